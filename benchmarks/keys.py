@@ -1,0 +1,100 @@
+"""How long a key takes to show while the engine is idle and while it is busy.
+
+    python benchmarks/keys.py [KEYS]
+
+Presses `j` and `k` in the tree, one after another, and takes the time until the terminal is written to.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from side_by_side import PYTHON, Screen
+
+BIG = """\
+import torch
+from torch import nn
+
+class Big(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.small = nn.Linear(4, 4)
+        self.huge = nn.Parameter(torch.ones(256, 1024, 1024))  # 1 GB of float32
+
+    def forward(self, x):
+        return self.small(x)
+"""
+
+
+def keys(screen: Screen, presses: int) -> list[float]:
+    """Milliseconds from each key to the first byte on the screen."""
+    found = []
+    for press in range(presses):
+        while screen.read(0.02):
+            pass
+        started = time.perf_counter()
+        screen.press(b"j" if press % 8 < 4 else b"k")
+        screen.read(2)
+        found.append((time.perf_counter() - started) * 1000)
+    return found
+
+
+def settle(screen: Screen, seconds: float) -> None:
+    """Read what comes for a while."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        screen.read(left)
+
+
+def tell(name: str, found: list[float], idle: list[float] | None = None) -> None:
+    p95 = statistics.quantiles(found, n=20)[-1]
+    line = f"{name:<36} median {statistics.median(found):6.1f}  p95 {p95:6.1f}  worst {max(found):6.1f} ms"
+    if idle is not None:
+        line += f"   p95 over idle: {p95 - statistics.quantiles(idle, n=20)[-1]:+.1f} ms"
+    print(line, flush=True)
+
+
+def main(presses: int) -> None:
+    screen = Screen([PYTHON, "-m", "tui", "rgnet"])
+    screen.seconds_until(b"block 0")
+    settle(screen, 2)
+    idle = keys(screen, presses)
+    tell("idle", idle)
+    screen.press(b">while True: pass\r\r")
+    settle(screen, 1)
+    screen.press(b"\x1b")
+    settle(screen, 1)
+    tell("the console runs while True: pass", keys(screen, presses), idle)
+    screen.close()
+
+    screen = Screen([PYTHON, "-m", "tui"])
+    screen.seconds_until(b"rgnet")
+    settle(screen, 1)
+    screen.press(b"\r")  # opens a network: torch is imported now
+    tell("torch is imported", keys(screen, min(presses, 20)), idle)
+    screen.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "big.py"
+        file.write_text(BIG)
+        screen = Screen([PYTHON, "-m", "tui", f"{file}:Big"])
+        screen.seconds_until(b"huge")
+        settle(screen, 3)
+        found = []
+        for _ in range(max(presses // 4, 1)):
+            # Each press comes while the tensor under the cursor is being summarised.
+            screen.press(b"gj")
+            settle(screen, 0.15)
+            found += keys(screen, 2)
+        tell("1 GB of tensor is summarised", found, idle)
+        screen.close()
+    print(f"on {os.cpu_count()} cores")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

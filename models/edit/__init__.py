@@ -1,0 +1,1 @@
+"""What changes a model, and what takes it back."""

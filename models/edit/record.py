@@ -1,0 +1,123 @@
+"""What is known of the values of one tensor object at one moment, and how they are put back."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..inspect.tensors import is_uninitialised, shape_of, size_in_bytes
+from .bits import Unreadable, bits, fingerprint, same_bits
+
+How = Literal["copy", "whole", "samples"]
+
+
+class Lost(Exception):
+    """Old values cannot be put back; the text says why."""
+
+
+class Record:
+    """The values of `tensor` when the record was made: a copy, or a fingerprint where there is no room for one."""
+
+    __slots__ = (
+        "_bits",
+        "_here",
+        "_layout",
+        "_prints",
+        "_reason",
+        "_version",
+        "alias",
+        "copy",
+        "how",
+        "size",
+        "tensor",
+    )
+
+    def __init__(self, tensor: Tensor, how: How) -> None:
+        self.tensor = tensor
+        self.how = how
+        self.size = 0
+        """Bytes that the copy takes."""
+        self.alias: Tensor | None = None
+        """The same memory, kept in case the tensor is given another (`p.data = …`)."""
+        self.copy: Tensor | None = None
+        self._here: Tensor | None = None
+        self._bits: Tensor | None = None
+        self._prints: Tensor | None = None
+        self._reason = "there was no room to keep a copy of it"
+        self._version = _version(tensor)
+        self._layout = _layout(tensor)
+        with torch.no_grad():
+            try:
+                here = bits(tensor)
+                self.alias = tensor.detach()
+                if how == "copy":
+                    self.copy = self.alias.clone()
+                    self._bits = bits(self.copy)
+                    self.size = size_in_bytes(tensor) or 0
+                    shares = self._layout is not None and here.data_ptr() == self._layout[0]
+                    self._here = here if shares else None  # resolved or unpacked bits would not follow the tensor
+                else:
+                    self._prints = fingerprint(tensor, whole=how == "whole")
+            except Unreadable as exc:
+                self.alias, self._reason = None, str(exc)
+
+    def changed(self) -> bool:
+        """Whether the tensor's values are not what they were."""
+        if self._here is not None and self._bits is not None and _layout(self.tensor) == self._layout:
+            return not torch.equal(self._here, self._bits)
+        return self.differs(self.tensor)
+
+    def differs(self, tensor: Tensor) -> bool:
+        """Whether the values of `tensor`, maybe another object, are not those of the record."""
+        if self.alias is None:
+            if tensor is not self.tensor:
+                return not tensor.is_meta
+            return _version(tensor) != self._version or _layout(tensor) != self._layout
+        if tensor.dtype != self.alias.dtype or shape_of(tensor) != tuple(self.alias.shape):
+            return True
+        with torch.no_grad():
+            try:
+                if self._bits is not None:
+                    return not same_bits(bits(tensor), self._bits)
+                assert self._prints is not None
+                return not same_bits(fingerprint(tensor, whole=self.how == "whole"), self._prints)
+            except Unreadable:
+                return True
+
+    def moved_bytes(self) -> int:
+        """Bytes of old memory that only this record keeps alive, because the tensor was given another."""
+        if self.alias is None or _layout(self.tensor) == self._layout:
+            return 0
+        return size_in_bytes(self.alias) or 0
+
+    def restore(self) -> None:
+        """Put the values back into the same object, and the object back on its old memory; raises `Lost`."""
+        if self.copy is None or self.alias is None:
+            raise Lost(self._reason)
+        try:
+            with _writing(self.tensor):
+                if _layout(self.tensor) != self._layout:
+                    self.tensor.data = self.alias
+                self.tensor.copy_(self.copy)
+        except RuntimeError as exc:  # memory that several elements share (`expand`), say
+            raise Lost(str(exc).split("\n")[0]) from exc
+
+
+def _writing(tensor: Tensor) -> AbstractContextManager[object]:
+    return torch.inference_mode() if tensor.is_inference() else torch.no_grad()
+
+
+def _version(tensor: Tensor) -> int:
+    """How often autograd knows it to have been written to; -1 where nobody counts."""
+    return -1 if is_uninitialised(tensor) or tensor.is_inference() else tensor._version
+
+
+def _layout(tensor: Tensor) -> tuple[object, ...] | None:
+    """Where the elements lie and how they are read; None for what has no memory of its own."""
+    try:
+        return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
+    except (RuntimeError, ValueError, NotImplementedError):
+        return None

@@ -1,0 +1,41 @@
+"""Undo and clearing of gradients, as the keys `u` and `z` do them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..engine.errors import EngineProblem
+from ..engine.messages import Problem
+from .changes import NothingToUndo
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+def undo_last(session: Session) -> str:
+    """Take back the last change of values or gradients; returns a sentence that says what was taken back.
+
+    Raises:
+        EngineProblem: there is nothing to take back, or it cannot be: the problem says why.
+    """
+    session.model  # noqa: B018  (raises when nothing is open)
+    session.undone = []
+    try:
+        text = session.undo()
+    except NothingToUndo as error:
+        raise EngineProblem(Problem("usage", str(error))) from None
+    session.settle(session.undone, gradients=True)
+    return text
+
+
+def clear_gradients(session: Session) -> str:
+    """Set every gradient to None, as `net.zero_grad()` does; undoable."""
+    from ..run.backward import zero_gradients
+
+    count = sum(parameter.grad is not None for parameter in session.root.parameters())
+    if not count:
+        return "there were no gradients"
+    session.before("clearing the gradients")
+    zero_gradients(session.root)
+    session.after()
+    return f"cleared {count:,} gradient{'' if count == 1 else 's'} (u takes it back)"

@@ -1,0 +1,1 @@
+"""The wall between the interface and the model, and the process behind it."""

@@ -1,0 +1,20 @@
+"""The engine's process: run by its path (`python …/models/engine/__main__.py`) or as `python -m models.engine`."""
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+
+def main() -> int:
+    # By its path: under whatever name this file was started, `models` may be somebody else's.
+    spec = spec_from_file_location("modulescope_boot", Path(__file__).with_name("boot.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load the file boot.py beside {__file__}")
+    boot = module_from_spec(spec)
+    spec.loader.exec_module(boot)
+    status: int = boot.main(sys.argv[1:])
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

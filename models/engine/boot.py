@@ -1,0 +1,128 @@
+"""How the engine's process loads this package, whatever else is called `models` where it runs.
+
+Loaded by its path, before anything of ours can be imported.  The package is loaded under a private name; `models` and
+`tui` are left to the person's own packages, even to folders without `__init__.py`, which any installed package would
+otherwise win over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+PRIVATE = "modulescope_engine"
+OURS = ("models", "tui")
+PACKAGE = Path(__file__).resolve().parents[1]
+"""Our `models` folder."""
+ROOT = PACKAGE.parent
+
+
+def load() -> ModuleType:
+    """Our package under its private name; `import_module(f"{PRIVATE}.engine.process")` works from then on."""
+    if PRIVATE in sys.modules:
+        return sys.modules[PRIVATE]
+    path = PACKAGE / "__init__.py"
+    spec = spec_from_file_location(PRIVATE, path, submodule_search_locations=[str(PACKAGE)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    package = module_from_spec(spec)
+    sys.modules[PRIVATE] = package
+    spec.loader.exec_module(package)
+    return package
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`[--parent PID]` serves the protocol on standard input and output; `headless ARGUMENTS...` runs a command."""
+    if missing := _missing():
+        print(missing, file=sys.stderr)
+        return 2
+    was_script = _leave_script_folder()
+    load()
+    if arguments[:1] == ["headless"]:
+        _give_names_back(was_script)
+        status: int = importlib.import_module(f"{PRIVATE}.commands").main(list(arguments[1:]))
+        return status
+    process = importlib.import_module(f"{PRIVATE}.engine.process")
+    _give_names_back(was_script)
+    process.serve(_handlers, parent=_parent(arguments))
+    return 0
+
+
+def _handlers(emit: Callable[[object], None]) -> tuple[object, object]:
+    handlers = importlib.import_module(f"{PRIVATE}.engine.handlers")
+    session = importlib.import_module(f"{PRIVATE}.session")
+    return handlers.registry, session.Session(emit)
+
+
+def _parent(arguments: Sequence[str]) -> int | None:
+    if len(arguments) == 2 and arguments[0] == "--parent":
+        return int(arguments[1])
+    if arguments:
+        print(f"modulescope engine: unknown arguments {' '.join(arguments)}", file=sys.stderr)
+        raise SystemExit(2)
+    return None
+
+
+def _missing() -> str:
+    """One line that says what this Python lacks to run an engine, or nothing."""
+    if sys.version_info < (3, 10):  # noqa: UP036 - run by its path in whatever Python a person names
+        version = ".".join(map(str, sys.version_info[:3]))
+        return f"modulescope: {sys.executable} is Python {version}; the engine needs 3.10 or newer"
+    try:
+        importlib.import_module("msgspec")
+    except ImportError:
+        return (
+            f"modulescope: {sys.executable} has no msgspec, which the engine needs: "
+            f"{sys.executable} -m pip install msgspec"
+        )
+    return ""
+
+
+def _leave_script_folder() -> bool:
+    """Take our own folder off the path, where Python puts the folder of a script; True if it was there."""
+    if sys.path and Path(sys.path[0]).resolve() == PACKAGE / "engine":
+        del sys.path[0]
+        return True
+    return False
+
+
+def _give_names_back(was_script: bool) -> None:
+    """The path as `python -m` gives it in this folder, and our two public names free for the person's packages."""
+    here = Path.cwd()
+    if was_script:
+        sys.path.insert(0, str(here))
+    for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+        if _is_ours(getattr(sys.modules[name], "__file__", None)):
+            del sys.modules[name]
+    if here.resolve() != ROOT:  # at home our packages are the person's own
+        sys.meta_path.insert(0, _HideOurs())
+
+
+def _is_ours(file: object) -> bool:
+    """Whether a module's file lies in one of our two packages."""
+    return isinstance(file, str) and any(ROOT / name in Path(file).resolve().parents for name in OURS)
+
+
+class _HideOurs(MetaPathFinder):
+    """Finds `models` and `tui` as if modulescope were not installed."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in OURS:
+            return None
+        places = [place for place in sys.path if Path(place).resolve() != ROOT]
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if finder is self or find is None:
+                continue
+            spec: ModuleSpec | None = find(fullname, places if finder is PathFinder else path, target)
+            if spec is not None and not _is_ours(spec.origin):
+                return spec
+        raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)

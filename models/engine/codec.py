@@ -1,0 +1,71 @@
+"""Envelopes to bytes and back, for both sides.
+
+Bodies are packed first and travel raw, so that a kind unknown to the other side spoils one message only.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from .messages import Body, EventBody, FromEngine, FromInterface, RequestBody
+
+T = TypeVar("T", bound=Body)
+
+DecodeError = msgspec.DecodeError
+"""The bytes are no message of the kind asked for (`msgspec.ValidationError` is one of these)."""
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Built when first needed: the interface never pays for the requests' decoder, nor the engine for the replies'."""
+    return msgspec.msgpack.Decoder(kind)
+
+
+def pack(body: Body) -> msgspec.Raw:
+    """A body for an envelope.
+
+    Raises:
+        UnicodeEncodeError: a text holds half of a surrogate pair.
+        OverflowError: an integer needs more than 64 bits.
+    """
+    return msgspec.Raw(_encoder.encode(body))
+
+
+def encode(envelope: FromInterface | FromEngine) -> bytes:
+    """The payload of a frame; raises as `pack` does."""
+    return _encoder.encode(envelope)
+
+
+def from_interface(payload: bytes) -> FromInterface:
+    """Raises `DecodeError`."""
+    envelope: FromInterface = _decoder(FromInterface).decode(payload)
+    return envelope
+
+
+def from_engine(payload: bytes) -> FromEngine:
+    """Raises `DecodeError`."""
+    envelope: FromEngine = _decoder(FromEngine).decode(payload)
+    return envelope
+
+
+def request_body(raw: msgspec.Raw) -> Body:
+    """Any request; raises `DecodeError`."""
+    body: Body = _decoder(RequestBody).decode(raw)
+    return body
+
+
+def event_body(raw: msgspec.Raw) -> Body:
+    """Any event; raises `DecodeError`."""
+    body: Body = _decoder(EventBody).decode(raw)
+    return body
+
+
+def answer_body(raw: msgspec.Raw, kind: type[T]) -> T:
+    """The answer of the kind that was asked for; raises `DecodeError` for any other."""
+    body: T = _decoder(kind).decode(raw)
+    return body

@@ -1,0 +1,132 @@
+"""Frames: a 4-byte big-endian length and that many bytes, read and written without knowing what is in them.
+
+Never lines: a reply may hold any byte, and `StreamReader.readline` fails on long ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import threading
+
+LIMIT = 64 * 2**20
+"""Bytes of one payload; what is longer is a mistake or not our protocol."""
+
+HEADER = struct.Struct(">I")
+
+
+class FramingError(Exception):
+    """The stream does not hold frames of ours.  Nothing after it can be read."""
+
+
+class CutError(FramingError):
+    """The stream ended within a frame: its writer died, most likely."""
+
+
+def frame(payload: bytes) -> bytes:
+    """`payload` with its length in front.
+
+    Raises:
+        FramingError: it is longer than `LIMIT`.
+    """
+    if len(payload) > LIMIT:
+        raise FramingError(f"a message of {len(payload):,} bytes is over the limit of {LIMIT:,}")
+    return HEADER.pack(len(payload)) + payload
+
+
+def payload_size(header: bytes) -> int:
+    """The length that a header announces.
+
+    Raises:
+        FramingError: it is over `LIMIT`, as text read for a length always is.
+    """
+    size: int = HEADER.unpack(header)[0]
+    if size > LIMIT:
+        raise FramingError(f"expected the length of a message, got the bytes {header!r}")
+    return size
+
+
+def _cut(got: int, size: int) -> CutError:
+    return CutError(f"the stream ended within a message: {got:,} of {size:,} bytes came")
+
+
+class FrameReader:
+    """Blocking reader over a file descriptor, for one thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self) -> bytes | None:
+        """The next payload, or None at the end of the stream.
+
+        Raises:
+            CutError: the stream ends within a frame.
+            FramingError: it announces one over `LIMIT`.
+        """
+        header = self._read_up_to(HEADER.size)
+        if not header:
+            return None
+        if len(header) < HEADER.size:
+            raise _cut(len(header), HEADER.size)
+        size = payload_size(header)
+        payload = self._read_up_to(size)
+        if len(payload) < size:
+            raise _cut(len(payload), size)
+        return payload
+
+    def _read_up_to(self, size: int) -> bytes:
+        """`size` bytes, fewer only when the stream ended."""
+        parts: list[bytes] = []
+        while size:
+            part = os.read(self._descriptor, min(size, 2**20))
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+class FrameWriter:
+    """Blocking writer over a file descriptor, for any thread: frames never mix."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def write(self, payload: bytes) -> None:
+        """Write one frame whole.
+
+        Raises:
+            FramingError: `payload` is longer than `LIMIT`; nothing was written.
+            OSError: the other side is gone.
+        """
+        rest = memoryview(frame(payload))
+        with self._lock:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+
+async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
+    """The next payload of an asyncio stream, or None at its end.
+
+    Raises:
+        CutError: the stream ends within a frame.
+        FramingError: it announces one over `LIMIT`; the message quotes the text found.
+    """
+    try:
+        header = await stream.readexactly(HEADER.size)
+    except asyncio.IncompleteReadError as error:
+        if not error.partial:
+            return None
+        raise _cut(len(error.partial), HEADER.size) from None
+    try:
+        size = payload_size(header)
+    except FramingError:
+        # Most often a login script that prints: show what it says, it is the cause.
+        found = header + await stream.read(200)
+        raise FramingError(f"expected a message, got {found.decode('utf-8', 'replace')!r}") from None
+    try:
+        return await stream.readexactly(size)
+    except asyncio.IncompleteReadError as error:
+        raise _cut(len(error.partial), size) from None

@@ -1,0 +1,82 @@
+"""KeyboardInterrupt for one job of the main thread, and for nothing else.
+
+The signal's handler raises only while a frame of `_inside` is on the stack, so an interrupt that comes as the job ends
+is forgotten instead of hitting the loop or the next job.  There is no flag that could be left in the wrong state.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+from .framing import FrameWriter
+
+T = TypeVar("T")
+
+
+class Interrupts:
+    """Made in the main thread, where it takes over SIGINT; `interrupt` may be called from any other."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+        self._current: object | None = None
+        self._target: object | None = None
+        self._late = False
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def run(self, job: object, call: Callable[[], T]) -> T:
+        """What `call` returns.  `job` is any object unique to this call: it tells a late interrupt from a new one.
+
+        Raises:
+            KeyboardInterrupt: the job was interrupted and `call` let it through.
+        """
+        self._late = False
+        self._current = job
+        try:
+            return self._inside(job, call)
+        finally:
+            self._current = None
+            if signal.getsignal(signal.SIGINT) != self._on_signal:  # the person's code installed its own
+                signal.signal(signal.SIGINT, self._on_signal)
+
+    def interrupt(self, job: object) -> None:
+        """Interrupt `job` if it runs, or when it starts; without effect if it is over."""
+        self._target = job
+        if self._current is job:
+            signal.pthread_kill(self._thread, signal.SIGINT)
+
+    def raise_late(self) -> None:
+        """Raise what was held back while a frame was written; to be called after writing within a job."""
+        if self._late and threading.get_ident() == self._thread:
+            self._late = False
+            raise KeyboardInterrupt
+
+    def _inside(self, job: object, call: Callable[[], T]) -> T:
+        # A signal handled before this frame was there has left the target as it was.
+        if self._target is job:
+            self._target = None
+            raise KeyboardInterrupt
+        return call()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._target is None or self._target is not self._current:
+            return
+        shielded = False
+        while frame is not None and frame.f_code is not _INSIDE:
+            shielded = shielded or frame.f_code is _SHIELDED
+            frame = frame.f_back
+        if frame is None:
+            return
+        self._target = None
+        if shielded:
+            self._late = True
+        else:
+            raise KeyboardInterrupt
+
+
+_INSIDE = Interrupts._inside.__code__
+_SHIELDED = FrameWriter.write.__code__
+"""A frame half written would spoil the stream: an interrupt waits until it is out."""

@@ -1,0 +1,134 @@
+"""Ways to start an engine: in this or another Python of this machine, or with any command line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from .client import EngineClient
+from .errors import EngineGone, EngineProblem
+from .link import Link
+from .messages import PROTOCOL, Body, Greeting, Hello
+
+MAIN = Path(__file__).resolve().with_name("__main__.py")
+"""Run by its path: the other Python need not have modulescope installed."""
+
+TICK = 1.0
+"""Seconds between two words on a wait."""
+
+
+def headless_command(arguments: list[str], python: str | None = None) -> list[str]:
+    """The command line that runs `commands.main(arguments)` in a process of its own."""
+    return [python or sys.executable, str(MAIN), "headless", *arguments]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One way to start an engine."""
+
+    argv: tuple[str, ...]
+    dies_with_us: bool
+    """It runs on this machine as our child, and the kernel ends it when this process dies."""
+    timeout: float
+    """Seconds for the greeting to come."""
+
+    @classmethod
+    def local(cls, python: str | None = None) -> Launch:
+        """An engine in this Python, or in another one of this machine, which needs msgspec and torch only."""
+        return cls((python or sys.executable, str(MAIN)), dies_with_us=True, timeout=30.0)
+
+    @classmethod
+    def command(cls, text: str) -> Launch:
+        """An engine by a command line: `ssh box python -m models.engine`, `docker exec -i …`.  No shell reads it.
+
+        Raises:
+            EngineGone: the line is empty or a quotation in it is not closed.
+        """
+        try:
+            argv = tuple(shlex.split(text))
+        except ValueError as error:
+            raise EngineGone(f"the engine's command line cannot be read: {error}", text) from None
+        if not argv:
+            raise EngineGone("the engine's command line is empty")
+        return cls(argv, dies_with_us=False, timeout=120.0)
+
+    @property
+    def label(self) -> str:
+        """The command line as one would type it."""
+        return shlex.join(self.argv)
+
+    async def start(
+        self,
+        *,
+        on_event: Callable[[Body], None] | None = None,
+        on_stderr: Callable[[str], None] | None = None,
+        on_gone: Callable[[EngineGone], None] | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> EngineClient:
+        """Start the engine and exchange greetings; the client then has `greeting` set.
+
+        The callbacks are the client's; `on_gone` is only called after the greeting.  `tell` hears once a second what
+        is waited for.
+
+        Raises:
+            EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.
+        """
+        argv = [*self.argv, "--parent", str(os.getpid())] if self.dies_with_us else self.argv
+        try:
+            client = EngineClient(await Link.spawn(argv))
+        except OSError as error:
+            raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
+        client.on_event = on_event or client.on_event
+        client.on_stderr = on_stderr or client.on_stderr
+        try:
+            client.greeting = await self._greet(client, tell)
+        except BaseException:
+            await client.close()
+            raise
+        client.on_gone = on_gone or client.on_gone
+        return client
+
+    async def _greet(self, client: EngineClient, tell: Callable[[str], None]) -> Greeting:
+        asking = asyncio.ensure_future(client.request(Hello(protocol=PROTOCOL), Greeting))
+        try:
+            waited = 0.0
+            while waited < self.timeout and not asking.done():
+                await asyncio.wait({asking}, timeout=min(TICK, self.timeout - waited))
+                waited += TICK
+                if not asking.done():
+                    tell(f"waiting for the engine's greeting, {waited:.0f} s: {self.label}")
+            if not asking.done():
+                raise EngineGone(f"no greeting of an engine in {self.timeout:.0f} s", self._remedy(client.words))
+            greeting = await asking
+        except EngineGone as gone:
+            raise EngineGone(gone.title, self._remedy(gone.words)) from None
+        except EngineProblem as error:
+            raise EngineGone(error.problem.title, self._remedy(error.problem.text)) from None
+        finally:
+            asking.cancel()
+        if greeting.protocol != PROTOCOL:
+            raise EngineGone(
+                f"the engine is modulescope {greeting.version} (protocol {greeting.protocol}), this interface is "
+                f"{__version__} (protocol {PROTOCOL})",
+                f"Install the same version on both sides; the engine's Python is {greeting.executable} "
+                f"on {greeting.host}.",
+            )
+        return greeting
+
+    def _remedy(self, words: str) -> str:
+        hint = f"To see it by hand: {self.label} < /dev/null"
+        return f"{words}\n{hint}" if words else hint
+
+    def _cause(self, error: OSError) -> str:
+        program = self.argv[0]
+        if isinstance(error, FileNotFoundError):
+            return f"there is no program {program!r} to start the engine with"
+        if isinstance(error, PermissionError):
+            return f"{program!r}, which should start the engine, is not executable"
+        return f"{program!r} cannot be started: {error.strerror}"

@@ -1,0 +1,129 @@
+"""The byte streams to an engine, and the process at their other end if there is one.
+
+Knows nothing of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from typing import BinaryIO
+
+BUFFER = 2**20
+"""Bytes that asyncio reads ahead before it lets the pipe fill."""
+
+
+class Child:
+    """A process that leads a session and group of its own: no ctrl+c of the terminal reaches it.
+
+    Made in the thread that runs the event loop, which must outlive it: on Linux the engine dies with that thread.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Raises OSError when it cannot be started."""
+        loop = asyncio.get_running_loop()
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
+        )
+        self.pid = self._process.pid
+        self.ended: asyncio.Future[int] = loop.create_future()
+        """Its exit status, negative for a signal."""
+        threading.Thread(target=self._wait, args=(loop,), name=f"wait for {self.pid}", daemon=True).start()
+
+    @property
+    def streams(self) -> tuple[BinaryIO, BinaryIO, BinaryIO]:
+        """Its standard input, output and error."""
+        return self._process.stdin, self._process.stdout, self._process.stderr  # type: ignore[return-value]
+
+    def kill(self) -> None:
+        """Kill its whole group at once, also what it left behind when it ended itself."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        status = self._process.wait()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(self._tell, status)
+
+    def _tell(self, status: int) -> None:
+        if not self.ended.done():
+            self.ended.set_result(status)
+
+
+class _Outgoing(asyncio.BaseProtocol):
+    """Knows when the transport is done with: touching it later is an error inside asyncio."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost = True
+
+
+class Link:
+    """Streams to and from an engine; `errors` and `child` only with a process."""
+
+    def __init__(self) -> None:
+        self.incoming = asyncio.StreamReader(limit=BUFFER)
+        self.errors: asyncio.StreamReader | None = None
+        self.child: Child | None = None
+        self._outgoing: asyncio.WriteTransport
+        self._protocol: _Outgoing
+        self._readers: list[asyncio.ReadTransport] = []
+
+    @classmethod
+    async def spawn(cls, command: Sequence[str]) -> Link:
+        """Start a program and speak with its standard streams.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        child = Child(command)
+        try:
+            to_engine, from_engine, errors = child.streams
+            link = await cls.over(from_engine, to_engine)
+            link.child = child
+            link.errors = asyncio.StreamReader(limit=BUFFER)
+            await link._read_into(link.errors, errors)
+        except BaseException:
+            child.kill()
+            raise
+        return link
+
+    @classmethod
+    async def over(cls, from_engine: BinaryIO, to_engine: BinaryIO) -> Link:
+        """Speak over two open pipes or sockets, which the link closes at its end."""
+        link = cls()
+        loop = asyncio.get_running_loop()
+        await link._read_into(link.incoming, from_engine)
+        link._outgoing, link._protocol = await loop.connect_write_pipe(_Outgoing, to_engine)
+        return link
+
+    async def _read_into(self, stream: asyncio.StreamReader, pipe: BinaryIO) -> None:
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        self._readers.append(transport)
+
+    def write(self, data: bytes) -> None:
+        """Send, in order and whole; what cannot go yet is kept, and nothing is sent to one who is gone."""
+        if not self._outgoing.is_closing():
+            self._outgoing.write(data)
+
+    def end_input(self) -> None:
+        """Tell the engine that nothing more comes, which ends it."""
+        if not self._outgoing.is_closing():
+            self._outgoing.close()
+
+    def close(self) -> None:
+        """Let go of the streams."""
+        if not self._protocol.lost:
+            self._outgoing.abort()
+        for transport in self._readers:
+            transport.close()

@@ -1,0 +1,74 @@
+"""The envelope of every message that crosses the wall.
+
+A frame carries one envelope.  The interface sends `Request` and `Cancel`; the engine sends `Reply`, `Failure`,
+`Progress` and `Event`.  The body travels as raw msgpack and is decoded on its own, so that a body of a kind that this
+side does not know spoils one message and not the stream.
+
+Owns: the envelope and the common base of all bodies.  Must not import torch or textual.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+PROTOCOL = 1
+"""Raised when a message changes its meaning; adding fields with defaults or new messages does not raise it."""
+
+
+class Body(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of everything inside an envelope: frozen, tagged with its class name, unknown fields ignored."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the parts of bodies, such as one row of a page."""
+
+
+class Request(msgspec.Struct, frozen=True, tag="request"):
+    id: int
+    """Chosen by the interface, unique in a connection."""
+    body: msgspec.Raw
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    id: int
+    """The request that nobody waits for any more; its answer, if one still comes, is dropped."""
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
+    id: int
+    body: msgspec.Raw
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One error, as every panel, log line and JSON report shows it."""
+
+    kind: str
+    """What sort of thing went wrong: `usage`, `source`, `model`, `cancelled`, `interrupted`, `engine`, `protocol`."""
+    title: str
+    """One line: the cause."""
+    text: str = ""
+    """More, possibly of several lines: the remedy, or the traceback of the person's own frames."""
+    path: str | None = None
+    """The module or tensor it is about."""
+    where: str = ""
+    """`file.py:12`, the person's innermost line that led to it."""
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure"):
+    id: int
+    problem: Problem
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    id: int
+    text: str
+    done: float | None = None
+    """From 0 to 1, or None when nobody can tell."""
+
+
+class Event(msgspec.Struct, frozen=True, tag="event"):
+    body: msgspec.Raw
+
+
+FromInterface = Request | Cancel
+FromEngine = Reply | Failure | Progress | Event

@@ -1,0 +1,143 @@
+"""The module tree: a flat list of visible rows that the engine keeps and the interface asks for in pages.
+
+A path names a row: the state-dict key of a parameter or buffer (`0.block 1.0.bias`), the dotted name of a module
+(`""` is the root), the same with the attribute name for a constant.  Paths outlive refreshes; row numbers do not.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import Body, Record
+
+NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden"]
+"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute that is not registered."""
+
+
+class TreeRow(Record):
+    path: str
+    name: str
+    """The last part of the path; the network's own name for the root."""
+    kind: NodeKind
+    depth: int
+    detail: str
+    """A module's class name, or a tensor's shape such as `[8, 4]`."""
+    dtype: str = ""
+    parameters: int | None = None
+    """Elements: of the tensor, or of all parameters below a module (each shared tensor once); None where unknown."""
+    bytes: int | None = None
+    children: int = 0
+    """Direct children, tensors included."""
+    unfolded: bool = False
+    shared_with: list[str] = []
+    """The other paths of the same object (at most eight)."""
+    frozen: bool = False
+    """A parameter with `requires_grad=False`; a module with parameters none of which is trainable."""
+    gradient: Literal["", "none", "zero", "value"] = ""
+    """Of a trainable parameter; empty for everything else.  `zero` is only told where it is known cheaply."""
+    changed: bool = False
+    """Its values (or, for a module, those of something below it) were changed by the last statement."""
+    state: Literal["", "meta", "uninitialised"] = ""
+    """Why a tensor has no values."""
+    registered: bool = True
+
+
+class TreeRows(Body):
+    """Visible rows `start` to `start + count` (at most 500); answered by `TreePage`."""
+
+    start: int
+    count: int
+
+
+class TreePage(Body):
+    total: int
+    """Visible rows."""
+    start: int
+    rows: list[TreeRow]
+
+
+class Fold(Body):
+    """Change what is unfolded; answered by `TreePlace` of the row at `path`.
+
+    `all` and `none` mean everything below `path`; `fit` unfolds breadth first up to `limit` visible rows.
+    """
+
+    path: str
+    how: Literal["toggle", "open", "close", "all", "none", "fit"]
+    limit: int = 0
+
+
+class Locate(Body):
+    """Where the row of `path` is, after unfolding what hides it; answered by `TreePlace`."""
+
+    path: str
+
+
+class TreePlace(Body):
+    row: int
+    """Visible row number."""
+    path: str
+    """The path found: the nearest ancestor that still exists when `path` is gone."""
+    total: int
+
+
+class Search(Body):
+    """Fuzzy search over all paths, folded parts too; answered by `SearchHits`, best first."""
+
+    query: str
+    limit: int = 100
+
+
+class SearchHit(Record):
+    path: str
+    kind: NodeKind
+    detail: str
+    positions: list[int]
+    """Indices into `path` of the characters that matched, ascending."""
+
+
+class SearchHits(Body):
+    query: str
+    total: int
+    hits: list[SearchHit]
+
+
+class NextHit(Body):
+    """The next (`step` 1) or previous (-1) hit in tree order from `path`, wrapping; answered by `TreePlace`.
+
+    Fails with kind `usage` when nothing matches.
+    """
+
+    query: str
+    path: str
+    step: int
+
+
+class TensorRows(Body):
+    """All tensors at or below the module `path`, in tree order, in pages; answered by `TensorPage`."""
+
+    path: str
+    start: int
+    count: int
+
+
+class TensorRow(Record):
+    path: str
+    kind: NodeKind
+    shape: str
+    dtype: str
+    device: str
+    parameters: int | None
+    bytes: int | None
+    frozen: bool = False
+    gradient: Literal["", "none", "zero", "value"] = ""
+    shared_with: list[str] = []
+    changed: bool = False
+    state: Literal["", "meta", "uninitialised"] = ""
+
+
+class TensorPage(Body):
+    path: str
+    total: int
+    start: int
+    rows: list[TensorRow]

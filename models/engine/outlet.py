@@ -1,0 +1,45 @@
+"""The engine's mouth: replies, failures, progress and events, from any thread, each a whole frame."""
+
+from __future__ import annotations
+
+import contextlib
+
+from . import codec
+from .framing import FrameWriter, FramingError
+from .messages import Body, Event, Failure, Problem, Progress, Reply
+from .problems import sendable
+
+_UNSENDABLE = (FramingError, UnicodeEncodeError, OverflowError, TypeError)
+
+
+class Outlet:
+    """Sends to the interface.
+
+    When the interface is gone nothing is raised: the thread that reads sees the end of its input and decides.
+    """
+
+    def __init__(self, writer: FrameWriter) -> None:
+        self._writer = writer
+
+    def reply(self, request: int, body: Body) -> None:
+        """Answer a request; an answer that cannot be sent becomes a failure that says why."""
+        try:
+            self._send(codec.encode(Reply(request, codec.pack(body))))
+        except _UNSENDABLE as error:
+            title = f"the answer {type(body).__name__} cannot be sent"
+            self.fail(request, Problem(kind="protocol", title=title, text=str(error)))
+
+    def fail(self, request: int, problem: Problem) -> None:
+        self._send(codec.encode(Failure(request, sendable(problem))))
+
+    def progress(self, request: int, text: str, done: float | None = None) -> None:
+        """`done` from 0 to 1, or None when nobody can tell."""
+        self._send(codec.encode(Progress(request, text, done)))
+
+    def emit(self, body: Body) -> None:
+        """Tell an event that nobody asked for."""
+        self._send(codec.encode(Event(codec.pack(body))))
+
+    def _send(self, payload: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._writer.write(payload)

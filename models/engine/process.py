@@ -1,0 +1,85 @@
+"""The engine as a process of its own: whose descriptors are whose, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from .capture import Capture
+from .framing import FrameReader, FrameWriter, FramingError
+from .interrupts import Interrupts
+from .messages import Body, OutputText
+from .outlet import Outlet
+from .registry import Registry
+from .server import EngineServer
+
+PR_SET_PDEATHSIG = 1
+FIRST_FREE = 3
+
+
+def serve(load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None) -> NoReturn:
+    """Serve the protocol on standard input and output until the input ends, then end with the whole process group.
+
+    `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with
+    the function that tells the interface an event, usable from any thread.
+    `parent`: the process id of an interface on this machine, with which this process shall die.
+    """
+    if parent is not None:
+        die_with(parent)
+    reader, writer = FrameReader(_claim(0)), FrameWriter(_claim(1))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    outlet = Outlet(writer)
+    capture = Capture(lambda stream, text: outlet.emit(OutputText(stream=stream, text=text)))
+    faulthandler.enable(2, all_threads=False)  # the others would push the cause out of the last words
+    interrupts = Interrupts()
+    capture.start()
+
+    def emit(body: Body) -> None:
+        outlet.emit(body)
+        interrupts.raise_late()
+
+    registry, session = load(emit)
+    server = EngineServer(
+        reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process
+    )
+    server.run()
+    end_process(None)
+
+
+def end_process(error: FramingError | None) -> NoReturn:
+    """End now, whatever runs: with all of the group when it is ours, or with status 1 after spoilt input."""
+    if error is not None:
+        with contextlib.suppress(OSError):
+            os.write(2, f"modulescope engine: {error}\n".encode("utf-8", "backslashreplace"))
+        os._exit(1)
+    if os.getsid(0) == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(0)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when `parent` dies, even while C code holds the interpreter (Linux only).
+
+    Elsewhere, and behind a wrapper that stays in between, the end of the input has to do.
+    """
+    if sys.platform != "linux" or os.getppid() != parent:
+        return
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died in between
+        os._exit(1)
+
+
+def _claim(descriptor: int) -> int:
+    """The same under another number, not inherited by programs that the engine starts."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)

@@ -1,0 +1,197 @@
+"""The engine's side of the wall: reads requests, has them handled in their lanes, answers.
+
+Knows nothing of descriptors' origin, of processes or of models: `process.py` starts it for a process of its own, a test
+or a training script may run it in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from .. import __version__
+from . import codec
+from .context import Context
+from .framing import FrameReader, FramingError
+from .interrupts import Interrupts
+from .lanes import Job, Lane
+from .messages import PROTOCOL, Body, Busy, Cancel, Done, Greeting, Hello, Interrupt, Problem, Request
+from .outlet import Outlet
+from .problems import problem_of
+from .registry import Entry, Registry
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
+
+
+def _nothing() -> None:
+    """Default of the optional callbacks."""
+
+
+class EngineServer:
+    """Answers what comes over `reader` through `outlet` with the handlers of `registry`.
+
+    `interrupts`: without it nothing can be interrupted, as fits an engine inside another program's threads.
+    `settle` is called before a main job's answer, so that what the job printed is told first.  `on_end` is called in
+    the reading thread when the input ends (None) or is spoilt.
+    """
+
+    def __init__(
+        self,
+        reader: FrameReader,
+        outlet: Outlet,
+        registry: Registry,
+        session: Any,
+        *,
+        interrupts: Interrupts | None = None,
+        settle: Callable[[], None] = _nothing,
+        on_end: Callable[[FramingError | None], None] = lambda error: None,
+    ) -> None:
+        self._reader = reader
+        self._outlet = outlet
+        self._registry = registry
+        self._session = session
+        self._interrupts = interrupts
+        self._settle = settle
+        self._on_end = on_end
+        self._after_send = interrupts.raise_late if interrupts else _nothing
+        self._jobs: dict[int, Job] = {}
+        self._main = Lane(self._perform_main)
+        self._lanes = {"main": self._main, "query": Lane(self._perform), "slow": Lane(self._perform)}
+        self._own = {
+            Hello: Entry(self._greet, "now", lambda _: ""),
+            Interrupt: Entry(self._interrupt, "now", lambda _: ""),
+        }
+
+    def run(self) -> None:
+        """Serve until the input ends.  The calling thread is the main lane's."""
+        threads = [self._lanes[name].start(f"engine {name}") for name in ("query", "slow")]
+        reading = threading.Thread(target=self._read, name="engine reader", daemon=True)
+        reading.start()
+        self._main.work()
+        for thread in [*threads, reading]:
+            thread.join()
+
+    def _read(self) -> None:
+        error = None
+        try:
+            while (payload := self._reader.read()) is not None:
+                self._receive(payload)
+        except FramingError as spoilt:
+            error = spoilt
+        except Exception as broken:  # whatever it is: an engine that no longer listens must end
+            error = FramingError(f"{type(broken).__name__}: {broken}")
+        for job in list(self._jobs.values()):
+            job.context.cancel()
+        self._on_end(error)
+        for lane in self._lanes.values():
+            lane.stop()
+
+    def _receive(self, payload: bytes) -> None:
+        try:
+            envelope = codec.from_interface(payload)
+        except codec.DecodeError as error:
+            self._log(f"a message that is none was skipped: {error}")
+            return
+        if isinstance(envelope, Cancel):
+            if job := self._jobs.get(envelope.id):
+                job.context.cancel()
+            return
+        try:
+            self._dispatch(envelope)
+        except codec.DecodeError as error:
+            title = f"this engine (modulescope {__version__}) does not know the request"
+            self._outlet.fail(envelope.id, Problem(kind="protocol", title=title, text=str(error)))
+
+    def _dispatch(self, envelope: Request) -> None:
+        body = codec.request_body(envelope.body)
+        entry = self._own.get(type(body)) or self._registry.find(type(body))
+        if entry is None:
+            raise msgspec.ValidationError(f"no handler for {type(body).__name__}")
+        job = Job(envelope.id, body, entry, Context(envelope.id, self._outlet, self._after_send))
+        self._jobs[job.id] = job
+        if entry.lane == "now":
+            self._perform(job)
+        else:
+            self._lanes[entry.lane].put(job)
+
+    def _perform(self, job: Job) -> None:
+        if not job.context.cancelled():
+            self._answer(job, self._call(job))
+        self._jobs.pop(job.id, None)
+
+    def _perform_main(self, job: Job) -> None:
+        if not job.context.cancelled():
+            interval = sys.getswitchinterval()
+            sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
+            outcome = self._call_interruptible(job)
+            sys.setswitchinterval(interval)
+            self._settle()
+            self._outlet.emit(Busy(text=""))
+            self._answer(job, outcome)
+        self._jobs.pop(job.id, None)
+
+    def _call_interruptible(self, job: Job) -> Body | Problem:
+        def call() -> Body | Problem:
+            # Told from within, so that whoever reads it can interrupt at once.
+            job.context.emit(Busy(text=job.entry.busy(job.body)))
+            return self._call(job)
+
+        if self._interrupts is None:
+            return call()
+        try:
+            return self._interrupts.run(job, call)
+        except KeyboardInterrupt as interrupt:
+            return problem_of(interrupt)
+
+    def _call(self, job: Job) -> Body | Problem:
+        """What the handler answers, or what it raised: nothing of it may end a lane, `SystemExit` neither."""
+        try:
+            return job.entry.call(self._session, job.body, job.context)
+        except BaseException as error:
+            problem = problem_of(error)
+            if problem.kind == "engine":
+                self._log(f"{type(job.body).__name__} failed\n{''.join(traceback.format_exception(error))}")
+            return problem
+
+    def _answer(self, job: Job, outcome: Body | Problem) -> None:
+        if job.context.cancelled():
+            return
+        if isinstance(outcome, Problem):
+            self._outlet.fail(job.id, outcome)
+        else:
+            self._outlet.reply(job.id, outcome)
+
+    def _greet(self, session: Any, request: Hello, context: Context) -> Greeting:
+        return Greeting(
+            protocol=PROTOCOL,
+            version=__version__,
+            python=platform.python_version(),
+            executable=sys.executable,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+        )
+
+    def _interrupt(self, session: Any, request: Interrupt, context: Context) -> Done:
+        """Meant is the oldest job of the main lane: the one that runs, or is about to."""
+        job = next((job for job in list(self._jobs.values()) if job.entry.lane == "main"), None)
+        if job is None:
+            return Done(text="nothing to interrupt")
+        if self._interrupts is None:
+            return Done(text="this engine cannot be interrupted")
+        self._interrupts.interrupt(job)
+        return Done()
+
+    def _log(self, text: str) -> None:
+        """To the process's real standard error, which the interface keeps for its log."""
+        stream = sys.__stderr__
+        if stream is not None:
+            print(f"modulescope engine: {text}", file=stream, flush=True)

@@ -1,0 +1,1 @@
+"""The documented networks, one file a section."""

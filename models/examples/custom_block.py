@@ -1,0 +1,20 @@
+"""Section 1.1, custom blocks: the same network as a class."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class MLP(nn.Module):
+    """A perceptron with one hidden layer: `[n, 20]` to `[n, 10]`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(20, 256)
+        self.out = nn.Linear(256, 10)
+
+    def forward(self, X: Tensor) -> Tensor:
+        activation = F.relu(self.hidden(X))
+        output: Tensor = self.out(activation)
+        return output

@@ -1,0 +1,68 @@
+"""Gradients: whether a tensor has one, why not, and how long it is."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..engine.messages import GradientRow
+from .absence import NO_GRADIENT, absence_of
+from .cancelled import Asked, Cancelled, never
+from .chunks import chunks, without_repeats
+from .reading import real64, strided
+from .tensors import elements
+
+FROZEN = "no gradient: requires_grad is False, so backward leaves it out"
+
+
+def gradient_of(tensor: Tensor) -> Tensor | None:
+    """`tensor.grad`, without the warning that torch prints for the result of an operation."""
+    if tensor.is_leaf or tensor.retains_grad:
+        return tensor.grad
+    return None
+
+
+def why_no_gradient(tensor: Tensor) -> str:
+    """A sentence on why `gradient_of` is None."""
+    if not tensor.requires_grad:
+        return FROZEN
+    if not tensor.is_leaf:
+        return "no gradient: it is the result of an operation, and backward keeps gradients of leaf tensors only"
+    return NO_GRADIENT
+
+
+def gradient_row(path: str, parameter: Tensor, cancelled: Asked = never) -> GradientRow:
+    """State and L2 norm of a parameter's gradient; the norm is None where there is none or it cannot be read.
+
+    A gradient that exists is told even if the parameter was frozen since.  Raises `Cancelled`.
+    """
+    size = elements(parameter) or 0
+    gradient = gradient_of(parameter)
+    if gradient is None:
+        return GradientRow(path=path, state="none" if parameter.requires_grad else "frozen", size=size)
+    norm = l2_norm(gradient, cancelled)
+    return GradientRow(path=path, state="zero" if norm == 0 else "value", norm=norm, size=size)
+
+
+def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
+    """The root of the sum of squares, in float64; NaN or infinity if the tensor holds such; None if it has no numbers.
+
+    Sparse tensors of any size are read by their stored values.  Raises `Cancelled`.
+    """
+    try:
+        if tensor.layout == torch.sparse_coo and not tensor.is_meta:
+            return l2_norm(tensor.detach().coalesce().values(), cancelled)
+        if absence_of(tensor)[0]:
+            return None
+        values, repeats = without_repeats(strided(tensor))
+        squares = 0.0
+        for chunk in chunks(values):
+            if cancelled():
+                raise Cancelled
+            numbers = real64(chunk)
+            squares += float(numbers.dot(numbers))
+    except RuntimeError:
+        return None
+    return math.sqrt(squares * repeats)

@@ -1,0 +1,36 @@
+"""Turns any readable tensor into plain numbers without touching it: no autograd, no version counter, no RNG."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def strided(tensor: Tensor) -> Tensor:
+    """A detached strided tensor with the same elements; a view where the tensor is strided itself.
+
+    Quantised and sparse tensors are unpacked whole: ask `absence_of` first, which refuses large ones.
+    """
+    with torch._C.DisableTorchFunctionSubclass():  # a person's subclass need not know that somebody looks
+        plain = tensor.detach()
+        if plain.is_quantized:
+            return plain.dequantize()
+        return plain if plain.layout == torch.strided else plain.to_dense()
+
+
+def real64(tensor: Tensor) -> Tensor:
+    """The elements in one dimension as float64, complex numbers by magnitude; may share memory with `tensor`.
+
+    Integers beyond 2^53 are rounded.
+    """
+    if tensor.device.type not in ("cpu", "cuda"):
+        tensor = tensor.cpu()  # float64 is not known everywhere
+    if tensor.is_complex():
+        return tensor.to(torch.complex128).abs().reshape(-1)
+    return tensor.to(torch.float64).reshape(-1)
+
+
+def trouble(error: RuntimeError) -> str:
+    """A sentence on why torch refused to read a tensor of an unusual class or device."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"torch cannot read these numbers: {first[:300]}"

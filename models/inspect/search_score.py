@@ -1,0 +1,94 @@
+"""How well one path matches the words of a query, and which of its characters did.  Pure Python.
+
+Starts of words count more than their middles, the last component more than what is above it, characters side by side
+more than scattered ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_OCCURRENCES = 16
+"""Occurrences of one word in a path that are weighed."""
+
+
+def fold_case(text: str) -> str:
+    """Lower case, character by character: an index into the result is one into the text."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(each if len(each) == 1 else char for char, each in ((char, char.lower()) for char in text))
+
+
+def score(path: str, folded: str, words: Iterable[tuple[str, bool]], whole: str = "") -> tuple[int, list[int]]:
+    """Points, and ascending indices of the characters that matched.
+
+    `folded` is `fold_case(path)`.  Each word comes with whether it occurs literally or only with gaps; all of them do
+    match.  `whole` is the whole query: a path or last component that equals it comes first.
+    """
+    last = folded.rfind(".") + 1
+    points = 0
+    positions: set[int] = set()
+    for word, literal in words:
+        candidates = _literally(folded, word) if literal else _scattered(folded, word)
+        best, chosen = max(
+            ((_points(path, places, last, word), places) for places in candidates), key=lambda each: each[0]
+        )
+        points += best
+        positions.update(chosen)
+    if whole and whole == folded:
+        points += 400
+    elif whole and whole == folded[last:]:
+        points += 200
+    return points, sorted(positions)
+
+
+def is_word_start(path: str, index: int) -> bool:
+    """Whether a word starts there: after a separator, at a capital after a small letter, between letters and digits."""
+    if index == 0:
+        return True
+    before, here = path[index - 1], path[index]
+    if not here.isalnum() or not before.isalnum():
+        return here.isalnum()
+    return (before.islower() and here.isupper()) or before.isdigit() != here.isdigit()
+
+
+def _points(path: str, places: list[int], last: int, word: str) -> int:
+    points = 0
+    for number, place in enumerate(places):
+        points += 4
+        if place >= last:
+            points += 4
+        if is_word_start(path, place):
+            points += 6 if number else 30
+        if number:
+            gap = place - places[number - 1] - 1
+            points += 8 if gap == 0 else -min(gap, 8)
+    end = places[-1] + 1
+    if places[0] >= last and (end == len(path) or not path[end].isalnum()) and is_word_start(path, places[0]):
+        points += 20  # a whole word of the last component
+    return points
+
+
+def _literally(folded: str, word: str) -> list[list[int]]:
+    found: list[list[int]] = []
+    at = folded.rfind(word)
+    while at >= 0 and len(found) < _OCCURRENCES:  # from the end: the last component counts most
+        found.append(list(range(at, at + len(word))))
+        at = folded.rfind(word, 0, at + len(word) - 1)
+    return found
+
+
+def _scattered(folded: str, word: str) -> list[list[int]]:
+    """The earliest and the latest way to match with gaps."""
+    early = []
+    at = -1
+    for char in word:
+        at = folded.index(char, at + 1)
+        early.append(at)
+    late = []
+    at = len(folded)
+    for char in reversed(word):
+        at = folded.rindex(char, 0, at)
+        late.append(at)
+    return [early, late[::-1]]

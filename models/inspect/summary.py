@@ -1,0 +1,57 @@
+"""The one-line facts of an open model, for the header and the headless reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..engine.messages import Summary
+from .tensors import size_in_bytes
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..sources.base import Source
+    from .outline import Outline
+    from .totals import Totals
+
+
+def summarise(source: Source, outline: Outline, totals: Totals, *, input_text: str, guessed: bool) -> Summary:
+    """What the header tells; dtypes and devices of parameters and buffers, most bytes first."""
+    root = outline.nodes[0]
+    dtypes: dict[str, int] = {}
+    devices: dict[str, int] = {}
+    seen: set[int] = set()
+    for node in outline.tensors(root):
+        if node.kind == "constant" or id(node.item) in seen:
+            continue
+        seen.add(id(node.item))
+        tensor: torch.Tensor = node.item  # type: ignore[assignment]
+        size = size_in_bytes(tensor) or 0
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        dtypes[dtype] = dtypes.get(dtype, 0) + size
+        devices[str(tensor.device)] = devices.get(str(tensor.device), 0) + size
+    modes = {node.item.training for node in outline.nodes if node.kind == "module"}  # type: ignore[attr-defined]
+    return Summary(
+        source=source.source,
+        name=source.name,
+        kind=source.kind,
+        class_name=type(outline.root).__name__,
+        parameters=totals.parameters[0],
+        trainable=totals.trainable[0],
+        bytes=totals.memory[0],
+        dtype=_by_weight(dtypes),
+        device=_by_weight(devices),
+        mode="mixed" if len(modes) > 1 else "train" if True in modes else "eval",
+        rows=len(outline.nodes),
+        modules=sum(1 for node in outline.nodes if node.kind in ("module", "hidden")),
+        input=input_text,
+        guessed=guessed,
+        note=source.note,
+        tries=list(source.tries),
+        warnings=list(source.warnings),
+        file=source.file,
+    )
+
+
+def _by_weight(weights: dict[str, int]) -> str:
+    return "+".join(sorted(weights, key=lambda name: -weights[name]))

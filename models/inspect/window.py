@@ -1,0 +1,92 @@
+"""A rectangle of a tensor's last two dimensions as Python numbers; only the rectangle is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..engine.messages import Cells, Of
+from .absence import NO_GRADIENT, absence_of
+from .reading import strided, trouble
+from .tensors import dtype_text, shape_of
+
+MOST_CELLS = 20_000
+
+
+def window(
+    tensor: Tensor | None,
+    *,
+    path: str,
+    of: Of = "value",
+    leading: Sequence[int] = (),
+    row: int = 0,
+    rows: int = 20,
+    column: int = 0,
+    columns: int = 20,
+    missing: str = NO_GRADIENT,
+) -> Cells:
+    """The numbers of `rows` x `columns` elements from (`row`, `column`) on, clamped to the tensor.
+
+    A 0-d tensor is a 1x1 matrix, a 1-d tensor one row.  `leading` indexes all dimensions but the last two: what is
+    missing is 0, what is too large is clamped.  `missing` says why `tensor` is None.
+    """
+    absence, reason = absence_of(tensor, missing)
+    if tensor is None or absence == "uninitialised":
+        return Cells(path=path, of=of, absence=absence, reason=reason)
+    shape, dtype = list(shape_of(tensor) or ()), dtype_text(tensor)
+    if absence:
+        return Cells(path=path, of=of, absence=absence, reason=reason, shape=shape, dtype=dtype)
+    height, width = matrix_size(shape)
+    chosen = clamp_leading(shape, leading)
+    row, column = min(max(row, 0), height), min(max(column, 0), width)
+    columns = min(max(columns, 0), width - column, MOST_CELLS)
+    rows = min(max(rows, 0), height - row, MOST_CELLS // max(columns, 1))
+    if not tensor.numel() or not rows or not columns:
+        rows = columns = 0
+    try:
+        part = strided(tensor)[index_of(shape, chosen, slice(row, row + rows), slice(column, column + columns))]
+        values, imaginary = _numbers(part) if rows else ([], [])
+    except RuntimeError as error:
+        return Cells(path=path, of=of, absence="unsupported", reason=trouble(error), shape=shape, dtype=dtype)
+    return Cells(
+        path=path, of=of, shape=shape, dtype=dtype, leading=chosen, row=row, column=column, rows=rows, columns=columns,
+        height=height, width=width, number=_number(part.dtype), values=values, imaginary=imaginary,
+    )  # fmt: skip
+
+
+def _number(dtype: torch.dtype) -> Literal["float", "int", "bool", "complex"]:
+    if dtype.is_complex:
+        return "complex"
+    if dtype == torch.bool:
+        return "bool"
+    return "float" if dtype.is_floating_point else "int"
+
+
+def matrix_size(shape: Sequence[int]) -> tuple[int, int]:
+    """Height and width of the matrix that the last two dimensions are."""
+    return (shape[-2] if len(shape) > 1 else 1, shape[-1] if shape else 1)
+
+
+def clamp_leading(shape: Sequence[int], leading: Sequence[int]) -> list[int]:
+    """One valid index for every dimension but the last two (0 where the dimension is empty)."""
+    sizes = shape[:-2]
+    padded = [*leading, *[0] * len(sizes)]
+    return [max(min(index, size - 1), 0) for index, size in zip(padded, sizes, strict=False)]
+
+
+def index_of(shape: Sequence[int], leading: Sequence[int], rows: slice, columns: slice) -> tuple[int | slice, ...]:
+    """The index expression of a rectangle, for any number of dimensions; an empty dimension is sliced, not indexed."""
+    first = [index if size else slice(0, 0) for index, size in zip(leading, shape, strict=False)]
+    last = [rows, columns] if len(shape) > 1 else [columns][: len(shape)]
+    return (*first, *last)
+
+
+def _numbers(part: Tensor) -> tuple[list[int | float], list[float]]:
+    """Row-major numbers, and their imaginary parts if they are complex; moves and copies no more than `part`."""
+    flat = part.cpu().reshape(-1).tolist()
+    if part.is_complex():
+        return [number.real for number in flat], [number.imag for number in flat]
+    return flat, []

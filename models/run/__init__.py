@@ -1,0 +1,1 @@
+"""Running a model: inputs, forward, backward, the console."""

@@ -1,0 +1,164 @@
+"""Completions for the console: names, attributes, keys, keyword arguments.
+
+What lives in the namespace is completed from the live objects (see `live`); imports and what only source code can
+tell go to jedi, which sees no instance of the person's classes, since it would call their `__getattr__`.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import keyword
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import BuiltinFunctionType, FunctionType, ModuleType
+
+from torch import nn
+
+from ..engine.messages import CompletionItem, Completions
+from . import live
+from .typed import call_before, expression_before, name_at, tokens
+
+MOST = 50
+LONGEST = 20_000
+"""Characters before the cursor that are looked at."""
+
+_NAME = re.compile(r"(?:[^\W\d]\w*)?$")
+_GETTERS = {"get_parameter": ("parameter",), "get_submodule": ("module",), "get_buffer": ("buffer", "unsaved")}
+_JEDI_SEES = (ModuleType, type, FunctionType, BuiltinFunctionType)
+
+
+def complete(text: str, cursor: int, namespace: Mapping[str, object]) -> Completions:
+    """What could stand before `cursor` in `text`; runs no code of the person's and never raises an Exception."""
+    cursor = min(max(cursor, 0), len(text))
+    before = text[max(cursor - LONGEST, 0) : cursor]
+    try:
+        start, items = _completions(before, namespace)
+    except Exception:  # whatever objects are in there, the console must go on
+        start, items = len(before), []
+    return Completions(start=cursor - len(before) + start, items=items)
+
+
+def _completions(before: str, namespace: Mapping[str, object]) -> tuple[int, list[CompletionItem]]:
+    kind, at, content = deque([("", 0, 0), *tokens(before)], maxlen=1)[0]
+    if kind == "open":
+        return content, list(islice(_keys(before[:at].rstrip(), before[content:], namespace), MOST))
+    if kind == "comment":
+        return len(before), []
+    found = _NAME.search(before)
+    start = found.start() if found else len(before)
+    prefix = before[start:]
+    line = before[before.rfind("\n") + 1 :].lstrip()
+    if line.startswith(("import ", "from ")):
+        return start, _from_jedi(before, prefix, namespace)
+    if before[:start].rstrip().endswith("."):
+        expression = expression_before(before[:start].rstrip()[:-1])
+        if not expression:
+            return start, []
+        try:
+            owner = live.evaluate(expression, namespace)
+        except live.Unknown:
+            return start, _from_jedi(before, prefix, namespace)
+        return start, _attributes(owner, prefix)
+    return start, _names(before, start, prefix, namespace)
+
+
+def _ranked(names: Iterable[str], prefix: str) -> list[str]:
+    """Names that start with `prefix` (without regard to case when none does otherwise), private ones last."""
+    names = list(dict.fromkeys(names))
+    chosen = [name for name in names if name.startswith(prefix)]
+    if not chosen:
+        chosen = [name for name in names if name.lower().startswith(prefix.lower())]
+    return sorted(chosen, key=lambda name: 2 if name.startswith("__") else 1 if name.startswith("_") else 0)[:MOST]
+
+
+def _attributes(owner: object, prefix: str) -> list[CompletionItem]:
+    items = []
+    for name in _ranked(live.names_of(owner), prefix):
+        try:
+            kind = live.kind_of(live.attribute(owner, name))
+        except live.Unknown:
+            kind = live.kind_of(inspect.getattr_static(owner, name, None))
+        items.append(CompletionItem(text=name, kind=kind))
+    return items
+
+
+def _names(before: str, start: int, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:
+    """Keyword arguments of the call around the cursor, the text's own names, the namespace, builtins, keywords."""
+    arguments = _parameters(call_before(before[:start]), namespace)
+    if not prefix and not arguments:
+        return []
+    # names that the text itself introduces: parameters, variables of a block
+    words = {name_at(before, at): None for kind, at, _ in tokens(before[:start]) if kind == "name"}
+    local = [word for word in words if word not in namespace and not hasattr(builtins, word)]
+    known = [name for name in namespace if isinstance(name, str) and name.isidentifier()]
+    names = (
+        _ranked([*arguments, *local, *known, *dir(builtins), *keyword.kwlist], prefix) if prefix else arguments[:MOST]
+    )
+    items = []
+    for name in names:
+        if name.endswith("="):
+            kind = "argument"
+        elif name in namespace:
+            kind = live.kind_of(namespace[name])
+        elif keyword.iskeyword(name):
+            kind = "keyword"
+        else:
+            kind = live.kind_of(vars(builtins)[name]) if name in vars(builtins) else ""
+        items.append(CompletionItem(text=name, kind=kind))
+    return items
+
+
+def _parameters(expression: str, namespace: Mapping[str, object]) -> list[str]:
+    try:
+        called = live.evaluate(expression, namespace)
+    except live.Unknown:
+        return []
+    if isinstance(called, type):
+        called = inspect.getattr_static(called, "__init__", None)
+    if not isinstance(called, FunctionType):
+        return []
+    parameters = inspect.signature(called, follow_wrapped=False).parameters.values()
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [f"{one.name}=" for one in parameters if one.kind in named and one.name != "self"]
+
+
+def _keys(head: str, prefix: str, namespace: Mapping[str, object]) -> Iterator[CompletionItem]:
+    """Keys for the string that opens after `head`: of a mapping in brackets, or of `get_parameter(` and its like."""
+    if head.endswith("["):
+        owner = live.evaluate(expression_before(head[:-1]), namespace)
+        if isinstance(owner, nn.Module):
+            owner = live.registered(owner)
+        pairs: Iterable[tuple[object, str]] = (
+            ((key, live.kind_of(value)) for key, value in dict.items(owner)) if isinstance(owner, dict) else ()
+        )
+    else:
+        called = re.search(r"\.\s*(get_parameter|get_submodule|get_buffer)\s*\($", head)
+        if not called:
+            return
+        owner = live.evaluate(expression_before(head[: called.start()]), namespace)
+        if not isinstance(owner, nn.Module):
+            return
+        kinds = _GETTERS[called.group(1)]
+        pairs = (
+            (path, "buffer" if kind == "unsaved" else kind) for path, _, kind in live.parts(owner) if kind in kinds
+        )
+    for key, kind in pairs:
+        # a quote or an escape in a key would have to be written differently from how it reads
+        if isinstance(key, str) and key.startswith(prefix) and key.isprintable() and not {"'", '"', "\\"} & set(key):
+            yield CompletionItem(text=key, kind=kind)
+
+
+def _from_jedi(before: str, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:
+    """What source code tells; nothing when jedi is not there or fails, which it does on much unfinished code."""
+    try:
+        import jedi
+    except ImportError:
+        return []
+    jedi.settings.allow_unsafe_interpreter_executions = False
+    seen = {name: value for name, value in namespace.items() if isinstance(value, _JEDI_SEES)}
+    found = jedi.Interpreter(before, [seen]).complete()
+    names = _ranked((one.name for one in found), prefix)
+    return [CompletionItem(text=name, kind="") for name in names]

@@ -1,0 +1,33 @@
+"""Whether a tensor holds NaN or infinity, asked of every operation's result and so as cheaply as can be."""
+
+from __future__ import annotations
+
+from cmath import isfinite
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+LARGEST = 2**22
+"""Elements beyond which a result is not looked at: the sum would be felt."""
+
+
+def nonfinite_in(tensor: Tensor) -> Literal["NaN", "infinity"] | None:
+    """What `tensor` holds of the two, NaN first; None when all is finite or it cannot be told.
+
+    A view of another tensor shows no number of its own and is passed over.  One sum tells for almost every tensor: it is finite only if all elements are.  Draws no random number and leaves
+    no trace in the graph or in the tensor's version.
+    """
+    if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta or tensor.layout is not torch.strided:
+        return None
+    try:
+        if tensor._base is not None or not 0 < tensor.numel() <= LARGEST:
+            return None
+        values = tensor.detach()
+        if isfinite(values.sum().item()):
+            return None
+        if values.isnan().any().item():
+            return "NaN"
+        return "infinity" if values.isinf().any().item() else None
+    except RuntimeError:  # dtypes without a sum, tensors within a transform
+        return None

@@ -1,0 +1,58 @@
+"""Under which path a live module or tensor is known, when a call meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+
+from ..inspect.outline import Outline
+
+
+class Places:
+    """The paths of an outline's objects by identity; the outline keeps them alive, so that an identity stays true."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._paths: dict[int, list[tuple[str, str]]] = {}
+        """Path and path of the holder, one for each name of the object."""
+        for node in outline.nodes:
+            holder = outline.nodes[node.parent].path if node.parent >= 0 else ""
+            self._paths.setdefault(id(node.item), []).append((node.path, holder))
+
+    def module(self, module: nn.Module, caller: nn.Module | None, within: str, nth: int) -> str | None:
+        """The path of `module`, called for the `nth` time (from 0) by the module `caller` at `within`.
+
+        A module with several names in its caller goes by each of them in turn, as a chain of layers calls it.  One that
+        was added after the outline was taken goes by its name in its caller.  None for one that is not of the network.
+        """
+        names = self._paths.get(id(module))
+        if names is not None:
+            return _nearest(names, within, nth)
+        for name, child in caller._modules.items() if caller is not None else ():
+            if child is module:
+                return f"{within}.{name}" if within else name
+        return None
+
+    def tensors(self, tensors: Iterable[Tensor], within: str) -> list[tuple[str, str]]:
+        """Path and holder's path of those among `tensors` that are the network's own, or views of one."""
+        found = []
+        for tensor in tensors:
+            names = self._paths.get(id(tensor))
+            if names is None:
+                base = tensor._base
+                names = None if base is None else self._paths.get(id(base))
+            if names is not None:
+                path = _nearest(names, within, 0)
+                found.append((path, next(holder for name, holder in names if name == path)))
+        return list(dict.fromkeys(found))
+
+
+def _nearest(names: list[tuple[str, str]], within: str, nth: int) -> str:
+    """Of an object's names the one held by `within`, else one below it, else the first."""
+    if len(names) == 1:
+        return names[0][0]
+    held = [path for path, holder in names if holder == within and path != within]
+    if held:
+        return held[nth % len(held)]
+    return next((path for path, _ in names if path.startswith(f"{within}.")), names[0][0])

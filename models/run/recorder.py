@@ -1,0 +1,323 @@
+"""Writes a trace: hooks tell when a module is called, a function mode tells of every operation.
+
+The hooks are torch's global ones, filtered by identity: hooks on the person's modules would be copied, pickled and
+scripted with them.  Nothing here draws a random number, keeps a tensor or changes one.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import torch
+import torch.backends.mha
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from ..inspect.outline import Outline
+from ..inspect.tensors import class_name
+from .calls import Call
+from .nonfinite import nonfinite_in
+from .operations import gives_unset_memory, operation_name, tells_without_tensor
+from .places import Places
+from .record import Trace
+from .shapes import arguments_in, shape_of_output, shapes_of, tensors_in
+from .where import where_of, where_raised
+
+_FUSED = (nn.MultiheadAttention, nn.TransformerEncoder, nn.TransformerEncoderLayer)
+_LISTS = (nn.ParameterList, nn.ParameterDict)
+
+
+class TooManyCalls(RuntimeError):
+    """The run made more calls than it was allowed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Frame:
+    """A module's call that goes on."""
+
+    module: nn.Module
+    path: str
+    call: Call
+    place: int | None
+    started: float
+    handled: BaseException | None
+    """The exception that was being handled when the call began."""
+    plain: bool
+    """A layer of torch's own without children: when it runs a single operation, its own row says it all."""
+    held: Call | None = None
+    """The one operation of a plain layer so far."""
+    operations: int = 0
+    counts: dict[int, int] = field(default_factory=dict)
+    """How often each module was called from here, by identity."""
+
+
+class Recorder(TorchFunctionMode):
+    """Records what runs within modules of an outline, in the thread that made it, while it is entered as a mode."""
+
+    def __init__(self, outline: Outline, trace: Trace, max_calls: int | None = None) -> None:
+        super().__init__()
+        self._outline = outline
+        self._trace = trace
+        self._max_calls = max_calls
+        self._thread = threading.get_ident()
+        self._frames: list[_Frame] = []
+        self._places_: Places | None = None
+        self._raised: BaseException | None = None
+        """The exception that `trace.failed` tells of."""
+        self._fused = False
+
+    @property
+    def _places(self) -> Places:
+        """Taken when the network is first called: many statements never do."""
+        if self._places_ is None:
+            self._places_ = Places(self._outline)
+        return self._places_
+
+    def enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        """Hook before every forward: begin the row of a module of the network."""
+        if self._listens():
+            with torch._C.DisableTorchFunction():
+                self._enter(module, args)
+            self._check_budget()
+
+    def leave(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
+        """Hook after every forward, also one that raised: complete the row.
+
+        `rest` is the keyword arguments and the output; after an exception torch gives the output, None, alone.
+        """
+        if not self._listens():
+            return
+        index = next((i for i in reversed(range(len(self._frames))) if self._frames[i].module is module), None)
+        if index is None:
+            return
+        raised = sys.exc_info()[1]
+        if raised is self._frames[index].handled:
+            raised = None
+        with torch._C.DisableTorchFunction():
+            while len(self._frames) > index + 1:
+                self._close(self._frames[-1], None, raised)
+            frame = self._frames[index]
+            if len(rest) == 2 and rest[0]:
+                frame.call.inputs = shapes_of(arguments_in(args, rest[0]))
+            self._close(frame, rest[-1], raised)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = operation_name(func) if self._frames and self._listens() else None
+        if name is None:
+            return func(*args, **kwargs)
+        self._check_budget()
+        started = time.perf_counter()
+        try:
+            output = func(*args, **kwargs)
+        except BaseException as error:
+            with torch._C.DisableTorchFunction():
+                self._operation(name, args, kwargs, None, time.perf_counter() - started, error)
+            raise
+        seconds = time.perf_counter() - started
+        with torch._C.DisableTorchFunction():
+            self._operation(name, args, kwargs, output, seconds, None)
+        return output
+
+    def finish(self, raised: BaseException | None) -> None:
+        """Close what is still open; `raised` is what ended the traced code, None when nothing left it."""
+        with torch._C.DisableTorchFunction():
+            while self._frames:
+                frame = self._frames[-1]
+                if raised is None:  # a KeyboardInterrupt that was caught outside: hooks do not hear of it
+                    frame.call.failed = frame.call.failed or "interrupted"
+                    self._trace.failed = self._trace.failed or frame.call.row()
+                    raised = self._raised = KeyboardInterrupt()
+                self._close(frame, None, raised)
+        self._raised = None
+        self._trace.finish()
+
+    def _listens(self) -> bool:
+        """Not to other threads, and not while torch records a graph: shapes would become part of it."""
+        return threading.get_ident() == self._thread and torch._C._get_tracing_state() is None
+
+    def _enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        caller = self._frames[-1] if self._frames else None
+        nth = caller.counts.get(id(module), 0) if caller else 0
+        within = caller.path if caller else ""
+        path = self._places.module(module, caller.module if caller else None, within, nth)
+        if path is None:
+            return
+        if caller is None:
+            self._fused = torch.backends.mha.get_fastpath_enabled()
+            torch.backends.mha.set_fastpath_enabled(False)
+        else:
+            caller.counts[id(module)] = nth + 1
+            self._release(caller)
+        tensors = arguments_in(args, {})
+        call = Call(
+            path, class_name(module), "module", len(self._frames), where_of(sys._getframe()), shapes_of(tensors)
+        )
+        call.note = self._note(module)
+        plain = type(module).__module__.startswith("torch.") and not module._modules
+        handled = sys.exc_info()[1]
+        place = self._trace.open(call)
+        self._frames.append(_Frame(module, path, call, place, time.perf_counter(), handled, plain))
+        if caller is None:
+            self._look("input", tensors, [], call, call)
+
+    def _close(self, frame: _Frame, output: object, raised: BaseException | None) -> None:
+        call = frame.call
+        call.seconds = time.perf_counter() - frame.started
+        if frame.held is not None:
+            call.tensors = frame.held.tensors
+            call.failed = frame.held.failed
+            call.note = call.note or frame.held.note
+        if raised is not None:
+            if not self._is_told(raised):
+                call.failed = first_line(raised)
+                self._fail(raised, call, where_raised(raised.__traceback__))
+        else:
+            call.output = shape_of_output(output)
+            if not frame.operations:
+                self._look("forward", tensors_in(output), [], call, call)
+        self._frames.pop()
+        if not self._frames:
+            torch.backends.mha.set_fastpath_enabled(self._fused)
+            if raised is None:
+                self._trace.failed = None  # whatever was raised within was caught there
+        self._trace.close(frame.place)
+
+    def _operation(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        output: object,
+        seconds: float,
+        raised: BaseException | None,
+    ) -> None:
+        outputs = [output] if isinstance(output, Tensor) else list(tensors_in(output))
+        if not (outputs or raised or tells_without_tensor(name)):
+            return
+        frame = self._frames[-1]
+        alone = frame.plain and not frame.operations
+        tensors = arguments_in(args, kwargs)
+        read = self._places.tensors(tensors, frame.path)
+        call = Call(
+            frame.path,
+            name,
+            "operation",
+            len(self._frames),
+            frame.call.where if frame.plain else where_of(sys._getframe()),
+            shapes_of(tensors),
+            shape_of_output(output),
+            tuple(path for path, _ in read),
+            seconds,
+        )
+        if read:
+            call.note = self._uncalled(read)
+        if raised is not None:
+            call.failed = first_line(raised)
+            self._fail(raised, call, call.where)
+        frame.operations += 1
+        if name == "__setitem__":
+            outputs = tensors[:1]
+        if not gives_unset_memory(name):
+            self._look("forward", outputs, tensors, call, frame.call if alone else call)
+        if alone:
+            frame.held = call
+        else:
+            self._release(frame)
+            self._trace.add(call)
+
+    def _release(self, frame: _Frame) -> None:
+        """Give the held operation a row of its own: it was not the only thing that its layer did."""
+        if frame.held is not None:
+            held, frame.held = frame.held, None
+            self._trace.add(held)
+
+    def _look(
+        self,
+        phase: Literal["input", "forward"],
+        outputs: Iterable[Tensor],
+        inputs: list[Tensor],
+        call: Call,
+        row: Call,
+    ) -> None:
+        """Note the first NaN or infinity: what `call` gave, told at `row`, which is open or about to be added."""
+        if self._trace.nonfinite is not None or torch._C._len_torch_dispatch_stack():
+            return  # a dispatch mode (fake tensors, a counter of FLOPs) would see the extra operations
+        what = next(filter(None, map(nonfinite_in, outputs)), None)
+        if what is None:
+            return
+        frame = self._frames[-1]
+        before = [tensor for tensor in inputs if nonfinite_in(tensor)]
+        known = self._places.tensors(before, frame.path)
+        index = len(self._trace)
+        if row is frame.call:
+            index = -1 if frame.place is None else self._trace.index(frame.place)
+        self._trace.nonfinite = {
+            "phase": phase,
+            "what": what,
+            "module": call.module,
+            "op": call.op,
+            "where": call.where or None,
+            "call": index if index >= 0 else None,
+            "tensor": known[0][0] if known else None,
+        }
+        told = f"{what} in its input" if phase == "input" else f"first {what}"
+        row.note = f"{row.note}; {told}" if row.note else told
+
+    def _note(self, module: nn.Module) -> str:
+        if type(module).__name__ == "OptimizedModule":
+            return "traced without compilation"
+        if self._fused and isinstance(module, _FUSED) and not module.training:
+            graph = torch.is_grad_enabled() and any(p.requires_grad for p in module.parameters())
+            return "" if graph else "traced without its fused path: results may differ by about 1e-7"
+        return ""
+
+    def _uncalled(self, read: list[tuple[str, str]]) -> str:
+        """Tells of weights that belong to a module which is not being called."""
+        called = {frame.path for frame in self._frames}
+        holders = dict.fromkeys(holder for _, holder in read if holder not in called)
+        strange = [path for path in holders if (node := self._outline.find(path)) and not isinstance(node.item, _LISTS)]
+        return f"uses the weights of {', '.join(strange)} without calling it" if strange else ""
+
+    def _is_told(self, raised: BaseException) -> bool:
+        """Whether this is the exception that was told of already, or one raised from it."""
+        seen: BaseException | None = raised
+        for _ in range(20):
+            if seen is None or self._raised is None:
+                return False
+            if seen is self._raised:
+                self._raised = raised
+                return True
+            seen = seen.__cause__ or seen.__context__
+        return False
+
+    def _fail(self, raised: BaseException, call: Call, where: str) -> None:
+        row = call.row()
+        self._raised = raised
+        self._trace.failed = msgspec.structs.replace(row, where=where)
+
+    def _check_budget(self) -> None:
+        if self._max_calls is not None and self._frames and self._trace.events >= self._max_calls:
+            raise TooManyCalls(f"stopped after {self._max_calls:,} calls")
+
+
+def first_line(error: BaseException) -> str:
+    """`RuntimeError: mat1 and mat2 …`: the class and the first line of the message, at most 500 characters."""
+    try:
+        message = str(error).strip().partition("\n")[0]
+    except Exception:  # a person's class may fail to tell
+        message = ""
+    name = type(error).__name__
+    return f"{name}: {message}"[:500] if message else name

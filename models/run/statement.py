@@ -1,0 +1,80 @@
+"""One statement of the console, run on an open model: what it gave, what it changed, which calls it made."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..engine.messages import CallsGrew, Executed
+from .trace import Trace, tracing
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+def run_statement(session: Session, text: str) -> Executed:
+    """Run `text` in the console's namespace.  A statement that calls the network by name is traced as a run.
+
+    Raises:
+        EngineProblem: nothing is open.
+    """
+    model = session.model
+    interpreter = session.interpreter
+    assert interpreter is not None
+    session.before(text)
+    run: int | None = None
+    trace: Trace | None = None
+    with contextlib.ExitStack() as stack:
+        if calls_network(text, session.namespace, model.outline.root):
+            trace = new_trace(session)
+            run = session.last_run
+            stack.enter_context(tracing(model.outline.root, model.outline, trace))
+        started = time.perf_counter()
+        outcome = interpreter.run(text)
+        seconds = time.perf_counter() - started
+    if trace is not None and run is not None:
+        session.emit(CallsGrew(run=run, total=len(trace), complete=True))
+    if _reaches_back(outcome.value):
+        session.result = outcome.value
+    changed = session.after()
+    return Executed(
+        value=outcome.value_repr, problem=outcome.problem, changed=changed[:1000], seconds=seconds, run=run
+    )
+
+
+def new_trace(session: Session) -> Trace:
+    """An empty trace, kept as the session's newest run, that tells as it grows."""
+    trace = Trace()
+    run = session.keep_run(trace)
+    trace.on_grow = lambda total: session.emit(CallsGrew(run=run, total=total))
+    return trace
+
+
+def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
+    """Whether the statement calls the open network by one of its names, outside any loop or function.
+
+    A training loop is left alone: recording each of its steps would slow it down and show the last one only.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and namespace.get(node.func.id) is root:
+            return True
+        pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _reaches_back(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.grad_fn is not None
+
+

@@ -1,0 +1,160 @@
+"""Errors as a person wants them: the traceback of their own lines, and the cause in one line.
+
+Owns which frames are the person's own.  Must not import torch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+from ..engine.messages import Problem
+
+LONGEST_TITLE = 300
+LONGEST_TEXT = 20_000
+
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+_EXAMPLES = _PACKAGE + "examples" + os.sep
+"""The documented networks stand for the person's code, though they are files of this package."""
+_LIBRARIES = tuple(
+    str(Path(path).resolve()) + os.sep
+    for key, path in sysconfig.get_paths().items()
+    if key in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception in parts."""
+
+    type: str
+    """As a traceback writes it: `ValueError`, `torch.OutOfMemoryError`."""
+    message: str
+    where: tuple[str, int] | None
+    """File and line of the innermost own frame."""
+
+
+def _is_ours(filename: str) -> bool:
+    path = _resolved(filename)
+    return path.startswith(_PACKAGE) and not path.startswith(_EXAMPLES)
+
+
+@lru_cache(maxsize=4096)
+def _resolved(filename: str) -> str:
+    return filename if filename.startswith("<") else os.path.realpath(filename)
+
+
+def is_own(filename: str) -> bool:
+    """Whether code of `filename` is the person's: not ours, not torch, not the standard library or an installed one."""
+    if filename.startswith("<"):
+        return not filename.startswith("<frozen ")
+    path = _resolved(filename)
+    if path.startswith(_EXAMPLES):
+        return True
+    if path.startswith((_PACKAGE, *_LIBRARIES)) or not {"site-packages", "dist-packages"}.isdisjoint(Path(path).parts):
+        return False
+    torch_file = getattr(sys.modules.get("torch"), "__file__", None)
+    return torch_file is None or not path.startswith(_resolved(os.path.dirname(torch_file)) + os.sep)  # noqa: PTH120
+
+
+def _kept(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """The own frames of `stack`; where there are none those of libraries, and where there are none of those, all."""
+    for keeps in (is_own, lambda filename: not _is_ours(filename)):
+        kept = [frame for frame in stack if keeps(frame.filename)]
+        if kept:
+            return kept
+    return stack
+
+
+def own_frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
+    """The person's own frames of `tb`, outermost first; what is there instead when none is."""
+    return _kept(list(traceback.extract_tb(tb)))
+
+
+def where(exc: BaseException) -> tuple[str, int] | None:
+    """File and line of the innermost own frame of `exc`; for a syntax error the place of the error."""
+    if isinstance(exc, SyntaxError) and exc.filename is not None and exc.lineno is not None:
+        return exc.filename, exc.lineno
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(exc.__traceback__)]
+    for filename, line in reversed(frames):
+        if is_own(filename):
+            return filename, line
+    return None
+
+
+def _message(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception:
+        return f"<{type(exc).__name__} whose message cannot be read>"
+
+
+def _type_name(exc: BaseException) -> str:
+    kind = type(exc)
+    return (
+        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    )
+
+
+def raised(exc: BaseException) -> Raised:
+    """`exc` in parts, its message cut to `LONGEST_TEXT`."""
+    message = exc.msg if isinstance(exc, SyntaxError) else _message(exc)
+    return Raised(_type_name(exc), _shortened(message, LONGEST_TEXT), where(exc))
+
+
+def _shortened(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    start, end = longest * 2 // 5, longest * 3 // 5 - 100
+    return f"{text[:start]}\n… {len(text) - start - end:,} characters left out …\n{text[-end:]}"
+
+
+def _title(exc: BaseException) -> str:
+    message = exc.msg if isinstance(exc, SyntaxError) else _message(exc)[: 10 * LONGEST_TITLE]
+    first = next((line.strip() for line in (message or "").splitlines() if line.strip()), "")
+    title = f"{_type_name(exc)}: {first}" if first else _type_name(exc)
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+
+
+def _walk(report: traceback.TracebackException, visit: Callable[[traceback.TracebackException], None]) -> None:
+    waiting, seen = [report], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        visit(one)
+        inner = getattr(one, "exceptions", None) or []  # exception groups, from Python 3.11
+        waiting += [next_one for next_one in (one.__cause__, one.__context__, *inner) if next_one is not None]
+
+
+def _cut(report: traceback.TracebackException) -> None:
+    report.stack = traceback.StackSummary.from_list(_kept(list(report.stack)))
+
+
+def problem_of(exc: BaseException, path: str | None = None) -> Problem:
+    """`exc` as a problem: kind `model`, or `interrupted` for KeyboardInterrupt.
+
+    The text is Python's own traceback of the person's frames, with causes, contexts and notes, at most `LONGEST_TEXT`
+    characters.  `path` names the module that it is about.
+    """
+    try:
+        report = traceback.TracebackException(type(exc), exc, exc.__traceback__, compact=True)
+        _walk(report, _cut)
+        text = "".join(report.format())
+    except Exception:  # an exception class can break anything: its message, its notes, its attributes
+        text = "".join(traceback.format_list(own_frames(exc.__traceback__))) + _type_name(exc)
+    text = _shortened(text.rstrip("\n"), LONGEST_TEXT)
+    place = where(exc)
+    line = f"{Path(place[0]).name}:{place[1]}" if place else ""
+    if isinstance(exc, KeyboardInterrupt):
+        title = f"Interrupted at {line}" if line else "Interrupted"
+        return Problem(kind="interrupted", title=title, text=text, path=path, where=line)
+    return Problem(kind="model", title=_title(exc), text=text, path=path, where=line)

@@ -1,0 +1,58 @@
+"""Which of the person's lines led to a call: the innermost frame that is neither torch's, Python's nor ours."""
+
+from __future__ import annotations
+
+import sysconfig
+from functools import lru_cache
+from os import sep
+from os.path import basename
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_OURS = f"{_PACKAGE}{sep}"
+_EXAMPLES = f"{_PACKAGE / 'examples'}{sep}"
+"""The documented networks are read like the person's own code."""
+_TRACER = str(Path(__file__).with_name("recorder.py"))
+"""Its frames lie between the person's frames."""
+_STANDARD = tuple(f"{Path(sysconfig.get_path(name)).resolve()}{sep}" for name in ("stdlib", "platstdlib"))
+
+
+def where_of(frame: FrameType | None) -> str:
+    """`file.py:12` for the innermost of the person's frames from `frame` outwards; empty when there is none.
+
+    The search ends where the person's code was called from: at a frame of this package that is not the tracer's.
+    """
+    while frame is not None:
+        file = _persons_file(frame.f_code)
+        if file:
+            return f"{file}:{frame.f_lineno}"
+        if file is None:
+            return ""
+        frame = frame.f_back
+    return ""
+
+
+def where_raised(trace: TracebackType | None) -> str:
+    """`file.py:12` for the innermost of the person's lines that an exception went through; empty when there is none."""
+    found = ""
+    while trace is not None:
+        file = _persons_file(trace.tb_frame.f_code)
+        if file:
+            found = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _persons_file(code: CodeType) -> str | None:
+    """The name of the person's file; empty for code to be skipped; None for ours, where the person's was called from."""
+    file = code.co_filename
+    if file.startswith(_OURS) and not file.startswith(_EXAMPLES):
+        return "" if file == _TRACER else None
+    installed = "site-packages" in file or "dist-packages" in file
+    if file.startswith("<frozen") or (installed and f"{sep}torch{sep}" in file):
+        return ""
+    if file.startswith(_STANDARD) and not installed:
+        return ""
+    return basename(file)

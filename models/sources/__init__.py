@@ -1,0 +1,1 @@
+"""Opening: one small reader a kind of source."""

@@ -1,0 +1,24 @@
+"""The documented networks, by their name in the catalogue."""
+
+from __future__ import annotations
+
+from ..examples.catalogue import EXAMPLES, build, console_names
+from .base import Kind, Source
+
+
+def _open(text: str) -> Source:
+    example = EXAMPLES[text]
+    network = build(text)
+    return Source(
+        source=text,
+        kind="module",
+        name=example.variable,
+        module=network,
+        names=console_names(text, network),
+        input_specs=[example.input],
+        note=example.note,
+        tries=list(example.tries),
+    )
+
+
+KIND = Kind(claims=EXAMPLES.__contains__, open=_open)

@@ -1,0 +1,289 @@
+"""Facts about real small networks: what a statement changed, and that undo gives the old values back bit by bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from models.edit.changes import NothingToUndo, Watch
+from models.inspect.outline import Outline
+from torch import nn
+
+
+def shared() -> nn.Sequential:
+    torch.manual_seed(0)
+    twice = nn.Linear(8, 8)
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), twice, nn.ReLU(), twice, nn.ReLU(), nn.Linear(8, 1))
+
+
+class Console:
+    """Runs statements on `net` the way a session does."""
+
+    def __init__(self, net: nn.Module, limit: int = 2**28) -> None:
+        self.names: dict[str, object] = {"net": net, "torch": torch, "nn": nn}
+        self.net = net
+        self.watch = Watch(Outline.of(net), limit)
+
+    def run(self, statement: str) -> list[str]:
+        self.watch.begin(statement)
+        self.watch.record_gradients()
+        exec(statement, self.names)
+        return self.watch.end()
+
+    def values(self) -> dict[str, torch.Tensor]:
+        return {path: tensor.clone() for path, tensor in self.net.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(
+        one[path].dtype == other[path].dtype and torch.equal(one[path], other[path]) for path in one
+    )
+
+
+WRITES = [
+    ("net[0].bias.data[0] = 5", ["0.bias"]),
+    ("net[2].bias.data[0] = 5", ["2.bias", "4.bias"]),
+    ("net[4].weight.data = torch.ones(8, 8)", ["2.weight", "4.weight"]),
+    ("net[0].weight = nn.Parameter(torch.ones(8, 4))", ["0.weight"]),
+    ("net[2].bias = nn.Parameter(torch.ones(8))", ["2.bias", "4.bias"]),
+    ("net[0] = nn.Linear(4, 8)", ["0.weight", "0.bias"]),
+    ("nn.init.zeros_(net[6].weight)", ["6.weight"]),
+    ("net[6].bias.data = torch.zeros(3)", ["6.bias"]),
+    ("net[6].half()", ["6.weight", "6.bias"]),
+    ("net[6].bias.detach().untyped_storage()[0] = 77", ["6.bias"]),
+    (
+        "net(torch.rand(2, 4)).sum().backward(); torch.optim.SGD(net[6].parameters(), lr=1.0).step()",
+        ["6.weight", "6.bias"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "paths"), WRITES, ids=[statement for statement, _ in WRITES])
+def test_every_way_of_writing_is_seen_and_taken_back(statement: str, paths: list[str]) -> None:
+    console = Console(shared())
+    before, objects = console.values(), dict(console.net.named_parameters())
+    assert console.run(statement) == paths
+    assert not same(console.values(), before)
+    undone = console.watch.undo()
+    assert undone.paths == paths
+    assert undone.text.startswith(f"took back `{statement[:60]}")
+    assert same(console.values(), before)
+    assert all(tensor is objects[path] for path, tensor in console.net.named_parameters())
+    with pytest.raises(NothingToUndo, match="nothing to undo"):
+        console.watch.undo()
+    assert console.run("pass") == []
+
+
+@pytest.mark.parametrize("statement", ["net(torch.rand(2, 4))", "net.eval()", "net[0].weight.data[0, 0] += 0", "1"])
+def test_what_changes_no_value_is_no_change(statement: str) -> None:
+    console = Console(shared())
+    assert console.run(statement) == []
+    with pytest.raises(NothingToUndo):
+        console.watch.undo()
+
+
+def test_both_names_stay_one_object_after_undo() -> None:
+    console = Console(shared())
+    console.run("net[2].weight = nn.Parameter(torch.ones(8, 8))")
+    console.watch.undo()
+    assert console.net[2].weight is console.net[4].weight
+
+
+def test_looking_consumes_no_random_numbers_and_bumps_no_version() -> None:
+    net = shared()
+    state, versions = torch.get_rng_state(), [tensor._version for tensor in net.parameters()]
+    console = Console(net)
+    console.run("pass")
+    assert torch.equal(torch.get_rng_state(), state)
+    assert [tensor._version for tensor in net.parameters()] == versions
+
+
+def test_nan_equals_itself_and_minus_zero_differs_from_zero() -> None:
+    net = nn.Linear(2, 1)
+    net.weight.data = torch.tensor([[float("nan"), 0.0]])
+    console = Console(net)
+    assert console.run("net.weight.data[0, 0] = float('nan')") == []
+    assert console.run("net.weight.data[0, 1] = -0.0") == ["weight"]
+    console.watch.undo()
+    assert torch.equal(torch.signbit(net.weight[0, 1]), torch.tensor(False))
+
+
+def test_statistics_of_batch_norm_change_in_training_and_not_in_evaluation() -> None:
+    net = nn.BatchNorm1d(3)
+    console = Console(net)
+    buffers = ["running_mean", "running_var", "num_batches_tracked"]
+    assert console.run("net(torch.rand(4, 3))") == buffers
+    assert console.run("net.eval()(torch.rand(4, 3))") == []
+    assert console.watch.undo().paths == buffers
+    assert net.num_batches_tracked == 0
+    assert torch.equal(net.running_var, torch.ones(3))
+
+
+def test_a_constant_is_watched_and_an_optimiser_step_leaves_it_alone() -> None:
+    net = nn.Linear(4, 4)
+    net.rand_weight = torch.rand(4, 4)
+    console = Console(net)
+    console.run("opt = torch.optim.SGD(net.parameters(), lr=0.1); net(torch.rand(2, 4)).sum().backward()")
+    assert console.run("opt.step()") == ["weight", "bias"]
+    kept = net.rand_weight
+    assert console.run("net.rand_weight = torch.zeros(4, 4)") == ["rand_weight"]
+    console.watch.undo()
+    assert net.rand_weight is kept
+
+
+def test_a_constant_turned_into_a_parameter_becomes_a_constant_again() -> None:
+    net = nn.Linear(2, 2)
+    net.scale = torch.ones(2)
+    console = Console(net)
+    assert console.run("del net.scale; net.scale = nn.Parameter(torch.zeros(2))") == ["scale"]
+    console.watch.undo()
+    assert [name for name, _ in net.named_parameters()] == ["weight", "bias"]
+    assert torch.equal(net.scale, torch.ones(2))
+
+
+def test_a_replaced_module_comes_back_in_its_place() -> None:
+    console = Console(shared())
+    relu = console.net[1]
+    assert console.run("net[1] = nn.Tanh()") == []
+    assert console.watch.undo().text == "took back `net[1] = nn.Tanh()`: 1"
+    assert console.net[1] is relu
+    assert list(console.net._modules) == [str(number) for number in range(7)]
+
+
+def test_changes_are_taken_back_last_first() -> None:
+    console = Console(shared())
+    states = [console.values()]
+    for number in range(4):
+        console.run(f"net[0].bias.data.fill_({number})")
+        states.append(console.values())
+    for state in reversed(states[:-1]):
+        console.watch.undo()
+        assert same(console.values(), state)
+
+
+def test_the_twenty_last_changes_are_kept() -> None:
+    console = Console(nn.Linear(1, 1))
+    for number in range(25):
+        console.run(f"net.bias.data.fill_({number})")
+    for _ in range(20):
+        console.watch.undo()
+    assert console.net.bias.item() == 4
+    with pytest.raises(NothingToUndo):
+        console.watch.undo()
+
+
+def test_cleared_gradients_come_back_as_the_same_objects() -> None:
+    console = Console(shared())
+    console.run("net(torch.rand(2, 4)).sum().backward()")
+    gradients = [tensor.grad for tensor in console.net.parameters()]
+    assert console.run("net.zero_grad()") == []
+    assert console.watch.gradients_changed
+    undone = console.watch.undo()
+    assert undone.paths == []
+    assert "gradients of 0.weight, 0.bias, 2.weight, 2.bias, 6.weight and 1 more" in undone.text
+    assert all(tensor.grad is old for tensor, old in zip(console.net.parameters(), gradients, strict=True))
+
+
+def test_an_accumulated_backward_goes_back_to_one_and_then_to_none() -> None:
+    console = Console(nn.Linear(2, 1))
+    console.run("net(torch.ones(1, 2)).sum().backward()")
+    console.run("net(torch.ones(1, 2)).sum().backward()")
+    assert torch.equal(console.net.weight.grad, torch.full((1, 2), 2.0))
+    console.watch.undo()
+    assert torch.equal(console.net.weight.grad, torch.ones(1, 2))
+    console.watch.undo()
+    assert console.net.weight.grad is None  # not zeros
+
+
+def test_gradients_are_left_alone_where_nobody_recorded_them() -> None:
+    net = nn.Linear(2, 1)
+    watch = Watch(Outline.of(net))
+    watch.begin("backward")
+    net(torch.ones(1, 2)).sum().backward()
+    assert watch.end() == []
+    assert not watch.gradients_changed
+    with pytest.raises(NothingToUndo):
+        watch.undo()
+
+
+def test_without_room_for_copies_any_single_change_still_shows_and_undo_says_why_it_cannot() -> None:
+    net = nn.Sequential(nn.Linear(300, 300), nn.Linear(300, 1))
+    console = Console(net, limit=10_000)
+    assert console.run("net[0].weight.data[123, 217] += 1e-6; net[1].bias.data += 1") == ["0.weight", "1.bias"]
+    undone = console.watch.undo()
+    assert undone.paths == ["1.bias"]
+    assert "but not 0.weight: there was no room to keep a copy of it" in undone.text
+    console.run("net[0].weight.data[0, 0] += 1")
+    with pytest.raises(NothingToUndo, match=r"cannot take back .*0\.weight: there was no room"):
+        console.watch.undo()
+    old = net[0].weight
+    console.run("net[0].weight = nn.Parameter(torch.zeros(300, 300))")
+    console.watch.undo()  # the old object is still there: no copy is needed
+    assert net[0].weight is old
+
+
+def test_a_lazy_layer_that_got_its_shape_is_told_and_cannot_go_back() -> None:
+    console = Console(nn.Sequential(nn.LazyLinear(3)))
+    assert console.run("net(torch.rand(2, 2))") == ["0.weight", "0.bias"]
+    with pytest.raises(NothingToUndo, match=r"0\.weight: it had no values yet"):
+        console.watch.undo()
+
+
+def test_meta_tensors_have_no_values_to_change() -> None:
+    console = Console(nn.Linear(4, 4, device="meta"))
+    assert console.run("net.weight.data.zero_()") in ([], ["weight"])
+    assert console.run("pass") == []
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.rand(3, 4).t(),
+        torch.rand(3, dtype=torch.complex128),
+        torch.rand(3, dtype=torch.complex64).conj(),
+        torch.rand(3).to(torch.bfloat16),
+        torch.rand(3).to(torch.float8_e4m3fn),
+        torch.tensor([True, False]),
+        torch.tensor(3),
+        torch.zeros(0, 4),
+        torch.eye(3).to_sparse(),
+    ],
+    ids=str,
+)
+def test_every_sort_of_tensor_is_watched(tensor: torch.Tensor) -> None:
+    net = nn.Module()
+    net.register_buffer("value", tensor.clone())
+    console = Console(net)
+    assert console.run("pass") == []
+    empty = tensor.numel() == 0
+    before = net.value.clone()
+    assert console.run("net.value.data.copy_(torch.zeros_like(net.value))") == ([] if empty else ["value"])
+    if not empty:
+        console.watch.undo()
+        as_float = torch.complex128 if tensor.is_complex() else torch.float64
+        assert torch.equal(net.value.to_dense().to(as_float), before.to_dense().to(as_float))
+
+
+def test_a_forward_that_leaves_its_result_behind_does_not_stand_in_the_way_of_undo() -> None:
+    net = nn.Linear(2, 2)
+    net.last = torch.zeros(1)
+    console = Console(net)
+    console.run("net.last = net(torch.ones(1, 2))")
+    console.run("net.bias.data.fill_(7)")
+    assert console.run("net.last = net(torch.ones(1, 2))") == ["last"]
+    assert console.watch.undo().paths == ["bias"]
+
+
+def test_another_network_starts_anew() -> None:
+    console = Console(nn.Linear(2, 2))
+    console.run("net.bias.data.fill_(1)")
+    console.watch.rebase(Outline.of(nn.Linear(3, 3)))
+    with pytest.raises(NothingToUndo):
+        console.watch.undo()
+    console.watch.begin("net = …")
+    assert console.watch.end(Outline.of(nn.Linear(2, 2))) == []
+
+
+def test_long_statements_are_named_by_their_start() -> None:
+    console = Console(nn.Linear(2, 2))
+    console.run("for _ in range(2):\n    net.bias.data.add_(1)")
+    assert console.watch.undo().text == "took back `for _ in range(2): …`: bias"

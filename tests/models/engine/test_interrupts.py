@@ -1,0 +1,133 @@
+"""KeyboardInterrupt for the running job, never for the loop, the next job or half a frame."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import pytest
+from models.engine.errors import EngineProblem
+from models.engine.messages import Busy, Cells, Done, Interrupt, OutputText, Window
+
+
+async def interrupted(running: asyncio.Task) -> bool:
+    try:
+        await running
+    except EngineProblem as error:
+        assert error.problem.kind == "interrupted"
+        return True
+    return False
+
+
+async def busy(engine, text: str) -> None:
+    await engine.until(lambda: Busy(text=text[:20]) in engine.events)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "import time; time.sleep(100)",
+        "import threading; threading.Event().wait()",
+        "input = [0]\nfor x in input: input.append(x)",
+    ],
+    ids=["pure Python", "asleep", "waiting", "growing"],
+)
+async def test_an_endless_job_answers_queries_and_ends_when_interrupted(engine, code):
+    running = asyncio.create_task(engine.run(code))
+    await busy(engine, code)
+    started = time.monotonic()
+    for _ in range(20):
+        await engine.client.request(Window(path=""), Cells)
+    assert (time.monotonic() - started) / 20 < 0.1
+    await engine.client.interrupt()
+    assert await interrupted(running)
+    assert await engine.run("value = 1") == "1"
+
+
+async def test_interrupting_a_job_that_has_not_started_yet(engine):
+    for _ in range(50):
+        running = asyncio.create_task(engine.run("while True: pass"))
+        await asyncio.sleep(0)  # sent, nothing heard
+        await engine.client.interrupt()
+        assert await interrupted(running)
+
+
+async def test_a_swallowed_interrupt_can_be_repeated(engine):
+    code = "import sys\ntry:\n  while True: pass\nexcept: print('swallowed', flush=True)\nwhile True: pass"
+    running = asyncio.create_task(engine.run(code))
+    await busy(engine, code)
+    await engine.client.interrupt()
+    await engine.until(lambda: "swallowed" in engine.printed())
+    await engine.client.interrupt()
+    assert await interrupted(running)
+
+
+async def test_only_the_running_job_is_interrupted(engine):
+    first = asyncio.create_task(engine.run("while True: pass"))
+    second = asyncio.create_task(engine.run("value = 'second'"))
+    await busy(engine, "while True: pass")
+    await engine.client.interrupt()
+    assert await interrupted(first)
+    assert await second == "second"
+
+
+async def test_a_storm_of_interrupts_hits_jobs_only(engine):
+    """Jobs of some 200 µs, interrupts at any moment: each job is answered once, the engine lives, nothing leaks."""
+    dice = random.Random(1)
+    hit = 0
+    for number in range(300):
+        running = asyncio.create_task(
+            engine.run(f"for n in range({dice.choice((10, 3000, 10_000))}): pass\nvalue = {number}")
+        )
+        for _ in range(dice.randrange(4)):
+            for _ in range(dice.randrange(8)):
+                await asyncio.sleep(0)
+            await engine.client.interrupt()
+        if await interrupted(running):
+            hit += 1
+        else:
+            assert running.result() == str(number)
+    assert 20 < hit < 300
+    await asyncio.gather(*(engine.client.interrupt() for _ in range(20)))
+    assert await engine.run("value = 'alive'") == "alive"
+    assert engine.gone == []
+
+
+async def test_interrupts_never_cut_a_frame(engine):
+    """The job does nothing but tell events of 200 kB, which the pipe takes in several writes."""
+    code = "body = m.OutputText(stream='stdout', text='y' * 200_000)\nwhile True: context.emit(body)"
+    for _ in range(15):
+        engine.events.clear()
+        running = asyncio.create_task(engine.run(code))
+        await engine.until(lambda: sum(isinstance(event, OutputText) for event in engine.events) > 3)
+        await engine.client.interrupt()
+        assert await interrupted(running)
+        assert {event.text for event in engine.events if isinstance(event, OutputText)} == {"y" * 200_000}
+    assert await engine.run("value = 1") == "1"
+
+
+async def test_a_handler_of_the_persons_own_is_replaced_after_the_job(engine):
+    await engine.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    running = asyncio.create_task(engine.run("while True: pass"))
+    await busy(engine, "while True: pass")
+    await engine.client.interrupt()
+    assert await interrupted(running)
+
+
+async def test_a_signal_from_elsewhere_is_ignored(engine):
+    code = "import os, signal\nfor _ in range(50): os.kill(os.getpid(), signal.SIGINT)\nvalue = 'unharmed'"
+    assert await engine.run(code) == "unharmed"
+
+
+async def test_threads_of_another_program_are_not_interrupted(heard):
+    running = asyncio.create_task(heard.run("while not session.windows: pass"))
+    await busy(heard, "while not session.windows: pass")
+    text = (await heard.client.request(Interrupt(), Done)).text
+    await heard.client.request(Window(path=""), Cells)
+    if text:
+        assert text == "this engine cannot be interrupted"
+        await running
+    else:
+        await interrupted(running)

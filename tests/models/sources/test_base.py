@@ -1,0 +1,43 @@
+"""What a name opens, and what a wrong one is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from models.sources.base import SourceError, open_source
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "help_"),
+    [
+        ("rgnt", "There is no documented network 'rgnt'", "Did you mean 'rgnet'?"),
+        ("wholly wrong", "There is no documented network 'wholly wrong'", "sequential, mlp, my_sequential"),
+        ("", "No source was named", "FILE.py:NAME"),
+    ],
+)
+def test_unknown_names_are_told_what_there_is(text: str, title: str, help_: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(text)
+    assert caught.value.title == title
+    assert help_ in caught.value.text
+
+
+def test_a_seed_makes_two_openings_alike() -> None:
+    first, second, third = (open_source("mlp", seed=seed).module.hidden.weight for seed in (3, 3, 4))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+
+
+def test_a_wrong_name_is_told_without_importing_torch() -> None:
+    program = (
+        "import sys\n"
+        "from models.sources.base import SourceError, open_source\n"
+        "try: open_source('rgnt')\n"
+        "except SourceError as error: print(error.title, 'torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "There is no documented network 'rgnt' False\n"

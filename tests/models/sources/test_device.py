@@ -1,0 +1,41 @@
+"""Where a network is put."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from models.sources.base import SourceError, open_source
+from models.sources.device import move
+
+
+def test_moved_before_anything_else_sees_it() -> None:
+    source = open_source("fixed_hidden_mlp", device="meta")
+    assert source.module.linear.weight.is_meta
+    assert not source.module.rand_weight.is_meta
+
+
+def test_a_device_that_is_no_device() -> None:
+    with pytest.raises(SourceError, match="There is no device 'gpu'"):
+        open_source("mlp", device="gpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_that_is_not_there() -> None:
+    with pytest.raises(SourceError, match="Device 'cuda:1' is not there: ") as caught:
+        open_source("mlp", device="cuda:1")
+    assert "without --device" in caught.value.text
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_cuda_that_is_there() -> None:
+    assert open_source("mlp", device="cuda").module.hidden.weight.is_cuda
+    with pytest.raises(SourceError, match="Device 'cuda:99' is not there"):
+        open_source("mlp", device="cuda:99")
+
+
+def test_meta_tensors_cannot_be_moved_back() -> None:
+    with pytest.raises(SourceError, match="cannot be moved to cpu: Cannot copy out of meta tensor") as caught:
+        move(nn.Linear(1, 1, device="meta"), "cpu")
+    assert "to_empty" in caught.value.text

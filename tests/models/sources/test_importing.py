@@ -1,0 +1,145 @@
+"""The person's files find their own neighbours and packages, as in their own project."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.sources.base import SourceError
+from models.sources.importing import import_file, import_named
+
+
+@pytest.fixture(autouse=True)
+def same_python() -> Iterator[None]:
+    path, modules = list(sys.path), dict(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - set(modules):
+        del sys.modules[name]
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_a_file_finds_its_neighbours(tmp_path: Path) -> None:
+    write(tmp_path, {"main_file.py": "import sized_helper\nsize = sized_helper.SIZE", "sized_helper.py": "SIZE = 3"})
+    module = import_file(tmp_path / "main_file.py")
+    assert (module.size, module.__name__) == (3, "main_file")
+    assert sys.path[0] == str(tmp_path)
+    assert sys.modules["main_file"] is module
+
+
+def test_its_classes_can_be_pickled(tmp_path: Path) -> None:
+    write(tmp_path, {"classes_here.py": "class Thing: pass"})
+    module = import_file(tmp_path / "classes_here.py")
+    assert type(pickle.loads(pickle.dumps(module.Thing()))) is module.Thing
+
+
+def test_a_name_that_is_taken_or_no_name_at_all(tmp_path: Path) -> None:
+    write(tmp_path, {"json.py": "mine = True", "my-net.py": "mine = True"})
+    import json
+
+    assert import_file(tmp_path / "json.py").mine
+    assert sys.modules["json"] is json
+    assert import_file(tmp_path / "my-net.py").mine
+
+
+def test_a_file_in_a_package_has_relative_imports(tmp_path: Path) -> None:
+    files = {
+        "their_pkg/__init__.py": "",
+        "their_pkg/parts/__init__.py": "from .. import base",
+        "their_pkg/parts/net.py": "from ..base import SIZE\nfrom .other import NAME\nimport other",
+        "their_pkg/parts/other.py": "NAME = 'other'",
+        "their_pkg/base.py": "SIZE = 5",
+    }
+    write(tmp_path, files)
+    module = import_file(tmp_path / "their_pkg/parts/net.py")
+    assert (module.__name__, module.SIZE, module.NAME) == ("their_pkg.parts.net", 5, "other")
+    package = import_file(tmp_path / "their_pkg/parts/__init__.py")
+    assert package.__name__ == "their_pkg.parts"
+
+
+def test_the_next_source_sees_its_own_neighbours_and_edits(tmp_path: Path) -> None:
+    for name, size in (("one", 1), ("two", 2)):
+        write(tmp_path / name, {"net_file.py": "from shared_name import SIZE", "shared_name.py": f"SIZE = {size}"})
+        assert import_file(tmp_path / name / "net_file.py").SIZE == size
+    assert str(tmp_path / "one") not in sys.path
+    write(tmp_path / "two", {"shared_name.py": "SIZE = 23"})
+    assert import_file(tmp_path / "two" / "net_file.py").SIZE == 23
+
+
+def test_a_package_of_a_name_that_is_loaded_is_not_mixed_up(tmp_path: Path) -> None:
+    write(tmp_path, {"torch/__init__.py": "", "torch/net.py": ""})
+    with pytest.raises(SourceError, match="another one of this name is loaded"):
+        import_file(tmp_path / "torch" / "net.py")
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("def f(:\n", "bad_file.py: SyntaxError: "),
+        ("import not_there_at_all", "bad_file.py: ModuleNotFoundError: No module named 'not_there_at_all'"),
+        ("1 / 0", "bad_file.py: ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit('no arguments')", "bad_file.py ended the program (SystemExit: no arguments)"),
+    ],
+)
+def test_what_fails_while_importing_is_told_and_leaves_nothing(tmp_path: Path, code: str, title: str) -> None:
+    write(tmp_path, {"bad_file.py": code})
+    with pytest.raises(SourceError) as caught:
+        import_file(tmp_path / "bad_file.py")
+    assert caught.value.title.startswith(title)
+    assert "bad_file" not in sys.modules
+    assert "importing.py" not in caught.value.text
+
+
+def test_an_interrupt_passes(tmp_path: Path) -> None:
+    write(tmp_path, {"stopped.py": "raise KeyboardInterrupt"})
+    with pytest.raises(KeyboardInterrupt):
+        import_file(tmp_path / "stopped.py")
+
+
+def test_dotted_names_are_looked_for_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"spaced_pkg/net.py": "size = 4"})
+    monkeypatch.chdir(tmp_path)
+    assert import_named("spaced_pkg.net").size == 4
+    write(tmp_path, {"spaced_pkg/net.py": "size = 45"})
+    assert import_named("spaced_pkg.net").size == 45
+
+
+def test_a_module_missing_within_is_not_taken_for_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"outer_module.py": "import inner_missing"})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="outer_module: ModuleNotFoundError: No module named 'inner_missing'"):
+        import_named("outer_module")
+
+
+PRIVATE = """
+import importlib.util, pathlib, sys
+home = pathlib.Path({home!r})
+spec = importlib.util.spec_from_file_location("_private", home / "__init__.py", submodule_search_locations=[str(home)])
+package = importlib.util.module_from_spec(spec)
+sys.modules["_private"] = package
+spec.loader.exec_module(package)
+sys.path[:] = [entry for entry in sys.path if entry not in ("", str(home.parent))]
+from _private.sources.importing import import_file
+print(import_file(pathlib.Path({file!r})).whose)
+"""
+
+
+@pytest.mark.parametrize("file", ["net.py", "models/net.py", "models/tui.py"])
+def test_packages_called_as_ours_are_theirs(tmp_path: Path, file: str) -> None:
+    write(tmp_path, {"models/__init__.py": "", "models/parts.py": "whose = 'theirs'", "tui/__init__.py": ""})
+    write(tmp_path, {"net.py": "from models.parts import whose", file: "from models.parts import whose"})
+    home = Path(__file__).parents[3] / "models"
+    program = PRIVATE.format(home=str(home), file=str(tmp_path / file))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=home.parent)
+    assert (done.stdout, done.stderr) == ("theirs\n", "")

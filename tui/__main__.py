@@ -1,0 +1,36 @@
+"""The command line: `python -m tui`, and the console script `modulescope`.
+
+Opens the explorer, or hands a headless command to the model layer in a process of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tui.pinning import leave_current_folder
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; returns the exit status: 0 done, 2 wrong usage, and those of the headless commands."""
+    leave_current_folder()
+    from tui.command_line import HEADLESS, parse
+
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in HEADLESS:
+        from tui.headless import hand_over
+
+        return hand_over(arguments)
+    options = parse(arguments)
+    from tui.terminal import refusal
+
+    reason = refusal()
+    if reason:
+        print(f"modulescope: {reason}", file=sys.stderr)
+        return 2
+    from tui.starting import explore
+
+    return explore(options)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

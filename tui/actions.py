@@ -1,0 +1,128 @@
+"""Every action of the interface, once: keys, footer, help and command palette are all made from this table.
+
+A widget takes its keys with `BINDINGS = bindings("tree")`; Textual then calls `action_<id>` on that widget.  `place`
+is where the action lives: `app` works everywhere, `explorer` wherever a model is shown, the others while that pane
+has the focus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True)
+class Action:
+    id: str
+    """Textual calls `action_<id>`; parameters may follow in parentheses."""
+    keys: str
+    """Comma separated, as Textual names keys."""
+    title: str
+    """A few words, for the palette and the help."""
+    group: str
+    """Heading in the help."""
+    place: str = "app"
+    footer: str = ""
+    """Word in the footer; empty keeps it out of there."""
+    shown: str = ""
+    """How the keys are written for people, when not as `keys` says."""
+
+
+ACTIONS: tuple[Action, ...] = (
+    # -- moving about
+    Action("focus_next", "tab", "Next pane", "Panes", footer="pane", shown="Tab"),
+    Action("focus_previous", "shift+tab", "Previous pane", "Panes", shown="Shift+Tab"),
+    Action("show_tab(1)", "1", "Values", "Panes", "explorer", shown="1"),
+    Action("show_tab(2)", "2", "Gradients", "Panes", "explorer", shown="2"),
+    Action("show_tab(3)", "3", "Info", "Panes", "explorer", shown="3"),
+    Action("show_tab(4)", "4", "Source", "Panes", "explorer", shown="4"),
+    Action("show_below(1)", "5", "Console", "Panes", "explorer", shown="5"),
+    Action("show_below(2)", "6", "Calls of the forward run", "Panes", "explorer", shown="6"),
+    Action(
+        "go_console",
+        "greater_than_sign",
+        "Go to the console's prompt",
+        "Panes",
+        "explorer",
+        footer="console",
+        shown=">",
+    ),
+    Action("go_back", "escape", "Back to the tree", "Panes", "explorer", shown="Esc"),
+    Action("wider(-4)", "left_square_bracket", "Narrower tree", "Panes", "explorer", shown="["),
+    Action("wider(4)", "right_square_bracket", "Wider tree", "Panes", "explorer", shown="]"),
+    Action("higher(-2)", "minus", "Lower console", "Panes", "explorer", shown="-"),
+    Action("higher(2)", "equals_sign,plus", "Higher console", "Panes", "explorer", shown="="),
+    Action("zoom", "Z", "Zoom the pane, or back", "Panes", "explorer", shown="Z"),
+    # -- finding
+    Action("search", "slash", "Search the whole tree", "Find", "explorer", footer="search", shown="/"),
+    Action("next_hit(1)", "n", "Next hit", "Find", "explorer"),
+    Action("next_hit(-1)", "N", "Previous hit", "Find", "explorer"),
+    # -- the model
+    Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
+    Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
+    Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
+    Action("undo", "u", "Undo the last change of values", "Model", "explorer"),
+    Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
+    Action("restart", "R", "Restart the engine and open again", "Model"),
+    Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
+    # -- copying
+    Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy path"),
+    Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
+    Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
+    # -- the app
+    Action("palette", "colon,ctrl+p", "All commands", "App", shown=": or Ctrl+P"),
+    Action("help", "question_mark,f1", "Help", "App", footer="help", shown="?"),
+    Action("next_theme", "t", "Next theme", "App"),
+    Action("quit", "q,ctrl+q", "Quit", "App", footer="quit", shown="q"),
+    # -- every list
+    Action("move(-1)", "up,k", "Up", "Lists", "list", shown="↑ k"),
+    Action("move(1)", "down,j", "Down", "Lists", "list", shown="↓ j"),
+    Action("page(-1)", "pageup,ctrl+u", "Page up", "Lists", "list", shown="PgUp Ctrl+U"),
+    Action("page(1)", "pagedown,ctrl+d", "Page down", "Lists", "list", shown="PgDn Ctrl+D"),
+    Action("first", "home,g", "First row", "Lists", "list", shown="g Home"),
+    Action("last", "end,G", "Last row", "Lists", "list", shown="G End"),
+    Action("sideways(-8)", "shift+left,ctrl+left", "Scroll left", "Lists", "list", shown="Shift+←"),
+    Action("sideways(8)", "shift+right,ctrl+right", "Scroll right", "Lists", "list", shown="Shift+→"),
+    # -- the tree
+    Action("toggle", "enter,space", "Unfold or fold", "Tree", "tree", footer="unfold", shown="Enter Space"),
+    Action("inward", "right,l", "Unfold, then to the first child", "Tree", "tree", shown="→ l"),
+    Action("outward", "left,h", "Fold, then to the parent", "Tree", "tree", shown="← h"),
+    Action("unfold_below", "asterisk", "Unfold everything below", "Tree", "tree", shown="*"),
+    Action("fold_below", "underscore", "Fold everything below", "Tree", "tree", shown="_"),
+    Action("twin", "s", "Jump to the twin that shares it", "Tree", "tree"),
+    # -- values
+    Action("step(-1,0)", "up,k", "Up", "Values", "grid", shown="↑ k"),
+    Action("step(1,0)", "down,j", "Down", "Values", "grid", shown="↓ j"),
+    Action("step(0,-1)", "left,h", "Left", "Values", "grid", shown="← h"),
+    Action("step(0,1)", "right,l", "Right", "Values", "grid", shown="→ l"),
+    Action("leap(-1,0)", "pageup,ctrl+u", "Page up", "Values", "grid", shown="PgUp"),
+    Action("leap(1,0)", "pagedown,ctrl+d", "Page down", "Values", "grid", shown="PgDn"),
+    Action("leap(0,-1)", "shift+left,ctrl+left", "Page left", "Values", "grid", shown="Shift+←"),
+    Action("leap(0,1)", "shift+right,ctrl+right", "Page right", "Values", "grid", shown="Shift+→"),
+    Action("corner(0)", "home,g", "First entry", "Values", "grid", shown="g Home"),
+    Action("corner(1)", "end,G", "Last entry", "Values", "grid", shown="G End"),
+    Action("slice(-1)", "comma", "Previous leading index", "Values", "grid", shown=","),
+    Action("slice(1)", "full_stop", "Next leading index", "Values", "grid", footer="slice", shown="."),
+    Action("dimension", "d", "Which leading index , and . change", "Values", "grid"),
+    Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
+    Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
+    # -- gradients
+    Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
+    # -- tables
+    Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
+)
+
+
+def bindings(place: str) -> list[BindingType]:
+    """Textual's bindings of the actions that live at `place`, in the table's order."""
+    return [
+        Binding(action.keys, action.id, action.footer or action.title, show=bool(action.footer))
+        for action in ACTIONS
+        if action.place == place
+    ]
+
+
+def keys_of(action: Action) -> str:
+    """How a person reads the keys."""
+    return action.shown or action.keys.replace(",", " ")

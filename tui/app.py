@@ -1,0 +1,100 @@
+"""The app: one engine link, one explorer screen, themes, and the actions that work everywhere.
+
+State flows one way: the engine's messages arrive here, go to the explorer, and from there to the widgets.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+from textual.types import CSSPathType
+
+from models.engine.launch import Launch
+from tui.actions import bindings
+from tui.command_line import Options
+from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords
+from tui.screens.explorer import Explorer
+from tui.settings import Settings
+from tui.themes import THEMES, next_theme, theme_for
+
+
+def _provider() -> type[Provider]:
+    from tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+class ModulescopeApp(App[int], inherit_bindings=False):
+    """Opens on the explorer; the catalogue lies over it when there is no SOURCE.
+
+    Args:
+        options: what the command line said.
+        launch: how engines are started.
+        settings: what is remembered between starts.
+    """
+
+    TITLE = "modulescope"
+    CSS_PATH: ClassVar[CSSPathType | None] = None
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    COMMANDS = {_provider}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, options: Options, launch: Launch, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.options = options
+        self.settings = settings or Settings()
+        self.link = EngineLink(launch, self.post_message)
+        self.explorer = Explorer(self.link, options, self.settings)
+
+    def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:  # type: ignore[override]
+        """None of Textual's own: every command is one of our actions."""
+        return []
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(os.environ, self.settings.theme)
+        self.push_screen(self.explorer)
+
+    async def on_unmount(self) -> None:
+        await self.link.close()
+
+    # -- what the engine tells
+    def on_engine_event(self, message: EngineEvent) -> None:
+        self.explorer.take_event(message.body)
+
+    def on_engine_words(self, message: EngineWords) -> None:
+        self.explorer.take_words(message.text)
+
+    def on_engine_ended(self, message: EngineEnded) -> None:
+        self.explorer.engine_ended(message.gone)
+
+    # -- actions that work everywhere
+    def action_palette(self) -> None:
+        self.action_command_palette()
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+        from tui.widgets.module_tree import MARKS
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(MARKS))
+
+    def action_next_theme(self) -> None:
+        self.theme = self.settings.theme = next_theme(self.theme)
+        self.notify(f"theme {self.theme}", timeout=2, markup=False)
+
+    def action_interrupt(self) -> None:
+        self.explorer.interrupt()
+
+    def action_restart(self) -> None:
+        self.explorer.restart()
+
+    async def action_quit(self) -> None:
+        self.exit(0)

@@ -1,0 +1,77 @@
+"""The explorer's own options.  The headless commands parse theirs on the engine's side."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+
+from models import __version__
+
+HEADLESS = ("show", "run", "console")
+
+USAGE = """\
+modulescope [SOURCE] [options]        the explorer; without SOURCE, the catalogue
+       modulescope show SOURCE [--json]      modules and tensors
+       modulescope run SOURCE [options]      run forward, list the calls
+       modulescope console SOURCE [options]  statements on standard input"""
+
+EPILOG = """\
+SOURCE is a network of the catalogue (rgnet), FILE.py:NAME or package.module:NAME; NAME is an nn.Module, a class that
+builds one without arguments, or a function that returns one.
+
+SPEC is one input: 2x20 (float32, uniform in [0, 1)), int64[1,64]<50257 (integers below a bound),
+bfloat16[2,3,224,224]~normal, or NAME=SPEC for a keyword argument.
+
+Each command has its own --help: modulescope run --help"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the explorer was started with."""
+
+    source: str | None = None
+    inputs: list[str] = field(default_factory=list)
+    inputs_from: str | None = None
+    seed: int | None = None
+    device: str | None = None
+    python: str | None = None
+    """Another Python to run the engine in."""
+    engine: str | None = None
+    """A command line that ends in an engine."""
+
+
+class Parser(argparse.ArgumentParser):
+    """One line per error of use: what was wrong and what would be right."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parse(arguments: list[str]) -> Options:
+    """The options of the explorer; ends the program with status 2 when they are wrong."""
+    parser = Parser(
+        prog="modulescope",
+        usage=USAGE,
+        epilog=EPILOG,
+        description="Open a neural network in the terminal and understand it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="what to open (default: the catalogue)")
+    parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="one input; may be repeated")
+    parser.add_argument("--inputs", metavar="FILE.py:NAME", help="a function that returns the inputs")
+    parser.add_argument("--seed", type=int, metavar="N", help="torch.manual_seed(N) before the network is built")
+    parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--python", metavar="PATH", help="the Python in which the model is run: yours, with your torch")
+    place.add_argument("--engine", metavar="COMMAND", help='where the engine is: "ssh box python -m models.engine"')
+    parser.add_argument("--version", action="version", version=f"modulescope {__version__}")
+    found = parser.parse_args(arguments)
+    return Options(
+        source=found.source,
+        inputs=found.input,
+        inputs_from=found.inputs,
+        seed=found.seed,
+        device=found.device,
+        python=found.python,
+        engine=found.engine,
+    )

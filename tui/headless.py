@@ -1,0 +1,32 @@
+"""Hands `show`, `run` and `console` to the model layer: the interface has no second implementation of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tui.pinning import ROOT
+
+
+def hand_over(arguments: list[str]) -> int:
+    """Replace this process by the engine's Python running the command; `--python PATH` chooses another Python."""
+    python, rest = _python_of(arguments)
+    command = [python, str(ROOT / "models" / "engine" / "__main__.py"), "headless", *rest]
+    try:
+        if os.name == "posix":
+            os.execvp(python, command)
+        return subprocess.call(command)
+    except OSError as error:
+        print(f"modulescope: cannot run {python}: {error.strerror}; --python wants a Python's path", file=sys.stderr)
+        return 2
+
+
+def _python_of(arguments: list[str]) -> tuple[str, list[str]]:
+    rest = list(arguments)
+    for index, argument in enumerate(rest):
+        if argument == "--python" and index + 1 < len(rest):
+            return rest[index + 1], rest[:index] + rest[index + 2 :]
+        if argument.startswith("--python="):
+            return argument.partition("=")[2], rest[:index] + rest[index + 1 :]
+    return sys.executable, rest

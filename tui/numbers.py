@@ -1,0 +1,44 @@
+"""Counts, sizes and durations as people read them: `7,946`, `1.2 M`, `31.0 KB`, `1.5 ms`."""
+
+from __future__ import annotations
+
+
+def count(number: int | None) -> str:
+    """Every digit below a million, then one decimal and M, B or T; `?` where nobody knows."""
+    if number is None:
+        return "?"
+    if number < 1_000_000:
+        return f"{number:,}"
+    return _scaled(number / 1_000_000, 1000, ("M", "B", "T"))
+
+
+def size(number: int | None) -> str:
+    """Bytes in powers of 1024: `196 B`, `31.0 KB`, `2.0 GB`; `?` where nobody knows."""
+    if number is None:
+        return "?"
+    if number < 1024:
+        return f"{number} B"
+    return _scaled(number / 1024, 1024, ("KB", "MB", "GB", "TB", "PB"))
+
+
+def duration(seconds: float | None) -> str:
+    """`12 µs`, `1.5 ms`, `2.3 s`, `4 min 05 s`; empty where it was not measured."""
+    if seconds is None:
+        return ""
+    if seconds < 0.0009995:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 0.9995:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s"
+
+
+def _scaled(number: float, step: int, units: tuple[str, ...]) -> str:
+    """In the first unit in which it is below `step` after rounding."""
+    for unit in units[:-1]:
+        if round(number, 1) < step:
+            return f"{number:,.1f} {unit}"
+        number /= step
+    return f"{number:,.1f} {units[-1]}"

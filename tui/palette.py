@@ -1,0 +1,82 @@
+"""The command palette: every action of the table, found by its title, run where it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+
+from textual.app import App
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.widget import Widget
+
+from tui.actions import ACTIONS, Action, keys_of
+
+
+class ActionProvider(Provider):
+    """Actions whose pane is on the screen."""
+
+    async def discover(self) -> Hits:
+        """All of them, in the palette's order."""
+        for action, target in self._reachable():
+            yield DiscoveryHit(_shown(Content(_name(action)), action), self._command(action, target), _name(action))
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title or keys match."""
+        matcher = self.matcher(query)
+        for action, target in self._reachable():
+            name = _name(action)
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, _shown(matcher.highlight(name), action), self._command(action, target), name)
+
+    def _reachable(self) -> list[tuple[Action, DOMNode]]:
+        found = []
+        for action in ACTIONS:
+            if action.id not in ("palette", "focus_next", "focus_previous") and (target := self._target(action)):
+                found.append((action, target))
+        return found
+
+    def _target(self, action: Action) -> DOMNode | None:
+        """Where the action lives: in the focused pane or around it, else in the first pane that has it."""
+        if self.focused is not None:
+            for node in self.focused.ancestors_with_self:
+                if _has(node, action):
+                    return node
+        for node in (self.screen, self.app):
+            if _has(node, action):
+                return node
+        for widget in self.screen.query(Widget):
+            if widget.display and widget.region.area and _has(widget, action):
+                return widget
+        return None
+
+    def _command(self, action: Action, target: DOMNode) -> Callable[[], Coroutine[object, object, None]]:
+        return partial(_run, self.app, action, target)
+
+
+async def _run(app: App[object], action: Action, target: DOMNode) -> None:
+    if not target.is_attached:
+        return  # its pane went away while the palette was open
+    if isinstance(target, Widget) and target.focusable:
+        target.focus()
+    await app.run_action(action.id, default_namespace=target)
+
+
+def _has(node: DOMNode, action: Action) -> bool:
+    """Whether the class of `node` binds the action.  A method of its name alone tells nothing: Textual has its own."""
+    return any(
+        isinstance(binding, Binding) and (binding.key, binding.action) == (action.keys, action.id)
+        for base in type(node).__mro__
+        for binding in base.__dict__.get("BINDINGS", ())
+    )
+
+
+def _name(action: Action) -> str:
+    return action.title if action.place in ("app", "explorer") else f"{action.group}: {action.title}"
+
+
+def _shown(title: Content, action: Action) -> Content:
+    return Content.assemble(title, "  ", (keys_of(action), "dim"))

@@ -1,0 +1,146 @@
+"""Arranging the panes: which tab is seen, which pane has the focus, how large each is, on small terminals too."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from tui.screens.explorer_base import ExplorerBase
+from tui.widgets.bar import Bar
+from tui.widgets.prompt import Prompt
+from tui.widgets.splitter import Splitter
+
+TABS = ("values", "gradients", "info", "source")
+BELOW = ("console", "calls")
+AREAS = ("left", "right", "lower")
+
+NARROW = 60
+"""Columns below which the tree and the tabs share one place."""
+LOW = 16
+"""Rows below which the console shares the place of all the rest."""
+
+
+class Arranging(ExplorerBase):
+    """Part of the explorer."""
+
+    left_share = 0.42
+    """Of the width, the tree's."""
+    lower_share = 0.33
+    """Of the height, the console's."""
+
+    # -- tabs --------------------------------------------------------------------------------------------------------
+    def action_show_tab(self, number: int) -> None:
+        self.show_tab(TABS[number - 1])
+
+    def show_tab(self, name: str, focus: bool = True) -> None:
+        """Bring one of the four tabs on the right to the front."""
+        self.query_one("#panes", ContentSwitcher).current = name
+        self.query_one("#right-bar", Bar).active = TABS.index(name)
+        if focus:
+            self.focus_area("right")
+
+    def action_show_below(self, number: int) -> None:
+        self.show_below(BELOW[number - 1])
+        self.focus_area("lower")
+
+    def show_below(self, name: str) -> None:
+        """Bring the console or the calls to the front."""
+        self.query_one("#lower-panes", ContentSwitcher).current = name
+        self.query_one("#lower-bar", Bar).active = BELOW.index(name)
+
+    def action_go_console(self) -> None:
+        self.show_below("console")
+        self.set_class(True, "-at-lower")
+        self.query_one(Prompt).focus()
+
+    def action_go_back(self) -> None:
+        self.remove_class(*(f"-zoom-{area}" for area in AREAS))
+        self.remove_class("-at-right", "-at-lower")
+        self.tree.focus()
+
+    @on(Bar.Picked)
+    def _picked(self, message: Bar.Picked) -> None:
+        if message.bar.id == "right-bar":
+            self.action_show_tab(message.index + 1)
+        elif message.bar.id == "lower-bar":
+            self.action_show_below(message.index + 1)
+        else:
+            self.tree.focus()
+
+    # -- focus -------------------------------------------------------------------------------------------------------
+    def focus_area(self, area: str) -> None:
+        """Give the focus to the first widget of an area that takes it."""
+        self.set_class(area == "right", "-at-right")
+        self.set_class(area == "lower", "-at-lower")
+        self.call_after_refresh(self._focus_within, area)
+
+    def _focus_within(self, area: str) -> None:
+        wanted = next((widget for widget in self.focus_chain if self._area_of(widget) == area), None)
+        if wanted is not None and self._area_of(self.focused) != area:
+            wanted.focus()
+
+    def _area_of(self, widget: Widget | None) -> str | None:
+        if widget is None:
+            return None
+        return next((node.id for node in widget.ancestors_with_self if node.id in AREAS), None)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        area = self._area_of(event.widget)
+        for name in AREAS:
+            self.query_one(f"#{name}-bar", Bar).set_class(name == area, "-focused")
+
+    def action_focus_next(self) -> None:
+        self._cycle(1)
+
+    def action_focus_previous(self) -> None:
+        self._cycle(-1)
+
+    def _cycle(self, step: int) -> None:
+        here = self._area_of(self.focused)
+        order = list(AREAS)
+        index = order.index(here) if here in order else -step
+        self.focus_area(order[(index + step) % len(order)])
+
+    # -- sizes -------------------------------------------------------------------------------------------------------
+    def action_wider(self, columns: int) -> None:
+        self._share_columns(self.query_one("#left").size.width + columns)
+
+    def action_higher(self, rows: int) -> None:
+        self._share_rows(self.query_one("#lower").size.height + rows)
+
+    @on(Splitter.Dragged)
+    def _dragged(self, message: Splitter.Dragged) -> None:
+        self._share_columns(message.column)
+
+    @on(Bar.Dragged)
+    def _bar_dragged(self, message: Bar.Dragged) -> None:
+        if message.bar.id == "lower-bar":
+            self._share_rows(self.size.height - 1 - message.row)
+
+    def _share_columns(self, columns: int) -> None:
+        width = max(self.size.width, 1)
+        self.left_share = max(16, min(columns, width - 20)) / width
+        self._arrange()
+
+    def _share_rows(self, rows: int) -> None:
+        height = max(self.size.height, 1)
+        self.lower_share = max(3, min(rows, height - 8)) / height
+        self._arrange()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        self.set_class(width < NARROW, "-narrow")
+        self.set_class(height < LOW, "-low")
+        self.query_one("#left").styles.width = None if width < NARROW else round(width * self.left_share)
+        self.query_one("#lower").styles.height = None if height < LOW else max(round(height * self.lower_share), 3)
+
+    def action_zoom(self) -> None:
+        zoomed = [area for area in AREAS if self.has_class(f"-zoom-{area}")]
+        area = self._area_of(self.focused)
+        self.remove_class(*(f"-zoom-{name}" for name in AREAS))
+        if area is not None and area not in zoomed:
+            self.add_class(f"-zoom-{area}")

@@ -1,0 +1,165 @@
+"""The catalogue of documented networks, and a line to type any other source into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from models.engine import messages as m
+from models.engine.errors import EngineGone, EngineProblem
+from tui import numbers
+from tui.engine_link import EngineLink
+from tui.text import clean, fit
+from tui.widgets.lines import Lines
+
+
+class ExampleList(Lines):
+    """One row a network: section, name, title."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "open")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[m.ExampleItem] = []
+
+    def take(self, items: list[m.ExampleItem]) -> None:
+        """Show these networks."""
+        self.items = items
+        self.count = len(items)
+        self.refresh()
+
+    def render_row(self, index: int, width: int) -> Iterable[Segment]:
+        item = self.items[index]
+        names = max(cell_len(clean(other.name)) for other in self.items)
+        yield Segment(fit(clean(item.section), 6), self.look("lines--dim"))
+        yield Segment(fit(clean(item.name), names) + "  ", self.look("lines--strong"))
+        yield Segment(fit(clean(item.title), max(width - names - 8, 0)))
+
+
+class Catalogue(Screen[str | None]):
+    """Ends with the source that was chosen, or None.
+
+    Args:
+        link: the engine, which knows the catalogue.
+        something_open: whether leaving goes back to a model that is open; it ends the program otherwise.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back"),
+        Binding("slash,o", "other", "open another"),
+    ]
+    DEFAULT_CSS = """
+    Catalogue {
+        background: $surface;
+        #title { height: 1; background: $panel; text-style: bold; color: $accent; padding: 0 1; }
+        #hint { height: auto; padding: 1 1 1 1; color: $text-muted; }
+        #networks { width: 1fr; min-width: 30; }
+        #about { width: 1fr; padding: 0 2; border-left: solid $panel-lighten-2; }
+        ExampleList { height: 1fr; }
+        #other { height: 1; border: none; background: $panel; padding: 0 1; }
+        #other-label { height: 1; padding: 0 1; color: $text-muted; }
+        &.-narrow #body { layout: vertical; }
+        &.-narrow #networks { width: 1fr; height: 10; }
+        &.-narrow #about { width: 1fr; border-left: none; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, link: EngineLink, something_open: bool) -> None:
+        super().__init__()
+        self.link = link
+        self.something_open = something_open
+
+    def compose(self) -> ComposeResult:
+        yield Static("modulescope", id="title", markup=False)
+        with Horizontal(id="body"):
+            with Vertical(id="networks"):
+                yield Static("The documented networks. Enter opens one.", id="hint", markup=False)
+                yield ExampleList()
+            with VerticalScroll(id="about", can_focus=False):
+                yield Static("", id="details", markup=False)
+        yield Static("Or open your own: FILE.py:NAME or package.module:NAME   ( / )", id="other-label", markup=False)
+        yield Input(placeholder="model.py:Net", id="other", compact=True)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        examples = self.query_one(ExampleList)
+        examples.empty = "Starting the engine …"
+        examples.focus()
+        self._load()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < 90, "-narrow")
+
+    @work(exclusive=True, group="catalogue", exit_on_error=False)
+    async def _load(self) -> None:
+        examples = self.query_one(ExampleList)
+        try:
+            reply = await self.link.ask(m.ListExamples(), m.Examples)
+        except EngineProblem as error:
+            examples.empty = error.problem.title
+            return
+        except EngineGone as gone:
+            examples.empty = f"{gone.title}. R starts a new engine."
+            return
+        examples.take(reply.items)
+        self._describe()
+
+    def engine_started(self) -> None:
+        """There is an engine now: ask it."""
+        if not self.query_one(ExampleList).items:
+            self._load()
+
+    @on(Lines.Moved)
+    def _describe(self) -> None:
+        examples = self.query_one(ExampleList)
+        if not examples.items:
+            return
+        item = examples.items[examples.cursor]
+        parts: list[tuple[str, str]] = [
+            (f"{clean(item.name)}\n", "bold"),
+            (f"{clean(item.title)}, section {clean(item.section)} of the document\n\n", ""),
+            (f"{clean(item.note, 2000)}\n\n", ""),
+            ("parameters  ", "dim"),
+            (f"{numbers.count(item.parameters)}   ", ""),
+            ("modules  ", "dim"),
+            (f"{item.modules}\n", ""),
+            ("input  ", "dim"),
+            (f"X = {clean(item.input)}\n\n", ""),
+        ]
+        if item.tries:
+            parts.append(("try in the console\n", "dim"))
+            parts.extend((f"  {clean(statement)}\n", "") for statement in item.tries)
+        self.query_one("#details", Static).update(Content.assemble(*parts))
+
+    @on(Lines.Chosen)
+    def _chosen(self, message: Lines.Chosen) -> None:
+        examples = self.query_one(ExampleList)
+        if examples.items:
+            self.dismiss(examples.items[message.row].name)
+
+    def action_other(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _typed(self, message: Input.Submitted) -> None:
+        source = message.value.strip()
+        if source:
+            self.dismiss(source)
+
+    def action_leave(self) -> None:
+        if self.query_one(Input).has_focus:
+            self.query_one(ExampleList).focus()
+        elif self.something_open:
+            self.dismiss(None)
+        else:
+            self.notify("Nothing is open yet. Enter opens a network, q quits.", timeout=4, markup=False)

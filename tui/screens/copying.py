@@ -1,0 +1,91 @@
+"""Copying paths, and opening the class in the person's editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+
+from textual import work
+
+from models.engine import messages as m
+from models.engine.errors import EngineGone, EngineProblem
+from tui.screens.explorer_base import ExplorerBase
+from tui.widgets.source_view import SourceView
+
+
+class Copying(ExplorerBase):
+    """Part of the explorer."""
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def action_copy_path(self) -> None:
+        from tui.clipboard import copy
+
+        if self.summary is None:
+            self.notify("Nothing is open, so there is no path.", timeout=3, markup=False)
+            return
+        # The root's state-dict key is the empty string; its name in the console is what is wanted.
+        await copy(self.app, self.path or "net")
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def action_copy_forms(self) -> None:
+        from tui.screens.copy_forms import CopyForms
+
+        if self.summary is None:
+            return
+        try:
+            forms = await self.link.ask(m.PathForms(path=self.path), m.Forms)
+        except EngineProblem as error:
+            self.tell(error)
+            return
+        except EngineGone:
+            forms = m.Forms(path=self.path, forms=[m.PathForm(label="state-dict key", text=self.path or "net")])
+        self.app.push_screen(CopyForms(forms))
+
+    @work(exclusive=True, group="edit", exit_on_error=False)
+    async def action_edit_source(self) -> None:
+        """Open the class of what is selected in $VISUAL or $EDITOR, at `forward`."""
+        if self.summary is None:
+            return
+        try:
+            source = await self.link.ask(m.SourceCode(path=self.path), m.SourceText)
+        except (EngineProblem, EngineGone) as error:
+            self.tell(error)
+            return
+        if source.file is None:
+            self.notify(source.reason or "This class has no file.", title="Nothing to edit", markup=False)
+            return
+        command = editor_command(source.file, source.forward_line or source.first_line)
+        if command is None:
+            self.notify(
+                f"Set EDITOR to your editor's command. The file is {source.file}", title="No editor found", markup=False
+            )
+            return
+        try:
+            with self.app.suspend():
+                status = subprocess.call(command)
+        except OSError as error:
+            self.notify(f"{command[0]}: {error.strerror}", title="The editor did not start", markup=False)
+            return
+        self.refresh(layout=True)
+        if status:
+            self.notify(f"{command[0]} ended with status {status}", markup=False)
+        self.query_one(SourceView).show(self.path)
+
+
+def editor_command(file: str, line: int) -> list[str] | None:
+    """The command line that opens `file` at `line` in the person's editor; None when there is no editor."""
+    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    words = shlex.split(wanted) if wanted else []
+    if not words:
+        found = next((name for name in ("nano", "vim", "vi") if shutil.which(name)), None)
+        if found is None:
+            return None
+        words = [found]
+    name = os.path.basename(words[0])
+    if name in ("code", "codium", "cursor"):
+        return [*words, "--wait", "--goto", f"{file}:{line}"]
+    if name in ("subl", "zed", "hx", "helix"):
+        return [*words, f"{file}:{line}"]
+    return [*words, f"+{line}", file]

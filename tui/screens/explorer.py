@@ -1,0 +1,157 @@
+"""The main screen: tree, panes, console, and the flow of state between them.
+
+The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
+the keys do lies in the mixins, one a theme: `running`, `finding`, `copying`, `arranging`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer
+
+from models.engine import messages as m
+from models.engine.errors import EngineGone, EngineProblem
+from tui.actions import bindings
+from tui.command_line import Options
+from tui.engine_link import EngineLink
+from tui.screens.arranging import Arranging
+from tui.screens.copying import Copying
+from tui.screens.finding import Finding
+from tui.screens.opening import Opening
+from tui.screens.running import Running
+from tui.settings import Settings
+from tui.widgets.bar import Bar
+from tui.widgets.call_table import CallTable
+from tui.widgets.console import Console
+from tui.widgets.gradients_pane import GradientsPane
+from tui.widgets.info import Info
+from tui.widgets.lines import Lines
+from tui.widgets.module_tree import ModuleTree
+from tui.widgets.search_list import SearchBox
+from tui.widgets.source_view import SourceView
+from tui.widgets.splitter import Splitter
+from tui.widgets.status_line import StatusLine
+from tui.widgets.values_pane import ValuesPane
+
+
+class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
+    """Shows one open model.
+
+    Args:
+        link: the engine.
+        options: what to open first, and with which input.
+        settings: what is remembered between starts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("explorer")
+    DEFAULT_CSS = """
+    Explorer {
+        #upper { height: 1fr; }
+        #left { width: 40%; min-width: 16; }
+        #right { width: 1fr; min-width: 16; }
+        #panes, #lower-panes { height: 1fr; }
+        #lower { height: 12; }
+        ModuleTree, SearchBox { height: 1fr; }
+        &.-narrow Splitter { display: none; }
+        &.-narrow #left { width: 1fr; }
+        &.-narrow #right { display: none; }
+        &.-narrow.-at-right #right { display: block; }
+        &.-narrow.-at-right #left { display: none; }
+        &.-low #lower { display: none; }
+        &.-low.-at-lower #lower { display: block; height: 1fr; }
+        &.-low.-at-lower #upper { display: none; }
+        &.-zoom-left #right, &.-zoom-left Splitter, &.-zoom-left #lower { display: none; }
+        &.-zoom-left #left { width: 1fr; }
+        &.-zoom-right #left, &.-zoom-right Splitter, &.-zoom-right #lower { display: none; }
+        &.-zoom-lower #upper { display: none; }
+        &.-zoom-lower #lower { height: 1fr; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        ask = self.link.ask
+        yield StatusLine()
+        with Horizontal(id="upper"):
+            with Vertical(id="left"):
+                yield Bar(("", "Modules"), id="left-bar")
+                yield SearchBox(ask)
+                yield ModuleTree(ask)
+            yield Splitter()
+            with Vertical(id="right"):
+                yield Bar(("1", "Values"), ("2", "Gradients"), ("3", "Info"), ("4", "Source"), id="right-bar")
+                with ContentSwitcher(initial="values", id="panes"):
+                    yield ValuesPane(ask, id="values")
+                    yield GradientsPane(ask, id="gradients")
+                    yield Info(ask, id="info")
+                    yield SourceView(ask, id="source")
+        with Vertical(id="lower"):
+            yield Bar(("5", "Console"), ("6", "Calls"), id="lower-bar")
+            with ContentSwitcher(initial="console", id="lower-panes"):
+                yield Console(ask, id="console")
+                yield CallTable(ask, id="calls")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(ModuleTree).focus()
+        self.query_one(SearchBox).display = False
+        self.begin()
+
+    # -- what the engine tells ---------------------------------------------------------------------------------------
+    def take_event(self, body: m.Body) -> None:
+        """Take in one event of the engine."""
+        match body:
+            case m.OutputText():
+                self.query_one(Console).show_output(body.stream, body.text)
+            case m.StateChanged():
+                self.take_change(body)
+            case m.CallsGrew():
+                self.take_calls(body)
+            case m.Busy():
+                self.take_busy(body.text)
+
+    def take_words(self, text: str) -> None:
+        """Take in what the engine's process wrote to its standard error."""
+        self.query_one(Console).show_output("stderr", text)
+
+    def take_change(self, change: m.StateChanged) -> None:
+        """The model changed: show the new summary, and ask again for what is on the screen."""
+        self.query_one(StatusLine).summary = self.summary = change.summary
+        self.query_one(ModuleTree).refresh_rows_from_engine(structure=change.structure)
+        if change.values:
+            self.query_one(ValuesPane).refresh_values()
+            self.query_one(Info).refresh_values()
+        if change.gradients:
+            self.query_one(GradientsPane).refresh_values()
+            self.query_one(Info).refresh_values()
+
+    def engine_ended(self, gone: EngineGone) -> None:
+        """The engine died."""
+        self.engine_lost(gone)
+
+    # -- the selection -----------------------------------------------------------------------------------------------
+    @on(ModuleTree.Selected)
+    def _selected(self, message: ModuleTree.Selected) -> None:
+        self.path, self.row = message.path, message.row
+        self.query_one("#right-bar", Bar).note = message.path or (self.summary.name if self.summary else "")
+        self.show_object()
+
+    def show_object(self) -> None:
+        """Tell every pane what is selected; a pane that is not seen asks for nothing until it is."""
+        for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
+            pane.show(self.path, self.row)
+        self.query_one(Info).show(self.path)
+        self.query_one(SourceView).show(self.path)
+
+    @on(Info.Followed)
+    def _followed(self, message: Info.Followed) -> None:
+        self.go_to(message.path)
+
+    @on(Lines.Failed)
+    def _list_failed(self, message: Lines.Failed) -> None:
+        self.tell(EngineProblem(message.problem))

@@ -1,0 +1,68 @@
+"""What the parts of the explorer share: its state, and how it tells a person that something went wrong."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from models.engine import messages as m
+from models.engine.errors import EngineGone, EngineProblem
+from tui.command_line import Options
+from tui.engine_link import EngineLink
+from tui.settings import Settings
+from tui.widgets.console import Console
+from tui.widgets.module_tree import ModuleTree
+from tui.widgets.status_line import StatusLine
+
+
+class ExplorerBase(Screen[None]):
+    """State of the main screen; the mixins add what the keys do.
+
+    Args:
+        link: the engine.
+        options: what to open first, and with which input.
+        settings: what is remembered between starts.
+    """
+
+    def __init__(self, link: EngineLink, options: Options, settings: Settings) -> None:
+        super().__init__()
+        self.link = link
+        self.options = options
+        self.settings = settings
+        self.summary: m.Summary | None = None
+        """What is open; kept when the engine dies, as everything on the screen is."""
+        self.path = ""
+        """The path that is selected."""
+        self.row: m.TreeRow | None = None
+        """Its row in the tree."""
+
+    @property
+    def console(self) -> Console:
+        return self.query_one(Console)
+
+    @property
+    def tree(self) -> ModuleTree:
+        return self.query_one(ModuleTree)
+
+    @property
+    def status(self) -> StatusLine:
+        return self.query_one(StatusLine)
+
+    def show_problem(self, problem: m.Problem) -> None:
+        """Lay the error panel over the screen."""
+        from tui.screens.problem import ProblemScreen
+
+        self.app.push_screen(ProblemScreen(problem))
+
+    def tell(self, error: EngineProblem | EngineGone) -> None:
+        """A short notice of what went wrong, with the remedy."""
+        if isinstance(error, EngineProblem):
+            problem = error.problem
+            if problem.kind == "gone" and problem.path is not None:
+                return  # asked just before the tree was refreshed: the tree shows what there is
+            self.notify(problem.text or problem.title, title=problem.title, severity="warning", markup=False)
+        else:
+            self.notify("R starts one.", title=error.title, severity="error", markup=False)
+
+    def go_to(self, path: str) -> None:
+        """Select `path` in the tree, unfolding what hides it."""
+        self.tree.select(path)

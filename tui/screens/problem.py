@@ -1,0 +1,66 @@
+"""One error, told in full; for the engine's end, with the key that starts a new one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from models.engine.messages import Problem
+from tui.screens.panel import Panel, TextPane, keys_line
+from tui.text import clean
+
+
+class ProblemScreen(Panel[None]):
+    """Title and text of a problem; R restarts the engine when it is the engine's."""
+
+    DEFAULT_CSS = """
+    ProblemScreen > #panel {
+        border: round $error;
+        & > #title { width: 1fr; height: auto; color: $text-error; text-style: bold; }
+        & > #text { margin: 1 0 0 0; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "close", "Close", show=False),
+        Binding("y", "copy", "Copy", show=False),
+        Binding("R", "restart", "Restart the engine", show=False),
+    ]
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+        self._title = f"✗ {clean(problem.title, 300)}"
+
+    def compose(self) -> ComposeResult:
+        problem = self.problem
+        restart = [("R", "starts a new engine")] if problem.kind == "engine" else []
+        with Vertical(id="panel") as panel:
+            panel.border_title = Content(clean(problem.path, 60) if problem.path else "Problem")
+            panel.border_subtitle = keys_line(*restart, ("y", "copies"), ("Esc", "closes"))
+            yield Static(self._title, id="title", markup=False)
+            if problem.text.strip():
+                yield TextPane(problem.text.rstrip("\n"), id="text")
+
+    def on_mount(self) -> None:
+        if panes := self.query(TextPane):
+            panes.first().focus()
+
+    def rows_beside(self, width: int) -> int:
+        # A title broken at words may need a row more than its length tells.
+        return 5 + cell_len(self._title) // max(1, width)
+
+    def action_copy(self) -> None:
+        """Copy title and text."""
+        self.app.copy_to_clipboard("\n".join(filter(None, (self.problem.title, self.problem.text))))
+
+    async def action_restart(self) -> None:
+        """Start a new engine."""
+        if self.problem.kind == "engine":
+            self.dismiss()
+            await self.app.run_action("app.restart")

@@ -1,0 +1,190 @@
+"""Running: statements, forward, backward, gradients cleared, undo, interrupt, and what becomes of an engine that dies."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from textual import on, work
+
+from models.engine import messages as m
+from models.engine.errors import EngineGone, EngineProblem
+from tui import numbers
+from tui.screens.catalogue import Catalogue
+from tui.screens.explorer_base import ExplorerBase
+from tui.widgets.bar import Bar
+from tui.widgets.call_table import CallTable
+from tui.widgets.console import Console
+
+PATIENCE = 3
+"""Interrupts without an effect after which killing the engine is offered."""
+
+
+class Running(ExplorerBase):
+    """Part of the explorer."""
+
+    interrupts = 0
+    """Interrupts sent to what runs now."""
+    pending = 0
+    """Statements and runs that were asked for and are not answered yet."""
+    running = ""
+    """What the engine's main thread works at."""
+
+    # -- asking for something to run ---------------------------------------------------------------------------------
+    @on(Console.Submitted)
+    def _submitted(self, message: Console.Submitted) -> None:
+        self._run(self._execute(message.text))
+
+    async def _execute(self, text: str) -> None:
+        console = self.console
+        done = await self.link.ask(m.Execute(text=text), m.Executed)
+        if done.value is not None:
+            console.show_value(done.value)
+        if done.problem is not None:
+            console.show_problem(done.problem)
+        self._tell_changed(done.changed)
+
+    def action_forward(self) -> None:
+        self._run(self._forward())
+
+    async def _forward(self) -> None:
+        self.show_below("calls")
+        ran = await self.link.ask(m.Forward(), m.Ran)
+        self._tell_run("forward", ran)
+
+    def action_backward(self) -> None:
+        self._run(self._backward())
+
+    async def _backward(self) -> None:
+        ran = await self.link.ask(m.Backward(), m.Ran)
+        self._tell_run("backward", ran)
+        if ran.problem is None:
+            self.notify(ran.text or "gradients are there: 2 shows them", timeout=3, markup=False)
+        else:
+            self.show_below("console")
+
+    def _tell_run(self, name: str, ran: m.Ran) -> None:
+        console = self.console
+        if ran.problem is not None:
+            console.show_problem(ran.problem)
+            self.notify(ran.problem.title, title=f"{name} failed", severity="error", markup=False)
+        else:
+            console.note(f"{name}: {ran.text} in {numbers.duration(ran.seconds)}")
+        self._tell_changed(ran.changed)
+
+    def _tell_changed(self, changed: list[str]) -> None:
+        if changed:
+            shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+            self.console.note(f"changed: {shown}   (u takes it back)")
+
+    def action_zero_gradients(self) -> None:
+        self._run(self._plainly(m.ZeroGradients()))
+
+    def action_undo(self) -> None:
+        self._run(self._plainly(m.Undo()))
+
+    async def _plainly(self, request: m.ZeroGradients | m.Undo) -> None:
+        done = await self.link.ask(request, m.Done)
+        self.console.note(done.text)
+        self.notify(done.text, timeout=3, markup=False)
+
+    @work(group="run", exit_on_error=False)
+    async def _run(self, asking: Awaitable[None]) -> None:
+        self.pending += 1
+        try:
+            await asking
+        except EngineProblem as error:
+            self.tell(error)
+            self.console.show_problem(error.problem)
+        except EngineGone as gone:
+            if not self.link.alive:
+                self.console.note(f"not run: {gone.title}. R starts a new engine.")
+        finally:
+            self.pending = max(self.pending - 1, 0)
+
+    # -- what runs ---------------------------------------------------------------------------------------------------
+    def take_busy(self, text: str) -> None:
+        """The engine's main thread began to work at something, or is free again."""
+        self.running = text
+        self.interrupts = 0
+        self.status.state = text
+        self.console.busy(text)
+
+    def take_calls(self, event: m.CallsGrew) -> None:
+        """A run has more calls."""
+        self.query_one(CallTable).grow(event.run, event.total, event.complete)
+        self.query_one("#lower-bar", Bar).tabs[1] = ("6", f"Calls {event.total:,}")
+        self.query_one("#lower-bar", Bar).refresh()
+
+    def interrupt(self) -> None:
+        """Interrupt what runs; after some interrupts without an effect, offer to kill the engine."""
+        if not self.running and not self.pending:
+            self.notify("Nothing runs. q quits.", timeout=3, markup=False)
+            return
+        self.interrupts += 1
+        if self.interrupts > PATIENCE - 1:
+            self._offer_kill()
+        if self.interrupts <= PATIENCE:
+            self._interrupt()
+
+    @work(group="interrupt", exit_on_error=False)
+    async def _interrupt(self) -> None:
+        self.status.state = f"interrupting {self.running}".strip()
+        try:
+            await self.link.ask(m.Interrupt(), m.Done)
+        except (EngineProblem, EngineGone) as error:
+            self.tell(error)
+
+    def _offer_kill(self) -> None:
+        from tui.screens.confirm import ConfirmScreen
+
+        if isinstance(self.app.screen, ConfirmScreen):
+            return
+        question = ConfirmScreen(
+            "The engine does not react",
+            "Kill the engine? What was changed in the model is lost. The screen stays, and R opens it again.",
+        )
+        self.app.push_screen(question, self._kill_answered)
+
+    def _kill_answered(self, kill: bool | None) -> None:
+        if kill:
+            self.link.kill()
+
+    # -- the engine's end --------------------------------------------------------------------------------------------
+    def engine_lost(self, gone: EngineGone) -> None:
+        """The engine died, or could not be started: say so, and keep everything that is on the screen."""
+        self.forget_run()
+        self.status.gone = True
+        self.status.state = f"{gone.title}, R restarts"
+        text = (gone.words + "\n" if gone.words else "") + "R starts a new engine and opens again what was open."
+        problem = m.Problem("engine", f"The engine ended: {gone.title}", text)
+        self.console.show_problem(problem)
+        if self.summary is None:
+            self.show_problem(problem)
+        else:
+            self.show_below("console")
+            self.notify("R starts a new one.", title=problem.title, severity="error", timeout=8, markup=False)
+
+    def engine_started(self) -> None:
+        """A new engine answers."""
+        self.forget_run()
+        self.status.gone = False
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Catalogue):
+                screen.engine_started()
+
+    def forget_run(self) -> None:
+        """Nothing runs any more."""
+        self.running, self.interrupts, self.pending = "", 0, 0
+        self.console.busy("")
+
+    def forget_runs(self) -> None:
+        """The runs so far belong to another model."""
+        self.query_one(CallTable).clear()
+        bar = self.query_one("#lower-bar", Bar)
+        bar.tabs[1] = ("6", "Calls")
+        bar.refresh()
+
+    # -- given by the other parts
+    def show_below(self, name: str) -> None:
+        """Bring `console` or `calls` to the front."""
+        raise NotImplementedError

@@ -1,0 +1,113 @@
+"""The calls of a forward run, one row each, also while the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+
+from models.engine.messages import CallPage, CallRow, CallRows
+from tui import numbers
+from tui.actions import bindings
+from tui.asking import Ask
+from tui.text import clean, fit
+from tui.widgets.columns import Column, header_of, lay_out, row_of
+from tui.widgets.paged_lines import PagedLines
+
+COLUMNS = (
+    Column("#", 4, 6, drop=3, cut="left"),
+    Column("module", 10, 26, cut="middle"),
+    Column("operation", 12, 22),
+    Column("inputs", 10, 22, drop=1),
+    Column("output", 8, 14),
+    Column("reads", 10, 30, drop=5, cut="middle"),
+    Column("at", 10, 20, drop=4, cut="middle"),
+    Column("times", 5, 6, drop=6, cut="left"),
+    Column("took", 7, 8, drop=2, cut="left"),
+    Column("note", 8, 40, drop=7),
+)
+BEFORE_OUTCOME = 4
+"""Columns that a failed call fills like others; its error takes the room of the rest."""
+ERROR_ROOM = 26
+"""Cells that the error has at least."""
+NO_RUN = "No run yet. f runs the network forward."
+
+
+class CallTable(PagedLines[CallRow]):
+    """The run that `show` names; Enter posts `Lines.PathChosen` with the module's path."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
+    HAS_HEADER = True
+
+    def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(ask, id=id, classes=classes)
+        self.run: int | None = None
+        """The run that is shown."""
+        self.complete = True
+        """Whether the run has ended."""
+        self.empty = NO_RUN
+
+    def show(self, run: int | None, total: int = 0, complete: bool = True) -> None:
+        """Another run, of which `total` calls are known; None for no run."""
+        self.run = run
+        self.complete = complete
+        self.pages.reset()
+        self.empty = NO_RUN if run is None else "No calls yet." if not complete else "The run made no calls."
+        self.count = total
+        self.cursor = 0
+        self.scroll_to_row(0)
+        self.refresh()
+
+    def grow(self, total: int, complete: bool = False) -> None:
+        """The run that is shown has `total` calls by now; a cursor at the end stays at the end."""
+        following = not self.complete and self.cursor >= self.count - 1
+        self.complete = complete
+        self.pages.refresh()  # the last row may have become a folded loop
+        self.count = total
+        if following:
+            self.cursor = total - 1
+        if complete and not total:
+            self.empty = "The run made no calls."
+        self.refresh()
+
+    async def fetch(self, start: int, count: int) -> tuple[int, Sequence[CallRow]]:
+        if self.run is None:
+            return 0, []
+        page = await self.ask(CallRows(run=self.run, start=start, count=count), CallPage)
+        return page.total, page.rows
+
+    def render_header(self, width: int) -> Iterable[Segment]:
+        return header_of(COLUMNS, lay_out(COLUMNS, width))
+
+    def draw(self, index: int, row: CallRow, width: int) -> Iterable[Segment]:
+        widths = lay_out(COLUMNS, width)
+        dim, strong = self.look("lines--dim"), self.look("lines--strong")
+        texts = (
+            str(index),
+            row.module or "(root)",
+            "  " * row.depth + row.op,
+            ", ".join(row.inputs),
+            row.output,
+            ", ".join(path.removeprefix(f"{row.module}.") for path in row.tensors),
+            row.where,
+            f"×{row.repeat}" if row.repeat > 1 else "",
+            numbers.duration(row.seconds),
+            row.note,
+        )
+        styles = (dim, dim, strong if row.kind == "module" else None, None, None, dim, dim, strong, dim, strong)
+        if not row.failed:
+            return row_of(COLUMNS, widths, texts, styles)
+        end = BEFORE_OUTCOME
+        if width - sum(widths[:end]) - end < ERROR_ROOM:
+            end -= 1
+            widths = lay_out(COLUMNS[:end], width - ERROR_ROOM)
+        parts = row_of(COLUMNS[:end], widths[:end], texts[:end], styles[:end])
+        room = max(width - sum(part.cell_length for part in parts) - 1, ERROR_ROOM - 1)
+        problem = self.look("lines--problem")
+        return [*parts, Segment(" "), Segment(fit(clean(f"✗ {row.failed}"), room), problem)]
+
+    def action_choose(self) -> None:
+        if (row := self.row) is not None:
+            self.post_message(self.PathChosen(self, row.module))

@@ -1,0 +1,140 @@
+"""Gradient norms of all parameters below a module, as bars: which layers learn, and which do not.
+
+A gradient that is not there yet, one that is zero and a frozen parameter are told apart in words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.reactive import reactive
+
+from models.engine.messages import GradientPage, GradientRow, GradientRows
+from tui.actions import bindings
+from tui.asking import Ask
+from tui.text import clean, fit, fit_middle
+from tui.widgets.paged_lines import PagedLines
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+DECADES = 6
+"""How much smaller than the largest norm the shortest bar of the logarithmic scale is, in powers of ten."""
+WORDS = {"none": "none yet", "zero": "zero", "frozen": "frozen"}
+NUMBER = 9
+"""Cells of the norm."""
+
+
+class GradientBars(PagedLines[GradientRow]):
+    """The parameters at and below the module that `show` names; Enter posts `Lines.PathChosen`."""
+
+    PAGE = 500  # the scale needs the largest norm: for most networks one page holds it
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("table"), *bindings("bars")]
+    HAS_HEADER = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bars--bar"}
+    DEFAULT_CSS = """
+    GradientBars > .bars--bar { color: $primary; }
+    """
+
+    logarithmic: reactive[bool] = reactive(False)
+    """Whether a bar twice as long means far more than twice the norm."""
+
+    def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(ask, id=id, classes=classes)
+        self.path: str | None = None
+        """The module whose parameters are shown."""
+        self.largest = 0.0
+        """The largest finite norm seen so far: a full bar."""
+        self._fetched: dict[int, float] = {}
+
+    def show(self, path: str) -> None:
+        """Another module, or the same one again, with the gradients it has now."""
+        if path == self.path:
+            self._fetched.clear()
+            self.pages.refresh()
+            self.refresh()
+            return
+        self.path = path
+        self.empty = ""
+        self.largest = 0.0
+        self._fetched.clear()
+        self.pages.reset()
+        self.count = 0
+        self.scroll_to_row(0)
+
+    def clear(self) -> None:
+        """Nothing to show."""
+        self.path = None
+        self.empty = ""
+        self.pages.clear()
+        self.count = 0
+
+    async def fetch(self, start: int, count: int) -> tuple[int, Sequence[GradientRow]]:
+        if self.path is None:
+            return 0, []
+        page = await self.ask(GradientRows(path=self.path, start=start, count=count), GradientPage)
+        norms = [row.norm for row in page.rows if row.norm is not None and math.isfinite(row.norm)]
+        self._fetched[start] = max(norms, default=0.0)
+        return page.total, page.rows
+
+    def rows_arrived(self, start: int, count: int) -> None:
+        self.empty = "No parameters here."
+        largest = max(self._fetched.values(), default=0.0)
+        if largest == self.largest:
+            super().rows_arrived(start, count)
+        else:
+            self.largest = largest
+            self.refresh()  # every bar changes with the scale
+
+    def render_header(self, width: int) -> Iterable[Segment]:
+        name, bar = self._widths(width)
+        scale = "logarithmic" if self.logarithmic else "linear"
+        return [Segment(f"{fit('parameter', name)} {'norm':>{NUMBER}} {fit(f'{scale}, L for the other scale', bar)}")]
+
+    def draw(self, index: int, row: GradientRow, width: int) -> Iterable[Segment]:
+        name, bar = self._widths(width)
+        path = Segment(fit_middle(clean(self._name_of(row.path)), name) + " ")
+        dim = self.look("lines--dim")
+        if row.state in WORDS or row.norm is None:
+            return [path, Segment(f"{WORDS.get(row.state, '?'):>{NUMBER}} ", dim)]
+        if not math.isfinite(row.norm):
+            return [path, Segment(f"{row.norm!s:>{NUMBER}} not finite", self.look("lines--problem"))]
+        return [
+            path,
+            Segment(f"{row.norm:>{NUMBER}.3g} "),
+            Segment(bar_of(self._share(row.norm), bar), self.look("bars--bar")),
+        ]
+
+    def _widths(self, width: int) -> tuple[int, int]:
+        """Cells of the path and of the bar."""
+        name = max(min(width // 3, 40), 12)
+        return name, max(width - name - NUMBER - 2, 4)
+
+    def _name_of(self, path: str) -> str:
+        return path.removeprefix(f"{self.path}.") if self.path else path
+
+    def _share(self, norm: float) -> float:
+        """How long the bar is, from 0 to 1."""
+        if norm <= 0 or self.largest <= 0:
+            return 0.0
+        if not self.logarithmic:
+            return norm / self.largest
+        return max(0.0, 1 + math.log10(norm / self.largest) / DECADES)
+
+    def action_scale(self) -> None:
+        self.logarithmic = not self.logarithmic
+
+    def action_choose(self) -> None:
+        if (row := self.row) is not None:
+            self.post_message(self.PathChosen(self, row.path))
+
+
+def bar_of(share: float, width: int) -> str:
+    """A bar of `share` (0 to 1) of `width` cells in steps of an eighth; what is not zero is at least one step long."""
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
+    if share > 0:
+        eighths = max(eighths, 1)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (EIGHTHS[rest] if rest else "")

@@ -1,0 +1,160 @@
+"""Everything that is known of the selected object: groups of facts, of which some lead to another object."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.text import Text
+from textual import work
+from textual.binding import BindingType
+from textual.events import Click, Resize
+from textual.message import Message
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import Describe, Description, Fact
+from tui.actions import bindings
+from tui.asking import Ask
+from tui.text import clean, clean_lines, fit
+from tui.widgets.lines import Lines
+
+DEBOUNCE = 0.04
+LABEL = 24
+"""Characters of the longest label."""
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    text: str
+    title: bool = False
+    path: str | None = None
+
+
+class Info(Lines):
+    """Facts in lines, wrapped to the width.  Enter or a click on one that leads somewhere posts `Followed`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"info--title", "info--label", "info--link"}
+    DEFAULT_CSS = """
+    Info {
+        & > .info--title { color: $text-primary; text-style: bold; }
+        & > .info--label { color: $text-muted; }
+        & > .info--link { text-style: underline; }
+    }
+    """
+
+    class Followed(Message):
+        """A fact that leads to `path` was chosen."""
+
+        def __init__(self, info: Info, path: str) -> None:
+            super().__init__()
+            self.info = info
+            self.path = path
+
+        @property
+        def control(self) -> Info:
+            return self.info
+
+    def __init__(self, ask: Ask, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ask = ask
+        self.path: str | None = None
+        self.description: Description | None = None
+        self._lines: list[Line] = []
+        self._label = 0
+        self._seen = False
+        self._late = False
+
+    def show(self, path: str | None) -> None:
+        """Describe the object at `path`, after a moment of rest; None shows nothing."""
+        self.workers.cancel_node(self)
+        self.path = path
+        self.refresh_values()
+
+    def refresh_values(self) -> None:
+        """Ask again; the old facts stay until the new ones come."""
+        self._late = True
+        if self._seen:
+            self._fetch()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _fetch(self) -> None:
+        await asyncio.sleep(DEBOUNCE)
+        path = self.path
+        self._late = False
+        another = self.description is None or self.description.path != path
+        self.empty = ""
+        try:
+            self.description = None if path is None else await self._ask(Describe(path=path), Description)
+        except EngineGone:
+            return
+        except EngineProblem as error:
+            self.description, self.empty = None, clean(error.problem.title)
+        self._wrap(self.row_width)
+        if another:
+            self.cursor = 0
+            self.scroll_to(0, 0, animate=False)
+
+    def on_show(self) -> None:
+        self._seen = True
+        if self._late:
+            self.refresh_values()
+
+    def on_hide(self) -> None:
+        self._seen = False
+        self._late = True
+        self.workers.cancel_node(self)
+
+    def on_resize(self, event: Resize) -> None:
+        self._wrap(self.row_width)
+
+    # -- lines
+
+    def _wrap(self, width: int) -> None:
+        groups = self.description.groups if self.description else []
+        labels = [clean(fact.label) for group in groups for fact in group.facts]
+        self._label = min(max(map(cell_len, labels), default=0), LABEL, max(width // 3, 8))
+        lines: list[Line] = []
+        for group in groups:
+            lines += [Line("", "")] if lines else []
+            lines.append(Line("", clean(group.title), title=True))
+            for fact in group.facts:
+                lines += self._fact(fact, max(width - self._label - 4, 10))
+        self._lines = lines
+        self.count = len(lines)
+        self.refresh()
+
+    def _fact(self, fact: Fact, width: int) -> Iterable[Line]:
+        label = clean(fact.label)
+        for text in clean_lines(fact.text):
+            parts = Text(text).wrap(self.app.console, width) if cell_len(text) > width else [Text(text)]
+            for part in parts or [Text("")]:
+                yield Line(label, part.plain.rstrip(), path=fact.path)
+                label = ""
+
+    def render_row(self, index: int, width: int) -> list[Segment]:
+        line = self._lines[index]
+        if line.title:
+            return [Segment(line.text, self.look("info--title"))]
+        if not (line.label or line.text):
+            return []
+        link = line.path is not None
+        text = Segment(line.text, self.look("info--link") if link else None)
+        more = [Segment(" →", self.look("info--label"))] if link else []
+        return [Segment(f"  {fit(line.label, self._label)}  ", self.look("info--label")), text, *more]
+
+    # -- following
+
+    def click_row(self, row: int, event: Click) -> None:
+        self.cursor = row
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        path = self._lines[self.cursor].path if self._lines else None
+        if path is not None:
+            self.post_message(self.Followed(self, path))

@@ -1,0 +1,289 @@
+"""The module tree: the engine's visible rows, with the selected path as what stays the same while rows come and go.
+
+The engine keeps what is unfolded; this widget asks it to fold, and then takes over the rows around the cursor and the
+cursor's new place in one step.  What keys ask for is done strictly in their order: while an answer is on its way even
+plain moves wait for it, so that quick typing lands where slow typing does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import ClassVar, Literal
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import var
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import Body, Fold, Locate, NextHit, TreePage, TreePlace, TreeRow, TreeRows
+from tui.actions import bindings
+from tui.asking import Ask
+from tui.widgets.paged_lines import PagedLines
+from tui.widgets.tree_drawing import GUIDE, draw_row
+
+Step = Callable[[], Awaitable[None]]
+
+
+class ModuleTree(PagedLines[TreeRow]):
+    """The tree; `selected` is the path under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("tree")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "tree--module",
+        "tree--parameter",
+        "tree--buffer",
+        "tree--constant",
+        "tree--hidden",
+    }
+    DEFAULT_CSS = """
+    ModuleTree {
+        & > .tree--module { text-style: bold; }
+        & > .tree--parameter { color: $text-accent; }
+        & > .tree--buffer { color: $text-secondary; text-style: italic; }
+        & > .tree--constant { color: $text-warning; text-style: italic underline; }
+        & > .tree--hidden { color: $text-warning; text-style: bold italic; }
+    }
+    """
+
+    selected: var[str | None] = var(None)
+    """The path under the cursor; None in an empty tree."""
+
+    class Selected(Message):
+        """The cursor rests on another path, and its row is known."""
+
+        def __init__(self, tree: ModuleTree, path: str, row: TreeRow) -> None:
+            super().__init__()
+            self.tree = tree
+            self.path = path
+            self.row = row
+
+        @property
+        def control(self) -> ModuleTree:
+            return self.tree
+
+    def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(ask, id=id, classes=classes)
+        self._steps: asyncio.Queue[Step] = asyncio.Queue()
+        self._stepping = False
+
+    # -- what the app asks for
+
+    def open(self, rows: int = 0) -> None:
+        """Show the tree that the engine has now, from its first row; `rows` is how many it is expected to have."""
+        self._do(self._open)
+
+    def close(self) -> None:
+        """Show nothing."""
+        self._do(self._clear)
+
+    def reload(self, structure: bool = False) -> None:
+        """The model changed: ask again for what is in sight; `structure` when rows came or went."""
+        if structure:
+            self._do(self._restore)
+        else:
+            self.pages.refresh()
+
+    def go_to(self, path: str) -> None:
+        """Move to `path`, unfolding what hides it; to its nearest ancestor if it is gone."""
+        self._do(lambda: self._ask_place(Locate(path=path)))
+
+    def go_to_hit(self, query: str, step: int) -> None:
+        """Move to the next (1) or previous (-1) hit of a search."""
+        self._do(lambda: self._ask_place(NextHit(query=query, path=self.selected or "", step=step)))
+
+    async def settled(self) -> None:
+        """Wait until everything that was asked for is done."""
+        await self._steps.join()
+
+    # -- steps, one after the other
+
+    def _do(self, step: Step) -> None:
+        self._steps.put_nowait(step)
+        if not self._stepping:
+            self._stepping = True
+            self.run_worker(self._work(), exit_on_error=False, group="tree", name="tree steps")
+
+    async def _work(self) -> None:
+        try:
+            while not self._steps.empty():
+                step = self._steps.get_nowait()
+                try:
+                    await step()
+                except EngineGone:
+                    pass  # what is here stays
+                except EngineProblem as error:
+                    self.rows_failed(error.problem)
+                finally:
+                    self._steps.task_done()
+        finally:
+            self._stepping = False
+
+    def _move(self, move: Callable[[], None]) -> None:
+        """Move at once, or after what is under way."""
+        if not self._stepping:
+            move()
+            return
+
+        async def step() -> None:
+            move()
+            await self._load_cursor()
+
+        self._do(step)
+
+    async def _load_cursor(self) -> None:
+        """Wait for the row under the cursor: the step that follows depends on it."""
+        if self.count and self.row is None:
+            await self.pages.renew(self.cursor, self.cursor)
+            self._tell()
+
+    async def _open(self) -> None:
+        self.selected = None
+        self._take(await self.pages.renew(0, self.page_height), 0, 0)
+
+    async def _clear(self) -> None:
+        self.pages.clear()
+        self.selected = None
+        self.count = 0
+
+    async def _restore(self) -> None:
+        if self.selected is None:
+            await self._open()
+        else:
+            await self._ask_place(Locate(path=self.selected), anew=True)
+
+    async def _ask_place(self, request: Body, anew: bool = False) -> None:
+        """Ask for a place, then show it with the cursor on the screen line where it was, as far as possible."""
+        place = await self.ask(request, TreePlace)
+        moved = isinstance(request, Locate | NextHit) and not anew
+        if moved and place.total == self.count and self.pages.total and self._known(place):
+            self.cursor = place.row
+            return
+        top = self.top if moved else place.row - (self.cursor - self.top)
+        if not top <= place.row < top + self.page_height:
+            top = place.row - self.page_height // 2
+        top = max(min(top, place.total - self.page_height), 0)
+        self._take(await self.pages.renew(top, top + self.page_height), place.row, top)
+
+    def _known(self, place: TreePlace) -> bool:
+        """Whether the rows here are still right, so that only the cursor has to move."""
+        row = self.pages.peek(place.row)
+        return row is not None and row.path == place.path
+
+    def _take(self, total: int, cursor: int, top: int) -> None:
+        self.count = total
+        self.scroll_to_row(top)
+        self.cursor = cursor
+        self.reveal(cursor)
+        self.refresh()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say where the cursor rests, when that is another path and its row is here."""
+        row = self.row
+        if row is not None and row.path != self.selected:
+            self.selected = row.path
+            self.post_message(self.Selected(self, row.path, row))
+
+    # -- rows
+
+    async def fetch(self, start: int, count: int) -> tuple[int, Sequence[TreeRow]]:
+        page = await self.ask(TreeRows(start=start, count=count), TreePage)
+        return page.total, page.rows
+
+    def draw(self, index: int, row: TreeRow, width: int) -> Iterable[Segment]:
+        return draw_row(row, width, self.look)
+
+    def rows_arrived(self, start: int, count: int) -> None:
+        super().rows_arrived(start, count)
+        self._tell()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        self._tell()
+
+    # -- actions
+
+    def action_move(self, rows: int) -> None:
+        self._move(lambda: super(ModuleTree, self).action_move(rows))
+
+    def action_page(self, pages: int) -> None:
+        self._move(lambda: super(ModuleTree, self).action_page(pages))
+
+    def action_first(self) -> None:
+        self._move(super().action_first)
+
+    def action_last(self) -> None:
+        self._move(super().action_last)
+
+    def action_toggle(self) -> None:  # type: ignore[override]  # Textual's own toggles an attribute by name
+        self._do(lambda: self._fold("toggle"))
+
+    def action_choose(self) -> None:
+        self.action_toggle()
+
+    def action_unfold_below(self) -> None:
+        self._do(lambda: self._fold("all"))
+
+    def action_fold_below(self) -> None:
+        self._do(lambda: self._fold("none"))
+
+    def action_inward(self) -> None:
+        self._do(self._inward)
+
+    def action_outward(self) -> None:
+        self._do(self._outward)
+
+    def action_twin(self) -> None:
+        self._do(self._twin)
+
+    async def _fold(self, how: Literal["toggle", "open", "close", "all", "none"]) -> None:
+        await self._load_cursor()
+        if (row := self.row) is not None and row.children:
+            await self._ask_place(Fold(path=row.path, how=how))
+
+    async def _inward(self) -> None:
+        await self._load_cursor()
+        if (row := self.row) is None or not row.children:
+            return
+        if row.unfolded:
+            self.cursor += 1
+        else:
+            await self._fold("open")
+
+    async def _outward(self) -> None:
+        await self._load_cursor()
+        if (row := self.row) is None:
+            return
+        if row.children and row.unfolded:
+            await self._fold("close")
+        elif row.depth:
+            await self._ask_place(Locate(path=parent_of(row)))
+
+    async def _twin(self) -> None:
+        await self._load_cursor()
+        row = self.row
+        if row is None or not row.shared_with:
+            self.app.bell()
+            return
+        ring = sorted([row.path, *row.shared_with])
+        await self._ask_place(Locate(path=ring[(ring.index(row.path) + 1) % len(ring)]))
+
+    def click_row(self, row: int, event: Click) -> None:
+        """A click on the fold mark folds; on the rest of the row it moves there."""
+        self.cursor = row
+        found = self.row
+        offset = event.get_content_offset(self)
+        on_mark = False
+        if found is not None and offset is not None:
+            mark = 1 + len(GUIDE) * found.depth - self.scroll_offset.x
+            on_mark = mark <= offset.x < mark + 2
+        if on_mark or event.chain == 2:
+            self.action_toggle()
+
+
+def parent_of(row: TreeRow) -> str:
+    """The path of the row that holds `row`; names may hold dots themselves, so the name's length tells where to cut."""
+    return row.path[: -len(row.name)].removesuffix(".") if row.name and row.path.endswith(row.name) else ""

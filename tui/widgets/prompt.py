@@ -1,0 +1,234 @@
+"""The console's prompt: one to eight lines of Python, Enter runs them when they are complete.
+
+Says what happened in messages; the console knows what to do about them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.statements import INDENT, PASTE_LIMIT, is_complete, next_indent, pasted_code
+from tui.widgets.python_colours import python_colours
+
+if TYPE_CHECKING:
+    from tui.history import History
+    from tui.widgets.completion_list import CompletionList
+
+
+class Prompt(TextArea):
+    """Editor of one statement or block, with history; hands keys on to the list of completions while that shows."""
+
+    DEFAULT_CSS = """
+    Prompt {
+        height: auto;
+        max-height: 8;
+        border: none;
+        padding: 0;
+        background: $background;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; }
+        & .text-area--cursor-line { background: transparent; }
+        & .text-area--placeholder { color: $text-muted; }
+        & .prompt--keyword { color: $text-primary; text-style: bold; }
+        & .prompt--string { color: $text-success; }
+        & .prompt--number { color: $text-accent; }
+        & .prompt--comment { color: $text-secondary; text-style: italic; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "prompt--keyword", "prompt--string", "prompt--number", "prompt--comment",
+    }  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", "Run", show=False),
+        Binding("shift+enter,alt+enter", "new_line", "New line", show=False),
+        Binding("tab", "tab", "Complete", show=False),
+        Binding("escape", "leave", "Back", show=False),
+        Binding("up", "up", "History", show=False),
+        Binding("down", "down", "History", show=False),
+        Binding("backspace", "back", "Delete", show=False),
+        Binding("ctrl+l", "ask_clear", "Clear the console", show=False),
+        Binding("pageup,shift+pageup", "ask_page(-1)", "Page up", show=False),
+        Binding("pagedown,shift+pagedown", "ask_page(1)", "Page down", show=False),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """Enter on complete code."""
+
+        text: str
+
+    @dataclass
+    class Completing(Message):
+        """Tab was pressed behind something that may have completions."""
+
+    @dataclass
+    class Cleared(Message):
+        """The log is to be cleared."""
+
+    @dataclass
+    class Paged(Message):
+        """The log is to be scrolled by `pages`."""
+
+        pages: int
+
+    @dataclass
+    class Refused(Message):
+        """A paste that was not taken."""
+
+        reason: str
+
+    def __init__(self, history: History, choices: CompletionList, *, id: str | None = None) -> None:
+        super().__init__(id=id, placeholder="net(X), or Tab for what there is", highlight_cursor_line=False)
+        self.cursor_blink = False  # two redraws a second would go over every slow line
+        self._statements = history
+        self._choices = choices
+        self._pasted = ""
+        self._recalled = ""
+
+    # -- keys
+
+    async def _on_key(self, event: events.Key) -> None:
+        # The editor takes Enter before bindings are looked at; here it is an action like the others.  (Textual calls
+        # the base class's handler itself, after this one.)
+        if event.key == "enter":
+            event.prevent_default()
+
+    def action_enter(self) -> None:
+        """Take the chosen completion, run what is complete, or begin a new line."""
+        if self._choices.navigated and self._choices.take():
+            return
+        self._choices.close()
+        text = self.text
+        at_end = self.cursor_location[0] == self.document.line_count - 1
+        pasted = bool(self._pasted) and text == self._pasted
+        if not text.strip():
+            self.clear()
+        elif at_end and is_complete(text, pasted):
+            self.clear()
+            self.history.clear()
+            self.post_message(self.Submitted(text.rstrip()))
+        else:
+            self.action_new_line()
+
+    def action_new_line(self) -> None:
+        """Begin a new line, indented as Python needs it."""
+        start, end = sorted(self.selection)
+        before = self.document.get_line(start[0])[: start[1]]
+        self._replace_via_keyboard("\n" + next_indent(before), start, end)
+
+    def action_tab(self) -> None:
+        """Take the completion shown; indent at a line's start; or ask for completions."""
+        row, column = self.cursor_location
+        if self._choices.take():
+            return
+        if self.document.get_line(row)[:column].strip():
+            self.post_message(self.Completing())
+        elif self.text.strip() or column:
+            self.insert(" " * (INDENT - column % INDENT))
+        else:
+            self.post_message(self.Completing())
+
+    def action_leave(self) -> None:
+        """Close the completions; when there are none, Escape means what it means everywhere."""
+        if not self._choices.display:
+            raise SkipAction
+        self._choices.close()
+
+    def action_up(self) -> None:
+        """Through the completions, up a line, or back in history."""
+        if self._choices.display:
+            self._choices.move(-1)
+        elif not self.navigator.is_first_wrapped_line(self.cursor_location):
+            self.action_cursor_up()
+        else:
+            row, column = self.cursor_location
+            prefix = "\n".join([*self.text.split("\n")[:row], self.document.get_line(row)[:column]])
+            if (entry := self._statements.older(self.text, prefix)) is not None:
+                self._recall(entry)
+
+    def action_down(self) -> None:
+        """Through the completions, down a line, or forward in history."""
+        if self._choices.display:
+            self._choices.move(1)
+        elif not self.navigator.is_last_wrapped_line(self.cursor_location):
+            self.action_cursor_down()
+        elif (entry := self._statements.newer(self.text)) is not None:
+            self._recall(entry)
+
+    def action_back(self) -> None:
+        """Delete left; in an indentation, a whole step of it."""
+        row, column = self.cursor_location
+        if self.selection.is_empty and column and not self.document.get_line(row)[:column].strip(" "):
+            self._delete_via_keyboard((row, (column - 1) // INDENT * INDENT), (row, column))
+        else:
+            self.action_delete_left()
+
+    def action_ask_clear(self) -> None:
+        """Clear the log."""
+        self.post_message(self.Cleared())
+
+    def action_ask_page(self, pages: int) -> None:
+        """Scroll the log."""
+        self.post_message(self.Paged(pages))
+
+    # -- text
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self._insert_pasted(event.text)
+
+    def action_paste(self) -> None:
+        """Insert what was copied in this app."""
+        self._insert_pasted(self.app.clipboard)
+
+    def _insert_pasted(self, text: str) -> None:
+        if len(text) > PASTE_LIMIT:
+            reason = f"That paste has {len(text):,} characters. Put it into a file and import it."
+            self.post_message(self.Refused(reason))
+            return
+        code = pasted_code(text)
+        alone = not self.text.strip()
+        if result := self._replace_via_keyboard(code, *self.selection):
+            self.move_cursor(result.end_location)
+        self._pasted = self.text if alone and "\n" in code else ""
+
+    def _recall(self, entry: str) -> None:
+        self._recalled = entry
+        self.text = entry
+        self.move_cursor(self.document.end)
+
+    def on_text_area_changed(self) -> None:
+        """A typed change ends the walk through history."""
+        if self.text != self._recalled:
+            self._statements.reset()
+
+    def replace_before_cursor(self, start: int, text: str) -> None:
+        """Put `text` in place of what is between index `start` and the cursor."""
+        end = self.cursor_index
+        rows = self.text[:start].split("\n")
+        result = self.replace(text, (len(rows) - 1, len(rows[-1])), self.cursor_location)
+        if end >= start:
+            self.move_cursor(result.end_location)
+
+    @property
+    def cursor_index(self) -> int:
+        """The cursor as an index into the text."""
+        row, column = self.cursor_location
+        return sum(len(self.document.get_line(line)) + 1 for line in range(row)) + column
+
+    def get_line(self, line_index: int) -> Text:
+        """The line with its colours."""
+        line = super().get_line(line_index)
+        for start, end, kind in python_colours(line.plain):
+            line.stylize(self.get_component_rich_style(f"prompt--{kind}", partial=True), start, end)
+        return line

@@ -1,0 +1,177 @@
+"""Search over the whole tree while it is typed: a prompt, the hits below it, and how many there are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import Search, SearchHit, SearchHits
+from tui.asking import Ask
+from tui.widgets.lines import Lines
+from tui.widgets.search_list import SearchList
+
+DEBOUNCE = 0.03
+"""Seconds of rest after a key before the engine is asked."""
+
+
+class SearchBox(Vertical):
+    """Types stay in the prompt, arrows move in the hits, Enter chooses the one under the cursor, Escape closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,ctrl+p", "move(-1)", "Previous hit", show=False),
+        Binding("down,ctrl+n", "move(1)", "Next hit", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("escape", "close", "Close"),
+    ]
+    DEFAULT_CSS = """
+    SearchBox {
+        height: 100%;
+        background: $surface;
+        & > Horizontal { height: 1; background: $panel; }
+        & Input { width: 1fr; height: 1; border: none; padding: 0 1; }
+        & #search-count { width: auto; height: 1; padding: 0 1; color: $text-muted; }
+        & SearchList { height: 1fr; }
+    }
+    """
+
+    class Chosen(Message):
+        """A hit was chosen."""
+
+        def __init__(self, path: str, query: str) -> None:
+            super().__init__()
+            self.path = path
+            self.query = query
+
+    class Highlighted(Message):
+        """The cursor came to another hit."""
+
+        def __init__(self, hit: SearchHit) -> None:
+            super().__init__()
+            self.hit = hit
+
+    class Closed(Message):
+        """Nothing was chosen: whatever was moved for the search goes back."""
+
+    def __init__(self, ask: Ask, query: str = "", *, limit: int = 100, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ask = ask
+        self.limit = limit
+        self._query = query
+        self.answered: str | None = None
+        """The query whose hits are shown."""
+        self._highlighted: str | None = None
+        self._choosing = False
+        self._rest: Timer | None = None
+        self._request: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Input(self._query, placeholder="part of a path", select_on_focus=True, compact=True)
+            yield Static("", id="search-count", markup=False)
+        yield SearchList()
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        if self._query:
+            self._search()
+
+    def on_unmount(self) -> None:
+        self._cancel()
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value
+
+    @property
+    def list(self) -> SearchList:
+        return self.query_one(SearchList)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._cancel()
+        self._choosing = False
+        self._rest = self.set_timer(DEBOUNCE, self._search)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._choose()
+
+    def on_lines_moved(self, event: Lines.Moved) -> None:
+        event.stop()
+        self._highlight()
+
+    def on_lines_chosen(self, event: Lines.Chosen) -> None:
+        event.stop()
+        self._choose()
+
+    def action_move(self, rows: int) -> None:
+        self.list.action_move(rows)
+
+    def action_page(self, pages: int) -> None:
+        self.list.action_page(pages)
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed())
+
+    def _cancel(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        if self._request is not None:
+            self._request.cancel()
+
+    def _search(self) -> None:
+        self._cancel()
+        self._request = asyncio.create_task(self._ask(self.text))
+
+    async def _ask(self, query: str) -> None:
+        hits = SearchHits(query=query, total=0, hits=[])
+        if query.strip():
+            try:
+                hits = await self.ask(Search(query=query, limit=self.limit), SearchHits)
+            except EngineGone:
+                self._count("no engine")
+                return
+            except EngineProblem as error:
+                self.post_message(Lines.Failed(self.list, error.problem))
+                return
+        self._show(query, hits)
+
+    def _show(self, query: str, hits: SearchHits) -> None:
+        self.answered = query
+        self.list.empty = f"Nothing matches {query}." if query.strip() else ""
+        self.list.show(hits.hits)
+        shown = len(hits.hits)
+        self._count("" if not query.strip() else f"{shown:,} of {hits.total:,}" if hits.total else "no hits")
+        if self._choosing:
+            self._choose()
+        else:
+            self._highlight()
+
+    def _count(self, text: str) -> None:
+        self.query_one("#search-count", Static).update(text)
+
+    def _highlight(self) -> None:
+        hit = self.list.hit
+        path = None if hit is None else hit.path
+        if hit is not None and path != self._highlighted:
+            self.post_message(self.Highlighted(hit))
+        self._highlighted = path
+
+    def _choose(self) -> None:
+        """Choose the hit under the cursor; when the answer to what is typed is not here yet, the first one of it."""
+        if self.answered != self.text:
+            self._choosing = True
+            return
+        self._choosing = False
+        if (hit := self.list.hit) is not None:
+            self.post_message(self.Chosen(hit.path, self.text))

@@ -1,0 +1,136 @@
+"""What a grid knows of the tensor it shows: shape, numbers, the reduced picture, or why there are none.
+
+It asks the engine and remembers; when to ask is the widget's business.  Must not import textual.
+"""
+
+from __future__ import annotations
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import Absence, Cells, HeatCells, HeatMap, Of, Window
+from tui.asking import Ask
+from tui.digits import CellFormat
+from tui.text import clean
+from tui.widgets import tiles
+from tui.widgets.tiles import Key, Tiles
+
+SENTENCES: dict[Absence, str] = {
+    "none": "No gradient yet.  b runs backward after f.",
+    "meta": "A meta tensor: it has a shape, and no values.",
+    "uninitialised": "Not initialised yet: a lazy tensor gets its shape from the first input.",
+    "gone": "This tensor is no longer there.",
+    "unsupported": "These values cannot be shown.",
+}
+
+
+class Sheet:
+    """The knowledge about one tensor."""
+
+    def __init__(self, ask: Ask, of: Of) -> None:
+        self._ask = ask
+        self.of: Of = of
+        self.open(None)
+
+    def open(self, path: str | None, without: str = "") -> None:
+        """Forget everything and turn to the tensor at `path`; `without` is what to say when it has no gradient."""
+        self.path = path
+        self.without = without
+        self.shape: list[int] | None = None
+        """Of the tensor; None until the engine told it."""
+        self.dtype = ""
+        self.absence: Absence = ""
+        self.sentence = ""
+        """Shown in place of numbers."""
+        self.leading: tuple[int, ...] = ()
+        """Indices of all dimensions but the last two."""
+        self.format = CellFormat()
+        self.tiles = Tiles()
+        self.picture: HeatCells | None = None
+        self._picture_key: object = None
+
+    def spoil(self) -> None:
+        """All numbers may have changed: keep them to look at, but ask again."""
+        self.tiles.spoil()
+        self._picture_key = None
+
+    def turn(self, leading: tuple[int, ...]) -> None:
+        """Turn to another matrix of the same tensor."""
+        self.leading = leading
+        self.tiles = Tiles()
+
+    def bound(self, biggest: float) -> None:
+        """The largest finite magnitude of the whole tensor is known: digits and colours follow it from now on."""
+        self.format = CellFormat(self.format.number, biggest)
+
+    @property
+    def height(self) -> int:
+        """Rows of the matrix of the last two dimensions; one for fewer than two."""
+        return 0 if self.shape is None else self.shape[-2] if len(self.shape) > 1 else 1
+
+    @property
+    def width(self) -> int:
+        """Columns of that matrix."""
+        return 0 if self.shape is None else self.shape[-1] if self.shape else 1
+
+    async def fetch(self, key: Key) -> bool:
+        """Ask for one tile; whether the tensor turned out to be another than was known."""
+        path, leading = self.path, self.leading
+        if path is None:
+            return False
+        request = Window(
+            path=path, of=self.of, leading=list(leading),
+            row=key[0] * tiles.ROWS, rows=tiles.ROWS, column=key[1] * tiles.COLUMNS, columns=tiles.COLUMNS,
+        )  # fmt: skip
+        try:
+            cells = await self._ask(request, Cells)
+        except EngineGone:
+            return False
+        except EngineProblem as error:
+            cells = Cells(path=path, of=self.of, absence="unsupported", reason=error.problem.title)
+        if (path, leading) != (self.path, self.leading):
+            return False
+        news = self._learn(cells, cells.dtype)
+        if not self.sentence:
+            if cells.number != self.format.number:
+                self.format = CellFormat(cells.number, self.format.biggest)
+            self.format = self.format.widened([*cells.values, *cells.imaginary])
+            self.tiles.put(key, cells)
+        return news
+
+    async def fetch_picture(self, rows: int, columns: int) -> bool:
+        """Ask for the whole matrix reduced to at most `rows` x `columns`, if that is not what is known already.
+
+        Returns whether the tensor turned out to be another than was known.
+        """
+        path, leading = self.path, self.leading
+        key = (rows, columns, leading)
+        if path is None or key == self._picture_key:
+            return False
+        request = HeatMap(path=path, of=self.of, leading=list(leading), height=rows, width=columns)
+        try:
+            cells = await self._ask(request, HeatCells)
+        except EngineGone:
+            return False
+        except EngineProblem as error:
+            cells = HeatCells(path=path, of=self.of, absence="unsupported", reason=error.problem.title)
+        if (path, leading) != (self.path, self.leading):
+            return False
+        news = self._learn(cells, self.dtype)
+        self.picture = cells
+        self._picture_key = (rows, columns, self.leading)
+        return news
+
+    def _learn(self, cells: Cells | HeatCells, dtype: str) -> bool:
+        """Take shape and state from an answer; whether they are news."""
+        news = self.shape != cells.shape or self.dtype != dtype or self.absence != cells.absence
+        if news:
+            self.turn(tuple(cells.leading))
+        self.shape, self.dtype, self.absence = cells.shape, dtype, cells.absence
+        self.sentence = self._sentence(cells)
+        return news
+
+    def _sentence(self, cells: Cells | HeatCells) -> str:
+        if cells.absence == "none":
+            return self.without or SENTENCES["none"]
+        if cells.absence:
+            return clean(cells.reason) or SENTENCES[cells.absence]
+        return f"Empty: shape {cells.shape} holds no values." if 0 in cells.shape else ""

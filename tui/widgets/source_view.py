@@ -1,0 +1,150 @@
+"""The code of the selected module's class, with `forward` marked and in view."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import work
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import SourceCode, SourceText
+from tui.asking import Ask
+from tui.text import clean, clean_lines, fit_middle
+from tui.widgets.code_colours import KINDS, Pieces, coloured
+from tui.widgets.lines import Lines
+
+DEBOUNCE = 0.04
+FORWARD = "▶"
+
+
+class SourceView(Lines):
+    """Code with the file's line numbers; colours come a moment later than the text."""
+
+    HAS_HEADER = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"source--{kind}" for kind in KINDS} | {
+        "source--line", "source--forward",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    SourceView {
+        scrollbar-size-horizontal: 1;
+        & > .source--line { color: $text-muted; }
+        & > .source--forward { color: $text-primary; text-style: bold; }
+        & > .source--comment { color: $text-muted; text-style: italic; }
+        & > .source--string { color: $text-success; }
+        & > .source--number { color: $text-warning; }
+        & > .source--keyword { color: $text-accent; }
+        & > .source--name { color: $text-primary; text-style: bold; }
+        & > .source--builtin { color: $text-secondary; }
+        &:ansi > .source--comment { color: ansi_default; text-style: dim italic; }
+        &:ansi > .source--keyword { color: ansi_magenta; }
+        &:ansi > .source--name { color: ansi_default; text-style: bold; }
+        &:ansi > .source--builtin { color: ansi_cyan; }
+    }
+    """
+
+    def __init__(self, ask: Ask, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ask = ask
+        self.path: str | None = None
+        self.source: SourceText | None = None
+        self._code: list[Pieces] = []
+        self._seen = False
+        self._late = False
+
+    @property
+    def location(self) -> tuple[str, int] | None:
+        """File and line to open in an editor: the line under the cursor; None without a file."""
+        source = self.source
+        if source is None or not source.file:
+            return None
+        return source.file, source.first_line + (self.cursor if self.count else 0)
+
+    def show(self, path: str | None) -> None:
+        """Show the class of the module at (or holding) `path`, after a moment of rest; None shows nothing."""
+        self.workers.cancel_node(self)
+        self.path = path
+        self._late = True
+        if self._seen:
+            self._fetch()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _fetch(self) -> None:
+        await asyncio.sleep(DEBOUNCE)
+        path = self.path
+        self._late = False
+        try:
+            source = None if path is None else await self._ask(SourceCode(path=path), SourceText)
+        except EngineGone:
+            return
+        except EngineProblem as error:
+            source = SourceText(path=path or "", class_name="", reason=error.problem.title)
+        before, self.source = self.source, source
+        if source is not None and before is not None and _same(source, before):
+            self.refresh()
+            return
+        self._take(source)
+        if self._code:
+            text = "\n".join("".join(part for part, _ in line) for line in self._code)
+            self._code = await asyncio.to_thread(coloured, text)
+            self.refresh()
+
+    def _take(self, source: SourceText | None) -> None:
+        """Draw the plain text at once, `forward` in view."""
+        text = source.text.rstrip("\n") if source else ""
+        self._code = [[(line, "")] for line in clean_lines(text)] if text else []
+        self.empty = clean(source.reason) if source and not text else ""
+        self.virtual_size = self.size
+        self.count = len(self._code)
+        self.refresh()
+        forward = self.forward_row
+        self.cursor = forward or 0
+        self.scroll_to_row(0 if forward is None or forward < self.page_height - 2 else forward - 1)
+
+    @property
+    def forward_row(self) -> int | None:
+        """The row at which `forward` starts."""
+        source = self.source
+        if source is None or source.forward_line is None:
+            return None
+        row = source.forward_line - source.first_line
+        return row if 0 <= row < self.count else None
+
+    def on_show(self) -> None:
+        self._seen = True
+        if self._late:
+            self._fetch()
+
+    def on_hide(self) -> None:
+        self._seen = False
+        self._late = self.source is None or self.source.path != self.path
+        self.workers.cancel_node(self)
+
+    # -- drawing
+
+    def render_header(self, width: int) -> list[Segment]:
+        source = self.source
+        if source is None:
+            return []
+        if not source.file:
+            return [Segment(clean(source.class_name))]
+        place = f"{clean(source.file)}:{source.first_line}"
+        name = f"class {clean(source.class_name)}   "
+        return [Segment(name), Segment(fit_middle(place, max(width - len(name), 10)).rstrip())]
+
+    def render_row(self, index: int, width: int) -> list[Segment]:
+        assert self.source is not None
+        number = self.source.first_line + index
+        digits = len(str(self.source.first_line + self.count))
+        forward = index == self.forward_row
+        style = self.look("source--forward" if forward else "source--line")
+        return [
+            Segment(f"{FORWARD if forward else ' '}{number:>{digits}}  ", style),
+            *(Segment(part, self.look(f"source--{kind}") if kind else None) for part, kind in self._code[index]),
+        ]
+
+
+def _same(one: SourceText, other: SourceText) -> bool:
+    """Whether two answers show the same code: neighbours of one class do not scroll back."""
+    return bool(one.text) and (one.text, one.file, one.first_line) == (other.text, other.file, other.first_line)

@@ -1,0 +1,183 @@
+"""What can be said of all values of a tensor in two lines: count, range, mean, spread, zeros, NaN, and a histogram."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual import work
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+
+from models.engine.errors import EngineGone, EngineProblem
+from models.engine.messages import Of, Progress, Statistics, StatisticsOf
+from tui.asking import Ask
+from tui.digits import short
+from tui.text import clean
+
+BINS = 60
+BLOCKS = "▁▂▃▄▅▆▇█"
+GAP = 2
+"""Spaces between two facts."""
+
+Part = tuple[str, str]
+"""Text and Textual style."""
+
+
+class StatisticsBar(Widget):
+    """Statistics of one tensor; `show` chooses it.  Takes no room when there are no values."""
+
+    DEFAULT_CSS = """
+    StatisticsBar { height: auto; padding: 0 1; background: $surface; color: $foreground; }
+    """
+
+    class Known(Message):
+        """The statistics came: `bar.statistics`."""
+
+        def __init__(self, bar: StatisticsBar) -> None:
+            super().__init__()
+            self.bar = bar
+
+        @property
+        def control(self) -> StatisticsBar:
+            return self.bar
+
+    def __init__(self, ask: Ask, *, of: Of = "value", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ask = ask
+        self.of: Of = of
+        self.path: str | None = None
+        self.statistics: StatisticsOf | None = None
+        self._waiting = ""
+
+    def show(self, path: str | None) -> None:
+        """Show the tensor at `path`, or nothing; of the same path the old figures stay until the new ones come."""
+        self.hold()
+        if path != self.path:
+            self.path, self.statistics = path, None
+            self._renew()
+        if path is not None:
+            self._fetch()
+
+    def refresh_values(self) -> None:
+        """Ask again."""
+        self.show(self.path)
+
+    def hold(self) -> None:
+        """Drop the outstanding request: the person is moving on."""
+        self.workers.cancel_node(self)
+        self._waiting = ""
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _fetch(self) -> None:
+        path = self.path
+        assert path is not None
+        try:
+            self.statistics = await self._ask(
+                Statistics(path=path, of=self.of, bins=BINS), StatisticsOf, progress=self._wait
+            )
+        except EngineGone:
+            return
+        except EngineProblem as error:
+            self.statistics = StatisticsOf(path=path, of=self.of, absence="unsupported", reason=error.problem.title)
+        self._waiting = ""
+        self._renew()
+        self.post_message(self.Known(self))
+
+    def _wait(self, progress: Progress) -> None:
+        done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"
+        self._waiting = f"{clean(progress.text, 60)}{done}"
+        self._renew()
+
+    def _renew(self) -> None:
+        self.display = self.statistics is None or not self.statistics.absence
+        self.refresh(layout=True)
+
+    # -- drawing
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(Content.assemble(*line) for line in self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[list[Part]]:
+        statistics = self.statistics
+        if statistics is None or statistics.absence:
+            return [[(self._waiting, "$text-muted")]]
+        parts = facts(statistics)
+        if self._waiting:
+            parts.append((self._waiting, "$text-muted"))
+        bars = histogram(statistics, width)
+        return [*flow(parts, width), *([bars] if bars else [])]
+
+
+def facts(statistics: StatisticsOf) -> list[Part]:
+    """What there is to say, in order of importance; what asks for attention is bold and reversed."""
+    loud, plain = "bold reverse $text-error", "$foreground"
+    count = statistics.count
+    values = f"{count:,} {'value' if count == 1 else 'values'}"
+    spoiled = statistics.nan or statistics.inf
+    troubles: list[Part] = []
+    if statistics.nan:
+        troubles.append((f" NaN {statistics.nan:,} ", loud))
+    if statistics.inf:
+        troubles.append((f" infinite {statistics.inf:,} ", loud))
+    if not count:
+        return [(values, plain)]
+    if statistics.minimum is None or statistics.maximum is None:
+        return [(values, plain), *troubles]
+    if statistics.minimum == statistics.maximum and not spoiled:
+        if statistics.minimum == 0 and statistics.of == "gradient":
+            return [("All zero", "bold"), (f"backward reached it, and all {values} of its gradient are 0", plain)]
+        return [(values, plain), (f"constant: every value is {short(statistics.minimum, 6)}", "bold")]
+    named = [
+        ("min", short(statistics.minimum)), ("max", short(statistics.maximum)), ("mean", short(statistics.mean)),
+        ("std", short(statistics.std)), ("zeros", f"{statistics.zeros:,}"), ("L2", short(statistics.l2)),
+    ]  # fmt: skip
+    parts: list[Part] = [(values, plain), *troubles]
+    parts += [(f"{name} {text}", plain) for name, text in named if text]
+    return parts if spoiled else [*parts, ("NaN 0", "$text-muted")]
+
+
+def flow(parts: Sequence[Part], width: int) -> list[list[Part]]:
+    """The facts one after the other in as many lines as it takes."""
+    lines: list[list[Part]] = [[]]
+    used = 0
+    for text, style in parts:
+        size = cell_len(text)
+        if lines[-1] and used + GAP + size > width:
+            lines.append([])
+            used = 0
+        if lines[-1]:
+            lines[-1].append((" " * GAP, ""))
+            used += GAP
+        lines[-1].append((text, style))
+        used += size
+    return lines
+
+
+def histogram(statistics: StatisticsOf, width: int) -> list[Part]:
+    """The histogram between its bounds; nothing without a range."""
+    edges, counts = statistics.edges, statistics.counts
+    if len(edges) < 2 or len(edges) != len(counts) + 1 or not edges[0] < edges[-1]:
+        return []
+    low, high = short(edges[0], 3), short(edges[-1], 3)
+    bars = bars_of(counts, width - cell_len(low) - cell_len(high) - 2)
+    if not bars:
+        return []
+    return [(f"{low} ", "$text-muted"), (bars, "$text-primary"), (f" {high}", "$text-muted")]
+
+
+def bars_of(counts: Sequence[int], width: int) -> str:
+    """Counts as block characters, neighbours added up until they fit; empty where there is none, never less than `▁`
+    where there is one."""
+    if width < 4 or not counts:
+        return ""
+    together = math.ceil(len(counts) / width)
+    summed = [sum(counts[start : start + together]) for start in range(0, len(counts), together)]
+    most = max(summed) or 1
+    return "".join(BLOCKS[math.ceil(count / most * len(BLOCKS)) - 1] if count else " " for count in summed)

@@ -1,0 +1,78 @@
+"""The line on top: what is open, how large, where, in which mode, and what the engine is doing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from models.engine.messages import Summary
+from tui import numbers
+from tui.text import clean, fit, fit_middle
+
+
+class StatusLine(Widget):
+    """One line; what matters least is dropped first when it does not fit."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--name", "status--dim", "status--busy", "status--gone"}
+    DEFAULT_CSS = """
+    StatusLine {
+        dock: top; height: 1; background: $panel; color: $foreground;
+        &> .status--name { text-style: bold; color: $accent; }
+        &> .status--dim { color: $text-muted; }
+        &> .status--busy { color: $warning; text-style: bold; }
+        &> .status--gone { color: $error; text-style: bold; }
+    }
+    """
+
+    summary: reactive[Summary | None] = reactive(None)
+    source: reactive[str] = reactive("")
+    """What is being opened, until there is a summary."""
+    state: reactive[str] = reactive("starting the engine")
+    """What the engine is doing; empty when it waits for us."""
+    gone: reactive[bool] = reactive(False)
+    """The engine's process has ended."""
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """Class and text of each part, the most important first."""
+        summary = self.summary
+        if summary is None:
+            return [("status--name", clean(self.source) or "modulescope")]
+        parts = [("status--name", clean(summary.source, 200)), ("", clean(summary.class_name, 60))]
+        parts.append(("", f"{numbers.count(summary.parameters)} parameters"))
+        if summary.trainable != summary.parameters:
+            parts.append(("", f"{numbers.count(summary.trainable)} trainable"))
+        parts.append(("status--dim", numbers.size(summary.bytes)))
+        for text in (summary.dtype, summary.device, summary.mode):
+            if text:
+                parts.append(("status--dim", clean(text, 40)))
+        return parts
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        state = clean(self.state, 120) or ("" if self.summary is None else "ready")
+        mark, state_class = ("✗", "status--gone") if self.gone else ("●", "status--busy" if self.state else "status--dim")
+        right = f" {mark} {state} " if state else " "
+        right = fit(right, min(len(right) + 1, width))
+        room = width - len(right)
+        segments: list[Segment] = []
+        used = 0
+        for index, (name, text) in enumerate(self._parts()):
+            lead = " " if index == 0 else "  "
+            if index == 0:
+                text = fit_middle(text, min(len(text) * 2, max(room - 2, 4))).rstrip()
+            piece = Segment(lead + text, self._style(name))
+            if used + piece.cell_length > room:
+                break
+            segments.append(piece)
+            used += piece.cell_length
+        segments.append(Segment(" " * max(room - used, 0), self.rich_style))
+        segments.append(Segment(right, self._style(state_class)))
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name) if name else self.rich_style

@@ -1,0 +1,129 @@
+"""A pane for one selected row: a table for a module, statistics and numbers for a tensor.
+
+What the values pane and the gradients pane have in common.  A pane that is not on the screen asks nothing; one that
+comes to the screen asks for what was selected last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from models.engine.messages import Of, TreeRow
+from tui.asking import Ask
+from tui.widgets.gradient_bars import GradientBars
+from tui.widgets.statistics_bar import StatisticsBar
+from tui.widgets.tensor_table import TensorTable
+from tui.widgets.value_grid import ValueGrid
+
+DEBOUNCE = 0.04
+"""Seconds of rest before a selection is shown: a held arrow key in the tree asks once."""
+
+
+class TensorPane(Vertical):
+    """Subclasses say what of a tensor is shown, and with which table a module's tensors."""
+
+    DEFAULT_CSS = """
+    TensorPane { height: 1fr; }
+    """
+
+    of: Of = "value"
+
+    def __init__(self, ask: Ask, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.path: str | None = None
+        self.row: TreeRow | None = None
+        self.ask = ask
+        self.table = self.make_table(ask)
+        self.statistics = StatisticsBar(ask, of=self.of)
+        self.grid = ValueGrid(ask, of=self.of)
+        self._seen = False
+        self._late = False
+
+    def make_table(self, ask: Ask) -> TensorTable | GradientBars:
+        """The table of a module's tensors."""
+        raise NotImplementedError
+
+    def without(self, row: TreeRow) -> str:
+        """What to say when the tensor of `row` has no gradient; empty for the usual sentence."""
+        return ""
+
+    def compose(self) -> ComposeResult:
+        self.table.display = self.statistics.display = self.grid.display = False
+        yield self.statistics
+        yield self.grid
+        yield self.table
+
+    def show(self, path: str | None, row: TreeRow | None) -> None:
+        """Show what the tree's row is about, after a moment of rest; None shows nothing."""
+        if path != self.path:
+            self.statistics.hold()
+            self.grid.hold()
+        self.path, self.row = path, row
+        self._renew()
+
+    def refresh_values(self) -> None:
+        """The numbers may have changed: ask again, and keep the old ones until then."""
+        self._renew()
+
+    @property
+    def main(self) -> Widget:
+        """The part that takes the keys."""
+        return self.table if self._of_module else self.grid
+
+    @property
+    def _of_module(self) -> bool:
+        return self.row is not None and self.row.kind in ("module", "hidden")
+
+    def _renew(self) -> None:
+        self._late = True
+        if self._seen:
+            self._settle()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _settle(self) -> None:
+        await asyncio.sleep(DEBOUNCE)
+        self._late = False
+        tensor = self.path is not None and self.row is not None and not self._of_module
+        focused = self.table.has_focus or self.grid.has_focus
+        self.table.display = self.path is not None and self._of_module
+        self.grid.display = tensor
+        if not tensor:
+            self.statistics.show(None)
+            self.statistics.display = False
+            self.grid.show(None)
+        if self.path is None or self.row is None:
+            return
+        if self._of_module:
+            self.table.show(self.path)
+        else:
+            self.statistics.show(self.path)
+            self.grid.show(self.path, self.without(self.row))
+        if focused:
+            self.main.focus(scroll_visible=False)
+
+    def on_statistics_bar_known(self, event: StatisticsBar.Known) -> None:
+        """Let digits and colours follow the whole tensor."""
+        event.stop()
+        statistics = event.bar.statistics
+        bounds = [] if statistics is None else [statistics.minimum, statistics.maximum]
+        finite = [abs(bound) for bound in bounds if bound is not None and math.isfinite(bound)]
+        if statistics is not None and statistics.path == self.grid.sheet.path and finite:
+            self.grid.bound(max(finite))
+
+    def on_show(self) -> None:
+        self._seen = True
+        if self._late:
+            self._renew()
+
+    def on_hide(self) -> None:
+        self._seen = False
+        self.workers.cancel_node(self)
+        self.statistics.hold()
+        self.grid.hold()
+        self._late = True

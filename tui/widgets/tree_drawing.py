@@ -1,0 +1,49 @@
+"""How one row of the module tree looks: guides, fold mark, name, and columns that give way when it gets narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+
+from models.engine.messages import TreeRow
+from tui import numbers
+from tui.text import clean, fit_middle
+from tui.widgets.columns import GAP, Column, lay_out, row_of
+from tui.widgets.marks import WIDTH, marks_of
+
+COLUMNS = (
+    Column("name", 22, 40, cut="middle"),
+    Column("class or shape", 11, 22, drop=2),
+    Column("parameters", 7, 9, drop=3, cut="left"),
+    Column("bytes", 8, 9, drop=4, cut="left"),
+    Column("marks", WIDTH, WIDTH, drop=1),
+)
+"""Bytes go first, then parameters, the class or shape, and the marks last."""
+
+GUIDE = "│ "
+NAME_ROOM = 8
+"""Cells that the deepest name keeps; deeper guides are left out."""
+
+
+def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Segment]:
+    """The parts of `row` in `width` cells."""
+    widths = lay_out(COLUMNS, width)
+    dim = look("lines--dim")
+    space = widths[0]
+    indent = GUIDE * row.depth
+    room = max(space - 2 - NAME_ROOM, 0)
+    if len(indent) > room:
+        indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
+    fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
+    name = fit_middle(clean(row.name), max(space - len(indent) - 2, 1))
+    strong = look(f"tree--{row.kind}")
+    rest = row_of(
+        COLUMNS[1:],
+        widths[1:],
+        (row.detail, numbers.count(row.parameters), numbers.size(row.bytes), marks_of(row)),
+        (dim if row.kind == "module" else None, None, dim, look("lines--strong")),
+    )
+    parts = [Segment(indent, dim), Segment(fold, dim), Segment(name, strong)]
+    return [*parts, Segment(" " * GAP), *rest] if rest else parts
