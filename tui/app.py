@@ -81,10 +81,10 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
-        from tui.widgets.module_tree import MARKS
+        from tui.widgets.marks import MARKS
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(MARKS))
+            self.push_screen(HelpScreen([(f"{mark.glyph} {mark.name}", mark.meaning) for mark in MARKS]))
 
     def action_next_theme(self) -> None:
         self.theme = self.settings.theme = next_theme(self.theme)

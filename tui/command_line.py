@@ -51,6 +51,7 @@ def parse(arguments: list[str]) -> Options:
     """The options of the explorer; ends the program with status 2 when they are wrong."""
     parser = Parser(
         prog="modulescope",
+        allow_abbrev=False,
         usage=USAGE,
         epilog=EPILOG,
         description="Open a neural network in the terminal and understand it.",

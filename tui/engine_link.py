@@ -14,7 +14,7 @@ from textual.message import Message
 from models.engine.client import EngineClient
 from models.engine.errors import EngineGone
 from models.engine.launch import Launch
-from models.engine.messages import Body, Greeting, Progress
+from models.engine.messages import Body, Progress
 
 Answer = TypeVar("Answer", bound=Body)
 
@@ -55,18 +55,16 @@ class EngineLink:
         self.launch = launch
         self.post = post
         self.client: EngineClient | None = None
-        self.greeting: Greeting | None = None
 
     @property
     def alive(self) -> bool:
         return self.client is not None
 
-    async def start(self) -> Greeting:
-        """Start an engine and greet it; an engine that is there already is ended first.
+    async def start(self) -> None:
+        """Start an engine; one that is there already is ended first.
 
         Raises:
-            EngineGone: it could not be started; the title says why.
-            EngineProblem: it is an engine of another version.
+            EngineGone: it could not be started, or is of another version; the title says why.
         """
         await self.close()
         client = await self.launch.start()
@@ -74,8 +72,6 @@ class EngineLink:
         client.on_stderr = lambda text: self._from(client, EngineWords(text))
         client.on_gone = lambda gone: self._gone(client, gone)
         self.client = client
-        self.greeting = await client.greet()
-        return self.greeting
 
     def _from(self, client: EngineClient, message: Message) -> None:
         if client is self.client:

@@ -83,7 +83,9 @@ class Printed:
         first, *rest = text.split("\n")
         self._put(kind, first)
         if rest:
-            self.open.extend([PrintedLine(kind, line[: LONGEST + 1]) for line in rest[-keep:]])
+            if len(rest) > keep:
+                self.open.clear()
+            self.open.extend([PrintedLine(kind, line[: LONGEST + 1]) for line in rest[-keep - 1 :]])
             self._row = len(self.open) - 1
             self._column = len(self.open[-1].text)
 

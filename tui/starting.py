@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,15 +11,16 @@ if TYPE_CHECKING:
 
 def explore(options: Options) -> int:
     """Run the explorer until the person leaves it; returns the exit status."""
-    from models.engine.launch import launch_for
+    from models.engine.errors import EngineGone
+    from models.engine.launch import Launch
 
-    launch = launch_for(python=options.python, command=options.engine, preload=options.source is not None)
-    launch.begin()
     try:
-        from tui.app import ModulescopeApp
+        launch = Launch.command(options.engine) if options.engine else Launch.local(options.python)
+    except EngineGone as gone:
+        print(f"modulescope: {gone.title}", file=sys.stderr)
+        return 2
+    from tui.app import ModulescopeApp
 
-        app = ModulescopeApp(options, launch)
-        app.run()
-    finally:
-        launch.abandon()
+    app = ModulescopeApp(options, launch)
+    app.run()
     return app.return_code or 0

@@ -18,7 +18,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser_for(command: str, description: str) -> Parser:
     """A parser with SOURCE, `--seed`, `--device` and `--json`."""
-    parser = Parser(prog=f"modulescope {command}", description=description)
+    parser = Parser(prog=f"modulescope {command}", description=description, allow_abbrev=False)
     parser.add_argument("source", metavar="SOURCE", help="catalogue name, FILE.py:NAME or package.module:NAME")
     parser.add_argument("--seed", type=int, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where the network is moved to")

@@ -87,7 +87,7 @@ EXAMPLES: dict[str, Example] = {
             section="1.2",
             title="A container of one's own",
             note=(
-                "A container that registers what it is given as \"0\", \"1\", … and calls it in that order, which is "
+                'A container that registers what it is given as "0", "1", … and calls it in that order, which is '
                 "all that nn.Sequential does. Being registered is what gives the layers their rows and their keys."
             ),
             tries=(

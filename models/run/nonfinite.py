@@ -15,13 +15,13 @@ LARGEST = 2**22
 def nonfinite_in(tensor: Tensor) -> Literal["NaN", "infinity"] | None:
     """What `tensor` holds of the two, NaN first; None when all is finite or it cannot be told.
 
-    A view of another tensor shows no number of its own and is passed over.  One sum tells for almost every tensor: it is finite only if all elements are.  Draws no random number and leaves
+    One sum tells for almost every tensor: it is finite only if all elements are.  Draws no random number and leaves
     no trace in the graph or in the tensor's version.
     """
     if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta or tensor.layout is not torch.strided:
         return None
     try:
-        if tensor._base is not None or not 0 < tensor.numel() <= LARGEST:
+        if not 0 < tensor.numel() <= LARGEST:
             return None
         values = tensor.detach()
         if isfinite(values.sum().item()):

@@ -228,10 +228,10 @@ class Recorder(TorchFunctionMode):
             call.failed = first_line(raised)
             self._fail(raised, call, call.where)
         frame.operations += 1
-        if name == "__setitem__":
-            outputs = tensors[:1]
         if not gives_unset_memory(name):
-            self._look("forward", outputs, tensors, call, frame.call if alone else call)
+            written = tensors[:1] if name == "__setitem__" else outputs
+            new = written if name.endswith("_") else [tensor for tensor in written if tensor._base is None]
+            self._look("forward", new, tensors, call, frame.call if alone else call)
         if alone:
             frame.held = call
         else:

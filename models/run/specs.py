@@ -1,10 +1,10 @@
 """SPEC of the command line: what one input of a network is, without torch.
 
-    2x20                          float32, uniform in [0, 1)
-    int64[1,64]<50257             integers from 0 below a bound
-    bfloat16[2,3,224,224]~normal  another distribution
-    float32[]                     a scalar
-    mask=bool[2,16]~ones          a keyword argument
+2x20                          float32, uniform in [0, 1)
+int64[1,64]<50257             integers from 0 below a bound
+bfloat16[2,3,224,224]~normal  another distribution
+float32[]                     a scalar
+mask=bool[2,16]~ones          a keyword argument
 """
 
 from __future__ import annotations

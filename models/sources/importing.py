@@ -85,11 +85,13 @@ def persons_code(what: str) -> Iterator[None]:
 
 @contextmanager
 def _remembering() -> Iterator[None]:
-    before = set(sys.modules)
+    before, quiet = set(sys.modules), sys.dont_write_bytecode
     importlib.invalidate_caches()
+    sys.dont_write_bytecode = True  # looking leaves no __pycache__ behind
     try:
         yield
     finally:
+        sys.dont_write_bytecode = quiet
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             if file is None or (isinstance(file, str) and is_own(file)):  # None: a folder without __init__.py

@@ -30,11 +30,13 @@ def _open(text: str) -> Source:
         _check_dotted(text, place, name)
         module = import_named(place)
         file = getattr(module, "__file__", None)
+    target = _attribute(module, place, name)
+    network = _built(target, f"{Path(place).name}:{name}")
     return Source(
         source=text,
         kind="module",
-        name=name.rpartition(".")[2],
-        module=_built(_attribute(module, place, name), f"{Path(place).name}:{name}"),
+        name=name.rpartition(".")[2] if target is network else "net",  # the name of a class stays the class
+        module=network,
         names={key: value for key, value in vars(module).items() if not key.startswith("_")},
         file=file,
     )

@@ -151,7 +151,7 @@ def statistics(values: Sequence[float], ask: Statistics) -> StatisticsOf:
             counts[min(int((value - low) / ((high - low) or 1) * ask.bins), ask.bins - 1)] += 1
     return StatisticsOf(
         path=ask.path, of=ask.of, count=len(values), minimum=low, maximum=high, mean=mean,
-        std=math.sqrt(sum((value - mean) ** 2 for value in finite) / (count - 1)) 
+        std=math.sqrt(sum((value - mean) ** 2 for value in finite) / (count - 1))
         if mean is not None and count > 1
         else None,
         zeros=sum(value == 0 for value in finite), nan=sum(math.isnan(value) for value in values),

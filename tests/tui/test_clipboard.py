@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,10 @@ def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def pyperclip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder that comes first on the import path, for a `pyperclip.py` of the test's own."""
+def pyperclip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], object]:
+    """Puts the code of a `pyperclip` first on the import path."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    return tmp_path / "pyperclip.py"
+    return (tmp_path / "pyperclip.py").write_text
 
 
 async def copied(text: str, environment: dict[str, str], app: Tiny) -> Copied:
@@ -63,8 +64,8 @@ async def copied(text: str, environment: dict[str, str], app: Tiny) -> Copied:
         return await copy(app, text, environment)
 
 
-async def test_a_clipboard_that_gives_the_text_back_is_believed(pyperclip: Path) -> None:
-    pyperclip.write_text(HONEST)
+async def test_a_clipboard_that_gives_the_text_back_is_believed(pyperclip: Callable[[str], object]) -> None:
+    pyperclip(HONEST)
     app = Tiny()
     result = await copied("0.block 1.0.bias", DESKTOP, app)
     assert result.way == "system"
@@ -75,9 +76,9 @@ async def test_a_clipboard_that_gives_the_text_back_is_believed(pyperclip: Path)
 
 @pytest.mark.parametrize("code", [LIAR, BROKEN])
 async def test_a_clipboard_that_fails_or_only_claims_to_work_is_not(
-    pyperclip: Path, code: str, capfd: pytest.CaptureFixture[str]
+    pyperclip: Callable[[str], object], code: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    pyperclip.write_text(code)
+    pyperclip(code)
     app = Tiny()
     result = await copied("0.weight", DESKTOP, app)
     assert result.way == "terminal"
@@ -86,16 +87,18 @@ async def test_a_clipboard_that_fails_or_only_claims_to_work_is_not(
     assert capfd.readouterr() == ("", "")
 
 
-async def test_a_helper_that_hangs_is_ended(pyperclip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pyperclip.write_text(HANGING)
+async def test_a_helper_that_hangs_is_ended(
+    pyperclip: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pyperclip(HANGING)
     monkeypatch.setattr("tui.clipboard.SECONDS", 0.3)
     app = Tiny()
     result = await asyncio.wait_for(copied("0.weight", DESKTOP, app), 10)
     assert result.way == "terminal"
 
 
-async def test_without_a_display_the_system_is_not_tried(pyperclip: Path, tmp_path: Path) -> None:
-    pyperclip.write_text(f"open({str(tmp_path / 'tried')!r}, 'w')\n{HONEST}")
+async def test_without_a_display_the_system_is_not_tried(pyperclip: Callable[[str], object], tmp_path: Path) -> None:
+    pyperclip(f"open({str(tmp_path / 'tried')!r}, 'w')\n{HONEST}")
     app = Tiny()
     assert (await copied("x", {"TERM": "xterm"}, app)).way == "terminal"
     assert not (tmp_path / "tried").exists()
@@ -108,8 +111,8 @@ async def test_a_file_in_the_current_folder_is_not_imported(tmp_path: Path, monk
     assert not (tmp_path / "imported").exists()
 
 
-async def test_over_ssh_it_also_goes_through_the_terminal(pyperclip: Path) -> None:
-    pyperclip.write_text(HONEST)
+async def test_over_ssh_it_also_goes_through_the_terminal(pyperclip: Callable[[str], object]) -> None:
+    pyperclip(HONEST)
     app = Tiny()
     assert (await copied("x", {**DESKTOP, **REMOTE}, app)).way == "both"
     assert app.arrived == "x"

@@ -41,8 +41,8 @@ class CopyForms(Panel[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "highlight(1)", "Down", show=False),
         Binding("k", "highlight(-1)", "Up", show=False),
-        Binding("pagedown", "page(1)", "Preview down", show=False),
-        Binding("pageup", "page(-1)", "Preview up", show=False),
+        Binding("shift+down,ctrl+d", "page(1)", "Preview down", show=False),
+        Binding("shift+up,ctrl+u", "page(-1)", "Preview up", show=False),
     ]
 
     def __init__(self, forms: Forms) -> None:
@@ -54,7 +54,7 @@ class CopyForms(Panel[None]):
         with Vertical(id="panel") as panel:
             name = clean(self.path)
             panel.border_title = Content(f"Copy {fit_middle(name, min(cell_len(name), 60))}".rstrip())
-            keys = (("1-9 Enter", "copies"), ("PgUp PgDn", "scroll the text"), ("Esc", "closes"))
+            keys = (("1-9 Enter", "copies"), ("Shift+↑↓", "scroll the text"), ("Esc", "closes"))
             panel.border_subtitle = keys_line(*keys)
             labels = max((len(clean(form.label, 40)) for form in self.forms), default=0)
             yield OptionList(*(Option(_line(number, form, labels)) for number, form in enumerate(self.forms, 1)))

@@ -6,6 +6,7 @@ the keys do lies in the mixins, one a theme: `running`, `finding`, `copying`, `a
 
 from __future__ import annotations
 
+import traceback
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
+from textual.worker import Worker, WorkerState
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
@@ -25,6 +27,7 @@ from tui.screens.copying import Copying
 from tui.screens.finding import Finding
 from tui.screens.opening import Opening
 from tui.screens.running import Running
+from tui.history import History
 from tui.settings import Settings
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
@@ -33,7 +36,6 @@ from tui.widgets.gradients_pane import GradientsPane
 from tui.widgets.info import Info
 from tui.widgets.lines import Lines
 from tui.widgets.module_tree import ModuleTree
-from tui.widgets.search_list import SearchBox
 from tui.widgets.source_view import SourceView
 from tui.widgets.splitter import Splitter
 from tui.widgets.status_line import StatusLine
@@ -80,7 +82,6 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         with Horizontal(id="upper"):
             with Vertical(id="left"):
                 yield Bar(("", "Modules"), id="left-bar")
-                yield SearchBox(ask)
                 yield ModuleTree(ask)
             yield Splitter()
             with Vertical(id="right"):
@@ -93,13 +94,12 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         with Vertical(id="lower"):
             yield Bar(("5", "Console"), ("6", "Calls"), id="lower-bar")
             with ContentSwitcher(initial="console", id="lower-panes"):
-                yield Console(ask, id="console")
+                yield Console(ask, History(), id="console")
                 yield CallTable(ask, id="calls")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(ModuleTree).focus()
-        self.query_one(SearchBox).display = False
         self.begin()
 
     # -- what the engine tells ---------------------------------------------------------------------------------------
@@ -122,13 +122,22 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
     def take_change(self, change: m.StateChanged) -> None:
         """The model changed: show the new summary, and ask again for what is on the screen."""
         self.query_one(StatusLine).summary = self.summary = change.summary
-        self.query_one(ModuleTree).refresh_rows_from_engine(structure=change.structure)
+        self.tree.reload(change.structure)
         if change.values:
             self.query_one(ValuesPane).refresh_values()
-            self.query_one(Info).refresh_values()
         if change.gradients:
             self.query_one(GradientsPane).refresh_values()
+        if change.values or change.gradients:
             self.query_one(Info).refresh_values()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A fault of our own in a worker: told, never swallowed, and the app goes on."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            text = "".join(traceback.format_exception(error))
+            problem = m.Problem("engine", f"modulescope's own fault: {type(error).__name__}: {error}", text)
+            self.console.show_problem(problem)
+            self.notify("The console has the details.", title=problem.title, severity="error", markup=False)
 
     def engine_ended(self, gone: EngineGone) -> None:
         """The engine died."""
@@ -150,6 +159,10 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
 
     @on(Info.Followed)
     def _followed(self, message: Info.Followed) -> None:
+        self.go_to(message.path)
+
+    @on(Lines.PathChosen)
+    def _path_chosen(self, message: Lines.PathChosen) -> None:
         self.go_to(message.path)
 
     @on(Lines.Failed)

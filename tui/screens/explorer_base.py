@@ -65,4 +65,25 @@ class ExplorerBase(Screen[None]):
 
     def go_to(self, path: str) -> None:
         """Select `path` in the tree, unfolding what hides it."""
-        self.tree.select(path)
+        self.tree.go_to(path)
+
+    # -- what one part gives to the others; each is defined in the part that it belongs to
+    def show_below(self, name: str) -> None:
+        """Bring `console` or `calls` to the front."""
+        raise NotImplementedError
+
+    def engine_lost(self, gone: EngineGone) -> None:
+        """The engine died, or could not be started."""
+        raise NotImplementedError
+
+    def engine_started(self) -> None:
+        """A new engine answers."""
+        raise NotImplementedError
+
+    def forget_run(self) -> None:
+        """Nothing runs any more."""
+        raise NotImplementedError
+
+    def forget_runs(self) -> None:
+        """The runs so far belong to another model."""
+        raise NotImplementedError

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from textual import on, work
+from textual import on
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
 from tui.screens.explorer_base import ExplorerBase
-from tui.widgets.search_list import SearchBox
+from tui.widgets.search_box import SearchBox
 
 
 class Finding(ExplorerBase):
@@ -17,10 +15,10 @@ class Finding(ExplorerBase):
     """The last search; `n` and `N` walk its hits."""
 
     def action_search(self) -> None:
-        box = self.query_one(SearchBox)
+        if self.summary is None or self.query(SearchBox):
+            return
         self.tree.display = False
-        box.display = True
-        box.begin()
+        self.query_one("#left").mount(SearchBox(self.link.ask, self.sought))
 
     @on(SearchBox.Chosen)
     def _found(self, message: SearchBox.Chosen) -> None:
@@ -29,22 +27,13 @@ class Finding(ExplorerBase):
         self.go_to(message.path)
 
     @on(SearchBox.Closed)
-    def _closed(self) -> None:
-        self._leave_search()
-
     def _leave_search(self) -> None:
-        self.query_one(SearchBox).display = False
+        self.query(SearchBox).remove()
         self.tree.display = True
         self.tree.focus()
 
-    @work(exclusive=True, group="hit", exit_on_error=False)
-    async def action_next_hit(self, step: int) -> None:
-        if not self.sought:
+    def action_next_hit(self, step: int) -> None:
+        if self.sought:
+            self.tree.go_to_hit(self.sought, step)
+        else:
             self.notify("Nothing was searched for yet. / searches.", timeout=3, markup=False)
-            return
-        try:
-            place = await self.link.ask(m.NextHit(query=self.sought, path=self.path, step=step), m.TreePlace)
-        except (EngineProblem, EngineGone) as error:
-            self.tell(error)
-            return
-        self.go_to(place.path)

@@ -30,10 +30,6 @@ class Opening(ExplorerBase):
         except EngineGone as gone:
             self.engine_lost(gone)
             return
-        except EngineProblem as error:
-            status.state = "no engine"
-            self.show_problem(error.problem)
-            return
         status.state = ""
         self.engine_started()
         if again is not None:
@@ -83,7 +79,9 @@ class Opening(ExplorerBase):
         self.summary = self.status.summary = summary
         self.path, self.row = path, None
         self.forget_runs()
-        self.tree.open(path)
+        self.tree.open()
+        if path:
+            self.go_to(path)
         if self.app.screen is self:
             self.tree.focus()
         console = self.console
@@ -140,19 +138,3 @@ class Opening(ExplorerBase):
                 unfold_to=0 if folds else request.unfold_to,
             ),
         )
-
-    # -- given by the other parts
-    def engine_lost(self, gone: EngineGone) -> None:
-        """The engine died, or could not be started."""
-        raise NotImplementedError
-
-    def engine_started(self) -> None:
-        """A new engine answers."""
-
-    def forget_run(self) -> None:
-        """Nothing runs any more."""
-        raise NotImplementedError
-
-    def forget_runs(self) -> None:
-        """The runs so far belong to another model."""
-        raise NotImplementedError

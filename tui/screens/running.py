@@ -111,7 +111,11 @@ class Running(ExplorerBase):
 
     def take_calls(self, event: m.CallsGrew) -> None:
         """A run has more calls."""
-        self.query_one(CallTable).grow(event.run, event.total, event.complete)
+        table = self.query_one(CallTable)
+        if table.run == event.run:
+            table.grow(event.total, event.complete)
+        else:
+            table.show(event.run, event.total, event.complete)
         self.query_one("#lower-bar", Bar).tabs[1] = ("6", f"Calls {event.total:,}")
         self.query_one("#lower-bar", Bar).refresh()
 
@@ -179,12 +183,7 @@ class Running(ExplorerBase):
 
     def forget_runs(self) -> None:
         """The runs so far belong to another model."""
-        self.query_one(CallTable).clear()
+        self.query_one(CallTable).show(None)
         bar = self.query_one("#lower-bar", Bar)
         bar.tabs[1] = ("6", "Calls")
         bar.refresh()
-
-    # -- given by the other parts
-    def show_below(self, name: str) -> None:
-        """Bring `console` or `calls` to the front."""
-        raise NotImplementedError

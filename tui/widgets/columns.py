@@ -60,13 +60,13 @@ def row_of(
     columns: Sequence[Column], widths: Sequence[int], texts: Iterable[str], styles: Iterable[Style | None]
 ) -> list[Segment]:
     """One line of the table; dropped columns are left out."""
-    parts: list[Segment] = []
-    for column, width, text, style in zip(columns, widths, texts, styles, strict=True):
-        if width:
-            if parts:
-                parts.append(Segment(" " * GAP))
-            parts.append(Segment(cell(text, column, width), style))
-    return parts
+    shown = [
+        (cell(text, column, width), style)
+        for column, width, text, style in zip(columns, widths, texts, styles, strict=True)
+        if width
+    ]
+    last = len(shown) - 1  # few segments make a line quick to draw: a gap goes with the cell before it
+    return [Segment(text if index == last else text + " " * GAP, style) for index, (text, style) in enumerate(shown)]
 
 
 def header_of(columns: Sequence[Column], widths: Sequence[int]) -> list[Segment]:

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import work
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.message import Message
 
 from models.engine.errors import EngineGone, EngineProblem
@@ -21,6 +21,7 @@ from tui.actions import bindings
 from tui.asking import Ask
 from tui.text import clean, clean_lines, fit
 from tui.widgets.lines import Lines
+from tui.widgets.seen import Seen
 
 DEBOUNCE = 0.04
 LABEL = 24
@@ -35,7 +36,7 @@ class Line:
     path: str | None = None
 
 
-class Info(Lines):
+class Info(Lines, Seen):
     """Facts in lines, wrapped to the width.  Enter or a click on one that leads somewhere posts `Followed`."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("table")
@@ -67,8 +68,6 @@ class Info(Lines):
         self.description: Description | None = None
         self._lines: list[Line] = []
         self._label = 0
-        self._seen = False
-        self._late = False
 
     def show(self, path: str | None) -> None:
         """Describe the object at `path`, after a moment of rest; None shows nothing."""
@@ -78,15 +77,13 @@ class Info(Lines):
 
     def refresh_values(self) -> None:
         """Ask again; the old facts stay until the new ones come."""
-        self._late = True
-        if self._seen:
-            self._fetch()
+        self.later()
 
     @work(exclusive=True, exit_on_error=False)
     async def _fetch(self) -> None:
         await asyncio.sleep(DEBOUNCE)
         path = self.path
-        self._late = False
+        self.caught_up()
         another = self.description is None or self.description.path != path
         self.empty = ""
         try:
@@ -100,18 +97,15 @@ class Info(Lines):
             self.cursor = 0
             self.scroll_to(0, 0, animate=False)
 
-    def on_show(self) -> None:
-        self._seen = True
-        if self._late:
-            self.refresh_values()
+    def catch_up(self) -> None:
+        self._fetch()
 
-    def on_hide(self) -> None:
-        self._seen = False
-        self._late = True
-        self.workers.cancel_node(self)
-
-    def on_resize(self, event: Resize) -> None:
+    def resized(self) -> None:
         self._wrap(self.row_width)
+
+    def left(self) -> None:
+        if any(not worker.is_finished for worker in self.workers.cancel_node(self)):
+            self.later()
 
     # -- lines
 

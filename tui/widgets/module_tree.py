@@ -22,7 +22,7 @@ from models.engine.messages import Body, Fold, Locate, NextHit, TreePage, TreePl
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.paged_lines import PagedLines
-from tui.widgets.tree_drawing import GUIDE, draw_row
+from tui.widgets.tree_drawing import draw_row
 
 Step = Callable[[], Awaitable[None]]
 
@@ -84,7 +84,7 @@ class ModuleTree(PagedLines[TreeRow]):
         if structure:
             self._do(self._restore)
         else:
-            self.pages.refresh()
+            self._move(self.pages.refresh)  # never between a step's question and its answer
 
     def go_to(self, path: str) -> None:
         """Move to `path`, unfolding what hides it; to its nearest ancestor if it is gone."""
@@ -93,6 +93,10 @@ class ModuleTree(PagedLines[TreeRow]):
     def go_to_hit(self, query: str, step: int) -> None:
         """Move to the next (1) or previous (-1) hit of a search."""
         self._do(lambda: self._ask_place(NextHit(query=query, path=self.selected or "", step=step)))
+
+    def folds(self) -> dict[str, bool]:
+        """Which of the modules seen lately are unfolded, by path: enough to build the same view in another engine."""
+        return {row.path: row.unfolded for row in self.pages.rows() if row.children}
 
     async def settled(self) -> None:
         """Wait until everything that was asked for is done."""
@@ -278,8 +282,8 @@ class ModuleTree(PagedLines[TreeRow]):
         offset = event.get_content_offset(self)
         on_mark = False
         if found is not None and offset is not None:
-            mark = 1 + len(GUIDE) * found.depth - self.scroll_offset.x
-            on_mark = mark <= offset.x < mark + 2
+            end = 1 + draw_row(found, self.row_width, self.look)[0].cell_length  # guides and mark, after the bar
+            on_mark = end - 2 <= offset.x < end
         if on_mark or event.chain == 2:
             self.action_toggle()
 

@@ -239,7 +239,7 @@ class Output(ScrollView, can_focus=True):
         follows = self._follows  # a smaller size moves the offset, which is no wish of the person
         self.virtual_size = Size(self._widest, len(self._rows))
         if follows and not self.is_vertical_scrollbar_grabbed:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -85,6 +85,10 @@ class Pages(Generic[Row]):
         page = self._pages.get(number)
         return page.rows[place] if page is not None and place < len(page.rows) else None
 
+    def rows(self) -> list[Row]:
+        """All rows that are here."""
+        return [row for page in self._pages.values() for row in page.rows]
+
     def refresh(self) -> None:
         """Everything may be different: ask again for what is looked at, keep what is here until then."""
         self._forget_requests()

@@ -14,12 +14,13 @@ from tui.asking import Ask
 from tui.text import clean, clean_lines, fit_middle
 from tui.widgets.code_colours import KINDS, Pieces, coloured
 from tui.widgets.lines import Lines
+from tui.widgets.seen import Seen
 
 DEBOUNCE = 0.04
 FORWARD = "▶"
 
 
-class SourceView(Lines):
+class SourceView(Lines, Seen):
     """Code with the file's line numbers; colours come a moment later than the text."""
 
     HAS_HEADER = True
@@ -50,8 +51,6 @@ class SourceView(Lines):
         self.path: str | None = None
         self.source: SourceText | None = None
         self._code: list[Pieces] = []
-        self._seen = False
-        self._late = False
 
     @property
     def location(self) -> tuple[str, int] | None:
@@ -65,15 +64,13 @@ class SourceView(Lines):
         """Show the class of the module at (or holding) `path`, after a moment of rest; None shows nothing."""
         self.workers.cancel_node(self)
         self.path = path
-        self._late = True
-        if self._seen:
-            self._fetch()
+        self.later()
 
     @work(exclusive=True, exit_on_error=False)
     async def _fetch(self) -> None:
         await asyncio.sleep(DEBOUNCE)
         path = self.path
-        self._late = False
+        self.caught_up()
         try:
             source = None if path is None else await self._ask(SourceCode(path=path), SourceText)
         except EngineGone:
@@ -111,15 +108,12 @@ class SourceView(Lines):
         row = source.forward_line - source.first_line
         return row if 0 <= row < self.count else None
 
-    def on_show(self) -> None:
-        self._seen = True
-        if self._late:
-            self._fetch()
+    def catch_up(self) -> None:
+        self._fetch()
 
-    def on_hide(self) -> None:
-        self._seen = False
-        self._late = self.source is None or self.source.path != self.path
-        self.workers.cancel_node(self)
+    def left(self) -> None:
+        if any(not worker.is_finished for worker in self.workers.cancel_node(self)):
+            self.later()
 
     # -- drawing
 

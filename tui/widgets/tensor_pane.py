@@ -17,6 +17,7 @@ from textual.widget import Widget
 from models.engine.messages import Of, TreeRow
 from tui.asking import Ask
 from tui.widgets.gradient_bars import GradientBars
+from tui.widgets.seen import Seen
 from tui.widgets.statistics_bar import StatisticsBar
 from tui.widgets.tensor_table import TensorTable
 from tui.widgets.value_grid import ValueGrid
@@ -25,7 +26,7 @@ DEBOUNCE = 0.04
 """Seconds of rest before a selection is shown: a held arrow key in the tree asks once."""
 
 
-class TensorPane(Vertical):
+class TensorPane(Vertical, Seen):
     """Subclasses say what of a tensor is shown, and with which table a module's tensors."""
 
     DEFAULT_CSS = """
@@ -42,8 +43,6 @@ class TensorPane(Vertical):
         self.table = self.make_table(ask)
         self.statistics = StatisticsBar(ask, of=self.of)
         self.grid = ValueGrid(ask, of=self.of)
-        self._seen = False
-        self._late = False
 
     def make_table(self, ask: Ask) -> TensorTable | GradientBars:
         """The table of a module's tensors."""
@@ -65,11 +64,11 @@ class TensorPane(Vertical):
             self.statistics.hold()
             self.grid.hold()
         self.path, self.row = path, row
-        self._renew()
+        self.later()
 
     def refresh_values(self) -> None:
         """The numbers may have changed: ask again, and keep the old ones until then."""
-        self._renew()
+        self.later()
 
     @property
     def main(self) -> Widget:
@@ -80,15 +79,20 @@ class TensorPane(Vertical):
     def _of_module(self) -> bool:
         return self.row is not None and self.row.kind in ("module", "hidden")
 
-    def _renew(self) -> None:
-        self._late = True
-        if self._seen:
-            self._settle()
+    def catch_up(self) -> None:
+        self._settle()
+
+    def left(self) -> None:
+        """What was on its way is dropped, and asked for when the pane comes back."""
+        self.workers.cancel_node(self)
+        self.statistics.hold()
+        self.grid.hold()
+        self.later()
 
     @work(exclusive=True, exit_on_error=False)
     async def _settle(self) -> None:
         await asyncio.sleep(DEBOUNCE)
-        self._late = False
+        self.caught_up()
         tensor = self.path is not None and self.row is not None and not self._of_module
         focused = self.table.has_focus or self.grid.has_focus
         self.table.display = self.path is not None and self._of_module
@@ -115,15 +119,3 @@ class TensorPane(Vertical):
         finite = [abs(bound) for bound in bounds if bound is not None and math.isfinite(bound)]
         if statistics is not None and statistics.path == self.grid.sheet.path and finite:
             self.grid.bound(max(finite))
-
-    def on_show(self) -> None:
-        self._seen = True
-        if self._late:
-            self._renew()
-
-    def on_hide(self) -> None:
-        self._seen = False
-        self.workers.cancel_node(self)
-        self.statistics.hold()
-        self.grid.hold()
-        self._late = True

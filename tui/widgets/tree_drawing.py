@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -37,13 +38,17 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
     if len(indent) > room:
         indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
-    name = fit_middle(clean(row.name), max(space - len(indent) - 2, 1))
-    strong = look(f"tree--{row.kind}")
+    room = max(space - len(indent) - len(fold), 1)
+    name = clean(row.name)
+    name = fit_middle(name, min(room, cell_len(name)))
+    parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}"))]
     rest = row_of(
         COLUMNS[1:],
         widths[1:],
         (row.detail, numbers.count(row.parameters), numbers.size(row.bytes), marks_of(row)),
         (dim if row.kind == "module" else None, None, dim, look("lines--strong")),
     )
-    parts = [Segment(indent, dim), Segment(fold, dim), Segment(name, strong)]
-    return [*parts, Segment(" " * GAP), *rest] if rest else parts
+    if rest:
+        text, style, _ = rest[0]
+        rest[0] = Segment(" " * (room - cell_len(name) + GAP) + text, style)
+    return [*parts, *rest]

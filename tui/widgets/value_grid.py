@@ -25,6 +25,7 @@ from tui.widgets.heat import picture, room
 from tui.widgets.jump import Jump
 from tui.widgets.palette import Palette
 from tui.widgets.plane import Plane
+from tui.widgets.seen import Seen
 from tui.widgets.sheet import Sheet
 from tui.widgets.tiles import Key
 
@@ -34,7 +35,7 @@ WHEEL = 3
 """Rows that one turn of the wheel moves."""
 
 
-class ValueGrid(ScrollView, can_focus=True):
+class ValueGrid(ScrollView, Seen, can_focus=True):
     """Numbers with sticky indices, a cell cursor, and a line that tells the entry under it exactly.
 
     `show` chooses the tensor.  Nothing is asked while the widget is not shown.
@@ -128,12 +129,16 @@ class ValueGrid(ScrollView, can_focus=True):
 
     def want(self) -> None:
         """Ask, after a moment of rest, for what is seen and not known."""
-        if self.is_attached and self.sheet.path is not None and self.size:
+        self.later()
+
+    def catch_up(self) -> None:
+        if self.sheet.path is not None:
             self._settle()
 
     @work(group="settle", exclusive=True, exit_on_error=False)
     async def _settle(self) -> None:
         await asyncio.sleep(DEBOUNCE)
+        self.caught_up()
         wanted = [] if self.heat else self._missing()
         asked = {key: worker for key, worker in self._fetching.items() if not worker.is_finished}
         for key in set(asked) - set(wanted):
@@ -217,16 +222,14 @@ class ValueGrid(ScrollView, can_focus=True):
 
     # -- events
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         self._drawn = None
         self._lay_out()
         self.want()
 
-    def on_show(self) -> None:
-        self.want()
-
-    def on_hide(self) -> None:
+    def left(self) -> None:
         self.hold()
+        self.want()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

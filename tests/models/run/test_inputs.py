@@ -124,7 +124,9 @@ def test_what_a_function_may_return() -> None:
 
 def test_inputs_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "batches.py"
-    file.write_text("import torch\n\ndef batch():\n    return (torch.ones(2, 3),), {'scale': 2.0}\n\nready = torch.zeros(4)\n")
+    file.write_text(
+        "import torch\n\ndef batch():\n    return (torch.ones(2, 3),), {'scale': 2.0}\n\nready = torch.zeros(4)\n"
+    )
     args, kwargs = load_inputs(f"{file}:batch")
     assert tuple(args[0].shape) == (2, 3)
     assert kwargs == {"scale": 2.0}

@@ -200,7 +200,11 @@ def test_a_failure_that_the_network_caught_is_no_failure_of_the_run() -> None:
     net, trace = Recovering(), Trace()
     with tracing(net, Outline.of(net), trace):
         net(torch.rand(1, 2))
-    assert [(row.module, bool(row.failed)) for row in trace.page(0, 9)[2]] == [("", False), ("wrong", True), ("right", False)]
+    assert [(row.module, bool(row.failed)) for row in trace.page(0, 9)[2]] == [
+        ("", False),
+        ("wrong", True),
+        ("right", False),
+    ]
     assert trace.failed is None
 
 
@@ -222,7 +226,18 @@ def ops(forward: Callable[..., object], *args: object) -> list[str]:
 
 def test_questions_about_a_tensor_are_no_operations() -> None:
     def forward(net: Steps, X: torch.Tensor) -> torch.Tensor:
-        X.shape, X.size(0), X.dim(), X.device, X.requires_grad, X.is_floating_point(), len(X), X.stride(), X.data, str(X)  # noqa: B018
+        (
+            X.shape,
+            X.size(0),
+            X.dim(),
+            X.device,
+            X.requires_grad,
+            X.is_floating_point(),
+            len(X),
+            X.stride(),
+            X.data,
+            str(X),
+        )  # noqa: B018
         return X
 
     assert ops(forward, torch.rand(2, 4)) == []
@@ -370,7 +385,13 @@ def test_the_first_nan_and_where_it_was_born() -> None:
         net(X)
     first = trace.nonfinite
     assert first is not None
-    assert (first["phase"], first["what"], first["module"], first["op"], first["tensor"]) == ("forward", "NaN", "", "div", None)
+    assert (first["phase"], first["what"], first["module"], first["op"], first["tensor"]) == (
+        "forward",
+        "NaN",
+        "",
+        "div",
+        None,
+    )
     assert first["where"] == f"test_trace.py:{forward.__code__.co_firstlineno + 2}"
     assert first["call"] is not None
     assert rows[first["call"]].op == "div"

@@ -36,6 +36,7 @@ def test_a_file_finds_its_neighbours(tmp_path: Path) -> None:
     assert (module.size, module.__name__) == (3, "main_file")
     assert sys.path[0] == str(tmp_path)
     assert sys.modules["main_file"] is module
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["main_file.py", "sized_helper.py"]  # no __pycache__
 
 
 def test_its_classes_can_be_pickled(tmp_path: Path) -> None:
@@ -71,7 +72,8 @@ def test_a_file_in_a_package_has_relative_imports(tmp_path: Path) -> None:
 def test_the_next_source_sees_its_own_neighbours_and_edits(tmp_path: Path) -> None:
     for name, size in (("one", 1), ("two", 2)):
         write(tmp_path / name, {"net_file.py": "from shared_name import SIZE", "shared_name.py": f"SIZE = {size}"})
-        assert import_file(tmp_path / name / "net_file.py").SIZE == size
+        found = import_file(tmp_path / name / "net_file.py")
+        assert (found.__name__, found.SIZE) == ("net_file", size)
     assert str(tmp_path / "one") not in sys.path
     write(tmp_path / "two", {"shared_name.py": "SIZE = 23"})
     assert import_file(tmp_path / "two" / "net_file.py").SIZE == 23

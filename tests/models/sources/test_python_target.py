@@ -63,23 +63,23 @@ def refusal(text: str) -> SourceError:
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"),
+    ("name", "shape", "called"),
     [
-        ("net", (3, 2)),
-        ("Net", (1, 1)),
-        ("build", (1, 4)),
-        ("partial", (1, 9)),
-        ("holder.inner", (1, 1)),
-        ("nn.Identity", None),
-        ("Plain.net", None),
+        ("net", (3, 2), "net"),
+        ("Net", (1, 1), "net"),
+        ("build", (1, 4), "net"),
+        ("partial", (1, 9), "net"),
+        ("holder", (1, 1), "holder"),
+        ("holder.inner", (1, 1), "inner"),
+        ("nn.Identity", None, "net"),
     ],
 )
-def test_what_name_may_be(file: Path, name: str, shape: tuple[int, ...] | None) -> None:
+def test_what_name_may_be(file: Path, name: str, shape: tuple[int, ...] | None, called: str) -> None:
     source: Source = open_source(f"{file}:{name}")
     assert isinstance(source.module, nn.Module)
     shapes = [tuple(parameter.shape) for parameter in source.module.parameters()]
     assert shapes[:1] == ([shape] if shape else [])
-    assert (source.name, source.file, source.kind) == (name.rpartition(".")[2], str(file), "module")
+    assert (source.name, source.file, source.kind) == (called, str(file), "module")
     assert source.names["number"] == 7
     assert "__file__" not in source.names
 

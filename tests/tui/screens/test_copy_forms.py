@@ -61,7 +61,7 @@ async def test_the_whole_text_is_seen_before_with_the_notice_of_a_cut(copied: li
         assert "1,889 characters, cut" in str(app.screen.query_one("#rule", Static).render())
         assert preview.max_scroll_y > 400
         assert app.screen.query_one("#panel").region.height <= 22
-        await pilot.press("pagedown")
+        await pilot.press("shift+down")
         await pilot.pause()
         assert preview.scroll_offset.y > 0
         await pilot.press("down")

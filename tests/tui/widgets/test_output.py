@@ -136,7 +136,7 @@ async def test_a_table_keeps_its_alignment_and_a_very_long_line_is_wrapped() -> 
         output.write("value", f"{row}\n{row}")
         output.write("value", "y" * 200)
         await pilot.pause()
-        assert drawn(output)[:2] == [row[:39].rstrip(), row[:39].rstrip()] or drawn(output)[0] == row[:40].rstrip()
+        assert drawn(output)[:2] == [row[:40].rstrip()] * 2
         assert output.virtual_size.width == len(row)
         assert sum(text.startswith("y") for text in drawn(output)) == 200 // 40 + (200 % 40 > 0)
         output.focus()
@@ -159,7 +159,7 @@ async def test_the_mouse_selects_text_without_marks() -> None:
         await pilot.pause()
         assert await select(pilot, (0, 0), (20, 1)) == "net(X)\nnet"
         pilot.app.screen.clear_selection()
-        assert await select(pilot, (5, 0), (3, 2)) == "et(X)\nnet\nten"
+        assert await select(pilot, (5, 0), (3, 2)) == "et(X)\nnet\ntens"
 
 
 async def test_a_selection_of_a_wrapped_line_is_whole() -> None:
@@ -168,7 +168,7 @@ async def test_a_selection_of_a_wrapped_line_is_whole() -> None:
         text = "".join(chr(ord("a") + number % 26) for number in range(150))
         app.output.write("value", text)
         await pilot.pause()
-        assert await select(pilot, (2, 0), (5, 2)) == text[2:85]
+        assert await select(pilot, (2, 0), (5, 2)) == text[2:86]
 
 
 async def test_it_can_be_cleared() -> None:

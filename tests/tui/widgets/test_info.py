@@ -1,0 +1,127 @@
+"""The facts of an object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.containers import Vertical
+from textual.selection import Selection
+
+from models.engine.errors import EngineProblem
+from models.engine.messages import Body, Describe, Description, Fact, FactGroup, Problem
+from tests.tui.stage import Stage, lines_of, settled
+from tui.widgets.info import Info
+
+LONG = "uniform(-0.5, 0.5): ±1/√in_features, where in_features is 4, as torch.nn.Linear has always done it"
+GROUPS = [
+    FactGroup(
+        title="Parameter",
+        facts=[
+            Fact(label="shape", text="[8, 4]"),
+            Fact(label="shared with", text="4.weight", path="4.weight"),
+            Fact(label="default", text=LONG),
+        ],
+    ),
+    FactGroup(title="[bold]Storage\x1b", facts=[Fact(label="stride", text="(4, 1)\nsecond\u202e line")]),
+]
+
+
+class Engine:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.problem: Problem | None = None
+
+    async def request(self, body: Body, answer: type[Any], /, progress: object = None) -> Any:
+        assert isinstance(body, Describe)
+        self.asked.append(body.path)
+        if self.problem:
+            raise EngineProblem(self.problem)
+        return Description(path=body.path, groups=GROUPS)
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+async def test_facts_are_aligned_and_long_ones_wrapped(width: int) -> None:
+    info = Info(Engine().request)
+    async with Stage(info).run_test(size=(width, 24)) as pilot:
+        info.show("2.weight")
+        await settled(pilot)
+        lines = lines_of(info)
+        assert max(map(len, lines)) <= width
+        shape, shared = (next(line for line in lines if label in line) for label in ("shape", "shared"))
+        assert shape.index("[8, 4]") == shared.index("4.weight")
+        start = shape.index("[8, 4]")
+        assert LONG in " ".join(line[start:].strip() for line in lines)
+        assert any(line.strip("▌▏ ") == "[bold]Storage␛" for line in lines)
+        assert "second<202E> line" in "\n".join(lines)
+
+
+async def test_wrapped_anew_after_a_resize() -> None:
+    info = Info(Engine().request)
+    async with Stage(info).run_test(size=(120, 24)) as pilot:
+        info.show("2.weight")
+        await settled(pilot)
+        before = info.count
+        await pilot.resize_terminal(50, 24)
+        await settled(pilot)
+        assert info.count > before
+        assert max(map(len, lines_of(info))) <= 50
+
+
+async def test_a_fact_with_a_path_is_followed_by_enter_and_by_click() -> None:
+    info = Info(Engine().request)
+    app = Stage(info, listen=(Info.Followed,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        info.show("2.weight")
+        await settled(pilot)
+        info.focus()
+        await pilot.press("down", "enter")
+        assert app.heard == []
+        await pilot.press("down", "enter")
+        assert [event.path for event in app.heard] == ["4.weight"]
+        await pilot.click(Info, offset=(30, 2))
+        assert [event.path for event in app.heard] == ["4.weight", "4.weight"]
+
+
+async def test_text_can_be_selected() -> None:
+    info = Info(Engine().request)
+    async with Stage(info).run_test(size=(80, 24)) as pilot:
+        info.show("2.weight")
+        await settled(pilot)
+        selected = info.get_selection(Selection(None, None))
+        assert selected is not None
+        assert "[8, 4]" in selected[0]
+
+
+async def test_nothing_is_asked_while_hidden_and_a_held_key_asks_once() -> None:
+    engine = Engine()
+    info = Info(engine.request)
+    box = Vertical(info)
+    app = Stage(box)
+    async with app.run_test() as pilot:
+        box.display = False
+        await settled(pilot)
+        for path in "abc":
+            info.show(path)
+        app.theme = "textual-light"
+        await settled(pilot)
+        assert engine.asked == []
+        box.display = True
+        while not engine.asked:
+            await pilot.pause(0.01)
+        await settled(pilot)
+        for path in "def":
+            info.show(path)
+            await pilot.pause()
+        await settled(pilot)
+        assert engine.asked == ["c", "f"]
+
+
+async def test_a_problem_is_told() -> None:
+    engine = Engine()
+    engine.problem = Problem("model", "no such [path]")
+    info = Info(engine.request)
+    async with Stage(info).run_test() as pilot:
+        info.show("x")
+        await settled(pilot)
+        assert lines_of(info)[0].strip() == "no such [path]"

@@ -1,0 +1,153 @@
+"""The values pane and the gradients pane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.containers import Vertical
+
+from models.engine.messages import Body, GradientRows, NodeKind, Statistics, TensorRows, TreeRow, Window
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.number_engine import NumberEngine, Numbers, wave
+from tests.tui.stage import Stage, lines_of, settled
+from tui.widgets.gradients_pane import GradientsPane
+from tui.widgets.tensor_pane import TensorPane
+from tui.widgets.values_pane import ValuesPane
+
+
+class Engine:
+    """Numbers of one engine, tables of the other."""
+
+    def __init__(self, **tensors: Numbers) -> None:
+        self.numbers = NumberEngine(**tensors)
+        self.tables = FakeEngine()
+        self.asked: list[Body] = []
+
+    async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+        self.asked.append(body)
+        engine = self.numbers if isinstance(body, Window | Statistics) else self.tables
+        return await engine.request(body, answer, progress)
+
+
+def row(path: str, kind: NodeKind = "parameter", **fields: Any) -> TreeRow:
+    return TreeRow(path=path, name=path, kind=kind, depth=0, detail="", **fields)
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+async def test_a_tensor_shows_statistics_and_numbers(width: int) -> None:
+    engine = Engine(w=Numbers([8, 4]))
+    pane = ValuesPane(engine.request)
+    async with Stage(pane).run_test(size=(width, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        assert pane.statistics.display
+        assert "32 values" in pane.statistics.render().plain
+        assert f"{wave([0, 0]):.4f}" in lines_of(pane.grid)[1]
+        assert not pane.table.display
+        assert pane.main is pane.grid
+
+
+@pytest.mark.parametrize(("kind", "asks"), [(ValuesPane, TensorRows), (GradientsPane, GradientRows)])
+async def test_a_module_shows_a_table(kind: type[TensorPane], asks: type[Body]) -> None:
+    engine = Engine()
+    pane = kind(engine.request)
+    async with Stage(pane).run_test(size=(80, 24)) as pilot:
+        pane.show("0", row("0", "module"))
+        await settled(pilot)
+        while pane.table.count != 16:
+            await pilot.pause(0.01)
+        assert {type(body) for body in engine.asked} == {asks}
+        assert not pane.grid.display
+        assert not pane.statistics.display
+
+
+async def test_gradients_ask_for_gradients() -> None:
+    engine = Engine(w=Numbers([2], lambda index: 0.0))
+    pane = GradientsPane(engine.request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        assert {body.of for body in engine.asked} == {"gradient"}  # type: ignore[attr-defined]
+        assert pane.statistics.render().plain.startswith("All zero")
+        assert lines_of(pane.grid)[1].split() == ["0", "0.0000", "0.0000"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "sentence"),
+    [
+        (row("w"), "No gradient yet.  b runs backward after f."),
+        (row("w", frozen=True), "Frozen: requires_grad is False, so backward leaves it out."),
+        (row("w", "buffer"), "A buffer is no parameter: it receives no gradient."),
+        (row("w", "constant"), "A constant is no parameter: it receives no gradient."),
+    ],
+)
+async def test_no_gradient_is_not_zero(shown: TreeRow, sentence: str) -> None:
+    pane = GradientsPane(Engine(w=Numbers([2], absence="none")).request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        pane.show("w", shown)
+        await settled(pilot)
+        assert [line.strip() for line in lines_of(pane.grid) if line.strip()] == [sentence]
+        assert not pane.statistics.display
+
+
+async def test_a_held_arrow_key_asks_for_the_last_row_only() -> None:
+    engine = Engine(**{name: Numbers([2]) for name in "abcdef"})
+    pane = ValuesPane(engine.request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        await settled(pilot)
+        for name in "abcdef":
+            pane.show(name, row(name))
+        await settled(pilot)
+        assert {body.path for body in engine.asked} == {"f"}  # type: ignore[attr-defined]
+
+
+async def test_a_hidden_pane_asks_nothing_until_it_is_seen() -> None:
+    engine = Engine(a=Numbers([2]), b=Numbers([3]))
+    pane = ValuesPane(engine.request)
+    box = Vertical(pane)
+    app = Stage(box)
+    async with app.run_test(size=(80, 20)) as pilot:
+        pane.show("a", row("a"))
+        await settled(pilot)
+        box.display = False
+        await settled(pilot)
+        before = len(engine.asked)
+        pane.show("b", row("b"))
+        pane.refresh_values()
+        app.theme = "textual-light"
+        await settled(pilot)
+        assert len(engine.asked) == before
+        box.display = True
+        while len(engine.asked) == before:
+            await pilot.pause(0.01)
+        await settled(pilot)
+        assert {body.path for body in engine.asked[before:]} == {"b"}  # type: ignore[attr-defined]
+        assert "3 values" in pane.statistics.render().plain
+
+
+async def test_refreshing_asks_again_and_keeps_the_cursor() -> None:
+    engine = Engine(w=Numbers([8, 4]))
+    pane = ValuesPane(engine.request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        pane.grid.focus()
+        await pilot.press("down", "right")
+        engine.numbers.tensors["w"].value = lambda index: 3.0
+        pane.refresh_values()
+        await settled(pilot)
+        assert pane.grid.cursor == (1, 1)
+        assert pane.grid.has_focus
+        assert "every value is 3" in pane.statistics.render().plain
+
+
+async def test_nothing_selected_shows_nothing() -> None:
+    engine = Engine(w=Numbers([2]))
+    pane = ValuesPane(engine.request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        pane.show(None, None)
+        await settled(pilot)
+        assert not (pane.grid.display or pane.statistics.display or pane.table.display)
