@@ -88,23 +88,11 @@ LIGHT = Theme(
 )
 
 
-def _of_terminal(builtin: str, name: str) -> Theme:
-    """The terminal's own colours; the cursor is told by reversing, which also works without any colour."""
-    theme = BUILTIN_THEMES[builtin]
-    cursor = {
-        "block-cursor-foreground": "ansi_default",
-        "block-cursor-background": "ansi_default",
-        "block-cursor-text-style": "reverse",
-        "block-cursor-blurred-text-style": "underline",
-    }
-    return replace(theme, name=name, variables={**theme.variables, **cursor})
-
-
 THEMES: tuple[Theme, ...] = (
     DARK,
     LIGHT,
-    _of_terminal("ansi-dark", "terminal-dark"),
-    _of_terminal("ansi-light", "terminal-light"),
+    replace(BUILTIN_THEMES["ansi-dark"], name="terminal-dark"),
+    replace(BUILTIN_THEMES["ansi-light"], name="terminal-light"),
 )
 """In the order in which the theme key goes through them; for `App.register_theme`."""
 

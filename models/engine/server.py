@@ -124,20 +124,21 @@ class EngineServer:
             self._lanes[entry.lane].put(job)
 
     def _perform(self, job: Job) -> None:
-        if not job.context.cancelled():
+        if job.context.cancelled():
+            self._jobs.pop(job.id, None)
+        else:
             self._answer(job, self._call(job))
-        self._jobs.pop(job.id, None)
 
     def _perform_main(self, job: Job) -> None:
-        if not job.context.cancelled():
-            interval = sys.getswitchinterval()
-            sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
-            outcome = self._call_interruptible(job)
-            sys.setswitchinterval(interval)
-            self._settle()
-            self._outlet.emit(Busy(text=""))
-            self._answer(job, outcome)
-        self._jobs.pop(job.id, None)
+        if job.context.cancelled():
+            self._jobs.pop(job.id, None)
+            return
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
+        outcome = self._call_interruptible(job)
+        sys.setswitchinterval(interval)
+        self._settle()
+        self._answer(job, outcome, Busy(text=""))
 
     def _call_interruptible(self, job: Job) -> Body | Problem:
         def call() -> Body | Problem:
@@ -162,7 +163,10 @@ class EngineServer:
                 self._log(f"{type(job.body).__name__} failed\n{''.join(traceback.format_exception(error))}")
             return problem
 
-    def _answer(self, job: Job, outcome: Body | Problem) -> None:
+    def _answer(self, job: Job, outcome: Body | Problem, *events: Body) -> None:
+        self._jobs.pop(job.id, None)  # before anyone can know that it is over: an interrupt must not mean it any more
+        for event in events:
+            self._outlet.emit(event)
         if job.context.cancelled():
             return
         if isinstance(outcome, Problem):

@@ -39,7 +39,7 @@ def run_backward(output: object) -> BackwardResult:
         return _refused(*_why_none(tensors))
     try:
         scalar = start if start.numel() == 1 else start.sum()
-        scalar.backward()
+        scalar.backward()  # type: ignore[no-untyped-call]
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, RuntimeError) and "backward through the graph a second time" in str(error):
             return _refused("The graph of this result was used up by an earlier backward", "Run forward again.")

@@ -52,9 +52,9 @@ def _make(spec: InputSpec, device: str | torch.device | None) -> Tensor:
 
 
 def guess_specs(module: nn.Module) -> list[InputSpec] | None:
-    """Inputs that this module could take, from its forward's signature and its first layers; None when none is sensible.
+    """Inputs that this module could take, told from its forward's signature and its first layers.
 
-    Reads attributes only; nothing is run.
+    None when none is sensible.  Reads attributes only; nothing is run.
     """
     required, possible = _positional(module)
     if possible == 0:

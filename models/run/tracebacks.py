@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import TypeGuard, TypeVar
 
 from ..engine.messages import Problem
+
+_Exc = TypeVar("_Exc", bound=BaseException)
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 20_000
@@ -80,13 +83,24 @@ def own_frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
 
 def where(exc: BaseException) -> tuple[str, int] | None:
     """File and line of the innermost own frame of `exc`; for a syntax error the place of the error."""
-    if isinstance(exc, SyntaxError) and exc.filename is not None and exc.lineno is not None:
+    if _is(exc, SyntaxError) and exc.filename is not None and exc.lineno is not None:
         return exc.filename, exc.lineno
-    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(exc.__traceback__)]
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(_traceback(exc))]
     for filename, line in reversed(frames):
         if is_own(filename):
             return filename, line
     return None
+
+
+def _is(exc: BaseException, kind: type[_Exc]) -> TypeGuard[_Exc]:
+    """As `isinstance`, which asks the object for its `__class__`."""
+    return issubclass(type(exc), kind)
+
+
+def _traceback(exc: BaseException) -> TracebackType | None:
+    """The traceback, past any `__getattribute__` of the exception's class."""
+    found = BaseException.__dict__["__traceback__"].__get__(exc)
+    return found if isinstance(found, TracebackType) else None
 
 
 def _message(exc: BaseException) -> str:
@@ -105,7 +119,7 @@ def _type_name(exc: BaseException) -> str:
 
 def raised(exc: BaseException) -> Raised:
     """`exc` in parts, its message cut to `LONGEST_TEXT`."""
-    message = exc.msg if isinstance(exc, SyntaxError) else _message(exc)
+    message = exc.msg if _is(exc, SyntaxError) else _message(exc)
     return Raised(_type_name(exc), _shortened(message, LONGEST_TEXT), where(exc))
 
 
@@ -117,7 +131,7 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _title(exc: BaseException) -> str:
-    message = exc.msg if isinstance(exc, SyntaxError) else _message(exc)[: 10 * LONGEST_TITLE]
+    message = exc.msg if _is(exc, SyntaxError) else _message(exc)[: 10 * LONGEST_TITLE]
     first = next((line.strip() for line in (message or "").splitlines() if line.strip()), "")
     title = f"{_type_name(exc)}: {first}" if first else _type_name(exc)
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
@@ -146,15 +160,15 @@ def problem_of(exc: BaseException, path: str | None = None) -> Problem:
     characters.  `path` names the module that it is about.
     """
     try:
-        report = traceback.TracebackException(type(exc), exc, exc.__traceback__, compact=True)
+        report = traceback.TracebackException(type(exc), exc, _traceback(exc), compact=True)
         _walk(report, _cut)
         text = "".join(report.format())
     except Exception:  # an exception class can break anything: its message, its notes, its attributes
-        text = "".join(traceback.format_list(own_frames(exc.__traceback__))) + _type_name(exc)
+        text = "".join(traceback.format_list(own_frames(_traceback(exc)))) + _type_name(exc)
     text = _shortened(text.rstrip("\n"), LONGEST_TEXT)
     place = where(exc)
     line = f"{Path(place[0]).name}:{place[1]}" if place else ""
-    if isinstance(exc, KeyboardInterrupt):
+    if _is(exc, KeyboardInterrupt):
         title = f"Interrupted at {line}" if line else "Interrupted"
         return Problem(kind="interrupted", title=title, text=text, path=path, where=line)
     return Problem(kind="model", title=_title(exc), text=text, path=path, where=line)

@@ -46,7 +46,7 @@ def where_raised(trace: TracebackType | None) -> str:
 
 @lru_cache(maxsize=10_000)
 def _persons_file(code: CodeType) -> str | None:
-    """The name of the person's file; empty for code to be skipped; None for ours, where the person's was called from."""
+    """The name of the person's file; empty for code to be skipped; None for ours, that called the person's."""
     file = code.co_filename
     if file.startswith(_OURS) and not file.startswith(_EXAMPLES):
         return "" if file == _TRACER else None
@@ -55,4 +55,4 @@ def _persons_file(code: CodeType) -> str | None:
         return ""
     if file.startswith(_STANDARD) and not installed:
         return ""
-    return basename(file)
+    return basename(file)  # noqa: PTH119 (names such as <console> are no paths)

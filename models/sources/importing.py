@@ -27,11 +27,18 @@ _added: list[str] = []
 """What was put on `sys.path` for the open source."""
 
 
-def import_file(path: Path) -> ModuleType:
-    """Run and import an existing Python file.  Raises SourceError with the person's traceback when it fails."""
+def import_file(path: Path, beside: bool = False) -> ModuleType:
+    """Run and import an existing Python file.  Raises SourceError with the person's traceback when it fails.
+
+    With `beside` it joins the source that is open, whose modules it shares, instead of taking its place.
+    """
     path = path.resolve()
     root, name = _dotted(path)
-    _forget()
+    if not beside:
+        _forget()
+    loaded = next((module for module in map(sys.modules.get, _imported) if _is_file(module, path)), None)
+    if loaded is not None:
+        return loaded
     if Path.cwd() != _HOME:
         _put(0, Path.cwd())
     _put(0, root)
@@ -40,19 +47,22 @@ def import_file(path: Path) -> ModuleType:
             return _run(_free_name(path), path)
     _put(len(sys.path), path.parent)  # for a file that imports its neighbours by their bare names
     package = name.partition(".")[0]
-    if package in sys.modules:
-        loaded = getattr(sys.modules[package], "__file__", None)
+    if package in sys.modules and not _is_file(sys.modules[package], root / package / "__init__.py"):
         raise SourceError(
             f"{path.name} belongs to a package {package!r}, but another one of this name is loaded",
-            f"Loaded from {loaded or 'no file'}; wanted from {root}. Rename one of the two.",
+            f"Loaded is {getattr(sys.modules[package], '__file__', None)}; wanted is {root / package}.",
         )
     with _remembering(), persons_code(path.name):
         return importlib.import_module(name)
 
 
-def import_named(name: str) -> ModuleType:
-    """Import `package.module`, the current folder first.  Raises SourceError when there is none, or when it fails."""
-    _forget()
+def import_named(name: str, beside: bool = False) -> ModuleType:
+    """Import `package.module`, the current folder first; `beside` as in `import_file`.
+
+    Raises SourceError when there is none, or when it fails.
+    """
+    if not beside:
+        _forget()
     _put(0, Path.cwd())
     try:
         with _remembering(), persons_code(name):
@@ -138,6 +148,11 @@ def _dotted(path: Path) -> tuple[Path, str]:
     if len(parts) > 1 and not path.stem.isidentifier():
         return path.parent, path.stem
     return folder, ".".join(parts)
+
+
+def _is_file(module: ModuleType | None, path: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and Path(file).resolve() == path
 
 
 def _free_name(path: Path) -> str:

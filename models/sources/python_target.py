@@ -19,17 +19,17 @@ def _claims(text: str) -> bool:
     return ":" in text or text.endswith(".py")
 
 
+def load_target(text: str) -> object:
+    """What `FILE.py:NAME` or `package.module:NAME` names, imported beside the source that is open.
+
+    Raises SourceError when it cannot be imported or there is no such NAME.
+    """
+    place, name, module = _imported(text, beside=True)
+    return _attribute(module, place, name)
+
+
 def _open(text: str) -> Source:
-    place, _, name = (text, "", "") if text.endswith(".py") else text.rpartition(":")
-    path = Path(place).expanduser()
-    if place.endswith(".py"):
-        _check_file(place, path, name)
-        module = import_file(path)
-        file: str | None = str(path.resolve())
-    else:
-        _check_dotted(text, place, name)
-        module = import_named(place)
-        file = getattr(module, "__file__", None)
+    place, name, module = _imported(text)
     target = _attribute(module, place, name)
     network = _built(target, f"{Path(place).name}:{name}")
     return Source(
@@ -38,8 +38,19 @@ def _open(text: str) -> Source:
         name=name.rpartition(".")[2] if target is network else "net",  # the name of a class stays the class
         module=network,
         names={key: value for key, value in vars(module).items() if not key.startswith("_")},
-        file=file,
+        file=getattr(module, "__file__", None),
     )
+
+
+def _imported(text: str, beside: bool = False) -> tuple[str, str, ModuleType]:
+    """The two halves of `text`, and the module that the first one names."""
+    place, _, name = (text, "", "") if text.endswith(".py") else text.rpartition(":")
+    if place.endswith(".py"):
+        path = Path(place).expanduser()
+        _check_file(place, path, name)
+        return place, name, import_file(path, beside)
+    _check_dotted(text, place, name)
+    return place, name, import_named(place, beside)
 
 
 def _check_file(place: str, path: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerState
 
 
 class Stage(App[None]):
-    """Shows `widgets` below one another, records the messages of the kinds in `listen`, and fails where a worker fails."""
+    """Shows `widgets`, records the messages of the kinds in `listen`, and fails where a worker fails."""
 
     def __init__(self, *widgets: Widget, listen: tuple[type[Message], ...] = ()) -> None:
         super().__init__()

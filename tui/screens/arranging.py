@@ -24,7 +24,7 @@ LOW = 16
 class Arranging(ExplorerBase):
     """Part of the explorer."""
 
-    left_share = 0.42
+    left_share = 0.46
     """Of the width, the tree's."""
     lower_share = 0.33
     """Of the height, the console's."""
@@ -85,8 +85,12 @@ class Arranging(ExplorerBase):
             return None
         return next((node.id for node in widget.ancestors_with_self if node.id in AREAS), None)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        area = self._area_of(event.widget)
+    def watch_focus(self) -> None:
+        """From now on, the bar over the pane with the focus is bright."""
+        self.watch(self, "focused", self._light_bars)
+
+    def _light_bars(self, focused: Widget | None) -> None:
+        area = self._area_of(focused)
         for name in AREAS:
             self.query_one(f"#{name}-bar", Bar).set_class(name == area, "-focused")
 

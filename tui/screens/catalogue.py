@@ -26,7 +26,7 @@ from tui.widgets.lines import Lines
 class ExampleList(Lines):
     """One row a network: section, name, title."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "open")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "open", key_display="⏎")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +70,7 @@ class Catalogue(Screen[str | None]):
         #other-label { height: 1; padding: 0 1; color: $text-muted; }
         &.-narrow #body { layout: vertical; }
         &.-narrow #networks { width: 1fr; height: 10; }
+        &.-narrow #hint { padding: 0 1 1 1; }
         &.-narrow #about { width: 1fr; border-left: none; padding: 0 1; }
     }
     """

@@ -26,7 +26,7 @@ class ConfirmScreen(Panel[bool]):
         & > Horizontal { width: auto; height: auto; margin: 1 0 0 0; }
         & Button { height: 1; min-width: 8; border: none; margin: 0 2 0 0; padding: 0 1; background: $panel; }
         & Button:focus { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        &:ansi Button:focus { text-style: reverse; }
+        &:ansi Button:focus { background: ansi_default; color: ansi_default; text-style: reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -35,6 +35,7 @@ class CopyForms(Panel[None]):
             background: $surface;
             scrollbar-size-vertical: 1;
         }
+        &:nocolor OptionList > .option-list--option-highlighted { text-style: bold underline; }
         & > #rule { color: $text-muted; height: 1; margin: 1 0 0 0; }
     }
     """

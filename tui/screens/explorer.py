@@ -99,7 +99,8 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(ModuleTree).focus()
+        self.watch_focus()
+        self.tree.focus()
         self.begin()
 
     # -- what the engine tells ---------------------------------------------------------------------------------------

@@ -39,8 +39,12 @@ class CompletionList(Widget):
             text-style: $block-cursor-text-style;
         }
         &:ansi { background: ansi_default; }
-        &:ansi > .completion-list--first { text-style: underline; }
-        &:ansi > .completion-list--chosen { text-style: reverse; }
+        &:ansi > .completion-list--first {
+            background: ansi_default; color: ansi_default; text-style: underline;
+        }
+        &:ansi > .completion-list--chosen {
+            background: ansi_default; color: ansi_default; text-style: reverse;
+        }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"completion-list--first", "completion-list--chosen"}

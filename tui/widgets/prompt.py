@@ -38,6 +38,7 @@ class Prompt(TextArea):
         &:focus { border: none; }
         & .text-area--cursor-line { background: transparent; }
         & .text-area--placeholder { color: $text-muted; }
+        &:ansi .text-area--placeholder { text-style: dim; }
         & .prompt--keyword { color: $text-primary; text-style: bold; }
         & .prompt--string { color: $text-success; }
         & .prompt--number { color: $text-accent; }

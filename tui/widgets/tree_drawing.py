@@ -15,10 +15,10 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 22, 40, cut="middle"),
-    Column("class or shape", 11, 22, drop=2),
-    Column("parameters", 7, 9, drop=3, cut="left"),
-    Column("bytes", 8, 9, drop=4, cut="left"),
+    Column("name", 16, 40, cut="middle"),
+    Column("class or shape", 9, 22, drop=2),
+    Column("parameters", 6, 9, drop=3, cut="left"),
+    Column("bytes", 7, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
 )
 """Bytes go first, then parameters, the class or shape, and the marks last."""

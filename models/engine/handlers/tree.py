@@ -51,7 +51,8 @@ def search(session: Session, request: m.Search, context: Context) -> m.SearchHit
     from ...inspect.tensors import detail_of
 
     model = session.model
-    total, best = model.searcher.best(request.query, max(1, min(request.limit, LONGEST_PAGE)))
+    total = len(model.searcher.hits(request.query))
+    best = model.searcher.best(request.query, max(1, min(request.limit, LONGEST_PAGE)))
     hits = []
     for index, positions in best:
         node = model.outline.nodes[index]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
+
 from models.edit.changes import NothingToUndo, Watch
 from models.inspect.outline import Outline
-from torch import nn
 
 
 def shared() -> nn.Sequential:
@@ -242,7 +243,6 @@ SORTS = {
     "float8": torch.rand(3).to(torch.float8_e4m3fn),
     "bool": torch.tensor([True, False]),
     "scalar": torch.tensor(3),
-    "quantised": torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
 }
 
 

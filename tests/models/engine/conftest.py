@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from models.engine.client import EngineClient
 from models.engine.errors import EngineGone
 from models.engine.framing import FrameReader, FrameWriter

@@ -19,7 +19,7 @@ theirs = {}
 for name in ("models", "models.net", "tui", "modulescope_engine.engine.registry"):
     try:
         module = importlib.import_module(name)
-        theirs[name] = getattr(module, "MARK", None) or str(list(module.__path__)[0] if hasattr(module, "__path__") else module.__file__)
+        theirs[name] = getattr(module, "MARK", None) or module.__file__ or list(module.__path__)[0]
     except ImportError as error:
         theirs[name] = str(error)
 theirs["first"] = sys.path[0]

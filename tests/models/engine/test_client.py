@@ -9,10 +9,19 @@ import time
 
 import psutil
 import pytest
+
 from models.engine.errors import EngineGone
 from models.engine.messages import Busy, Cells, Execute, Executed, Window
 
 WINDOW = Window(path="0.weight")
+WRITE_RAW = """
+import os
+for descriptor in range(3, 20):
+    try:
+        os.write(descriptor, {!r})
+    except OSError:
+        pass
+"""
 
 
 async def busy(engine) -> None:
@@ -68,12 +77,12 @@ async def test_only_the_last_lines_are_kept(engine):
 
 
 async def test_dying_within_a_message_is_told_as_death(engine):
-    code = "import os\nfor fd in range(3, 20):\n  try: os.write(fd, b'\\0\\0\\1\\0half')\n  except OSError: pass\nos._exit(4)"
+    code = WRITE_RAW.format(b"\0\0\1\0half") + "os._exit(4)"
     assert (await dies_of(engine, code)).title == "the engine ended with exit status 4"
 
 
 async def test_garbage_on_the_wire_ends_the_engine_and_quotes_it(engine):
-    code = "import os\nfor fd in range(3, 20):\n  try: os.write(fd, b'Oops, I print here')\n  except OSError: pass\nwhile True: pass"
+    code = WRITE_RAW.format(b"Oops, I print here") + "while True: pass"
     gone = await dies_of(engine, code)
     assert "Oops, I print here" in gone.title
     assert not psutil.pid_exists(engine.client.greeting.pid)
@@ -103,7 +112,7 @@ async def test_kill_is_told_as_wished(engine):
     running = asyncio.create_task(engine.run("while True: pass"))
     await busy(engine)
     engine.client.kill()
-    with pytest.raises(EngineGone, match="the engine was ended$"):
+    with pytest.raises(EngineGone, match=r"the engine was ended$"):
         await running
     assert len(engine.gone) == 1
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from models.engine.framing import (
     LIMIT,
     CutError,
@@ -26,10 +28,8 @@ def pipe():
     read, write = os.pipe()
     yield read, write
     for descriptor in (read, write):
-        try:
+        with contextlib.suppress(OSError):  # closed by the test
             os.close(descriptor)
-        except OSError:
-            pass  # closed by the test
 
 
 async def frames_of(data: bytes, size: int) -> list[bytes]:

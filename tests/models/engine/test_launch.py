@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from models.engine.errors import EngineGone
 from models.engine.launch import MAIN, Launch
 from models.engine.messages import Cells, Window
@@ -136,10 +138,8 @@ def test_no_engine_survives_its_killed_interface(local, code):
         pid = int(parent.stdout.readline())
         assert psutil.pid_exists(pid)
         parent.send_signal(signal.SIGKILL)
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(5)
-    except psutil.NoSuchProcess:
-        pass
 
 
 async def test_a_python_without_msgspec_is_told_how_to_get_it(tmp_path):

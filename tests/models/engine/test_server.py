@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 import pytest
+
 from models.engine import codec
 from models.engine.errors import EngineProblem
 from models.engine.framing import frame

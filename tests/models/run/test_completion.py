@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.run.completion import MOST, complete
 from torch import nn
+
+from models.run.completion import MOST, complete
 
 
 def block1() -> nn.Sequential:

@@ -47,7 +47,8 @@ def test_the_documents_own_forward(tmp_path: Path) -> None:
     file = tmp_path / "printed.py"
     file.write_text(
         "from torch import nn\n\nclass Printed(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.linear = nn.Linear(20, 20)\n\n    def forward(self, x):\n        X = self.linear(X)\n        return X\n"
+        "        self.linear = nn.Linear(20, 20)\n\n    def forward(self, x):\n        X = self.linear(X)\n"
+        "        return X\n"
     )
     scope: dict[str, type[nn.Module]] = {}
     exec(compile(file.read_text(), str(file), "exec"), scope)
@@ -70,11 +71,18 @@ def test_an_interrupt_is_no_failure_of_the_model() -> None:
 
 
 def test_an_endless_loop_can_be_given_a_budget() -> None:
-    result, trace = run(build("fixed_hidden_mlp"), torch.full((2, 20), float("inf")), max_calls=2_000)
+    class Halving(nn.Module):
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            while X.abs().sum() > 1:
+                X /= 2
+            return X
+
+    result, trace = run(Halving(), torch.full((2, 20), float("inf")), max_calls=2_000)
     assert result.problem is not None
     assert "stopped after 2,000 calls" in result.problem.title
     assert len(trace) < 20
     assert trace.nonfinite is not None
+    assert trace.nonfinite["phase"] == "input"
 
 
 @pytest.mark.parametrize("grad", [True, False])

@@ -14,8 +14,8 @@ from models.run.specs import SpecError, expression, parse_spec
 
 @pytest.mark.parametrize(
     "text",
-    ["2x20", "float32[]", "int64[1,64]<50257", "bfloat16[2,3]~normal", "bool[8,8]", "int8[4]<100", "complex64[3]~normal",
-     "float16[2]~ones", "uint8[2]~zeros", "bool[2]~ones", "float8_e4m3fn[4]", "float64[0,3]"],
+    ["2x20", "float32[]", "int64[1,64]<50257", "bfloat16[2,3]~normal", "bool[8,8]", "int8[4]<100",
+     "complex64[3]~normal", "float16[2]~ones", "uint8[2]~zeros", "bool[2]~ones", "float8_e4m3fn[4]", "float64[0,3]"],
 )  # fmt: skip
 def test_the_numbers_are_those_of_the_expression(text: str) -> None:
     spec = parse_spec(text)

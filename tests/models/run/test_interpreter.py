@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from models.run.interpreter import NOTHING, Interpreter
 
 

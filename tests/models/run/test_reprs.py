@@ -11,8 +11,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.run.reprs import CUT, LONGEST, bounded_repr
 from torch import nn
+
+from models.run.reprs import CUT, LONGEST, bounded_repr
 
 Point = namedtuple("Point", "x y")
 

@@ -10,6 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from models.run.statements import is_complete, statements
 
 

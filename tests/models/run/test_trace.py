@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import sys
@@ -18,7 +19,6 @@ from models.examples.catalogue import build
 from models.inspect.outline import Outline
 from models.run.trace import TooManyCalls, Trace, tracing
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 
@@ -31,7 +31,7 @@ def traced(net: nn.Module, *args: object, max_calls: int | None = None) -> list[
 
 def broken(net: nn.Module, *args: object) -> Trace:
     trace = Trace()
-    with pytest.raises(Exception), tracing(net, Outline.of(net), trace):  # noqa: B017, PT011, PT012
+    with pytest.raises(Exception), tracing(net, Outline.of(net), trace):  # noqa: B017, PT011
         net(*args)
     return trace
 
@@ -171,8 +171,8 @@ class Python(nn.Module):
         self.first = nn.Linear(2, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        X = self.first(X)  # noqa: F821, F823 (what the document prints)
-        return X
+        X = self.first(X)  # noqa: F821 (what the document prints)
+        return X  # noqa: RET504
 
 
 def test_a_failure_in_python_is_told_at_the_module() -> None:
@@ -237,7 +237,7 @@ def test_questions_about_a_tensor_are_no_operations() -> None:
             X.stride(),
             X.data,
             str(X),
-        )  # noqa: B018
+        )
         return X
 
     assert ops(forward, torch.rand(2, 4)) == []
@@ -335,7 +335,7 @@ def test_a_part_called_alone_and_a_layer_added_meanwhile() -> None:
         net.append(nn.Tanh())
         net(torch.rand(1, 20))
     rows = trace.page(0, 9)[2]
-    assert [(row.module, row.op, row.depth) for row in rows][0] == ("0", "Linear", 0)
+    assert (rows[0].module, rows[0].op, rows[0].depth) == ("0", "Linear", 0)
     assert (rows[-1].module, rows[-1].op) == ("3", "Tanh")
 
 
@@ -455,11 +455,8 @@ def test_an_interrupt_caught_outside_leaves_the_calls_so_far() -> None:
         raise KeyboardInterrupt
 
     net, trace = Steps(forward), Trace()
-    with tracing(net, Outline.of(net), trace):
-        try:
-            net(torch.rand(1, 4))
-        except KeyboardInterrupt:
-            pass
+    with tracing(net, Outline.of(net), trace), contextlib.suppress(KeyboardInterrupt):
+        net(torch.rand(1, 4))
     rows = trace.page(0, 9)[2]
     assert [(row.op, row.failed) for row in rows] == [("Steps", "interrupted"), ("Linear", "")]
     assert trace.finished

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+
 from models.engine.messages import Problem
 from models.run.interpreter import Interpreter
 from models.run.tracebacks import LONGEST_TEXT, LONGEST_TITLE, is_own, own_frames, problem_of, raised, where
-from torch import nn
 
 
 def problem(text: str, **names: object) -> Problem:
@@ -67,11 +68,9 @@ def test_causes_and_contexts_and_notes_stay() -> None:
 
 
 def test_it_is_what_python_prints() -> None:
-    try:
-        compile("1 / 0", "<string>", "eval")
+    with pytest.raises(ZeroDivisionError) as caught:
         exec("def f():\n    return 1 / 0\nf()")
-    except ZeroDivisionError as error:
-        assert problem_of(error).text == "".join(traceback.format_exception(error)).rstrip("\n")
+    assert problem_of(caught.value).text == "".join(traceback.format_exception(caught.value)).rstrip("\n")
 
 
 def test_the_title_is_one_bounded_line() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 import torch
 from torch import nn
 
@@ -48,8 +49,7 @@ def test_torch_lies_between() -> None:
 
 
 def test_where_an_exception_was_raised() -> None:
-    try:
+    with pytest.raises(RuntimeError) as caught:
         torch.rand(2).reshape(3)
-    except RuntimeError as error:
-        assert where_raised(error.__traceback__) == f"test_where.py:{error.__traceback__.tb_lineno}"
+    assert where_raised(caught.value.__traceback__) == f"test_where.py:{caught.tb.tb_lineno}"
     assert where_raised(None) == ""

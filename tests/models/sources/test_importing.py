@@ -79,6 +79,22 @@ def test_the_next_source_sees_its_own_neighbours_and_edits(tmp_path: Path) -> No
     assert import_file(tmp_path / "two" / "net_file.py").SIZE == 23
 
 
+def test_a_file_beside_the_source_shares_its_modules(tmp_path: Path) -> None:
+    write(tmp_path, {"net_file.py": "import shared_name", "inputs_file.py": "import net_file, shared_name"})
+    write(
+        tmp_path, {"shared_name.py": "", "pkg_of_theirs/__init__.py": "", "pkg_of_theirs/more.py": "from . import own"}
+    )
+    write(tmp_path, {"pkg_of_theirs/own.py": ""})
+    net = import_file(tmp_path / "net_file.py")
+    assert import_file(tmp_path / "net_file.py", beside=True) is net
+    inputs = import_file(tmp_path / "inputs_file.py", beside=True)
+    assert inputs.net_file is net
+    assert inputs.shared_name is net.shared_name
+    own = import_file(tmp_path / "pkg_of_theirs/own.py", beside=True)
+    assert import_file(tmp_path / "pkg_of_theirs/more.py", beside=True).own is own
+    assert import_file(tmp_path / "net_file.py") is not net
+
+
 def test_a_package_of_a_name_that_is_loaded_is_not_mixed_up(tmp_path: Path) -> None:
     write(tmp_path, {"torch/__init__.py": "", "torch/net.py": ""})
     with pytest.raises(SourceError, match="another one of this name is loaded"):

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models.sources.base import Source, SourceError, open_source
+from models.sources.python_target import load_target
 
 FILE = """
 import torch
@@ -132,6 +133,14 @@ def test_dotted_modules() -> None:
     assert refusal("torch.nowhere:Net").title.startswith("There is no module 'torch.nowhere'")
     assert refusal("torch.nn:").title == "'torch.nn:' does not name what to open"
     assert "neither a Python file" in refusal("C:\\what:Net").title
+
+
+def test_any_object_can_be_loaded_beside(file: Path) -> None:
+    source = open_source(f"{file}:holder")
+    assert load_target(f"{file}:number") == 7
+    assert load_target(f"{file}:holder") is source.module
+    with pytest.raises(SourceError, match="There is no 'bild'"):
+        load_target(f"{file}:bild")
 
 
 def test_a_seed_reaches_networks_built_while_importing(file: Path) -> None:

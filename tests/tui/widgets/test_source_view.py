@@ -74,7 +74,7 @@ async def test_line_numbers_are_the_files() -> None:
 
 
 async def test_hostile_code_is_made_visible() -> None:
-    async with view_of(Engine(text="x = '\x1b[31m\u202e'\n", forward_line=None, first_line=1)) as (view, lines):
+    async with view_of(Engine(text="x = '\x1b[31m\u202e'\n", forward_line=None, first_line=1)) as (_, lines):
         assert "x = '␛[31m<202E>'" in lines[1]
 
 

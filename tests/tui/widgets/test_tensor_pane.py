@@ -150,4 +150,4 @@ async def test_nothing_selected_shows_nothing() -> None:
         await settled(pilot)
         pane.show(None, None)
         await settled(pilot)
-        assert not (pane.grid.display or pane.statistics.display or pane.table.display)
+        assert not any(part.display for part in (pane.grid, pane.statistics, pane.table))

@@ -110,10 +110,10 @@ async def test_what_is_scrolled_past_is_cancelled() -> None:
         for key in ("G", "g", "G"):
             await sight.pilot.press(key)
             while sight.grid.scroll_y and len(sight.engine.asked) == before:
-                await asyncio.sleep(0.005)
+                await sight.pilot.pause(0.005)
         await sight.pilot.press("g")
         while not sight.engine.cancelled:
-            await asyncio.sleep(0.005)
+            await sight.pilot.pause(0.005)
         gate.set()
         lines = await sight.look()
         assert lines[1].split()[:2] == ["0", f"{wave([0, 0]):.4f}"]

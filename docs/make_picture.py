@@ -1,0 +1,63 @@
+"""Makes the picture of the README: the app itself, with the real engine, at 120x40.
+
+    python docs/make_picture.py [OUTPUT.svg] [SOURCE] [KEYS...]
+
+KEYS are pressed one after another, `pause` waits until the engine is idle; `WIDTHxHEIGHT` sets the size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from models.engine.launch import Launch
+from tui.app import ModulescopeApp
+from tui.command_line import Options
+
+STORY = ["slash", *"1 0 bias", "pause", "enter", "pause", "f", "pause", "b", "pause"]
+
+
+async def settle(app: ModulescopeApp) -> None:
+    """Wait until nothing runs and nothing was drawn for a while."""
+    for _ in range(12):
+        await asyncio.sleep(0.08)
+        while app.explorer.running or app.explorer.status.state:
+            await asyncio.sleep(0.05)
+
+
+async def picture(output: Path, source: str | None, keys: list[str], size: tuple[int, int]) -> None:
+    """Press `keys` in the app with `source` open, and save what it shows."""
+    app = ModulescopeApp(Options(source=source, seed=0), Launch.local())
+    async with app.run_test(size=size) as pilot:
+        while source and app.explorer.summary is None:
+            await asyncio.sleep(0.05)
+        await settle(app)
+        for key in keys:
+            if key == "pause":
+                await settle(app)
+            else:
+                await pilot.press(key)
+        await settle(app)
+        output.write_text(app.export_screenshot(title="modulescope"), encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    output = Path(arguments[0]) if arguments else Path(__file__).with_name("explorer.svg")
+    source = arguments[1] if len(arguments) > 1 else "rgnet"
+    keys, size = arguments[2:] or STORY, (120, 40)
+    for key in list(keys):
+        if found := re.fullmatch(r"(\d+)x(\d+)", key):
+            size = int(found[1]), int(found[2])
+            keys.remove(key)
+    with tempfile.TemporaryDirectory() as state:
+        os.environ |= {"MODULESCOPE_STATE": state, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        (Path(state) / "settings.json").write_text('{"welcomed": true}', encoding="utf-8")
+        asyncio.run(picture(output, None if source == "-" else source, list(keys), size))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
