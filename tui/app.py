@@ -98,3 +98,9 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         self.exit(0)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What a selection with the mouse, and ctrl+x in the prompt, copy with: the same way as `y`."""
+        from tui.clipboard import copy
+
+        self.run_worker(copy(self, text), group="copy", exit_on_error=False)

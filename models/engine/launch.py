@@ -89,7 +89,7 @@ class Launch:
         try:
             client.greeting = await self._greet(client, tell)
         except BaseException:
-            await client.close()
+            await client.close(grace=0)
             raise
         client.on_gone = on_gone or client.on_gone
         return client

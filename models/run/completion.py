@@ -25,7 +25,6 @@ MOST = 50
 LONGEST = 20_000
 """Characters before the cursor that are looked at."""
 
-_NAME = re.compile(r"(?:[^\W\d]\w*)?$")
 _GETTERS = {"get_parameter": ("parameter",), "get_submodule": ("module",), "get_buffer": ("buffer", "unsaved")}
 _JEDI_SEES = (ModuleType, type, FunctionType, BuiltinFunctionType)
 
@@ -47,9 +46,12 @@ def _completions(before: str, namespace: Mapping[str, object]) -> tuple[int, lis
         return content, list(islice(_keys(before[:at].rstrip(), before[content:], namespace), MOST))
     if kind == "comment":
         return len(before), []
-    found = _NAME.search(before)
-    start = found.start() if found else len(before)
+    start = len(before)
+    while start and (before[start - 1].isalnum() or before[start - 1] == "_"):
+        start -= 1
     prefix = before[start:]
+    if prefix[:1].isdigit():
+        return len(before), []
     line = before[before.rfind("\n") + 1 :].lstrip()
     if line.startswith(("import ", "from ")):
         return start, _from_jedi(before, prefix, namespace)
@@ -127,28 +129,26 @@ def _parameters(expression: str, namespace: Mapping[str, object]) -> list[str]:
 
 def _keys(head: str, prefix: str, namespace: Mapping[str, object]) -> Iterator[CompletionItem]:
     """Keys for the string that opens after `head`: of a mapping in brackets, or of `get_parameter(` and its like."""
+    found: Iterable[tuple[object, object, str]]
     if head.endswith("["):
         owner = live.evaluate(expression_before(head[:-1]), namespace)
         if isinstance(owner, nn.Module):
             owner = live.registered(owner)
-        pairs: Iterable[tuple[object, str]] = (
-            ((key, live.kind_of(value)) for key, value in dict.items(owner)) if isinstance(owner, dict) else ()
-        )
+        found = ((key, value, "") for key, value in dict.items(owner)) if isinstance(owner, dict) else ()
     else:
-        called = re.search(r"\.\s*(get_parameter|get_submodule|get_buffer)\s*\($", head)
+        called = re.search(r"\.\s*(get_parameter|get_submodule|get_buffer)\s*\($", head[-100:])
         if not called:
             return
-        owner = live.evaluate(expression_before(head[: called.start()]), namespace)
+        owner = live.evaluate(expression_before(head[: len(head) - len(called.group())]), namespace)
         if not isinstance(owner, nn.Module):
             return
         kinds = _GETTERS[called.group(1)]
-        pairs = (
-            (path, "buffer" if kind == "unsaved" else kind) for path, _, kind in live.parts(owner) if kind in kinds
-        )
-    for key, kind in pairs:
+        found = (part for part in live.parts(owner) if part[2] in kinds)
+    for key, value, kind in found:
         # a quote or an escape in a key would have to be written differently from how it reads
         if isinstance(key, str) and key.startswith(prefix) and key.isprintable() and not {"'", '"', "\\"} & set(key):
-            yield CompletionItem(text=key, kind=kind)
+            kind = "buffer" if kind == "unsaved" else kind
+            yield CompletionItem(text=key, kind=kind or live.kind_of(value))
 
 
 def _from_jedi(before: str, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:

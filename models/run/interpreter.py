@@ -91,7 +91,12 @@ class Interpreter:
         display = sys.displayhook
         try:
             sys.displayhook = self._display  # for expressions within a `for` or `if`, which Python displays too
-            parts = self._compile(text, single)
+            try:
+                parts = self._compile(text, single)
+            except Exception as exc:  # the error is in the text: no line that ran belongs to it
+                outcome.problem = problem_of(exc.with_traceback(None))
+                outcome.raised = raised(exc)
+                return outcome
             for number, part in enumerate(parts, 1):
                 with around():
                     # eval of a statement's code runs it, and answers None
@@ -123,10 +128,7 @@ class Interpreter:
         mode = "single" if single and text.strip() else "exec"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the second reading, below, tells them
-            try:
-                compile(text, name, mode, dont_inherit=True)
-            except Exception as exc:
-                raise exc.with_traceback(None) from None  # the error is in the text, not in a line that ran
+            compile(text, name, mode, dont_inherit=True)
         parts = []
         for statement in ast.parse(text, name).body:
             if isinstance(statement, ast.Expr):

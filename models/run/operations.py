@@ -4,13 +4,19 @@ from __future__ import annotations
 
 _VIEWS = frozenset(("T", "mT", "H", "mH", "real", "imag"))
 """Attributes whose reading is an operation on the values."""
-_QUIET = frozenset(("dim", "size", "numel", "stride", "ndimension", "nelement", "element_size", "get_device",
-                    "storage_offset", "requires_grad_", "__len__", "__set__", "__hash__", "__repr__", "__format__"))  # fmt: skip
-_TELLING = frozenset(("__bool__", "__float__", "__int__", "__index__", "__complex__", "__contains__", "__setitem__",
-                      "item", "tolist", "numpy", "equal", "allclose"))  # fmt: skip
-_PLAIN = {"__idiv__": "div_", "__itruediv__": "div_", "__ipow__": "pow_", "__ifloordiv__": "floor_divide_",
-          "__imod__": "remainder_", "__rsub__": "rsub", "__rdiv__": "rdiv", "__rpow__": "rpow", "__rfloordiv__": "rfloordiv",
-          "__rmod__": "rmod", "__rmatmul__": "rmatmul", "__eq__": "eq", "__ne__": "ne"}  # fmt: skip
+_QUIET = frozenset((
+    "dim", "size", "numel", "stride", "ndimension", "nelement", "element_size", "get_device", "storage_offset",
+    "requires_grad_", "__len__", "__set__", "__hash__", "__repr__", "__format__",
+))  # fmt: skip
+_TELLING = frozenset((
+    "__bool__", "__float__", "__int__", "__index__", "__complex__", "__contains__", "__setitem__",
+    "item", "tolist", "numpy", "equal", "allclose",
+))  # fmt: skip
+_PLAIN = {
+    "__idiv__": "div_", "__itruediv__": "div_", "__ifloordiv__": "floor_divide_", "__imod__": "remainder_",
+    "__ipow__": "pow_", "__rsub__": "rsub", "__rdiv__": "rdiv", "__rfloordiv__": "rfloordiv", "__rmod__": "rmod",
+    "__rpow__": "rpow", "__rmatmul__": "rmatmul", "__eq__": "eq", "__ne__": "ne",
+}  # fmt: skip
 """Operators under the names of the functions that they are."""
 
 

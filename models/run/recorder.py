@@ -166,7 +166,7 @@ class Recorder(TorchFunctionMode):
             path, class_name(module), "module", len(self._frames), where_of(sys._getframe()), shapes_of(tensors)
         )
         call.note = self._note(module)
-        plain = type(module).__module__.startswith("torch.") and not module._modules
+        plain = str(type(module).__module__).startswith("torch.") and not module._modules
         handled = sys.exc_info()[1]
         place = self._trace.open(call)
         self._frames.append(_Frame(module, path, call, place, time.perf_counter(), handled, plain))

@@ -54,4 +54,7 @@ def shape_of_output(value: object, depth: int = 3) -> Shape:
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...] | None:
-    return tuple(tensor.shape) if type(tensor) in (Tensor, Parameter) else shape_of(tensor)
+    try:
+        return tuple(tensor.shape) if type(tensor) in (Tensor, Parameter) else shape_of(tensor)
+    except RuntimeError:  # a nested tensor
+        return None

@@ -24,7 +24,7 @@ LOW = 16
 class Arranging(ExplorerBase):
     """Part of the explorer."""
 
-    left_share = 0.46
+    left_share = 0.475
     """Of the width, the tree's."""
     lower_share = 0.33
     """Of the height, the console's."""

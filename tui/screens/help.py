@@ -31,6 +31,7 @@ MOUSE = (
 )
 COLUMN = 36
 """Cells that a column needs."""
+WIDEST_KEYS = 12
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 
@@ -99,7 +100,8 @@ class HelpScreen(Panel[None]):
 
 def arranged(all_groups: Sequence[Group], count: int, width: int) -> list[Content]:
     """The groups in `count` columns of `width` cells, in reading order, about equally high; no group is torn."""
-    keys = max(cell_len(key) for _, pairs in all_groups for key, _ in pairs)
+    # One width for all, but for a group with wider ones (names of marks).
+    keys = max(size for _, pairs in all_groups for key, _ in pairs if (size := cell_len(key)) <= WIDEST_KEYS)
     blocks = [_block(group, keys, width) for group in all_groups]
     height = max(lines for _, lines in blocks)
     while len(columns := _filled(blocks, height)) > count:
@@ -122,8 +124,9 @@ def _filled(blocks: Sequence[tuple[Content, int]], height: int) -> list[list[Con
 
 
 def _block(group: Group, keys: int, width: int) -> tuple[Content, int]:
-    """Heading, keys in `keys` cells and meanings, an empty line; and how many lines that is."""
+    """Heading, keys in at least `keys` cells and meanings, an empty line; and how many lines that is."""
     title, pairs = group
+    keys = max(keys, *(cell_len(key) for key, _ in pairs))
     lines = [Content.styled(title, "bold underline")]
     for key, meaning in pairs:
         for number, part in enumerate(_wrapped(meaning, max(8, width - keys - 2))):

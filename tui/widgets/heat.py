@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import groupby
 
 from rich.segment import Segment
-from rich.style import Style
 
 from models.engine.messages import HeatCells
 from tui.digits import short
@@ -49,14 +49,8 @@ def picture(cells: HeatCells, palette: Palette, width: int, height: int) -> list
 
 def _half_blocks(pair: list[list[float]], size: int, palette: Palette, scale: float) -> list[Segment]:
     upper, lower = pair[0], pair[1] if len(pair) == 2 else None
-    segments = []
-    for index, value in enumerate(upper):
-        style = Style(
-            color=palette.colour(value, scale).rich_color,
-            bgcolor=palette.colour(lower[index] if lower else 0.0, scale).rich_color,
-        )
-        segments.append(Segment("▀" * size, style))
-    return segments
+    styles = [palette.pair(value, lower[index] if lower else 0.0, scale) for index, value in enumerate(upper)]
+    return [Segment("▀" * size * len(list(run)), style) for style, run in groupby(styles)]
 
 
 def _shades(line: list[float], size: int, palette: Palette, scale: float) -> list[Segment]:
@@ -99,6 +93,6 @@ def _ramp(end: float, palette: Palette, scale: float) -> Iterator[Segment]:
     for part in parts if end else ():
         value = end * part / steps
         if palette.mixes:
-            yield Segment("█", Style(color=palette.colour(value, scale).rich_color))
+            yield Segment("▀", palette.pair(value, value, scale))
         else:
             yield Segment(shade(value, scale), palette.text(value, scale))

@@ -29,8 +29,8 @@ UNREGISTERED = Mark("!", "not registered", "parameters() and state_dict() do not
 MARKS = (CHANGED, SHARED, FROZEN, NO_GRADIENT, ZERO_GRADIENT, NO_VALUES, UNREGISTERED)
 """The legend."""
 
-WIDTH = 5
-"""Places: changed, shared, frozen, gradient, and no values or not registered."""
+WIDTH = 4
+"""Places: changed, shared, frozen or gradient, and no values or not registered."""
 
 
 def marks_of(row: TreeRow | TensorRow) -> str:
@@ -43,8 +43,7 @@ def marks_of(row: TreeRow | TensorRow) -> str:
         (
             CHANGED.glyph if row.changed else " ",
             SHARED.glyph if row.shared_with else " ",
-            FROZEN.glyph if row.frozen else " ",
-            gradient,
+            FROZEN.glyph if row.frozen else gradient,
             last,
         )
     )

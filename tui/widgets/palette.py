@@ -16,6 +16,9 @@ from textual.widget import Widget
 LEVELS = 12
 """Shades on each side of zero."""
 
+_LOUD = LEVELS + 1
+"""The shade of what is not finite."""
+
 COMPONENTS = {"palette--positive", "palette--negative", "palette--zero", "palette--loud", "palette--faint"}
 
 CSS = """
@@ -52,10 +55,13 @@ class Palette:
             sign: [self._number(base, hue, level / LEVELS) for level in range(LEVELS + 1)]
             for sign, hue in ((1, positive), (-1, negative))
         }
-        self._colours = {
-            sign: [self._ground.blend(hue, level / LEVELS) if self.mixes else hue for level in range(LEVELS + 1)]
-            for sign, hue in ((1, positive), (-1, negative))
-        }
+        loud = Color.from_rich_color(self.loud.color) if self.loud.color else self._ground
+        self._colours = {_LOUD: loud.rich_color, 0: self._ground.rich_color}
+        for level in range(1, LEVELS + 1):
+            for sign, hue in ((1, positive), (-1, negative)):
+                mixed = self._ground.blend(hue, level / LEVELS) if self.mixes else hue
+                self._colours[sign * level] = mixed.rich_color
+        self._pairs: dict[tuple[int, int], Style] = {}
 
     def _number(self, base: Color, hue: Color, strength: float) -> Style:
         if self.mixes:
@@ -70,11 +76,19 @@ class Palette:
             return self.zero
         return self._text[1 if value > 0 else -1][strength(value, scale)]
 
-    def colour(self, value: float, scale: float) -> Color:
-        """The colour of a heat map's cell: the ground at zero."""
-        if not math.isfinite(value):
-            return Color.from_rich_color(self.loud.color) if self.loud.color else self._ground
-        return self._colours[1 if value > 0 else -1][strength(value, scale)]
+    def pair(self, upper: float, lower: float, scale: float) -> Style:
+        """The style of a half block that draws one value over another; zero is the ground."""
+        key = (_shade(upper, scale), _shade(lower, scale))
+        style = self._pairs.get(key)
+        if style is None:
+            style = self._pairs[key] = Style(color=self._colours[key[0]], bgcolor=self._colours[key[1]])
+        return style
+
+
+def _shade(value: float, scale: float) -> int:
+    if not math.isfinite(value):
+        return _LOUD
+    return strength(value, scale) if value > 0 else -strength(value, scale)
 
 
 def strength(value: float, scale: float) -> int:

@@ -111,8 +111,12 @@ class StatisticsBar(Widget):
         parts = facts(statistics)
         if self._waiting:
             parts.append((self._waiting, "$text-muted"))
+        lines = flow(parts, width)
+        if (norm := short(statistics.l2)) and not _constant(statistics):
+            longer = flow([*parts, (f"L2 {norm}", "$text-muted")], width)
+            lines = longer if len(longer) == len(lines) else lines  # not worth a line of its own
         bars = histogram(statistics, width)
-        return [*flow(parts, width), *([bars] if bars else [])]
+        return [*lines, *([bars] if bars else [])]
 
 
 def facts(statistics: StatisticsOf) -> list[Part]:
@@ -120,7 +124,6 @@ def facts(statistics: StatisticsOf) -> list[Part]:
     loud, plain = "bold reverse $text-error", "$foreground"
     count = statistics.count
     values = f"{count:,} {'value' if count == 1 else 'values'}"
-    spoiled = statistics.nan or statistics.inf
     troubles: list[Part] = []
     if statistics.nan:
         troubles.append((f" NaN {statistics.nan:,} ", loud))
@@ -130,17 +133,22 @@ def facts(statistics: StatisticsOf) -> list[Part]:
         return [(values, plain)]
     if statistics.minimum is None or statistics.maximum is None:
         return [(values, plain), *troubles]
-    if statistics.minimum == statistics.maximum and not spoiled:
+    if _constant(statistics):
         if statistics.minimum == 0 and statistics.of == "gradient":
             return [("All zero", "bold"), (f"backward reached it, and all {values} of its gradient are 0", plain)]
         return [(values, plain), (f"constant: every value is {short(statistics.minimum, 6)}", "bold")]
     named = [
         ("min", short(statistics.minimum)), ("max", short(statistics.maximum)), ("mean", short(statistics.mean)),
-        ("std", short(statistics.std)), ("zeros", f"{statistics.zeros:,}"), ("L2", short(statistics.l2)),
+        ("std", short(statistics.std)), ("zeros", f"{statistics.zeros:,}"),
     ]  # fmt: skip
     parts: list[Part] = [(values, plain), *troubles]
     parts += [(f"{name} {text}", plain) for name, text in named if text]
-    return parts if spoiled else [*parts, ("NaN 0", "$text-muted")]
+    return parts if troubles else [*parts, ("NaN 0", "$text-muted")]
+
+
+def _constant(statistics: StatisticsOf) -> bool:
+    """Whether every value is the same finite one."""
+    return statistics.minimum == statistics.maximum and not (statistics.nan or statistics.inf)
 
 
 def flow(parts: Sequence[Part], width: int) -> list[list[Part]]:
@@ -163,7 +171,7 @@ def flow(parts: Sequence[Part], width: int) -> list[list[Part]]:
 def histogram(statistics: StatisticsOf, width: int) -> list[Part]:
     """The histogram between its bounds; nothing without a range."""
     edges, counts = statistics.edges, statistics.counts
-    if len(edges) < 2 or len(edges) != len(counts) + 1 or not edges[0] < edges[-1]:
+    if len(edges) < 2 or len(edges) != len(counts) + 1 or statistics.minimum == statistics.maximum:
         return []
     low, high = short(edges[0], 3), short(edges[-1], 3)
     bars = bars_of(counts, width - cell_len(low) - cell_len(high) - 2)

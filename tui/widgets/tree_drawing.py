@@ -15,8 +15,8 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 16, 40, cut="middle"),
-    Column("class or shape", 9, 22, drop=2),
+    Column("name", 14, 40, cut="middle"),
+    Column("class or shape", 10, 22, drop=2),
     Column("parameters", 6, 9, drop=3, cut="left"),
     Column("bytes", 7, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),

@@ -55,9 +55,9 @@ async def test_interrupting_a_job_that_has_not_started_yet(engine):
 
 
 async def test_a_swallowed_interrupt_can_be_repeated(engine):
-    code = "import sys\ntry:\n  while True: pass\nexcept: print('swallowed', flush=True)\nwhile True: pass"
+    code = "import sys\ntry:\n  print('in')\n  while True: pass\nexcept: print('swallowed')\nwhile True: pass"
     running = asyncio.create_task(engine.run(code))
-    await busy(engine, code)
+    await engine.until(lambda: "in" in engine.printed())
     await engine.client.interrupt()
     await engine.until(lambda: "swallowed" in engine.printed())
     await engine.client.interrupt()

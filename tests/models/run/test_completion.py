@@ -208,7 +208,7 @@ def test_a_large_network_answers_while_typing() -> None:
     complete("large.", 6, {"large": large})
     started = time.perf_counter()
     found = complete("large.state_dict()['9999.", 25, {"large": large})
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2  # some 0.1 s on an idle machine
     assert [item.text for item in found.items] == ["9999.weight", "9999.bias"]
 
 

@@ -73,7 +73,7 @@ def test_a_syntax_error_reads_as_pythons_and_runs_nothing(console: Interpreter, 
         compile("ran = True\n" + text + "\n", "<console 2>", "exec")
     assert outcome.problem is not None
     assert outcome.problem.title == f"{type(expected.value).__name__}: {expected.value.msg}"
-    assert outcome.problem.text.startswith('  File "<console 2>", line 2\n')
+    assert outcome.problem.text.startswith(f'  File "<console 2>", line {expected.value.lineno}\n')
     assert "Traceback" not in outcome.problem.text
     assert console.namespace["ran"] is False
 

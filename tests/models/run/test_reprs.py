@@ -55,7 +55,7 @@ def test_small_values_print_as_in_python(value: object) -> None:
     assert bounded_repr(value) == repr(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.floats() | st.text() | st.binary(),

@@ -12,7 +12,7 @@ from tui.screens.help import HelpScreen, arranged, groups
 async def test_every_action_is_shown_in_columns_that_fit(size: tuple[int, int], columns: int) -> None:
     app: App[None] = App()
     async with app.run_test(size=size) as pilot:
-        await app.push_screen(HelpScreen([("⇄", "shared [/]")]))
+        await app.push_screen(HelpScreen([("⇄ of two names", "shared [/]")]))
         await pilot.pause()
         shown = [column for column in app.screen.query(".column").results(Static) if column.display]
         assert len(shown) == columns
@@ -21,7 +21,7 @@ async def test_every_action_is_shown_in_columns_that_fit(size: tuple[int, int], 
         for action in ACTIONS:
             assert keys_of(action) in words
             assert all(word in words for word in action.title.split())
-        assert "⇄ shared [/]" in words
+        assert "⇄ of two names shared [/]" in words
         for column, text in zip(shown, texts, strict=True):
             assert max(map(len, text.splitlines())) <= column.content_size.width
 

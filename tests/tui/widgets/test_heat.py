@@ -52,15 +52,16 @@ async def test_two_rows_share_a_line_of_half_blocks() -> None:
     segment = lines[0][0]
     assert segment.text == "▀"
     assert segment.style is not None
-    assert segment.style.color == palette.colour(1.0, 1.0).rich_color
-    assert segment.style.bgcolor == palette.colour(-1.0, 1.0).rich_color
+    assert segment.style == palette.pair(1.0, -1.0, 1.0)
+    assert segment.style.color != segment.style.bgcolor
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
 async def test_signs_have_different_colours_and_zero_the_ground(theme: str) -> None:
     palette = await palette_of(mixes=True, theme=theme)
-    assert palette.colour(1.0, 1.0) != palette.colour(-1.0, 1.0)
-    assert palette.colour(0.0, 1.0) == palette.colour(0.0, 5.0)
+    above, below, zero = (palette.pair(value, value, 1.0).color for value in (1.0, -1.0, 0.0))
+    assert len({above, below, zero}) == 3
+    assert palette.pair(0.0, 0.0, 5.0).color == zero
 
 
 async def test_without_colours_the_sign_is_a_character() -> None:

@@ -24,15 +24,15 @@ def test_every_mark_has_a_glyph_and_a_meaning_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("facts", "marks"),
     [
-        ({}, "     "),
-        ({"changed": True}, "*    "),
-        ({"shared_with": ["4"]}, " ⇄   "),
-        ({"frozen": True}, "  F  "),
-        ({"gradient": "none"}, "   ∅ "),
-        ({"gradient": "zero"}, "   0 "),
-        ({"gradient": "value"}, "     "),
-        ({"state": "meta"}, "    ◌"),
-        ({"registered": False}, "    !"),
+        ({}, "    "),
+        ({"changed": True}, "*   "),
+        ({"shared_with": ["4"]}, " ⇄  "),
+        ({"frozen": True}, "  F "),
+        ({"gradient": "none"}, "  ∅ "),
+        ({"gradient": "zero"}, "  0 "),
+        ({"gradient": "value"}, "    "),
+        ({"state": "meta"}, "   ◌"),
+        ({"registered": False}, "   !"),
     ],
 )
 def test_each_fact_has_its_place(facts: dict[str, object], marks: str) -> None:

@@ -73,10 +73,10 @@ async def test_it_opens_on_the_root() -> None:
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
-        (30, ["▌▾", "rgnet"]),
-        (40, ["▌▾", "rgnet"]),
-        (44, ["▌▾", "rgnet", "Sequential"]),
-        (50, ["▌▾", "rgnet", "Sequential", "309"]),
+        (24, ["▌▾", "rgnet"]),
+        (32, ["▌▾", "rgnet", "Sequential"]),
+        (38, ["▌▾", "rgnet", "Sequential", "309"]),  # a terminal of 80 columns
+        (50, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
         (60, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
         (200, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
     ],
@@ -85,7 +85,7 @@ async def test_narrow_trees_drop_columns_and_never_need_to_scroll_sideways(width
     async with opened(FakeEngine(rgnet()), (width, 50)) as (app, _):
         assert shown(app)[0].split() == columns
         assert app.tree.max_scroll_x == 0
-        if width >= 40:
+        if width >= 32:
             assert shown(app)[4].endswith("∅")  # the marks stay longest
 
 

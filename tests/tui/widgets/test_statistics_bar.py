@@ -166,3 +166,20 @@ def test_bars(counts: list[int], width: int, bars: str) -> None:
 def test_flow_breaks_between_facts_only() -> None:
     lines = flow([("aaaa", ""), ("bbbb", ""), ("cccccccccccc", "")], 10)
     assert ["".join(text for text, _ in line) for line in lines] == ["aaaa  bbbb", "cccccccccccc"]
+
+
+@pytest.mark.parametrize(("width", "told"), [(120, True), (72, False)])
+async def test_the_norm_is_told_where_it_costs_no_line(width: int, told: bool) -> None:
+    engine = of_values(-0.5, 0.0, 0.25, 0.25)
+    engine.known["w"] = StatisticsOf(
+        path="w", of="value", count=4, minimum=-0.5, maximum=0.25, mean=0.0, std=0.3536, zeros=1, l2=0.6124
+    )
+    text, height = await shown(engine, width)
+    assert ("L2 0.6124" in text) is told
+    assert height == 1
+
+
+async def test_one_finite_value_beside_nan_has_no_histogram() -> None:
+    text, height = await shown(of_values(1.0, math.nan))
+    assert "min 1  max 1" in text
+    assert height == 1
