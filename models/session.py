@@ -142,8 +142,7 @@ class Session:
         self.arguments = (arguments.args, arguments.kwargs)
         self.input_text, self.input_guessed = arguments.text, arguments.guessed
         self.namespace = {
-            "__name__": "__console__",
-            "__builtins__": __builtins__,
+            "__name__": "__main__",
             "torch": torch,
             "nn": torch.nn,
             "F": torch.nn.functional,

@@ -67,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart", "R", "Restart the engine and open again", "Model"),
     Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
     # -- copying
-    Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy path"),
+    Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy"),
     Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
     Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
     # -- the app

@@ -12,6 +12,7 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Number = Literal["float", "int", "bool", "complex"]
@@ -36,11 +37,11 @@ class CellFormat:
         biggest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
         return self if biggest <= self.biggest else CellFormat(self.number, biggest)
 
-    @property
+    @cached_property
     def scientific(self) -> bool:
         return self.biggest >= LARGE or 0 < self.biggest < SMALL
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Characters that the widest cell can take, sign included."""
         if self.number == "bool":

