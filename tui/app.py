@@ -14,10 +14,9 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.types import CSSPathType
 
-from models.engine.launch import Launch
 from tui.actions import bindings
 from tui.command_line import Options
-from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords
+from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
 from tui.screens.explorer import Explorer
 from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
@@ -45,7 +44,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, options: Options, launch: Launch, settings: Settings | None = None) -> None:
+    def __init__(self, options: Options, launch: Starter, settings: Settings | None = None) -> None:
         super().__init__()
         self.options = options
         self.settings = settings or Settings()

@@ -7,16 +7,38 @@ takes each in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from textual.message import Message
 
-from models.engine.client import EngineClient
 from models.engine.errors import EngineGone
-from models.engine.launch import Launch
 from models.engine.messages import Body, Progress
+from tui.asking import Ask
 
 Answer = TypeVar("Answer", bound=Body)
+
+
+class Engine(Protocol):
+    """What is used of an `EngineClient`."""
+
+    @property
+    def request(self) -> Ask: ...
+
+    def kill(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Starter(Protocol):
+    """What is used of a `Launch`: tests start engines without a process."""
+
+    async def start(
+        self,
+        *,
+        on_event: Callable[[Body], None],
+        on_stderr: Callable[[str], None],
+        on_gone: Callable[[EngineGone], None],
+    ) -> Engine: ...
 
 
 class EngineEvent(Message):
@@ -51,10 +73,12 @@ class EngineLink:
         post: takes the messages above; must be callable from the event loop's thread.
     """
 
-    def __init__(self, launch: Launch, post: Callable[[Message], object]) -> None:
+    def __init__(self, launch: Starter, post: Callable[[Message], object]) -> None:
         self.launch = launch
         self.post = post
-        self.client: EngineClient | None = None
+        self.client: Engine | None = None
+        self._turn = 0
+        """Counts the engines: words of one that was left are not heard."""
 
     @property
     def alive(self) -> bool:
@@ -67,18 +91,20 @@ class EngineLink:
             EngineGone: it could not be started, or is of another version; the title says why.
         """
         await self.close()
-        client = await self.launch.start()
-        client.on_event = lambda body: self._from(client, EngineEvent(body))
-        client.on_stderr = lambda text: self._from(client, EngineWords(text))
-        client.on_gone = lambda gone: self._gone(client, gone)
-        self.client = client
+        self._turn += 1
+        turn = self._turn
+        self.client = await self.launch.start(
+            on_event=lambda body: self._hear(turn, EngineEvent(body)),
+            on_stderr=lambda text: self._hear(turn, EngineWords(text)),
+            on_gone=lambda gone: self._gone(turn, gone),
+        )
 
-    def _from(self, client: EngineClient, message: Message) -> None:
-        if client is self.client:
+    def _hear(self, turn: int, message: Message) -> None:
+        if turn == self._turn:
             self.post(message)
 
-    def _gone(self, client: EngineClient, gone: EngineGone) -> None:
-        if client is self.client:
+    def _gone(self, turn: int, gone: EngineGone) -> None:
+        if turn == self._turn:
             self.client = None
             self.post(EngineEnded(gone))
 
@@ -97,6 +123,7 @@ class EngineLink:
 
     async def close(self) -> None:
         """End the engine and wait until nothing of it is left."""
+        self._turn += 1
         client, self.client = self.client, None
         if client is not None:
             await client.close()

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 def explore(options: Options) -> int:
     """Run the explorer until the person leaves it; returns the exit status."""
     from models.engine.errors import EngineGone
-    from models.engine.launch import Launch
+    from models.engine.launch import HeadStart, Launch
 
     try:
-        launch = Launch.command(options.engine) if options.engine else Launch.local(options.python)
+        way = Launch.command(options.engine) if options.engine else Launch.local(options.python, preload=True)
+        launch = HeadStart(way)
     except EngineGone as gone:
         print(f"modulescope: {gone.title}", file=sys.stderr)
         return 2
-    from tui.app import ModulescopeApp
+    try:
+        from tui.app import ModulescopeApp
 
-    app = ModulescopeApp(options, launch)
-    app.run()
+        app = ModulescopeApp(options, launch)
+        app.run()
+    finally:
+        launch.abandon()
     return app.return_code or 0

@@ -38,7 +38,8 @@ def load() -> ModuleType:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`[--parent PID]` serves the protocol on standard input and output; `headless ARGUMENTS...` runs a command."""
+    """`[--preload] [--parent PID]` serves the protocol on standard input and output; `headless ARGUMENTS...` runs a
+    command."""
     if missing := _missing():
         print(missing, file=sys.stderr)
         return 2
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
         return status
     process = importlib.import_module(f"{PRIVATE}.engine.process")
     _give_names_back(was_script)
-    process.serve(_handlers, parent=_parent(arguments))
+    preload, parent = _options(list(arguments))
+    process.serve(_handlers, parent=parent, preload=preload)
     return 0
 
 
@@ -60,13 +62,16 @@ def _handlers(emit: Callable[[object], None]) -> tuple[object, object]:
     return handlers.registry, session.Session(emit)
 
 
-def _parent(arguments: Sequence[str]) -> int | None:
-    if len(arguments) == 2 and arguments[0] == "--parent":
-        return int(arguments[1])
-    if arguments:
-        print(f"modulescope engine: unknown arguments {' '.join(arguments)}", file=sys.stderr)
-        raise SystemExit(2)
-    return None
+def _options(arguments: list[str]) -> tuple[bool, int | None]:
+    """Whether torch is imported at once, and the process to die with."""
+    preload = arguments[:1] == ["--preload"]
+    rest = arguments[1:] if preload else arguments
+    if not rest:
+        return preload, None
+    if len(rest) == 2 and rest[0] == "--parent" and rest[1].isdecimal():
+        return preload, int(rest[1])
+    print(f"modulescope engine: unknown arguments {' '.join(rest)}", file=sys.stderr)
+    raise SystemExit(2)
 
 
 def _missing() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from .. import __version__
 from .client import EngineClient
 from .errors import EngineGone, EngineProblem
-from .link import Link
+from .link import Link, spawn
 from .messages import PROTOCOL, Body, Greeting, Hello
 
 MAIN = Path(__file__).resolve().with_name("__main__.py")
@@ -39,9 +40,13 @@ class Launch:
     """Seconds for the greeting to come."""
 
     @classmethod
-    def local(cls, python: str | None = None) -> Launch:
-        """An engine in this Python, or in another one of this machine, which needs msgspec and torch only."""
-        return cls((python or sys.executable, str(MAIN)), dies_with_us=True, timeout=30.0)
+    def local(cls, python: str | None = None, *, preload: bool = False) -> Launch:
+        """An engine in this Python, or in another one of this machine, which needs msgspec and torch only.
+
+        With `preload` it imports torch at once, before anything needs it.
+        """
+        options = ("--preload",) if preload else ()
+        return cls((python or sys.executable, str(MAIN), *options), dies_with_us=True, timeout=30.0)
 
     @classmethod
     def command(cls, text: str) -> Launch:
@@ -63,9 +68,22 @@ class Launch:
         """The command line as one would type it."""
         return shlex.join(self.argv)
 
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """The engine's process, for `start`; to be called in the thread of the event loop.
+
+        Raises:
+            EngineGone: it cannot be started; the title says why.
+        """
+        argv = [*self.argv, "--parent", str(os.getpid())] if self.dies_with_us else self.argv
+        try:
+            return spawn(argv)
+        except OSError as error:
+            raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
+
     async def start(
         self,
         *,
+        process: subprocess.Popen[bytes] | None = None,
         on_event: Callable[[Body], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
         on_gone: Callable[[EngineGone], None] | None = None,
@@ -73,17 +91,13 @@ class Launch:
     ) -> EngineClient:
         """Start the engine and exchange greetings; the client then has `greeting` set.
 
-        The callbacks are the client's; `on_gone` is only called after the greeting.  `tell` hears once a second what
+        `process` is one that `spawn` made earlier.  The callbacks are the client's; `on_gone` is only called after the greeting.  `tell` hears once a second what
         is waited for.
 
         Raises:
             EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.
         """
-        argv = [*self.argv, "--parent", str(os.getpid())] if self.dies_with_us else self.argv
-        try:
-            client = EngineClient(await Link.spawn(argv))
-        except OSError as error:
-            raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
+        client = EngineClient(await Link.to(process or self.spawn()))
         client.on_event = on_event or client.on_event
         client.on_stderr = on_stderr or client.on_stderr
         try:
@@ -132,3 +146,33 @@ class Launch:
         if isinstance(error, PermissionError):
             return f"{program!r}, which should start the engine, is not executable"
         return f"{program!r} cannot be started: {error.strerror}"
+
+
+class HeadStart:
+    """A launch whose first engine starts now, before there is an event loop and before the interface is imported."""
+
+    def __init__(self, launch: Launch) -> None:
+        """Raises EngineGone when the engine cannot be started."""
+        self._launch = launch
+        self._process: subprocess.Popen[bytes] | None = launch.spawn()
+
+    async def start(
+        self,
+        *,
+        on_event: Callable[[Body], None] | None = None,
+        on_stderr: Callable[[str], None] | None = None,
+        on_gone: Callable[[EngineGone], None] | None = None,
+    ) -> EngineClient:
+        """The engine that started ahead; from the second time on a new one.  As `Launch.start`."""
+        process, self._process = self._process, None
+        return await self._launch.start(process=process, on_event=on_event, on_stderr=on_stderr, on_gone=on_gone)
+
+    def abandon(self) -> None:
+        """Kill the engine that started ahead, if nobody took it."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()

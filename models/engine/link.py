@@ -18,19 +18,24 @@ BUFFER = 2**20
 """Bytes that asyncio reads ahead before it lets the pipe fill."""
 
 
-class Child:
+def spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process that leads a session and group of its own: no ctrl+c of the terminal reaches it.
 
-    Made in the thread that runs the event loop, which must outlive it: on Linux the engine dies with that thread.
-    """
+    To be called in the thread that runs the event loop, or will: on Linux the engine dies with that thread.
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Raises OSError when it cannot be started."""
+    Raises:
+        OSError: it cannot be started.
+    """
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
+
+
+class Child:
+    """A process made by `spawn`, watched by the event loop."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         loop = asyncio.get_running_loop()
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
-        )
+        self._process = process
         self.pid = self._process.pid
         self.ended: asyncio.Future[int] = loop.create_future()
         """Its exit status, negative for a signal."""
@@ -78,13 +83,9 @@ class Link:
         self._readers: list[asyncio.ReadTransport] = []
 
     @classmethod
-    async def spawn(cls, command: Sequence[str]) -> Link:
-        """Start a program and speak with its standard streams.
-
-        Raises:
-            OSError: it cannot be started.
-        """
-        child = Child(command)
+    async def to(cls, process: subprocess.Popen[bytes]) -> Link:
+        """Speak with the standard streams of a process made by `spawn`."""
+        child = Child(process)
         try:
             to_engine, from_engine, errors = child.streams
             link = await cls.over(from_engine, to_engine)

@@ -23,12 +23,12 @@ PR_SET_PDEATHSIG = 1
 FIRST_FREE = 3
 
 
-def serve(load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None) -> NoReturn:
+def serve(load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None, preload: bool = False) -> NoReturn:
     """Serve the protocol on standard input and output until the input ends, then end with the whole process group.
 
     `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with
     the function that tells the interface an event, usable from any thread.
-    `parent`: the process id of an interface on this machine, with which this process shall die.
+    `preload`: import torch before anything asks for it.  `parent`: the process id of an interface on this machine, with which this process shall die.
     """
     if parent is not None:
         die_with(parent)
@@ -50,8 +50,14 @@ def serve(load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent
     server = EngineServer(
         reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process
     )
-    server.run()
+    server.run("importing torch" if preload else "", import_torch)
     end_process(None)
+
+
+def import_torch() -> None:
+    """Import torch; where it is missing, opening a model says so."""
+    with contextlib.suppress(ImportError):
+        import torch  # noqa: F401
 
 
 def end_process(error: FramingError | None) -> NoReturn:

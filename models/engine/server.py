@@ -71,11 +71,18 @@ class EngineServer:
             Interrupt: Entry(self._interrupt, "now", lambda _: ""),
         }
 
-    def run(self) -> None:
-        """Serve until the input ends.  The calling thread is the main lane's."""
+    def run(self, text: str = "", first: Callable[[], None] = _nothing) -> None:
+        """Serve until the input ends.  The calling thread is the main lane's.
+
+        `first` is done there before the first job, not to be interrupted; `text` says what it is.
+        """
         threads = [self._lanes[name].start(f"engine {name}") for name in ("query", "slow")]
         reading = threading.Thread(target=self._read, name="engine reader", daemon=True)
         reading.start()
+        if text:
+            self._outlet.emit(Busy(text=text))
+            first()
+            self._outlet.emit(Busy(text=""))
         self._main.work()
         for thread in [*threads, reading]:
             thread.join()

@@ -57,7 +57,7 @@ class Arranging(ExplorerBase):
     def action_go_back(self) -> None:
         self.remove_class(*(f"-zoom-{area}" for area in AREAS))
         self.remove_class("-at-right", "-at-lower")
-        self.tree.focus()
+        self.module_tree.focus()
 
     @on(Bar.Picked)
     def _picked(self, message: Bar.Picked) -> None:
@@ -66,7 +66,7 @@ class Arranging(ExplorerBase):
         elif message.bar.id == "lower-bar":
             self.action_show_below(message.index + 1)
         else:
-            self.tree.focus()
+            self.module_tree.focus()
 
     # -- focus -------------------------------------------------------------------------------------------------------
     def focus_area(self, area: str) -> None:

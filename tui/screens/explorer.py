@@ -100,7 +100,7 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
 
     def on_mount(self) -> None:
         self.watch_focus()
-        self.tree.focus()
+        self.module_tree.focus()
         self.begin()
 
     # -- what the engine tells ---------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
     def take_change(self, change: m.StateChanged) -> None:
         """The model changed: show the new summary, and ask again for what is on the screen."""
         self.query_one(StatusLine).summary = self.summary = change.summary
-        self.tree.reload(change.structure)
+        self.module_tree.reload(change.structure)
         if change.values:
             self.query_one(ValuesPane).refresh_values()
         if change.gradients:

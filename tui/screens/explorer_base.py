@@ -40,7 +40,7 @@ class ExplorerBase(Screen[None]):
         return self.query_one(Console)
 
     @property
-    def tree(self) -> ModuleTree:
+    def module_tree(self) -> ModuleTree:
         return self.query_one(ModuleTree)
 
     @property
@@ -65,7 +65,7 @@ class ExplorerBase(Screen[None]):
 
     def go_to(self, path: str) -> None:
         """Select `path` in the tree, unfolding what hides it."""
-        self.tree.go_to(path)
+        self.module_tree.go_to(path)
 
     # -- what one part gives to the others; each is defined in the part that it belongs to
     def show_below(self, name: str) -> None:

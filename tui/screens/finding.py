@@ -17,7 +17,7 @@ class Finding(ExplorerBase):
     def action_search(self) -> None:
         if self.summary is None or self.query(SearchBox):
             return
-        self.tree.display = False
+        self.module_tree.display = False
         self.query_one("#left").mount(SearchBox(self.link.ask, self.sought))
 
     @on(SearchBox.Chosen)
@@ -29,11 +29,11 @@ class Finding(ExplorerBase):
     @on(SearchBox.Closed)
     def _leave_search(self) -> None:
         self.query(SearchBox).remove()
-        self.tree.display = True
-        self.tree.focus()
+        self.module_tree.display = True
+        self.module_tree.focus()
 
     def action_next_hit(self, step: int) -> None:
         if self.sought:
-            self.tree.go_to_hit(self.sought, step)
+            self.module_tree.go_to_hit(self.sought, step)
         else:
             self.notify("Nothing was searched for yet. / searches.", timeout=3, markup=False)

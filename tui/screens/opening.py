@@ -46,7 +46,7 @@ class Opening(ExplorerBase):
             inputs_from=self.options.inputs_from if named else None,
             seed=self.options.seed,
             device=self.options.device,
-            unfold_to=max(self.tree.size.height, 10),
+            unfold_to=max(self.module_tree.size.height, 10),
         )
 
     @work(exclusive=True, group="engine", exit_on_error=False)
@@ -79,11 +79,11 @@ class Opening(ExplorerBase):
         self.summary = self.status.summary = summary
         self.path, self.row = path, None
         self.forget_runs()
-        self.tree.open()
+        self.module_tree.open()
         if path:
             self.go_to(path)
         if self.app.screen is self:
-            self.tree.focus()
+            self.module_tree.focus()
         console = self.console
         names = ["net"] + ([summary.name] if summary.name.isidentifier() and summary.name != "net" else [])
         console.note(f"{summary.source}: {summary.class_name}, in the console as {' and '.join(names)}")
@@ -125,7 +125,7 @@ class Opening(ExplorerBase):
             self._start(self.options.source)
             return
         request = self.request_for(self.summary.source)
-        folds = self.tree.folds()
+        folds = self.module_tree.folds()
         self._start(
             None,
             m.OpenSource(

@@ -13,20 +13,20 @@ from tui import numbers
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.text import clean, fit
-from tui.widgets.columns import Column, header_of, lay_out, row_of
+from tui.widgets.columns import Column, Needs, header_of, lay_out, row_of
 from tui.widgets.paged_lines import PagedLines
 
 COLUMNS = (
-    Column("#", 4, 6, drop=3, cut="left"),
-    Column("module", 10, 26, cut="middle"),
-    Column("operation", 12, 22),
-    Column("inputs", 10, 22, drop=1),
-    Column("output", 8, 14),
-    Column("reads", 10, 30, drop=5, cut="middle"),
-    Column("at", 10, 20, drop=4, cut="middle"),
-    Column("times", 5, 6, drop=6, cut="left"),
-    Column("took", 7, 8, drop=2, cut="left"),
-    Column("note", 8, 40, drop=7),
+    Column("#", 4, 6, drop=6, cut="left"),
+    Column("module", 10, 44, cut="middle"),
+    Column("operation", 12, 36),
+    Column("inputs", 10, 36, drop=1),
+    Column("output", 8, 24),
+    Column("reads", 10, 48, drop=5, cut="middle"),
+    Column("at", 10, 32, drop=2, cut="middle"),
+    Column("times", 5, 6, drop=3, cut="left"),
+    Column("took", 6, 9, drop=4, cut="left"),
+    Column("note", 8, 60, drop=7),
 )
 BEFORE_OUTCOME = 4
 """Columns that a failed call fills like others; its error takes the room of the rest."""
@@ -48,11 +48,13 @@ class CallTable(PagedLines[CallRow]):
         self.complete = True
         """Whether the run has ended."""
         self.empty = NO_RUN
+        self._needs = Needs(COLUMNS)
 
     def show(self, run: int | None, total: int = 0, complete: bool = True) -> None:
         """Another run, of which `total` calls are known; None for no run."""
         self.run = run
         self.complete = complete
+        self._needs.reset()
         self.pages.reset()
         self.empty = NO_RUN if run is None else "No calls yet." if not complete else "The run made no calls."
         self.count = total
@@ -61,7 +63,10 @@ class CallTable(PagedLines[CallRow]):
         self.refresh()
 
     def grow(self, total: int, complete: bool = False) -> None:
-        """The run that is shown has `total` calls by now; a cursor at the end stays at the end."""
+        """The run that is shown has `total` calls by now; a cursor at the end stays at the end until the run is over.
+
+        Then it goes to the first call, to read from, or stays at the last one, where the run failed.
+        """
         following = not self.complete and self.cursor >= self.count - 1
         self.complete = complete
         self.pages.refresh()  # the last row may have become a folded loop
@@ -78,31 +83,27 @@ class CallTable(PagedLines[CallRow]):
         page = await self.ask(CallRows(run=self.run, start=start, count=count), CallPage)
         return page.total, page.rows
 
+    def rows_arrived(self, start: int, count: int) -> None:
+        rows = [row for index in range(start, start + count) if (row := self.pages.peek(index)) is not None]
+        if self._needs.take(texts_of(start + number, row) for number, row in enumerate(rows)):
+            self.refresh()  # every row changes with the columns
+        else:
+            super().rows_arrived(start, count)
+
     def render_header(self, width: int) -> Iterable[Segment]:
-        return header_of(COLUMNS, lay_out(COLUMNS, width))
+        return header_of(COLUMNS, lay_out(COLUMNS, width, self._needs.widths))
 
     def draw(self, index: int, row: CallRow, width: int) -> Iterable[Segment]:
-        widths = lay_out(COLUMNS, width)
+        widths = lay_out(COLUMNS, width, self._needs.widths)
         dim, strong = self.look("lines--dim"), self.look("lines--strong")
-        texts = (
-            str(index),
-            row.module or "(root)",
-            "  " * row.depth + row.op,
-            ", ".join(row.inputs),
-            row.output,
-            ", ".join(path.removeprefix(f"{row.module}.") for path in row.tensors),
-            row.where,
-            f"×{row.repeat}" if row.repeat > 1 else "",
-            numbers.duration(row.seconds),
-            row.note,
-        )
+        texts = texts_of(index, row)
         styles = (dim, dim, strong if row.kind == "module" else None, None, None, dim, dim, strong, dim, strong)
         if not row.failed:
             return row_of(COLUMNS, widths, texts, styles)
         end = BEFORE_OUTCOME
         if width - sum(widths[:end]) - end < ERROR_ROOM:
             end -= 1
-            widths = lay_out(COLUMNS[:end], width - ERROR_ROOM)
+            widths = lay_out(COLUMNS[:end], width - ERROR_ROOM, self._needs.widths[:end])
         parts = row_of(COLUMNS[:end], widths[:end], texts[:end], styles[:end])
         room = max(width - sum(part.cell_length for part in parts) - 1, ERROR_ROOM - 1)
         problem = self.look("lines--problem")
@@ -111,3 +112,19 @@ class CallTable(PagedLines[CallRow]):
     def action_choose(self) -> None:
         if (row := self.row) is not None:
             self.post_message(self.PathChosen(self, row.module))
+
+
+def texts_of(index: int, row: CallRow) -> tuple[str, ...]:
+    """What stands in each column."""
+    return (
+        str(index),
+        row.module or "(root)",
+        "  " * row.depth + row.op,
+        ", ".join(row.inputs),
+        row.output,
+        ", ".join(path.removeprefix(f"{row.module}.") for path in row.tensors),
+        row.where,
+        f"×{row.repeat}" if row.repeat > 1 else "",
+        numbers.duration(row.seconds),
+        row.note,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -20,7 +21,7 @@ GAP = 1
 class Column:
     title: str
     least: int
-    """Cells below which it is of no use."""
+    """Cells below which it is of no use, if it holds that much."""
     most: int
     """Cells above which it needs no more."""
     drop: int = 0
@@ -29,23 +30,61 @@ class Column:
     """Where a text that is too long loses letters; `left` also sets it against the right edge."""
 
 
+class Needs:
+    """How wide the texts of each column are, in the rows seen so far: a column without any text needs no room."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self.widths: tuple[int, ...] = ()
+        self.reset()
+
+    def reset(self) -> None:
+        """No row was seen."""
+        self.widths = (0,) * len(self._columns)
+
+    def take(self, rows: Iterable[Sequence[str]]) -> bool:
+        """Look at the texts of more rows; whether a column needs more than was known."""
+        before = self.widths
+        for texts in rows:
+            self.widths = tuple(
+                width if width >= column.most else max(width, cell_len(clean(text)))
+                for width, column, text in zip(self.widths, self._columns, texts, strict=True)
+            )
+        return self.widths != before
+
+
 @lru_cache(maxsize=256)
-def lay_out(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
-    """The width of each column; 0 for one that is dropped.  Their sum exceeds `width` if even the rest does not fit."""
-    kept = list(columns)
+def lay_out(columns: tuple[Column, ...], width: int, needs: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """The width of each column; 0 for one that is dropped.  Their sum exceeds `width` if even the rest does not fit.
+
+    `needs` are the cells that the texts of each column take; without it each takes as much as it may.
+    """
+    wants = {column: _wanted(column, need) for column, need in zip(columns, needs or _MUCH * len(columns), strict=False)}
+    least = {column: min(column.least, want) for column, want in wants.items()}
+    kept = [column for column in columns if wants[column]]
 
     def needed() -> int:
-        return sum(column.least for column in kept) + GAP * (len(kept) - 1)
+        return sum(least[column] for column in kept) + GAP * (len(kept) - 1)
 
     while needed() > width and any(column.drop for column in kept):
         kept.remove(max(kept, key=lambda column: column.drop))
     spare = width - needed()
-    widths = {column: column.least for column in kept}
-    for column in kept:  # the first ones tell most
-        more = max(min(column.most - column.least, spare), 0)
+    widths = {column: least[column] for column in kept}
+    for column in sorted(kept, key=lambda column: column.drop):  # what stays longest tells most
+        more = max(min(wants[column] - least[column], spare), 0)
         widths[column] += more
         spare -= more
     return tuple(widths.get(column, 0) for column in columns)
+
+
+_MUCH = (1_000,)
+
+
+def _wanted(column: Column, need: int) -> int:
+    """The cells that a column can use; the title counts where there is a text below it."""
+    if not need and column.drop:
+        return 0
+    return min(max(need, cell_len(column.title)), column.most)
 
 
 def cell(text: str, column: Column, width: int) -> str:

@@ -12,19 +12,19 @@ from models.engine.messages import TensorPage, TensorRow, TensorRows
 from tui import numbers
 from tui.actions import bindings
 from tui.asking import Ask
-from tui.widgets.columns import Column, header_of, lay_out, row_of
+from tui.widgets.columns import Column, Needs, header_of, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 from tui.widgets.paged_lines import PagedLines
 
 COLUMNS = (
-    Column("tensor", 20, 60, cut="middle"),
+    Column("tensor", 17, 60, cut="middle"),
     Column("kind", 9, 9, drop=5),
-    Column("shape", 9, 20),
+    Column("shape", 8, 24),
     Column("dtype", 8, 10, drop=3),
     Column("entries", 7, 9, drop=2, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
-    Column("gradient", 9, 9, drop=1),
-    Column("marks", WIDTH, WIDTH, drop=6),
+    Column("gradient", 8, 8, drop=1),
+    Column("marks", WIDTH + 1, WIDTH + 1, drop=6),
 )
 GRADIENT = {"": "", "none": "none yet", "zero": "zero", "value": "yes"}
 
@@ -39,6 +39,7 @@ class TensorTable(PagedLines[TensorRow]):
         super().__init__(ask, id=id, classes=classes)
         self.path: str | None = None
         """The module whose tensors are shown."""
+        self._needs = Needs(COLUMNS)
 
     def show(self, path: str) -> None:
         """Another module, or the same one again."""
@@ -48,6 +49,7 @@ class TensorTable(PagedLines[TensorRow]):
             return
         self.path = path
         self.empty = ""
+        self._needs.reset()
         self.set_reactive(TensorTable.cursor, 0)
         self.pages.reset()
         self.count = 0
@@ -66,16 +68,25 @@ class TensorTable(PagedLines[TensorRow]):
         return page.total, page.rows
 
     def rows_arrived(self, start: int, count: int) -> None:
-        super().rows_arrived(start, count)
+        rows = [row for index in range(start, start + count) if (row := self.pages.peek(index)) is not None]
+        if self._needs.take(map(self.texts_of, rows)):
+            self.refresh()  # every row changes with the columns
+        else:
+            super().rows_arrived(start, count)
         self.empty = "No parameters, buffers or constants here."
 
     def render_header(self, width: int) -> Iterable[Segment]:
-        return header_of(COLUMNS, lay_out(COLUMNS, width))
+        return header_of(COLUMNS, lay_out(COLUMNS, width, self._needs.widths))
 
     def draw(self, index: int, row: TensorRow, width: int) -> Iterable[Segment]:
         dim, strong = self.look("lines--dim"), self.look("lines--strong")
+        widths = lay_out(COLUMNS, width, self._needs.widths)
+        return row_of(COLUMNS, widths, self.texts_of(row), (strong, dim, None, dim, None, dim, dim, strong))
+
+    def texts_of(self, row: TensorRow) -> tuple[str, ...]:
+        """What stands in each column."""
         gradient = "frozen" if row.frozen and row.kind == "parameter" else GRADIENT[row.gradient]
-        texts = (
+        return (
             self.name_of(row.path),
             row.kind,
             row.shape,
@@ -83,9 +94,8 @@ class TensorTable(PagedLines[TensorRow]):
             numbers.count(row.parameters),
             numbers.size(row.bytes),
             gradient,
-            marks_of(row),
+            marks if (marks := marks_of(row)).strip() else "",
         )
-        return row_of(COLUMNS, lay_out(COLUMNS, width), texts, (strong, dim, None, dim, None, dim, dim, strong))
 
     def name_of(self, path: str) -> str:
         """The path from the module that is shown on."""

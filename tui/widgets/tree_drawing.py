@@ -34,12 +34,12 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
     dim = look("lines--dim")
     space = widths[0]
     indent = GUIDE * row.depth
-    room = max(space - 2 - NAME_ROOM, 0)
+    name = clean(row.name)
+    room = max(space - 2 - min(cell_len(name), NAME_ROOM), 0)
     if len(indent) > room:
         indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
     room = max(space - len(indent) - len(fold), 1)
-    name = clean(row.name)
     name = fit_middle(name, min(room, cell_len(name)))
     parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}"))]
     rest = row_of(

@@ -29,7 +29,7 @@ def list_examples(session: Session, request: m.ListExamples, context: Context) -
     )
 
 
-@handles(m.OpenSource, lane="main")
+@handles(m.OpenSource, lane="main", busy=lambda request: f"opening {request.source}")
 def open_source(session: Session, request: m.OpenSource, context: Context) -> m.Opened:
     return m.Opened(
         summary=session.open(
