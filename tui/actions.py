@@ -31,8 +31,8 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     # -- moving about
-    Action("focus_next", "tab", "Next pane", "Panes", footer="pane", shown="Tab"),
-    Action("focus_previous", "shift+tab", "Previous pane", "Panes", shown="Shift+Tab"),
+    Action("focus_next", "tab", "Next pane", "Panes", "explorer", shown="Tab"),
+    Action("focus_previous", "shift+tab", "Previous pane", "Panes", "explorer", shown="Shift+Tab"),
     Action("show_tab(1)", "1", "Values", "Panes", "explorer", shown="1"),
     Action("show_tab(2)", "2", "Gradients", "Panes", "explorer", shown="2"),
     Action("show_tab(3)", "3", "Info", "Panes", "explorer", shown="3"),

@@ -6,7 +6,8 @@ State flows one way: the engine's messages arrive here, go to the explorer, and 
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -16,10 +17,13 @@ from textual.types import CSSPathType
 
 from tui.actions import bindings
 from tui.command_line import Options
-from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
-from tui.screens.explorer import Explorer
+from tui.first_frame import FirstFrame
 from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
+
+if TYPE_CHECKING:
+    from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
+    from tui.screens.explorer import Explorer
 
 
 def _provider() -> type[Provider]:
@@ -29,7 +33,9 @@ def _provider() -> type[Provider]:
 
 
 class ModulescopeApp(App[int], inherit_bindings=False):
-    """Opens on the explorer; the catalogue lies over it when there is no SOURCE.
+    """Opens on an empty frame, then the explorer; the catalogue lies over it when there is no SOURCE.
+
+    What the first frame does not show is imported after it was painted.
 
     Args:
         options: what the command line said.
@@ -48,8 +54,24 @@ class ModulescopeApp(App[int], inherit_bindings=False):
         super().__init__()
         self.options = options
         self.settings = settings or Settings()
-        self.link = EngineLink(launch, self.post_message)
-        self.explorer = Explorer(self.link, options, self.settings)
+        self.launch = launch
+
+    @cached_property
+    def link(self) -> EngineLink:
+        """The engine."""
+        from tui.engine_link import EngineLink
+
+        return EngineLink(self.launch, self.post_message)
+
+    @cached_property
+    def explorer(self) -> Explorer:
+        """The main screen."""
+        from tui.screens.explorer import Explorer
+
+        return Explorer(self.link, self.options, self.settings)
+
+    def get_default_screen(self) -> Screen[object]:
+        return FirstFrame(self.options.source or "")
 
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:  # type: ignore[override]
         """None of Textual's own: every command is one of our actions."""
@@ -59,6 +81,9 @@ class ModulescopeApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(os.environ, self.settings.theme)
+        self.screen.call_after_refresh(self._go_on)
+
+    def _go_on(self) -> None:
         self.push_screen(self.explorer)
 
     async def on_unmount(self) -> None:

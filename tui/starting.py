@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
-import sys
+import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.engine.client import EngineClient
+    from models.engine.errors import EngineGone
+    from models.engine.messages import Body
     from tui.command_line import Options
+
+
+class HeadStart:
+    """How the app's engines are started: the first one at once, before Textual is imported."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        if options.engine is None:
+            from models.engine.spawning import local_command, spawn
+
+            with suppress(OSError):  # `start` tries again, and tells
+                self._process = spawn(local_command(options.python, preload=True), dies_with_us=True)
+
+    async def start(
+        self,
+        *,
+        on_event: Callable[[Body], None],
+        on_stderr: Callable[[str], None],
+        on_gone: Callable[[EngineGone], None],
+    ) -> EngineClient:
+        """The engine that started ahead; from the second time on a new one.
+
+        Raises:
+            EngineGone: there is none to talk to; the title says why.
+        """
+        from models.engine.launch import Launch
+
+        options = self.options
+        launch = Launch.command(options.engine) if options.engine else Launch.local(options.python, preload=True)
+        process, self._process = self._process, None
+        return await launch.start(process=process, on_event=on_event, on_stderr=on_stderr, on_gone=on_gone)
+
+    def abandon(self) -> None:
+        """Kill the engine that started ahead, if nobody took it."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
 
 
 def explore(options: Options) -> int:
     """Run the explorer until the person leaves it; returns the exit status."""
-    from models.engine.errors import EngineGone
-    from models.engine.launch import HeadStart, Launch
-
-    try:
-        way = Launch.command(options.engine) if options.engine else Launch.local(options.python, preload=True)
-        launch = HeadStart(way)
-    except EngineGone as gone:
-        print(f"modulescope: {gone.title}", file=sys.stderr)
-        return 2
+    engines = HeadStart(options)
     try:
         from tui.app import ModulescopeApp
 
-        app = ModulescopeApp(options, launch)
+        app = ModulescopeApp(options, engines)
         app.run()
     finally:
-        launch.abandon()
+        engines.abandon()
     return app.return_code or 0

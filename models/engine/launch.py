@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from .. import __version__
 from .client import EngineClient
 from .errors import EngineGone, EngineProblem
-from .link import Link, spawn
+from .link import Link
 from .messages import PROTOCOL, Body, Greeting, Hello
-
-MAIN = Path(__file__).resolve().with_name("__main__.py")
-"""Run by its path: the other Python need not have modulescope installed."""
+from .spawning import MAIN, local_command, spawn
 
 TICK = 1.0
 """Seconds between two words on a wait."""
@@ -45,8 +41,7 @@ class Launch:
 
         With `preload` it imports torch at once, before anything needs it.
         """
-        options = ("--preload",) if preload else ()
-        return cls((python or sys.executable, str(MAIN), *options), dies_with_us=True, timeout=30.0)
+        return cls(local_command(python, preload=preload), dies_with_us=True, timeout=30.0)
 
     @classmethod
     def command(cls, text: str) -> Launch:
@@ -72,13 +67,9 @@ class Launch:
         """The engine's process, for `start`; to be called in the thread of the event loop.
 
         Raises:
-            EngineGone: it cannot be started; the title says why.
+            OSError: it cannot be started.
         """
-        argv = [*self.argv, "--parent", str(os.getpid())] if self.dies_with_us else self.argv
-        try:
-            return spawn(argv)
-        except OSError as error:
-            raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
+        return spawn(self.argv, dies_with_us=self.dies_with_us)
 
     async def start(
         self,
@@ -97,7 +88,10 @@ class Launch:
         Raises:
             EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.
         """
-        client = EngineClient(await Link.to(process or self.spawn()))
+        try:
+            client = EngineClient(await Link.to(process or self.spawn()))
+        except OSError as error:
+            raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
         client.on_event = on_event or client.on_event
         client.on_stderr = on_stderr or client.on_stderr
         try:
@@ -146,33 +140,3 @@ class Launch:
         if isinstance(error, PermissionError):
             return f"{program!r}, which should start the engine, is not executable"
         return f"{program!r} cannot be started: {error.strerror}"
-
-
-class HeadStart:
-    """A launch whose first engine starts now, before there is an event loop and before the interface is imported."""
-
-    def __init__(self, launch: Launch) -> None:
-        """Raises EngineGone when the engine cannot be started."""
-        self._launch = launch
-        self._process: subprocess.Popen[bytes] | None = launch.spawn()
-
-    async def start(
-        self,
-        *,
-        on_event: Callable[[Body], None] | None = None,
-        on_stderr: Callable[[str], None] | None = None,
-        on_gone: Callable[[EngineGone], None] | None = None,
-    ) -> EngineClient:
-        """The engine that started ahead; from the second time on a new one.  As `Launch.start`."""
-        process, self._process = self._process, None
-        return await self._launch.start(process=process, on_event=on_event, on_stderr=on_stderr, on_gone=on_gone)
-
-    def abandon(self) -> None:
-        """Kill the engine that started ahead, if nobody took it."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()

@@ -11,23 +11,10 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
 from typing import BinaryIO
 
 BUFFER = 2**20
 """Bytes that asyncio reads ahead before it lets the pipe fill."""
-
-
-def spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A process that leads a session and group of its own: no ctrl+c of the terminal reaches it.
-
-    To be called in the thread that runs the event loop, or will: on Linux the engine dies with that thread.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
 
 
 class Child:

@@ -3,15 +3,17 @@
 One look at each distinct module, before the tree is laid out.  It decides which plain references are worth a row:
 a tensor or module that is registered somewhere is shown where it is registered, not again for every plain list that
 mentions it (an LSTM keeps its parameters in such a list too); anything else is a constant or a hidden module.
+
+A survey can be asked whether another one would find the same: that is asked after every statement, and costs a tenth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sized
-from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
-from typing import TypeGuard
+from operator import is_
+from typing import Any, NamedTuple, TypeGuard
 
 import torch
 from torch import nn
@@ -31,8 +33,11 @@ _INTERNAL = frozenset(vars(nn.Module()))
 """Attributes that belong to `nn.Module` itself: registries, hooks, flags."""
 
 
-@dataclass(slots=True, frozen=True)
-class Held:
+_BORING = frozenset((bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device))
+"""Types of plain values that hold neither tensors nor modules."""
+
+
+class Held(NamedTuple):
     """One thing that a module holds."""
 
     kind: NodeKind
@@ -52,6 +57,21 @@ class Held:
         return self.attribute + "".join(key if isinstance(key, str) else f"[#{key}]" for key in self.keys)
 
 
+class _Seen(NamedTuple):
+    """All that a look at one module went by."""
+
+    module: nn.Module
+    kind: type
+    names: tuple[str, ...]
+    """Of its own attributes, nn.Module's included."""
+    kinds: tuple[type, ...]
+    """Their types: while these are the same, what held nothing of interest holds nothing still."""
+    registries: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...]
+    """Names and entries of `_parameters`, `_buffers` and `_modules`."""
+    plain: list[Held] | None
+    """What its other attributes held; None when they hold numbers, texts and such only."""
+
+
 class Survey:
     """`tensors[id]` and `modules[id]`: what the module of that identity holds, in the order of the tree."""
 
@@ -62,77 +82,135 @@ class Survey:
         """Of each hidden module the identity of the module that held it first: only there it is walked into, or
         layers that know each other would multiply without end."""
         self._registered = {id(root)}
-        self._plain: dict[int, list[Held]] = {}
-        self._queue: list[nn.Module] = []
-        self._take(root)
-        for module in self._queue:  # grows while hidden modules turn up
-            plain = list(_plain(module))
-            self._plain[id(module)] = plain
-            for held in plain:
+        self._seen: list[_Seen] = []
+        queue: list[nn.Module] = []
+        self._take(root, queue)
+        for module in queue:  # grows while hidden modules turn up
+            seen = _look(module)
+            self._seen.append(seen)
+            for held in seen.plain or ():
                 if isinstance(held.item, nn.Module) and not self._knows(held.item):
                     self.home[id(held.item)] = id(module)
-                    self._take(held.item)
-        for module in self._queue:
-            for held in self._plain[id(module)]:
+                    self._take(held.item, queue)
+        for seen in self._seen:
+            identity = id(seen.module)
+            for held in seen.plain or ():
                 if held.kind == "hidden":
                     if id(held.item) in self.home:
-                        self.modules[id(module)].append(held)
+                        self.modules[identity].append(held)
                 elif id(held.item) not in self._registered:
-                    self.tensors[id(module)].append(held)
+                    self.tensors[identity].append(held)
+
+    def holds(self) -> bool:
+        """Whether a survey made now would find the same objects under the same names, in the same order.
+
+        Never true when it would not; false now and then when it would.
+        """
+        try:
+            return all(map(_is_as_seen, self._seen))
+        except RuntimeError:  # another thread of the person's changes a registry just now
+            return False
 
     def _knows(self, module: nn.Module) -> bool:
         return id(module) in self._registered or id(module) in self.home
 
-    def _take(self, module: nn.Module) -> None:
-        """Look at `module` and all that is registered below it, each once."""
+    def _take(self, module: nn.Module, queue: list[nn.Module]) -> None:
+        """Queue `module` and all that is registered below it, each once, and note what their registries hold."""
         pending = [module]
         while pending:
             current = pending.pop()
             if id(current) in self.modules:
                 continue
-            self._queue.append(current)
-            tensors, modules = list(_registered_tensors(current)), list(_registered_modules(current))
+            queue.append(current)
+            tensors, modules = _registered_tensors(current), _registered_modules(current)
             self.tensors[id(current)], self.modules[id(current)] = tensors, modules
-            self._registered.update(id(held.item) for held in tensors)
-            self._registered.update(id(held.item) for held in modules)
-            pending.extend(held.item for held in reversed(modules) if isinstance(held.item, nn.Module))
+            self._registered.update([id(held.item) for held in tensors])
+            self._registered.update([id(held.item) for held in modules])
+            pending.extend([held.item for held in reversed(modules) if isinstance(held.item, nn.Module)])
 
 
-def _entries(module: nn.Module, registry: str) -> list[tuple[object, object]]:
-    """Items of a registry; none for a module whose `__init__` never called `super().__init__()`."""
+def _entries(module: nn.Module, registry: str) -> Mapping[object, object]:
+    """A registry; an empty one for a module whose `__init__` never called `super().__init__()`."""
     try:
         mapping = getattr(module, registry)
-        return list(mapping.items())
+        return mapping if isinstance(mapping, dict) else dict(mapping.items())
     except Exception:  # scripted and foreign modules compute their registries
-        return []
+        return {}
 
 
-def _registered_tensors(module: nn.Module) -> Iterator[Held]:
-    for registry, kind in _TENSOR_REGISTRIES:
-        for name, item in _entries(module, registry):
-            if isinstance(name, str) and isinstance(item, torch.Tensor):
-                yield Held(kind, name, item)
+def _registered_tensors(module: nn.Module) -> list[Held]:
+    return [
+        Held(kind, name, item)
+        for registry, kind in _TENSOR_REGISTRIES
+        for name, item in list(_entries(module, registry).items())
+        if isinstance(name, str) and isinstance(item, torch.Tensor)
+    ]
 
 
-def _registered_modules(module: nn.Module) -> Iterator[Held]:
-    for position, (name, item) in enumerate(_entries(module, "_modules")):
-        if isinstance(name, str) and isinstance(item, nn.Module):
-            yield Held("module", name, item, position=position)
+def _registered_modules(module: nn.Module) -> list[Held]:
+    return [
+        Held("module", name, item, (), position)
+        for position, (name, item) in enumerate(list(_entries(module, "_modules").items()))
+        if isinstance(name, str) and isinstance(item, nn.Module)
+    ]
 
 
 _TENSOR_REGISTRIES: tuple[tuple[str, NodeKind], ...] = (("_parameters", "parameter"), ("_buffers", "buffer"))
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+def _look(module: nn.Module) -> _Seen:
+    own = dict(vars(module))
+    registries = [dict(_entries(module, name)) for name in _REGISTRIES]
+    plain = None
+    if not all(type(value) in _BORING or name in _INTERNAL for name, value in own.items()):
+        plain = list(_plain(module))
+    return _Seen(
+        module,
+        type(module),
+        tuple(own),
+        tuple(map(type, own.values())),
+        tuple([(tuple(registry), tuple(registry.values())) for registry in registries]),
+        plain,
+    )
+
+
+def _is_as_seen(seen: _Seen) -> bool:
+    module, kind, names, kinds, registries, plain = seen
+    own = vars(module)
+    if type(module) is not kind or tuple(own) != names or tuple(map(type, own.values())) != kinds:
+        return False
+    for registry, (keys, items) in zip(_REGISTRIES, registries, strict=True):
+        entries = _entries(module, registry)
+        if len(entries) != len(keys):
+            return False
+        if keys and not (all(map(is_, entries.values(), items)) and tuple(entries) == keys):
+            return False
+    if plain is None:
+        return True
+    found = list(_plain(module))
+    return len(found) == len(plain) and all(
+        now.item is then.item and now.kind == then.kind and now.attribute == then.attribute and now.keys == then.keys
+        for now, then in zip(found, plain, strict=True)
+    )
 
 
 def _plain(module: nn.Module) -> Iterator[Held]:
     for name, value in list(vars(module).items()):
-        if name in _INTERNAL:
+        if type(value) in _BORING or name in _INTERNAL:
             continue
         if isinstance(value, torch.Tensor):
             yield Held("constant", name, value)
         elif isinstance(value, nn.Module):
             yield Held("hidden", name, value)
-        elif isinstance(value, (list, tuple, dict)) and value:
+        elif isinstance(value, (list, tuple, dict)) and value and not _is_boring(value):
             yield from _inside(name, value)
+
+
+def _is_boring(container: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> bool:
+    """Whether it holds numbers, texts and such only; told quickly, for most containers do."""
+    values = container.values() if isinstance(container, dict) else container
+    return type(container) in (list, tuple, dict) and _BORING.issuperset(map(type, islice(values, SCAN_LIMIT)))
 
 
 def _inside(name: str, container: object) -> Iterator[Held]:

@@ -46,6 +46,7 @@ from models.engine.messages import (
     PathForm,
     PathForms,
     Problem,
+    Progress,
     Ran,
     Search,
     SearchHit,
@@ -139,6 +140,8 @@ class FakeEngine:
         self.gradients: dict[str, list[float]] = {}
         self.runs: dict[int, list[CallRow]] = {}
         self.complete: set[int] = set()
+        self.steps: dict[type[Body], list[str]] = {}
+        """What is told of the progress of a kind of request, before it is held or answered."""
         self._gates: dict[type[Body], asyncio.Event] = {}
         self.replace(spec or rgnet(), name)
 
@@ -169,11 +172,20 @@ class FakeEngine:
         """How many requests of `kind` came."""
         return sum(type(body) is kind for body in self.asked)
 
-    async def request(self, body: Body, answer: type[Any], /, progress: object = None) -> Any:
+    def die(self) -> None:
+        """Be gone, and let whoever waits for an answer know it."""
+        self.gone = True
+        for gate in self._gates.values():
+            gate.set()
+        self._gates.clear()
+
+    async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
         """An `Ask`."""
         self.asked.append(body)
         try:
             await asyncio.sleep(0)
+            for text in self.steps.get(type(body), []) if progress else []:
+                progress(Progress(id=0, text=text))
             if gate := self._gates.get(type(body)):
                 await gate.wait()
         except asyncio.CancelledError:

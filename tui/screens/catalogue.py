@@ -13,13 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.engine_link import EngineLink
 from tui.text import clean, fit
+from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
 
 
@@ -90,7 +91,7 @@ class Catalogue(Screen[str | None]):
                 yield Static("", id="details", markup=False)
         yield Static("Or open your own: FILE.py:NAME or package.module:NAME   ( / )", id="other-label", markup=False)
         yield Input(placeholder="model.py:Net", id="other", compact=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         examples = self.query_one(ExampleList)

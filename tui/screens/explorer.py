@@ -14,26 +14,24 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 from textual.worker import Worker, WorkerState
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.actions import bindings
-from tui.command_line import Options
-from tui.engine_link import EngineLink
+from tui.history import History
 from tui.screens.arranging import Arranging
 from tui.screens.copying import Copying
 from tui.screens.finding import Finding
 from tui.screens.opening import Opening
 from tui.screens.running import Running
-from tui.history import History
-from tui.settings import Settings
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
 from tui.widgets.console import Console
 from tui.widgets.gradients_pane import GradientsPane
 from tui.widgets.info import Info
+from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
 from tui.widgets.module_tree import ModuleTree
 from tui.widgets.source_view import SourceView
@@ -96,7 +94,7 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
             with ContentSwitcher(initial="console", id="lower-panes"):
                 yield Console(ask, History(), id="console")
                 yield CallTable(ask, id="calls")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.watch_focus()
@@ -124,12 +122,12 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         """The model changed: show the new summary, and ask again for what is on the screen."""
         self.query_one(StatusLine).summary = self.summary = change.summary
         self.module_tree.reload(change.structure)
-        if change.values:
+        # A module's table costs little, and shows gradients and what is frozen besides values.
+        if change.values or change.gradients or (self.row is not None and self.row.kind in ("module", "hidden")):
             self.query_one(ValuesPane).refresh_values()
         if change.gradients:
             self.query_one(GradientsPane).refresh_values()
-        if change.values or change.gradients:
-            self.query_one(Info).refresh_values()
+        self.query_one(Info).refresh_values()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of our own in a worker: told, never swallowed, and the app goes on."""

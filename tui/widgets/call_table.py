@@ -49,6 +49,8 @@ class CallTable(PagedLines[CallRow]):
         """Whether the run has ended."""
         self.empty = NO_RUN
         self._needs = Needs(COLUMNS)
+        self._ended = False
+        """The run has just ended: the cursor is to go to where one reads on."""
 
     def show(self, run: int | None, total: int = 0, complete: bool = True) -> None:
         """Another run, of which `total` calls are known; None for no run."""
@@ -60,12 +62,13 @@ class CallTable(PagedLines[CallRow]):
         self.count = total
         self.cursor = 0
         self.scroll_to_row(0)
+        self._end(complete and total > 0)
         self.refresh()
 
     def grow(self, total: int, complete: bool = False) -> None:
         """The run that is shown has `total` calls by now; a cursor at the end stays at the end until the run is over.
 
-        Then it goes to the first call, to read from, or stays at the last one, where the run failed.
+        Then it goes to the first call, to read from there, or to the one that failed.
         """
         following = not self.complete and self.cursor >= self.count - 1
         self.complete = complete
@@ -73,9 +76,15 @@ class CallTable(PagedLines[CallRow]):
         self.count = total
         if following:
             self.cursor = total - 1
+            self._end(complete and total > 0)
         if complete and not total:
             self.empty = "The run made no calls."
         self.refresh()
+
+    def _end(self, ended: bool) -> None:
+        self._ended = ended
+        if ended:
+            self.pages.get(self.count - 1)  # whether the run failed stands at its end
 
     async def fetch(self, start: int, count: int) -> tuple[int, Sequence[CallRow]]:
         if self.run is None:
@@ -89,6 +98,10 @@ class CallTable(PagedLines[CallRow]):
             self.refresh()  # every row changes with the columns
         else:
             super().rows_arrived(start, count)
+        if self._ended and start <= self.count - 1 < start + count:
+            self._ended = False
+            failed = [(row.depth, start + number) for number, row in enumerate(rows) if row.failed]
+            self.cursor = max(failed)[1] if failed else 0
 
     def render_header(self, width: int) -> Iterable[Segment]:
         return header_of(COLUMNS, lay_out(COLUMNS, width, self._needs.widths))

@@ -57,9 +57,11 @@ class Needs:
 def lay_out(columns: tuple[Column, ...], width: int, needs: tuple[int, ...] | None = None) -> tuple[int, ...]:
     """The width of each column; 0 for one that is dropped.  Their sum exceeds `width` if even the rest does not fit.
 
-    `needs` are the cells that the texts of each column take; without it each takes as much as it may.
+    `needs` are the cells that the texts of each column take; while no row is known each takes as much as it may.
     """
-    wants = {column: _wanted(column, need) for column, need in zip(columns, needs or _MUCH * len(columns), strict=False)}
+    if needs is None or not any(needs):
+        needs = tuple(column.most for column in columns)
+    wants = {column: _wanted(column, need) for column, need in zip(columns, needs, strict=True)}
     least = {column: min(column.least, want) for column, want in wants.items()}
     kept = [column for column in columns if wants[column]]
 
@@ -75,9 +77,6 @@ def lay_out(columns: tuple[Column, ...], width: int, needs: tuple[int, ...] | No
         widths[column] += more
         spare -= more
     return tuple(widths.get(column, 0) for column in columns)
-
-
-_MUCH = (1_000,)
 
 
 def _wanted(column: Column, need: int) -> int:

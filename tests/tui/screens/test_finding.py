@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from fake_app import opened
+
+from models.engine.messages import Search
+from tui.widgets.search_box import SearchBox
+
+
+async def test_search_goes_there_and_n_walks_the_hits_around() -> None:
+    async with opened() as played:
+        await played.selected("0.block 0")
+        await played.press("left")  # what is folded is found too
+        await played.press("slash", *"block 0.0 bias")
+        await played.sees("1 of 1")
+        await played.press("enter")
+        await played.until(lambda: played.explorer.path == "0.block 0.0.bias", "gone there")
+        await played.rest()
+        assert played.explorer.module_tree.has_focus
+        assert not played.explorer.query(SearchBox)
+        await played.sees("8 values", "[8] float32")
+
+        await played.press("slash")
+        await played.until(lambda: played.explorer.query(SearchBox), "the box")
+        await played.press(*"1 0 bias")
+        await played.until(lambda: played.explorer.query_one(SearchBox).answered == "1 0 bias", "hits")
+        await played.press("enter")
+        await played.rest()
+        found = played.explorer.path
+        walked = []
+        for _ in range(4):
+            await played.press("n")
+            await played.rest()
+            walked.append(played.explorer.path)
+        hits = [node.row.path for node in played.engine._hits("1 0 bias")]
+        start = hits.index(found)
+        assert walked == [hits[(start + step) % len(hits)] for step in (1, 2, 3, 4)]
+        await played.press("N")
+        await played.rest()
+        assert played.explorer.path == walked[2]
+
+
+async def test_escape_leaves_everything_as_it_was() -> None:
+    async with opened() as played:
+        await played.selected("1.bias")
+        await played.press("slash", *"block", "escape")
+        await played.rest()
+        assert played.explorer.path == "1.bias"
+        assert played.explorer.module_tree.has_focus
+        await played.press("n")
+        await played.until(lambda: any("Nothing was searched" in notice for notice in played.notices), "told")
+
+
+async def test_nothing_found_is_said_and_keys_are_typed_not_run() -> None:
+    async with opened() as played:
+        await played.press("slash", *"qfb[/]")
+        await played.sees("Nothing matches qfb[/].", "no hits")
+        assert played.asked(Search)[-1].query == "qfb[/]"
+        await played.press("enter")
+        assert played.app.is_running
+        assert played.explorer.query(SearchBox)
+
+
+async def test_n_without_a_hit_any_more_is_told() -> None:
+    async with opened() as played:
+        await played.press("slash", *"block 3")
+        await played.sees("hits" if False else " of ")
+        await played.press("enter")
+        await played.rest()
+        played.explorer.open("shared")
+        await played.sees("121 parameters")
+        await played.press("n")
+        await played.until(lambda: any("nothing matches 'block 3'" in notice for notice in played.notices), "told")
+
+
+async def test_there_is_nothing_to_search_before_anything_is_open() -> None:
+    async with opened(None) as played:
+        played.explorer.action_search()
+        assert not played.explorer.query(SearchBox)

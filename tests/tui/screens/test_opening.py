@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_app import AppEngine, opened, starting
+
+from models.engine.errors import EngineGone
+from models.engine.messages import Fold, OpenSource, Problem
+from tui.screens.problem import ProblemScreen
+from tui.settings import Settings
+
+
+async def test_what_the_command_line_named_is_opened_with_its_inputs() -> None:
+    async with opened("rgnet", inputs=["2x4"], seed=3, device="cpu", inputs_from="in.py:make") as played:
+        (request,) = played.asked(OpenSource)
+        assert (request.inputs, request.seed, request.device) == (["2x4"], 3, "cpu")
+        assert request.inputs_from == "in.py:make"
+        assert request.unfold_to == played.explorer.module_tree.size.height  # as far as it fits
+        await played.sees("rgnet  Sequential  309 parameters  1.2 KB  float32  cpu  train", "● ready")
+        assert "· rgnet: Sequential, in the console as net and rgnet" in played.log
+        assert "· X = torch.rand(2, 4)" in played.log
+        await played.press("o")
+        await played.sees("The network shared")
+        await played.press("end", "enter")
+        await played.sees("121 parameters")
+        assert played.asked(OpenSource)[1].inputs == []  # they belong to rgnet
+        assert played.engine.starts == 1
+
+
+async def test_a_guessed_input_a_missing_one_and_warnings_are_told() -> None:
+    engine = AppEngine()
+    engine.summary_fields = {"guessed": True, "warnings": ["it drew random numbers"], "note": "Look at [0]."}
+    async with opened(engine=engine) as played:
+        assert "· X = torch.rand(2, 4), a guess from the first layers" in played.log
+        assert "· warning: it drew random numbers" in played.log
+        assert "· Look at [0]." in played.log
+    engine.summary_fields = {"input": ""}
+    async with opened(engine=engine) as played:
+        assert any("no input is known" in line for line in played.log)
+
+
+async def test_progress_is_shown_while_a_source_is_opened() -> None:
+    engine = AppEngine()
+    engine.steps[OpenSource] = ["importing torch"]
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.sees("importing torch")
+        assert played.explorer.summary is None
+        gate.set()
+        await played.sees("309 parameters", "● ready")
+        assert "importing torch" not in played.text
+
+
+async def test_a_failure_shows_the_panel_and_another_source_opens_in_the_same_engine() -> None:
+    async with starting("nosuch") as played:
+        await played.sees("no source 'nosuch'", "rgnet is one", "of several")
+        assert isinstance(played.app.screen, ProblemScreen)
+        await played.press("escape")
+        await played.rest()
+        await played.press("o")
+        await played.sees("The network rgnet")
+        await played.press("down", "enter")
+        await played.sees("309 parameters")
+        assert played.engine.starts == 1
+
+
+async def test_nothing_is_lost_when_the_second_source_cannot_be_opened() -> None:
+    async with opened() as played:
+        await played.selected("0.block 1.0.bias")
+        played.explorer.open("nosuch")
+        await played.sees("no source 'nosuch'")
+        await played.press("escape")
+        await played.sees("309 parameters", "● ready", "[8] float32")
+        assert played.explorer.path == "0.block 1.0.bias"
+        await played.press("f")
+        await played.sees("Calls 18")
+
+
+async def test_restarting_sends_the_folds_and_keeps_the_selection() -> None:
+    async with opened() as played:
+        await played.selected("0.block 0")
+        await played.press("left")
+        await played.until(lambda: "0.block 0" in played.engine.folded, "folded")
+        await played.selected("1.bias")
+        await played.press("R")
+        await played.until(lambda: played.engine.starts == 2 and len(played.asked(OpenSource)) == 2, "opened again")
+        await played.rest()
+        again = played.asked(OpenSource)[1]
+        assert again.source == "rgnet"
+        assert again.unfolded["0.block 0"] is False
+        assert again.unfolded["0.block 1"] is True
+        assert played.explorer.path == "1.bias"
+        assert played.explorer.module_tree.selected == "1.bias"
+        assert played.engine.folded == {"0.block 0"}
+
+
+async def test_an_engine_that_does_not_start_is_told_and_R_tries_again() -> None:
+    engine = AppEngine()
+    engine.refusal = EngineGone("there is no program 'python9' to start the engine with", "The command was: python9")
+    async with starting("rgnet", engine=engine) as played:
+        await played.sees("there is no program 'python9'", "The command was: python9", "R starts a new engine")
+        engine.refusal = None
+        await played.press("R")
+        await played.sees("309 parameters", "● ready")
+        assert engine.starts == 2
+
+
+@pytest.mark.parametrize("source", ["rgnet", None])
+async def test_an_engine_that_dies_while_it_opens_can_be_restarted(source: str | None) -> None:
+    engine = AppEngine()
+    engine.hold(OpenSource)
+    async with starting(source, engine=engine) as played:
+        if source is None:
+            await played.sees("The network rgnet")
+            await played.press("down", "enter")
+        await played.until(lambda: played.asked(OpenSource), "it is being opened")
+        engine.end("signal 9 (SIGKILL)")
+        await played.sees("SIGKILL")
+        await played.press("R")
+        await played.sees("309 parameters", "● ready")
+
+
+async def test_a_source_opened_during_another_takes_its_place() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(OpenSource)
+        played.explorer.open("sequential")
+        await played.until(lambda: len(played.asked(OpenSource)) == 2, "the first")
+        played.explorer.open("shared")
+        await played.until(lambda: len(played.asked(OpenSource)) == 3, "the second")
+        gate.set()
+        await played.sees("121 parameters")
+        await played.rest()
+        assert [body.source for body in played.engine.cancelled if isinstance(body, OpenSource)] == ["sequential"]
+        assert played.explorer.summary.name == "shared"
+
+
+async def test_the_calls_of_the_model_before_are_forgotten() -> None:
+    async with opened() as played:
+        await played.press("f")
+        await played.sees("Calls 18")
+        played.explorer.open("shared")
+        await played.sees("121 parameters", "No run yet")
+        assert "Calls 18" not in played.text
+
+
+async def test_the_first_start_welcomes_and_no_other(own_state: Path) -> None:
+    (own_state / "settings.json").unlink()
+    async with opened() as played:
+        await played.sees("Welcome to modulescope")
+        assert Settings().welcomed
+    async with opened() as played:
+        assert not any("Welcome" in notice for notice in played.notices)
+
+
+async def test_a_problem_of_the_tree_is_a_notice() -> None:
+    engine = AppEngine()
+    async with opened(engine=engine) as played:
+        engine.problems[Fold] = Problem("model", "the model cannot be walked", "its forward [/] is odd")
+        await played.press("left")
+        await played.until(lambda: played.notices == ["the model cannot be walked: its forward [/] is odd"], "told")
