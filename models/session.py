@@ -9,9 +9,10 @@ Owns: which model is open and what the console's names are bound to.  Must not d
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .engine.errors import EngineProblem
@@ -41,11 +42,23 @@ class Model:
     outline: Outline
     view: View
     totals: Totals
-    searcher: Searcher
+    facts: Summary
+    """What the header tells, but for the mode, which `Session.summary` looks up each time."""
     changed: list[str] = field(default_factory=list)
     """Paths whose values the last statement changed."""
     marked: set[str] = field(default_factory=set)
     """The same and the modules above them: the rows that are marked."""
+    search: list[Searcher] = field(default_factory=list)
+    """Made by the first search; a list, so that models of one outline have it in common."""
+
+    @property
+    def searcher(self) -> Searcher:
+        """Searches the paths of all nodes."""
+        from .inspect.search import Searcher
+
+        if not self.search:
+            self.search.append(Searcher([node.path for node in self.outline.nodes]))
+        return self.search[0]
 
 
 def nothing_open() -> EngineProblem:
@@ -121,20 +134,20 @@ class Session:
         Raises:
             EngineProblem: SOURCE or an input cannot be had; the problem says why and what to do.
         """
-        progress("importing torch")
-        import torch
-
         from .run.arguments import arguments_for
-        from .inspect.outline import Outline
-        from .run.interpreter import Interpreter
         from .sources.base import SourceError, open_source
 
-        progress(f"opening {source}")
+        progress(f"opening {source}" if "torch" in sys.modules else "importing torch")
         try:
-            opened = open_source(source, seed=seed, device=device)
+            opened = open_source(source, seed=seed, device=device)  # imports torch, unless there is nothing of the name
             arguments = arguments_for(opened, inputs or [], inputs_from, device)
         except SourceError as error:
-            raise EngineProblem(Problem("source", error.title, error.text)) from None
+            raise EngineProblem(Problem("source", error.title, error.text, where=error.where)) from None
+        import torch
+
+        from .inspect.outline import Outline
+        from .run.interpreter import Interpreter
+
         model = self._model_of(opened, Outline.of(opened.module, opened.name), unfolded or {})
         if unfold_to:
             model.view.fold("", "fit", unfold_to)
@@ -172,25 +185,29 @@ class Session:
             self.namespace[name] = module
 
     def _model_of(self, source: Source, outline: Outline, unfolded: dict[str, bool]) -> Model:
-        from .inspect.search import Searcher
+        from .inspect.summary import summarise
         from .inspect.totals import Totals
         from .inspect.view import View
 
+        totals = Totals.of(outline)
         return Model(
             source=source,
             outline=outline,
             view=View(outline, unfolded),
-            totals=Totals.of(outline),
-            searcher=Searcher([node.path for node in outline.nodes]),
+            totals=totals,
+            facts=summarise(source, outline, totals),
         )
 
     # -- before and after something runs -----------------------------------------------------------------------------
     def present_outline(self) -> Outline:
-        """The outline of the network as it is now: of what the network's own name, or `net`, is bound to."""
+        """The outline of the network as it is now: of what the network's own name, or `net`, is bound to.
+
+        The very one that is known when nothing came, went or took another form.
+        """
         from .inspect.outline import Outline
 
-        source = self.model.source
-        return Outline.of(self._followed(), source.name)
+        root, known = self._followed(), self.model.outline
+        return known if root is known.root and known.is_current() else Outline.of(root, known.name)
 
     def _followed(self) -> torch.nn.Module:
         import torch
@@ -236,10 +253,13 @@ class Session:
         from .inspect.rows import with_ancestors
 
         model = self.model
-        fresh = self._model_of(model.source, outline or self.present_outline(), model.view.overrides())
-        structure = not fresh.outline.same_structure(model.outline)
-        fresh.changed = changed
-        fresh.marked = with_ancestors(fresh.outline, changed)
+        outline = outline or self.present_outline()
+        structure = False
+        fresh = model
+        if outline is not model.outline:
+            fresh = self._model_of(model.source, outline, model.view.overrides())
+            structure = not outline.same_structure(model.outline)
+        fresh = replace(fresh, changed=changed, marked=with_ancestors(outline, changed))
         with self.lock:
             self._model = fresh
         self.emit(
@@ -268,11 +288,14 @@ class Session:
         print(self.undo())
 
     def summary(self) -> Summary:
-        from .inspect.summary import summarise
+        """What the header tells of the open model as it is now."""
+        import msgspec
+
+        from .inspect.summary import mode_of
 
         model = self.model
-        return summarise(
-            model.source, model.outline, model.totals, input_text=self.input_text, guessed=self.input_guessed
+        return msgspec.structs.replace(
+            model.facts, mode=mode_of(model.outline), input=self.input_text, guessed=self.input_guessed
         )
 
     def keep_run(self, trace: Trace) -> int:

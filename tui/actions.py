@@ -25,13 +25,15 @@ class Action:
     place: str = "app"
     footer: str = ""
     """Word in the footer; empty keeps it out of there."""
+    at_once: bool = False
+    """Taken before any pane sees the key, so that what is typed right behind it goes where the action leads."""
     shown: str = ""
     """How the keys are written for people, when not as `keys` says."""
 
 
+# The footer shows its words in this order, and leaves out the last ones where it is short.
 ACTIONS: tuple[Action, ...] = (
     # -- moving about
-    Action("focus_next", "tab", "Next pane", "Panes", "explorer", shown="Tab"),
     Action("focus_previous", "shift+tab", "Previous pane", "Panes", "explorer", shown="Shift+Tab"),
     Action("show_tab(1)", "1", "Values", "Panes", "explorer", shown="1"),
     Action("show_tab(2)", "2", "Gradients", "Panes", "explorer", shown="2"),
@@ -39,15 +41,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_tab(4)", "4", "Source", "Panes", "explorer", shown="4"),
     Action("show_below(1)", "5", "Console", "Panes", "explorer", shown="5"),
     Action("show_below(2)", "6", "Calls of the forward run", "Panes", "explorer", shown="6"),
-    Action(
-        "go_console",
-        "greater_than_sign",
-        "Go to the console's prompt",
-        "Panes",
-        "explorer",
-        footer="console",
-        shown=">",
-    ),
     Action("go_back", "escape", "Back to the tree", "Panes", "explorer", shown="Esc"),
     Action("wider(-4)", "left_square_bracket", "Narrower tree", "Panes", "explorer", shown="["),
     Action("wider(4)", "right_square_bracket", "Wider tree", "Panes", "explorer", shown="]"),
@@ -55,19 +48,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("higher(2)", "equals_sign,plus", "Higher console", "Panes", "explorer", shown="="),
     Action("zoom", "Z", "Zoom the pane, or back", "Panes", "explorer", shown="Z"),
     # -- finding
-    Action("search", "slash", "Search the whole tree", "Find", "explorer", footer="search", shown="/"),
+    Action("search", "slash", "Search the whole tree", "Find", "explorer", footer="search", at_once=True, shown="/"),
     Action("next_hit(1)", "n", "Next hit", "Find", "explorer"),
     Action("next_hit(-1)", "N", "Previous hit", "Find", "explorer"),
     # -- the model
     Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
     Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
+    Action("go_console", "greater_than_sign", "Go to the prompt", "Panes", "explorer", "console", True, shown=">"),
     Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
     Action("undo", "u", "Undo the last change of values", "Model", "explorer"),
     Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
     Action("restart", "R", "Restart the engine and open again", "Model"),
-    Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
     # -- copying
     Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy"),
+    Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
+    Action("focus_next", "tab", "Next pane", "Panes", "explorer", footer="pane", shown="Tab"),
     Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
     Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
     # -- the app
@@ -85,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sideways(-8)", "shift+left,ctrl+left", "Scroll left", "Lists", "list", shown="Shift+←"),
     Action("sideways(8)", "shift+right,ctrl+right", "Scroll right", "Lists", "list", shown="Shift+→"),
     # -- the tree
-    Action("toggle", "enter,space", "Unfold or fold", "Tree", "tree", footer="unfold", shown="Enter Space"),
+    Action("toggle", "enter,space", "Unfold or fold", "Tree", "tree", footer="fold", shown="Enter Space"),
     Action("inward", "right,l", "Unfold, then to the first child", "Tree", "tree", shown="→ l"),
     Action("outward", "left,h", "Fold, then to the parent", "Tree", "tree", shown="← h"),
     Action("unfold_below", "asterisk", "Unfold everything below", "Tree", "tree", shown="*"),
@@ -117,7 +112,13 @@ ACTIONS: tuple[Action, ...] = (
 def bindings(place: str) -> list[BindingType]:
     """Textual's bindings of the actions that live at `place`, in the table's order."""
     return [
-        Binding(action.keys, action.id, action.footer or action.title, show=bool(action.footer))
+        Binding(
+            action.keys,
+            action.id,
+            action.footer or action.title,
+            show=bool(action.footer),
+            priority=action.at_once,
+        )
         for action in ACTIONS
         if action.place == place
     ]

@@ -45,6 +45,10 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     TITLE = "modulescope"
     CSS_PATH: ClassVar[CSSPathType | None] = None
+    CSS = """
+    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    Toast { width: auto; min-width: 20; max-width: 60; padding: 0 1; margin: 0 0 1 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     COMMANDS = {_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -89,15 +93,18 @@ class ModulescopeApp(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         await self.link.close()
 
-    # -- what the engine tells
+    # -- what the engine tells; while the app ends there is nobody any more to take it in
     def on_engine_event(self, message: EngineEvent) -> None:
-        self.explorer.take_event(message.body)
+        if self.explorer.is_attached:
+            self.explorer.take_event(message.body)
 
     def on_engine_words(self, message: EngineWords) -> None:
-        self.explorer.take_words(message.text)
+        if self.explorer.is_attached:
+            self.explorer.take_words(message.text)
 
     def on_engine_ended(self, message: EngineEnded) -> None:
-        self.explorer.engine_ended(message.gone)
+        if self.explorer.is_attached:
+            self.explorer.engine_ended(message.gone)
 
     # -- actions that work everywhere
     def action_palette(self) -> None:
@@ -112,7 +119,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     def action_next_theme(self) -> None:
         self.theme = self.settings.theme = next_theme(self.theme)
-        self.notify(f"theme {self.theme}", timeout=2, markup=False)
+        self.explorer.say(f"theme {self.theme}")
 
     def action_interrupt(self) -> None:
         self.explorer.interrupt()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from models import __version__
 
@@ -22,7 +23,13 @@ builds one without arguments, or a function that returns one.
 SPEC is one input: 2x20 (float32, uniform in [0, 1)), int64[1,64]<50257 (integers below a bound),
 bfloat16[2,3,224,224]~normal, or NAME=SPEC for a keyword argument.
 
-Each command has its own --help: modulescope run --help"""
+Status: 0 done; 1 the model's own code failed; 2 wrong use, or SOURCE cannot be opened; 124 --timeout; 130 Ctrl+C.
+Each command has its own --help: modulescope run --help
+
+examples:
+  modulescope rgnet
+  modulescope train.py:Net --input 2x3x224x224
+  modulescope run train.py:Net --backward --json"""
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,20 @@ class Options:
 class Parser(argparse.ArgumentParser):
     """One line per error of use: what was wrong and what would be right."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+    def error(self, message: str) -> NoReturn:
+        from tui.text import clean
+
+        self.exit(2, f"{self.prog}: {clean(message, 1000)} (see {self.prog} --help)\n")
+
+
+def _seed(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 2**64
+    if not -(2**63) <= number < 2**64:  # what torch takes
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number below 2**64")
+    return number
 
 
 def parse(arguments: list[str]) -> Options:
@@ -60,7 +79,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="what to open (default: the catalogue)")
     parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="one input; may be repeated")
     parser.add_argument("--inputs", metavar="FILE.py:NAME", help="a function that returns the inputs")
-    parser.add_argument("--seed", type=int, metavar="N", help="torch.manual_seed(N) before the network is built")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--python", metavar="PATH", help="the Python in which the model is run: yours, with your torch")

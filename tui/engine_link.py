@@ -1,17 +1,21 @@
 """The interface's end of the wall: one engine at a time, started, asked, interrupted, ended, started anew.
 
 Owns which engine is the present one.  Everything it hears is posted to the app as messages, so that one handler there
-takes each in.
+takes each in, and an answer waits until what was told before it has been taken in: what a statement printed stands
+above its value.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeVar
 
+from textual.events import Callback
 from textual.message import Message
 
-from models.engine.errors import EngineGone
+from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Body, Progress
 from tui.asking import Ask
 
@@ -70,15 +74,17 @@ class EngineLink:
 
     Args:
         launch: how an engine is started.
-        post: takes the messages above; must be callable from the event loop's thread.
+        post: takes the messages above, and callbacks, in their order; False when nobody takes them any more.
     """
 
-    def __init__(self, launch: Starter, post: Callable[[Message], object]) -> None:
+    def __init__(self, launch: Starter, post: Callable[[Message], bool]) -> None:
         self.launch = launch
         self.post = post
         self.client: Engine | None = None
         self._turn = 0
         """Counts the engines: words of one that was left are not heard."""
+        self._mark: asyncio.Event | None = None
+        """Set when everything posted so far is taken in; None when there is no mark behind the last message."""
 
     @property
     def alive(self) -> bool:
@@ -101,12 +107,25 @@ class EngineLink:
 
     def _hear(self, turn: int, message: Message) -> None:
         if turn == self._turn:
-            self.post(message)
+            self._post(message)
 
     def _gone(self, turn: int, gone: EngineGone) -> None:
         if turn == self._turn:
             self.client = None
-            self.post(EngineEnded(gone))
+            self._post(EngineEnded(gone))
+
+    def _post(self, message: Message) -> bool:
+        self._mark = None
+        return self.post(message)
+
+    async def _taken_in(self) -> None:
+        """Wait until the app has taken in what the engine told so far."""
+        if (mark := self._mark) is None:
+            mark = asyncio.Event()
+            if not self._post(Callback(callback=mark.set)):
+                return
+            self._mark = mark
+        await mark.wait()
 
     async def ask(
         self, request: Body, answer: type[Answer], /, progress: Callable[[Progress], None] | None = None
@@ -114,7 +133,17 @@ class EngineLink:
         """Ask the present engine (see `tui.asking.Ask`)."""
         if self.client is None:
             raise EngineGone("There is no engine", "R starts one.")
-        return await self.client.request(request, answer, progress)
+
+        try:
+            reply = await self.client.request(request, answer, progress and partial(self._step, progress))
+        except EngineProblem:
+            await self._taken_in()
+            raise
+        await self._taken_in()
+        return reply
+
+    def _step(self, progress: Callable[[Progress], None], step: Progress) -> None:
+        self._post(Callback(callback=partial(progress, step)))
 
     def kill(self) -> None:
         """End the engine's process at once, whatever it does."""

@@ -18,7 +18,10 @@ def hand_over(arguments: list[str]) -> int:
             os.execvp(python, command)
         return subprocess.call(command)
     except OSError as error:
-        print(f"modulescope: cannot run {python}: {error.strerror}; --python wants a Python's path", file=sys.stderr)
+        from tui.text import clean
+
+        told = f"cannot run {python}: {error.strerror}; --python wants a Python's path"
+        print(f"modulescope: {clean(told, 1000)}", file=sys.stderr)
         return 2
 
 

@@ -35,6 +35,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02} s"
 
 
+def elapsed(seconds: float) -> str:
+    """`3 s`, `2 min 05 s`, `1 h 02 min`: as much as tells something."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
 def _scaled(number: float, step: int, units: tuple[str, ...]) -> str:
     """In the first unit in which it is below `step` after rounding."""
     for unit in units[:-1]:

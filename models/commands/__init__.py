@@ -6,7 +6,10 @@ import sys
 
 from ..engine.errors import EngineProblem
 from ..engine.messages import Problem
-from ..engine.safe_text import clean, clean_lines
+from ..engine.safe_text import clean
+
+WRONG_USE = 2
+INTERRUPTED = 130
 
 
 def main(argv: list[str]) -> int:
@@ -16,22 +19,40 @@ def main(argv: list[str]) -> int:
     commands = {"show": show.main, "run": run.main, "console": console.main}
     name = argv[0] if argv else ""
     if name not in commands:
-        print(f"modulescope: no headless command {clean(name)!r}; there are {', '.join(commands)}", file=sys.stderr)
-        return 2
+        tell(f"no headless command {name!r}; there are {', '.join(commands)}")
+        return WRONG_USE
     try:
         return commands[name](argv[1:])
-    except EngineProblem as error:
-        print(f"modulescope: {one_line(error.problem)}", file=sys.stderr)
-        return 2
+    except Exception as error:
+        return refused(error)
     except KeyboardInterrupt:
-        print("modulescope: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 0
+        tell("interrupted")
+        return INTERRUPTED
+
+
+def refused(error: Exception) -> int:
+    """Say in one line why nothing can be done, and return the status for it; what is no such reason is raised again."""
+    if isinstance(error, EngineProblem):
+        tell(one_line(error.problem))
+    elif isinstance(error, ModuleNotFoundError) and error.name == "torch":
+        tell(f"{sys.executable} has no torch; --python PATH names a Python that has")
+    elif isinstance(error, OSError) and error.filename is None and error.strerror:
+        tell(f"cannot write the result: {error.strerror}")
+    else:
+        raise error
+    return WRONG_USE
+
+
+def tell(text: str) -> None:
+    """One line on standard error, safe for a terminal."""
+    print(f"modulescope: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def one_line(problem: Problem) -> str:
     """The cause and the remedy, or, when the person's own code failed, the cause and where."""
-    if "Traceback" in problem.text:
-        return clean(f"{problem.title} ({problem.where})" if problem.where else problem.title)
-    return "; ".join(filter(None, [clean(problem.title), *(line.rstrip(".") for line in clean_lines(problem.text))]))
+    if "Traceback" in problem.text or problem.where:
+        return f"{problem.title} ({problem.where})" if problem.where else problem.title
+    remedy = " ".join(problem.text.split())
+    if not remedy:
+        return problem.title
+    return f"{problem.title}{'' if problem.title.endswith(('.', '?', '!')) else '.'} {remedy}"

@@ -2,72 +2,131 @@
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from typing import IO, Any
+from functools import partial
+from typing import Any
 
 from ..engine.errors import EngineProblem
 from ..engine.messages import Executed, Problem
 from ..engine.safe_text import clean_lines
 from ..run.statements import statements
 from ..session import Session
-from .options import add_inputs, parser_for, result_stream, write_json
+from . import INTERRUPTED, refused, tell
+from .options import add_inputs, parser_for
+from .output import Result
+from .printing import Printed, own_input
+from .run_report import crash
+from .supervisor import Tell, supervise
+
+FAILED = 1
+LONGEST_LINE = 100_000
+"""Characters of a line that are written: more than the console shows of any value."""
 
 
 def main(argv: list[str]) -> int:
     """Run each statement; 1 when any raised, 130 when interrupted."""
-    parser = parser_for("console", "Runs statements from standard input with the network open.")
+    parser = parser_for(
+        "console",
+        "Run statements from standard input with the network open, as Python's own prompt does: a block ends at its "
+        "blank line, values are shown, and it goes on after an error. In scope are net, its own name, X (the input), "
+        "torch, nn, F, what its file defines, and undo(). Status 1 when any statement raised.",
+        "echo 'net[2].state_dict()' | modulescope console parameter_access",
+    )
     add_inputs(parser)
     options = parser.parse_args(argv)
-    stream = result_stream()
-    session = Session()
-    session.open(options.source, inputs=options.input, seed=options.seed, device=options.device)
+    result = Result()
     results: list[dict[str, Any]] = []
-    status = 0
-    with tempfile.TemporaryFile() as printed:
-        for text in statements(sys.stdin):
-            with captured(printed) if options.json else redirected(stream.fileno()):
-                executed = run(session, text)
-            problem = executed.problem
-            if options.json:
-                results.append(result_of(text, take(printed), executed))
-            else:
-                if executed.value is not None:
-                    stream.write(executed.value + "\n")
-                stream.flush()
-                if problem is not None:
-                    print(*clean_lines(problem.text or problem.title), sep="\n", file=sys.stderr, flush=True)
-            if problem is not None:
-                status = 1
-                if problem.kind == "interrupted":
-                    status = 130
-                    break
+    begun: list[str] = []
+
+    def hear(name: str, values: list[Any]) -> None:
+        (begun if name == "begin" else results).append(values[0])
+
+    ending = supervise(partial(work, options, result), hear)
+    if ending.status == 2 and ending.how == "done":
+        return ending.status
+    problem = None
+    if ending.how != "done":
+        kind, message = crash(ending.status) if ending.how == "crashed" else ("KeyboardInterrupt", "")
+        problem = Problem("model", f"{kind}: {message}", type=kind, message=message)
+        tell(message or "interrupted")
     if options.json:
-        write_json(stream, {"results": results})
+        if problem is not None and len(begun) > len(results):
+            results.append(result_of(begun[-1], "", Executed(problem=problem), []))
+        result.json({"results": results})
+    if ending.how == "interrupted":
+        return INTERRUPTED
+    return FAILED if problem is not None else ending.status
+
+
+def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
+    """What the child process does; returns the exit status."""
+    lines = own_input()
+    session = Session()
+    try:
+        session.open(options.source, inputs=options.input, seed=options.seed, device=options.device)
+    except Exception as error:
+        return refused(error)
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
+    status = 0
+    is_screen = os.isatty(result.descriptor)
+    printed = Printed(None if options.json or is_screen else result.descriptor)
+    try:
+        for text in statements(lines):
+            tell_other("begin", text)
+            with printed:
+                executed = run(session, text)
+            if executed.problem is not None:
+                status = FAILED
+            if options.json:
+                tell_other("result", result_of(text, printed.text, executed, session.model.changed))
+            else:
+                write_text(result, printed.text, executed)
+                if result.closed:
+                    break
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
     return status
 
 
 def run(session: Session, text: str) -> Executed:
-    """Run one statement; what the session itself refuses is told as the statement's problem."""
+    """Run one statement; what the session itself refuses is told as the statement's problem.
+
+    Raises:
+        KeyboardInterrupt: Ctrl+C, and no exception of the statement's own making.
+    """
     from ..run.statement import run_statement
 
     try:
-        return run_statement(session, text)
+        return run_statement(session, text, single=True)
     except EngineProblem as error:
         return Executed(problem=error.problem)
 
 
-def result_of(text: str, printed: str, executed: Executed) -> dict[str, Any]:
+def write_text(result: Result, printed: str, executed: Executed) -> None:
+    """What Python's prompt would show, made safe for a terminal; an error goes to standard error."""
+    lines = clean_lines(printed.removesuffix("\n"), LONGEST_LINE) if printed else []
+    if executed.value is not None:
+        lines += clean_lines(executed.value, LONGEST_LINE)
+    result.lines(lines)
+    if executed.problem is not None:
+        problem = executed.problem
+        print(*clean_lines(problem.text or problem.title), sep="\n", file=sys.stderr, flush=True)
+
+
+def result_of(text: str, printed: str, executed: Executed, changed: list[str]) -> dict[str, Any]:
     """One entry of `results`."""
     return {
         "statement": text,
         "stdout": printed,
         "value": executed.value,
         "error": error_of(executed.problem),
-        "changed": list(executed.changed),
+        "changed": changed,
+        "seconds": executed.seconds,
     }
 
 
@@ -75,36 +134,8 @@ def error_of(problem: Problem | None) -> dict[str, Any] | None:
     """`type`, `message` and `where` of a statement's error."""
     if problem is None:
         return None
-    kind, _, message = problem.title.partition(": ")
-    return {"type": kind, "message": message, "where": problem.where or None}
-
-
-@contextlib.contextmanager
-def redirected(descriptor: int) -> Iterator[None]:
-    """Within, standard output is `descriptor`, for Python and for C++."""
-    kept_descriptor, kept_stream = os.dup(1), sys.stdout
-    os.dup2(descriptor, 1)
-    sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.close()
-        sys.stdout = kept_stream
-        os.dup2(kept_descriptor, 1)
-        os.close(kept_descriptor)
-
-
-@contextlib.contextmanager
-def captured(file: IO[bytes]) -> Iterator[None]:
-    """Within, standard output is collected in `file`."""
-    file.seek(0)
-    file.truncate()
-    with redirected(file.fileno()):
-        yield
-
-
-def take(file: IO[bytes]) -> str:
-    """What `captured` collected."""
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    return {
+        "type": problem.type or None,
+        "message": problem.message if problem.type else "; ".join(filter(None, [problem.title, problem.text])),
+        "where": problem.where or None,
+    }

@@ -1,50 +1,82 @@
-"""Options that the headless commands have in common, and where their results go."""
+"""Options that the headless commands have in common."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
-from typing import Any, NoReturn, TextIO
+import math
+from textwrap import fill
+from typing import NoReturn
+
+from ..engine.safe_text import clean
+from ..run.specs import SpecError, parse_spec
 
 
 class Parser(argparse.ArgumentParser):
     """One line per error of use: what was wrong and what would be right."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {clean(message, 1000)} (see {self.prog} --help)\n")
 
 
-def parser_for(command: str, description: str) -> Parser:
-    """A parser with SOURCE, `--seed`, `--device` and `--json`."""
-    parser = Parser(prog=f"modulescope {command}", description=description, allow_abbrev=False)
-    parser.add_argument("source", metavar="SOURCE", help="catalogue name, FILE.py:NAME or package.module:NAME")
-    parser.add_argument("--seed", type=int, metavar="N", help="torch.manual_seed(N) before the network is built")
-    parser.add_argument("--device", metavar="D", help="where the network is moved to")
+def parser_for(command: str, description: str, example: str) -> Parser:
+    """A parser with SOURCE, `--seed`, `--device` and `--json`; `example` ends its help."""
+    parser = Parser(
+        prog=f"modulescope {command}",
+        description=fill(description, 79),
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a network of the catalogue (rgnet), FILE.py:NAME or package.module:NAME; NAME is an nn.Module, a class "
+        "that builds one without arguments, or a function that returns one",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
+    parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    parser.add_argument("--python", metavar="PATH", help="the Python in which the model is run: yours, with your torch")
     return parser
 
 
 def add_inputs(parser: Parser) -> None:
     """Add `--input SPEC`, which may come several times."""
-    parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="one input, such as 2x20")
+    parser.add_argument(
+        "--input",
+        action="append",
+        type=_spec,
+        default=[],
+        metavar="SPEC",
+        help="one input, again for the next: 2x20 (float32, uniform in [0, 1)), int64[1,64]<50257 (integers below a "
+        "bound), bfloat16[2,3,224,224]~normal, NAME=SPEC for a keyword argument",
+    )
 
 
-def result_stream() -> TextIO:
-    """Where the result goes: standard output, kept for it alone.
+def seconds(text: str) -> float:
+    """A number of seconds over 0, for `type=`."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds over 0")
+    return number
 
-    Whatever the person's code prints, from Python or from C++, goes to standard error from here on.
-    """
-    sys.stdout.flush()
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return stream
+
+def _seed(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 2**64
+    if not -(2**63) <= number < 2**64:  # what torch takes
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number below 2**64")
+    return number
 
 
-def write_json(stream: TextIO, report: dict[str, Any]) -> None:
-    """One JSON object, `schema` first; every character beyond ASCII and every control character escaped."""
-    json.dump({"schema": 1, **report}, stream, indent=1)
-    stream.write("\n")
-    stream.flush()
+def _spec(text: str) -> str:
+    try:
+        parse_spec(text)
+    except SpecError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..engine.safe_text import clean
 from ..session import Session
-from .options import parser_for, result_stream, write_json
+from .columns import table
+from .options import parser_for
+from .output import Result
 
 if TYPE_CHECKING:
     from ..inspect.outline import Node
 
+NAME = 200
+"""Characters of a name that are written."""
+WIDEST = (36, 22, 13, 9, 60)
+"""What fits a screen of 80 columns for most networks; a longer cell pushes what follows."""
+SHARED = "⇄"
+NAMES = 3
+"""Other names of a shared object that are written."""
+
 
 def main(argv: list[str]) -> int:
     """Print the modules and tensors of SOURCE; always 0, or EngineProblem when it cannot be opened."""
-    options = parser_for("show", "Modules and tensors of a network.").parse_args(argv)
-    stream = result_stream()
+    options = parser_for(
+        "show",
+        "Show the modules and tensors of a network: classes, shapes, dtypes, numbers of parameters, and what is shared "
+        f"({SHARED} names the other places of the same object).",
+        "modulescope show rgnet --json",
+    ).parse_args(argv)
+    result = Result()
     session = Session()
     session.open(options.source, seed=options.seed, device=options.device)
-    report = report_of(session)
     if options.json:
-        write_json(stream, report)
+        result.json(report_of(session))
     else:
-        write_text(stream, session, report)
-        stream.flush()
+        result.lines(text_of(session))
     return 0
 
 
@@ -32,83 +46,94 @@ def report_of(session: Session) -> dict[str, Any]:
     from ..inspect.tensors import class_name
 
     model = session.model
-    outline, totals = model.outline, model.totals
-    modules: list[dict[str, Any]] = []
-    tensors: list[dict[str, Any]] = []
-    for node in outline.nodes:
-        if not node.is_tensor:
-            modules.append(
-                {
-                    "path": node.path,
-                    "class": class_name(node.item),
-                    "parameters": totals.parameters[node.index],
-                    "trainable": totals.trainable[node.index],
-                    "shared_with": list(node.shared_with),
-                    "registered": node.registered,
-                }
-            )
-        else:
-            tensors.append(tensor_report(session, node))
+    outline = model.outline
+    parameters, trainable = _counts(session, outline.nodes[0])
     return {
         "source": model.source.source,
         "kind": model.source.kind,
         "class": class_name(outline.root),
-        "parameters": {
-            "total": totals.parameters[0],
-            "trainable": totals.trainable[0],
-            "bytes": totals.bytes[0],
-        },
-        "modules": modules,
-        "tensors": tensors,
-        "metadata": model.source.metadata,
+        "parameters": {"total": parameters, "trainable": trainable, "bytes": model.totals.bytes[0]},
+        "modules": [module_report(session, node) for node in outline.nodes if not node.is_tensor],
+        "tensors": [tensor_report(session, node) for node in outline.nodes if node.is_tensor],
+        "metadata": model.source.metadata or None,
         "warnings": list(model.source.warnings),
+    }
+
+
+def module_report(session: Session, node: Node) -> dict[str, Any]:
+    """One entry of `modules`; the numbers are None while a lazy parameter below has no size."""
+    from ..inspect.tensors import detail_of
+
+    parameters, trainable = _counts(session, node)
+    return {
+        "path": node.path,
+        "class": detail_of(node.item),
+        "parameters": parameters,
+        "trainable": trainable,
+        "shared_with": list(node.shared_with),
+        "registered": node.registered,
     }
 
 
 def tensor_report(session: Session, node: Node) -> dict[str, Any]:
     """One entry of `tensors`; shape and bytes are None for a parameter that is not initialised yet."""
     from ..inspect.paths import python_path
-    from ..inspect.tensors import is_uninitialised, size_in_bytes
+    from ..inspect.tensors import dtype_text, shape_of, size_in_bytes
 
-    model = session.model
     tensor: Any = node.item
+    shape = shape_of(tensor)
     return {
         "path": node.path,
-        "python": python_path(model.outline, node),
+        "python": python_path(session.model.outline, node),
         "kind": node.kind,
-        "shape": None if is_uninitialised(tensor) else list(tensor.shape),
-        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "shape": None if shape is None else list(shape),
+        "dtype": dtype_text(tensor),
         "device": str(tensor.device),
         "requires_grad": bool(tensor.requires_grad),
         "bytes": size_in_bytes(tensor),
         "shared_with": list(node.shared_with),
+        "registered": node.registered,
     }
 
 
-def write_text(stream: TextIO, session: Session, report: dict[str, Any]) -> None:
-    """The tree as text: one line a module or tensor, aligned."""
-    from ..inspect.tensors import class_name, dtype_text, elements, shape_text
+def _counts(session: Session, node: Node) -> tuple[int | None, int | None]:
+    totals = session.model.totals
+    if totals.unknown[node.index]:
+        return None, None
+    return totals.parameters[node.index], totals.trainable[node.index]
 
+
+def text_of(session: Session) -> Iterator[str]:
+    """The tree as text, one line a module or tensor, safe for a terminal."""
     model = session.model
-    rows: list[tuple[str, str, str, str]] = []
-    for node in model.outline.nodes:
-        name = clean(node.name, 200) if node.depth else clean(model.source.name, 200)
-        count = elements(node.item) if node.is_tensor else model.totals.parameters[node.index]
-        numbers = "" if count is None else f"{count:,}"
-        if not node.is_tensor:
-            detail, dtype = clean(class_name(node.item), 200), ""
-        else:
-            detail, dtype = shape_text(node.item), dtype_text(node.item)
-        marks = [] if node.kind in ("module", "parameter") else [node.kind]
-        if node.shared_with:
-            marks.append("= " + ", ".join(clean(twin, 200) or "(root)" for twin in node.shared_with[:3]))
-        note = " ".join(filter(None, [dtype, *marks]))
-        rows.append(("  " * node.depth + name, detail, numbers, note))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, detail, numbers, note in rows:
-        line = f"{name:<{widths[0]}}  {detail:<{widths[1]}}  {numbers:>{widths[2]}}  {note}"
-        stream.write(line.rstrip() + "\n")
-    total = report["parameters"]
-    stream.write(f"\n{total['total']:,} parameters, {total['trainable']:,} trainable, {total['bytes']:,} bytes\n")
-    for warning in report["warnings"]:
-        stream.write(f"warning: {clean(warning)}\n")
+    yield from table([_row(session, node) for node in model.outline.nodes], WIDEST, right={2})
+    yield ""
+    totals = model.totals
+    unknown = f" and {totals.unknown[0]:,} lazy tensors" if totals.unknown[0] else ""
+    yield (
+        f"{totals.parameters[0]:,} parameters{unknown}, {totals.trainable[0]:,} trainable, {totals.bytes[0]:,} bytes"
+    )
+    for warning in model.source.warnings:
+        yield f"warning: {clean(warning)}"
+
+
+def _row(session: Session, node: Node) -> tuple[str, str, str, str, str]:
+    from ..inspect.tensors import detail_of, dtype_text, elements
+
+    item: Any = node.item
+    count = elements(item) if node.is_tensor else _counts(session, node)[0]
+    marks = [] if node.kind in ("module", "parameter") else [str(node.kind)]
+    if node.kind == "parameter" and not item.requires_grad:
+        marks.append("frozen")
+    if node.shared_with:
+        others = [clean(other, NAME) or "(root)" for other in node.shared_with]
+        more = f" and {len(others) - NAMES} more" if len(others) > NAMES else ""
+        marks.append(f"{SHARED} {', '.join(others[:NAMES])}{more}")
+    blank = count is None or (count == 0 and not node.is_tensor)
+    return (
+        "  " * node.depth + clean(node.name if node.depth else session.model.source.name, NAME),
+        clean(detail_of(item), NAME),
+        "" if blank else f"{count:,}",
+        dtype_text(item) if node.is_tensor else "",
+        "  ".join(marks),
+    )

@@ -7,13 +7,16 @@ keeps copies of the values, and compares.
 from __future__ import annotations
 
 from collections.abc import Collection
+from operator import itemgetter
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from ..inspect.collecting import uncollected
 from ..inspect.outline import Node, Outline
 from ..inspect.tensors import size_in_bytes
-from .gradients import GradientRecord, record_all
+from .batches import Batches
+from .gradients import Gradients
 from .history import Change, Placed, listed, named, reasons
 from .record import How, Record
 
@@ -52,12 +55,14 @@ class Watch:
     def rebase(self, outline: Outline) -> None:
         """Start anew from the network as it is, without history: another one took its place."""
         self._root, self._name = outline.root, outline.name
+        self._outline = outline
         self._nodes: dict[str, Node] = {}
         self._owners: dict[str, nn.Module] = {}
         self._records: dict[int, Record] = {}
         """By identity of the tensor, which the record keeps alive."""
-        self._rows = 0
-        self._gradients: dict[int, GradientRecord] = {}
+        self._batches: Batches | None = None
+        """The same records, arranged when they are first asked."""
+        self._gradients: Gradients | None = None
         self._watches_gradients = False
         self._label = ""
         self._history: list[Change] = []
@@ -70,8 +75,8 @@ class Watch:
 
     def record_gradients(self) -> None:
         """Note the gradients, so that `undo` can take back what the next `end` finds; copies at most the limit."""
-        tensors = (record.tensor for record in self._records.values())
-        self._gradients = record_all(tensors, self._gradients, self._limit)
+        tensors = [record.tensor for record in self._records.values()]
+        self._gradients = Gradients(tensors, self._gradients, self._limit)
         self._watches_gradients = True
 
     def end(self, outline: Outline | None = None) -> list[str]:
@@ -85,8 +90,13 @@ class Watch:
         if outline.root is not self._root:
             self.rebase(outline)
             return []
-        written = {identity for identity, record in self._records.items() if record.changed()}
-        change = self._difference(outline, written)
+        written = self._written()
+        change = Change(self._label, [])
+        if written or outline is not self._outline:
+            self._compare(change, outline, written)
+        if self._watches_gradients:
+            self._watches_gradients = False
+            self._compare_gradients(change)
         if written or not self._holds(outline):
             self._follow(outline, written)
         self.gradients_changed = bool(change.gradients)
@@ -101,7 +111,7 @@ class Watch:
             raise NothingToUndo("nothing to undo: no change of values or gradients is remembered")
         change = self._history.pop()
         back, lost = change.restore()
-        written = {identity for identity, record in self._records.items() if record.changed()}
+        written = self._written()
         self._follow(Outline.of(self._root, self._name), written)
         if not back:
             raise NothingToUndo(f"cannot take back {named(change.label)}: {reasons(lost)}")
@@ -117,13 +127,20 @@ class Watch:
     def _holds(self, outline: Outline) -> bool:
         """Whether every name in `outline` stands for the object that it stood for at the last `end`."""
         names = self._nodes
-        return len(outline.nodes) == self._rows and all(
+        if outline is self._outline:
+            return True
+        return len(outline.nodes) == len(self._outline.nodes) and all(
             node.path in names and names[node.path].item is node.item for node in outline.nodes[1:]
         )
 
-    def _difference(self, outline: Outline, written: set[int]) -> Change:
-        """What is not as it was at the last `end`; `written` are the tensors that hold other values."""
-        change = Change(self._label, [])
+    def _written(self) -> set[int]:
+        """Identities of the tensors that hold other values than at the last `end`."""
+        if self._batches is None:
+            self._batches = Batches(self._records.values())
+        return self._batches.changed()
+
+    def _compare(self, change: Change, outline: Outline, written: set[int]) -> None:
+        """Note what is not as it was at the last `end`; `written` are the tensors that hold other values."""
         told: set[object] = set()  # objects and slots that are in the change already, under another name
         for node in outline.nodes:
             before = self._nodes.get(node.path)
@@ -142,14 +159,14 @@ class Watch:
             if record is not None and id(before.item) in written and id(before.item) not in told:
                 told.add(id(before.item))
                 change.values.append((node.path, record))
-        if self._watches_gradients:
-            self._watches_gradients = False
+
+    def _compare_gradients(self, change: Change) -> None:
+        changed = self._gradients.changed() if self._gradients is not None else []
+        if changed:
             names = {id(node.item): path for path, node in reversed(self._nodes.items())}
             order = {path: node.index for path, node in self._nodes.items()}
-            changed = [(identity, record) for identity, record in self._gradients.items() if record.changed()]
-            change.gradients += [(names.get(identity, ""), record) for identity, record in changed]
+            change.gradients += [(names.get(id(record.tensor), ""), record) for record in changed]
             change.gradients.sort(key=lambda entry: order.get(entry[0], -1))
-        return change
 
     def _replaced(self, change: Change, before: Node, owner: object, differs: bool, told: set[object]) -> None:
         """Keep the object that another one replaced; one that came with a replaced module comes back with that."""
@@ -183,18 +200,19 @@ class Watch:
             for identity, tensor in tensors.items()
             if identity not in written and identity in self._records and self._records[identity].tensor is tensor
         }
-        missing = [tensor for identity, tensor in tensors.items() if identity not in kept]
+        missing = [(_size(tensor), identity) for identity, tensor in tensors.items() if identity not in kept]
         room = self._limit - sum(record.size for record in kept.values())
         summed = WHOLE_LIMIT - sum(_size(record.tensor) for record in kept.values() if record.how == "whole")
-        for tensor in sorted(missing, key=_size):  # the smallest first: copies of as many as there is room for
-            size = _size(tensor)
-            how: How = "copy" if size <= room else "whole" if size <= summed else "samples"
-            kept[id(tensor)] = Record(tensor, how)
-            room -= size if how == "copy" else 0
-            summed -= size if how == "whole" else 0
+        with uncollected():
+            # the smallest first: copies of as many as there is room for
+            for size, identity in sorted(missing, key=itemgetter(0)):
+                how: How = "copy" if size <= room else "whole" if size <= summed else "samples"
+                kept[identity] = Record(tensors[identity], how)
+                room -= size if how == "copy" else 0
+                summed -= size if how == "whole" else 0
         # last, so that an interrupt on the way leaves the watch as it was
-        self._nodes, self._owners, self._records = nodes, owners, kept
-        self._rows = len(outline.nodes)
+        self._nodes, self._owners, self._records, self._batches = nodes, owners, kept, None
+        self._outline = outline
 
     def _trim(self) -> None:
         """Forget the oldest changes beyond the limits; the newest one stays."""

@@ -12,31 +12,30 @@ from .record import Lost
 
 
 class GradientRecord:
-    """The `.grad` of one parameter: the object it was, and a copy of its values where there is room."""
+    """The `.grad` of one parameter: the object it was, or None, and a copy of its values where there is room."""
 
     __slots__ = ("_pointer", "_version", "copy", "gradient", "size", "tensor")
 
-    def __init__(self, tensor: Tensor, room: int) -> None:
+    def __init__(self, tensor: Tensor, gradient: Tensor | None, room: int = 0) -> None:
         self.tensor = tensor
-        self.gradient = tensor.grad
+        self.gradient = gradient
         self.copy: Tensor | None = None
         self.size = 0
-        if self.gradient is not None:
-            self._version, self._pointer = _state(self.gradient)
-            size = size_in_bytes(self.gradient)
+        if gradient is not None:
+            self._version, self._pointer = _state(gradient)
+            size = size_in_bytes(gradient)
             if size is not None and size <= room:
-                self.copy, self.size = self.gradient.detach().clone(), size
+                self.copy, self.size = gradient.detach().clone(), size
 
-    def changed(self) -> bool:
-        """Whether the parameter has another gradient, or the same one was written to."""
-        now = self.tensor.grad
-        if now is not self.gradient:
-            return True
-        return now is not None and _state(now) != (self._version, self._pointer)
+    def holds(self, gradient: Tensor | None) -> bool:
+        """Whether `gradient` is the object of the record, and was not written to."""
+        if gradient is None or gradient is not self.gradient:
+            return gradient is self.gradient
+        return _state(gradient) == (self._version, self._pointer)
 
     def restore(self) -> None:
         """Give the parameter its old gradient back; raises `Lost`."""
-        if self.gradient is not None and _state(self.gradient) != (self._version, self._pointer):
+        if self.gradient is not None and not self.holds(self.gradient):
             if self.copy is None:
                 raise Lost("there was no room to keep a copy of its gradient")
             with torch.no_grad():
@@ -47,27 +46,50 @@ class GradientRecord:
             raise Lost(str(exc).split("\n")[0]) from exc
 
 
+class Gradients:
+    """The gradients of `tensors` as they are now, at most `limit` bytes of copies in all.
+
+    What did not change since `before` is taken over from there, copy included.
+    """
+
+    def __init__(self, tensors: list[Tensor], before: Gradients | None, limit: int) -> None:
+        self._tensors = tensors
+        self._records: dict[int, GradientRecord] = {}
+        """By identity of the tensor, of those that had one: mostly there are none, and none is quick to see."""
+        known = {} if before is None else before._records
+        room = limit
+        for tensor, gradient in zip(tensors, _gradients(tensors), strict=True):
+            if gradient is None:
+                continue
+            record = known.get(id(tensor))
+            if record is None or record.tensor is not tensor or not record.holds(gradient):
+                record = GradientRecord(tensor, gradient, room)
+            room -= record.size
+            self._records[id(tensor)] = record
+
+    def changed(self) -> list[GradientRecord]:
+        """Records of the tensors that have another gradient now, or whose gradient was written to."""
+        gradients = _gradients(self._tensors)
+        if not self._records and all(gradient is None for gradient in gradients):
+            return []
+        found = []
+        for tensor, gradient in zip(self._tensors, gradients, strict=True):
+            record = self._records.get(id(tensor))
+            if record is None:
+                if gradient is not None:
+                    found.append(GradientRecord(tensor, None))
+            elif not record.holds(gradient):
+                found.append(record)
+        return found
+
+
+def _gradients(tensors: Iterable[Tensor]) -> list[Tensor | None]:
+    return [tensor.grad if tensor.is_leaf else None for tensor in tensors]
+
+
 def _state(gradient: Tensor) -> tuple[int, object]:
     version = -1 if gradient.is_inference() else gradient._version
     try:
         return version, gradient.data_ptr()
     except RuntimeError:  # a sparse gradient has no memory of its own
         return version, None
-
-
-def record_all(tensors: Iterable[Tensor], before: dict[int, GradientRecord], limit: int) -> dict[int, GradientRecord]:
-    """Records by identity of the leaves among `tensors`, at most `limit` bytes of copies in all.
-
-    What did not change since `before` is taken over from there, copy included.
-    """
-    records: dict[int, GradientRecord] = {}
-    room = limit
-    for tensor in tensors:
-        if not tensor.is_leaf or (tensor.grad is None and not tensor.requires_grad):
-            continue
-        record = before.get(id(tensor))
-        if record is None or record.tensor is not tensor or record.changed():
-            record = GradientRecord(tensor, room)
-        room -= record.size
-        records[id(tensor)] = record
-    return records

@@ -49,26 +49,38 @@ class Record:
         self._reason = "there was no room to keep a copy of it"
         self._version = _version(tensor)
         self._layout = _layout(tensor)
-        with torch.no_grad():
-            try:
-                here = bits(tensor)
-                self.alias = tensor.detach()
-                if how == "copy":
-                    self.copy = self.alias.clone()
-                    self._bits = bits(self.copy)
-                    self.size = size_in_bytes(tensor) or 0
-                    shares = self._layout is not None and here.data_ptr() == self._layout[0]
-                    self._here = here if shares else None  # resolved or unpacked bits would not follow the tensor
-                else:
-                    self._prints = fingerprint(tensor, whole=how == "whole")
-            except Unreadable as exc:
-                self.alias, self._reason = None, str(exc)
+        try:
+            here = bits(tensor)
+            self.alias = tensor.detach()
+            if how == "copy":
+                self.copy = self.alias.clone()
+                shares = self._layout is not None and here.data_ptr() == self._layout[0]
+                as_it_lies = shares and here.shape == tensor.shape
+                self._bits = self.copy.view(here.dtype) if as_it_lies else bits(self.copy)
+                self.size = size_in_bytes(tensor) or 0
+                self._here = here if shares else None  # resolved or unpacked bits would not follow the tensor
+            else:
+                self._prints = fingerprint(tensor, whole=how == "whole")
+        except Unreadable as exc:
+            self.alias, self._reason = None, str(exc)
 
     def changed(self) -> bool:
         """Whether the tensor's values are not what they were."""
         if self._here is not None and self._bits is not None and _layout(self.tensor) == self._layout:
             return not torch.equal(self._here, self._bits)
         return self.differs(self.tensor)
+
+    def flat(self, most: int) -> tuple[Tensor, Tensor] | None:
+        """The integers in the tensor's memory and those of the copy, in one dimension each.
+
+        None for a tensor of more than `most` elements, on another device than the processor, or in scattered memory.
+        """
+        here, copied = self._here, self._bits
+        if here is None or copied is None or here.numel() > most or not here.is_cpu:
+            return None
+        if not (here.is_contiguous() and copied.is_contiguous()) or _layout(self.tensor) != self._layout:
+            return None
+        return here.view(-1), copied.view(-1)
 
     def differs(self, tensor: Tensor) -> bool:
         """Whether the values of `tensor`, maybe another object, are not those of the record."""

@@ -71,10 +71,17 @@ class Outline:
         self.root = root
         self.name = name
         self.nodes = nodes
+        self.registered_modules: list[nn.Module] = []
+        """Those that are not hidden themselves, each once."""
         self._survey = survey
-        distinct = {id(node.item): node for node in nodes if node.is_tensor}
-        self._tensors = [node.item for node in distinct.values()]
-        self._forms = [node.form for node in distinct.values()]
+        self._tensors: list[torch.Tensor] = []
+        self._forms: list[object] = []
+        for node in {id(node.item): node for node in nodes if node.kind != "hidden"}.values():
+            if isinstance(node.item, nn.Module):
+                self.registered_modules.append(node.item)
+            else:
+                self._tensors.append(node.item)
+                self._forms.append(node.form)
         self._by_path: dict[str, Node] = {}
         for node in nodes:
             self._by_path.setdefault(node.path, node)

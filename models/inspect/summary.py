@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..engine.messages import Summary
 from .tensors import size_in_bytes
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from .totals import Totals
 
 
-def summarise(source: Source, outline: Outline, totals: Totals, *, input_text: str, guessed: bool) -> Summary:
-    """What the header tells; dtypes and devices of parameters and buffers, most bytes first."""
+def mode_of(outline: Outline) -> Literal["train", "eval", "mixed"]:
+    """In which mode the registered modules are."""
+    modes = {module.training for module in outline.registered_modules}
+    return "mixed" if len(modes) > 1 else "train" if True in modes else "eval"
+
+
+def summarise(source: Source, outline: Outline, totals: Totals) -> Summary:
+    """What the header tells, without the input; dtypes and devices of parameters and buffers, most bytes first."""
     root = outline.nodes[0]
     dtypes: dict[str, int] = {}
     devices: dict[str, int] = {}
@@ -30,7 +36,6 @@ def summarise(source: Source, outline: Outline, totals: Totals, *, input_text: s
         dtype = str(tensor.dtype).removeprefix("torch.")
         dtypes[dtype] = dtypes.get(dtype, 0) + size
         devices[str(tensor.device)] = devices.get(str(tensor.device), 0) + size
-    modes = {node.item.training for node in outline.nodes if node.kind == "module"}  # type: ignore[attr-defined]
     return Summary(
         source=source.source,
         name=source.name,
@@ -41,11 +46,10 @@ def summarise(source: Source, outline: Outline, totals: Totals, *, input_text: s
         bytes=totals.memory[0],
         dtype=_by_weight(dtypes),
         device=_by_weight(devices),
-        mode="mixed" if len(modes) > 1 else "train" if True in modes else "eval",
+        mode=mode_of(outline),
         rows=len(outline.nodes),
         modules=sum(1 for node in outline.nodes if node.kind in ("module", "hidden")),
-        input=input_text,
-        guessed=guessed,
+        input="",
         note=source.note,
         tries=list(source.tries),
         warnings=list(source.warnings),

@@ -156,23 +156,15 @@ def _registered_modules(module: nn.Module) -> list[Held]:
 
 
 _TENSOR_REGISTRIES: tuple[tuple[str, NodeKind], ...] = (("_parameters", "parameter"), ("_buffers", "buffer"))
-_REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
 def _look(module: nn.Module) -> _Seen:
-    own = dict(vars(module))
-    registries = [dict(_entries(module, name)) for name in _REGISTRIES]
-    plain = None
-    if not all(type(value) in _BORING or name in _INTERNAL for name, value in own.items()):
-        plain = list(_plain(module))
-    return _Seen(
-        module,
-        type(module),
-        tuple(own),
-        tuple(map(type, own.values())),
-        tuple([(tuple(registry), tuple(registry.values())) for registry in registries]),
-        plain,
-    )
+    own = vars(module)
+    names, values = tuple(own), tuple(own.values())
+    kinds = tuple(map(type, values))
+    registries = tuple([(tuple(entries), tuple(entries.values())) for entries in _registries(module)])
+    boring = _BORING.issuperset([type(own[name]) for name in own.keys() - _INTERNAL])
+    return _Seen(module, type(module), names, kinds, registries, None if boring else list(_plain(module)))
 
 
 def _is_as_seen(seen: _Seen) -> bool:
@@ -180,19 +172,27 @@ def _is_as_seen(seen: _Seen) -> bool:
     own = vars(module)
     if type(module) is not kind or tuple(own) != names or tuple(map(type, own.values())) != kinds:
         return False
-    for registry, (keys, items) in zip(_REGISTRIES, registries, strict=True):
-        entries = _entries(module, registry)
+    for entries, (keys, items) in zip(_registries(module), registries):  # noqa: B905 (hot; both hold three)
         if len(entries) != len(keys):
             return False
         if keys and not (all(map(is_, entries.values(), items)) and tuple(entries) == keys):
             return False
-    if plain is None:
-        return True
-    found = list(_plain(module))
-    return len(found) == len(plain) and all(
-        now.item is then.item and now.kind == then.kind and now.attribute == then.attribute and now.keys == then.keys
-        for now, then in zip(found, plain, strict=True)
+    return plain is None or _is_same_plain(plain, list(_plain(module)))
+
+
+def _is_same_plain(before: list[Held], now: list[Held]) -> bool:
+    return len(before) == len(now) and all(
+        one.item is other.item and one[:2] == other[:2] and one.keys == other.keys
+        for one, other in zip(before, now, strict=True)
     )
+
+
+def _registries(module: nn.Module) -> tuple[Mapping[object, object], ...]:
+    own = vars(module)
+    found = own.get("_parameters"), own.get("_buffers"), own.get("_modules")
+    if type(found[0]) is type(found[1]) is type(found[2]) is dict:
+        return found
+    return _entries(module, "_parameters"), _entries(module, "_buffers"), _entries(module, "_modules")
 
 
 def _plain(module: nn.Module) -> Iterator[Held]:

@@ -7,11 +7,11 @@ run up the tree in one pass, linear in the number of nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from .collecting import uncollected
 from .outline import Node, Outline
 from .tensors import elements, size_in_bytes
 
@@ -35,27 +35,59 @@ class Totals:
     @classmethod
     def of(cls, outline: Outline) -> Totals:
         """Sum up `outline`, as its tensors are now."""
-        nodes = outline.nodes
-        part = _parts(nodes)
-        tensors = [node for node in nodes if node.is_tensor]
-        parameters = [node for node in tensors if node.kind == "parameter"]
-        trainable = [node for node in parameters if _tensor(node).requires_grad]
-
-        def registered(chosen: list[Node], weigh: Callable[[torch.Tensor], int]) -> list[int]:
-            return _sums(nodes, chosen, weigh, part)
-
-        return cls(
-            parameters=registered(parameters, lambda tensor: elements(tensor) or 0),
-            trainable=registered(trainable, lambda tensor: elements(tensor) or 0),
-            bytes=registered(parameters, lambda tensor: size_in_bytes(tensor) or 0),
-            memory=_sums(nodes, tensors, lambda tensor: size_in_bytes(tensor) or 0, [0] * len(nodes)),
-            unknown=registered(parameters, lambda tensor: int(elements(tensor) is None)),
-        )
+        with uncollected():
+            return cls(*_sums(outline.nodes))
 
 
-def _tensor(node: Node) -> torch.Tensor:
-    assert isinstance(node.item, torch.Tensor)
-    return node.item
+def _sums(nodes: list[Node]) -> tuple[list[int], ...]:
+    part = _parts(nodes)
+    parameters, trainable, taken, memory, unknown = sums = tuple([0] * len(nodes) for _ in range(5))
+    weights: dict[int, tuple[int, int, int]] = {}
+    last: dict[tuple[int, int], Node] = {}
+    last_of_all: dict[int, Node] = {}
+    for node in nodes:  # each occurrence at its own place
+        tensor = node.item
+        if not isinstance(tensor, torch.Tensor):
+            continue
+        index, identity = node.index, id(tensor)
+        weight = weights.get(identity)
+        if weight is None:
+            count = elements(tensor)
+            weight = weights[identity] = (count or 0, size_in_bytes(tensor) or 0, int(count is None))
+        registered = node.kind == "parameter"
+        learns = registered and tensor.requires_grad
+        meeting = outer = -1
+        if node.names:
+            before = last_of_all.get(identity)
+            if before is not None:
+                outer = _meeting(nodes, before, node)
+            last_of_all[identity] = node
+            if registered:
+                before = last.get((part[index], identity))
+                if before is not None:
+                    meeting = _meeting(nodes, before, node)
+                last[part[index], identity] = node
+        count, size, missing = weight
+        memory[index] += size
+        if outer >= 0:
+            memory[outer] -= size
+        if registered:
+            for at, sign in ((index, 1), (meeting, -1)):
+                if at >= 0:
+                    parameters[at] += sign * count
+                    taken[at] += sign * size
+                    unknown[at] += sign * missing
+                    if learns:
+                        trainable[at] += sign * count
+    for index in range(len(nodes) - 1, 0, -1):
+        parent = nodes[index].parent
+        memory[parent] += memory[index]
+        if part[index] == part[parent]:
+            parameters[parent] += parameters[index]
+            trainable[parent] += trainable[index]
+            taken[parent] += taken[index]
+            unknown[parent] += unknown[index]
+    return sums
 
 
 def _parts(nodes: list[Node]) -> list[int]:
@@ -64,28 +96,6 @@ def _parts(nodes: list[Node]) -> list[int]:
     for node in nodes[1:]:
         part[node.index] = node.index if node.kind == "hidden" else part[node.parent]
     return part
-
-
-def _sums(nodes: list[Node], chosen: list[Node], weigh: Callable[[torch.Tensor], int], part: list[int]) -> list[int]:
-    sums = [0] * len(nodes)
-    last: dict[tuple[int, int], Node] = {}
-    weights: dict[int, int] = {}
-    for node in chosen:  # in preorder
-        identity = id(node.item)
-        weight = weights.get(identity)
-        if weight is None:
-            weight = weights[identity] = weigh(_tensor(node))
-        sums[node.index] += weight
-        if node.names:
-            key = part[node.index], identity
-            before = last.get(key)
-            if before is not None:
-                sums[_meeting(nodes, before, node)] -= weight
-            last[key] = node
-    for node in reversed(nodes[1:]):
-        if part[node.index] == part[node.parent]:
-            sums[node.parent] += sums[node.index]
-    return sums
 
 
 def _meeting(nodes: list[Node], a: Node, b: Node) -> int:

@@ -47,7 +47,7 @@ class Call:
 
     def sort(self) -> Hashable:
         """What two calls must have in common to be told as one that repeats."""
-        return (self.op, self.where, self.module, self.inputs, self.output, self.tensors, self.note, self.depth)
+        return (self.module, self.op, self.where, self.inputs, self.output, self.tensors, self.note, self.depth)
 
     def absorb(self, later: Call) -> None:
         """Count `later`, a call of the same sort, as a repetition of this one."""

@@ -18,13 +18,12 @@ LIMIT = 100_000
 
 
 @dataclass(slots=True, eq=False)
-class _Item:
-    """A call, or a loop of several, at the rows from `start` on."""
+class _Loop:
+    """Several calls that repeat, at the rows from `start` on."""
 
     start: int
-    sort: Hashable
-    body: tuple[Hashable, ...] = ()
-    """The sorts of one turn; empty for a single call."""
+    body: tuple[Hashable, ...]
+    """The sorts of one turn."""
     turns: int = 1
 
 
@@ -38,13 +37,28 @@ class Folding:
         self.dropped = 0
         """Calls beyond the limit."""
         self._limit = limit
-        self._items: list[_Item] = []
+        self._items: list[int | _Loop] = []
+        """Of a single call the row."""
+        self._sorts: list[Hashable] = []
+        """Of each item: what another one must have to be told with it."""
+        self._ends: list[Hashable] = []
+        """Of each item that is a loop the last sort of a turn, else None: with `_sorts` it tells quickly that there is
+        nothing to fold."""
+        self._numbers: dict[Hashable, int] = {}
+        """Sorts of calls are numbered: numbers are compared faster."""
 
     def add(self, call: Call) -> None:
         """Record a call that is over."""
-        place = self.open(call)
-        if place is not None:
-            self.close(place)
+        self.events += 1
+        if len(self.rows) >= self._limit:
+            self.dropped += 1
+            return
+        self._items.append(len(self.rows))
+        self._sorts.append(self._sort(call))
+        self._ends.append(None)
+        self.rows.append(call)
+        while self._fold():
+            pass
 
     def open(self, call: Call) -> int | None:
         """Record a call that goes on; what is added until it is closed happens within it.
@@ -55,53 +69,61 @@ class Folding:
         if len(self.rows) >= self._limit:
             self.dropped += 1
             return None
-        self._items.append(_Item(len(self.rows), object()))  # like nothing else, so that it does not fold yet
+        self._items.append(len(self.rows))
+        self._sorts.append(object())  # like nothing else, so that it does not fold yet
+        self._ends.append(None)
         self.rows.append(call)
         return len(self._items) - 1
 
     def close(self, place: int) -> None:
         """The call opened at `place` is over, and all that is told of it is final."""
-        item = self._items[place]
-        call = self.rows[item.start]
-        if not call.failed:
-            item.sort = call.sort()
+        self._sorts[place] = self._sort(self.rows[self.row_of(place)])
         while self._fold():
             pass
 
     def row_of(self, place: int) -> int:
         """The index of the row opened at `place`; it stays the same while the call is open."""
-        return self._items[place].start
+        return _start(self._items[place])
+
+    def _sort(self, call: Call) -> Hashable:
+        """A number for all calls like this one; for one that failed something like nothing else."""
+        return object() if call.failed else self._numbers.setdefault(call.sort(), len(self._numbers))
 
     def _fold(self) -> bool:
         """Fold the last turn into the one before it, if they are alike; the shortest turn first."""
-        items = self._items
-        last = items[-1].sort
-        for period, before in enumerate(reversed(items[-1 - PERIOD : -1]), start=1):
-            if before.body and before.body[-1] == last and before.body == self._sorts(-period, None):
+        items, sorts = self._items, self._sorts
+        last = sorts[-1]
+        if last not in sorts[-1 - PERIOD : -1] and last not in self._ends[-1 - PERIOD : -1]:
+            return False
+        for period in range(1, min(PERIOD, len(items) - 1) + 1):
+            before = items[-1 - period]
+            if isinstance(before, _Loop) and before.body[-1] == last and before.body == tuple(sorts[-period:]):
                 self._merge(before, period)
                 return True
-            if before.sort == last and len(items) >= 2 * period:
-                body = self._sorts(-period, None)
-                if self._sorts(-2 * period, -period) == body:
-                    self._begin(period, body)
+            if sorts[-1 - period] == last and len(items) >= 2 * period:
+                body = sorts[-period:]
+                if sorts[-2 * period : -period] == body:
+                    self._begin(period, tuple(body))
                     return True
         return False
 
-    def _sorts(self, start: int, stop: int | None) -> tuple[Hashable, ...]:
-        return tuple(item.sort for item in self._items[start:stop])
-
     def _begin(self, period: int, body: tuple[Hashable, ...]) -> None:
         """Two turns in a row: make the first a loop and merge the second into it."""
-        loop = _Item(self._items[-2 * period].start, None, body)
-        self._items[-2 * period : -period] = [loop]
+        loop = _Loop(_start(self._items[-2 * period]), body)
+        first = slice(-2 * period, -period)
+        self._items[first], self._sorts[first], self._ends[first] = [loop], [None], [body[-1]]
         self._merge(loop, period)
 
-    def _merge(self, loop: _Item, period: int) -> None:
+    def _merge(self, loop: _Loop, period: int) -> None:
         """Merge the last `period` items, a turn of `loop`, into it."""
-        start = self._items[-period].start
+        start = _start(self._items[-period])
         turn = self.rows[start:]
         for row, later in zip(self.rows[loop.start : start], turn, strict=True):
             row.absorb(later)
-        del self.rows[start:], self._items[-period:]
+        del self.rows[start:], self._items[-period:], self._sorts[-period:], self._ends[-period:]
         loop.turns += 1
-        loop.sort = (loop.body, loop.turns)
+        self._sorts[-1] = (loop.body, loop.turns)
+
+
+def _start(item: int | _Loop) -> int:
+    return item if isinstance(item, int) else item.start

@@ -18,12 +18,13 @@ def nonfinite_in(tensor: Tensor) -> Literal["NaN", "infinity"] | None:
     One sum tells for almost every tensor: it is finite only if all elements are.  Draws no random number and leaves
     no trace in the graph or in the tensor's version.
     """
-    if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta or tensor.layout is not torch.strided:
+    dtype = tensor.dtype
+    if not (dtype.is_floating_point or dtype.is_complex) or tensor.is_meta or tensor.layout is not torch.strided:
         return None
     try:
         if not 0 < tensor.numel() <= LARGEST:
             return None
-        values = tensor.detach()
+        values = tensor.detach() if tensor.requires_grad else tensor
         if isfinite(values.sum().item()):
             return None
         if values.isnan().any().item():

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
+from ..inspect.collecting import uncollected
 from ..inspect.outline import Outline
 
 
 class Places:
-    """The paths of an outline's objects by identity; the outline keeps them alive, so that an identity stays true."""
+    """The paths of an outline's objects by identity; whoever has the outline keeps them alive."""
 
     def __init__(self, outline: Outline) -> None:
-        self._outline = outline
         self._paths: dict[int, list[tuple[str, str]]] = {}
         """Path and path of the holder, one for each name of the object."""
-        for node in outline.nodes:
-            holder = outline.nodes[node.parent].path if node.parent >= 0 else ""
-            self._paths.setdefault(id(node.item), []).append((node.path, holder))
+        nodes = outline.nodes
+        for node in nodes:
+            name = node.path, nodes[node.parent].path if node.parent >= 0 else ""
+            if node.names:
+                self._paths.setdefault(id(node.item), []).append(name)
+            else:
+                self._paths[id(node.item)] = [name]
+
+    @classmethod
+    def of(cls, outline: Outline) -> Places:
+        """Those of `outline`, made once as long as it lives."""
+        known = _KNOWN.get(outline)
+        if known is None:
+            with uncollected():
+                known = _KNOWN[outline] = cls(outline)
+        return known
 
     def module(self, module: nn.Module, caller: nn.Module | None, within: str, nth: int) -> str | None:
         """The path of `module`, called for the `nth` time (from 0) by the module `caller` at `within`.
@@ -42,10 +56,14 @@ class Places:
             if names is None:
                 base = tensor._base
                 names = None if base is None else self._paths.get(id(base))
-            if names is not None:
+            if names is None:
+                continue
+            if len(names) == 1:
+                found.append(names[0])
+            else:
                 path = _nearest(names, within, 0)
                 found.append((path, next(holder for name, holder in names if name == path)))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def _nearest(names: list[tuple[str, str]], within: str, nth: int) -> str:
@@ -56,3 +74,6 @@ def _nearest(names: list[tuple[str, str]], within: str, nth: int) -> str:
     if held:
         return held[nth % len(held)]
     return next((path for path, _ in names if path.startswith(f"{within}.")), names[0][0])
+
+
+_KNOWN: WeakKeyDictionary[Outline, Places] = WeakKeyDictionary()

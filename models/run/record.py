@@ -69,13 +69,15 @@ class Trace:
         """Record an operation that is over."""
         with self._lock:
             self._folding.add(call)
-        self._tell()
+        if self.on_grow is not None:
+            self._tell(self.on_grow)
 
     def open(self, call: Call) -> int | None:
         """Record a module's call that begins; `close` its place when it is over.  None when there is no room."""
         with self._lock:
             place = self._folding.open(call)
-        self._tell()
+        if self.on_grow is not None:
+            self._tell(self.on_grow)
         return place
 
     def close(self, place: int | None) -> None:
@@ -101,9 +103,8 @@ class Trace:
         if self.on_grow is not None:
             self.on_grow(len(self))
 
-    def _tell(self) -> None:
-        if self.on_grow is not None:
-            now = time.perf_counter()
-            if now - self._told >= TELL_EVERY:
-                self._told = now
-                self.on_grow(len(self))
+    def _tell(self, on_grow: Callable[[int], None]) -> None:
+        now = time.perf_counter()
+        if now - self._told >= TELL_EVERY:
+            self._told = now
+            on_grow(len(self))

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -53,8 +53,8 @@ class _Frame:
     held: Call | None = None
     """The one operation of a plain layer so far."""
     operations: int = 0
-    counts: dict[int, int] = field(default_factory=dict)
-    """How often each module was called from here, by identity."""
+    counts: dict[int, int] | None = None
+    """How often each module was called from here, by identity; None before the first."""
 
 
 class Recorder(TorchFunctionMode):
@@ -67,42 +67,41 @@ class Recorder(TorchFunctionMode):
         self._max_calls = max_calls
         self._thread = threading.get_ident()
         self._frames: list[_Frame] = []
-        self._places_: Places | None = None
+        self._places: Places | None = None
+        """Taken when the network is first called: many statements never do."""
         self._raised: BaseException | None = None
         """The exception that `trace.failed` tells of."""
         self._fused = False
 
-    @property
-    def _places(self) -> Places:
-        """Taken when the network is first called: many statements never do."""
-        if self._places_ is None:
-            self._places_ = Places(self._outline)
-        return self._places_
-
     def enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         """Hook before every forward: begin the row of a module of the network."""
-        if self._listens():
-            with torch._C.DisableTorchFunction():
-                self._enter(module, args)
-            self._check_budget()
+        if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
+            return
+        with torch._C.DisableTorchFunction():
+            self._enter(module, args)
+        if self._max_calls is not None:
+            self._check_budget(self._max_calls)
 
     def leave(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
         """Hook after every forward, also one that raised: complete the row.
 
         `rest` is the keyword arguments and the output; after an exception torch gives the output, None, alone.
         """
-        if not self._listens():
+        frames = self._frames
+        if not frames or not self._listens():
             return
-        index = next((i for i in reversed(range(len(self._frames))) if self._frames[i].module is module), None)
-        if index is None:
-            return
+        index = len(frames) - 1
+        while frames[index].module is not module:
+            if not index:
+                return
+            index -= 1
         raised = sys.exc_info()[1]
-        if raised is self._frames[index].handled:
+        frame = frames[index]
+        if raised is frame.handled:
             raised = None
         with torch._C.DisableTorchFunction():
-            while len(self._frames) > index + 1:
-                self._close(self._frames[-1], None, raised)
-            frame = self._frames[index]
+            while len(frames) > index + 1:  # those that never heard of their end
+                self._close(frames[-1], None, raised)
             if len(rest) == 2 and rest[0]:
                 frame.call.inputs = shapes_of(arguments_in(args, rest[0]))
             self._close(frame, rest[-1], raised)
@@ -118,7 +117,8 @@ class Recorder(TorchFunctionMode):
         name = operation_name(func) if self._frames and self._listens() else None
         if name is None:
             return func(*args, **kwargs)
-        self._check_budget()
+        if self._max_calls is not None:
+            self._check_budget(self._max_calls)
         started = time.perf_counter()
         try:
             output = func(*args, **kwargs)
@@ -149,24 +149,31 @@ class Recorder(TorchFunctionMode):
         return threading.get_ident() == self._thread and torch._C._get_tracing_state() is None
 
     def _enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        places = self._places
+        if places is None:
+            places = self._places = Places.of(self._outline)
         caller = self._frames[-1] if self._frames else None
-        nth = caller.counts.get(id(module), 0) if caller else 0
+        nth = caller.counts.get(id(module), 0) if caller and caller.counts else 0
         within = caller.path if caller else ""
-        path = self._places.module(module, caller.module if caller else None, within, nth)
+        path = places.module(module, caller.module if caller else None, within, nth)
         if path is None:
             return
         if caller is None:
             self._fused = torch.backends.mha.get_fastpath_enabled()
             torch.backends.mha.set_fastpath_enabled(False)
         else:
+            if caller.counts is None:
+                caller.counts = {}
             caller.counts[id(module)] = nth + 1
-            self._release(caller)
+            if caller.held is not None:
+                self._release(caller)
         tensors = arguments_in(args, {})
-        call = Call(
-            path, class_name(module), "module", len(self._frames), where_of(sys._getframe()), shapes_of(tensors)
-        )
-        call.note = self._note(module)
-        plain = str(type(module).__module__).startswith("torch.") and not module._modules
+        line = where_of(sys._getframe(2))
+        call = Call(path, class_name(module), "module", len(self._frames), line, shapes_of(tensors))
+        kind = type(module)
+        if self._fused or kind.__name__ == "OptimizedModule":
+            call.note = self._note(module)
+        plain = not module._modules and str(kind.__module__).startswith("torch.")
         handled = sys.exc_info()[1]
         place = self._trace.open(call)
         self._frames.append(_Frame(module, path, call, place, time.perf_counter(), handled, plain))
@@ -186,7 +193,7 @@ class Recorder(TorchFunctionMode):
                 self._fail(raised, call, where_raised(raised.__traceback__))
         else:
             call.output = shape_of_output(output)
-            if not frame.operations:
+            if not frame.operations and self._trace.nonfinite is None:
                 self._look("forward", tensors_in(output), [], call, call)
         self._frames.pop()
         if not self._frames:
@@ -207,28 +214,30 @@ class Recorder(TorchFunctionMode):
         outputs = [output] if isinstance(output, Tensor) else list(tensors_in(output))
         if not (outputs or raised or tells_without_tensor(name)):
             return
+        assert self._places is not None
         frame = self._frames[-1]
+        path = frame.path
         alone = frame.plain and not frame.operations
         tensors = arguments_in(args, kwargs)
-        read = self._places.tensors(tensors, frame.path)
+        read = self._places.tensors(tensors, path)
         call = Call(
-            frame.path,
+            path,
             name,
             "operation",
             len(self._frames),
-            frame.call.where if frame.plain else where_of(sys._getframe()),
+            frame.call.where if frame.plain else where_of(sys._getframe(2)),
             shapes_of(tensors),
             shape_of_output(output),
-            tuple(path for path, _ in read),
+            tuple([name for name, _ in read]),
             seconds,
         )
-        if read:
+        if any(holder != path for _, holder in read):
             call.note = self._uncalled(read)
         if raised is not None:
             call.failed = first_line(raised)
             self._fail(raised, call, call.where)
         frame.operations += 1
-        if not gives_unset_memory(name):
+        if self._trace.nonfinite is None and not gives_unset_memory(name):
             written = tensors[:1] if name == "__setitem__" else outputs
             new = written if name.endswith("_") else [tensor for tensor in written if tensor._base is None]
             self._look("forward", new, tensors, call, frame.call if alone else call)
@@ -255,9 +264,13 @@ class Recorder(TorchFunctionMode):
         """Note the first NaN or infinity: what `call` gave, told at `row`, which is open or about to be added."""
         if self._trace.nonfinite is not None or torch._C._len_torch_dispatch_stack():
             return  # a dispatch mode (fake tensors, a counter of FLOPs) would see the extra operations
-        what = next(filter(None, map(nonfinite_in, outputs)), None)
-        if what is None:
+        for output in outputs:
+            what = nonfinite_in(output)
+            if what is not None:
+                break
+        else:
             return
+        assert self._places is not None
         frame = self._frames[-1]
         before = [tensor for tensor in inputs if nonfinite_in(tensor)]
         known = self._places.tensors(before, frame.path)
@@ -308,9 +321,9 @@ class Recorder(TorchFunctionMode):
         self._raised = raised
         self._trace.failed = msgspec.structs.replace(row, where=where)
 
-    def _check_budget(self) -> None:
-        if self._max_calls is not None and self._frames and self._trace.events >= self._max_calls:
-            raise TooManyCalls(f"stopped after {self._max_calls:,} calls")
+    def _check_budget(self, most: int) -> None:
+        if self._frames and self._trace.events >= most:
+            raise TooManyCalls(f"stopped after {most:,} calls")
 
 
 def first_line(error: BaseException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+import torch
 from torch import Tensor
 from torch.nn import Parameter
 
@@ -13,12 +14,16 @@ from .calls import Several, Shape
 
 LIMIT = 64
 """Tensors of one call that are looked at."""
+_PLAIN = frozenset((bool, int, float, str, type(None), torch.dtype, torch.device, torch.Size))
+"""Types of the most common arguments that hold no tensors."""
 
 
 def tensors_in(value: object, depth: int = 4) -> Iterator[Tensor]:
     """The tensors within nested tuples, lists and mappings, in order."""
     if isinstance(value, Tensor):
         yield value
+    elif type(value) in _PLAIN:
+        return
     elif depth and isinstance(value, (tuple, list)):
         for part in value:
             yield from tensors_in(part, depth - 1)
@@ -29,14 +34,21 @@ def tensors_in(value: object, depth: int = 4) -> Iterator[Tensor]:
 
 def arguments_in(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[Tensor]:
     """The first tensors among the arguments of a call."""
-    if not kwargs and all(isinstance(argument, Tensor) for argument in args):
-        return list(args[:LIMIT])  # type: ignore[arg-type]
+    tensors = []
+    for argument in args:
+        if isinstance(argument, Tensor):
+            tensors.append(argument)
+        elif type(argument) not in _PLAIN:
+            break
+    else:
+        if all(type(argument) in _PLAIN for argument in kwargs.values()):
+            return tensors[:LIMIT]
     return list(islice(tensors_in((args, kwargs)), LIMIT))
 
 
 def shapes_of(tensors: list[Tensor]) -> tuple[Shape, ...]:
     """The shape of each."""
-    return tuple(map(_shape, tensors))
+    return tuple([_shape(tensor) for tensor in tensors])
 
 
 def shape_of_output(value: object, depth: int = 3) -> Shape:
@@ -54,7 +66,8 @@ def shape_of_output(value: object, depth: int = 3) -> Shape:
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...] | None:
+    kind = type(tensor)
     try:
-        return tuple(tensor.shape) if type(tensor) in (Tensor, Parameter) else shape_of(tensor)
+        return tensor.shape if kind is Tensor or kind is Parameter else shape_of(tensor)
     except RuntimeError:  # a nested tensor
         return None

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..engine.messages import CallsGrew, Executed
 from .trace import Trace, tracing
 
@@ -43,9 +45,10 @@ def run_statement(session: Session, text: str, *, single: bool = False) -> Execu
     if _reaches_back(outcome.value):
         session.result = outcome.value
     changed = session.after()
-    return Executed(
-        value=outcome.value_repr, problem=outcome.problem, changed=changed[:1000], seconds=seconds, run=run
-    )
+    problem = outcome.problem
+    if problem is not None and outcome.raised is not None:
+        problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
+    return Executed(value=outcome.value_repr, problem=problem, changed=changed[:1000], seconds=seconds, run=run)
 
 
 def new_trace(session: Session) -> Trace:
@@ -80,5 +83,3 @@ def _reaches_back(value: object) -> bool:
     import torch
 
     return isinstance(value, torch.Tensor) and value.grad_fn is not None
-
-

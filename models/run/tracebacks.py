@@ -105,7 +105,7 @@ def _traceback(exc: BaseException) -> TracebackType | None:
 
 def _message(exc: BaseException) -> str:
     try:
-        return str(exc)
+        return str(exc.msg if _is(exc, SyntaxError) and exc.msg is not None else exc)
     except Exception:
         return f"<{type(exc).__name__} whose message cannot be read>"
 
@@ -119,8 +119,7 @@ def _type_name(exc: BaseException) -> str:
 
 def raised(exc: BaseException) -> Raised:
     """`exc` in parts, its message cut to `LONGEST_TEXT`."""
-    message = exc.msg if _is(exc, SyntaxError) else _message(exc)
-    return Raised(_type_name(exc), _shortened(message, LONGEST_TEXT), where(exc))
+    return Raised(_type_name(exc), _shortened(_message(exc), LONGEST_TEXT), where(exc))
 
 
 def _shortened(text: str, longest: int) -> str:
@@ -131,8 +130,8 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _title(exc: BaseException) -> str:
-    message = exc.msg if _is(exc, SyntaxError) else _message(exc)[: 10 * LONGEST_TITLE]
-    first = next((line.strip() for line in (message or "").splitlines() if line.strip()), "")
+    message = _message(exc)[: 10 * LONGEST_TITLE]
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
     title = f"{_type_name(exc)}: {first}" if first else _type_name(exc)
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
@@ -166,9 +165,9 @@ def problem_of(exc: BaseException, path: str | None = None) -> Problem:
     except Exception:  # an exception class can break anything: its message, its notes, its attributes
         text = "".join(traceback.format_list(own_frames(_traceback(exc)))) + _type_name(exc)
     text = _shortened(text.rstrip("\n"), LONGEST_TEXT)
-    place = where(exc)
-    line = f"{Path(place[0]).name}:{place[1]}" if place else ""
+    parts = raised(exc)
+    line = f"{Path(parts.where[0]).name}:{parts.where[1]}" if parts.where else ""
+    kind, title = "model", _title(exc)
     if _is(exc, KeyboardInterrupt):
-        title = f"Interrupted at {line}" if line else "Interrupted"
-        return Problem(kind="interrupted", title=title, text=text, path=path, where=line)
-    return Problem(kind="model", title=_title(exc), text=text, path=path, where=line)
+        kind, title = "interrupted", f"Interrupted at {line}" if line else "Interrupted"
+    return Problem(kind, title, text, path, line, parts.type, parts.message)

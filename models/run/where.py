@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sysconfig
-from functools import lru_cache
 from os import sep
 from os.path import basename
 from pathlib import Path
@@ -24,7 +23,9 @@ def where_of(frame: FrameType | None) -> str:
     The search ends where the person's code was called from: at a frame of this package that is not the tracer's.
     """
     while frame is not None:
-        file = _persons_file(frame.f_code)
+        code = frame.f_code
+        known = _FILES.get(id(code))
+        file = known[1] if known is not None else _persons_file(code)
         if file:
             return f"{file}:{frame.f_lineno}"
         if file is None:
@@ -44,10 +45,21 @@ def where_raised(trace: TracebackType | None) -> str:
     return found
 
 
-@lru_cache(maxsize=10_000)
+_FILES: dict[int, tuple[CodeType, str | None]] = {}
+"""Answers of `_persons_file` by identity of the code, which is kept alive: to hash code takes longer than to ask."""
+_MOST_FILES = 10_000
+
+
 def _persons_file(code: CodeType) -> str | None:
     """The name of the person's file; empty for code to be skipped; None for ours, that called the person's."""
-    file = code.co_filename
+    if len(_FILES) >= _MOST_FILES:
+        _FILES.clear()
+    file = _file_of(code.co_filename)
+    _FILES[id(code)] = code, file
+    return file
+
+
+def _file_of(file: str) -> str | None:
     if file.startswith(_OURS) and not file.startswith(_EXAMPLES):
         return "" if file == _TRACER else None
     installed = "site-packages" in file or "dist-packages" in file

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class SourceError(Exception):
-    """Why a source cannot be opened: `title` is one line with the cause, `text` the remedy or the own traceback."""
+    """Why a source cannot be opened: `title` is one line with the cause, `text` the remedy or the own traceback.
 
-    def __init__(self, title: str, text: str = "") -> None:
+    `where` is the person's line that raised, `file.py:12`, where their code failed.
+    """
+
+    def __init__(self, title: str, text: str = "", where: str = "") -> None:
         super().__init__(title)
         self.title = title
         self.text = text
+        self.where = where
 
 
 @dataclass(slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def persons_code(what: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         problem = problem_of(error)
-        raise SourceError(f"{what}: {problem.title}", problem.text) from error
+        raise SourceError(f"{what}: {problem.title}", problem.text, problem.where) from error
 
 
 @contextmanager

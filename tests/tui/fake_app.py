@@ -355,6 +355,6 @@ async def starting(
     """The app as it starts: nothing is waited for."""
     engine = engine or AppEngine()
     app = ModulescopeApp(Options(source=source, **options), engine)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Played(app, engine, pilot)
         assert app._exception is None

@@ -47,7 +47,7 @@ def test_a_widget_has_a_method_for_every_action_of_its_place(widget: type, place
 
 def test_bindings_say_what_the_table_says() -> None:
     toggle = next(binding for binding in bindings("tree") if isinstance(binding, Binding))
-    assert (toggle.key, toggle.action, toggle.description, toggle.show) == ("enter,space", "toggle", "unfold", True)
+    assert (toggle.key, toggle.action, toggle.description, toggle.show) == ("enter,space", "toggle", "fold", True)
 
 
 def test_every_action_tells_its_keys() -> None:

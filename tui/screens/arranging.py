@@ -51,13 +51,12 @@ class Arranging(ExplorerBase):
 
     def action_go_console(self) -> None:
         self.show_below("console")
-        self.set_class(True, "-at-lower")
-        self.query_one(Prompt).focus()
+        self.focus_area("lower", to=self.query_one(Prompt))
 
     def action_go_back(self) -> None:
-        self.remove_class(*(f"-zoom-{area}" for area in AREAS))
+        self._zoom(None)
         self.remove_class("-at-right", "-at-lower")
-        self.module_tree.focus()
+        self.set_focus(self.module_tree)
 
     @on(Bar.Picked)
     def _picked(self, message: Bar.Picked) -> None:
@@ -66,19 +65,31 @@ class Arranging(ExplorerBase):
         elif message.bar.id == "lower-bar":
             self.action_show_below(message.index + 1)
         else:
-            self.module_tree.focus()
+            self.set_focus(self.module_tree)
 
     # -- focus -------------------------------------------------------------------------------------------------------
-    def focus_area(self, area: str) -> None:
-        """Give the focus to the first widget of an area that takes it."""
+    def focus_area(self, area: str, to: Widget | None = None) -> None:
+        """Give the focus to `to`, or to the first widget of an area that takes it, the prompt first; a zoom goes along.
+
+        At once where the area is seen: the letters typed right behind the key must not go to the pane that was left.
+        """
+        if self._zoomed not in (None, area):
+            self._zoom(area)
         self.set_class(area == "right", "-at-right")
         self.set_class(area == "lower", "-at-lower")
-        self.call_after_refresh(self._focus_within, area)
+        self._focus_within(area, to)
+        if self._area_of(self.focused) != area:
+            self.call_after_refresh(self._focus_within, area, to)
 
-    def _focus_within(self, area: str) -> None:
-        wanted = next((widget for widget in self.focus_chain if self._area_of(widget) == area), None)
-        if wanted is not None and self._area_of(self.focused) != area:
-            wanted.focus()
+    def _focus_within(self, area: str, to: Widget | None) -> None:
+        if to is not None and to in self.focus_chain:
+            self.set_focus(to)
+        if self._area_of(self.focused) == area:
+            return
+        takers = [widget for widget in self.focus_chain if self._area_of(widget) == area]
+        wanted = next((widget for widget in takers if isinstance(widget, Prompt)), takers[0] if takers else None)
+        if wanted is not None:
+            self.set_focus(wanted)
 
     def _area_of(self, widget: Widget | None) -> str | None:
         if widget is None:
@@ -143,8 +154,13 @@ class Arranging(ExplorerBase):
         self.query_one("#lower").styles.height = None if height < LOW else max(round(height * self.lower_share), 3)
 
     def action_zoom(self) -> None:
-        zoomed = [area for area in AREAS if self.has_class(f"-zoom-{area}")]
-        area = self._area_of(self.focused)
-        self.remove_class(*(f"-zoom-{name}" for name in AREAS))
-        if area is not None and area not in zoomed:
-            self.add_class(f"-zoom-{area}")
+        self._zoom(self._area_of(self.focused) if self._zoomed is None else None)
+
+    @property
+    def _zoomed(self) -> str | None:
+        """The area that has the whole screen."""
+        return next((area for area in AREAS if self.has_class(f"-zoom-{area}")), None)
+
+    def _zoom(self, area: str | None) -> None:
+        for name in AREAS:
+            self.set_class(name == area, f"-zoom-{name}")

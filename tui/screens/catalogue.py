@@ -27,7 +27,7 @@ from tui.widgets.lines import Lines
 class ExampleList(Lines):
     """One row a network: section, name, title."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "open", key_display="⏎")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "open", key_display="Enter")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,37 +47,51 @@ class ExampleList(Lines):
         yield Segment(fit(clean(item.title), max(width - names - 8, 0)))
 
 
+class SourceInput(Input):
+    """The line for a source of one's own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "open", key_display="Enter"),
+        Binding("up", "app.focus_previous", "networks", key_display="↑"),
+    ]
+
+
 class Catalogue(Screen[str | None]):
     """Ends with the source that was chosen, or None.
 
     Args:
         link: the engine, which knows the catalogue.
-        something_open: whether leaving goes back to a model that is open; it ends the program otherwise.
+        something_open: whether leaving goes back to a model that is open.
+        typed: what stands in the line for a source of one's own; it has the focus if there is something.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash,o", "other", "your own"),
         Binding("escape", "leave", "back"),
-        Binding("slash,o", "other", "open another"),
     ]
     DEFAULT_CSS = """
     Catalogue {
         background: $surface;
         #title { height: 1; background: $panel; text-style: bold; color: $accent; padding: 0 1; }
-        #hint { height: auto; padding: 1 1 1 1; color: $text-muted; }
+        #hint { height: auto; padding: 1 1; color: $text-muted; }
         #networks { width: 1fr; min-width: 30; }
         #about { width: 1fr; padding: 0 2; border-left: solid $panel-lighten-2; }
         ExampleList { height: 1fr; }
-        #other { height: 1; border: none; background: $panel; padding: 0 1; }
-        #other-label { height: 1; padding: 0 1; color: $text-muted; }
+        #own { height: 1; background: $panel; }
+        #own:focus-within { background: $primary-muted; }
+        #own:focus-within > #other-label { text-style: bold; }
+        #other-label { width: auto; padding: 0 1; }
+        #other { width: 1fr; height: 1; border: none; background: transparent; padding: 0 1 0 0; }
         &.-narrow #body { layout: vertical; }
-        &.-narrow #networks { width: 1fr; height: 10; }
-        &.-narrow #hint { padding: 0 1 1 1; }
-        &.-narrow #about { width: 1fr; border-left: none; padding: 0 1; }
+        &.-narrow #networks { width: 1fr; height: 9; }
+        &.-narrow #hint { padding: 0 1; }
+        &.-narrow #about { width: 1fr; border-left: none; padding: 0 1; border-top: solid $panel-lighten-2; }
     }
     """
 
-    def __init__(self, link: EngineLink, something_open: bool) -> None:
+    def __init__(self, link: EngineLink, something_open: bool, typed: str = "") -> None:
         super().__init__()
+        self.typed = typed
         self.link = link
         self.something_open = something_open
 
@@ -89,14 +103,18 @@ class Catalogue(Screen[str | None]):
                 yield ExampleList()
             with VerticalScroll(id="about", can_focus=False):
                 yield Static("", id="details", markup=False)
-        yield Static("Or open your own: FILE.py:NAME or package.module:NAME   ( / )", id="other-label", markup=False)
-        yield Input(placeholder="model.py:Net", id="other", compact=True)
+        with Horizontal(id="own"):
+            yield Static("/ your own:", id="other-label", markup=False)
+            yield SourceInput(self.typed, placeholder="FILE.py:NAME or package.module:NAME", id="other", compact=True)
         yield KeyLine()
 
     def on_mount(self) -> None:
         examples = self.query_one(ExampleList)
         examples.empty = "Starting the engine …"
-        examples.focus()
+        if self.typed:
+            self.query_one(Input).focus()
+        else:
+            examples.focus()
         self._load()
 
     def on_resize(self) -> None:
@@ -118,7 +136,7 @@ class Catalogue(Screen[str | None]):
 
     def engine_started(self) -> None:
         """There is an engine now: ask it."""
-        if not self.query_one(ExampleList).items:
+        if self.is_mounted and not self.query_one(ExampleList).items:
             self._load()
 
     @on(Lines.Moved)
@@ -164,4 +182,4 @@ class Catalogue(Screen[str | None]):
         elif self.something_open:
             self.dismiss(None)
         else:
-            self.notify("Nothing is open yet. Enter opens a network, q quits.", timeout=4, markup=False)
+            self.query_one("#hint", Static).update("Nothing is open yet. Enter opens a network, q quits.")

@@ -14,12 +14,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input, TextArea
 from textual.worker import Worker, WorkerState
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
-from tui.actions import bindings
+from tui.actions import ACTIONS, bindings
 from tui.history import History
 from tui.screens.arranging import Arranging
 from tui.screens.copying import Copying
@@ -38,6 +38,8 @@ from tui.widgets.source_view import SourceView
 from tui.widgets.splitter import Splitter
 from tui.widgets.status_line import StatusLine
 from tui.widgets.values_pane import ValuesPane
+
+AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
 
 class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
@@ -99,7 +101,7 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
     def on_mount(self) -> None:
         self.watch_focus()
         self.module_tree.focus()
-        self.begin()
+        self.call_after_refresh(self.begin)  # how far the tree unfolds depends on its size
 
     # -- what the engine tells ---------------------------------------------------------------------------------------
     def take_event(self, body: m.Body) -> None:
@@ -129,6 +131,11 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
             self.query_one(GradientsPane).refresh_values()
         self.query_one(Info).refresh_values()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions that are taken before the focused pane sees their key leave it alone where text is typed."""
+        typing = isinstance(self.focused, Input | TextArea)
+        return not (typing and action in AT_ONCE)
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of our own in a worker: told, never swallowed, and the app goes on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
@@ -145,16 +152,23 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
     # -- the selection -----------------------------------------------------------------------------------------------
     @on(ModuleTree.Selected)
     def _selected(self, message: ModuleTree.Selected) -> None:
+        news = message.path == self.path and self.row is not None
         self.path, self.row = message.path, message.row
+        if news:  # the numbers are asked for by `take_change`: here is what is known of the row
+            self._show_tensors()
+            return
         self.query_one("#right-bar", Bar).note = message.path or (self.summary.name if self.summary else "")
         self.show_object()
 
     def show_object(self) -> None:
         """Tell every pane what is selected; a pane that is not seen asks for nothing until it is."""
-        for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
-            pane.show(self.path, self.row)
+        self._show_tensors()
         self.query_one(Info).show(self.path)
         self.query_one(SourceView).show(self.path)
+
+    def _show_tensors(self) -> None:
+        for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
+            pane.show(self.path, self.row)
 
     @on(Info.Followed)
     def _followed(self, message: Info.Followed) -> None:

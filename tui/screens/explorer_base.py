@@ -9,10 +9,13 @@ from models.engine.errors import EngineGone, EngineProblem
 from tui.command_line import Options
 from tui.engine_link import EngineLink
 from tui.settings import Settings
+from tui.text import clean
 from tui.widgets.console import Console
 from tui.widgets.module_tree import ModuleTree
 from tui.widgets.status_line import StatusLine
 
+NOTICE = 160
+"""Characters of a notice; the console has the rest."""
 
 class ExplorerBase(Screen[None]):
     """State of the main screen; the mixins add what the keys do.
@@ -47,6 +50,10 @@ class ExplorerBase(Screen[None]):
     def status(self) -> StatusLine:
         return self.query_one(StatusLine)
 
+    def say(self, text: str) -> None:
+        """A word in passing, in the line on top: it covers nothing, and goes by itself."""
+        self.status.say(text)
+
     def show_problem(self, problem: m.Problem) -> None:
         """Lay the error panel over the screen."""
         from tui.screens.problem import ProblemScreen
@@ -59,9 +66,10 @@ class ExplorerBase(Screen[None]):
             problem = error.problem
             if problem.kind == "gone" and problem.path is not None:
                 return  # asked just before the tree was refreshed: the tree shows what there is
-            self.notify(problem.text or problem.title, title=problem.title, severity="warning", markup=False)
+            text = clean(problem.text.strip().partition("\n")[0], NOTICE)
+            self.notify(text, title=clean(problem.title, NOTICE), severity="warning", markup=False)
         else:
-            self.notify("R starts one.", title=error.title, severity="error", markup=False)
+            self.notify("R starts a new one.", title=error.title, severity="error", markup=False)
 
     def go_to(self, path: str) -> None:
         """Select `path` in the tree, unfolding what hides it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import on
+from textual.widgets import Input
 
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.search_box import SearchBox
@@ -14,11 +15,14 @@ class Finding(ExplorerBase):
     sought = ""
     """The last search; `n` and `N` walk its hits."""
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
         if self.summary is None or self.query(SearchBox):
             return
         self.module_tree.display = False
-        self.query_one("#left").mount(SearchBox(self.link.ask, self.sought))
+        box = SearchBox(self.link.ask, self.sought)
+        # Waited for: the letters typed right behind the key belong to the search.
+        await self.query_one("#left").mount(box)
+        self.set_focus(box.query_one(Input))
 
     @on(SearchBox.Chosen)
     def _found(self, message: SearchBox.Chosen) -> None:
@@ -36,4 +40,4 @@ class Finding(ExplorerBase):
         if self.sought:
             self.module_tree.go_to_hit(self.sought, step)
         else:
-            self.notify("Nothing was searched for yet. / searches.", timeout=3, markup=False)
+            self.say("nothing was searched for yet: / searches")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import work
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.screens.explorer_base import ExplorerBase
 
+QUIET_ROWS = 8
+"""Rows of the console that a remark on the network leaves to the rest."""
+
 
 class Opening(ExplorerBase):
     """Part of the explorer."""
+
+    wanted: str | None = None
+    """The source that was to be opened last, whatever came of it."""
 
     def begin(self) -> None:
         """Start the engine, and open what the command line named, or the catalogue."""
@@ -51,12 +58,12 @@ class Opening(ExplorerBase):
 
     @work(exclusive=True, group="engine", exit_on_error=False)
     async def open(self, source: str) -> None:
-        """Open `source` in place of what is open."""
-        await self._open(self.request_for(source))
+        """Open `source`, which was chosen in the catalogue, in place of what is open."""
+        await self._open(self.request_for(source), chosen=True)
 
-    async def _open(self, request: m.OpenSource) -> None:
+    async def _open(self, request: m.OpenSource, chosen: bool = False) -> None:
         status = self.status
-        status.source = request.source
+        status.source = self.wanted = request.source
         status.state = f"opening {request.source}"
         path = self.path if request.unfolded else ""
 
@@ -67,6 +74,9 @@ class Opening(ExplorerBase):
             opened = await self.link.ask(request, m.Opened, progress)
         except EngineProblem as error:
             status.state = ""
+            status.source = self.options.source or ""
+            if chosen or self.summary is None:
+                self.action_catalogue(request.source)
             self.show_problem(error.problem)
             return
         except EngineGone:
@@ -87,32 +97,27 @@ class Opening(ExplorerBase):
         console = self.console
         names = ["net"] + ([summary.name] if summary.name.isidentifier() and summary.name != "net" else [])
         console.note(f"{summary.source}: {summary.class_name}, in the console as {' and '.join(names)}")
-        if summary.note:
+        if summary.note and len(summary.note) <= console.size.width * (console.size.height - QUIET_ROWS):
             console.note(summary.note)
         if summary.input:
             console.note(f"X = {summary.input}" + (", a guess from the first layers" if summary.guessed else ""))
         else:
             console.note("no input is known: set X here, or start with --input 2x20")
         if summary.tries:
-            console.note("try  " + "   ".join(summary.tries[:4]))
+            console.note(tries_line(summary.tries, console.size.width - 4))
         for warning in summary.warnings:
             console.note(f"warning: {warning}")
         if not self.settings.welcomed:
             self.settings.welcomed = True
-            self.notify(
-                "Arrows walk the tree, Tab changes the pane, f runs the network, y copies the path, ? shows every key.",
-                title="Welcome to modulescope",
-                timeout=12,
-                markup=False,
-            )
+            console.note("Arrows walk the tree, Tab changes the pane, f runs the network, ? shows every key.")
 
-    def action_catalogue(self) -> None:
-        """Show the catalogue; what is chosen there is opened."""
+    def action_catalogue(self, typed: str = "") -> None:
+        """Show the catalogue, `typed` in its line; what is chosen there is opened."""
         from tui.screens.catalogue import Catalogue
 
         if isinstance(self.app.screen, Catalogue):
             return
-        self.app.push_screen(Catalogue(self.link, self.summary is not None), self._chosen)
+        self.app.push_screen(Catalogue(self.link, self.summary is not None, typed), self._chosen)
 
     def _chosen(self, source: str | None) -> None:
         if source:
@@ -122,7 +127,7 @@ class Opening(ExplorerBase):
         """A new engine; what was open is opened again, with the same folds and selection."""
         self.forget_run()
         if self.summary is None:
-            self._start(self.options.source)
+            self._start(self.wanted or self.options.source)
             return
         request = self.request_for(self.summary.source)
         folds = self.module_tree.folds()
@@ -138,3 +143,13 @@ class Opening(ExplorerBase):
                 unfold_to=0 if folds else request.unfold_to,
             ),
         )
+
+
+def tries_line(tries: list[str], width: int) -> str:
+    """As many of the statements worth trying as fit into one line, at least one."""
+    line = f"try  {tries[0]}"
+    for statement in tries[1:]:
+        if cell_len(line) + 3 + cell_len(statement) > width:
+            break
+        line += f"   {statement}"
+    return line

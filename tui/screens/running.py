@@ -1,4 +1,4 @@
-"""Running: statements, forward, backward, gradients cleared, undo, interrupt, and what becomes of an engine that dies."""
+"""Running: statements, forward, backward, gradients cleared, undo, interrupt, and what follows an engine's death."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.screens.catalogue import Catalogue
-from tui.screens.explorer_base import ExplorerBase
+from tui.screens.explorer_base import NOTICE, ExplorerBase
+from tui.text import clean
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
 from tui.widgets.console import Console
@@ -58,7 +59,7 @@ class Running(ExplorerBase):
         ran = await self.link.ask(m.Backward(), m.Ran)
         self._tell_run("backward", ran)
         if ran.problem is None:
-            self.notify(ran.text or "gradients are there: 2 shows them", timeout=3, markup=False)
+            self.say("gradients are there: 2 shows them")
         else:
             self.show_below("console")
 
@@ -66,7 +67,7 @@ class Running(ExplorerBase):
         console = self.console
         if ran.problem is not None:
             console.show_problem(ran.problem)
-            self.notify(ran.problem.title, title=f"{name} failed", severity="error", markup=False)
+            self.notify(clean(ran.problem.title, NOTICE), title=f"{name} failed", severity="error", markup=False)
         else:
             console.note(f"{name}: {ran.text} in {numbers.duration(ran.seconds)}")
         self._tell_changed(ran.changed)
@@ -85,7 +86,7 @@ class Running(ExplorerBase):
     async def _plainly(self, request: m.ZeroGradients | m.Undo) -> None:
         done = await self.link.ask(request, m.Done)
         self.console.note(done.text)
-        self.notify(done.text, timeout=3, markup=False)
+        self.say(done.text)
 
     @work(group="run", exit_on_error=False)
     async def _run(self, asking: Awaitable[None]) -> None:
@@ -107,6 +108,7 @@ class Running(ExplorerBase):
         self.running = text
         self.interrupts = 0
         self.status.state = text
+        self.status.hint = "Ctrl+C interrupts" if text else ""
         self.console.busy(text)
 
     def take_calls(self, event: m.CallsGrew) -> None:
@@ -122,7 +124,7 @@ class Running(ExplorerBase):
     def interrupt(self) -> None:
         """Interrupt what runs; after some interrupts without an effect, offer to kill the engine."""
         if not self.running and not self.pending:
-            self.notify("Nothing runs. q quits.", timeout=3, markup=False)
+            self.say("nothing runs: q quits")
             return
         self.interrupts += 1
         if self.interrupts > PATIENCE - 1:

@@ -14,6 +14,9 @@ from textual.widget import Widget
 
 from tui.text import clean, fit_middle
 
+SHORTER = (100, 4, 2, 0)
+"""Letters that a title keeps, the first of them that lets every tab be seen."""
+
 
 class Bar(Widget):
     """One line: tabs with the key of each, and a note at the right end.
@@ -76,7 +79,7 @@ class Bar(Widget):
         base = self.rich_style
         focused = self.has_class("-focused")
         segments = [Segment("▌" if focused else " ", base)]
-        for index, (key, title) in enumerate(self.tabs):
+        for index, (key, title) in enumerate(self.shown):
             if key:
                 segments.append(Segment(f"{key} ", self.get_component_rich_style("bar--key")))
             name = "bar--active" if index == self.active and len(self.tabs) > 1 else "bar--tab"
@@ -91,10 +94,22 @@ class Bar(Widget):
             segments.append(Segment(text, self.get_component_rich_style("bar--note")))
         return Strip(segments).adjust_cell_length(width, base)
 
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """The tabs with their titles, those that are not active shortened where the bar is."""
+        for letters in SHORTER:
+            tabs = [
+                (key, title if index == self.active else title[:letters].rstrip())
+                for index, (key, title) in enumerate(self.tabs)
+            ]
+            if sum(_width(key, title) for key, title in tabs) - 2 < self.size.width - 1:
+                break
+        return tabs
+
     def on_click(self, event: events.Click) -> None:
         left = 1
-        for index, (key, title) in enumerate(self.tabs):
-            size = (len(key) + 1 if key else 0) + cell_len(title) + 2
+        for index, (key, title) in enumerate(self.shown):
+            size = _width(key, title)
             if left <= event.x < left + size:
                 self.post_message(self.Picked(self, index))
                 return
@@ -111,3 +126,8 @@ class Bar(Widget):
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         self.release_mouse()
+
+
+def _width(key: str, title: str) -> int:
+    """Cells of one tab and the gap behind it."""
+    return (len(key) + 1 if key else 0) + cell_len(title) + 2

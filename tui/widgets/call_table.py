@@ -12,7 +12,7 @@ from models.engine.messages import CallPage, CallRow, CallRows
 from tui import numbers
 from tui.actions import bindings
 from tui.asking import Ask
-from tui.text import clean, fit
+from tui.text import clean
 from tui.widgets.columns import Column, Needs, header_of, lay_out, row_of
 from tui.widgets.paged_lines import PagedLines
 
@@ -60,8 +60,9 @@ class CallTable(PagedLines[CallRow]):
         self.pages.reset()
         self.empty = NO_RUN if run is None else "No calls yet." if not complete else "The run made no calls."
         self.count = total
-        self.cursor = 0
+        self.cursor = 0 if complete else total - 1
         self.scroll_to_row(0)
+        self.reveal(self.cursor)
         self._end(complete and total > 0)
         self.refresh()
 
@@ -118,9 +119,8 @@ class CallTable(PagedLines[CallRow]):
             end -= 1
             widths = lay_out(COLUMNS[:end], width - ERROR_ROOM, self._needs.widths[:end])
         parts = row_of(COLUMNS[:end], widths[:end], texts[:end], styles[:end])
-        room = max(width - sum(part.cell_length for part in parts) - 1, ERROR_ROOM - 1)
-        problem = self.look("lines--problem")
-        return [*parts, Segment(" "), Segment(fit(clean(f"✗ {row.failed}"), room), problem)]
+        # Longer than the line, if it must be: then the row can be scrolled sideways.
+        return [*parts, Segment(" "), Segment(clean(f"✗ {row.failed}"), self.look("lines--problem"))]
 
     def action_choose(self) -> None:
         if (row := self.row) is not None:

@@ -25,6 +25,7 @@ from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Complete, Completions, Problem
 from tui.asking import Ask
 from tui.history import History
+from tui.numbers import elapsed
 from tui.text import clean
 from tui.widgets.completion_list import CompletionList
 from tui.widgets.output import Output
@@ -34,6 +35,9 @@ COMPLETION_DELAY = 0.08
 """Seconds without a key before the engine is asked."""
 BUSY_AFTER = 0.3
 """Seconds that something runs before it is worth a word."""
+
+ROOM_FOR_WORDS = 70
+"""Cells of the console from which on what runs is named; the statement that is typed keeps the rest."""
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASKS_BY_ITSELF = re.compile(r"(?:[^\W\d]\w*|[\])}'\"])\.\w*$|\[[rbuRBU]?['\"][^'\"]*$")
@@ -234,21 +238,11 @@ class Console(Widget):
         if seconds < BUSY_AFTER:
             return
         frame = _FRAMES[int(seconds * 10) % len(_FRAMES)]
-        what = clean(self._busy_text, 30)
-        running.update(f"{frame} {what} {elapsed(seconds)} · Ctrl+C interrupts")
+        words = (f" {clean(self._busy_text, 24)}", " · Ctrl+C interrupts") if self.size.width >= ROOM_FOR_WORDS else ("", "")
+        running.update(f"{frame}{words[0]} {elapsed(seconds)}{words[1]}")
         running.display = True
 
     def _tell_history(self) -> None:
         if self.history.note and not self._told_history:
             self._told_history = True
             self.note(self.history.note)
-
-
-def elapsed(seconds: float) -> str:
-    """`3 s`, `2 min 05 s`, `1 h 02 min`: as much as tells something."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

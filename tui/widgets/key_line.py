@@ -7,18 +7,22 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from tui.actions import ACTIONS
 
 GAP = 2
 """Cells between two keys."""
 LAST = ("help", "quit", "close")
 """Actions that stay where there is room for few."""
+ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
 
 NAMES = {
-    "enter": "⏎", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "question_mark": "?", "slash": "/", "comma": ",",
+    "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "question_mark": "?", "slash": "/", "comma": ",",
     "full_stop": ".", "greater_than_sign": ">", "colon": ":", "space": "Space", "f1": "F1",
 }  # fmt: skip
 
@@ -64,13 +68,21 @@ class KeyLine(Widget):
     def _renew(self, screen: Screen[object]) -> None:
         if not self.is_attached or screen is not self.screen:
             return
-        hints: dict[str, tuple[Binding, Hint]] = {}
-        for _, binding, enabled, _ in screen.active_bindings.values():
+        hints: dict[str, tuple[int, Hint]] = {}
+        nodes: list[DOMNode] = []
+        typing = isinstance(screen.focused, Input | TextArea)
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if node not in nodes:
+                nodes.append(node)
             if binding.show and enabled and binding.action not in hints:
                 name = binding.key_display or name_of(binding.key)
-                hints[binding.action] = (binding, Hint(name, binding.description, binding.key))
+                if typing and len(name_of(binding.key)) == 1:
+                    continue  # it would be typed
+                hints[binding.action] = (nodes.index(node), Hint(name, binding.description, binding.key))
         last = [action for action in LAST if action in hints]
-        self._first = [hint for action, (_, hint) in hints.items() if action not in last]
+        # The focused pane's first; of one node in the order of the table, for Textual has one of its own.
+        first = sorted((action for action in hints if action not in last), key=lambda action: (hints[action][0], ORDER.get(action, 0)))
+        self._first = [hints[action][1] for action in first]
         self._last = [hints[action][1] for action in last]
         self.refresh()
 

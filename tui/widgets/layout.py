@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, get_character_cell_size
+
+_WORD = re.compile(r"(\s*\S+)\s*")
 
 
 def wrap_points(text: str, width: int) -> list[int]:
@@ -17,6 +21,26 @@ def wrap_points(text: str, width: int) -> list[int]:
             ends.append(index)
             used = 0
         used += size
+    return [*ends, len(text)]
+
+
+def word_points(text: str, width: int) -> list[int]:
+    """As `wrap_points`, broken behind a space where a word would not fit; the space counts to the row before."""
+    if cell_len(text) <= width:
+        return [len(text)]
+    ends: list[int] = []
+    start = used = 0
+    for match in _WORD.finditer(text):
+        size = cell_len(match[1])
+        if used and used + size > width:
+            ends.append(match.start())
+            start, used = match.start(), 0
+        if size > width:
+            ends += [start + end for end in wrap_points(text[start : match.end(1)], width)[:-1]]
+            start = ends[-1]
+            used = cell_len(text[start : match.end()])
+        else:
+            used += cell_len(match[0])
     return [*ends, len(text)]
 
 

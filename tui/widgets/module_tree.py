@@ -52,7 +52,7 @@ class ModuleTree(PagedLines[TreeRow]):
     """The path under the cursor; None in an empty tree."""
 
     class Selected(Message):
-        """The cursor rests on another path, and its row is known."""
+        """The cursor rests on another path and its row is known, or there is news in that row."""
 
         def __init__(self, tree: ModuleTree, path: str, row: TreeRow) -> None:
             super().__init__()
@@ -68,6 +68,8 @@ class ModuleTree(PagedLines[TreeRow]):
         super().__init__(ask, id=id, classes=classes)
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._stepping = False
+        self._told: TreeRow | None = None
+        """The row of the last `Selected`."""
 
     # -- what the app asks for
 
@@ -185,10 +187,10 @@ class ModuleTree(PagedLines[TreeRow]):
         self._tell()
 
     def _tell(self) -> None:
-        """Say where the cursor rests, when that is another path and its row is here."""
+        """Say where the cursor rests, when that is another path, or other facts, and its row is here."""
         row = self.row
-        if row is not None and row.path != self.selected:
-            self.selected = row.path
+        if row is not None and (row.path != self.selected or row != self._told):
+            self.selected, self._told = row.path, row
             self.post_message(self.Selected(self, row.path, row))
 
     # -- rows

@@ -21,7 +21,7 @@ from textual.strip import Strip
 
 from tui.printed import Printed
 from tui.text import clean
-from tui.widgets.layout import crop_text, wrap_points
+from tui.widgets.layout import crop_text, word_points, wrap_points
 
 Kind = Literal["statement", "value", "stdout", "stderr", "problem", "traceback", "note"]
 
@@ -32,6 +32,8 @@ GATHERED = 4_000_000
 """Characters printed within one tick, from which on they are laid out at once."""
 KEPT_WHOLE = 132
 """Cells."""
+PROSE = ("note", "problem", "traceback")
+"""Kinds of lines that are broken at words, and need no scrolling sideways."""
 
 _MARKS = {"statement": ">>> ", "stderr": "┆ ", "problem": "✗ ", "traceback": "  ", "note": "· "}
 """Drawn before a line and not copied with it, so that no kind is told by its colour alone."""
@@ -213,12 +215,14 @@ class Output(ScrollView, can_focus=True):
     def _lay_out(self, number: int, line: Line) -> None:
         width = max(1, self._laid_out_for)
         size = cell_len(line.text) + len(line.mark)
-        if size <= max(width, KEPT_WHOLE):
+        prose = line.kind in PROSE
+        if size <= (width if prose else max(width, KEPT_WHOLE)):
             self._widest = max(self._widest, size)
             self._rows.append(Row(number, 0, len(line.text)))
             return
         start = 0
-        for end in wrap_points(line.text, max(1, width - len(line.mark))):
+        wrap = word_points if prose else wrap_points
+        for end in wrap(line.text, max(1, width - len(line.mark))):
             self._rows.append(Row(number, start, end))
             start = end
 

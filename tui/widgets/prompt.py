@@ -49,11 +49,11 @@ class Prompt(TextArea):
         "prompt--keyword", "prompt--string", "prompt--number", "prompt--comment",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "Run", show=False),
+        Binding("enter", "enter", "run", key_display="Enter"),
         Binding("shift+enter,alt+enter", "new_line", "New line", show=False),
-        Binding("tab", "tab", "Complete", show=False),
-        Binding("escape", "leave", "Back", show=False),
-        Binding("up", "up", "History", show=False),
+        Binding("tab", "tab", "complete"),
+        Binding("escape", "leave", "back"),
+        Binding("up", "up", "history", key_display="↑"),
         Binding("down", "down", "History", show=False),
         Binding("backspace", "back", "Delete", show=False),
         Binding("ctrl+l", "ask_clear", "Clear the console", show=False),

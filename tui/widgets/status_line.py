@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from models.engine.messages import Summary
 from tui import numbers
+from tui.numbers import elapsed
 from tui.text import clean, fit, fit_middle
+
+PASSING = 4.0
+"""Seconds that a word in passing stays."""
+NAME_ROOM = 10
+"""Cells that the name of what is open keeps beside a long state."""
 
 
 class StatusLine(Widget):
     """One line; what matters least is dropped first when it does not fit."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--name", "status--dim", "status--busy", "status--gone"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--name", "status--dim", "status--busy", "status--said", "status--gone"}
     DEFAULT_CSS = """
     StatusLine {
         dock: top; height: 1; background: $panel; color: $foreground;
         &> .status--name { text-style: bold; color: $accent; }
         &> .status--dim { color: $text-muted; }
         &> .status--busy { color: $warning; text-style: bold; }
+        &> .status--said { color: $foreground; text-style: bold; }
         &> .status--gone { color: $error; text-style: bold; }
     }
     """
@@ -34,8 +44,44 @@ class StatusLine(Widget):
     """What is being opened, until there is a summary."""
     state: reactive[str] = reactive("starting the engine")
     """What the engine is doing; empty when it waits for us."""
+    hint: reactive[str] = reactive("")
+    """What a person can do about it, told once it takes long."""
     gone: reactive[bool] = reactive(False)
     """The engine's process has ended."""
+    said: reactive[str] = reactive("")
+    """A word in passing."""
+
+    def on_mount(self) -> None:
+        self._since = monotonic()
+        self._clock = self.set_interval(1, self.refresh)
+        self._passing: Timer | None = None
+
+    def watch_state(self, old: str, new: str) -> None:
+        if not old:
+            self._since = monotonic()
+
+    def say(self, text: str) -> None:
+        """Show `text` for some seconds."""
+        self.said = text
+        if self._passing is not None:
+            self._passing.stop()
+        self._passing = self.set_timer(PASSING, self._unsay)
+
+    def _unsay(self) -> None:
+        self.said = ""
+
+    def _right(self) -> tuple[str, str]:
+        """Class and text of the right end."""
+        state = clean(self.state, 120)
+        if self.gone:
+            return "status--gone", f"✗ {state}"
+        if self.said:
+            return "status--said", clean(self.said, 120)
+        if state:
+            seconds = monotonic() - self._since
+            long = f" {elapsed(seconds)}" if seconds >= 1 else ""
+            return "status--busy", f"● {state}{long}" + (f" · {self.hint}" if self.hint and long else "")
+        return "status--dim", "" if self.summary is None else "● ready"
 
     def _parts(self) -> list[tuple[str, str]]:
         """Class and text of each part, the most important first."""
@@ -54,11 +100,9 @@ class StatusLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        state = clean(self.state, 120) or ("" if self.summary is None else "ready")
-        mark, state_class = ("✗", "status--gone") if self.gone else ("●", "status--busy" if self.state else "status--dim")
-        right = f" {mark} {state} " if state else " "
-        right = fit(right, min(len(right) + 1, width))
-        room = width - len(right)
+        state_class, state = self._right()
+        right = fit(f" {state} ", min(cell_len(state) + 2, max(width - NAME_ROOM, 0)))
+        room = width - cell_len(right)
         segments: list[Segment] = []
         used = 0
         for index, (name, text) in enumerate(self._parts()):

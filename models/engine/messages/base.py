@@ -52,6 +52,10 @@ class Problem(msgspec.Struct, frozen=True):
     """The module or tensor it is about."""
     where: str = ""
     """`file.py:12`, the person's innermost line that led to it."""
+    type: str = ""
+    """Of an exception, its class as a traceback writes it: `ValueError`, `torch.OutOfMemoryError`."""
+    message: str = ""
+    """Of an exception, its whole message."""
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure"):

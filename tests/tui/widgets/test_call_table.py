@@ -77,6 +77,8 @@ async def test_a_failure_is_read_at_every_width(width: int) -> None:
         await pilot.pause()
         assert "✗ RuntimeErr" in shown(app.table)[2]
         assert "\x1b" not in shown(app.table)[2]
+        assert app.table.cursor == 1, "the cursor is where it failed"
+        await pilot.press("up")
         problem = app.table.look("lines--problem").color
         assert any(part.style.color == problem for part in app.table.render_line(2) if "✗" in part.text)
 
@@ -101,6 +103,37 @@ async def test_it_grows_and_follows_while_the_cursor_is_at_the_end() -> None:
         assert app.table.cursor == 698
         app.table.grow(701, complete=True)
         assert app.table.cursor == 698
+
+
+async def test_a_run_that_ended_well_is_read_from_its_start() -> None:
+    app = CallApp(*(call(str(index)) for index in range(250)))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 200, complete=False)
+        await pilot.pause()
+        assert app.table.cursor == 199
+        app.table.grow(250, complete=True)
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.table.cursor, app.table.top) == (0, 0)
+
+
+async def test_a_failed_run_shows_the_innermost_call_that_failed() -> None:
+    app = CallApp(call(), call("0", depth=1, failed="E"), call("0.1", depth=2, failed="E"), call("2"))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 1, complete=False)
+        app.table.grow(4, complete=True)
+        await pilot.pause()
+        await pilot.pause()
+        assert app.table.cursor == 2
+
+
+async def test_columns_without_a_text_are_left_out_and_the_others_get_what_they_need() -> None:
+    app = CallApp(call("0.block 1.0", tensors=["0.block 1.0.weight", "0.block 1.0.bias"], seconds=0.001))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 1)
+        await pilot.pause()
+        assert shown(app.table)[0].split() == ["#", "module", "operation", "inputs", "output", "reads", "took"]
+        assert shown(app.table)[1][1:].split() == "0 0.block 1.0 linear [2, 4] [2, 8] weight, bias 1 ms".split()
 
 
 async def test_a_finished_run_is_not_followed() -> None:

@@ -57,7 +57,7 @@ async def test_path_shape_and_gradient_are_there_at_every_width(width: int) -> N
         assert len(lines[1].rstrip()) <= app.table.view.width
         assert "[8, 4]" in lines[1]
         assert "none yet" in lines[1]
-        assert ("float32" in lines[1]) is (width >= 80)
+        assert ("float32" in lines[1]) is (width >= 50)
         assert app.table.max_scroll_x == 0
 
 

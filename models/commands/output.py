@@ -1,0 +1,99 @@
+"""Where a command's result goes: standard output, kept for it alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+
+class Result:
+    """Standard output as it was when the command started.
+
+    From then on whatever the person's code prints, from Python, from C++ or in a child process, goes to standard error.
+    A reader that went away (`| head`) ends the result without a word.
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+        """Nobody reads the result any more."""
+        if not _is_open(2):
+            _to_null(2, os.O_WRONLY)
+        if not _is_open(1):
+            _to_null(1, os.O_WRONLY)
+        _flush(sys.stdout)
+        self.descriptor = os.dup(1)
+        os.dup2(2, 1)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        self._stream = os.fdopen(self.descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines of text, which must be safe for a terminal already."""
+        self._write("".join(f"{line}\n" for line in lines))
+
+    def json(self, report: dict[str, Any]) -> None:
+        """Write one JSON object, `schema` first; of a list of objects each on a line of its own.
+
+        Every character beyond ASCII and every control character is escaped.  JSON has no NaN and no infinity: they
+        are the strings "NaN", "Infinity" and "-Infinity".
+        """
+        fields = ",\n".join(f" {_dumped(key)}: {_field(value)}" for key, value in {"schema": 1, **report}.items())
+        self._write(f"{{\n{fields}\n}}\n")
+
+    def _write(self, text: str) -> None:
+        if self.closed:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            self.closed = True
+            _to_null(self.descriptor, os.O_WRONLY)  # what the stream still holds has to go somewhere when it is closed
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return "[\n" + ",\n".join(f"  {_dumped(each)}" for each in value) + "\n ]"
+    return _dumped(value)
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(_plain(value), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """`value` with numbers that JSON lacks as strings."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _flush(stream: Any) -> None:
+    """Flush a stream that may be missing, closed, broken or of a class of the person's own."""
+    with contextlib.suppress(Exception):
+        stream.flush()
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _to_null(descriptor: int, flags: int) -> None:
+    nothing = os.open(os.devnull, flags)
+    if nothing != descriptor:
+        os.dup2(nothing, descriptor)
+        os.close(nothing)
