@@ -31,9 +31,12 @@ class Action:
     """How the keys are written for people, when not as `keys` says."""
 
 
-# The footer shows its words in this order, and leaves out the last ones where it is short.
+FOOTER = ("search", "forward", "backward", "go_console", "copy_path", "catalogue", "focus_next")
+"""The order of the footer's words that hold in every pane; where it is short the last ones are left out."""
+
 ACTIONS: tuple[Action, ...] = (
     # -- moving about
+    Action("focus_next", "tab", "Next pane", "Panes", "explorer", footer="pane", shown="Tab"),
     Action("focus_previous", "shift+tab", "Previous pane", "Panes", "explorer", shown="Shift+Tab"),
     Action("show_tab(1)", "1", "Values", "Panes", "explorer", shown="1"),
     Action("show_tab(2)", "2", "Gradients", "Panes", "explorer", shown="2"),
@@ -41,6 +44,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_tab(4)", "4", "Source", "Panes", "explorer", shown="4"),
     Action("show_below(1)", "5", "Console", "Panes", "explorer", shown="5"),
     Action("show_below(2)", "6", "Calls of the forward run", "Panes", "explorer", shown="6"),
+    Action("go_console", "greater_than_sign", "Go to the prompt", "Panes", "explorer", "console", True, shown=">"),
     Action("go_back", "escape", "Back to the tree", "Panes", "explorer", shown="Esc"),
     Action("wider(-4)", "left_square_bracket", "Narrower tree", "Panes", "explorer", shown="["),
     Action("wider(4)", "right_square_bracket", "Wider tree", "Panes", "explorer", shown="]"),
@@ -54,7 +58,6 @@ ACTIONS: tuple[Action, ...] = (
     # -- the model
     Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
     Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
-    Action("go_console", "greater_than_sign", "Go to the prompt", "Panes", "explorer", "console", True, shown=">"),
     Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
     Action("undo", "u", "Undo the last change of values", "Model", "explorer"),
     Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
@@ -62,7 +65,6 @@ ACTIONS: tuple[Action, ...] = (
     # -- copying
     Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy"),
     Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
-    Action("focus_next", "tab", "Next pane", "Panes", "explorer", footer="pane", shown="Tab"),
     Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
     Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
     # -- the app
@@ -97,9 +99,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("leap(0,1)", "shift+right,ctrl+right", "Page right", "Values", "grid", shown="Shift+→"),
     Action("corner(0)", "home,g", "First entry", "Values", "grid", shown="g Home"),
     Action("corner(1)", "end,G", "Last entry", "Values", "grid", shown="G End"),
-    Action("slice(-1)", "comma", "Previous leading index", "Values", "grid", shown=","),
-    Action("slice(1)", "full_stop", "Next leading index", "Values", "grid", footer="slice", shown="."),
-    Action("dimension", "d", "Which leading index , and . change", "Values", "grid"),
+    Action("slice(-1)", "comma", "Previous slice of a tensor with more than 2 dimensions", "Values", "grid", shown=","),
+    Action("slice(1)", "full_stop", "Next slice", "Values", "grid", footer="slice", shown="."),
+    Action("dimension", "d", "Which index , and . change", "Values", "grid"),
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
     # -- gradients

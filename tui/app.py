@@ -46,7 +46,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
     TITLE = "modulescope"
     CSS_PATH: ClassVar[CSSPathType | None] = None
     CSS = """
-    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    ToastRack { dock: top; align: right top; margin: 1 0 0 0; scrollbar-size: 0 0; }
     Toast { width: auto; min-width: 20; max-width: 60; padding: 0 1; margin: 0 0 1 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")

@@ -83,8 +83,9 @@ class EngineLink:
         self.client: Engine | None = None
         self._turn = 0
         """Counts the engines: words of one that was left are not heard."""
-        self._mark: asyncio.Event | None = None
+        self._mark: asyncio.Event | None = asyncio.Event()
         """Set when everything posted so far is taken in; None when there is no mark behind the last message."""
+        self._mark.set()
 
     @property
     def alive(self) -> bool:

@@ -77,7 +77,7 @@ class Work:
     def _forward(self) -> ForwardResult:
         outline = self._session.model.outline
         if self._dry:
-            result, reason = run_dry(outline.root, self._arguments, outline, self._trace)
+            result, reason = run_dry(self._arguments, outline, self._trace)
             if reason is None:
                 self._part(dry=True, seconds=result.seconds)
                 return result
@@ -129,7 +129,7 @@ class Work:
         self._part(
             error={
                 "type": problem.type or None,
-                "message": problem.message or "; ".join(filter(None, [problem.title, problem.text])),
+                "message": problem.message if problem.type else "; ".join(filter(None, [problem.title, problem.text])),
                 "module": None if failed is None else failed.module,
                 "op": None if failed is None else failed.op,
                 "inputs": None if failed is None else [shape_from_text(text) for text in failed.inputs],

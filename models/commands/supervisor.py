@@ -91,7 +91,7 @@ class _Watch:
             pass
         if self._done is not None:
             return Ending("done", self._done)
-        return Ending("crashed", status)
+        return Ending("interrupted") if self._interrupts else Ending("crashed", status)
 
     def _kill(self, how: Literal["timeout", "interrupted"]) -> Ending:
         os.kill(self._child, signal.SIGKILL)
@@ -153,6 +153,8 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
 
         status = work(tell)
         tell("done", status)
+    except KeyboardInterrupt:
+        pass  # the other process knows, and reports
     except BaseException:
         traceback.print_exc()
     finally:

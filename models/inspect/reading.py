@@ -30,6 +30,31 @@ def real64(tensor: Tensor) -> Tensor:
     return tensor.to(torch.float64).reshape(-1)
 
 
+class Desk:
+    """Memory to lay one chunk after another on: fresh memory for each would cost as much as the sums do."""
+
+    def __init__(self) -> None:
+        self._numbers = torch.empty(0, dtype=torch.float64, device="cpu")
+        self._whole = torch.empty(0, dtype=torch.int16, device="cpu")
+
+    def lay(self, chunk: Tensor) -> Tensor:
+        """The elements as `real64` gives them, to be overwritten as one likes; they last until the next chunk."""
+        if chunk.is_complex():
+            return real64(chunk)
+        device = chunk.device if chunk.device.type in ("cpu", "cuda") else torch.device("cpu")
+        if self._numbers.numel() < chunk.numel() or self._numbers.device != device:
+            self._numbers = torch.empty(chunk.numel(), dtype=torch.float64, device=device)
+        place = self._numbers[: chunk.numel()]
+        place.view(chunk.shape).copy_(chunk)
+        return place
+
+    def whole(self, numbers: Tensor) -> Tensor:
+        """Numbers from 0 to 32,767, cut to integers; they last until the next ones."""
+        if self._whole.numel() < numbers.numel() or self._whole.device != numbers.device:
+            self._whole = torch.empty(numbers.numel(), dtype=torch.int16, device=numbers.device)
+        return self._whole[: numbers.numel()].copy_(numbers)
+
+
 def trouble(error: RuntimeError) -> str:
     """A sentence on why torch refused to read a tensor of an unusual class or device."""
     first = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,7 +1,8 @@
 """Statistics of a tensor of any size: a stream of chunks, each read once for the moments and once for the histogram.
 
-Few torch calls a chunk, and one trip of the results to Python: while another thread computes, every call waits for its
-turn.  Sums are float64 throughout, so float16 cannot overflow and 1e8 plus something tiny does not cancel.
+Few torch calls a chunk, in memory that stays in the processor's cache, and one trip of the results to Python: while
+another thread computes, every call waits for its turn.  Sums are float64 throughout, so float16 cannot overflow and
+1e8 plus something tiny does not cancel.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..engine.messages import Of, StatisticsOf
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
 from .chunks import chunks, without_repeats
-from .reading import real64, strided, trouble
+from .reading import Desk, strided, trouble
 
 MOST_BINS = 1_000
 
@@ -44,8 +45,9 @@ def statistics(
     try:
         values, repeats = without_repeats(strided(tensor))
         tick = _ticker(values.numel(), cancelled, progress)
-        moments, kept = _moments(values, tick)
-        edges, counts = _histogram(values, kept, moments, min(max(bins, 1), MOST_BINS), tick)
+        desk = Desk()
+        moments = _moments(values, desk, tick)
+        edges, counts = _histogram(values, desk, moments, min(max(bins, 1), MOST_BINS), tick)
     except RuntimeError as error:
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=trouble(error))
     n = moments.n * repeats
@@ -74,29 +76,50 @@ class Moments:
     nan: int = 0
     inf: int = 0
 
-    def add(self, numbers: Tensor) -> Tensor:
-        """Take in a non-empty flat float64 tensor and return its finite elements."""
-        low, high = torch.aminmax(numbers)
-        first = torch.stack((low, high, numbers.sum(), numbers.count_nonzero()))
-        least, most, total, nonzero = first.tolist()
-        self.zeros += numbers.numel() - int(nonzero)
-        if not (math.isfinite(least) and math.isfinite(most)):
-            nan = int(numbers.isnan().sum())
-            finite = numbers[numbers.isfinite()]
-            self.nan += nan
-            self.inf += numbers.numel() - nan - finite.numel()
-            if finite.numel():
-                self._merge(finite, *torch.stack((*torch.aminmax(finite), finite.sum())).tolist())
-            return finite
-        self._merge(numbers, least, most, total)
-        return numbers
+    def add(self, chunk: Tensor, desk: Desk) -> None:
+        """Take in a chunk that is not empty.
 
-    def _merge(self, numbers: Tensor, low: float, high: float, total: float) -> None:
-        """Chan's update: exact however far the mean is from zero, and in any order of chunks."""
+        Squares are summed about the mean so far, in one go; only when the chunk's own mean is far from that, about it.
+        """
+        numbers = desk.lay(chunk)
         n = numbers.numel()
-        mean = total / n
+        pivot = self.mean
+        # float32 is compared faster as it is; other small types are not
+        low, high = torch.aminmax(chunk if chunk.dtype is torch.float32 else numbers)
+        nonzero = numbers.count_nonzero()
+        shifted = numbers.sub_(pivot)
+        told = torch.stack((low, high, nonzero, shifted.sum(), shifted.dot(shifted)))
+        least, most, filled, total, squares = told.tolist()
+        self.zeros += n - int(filled)
+        if not (math.isfinite(least) and math.isfinite(most)):
+            self._add_some(desk.lay(chunk))
+            return
+        apart = total / n
+        surplus = n * apart * apart
+        if math.isfinite(squares) and surplus <= squares / 2:
+            self._merge(n, least, most, pivot + apart, squares - surplus)
+        elif math.isfinite(squares):
+            shifted.sub_(apart)
+            self._merge(n, least, most, pivot + apart, float(shifted.dot(shifted)))
+        else:  # numbers near the end of float64, where what is about a pivot overflows first
+            self._add_finite(desk.lay(chunk))
+
+    def _add_some(self, numbers: Tensor) -> None:
+        nan = int(numbers.isnan().sum())
+        finite = numbers[numbers.isfinite()]
+        self.nan += nan
+        self.inf += numbers.numel() - nan - finite.numel()
+        if finite.numel():
+            self._add_finite(finite)
+
+    def _add_finite(self, numbers: Tensor) -> None:
+        least, most, total = torch.stack((*torch.aminmax(numbers), numbers.sum())).tolist()
+        mean = total / numbers.numel()
         deviations = numbers - mean
-        squares = float(deviations.dot(deviations))
+        self._merge(numbers.numel(), least, most, mean, float(deviations.dot(deviations)))
+
+    def _merge(self, n: int, low: float, high: float, mean: float, squares: float) -> None:
+        """Chan's update: exact however far the mean is from zero, and in any order of chunks."""
         both = self.n + n
         apart = mean - self.mean
         self.squares += squares + apart * apart * (self.n * n / both)
@@ -120,20 +143,18 @@ def _ticker(size: int, cancelled: Asked, progress: Callable[[float], None] | Non
     return tick
 
 
-def _moments(values: Tensor, tick: Callable[[int], None]) -> tuple[Moments, Tensor | None]:
-    """The first pass; also the finite numbers themselves where a single chunk held all."""
+def _moments(values: Tensor, desk: Desk, tick: Callable[[int], None]) -> Moments:
+    """The first pass."""
     moments = Moments()
-    kept = None
     tick(0)
     for chunk in chunks(values):
-        numbers = moments.add(real64(chunk))
-        kept = numbers if chunk.numel() == values.numel() else None
+        moments.add(chunk, desk)
         tick(chunk.numel())
-    return moments, kept
+    return moments
 
 
 def _histogram(
-    values: Tensor, kept: Tensor | None, moments: Moments, bins: int, tick: Callable[[int], None]
+    values: Tensor, desk: Desk, moments: Moments, bins: int, tick: Callable[[int], None]
 ) -> tuple[list[float], list[int]]:
     """The second pass: `bins + 1` edges and the elements between; a bin holds its lower edge, the last one both."""
     if not moments.n:
@@ -143,12 +164,12 @@ def _histogram(
     width = high * scale - low * scale
     edges = [(low * scale + width * (index / bins)) / scale for index in range(bins)] + [high]
     total = None
-    for chunk in [values] if kept is not None else chunks(values):
-        numbers = kept if kept is not None else real64(chunk)
-        if kept is None and (moments.nan or moments.inf):
+    for chunk in chunks(values):
+        numbers = desk.lay(chunk)
+        if moments.nan or moments.inf:
             numbers = numbers[numbers.isfinite()]
-        shifted = numbers - low if scale == 1.0 else numbers * scale - low * scale
-        counted = torch.bincount(shifted.div_(width).mul_(bins).to(torch.int16), minlength=bins + 1)
+        shifted = numbers.sub_(low) if scale == 1.0 else numbers.mul_(scale).sub_(low * scale)
+        counted = torch.bincount(desk.whole(shifted.div_(width).mul_(bins)), minlength=bins + 1)
         total = counted if total is None else total.add_(counted)
         tick(chunk.numel())
     assert total is not None

@@ -20,7 +20,7 @@ def terminal(own_state: Path) -> Terminal:
 def leave_console(t: Terminal) -> None:
     """Escape, and wait until it took effect: a letter right behind it would be read as Alt and that letter."""
     t.press("escape")
-    t.wait_for("unfold")
+    t.wait_for("▌Modules")
 
 
 def test_open_search_and_copy(terminal: Terminal) -> None:

@@ -176,7 +176,9 @@ class AppEngine(FakeEngine):
             for node in self.nodes
             if node.row.kind == "module" and not any(below.kind == "module" for below in node.spec.below.values())
         ]
-        rows = [CallRow(module="", op=self.nodes[0].row.detail, kind="module", depth=0, inputs=["[2, 4]"], output="[2, 1]")]
+        rows = [
+            CallRow(module="", op=self.nodes[0].row.detail, kind="module", depth=0, inputs=["[2, 4]"], output="[2, 1]")
+        ]
         rows += [
             CallRow(
                 module=leaf.path,
@@ -276,6 +278,13 @@ class Played:
         """What was told in notices that are still there."""
         return [f"{notice.title}: {notice.message}" for notice in self.app._notifications]
 
+    async def told(self, *texts: str) -> None:
+        """Wait until each of `texts` was told: in a notice, in the console, or anywhere on the screen."""
+        for text in texts:
+            await self.until(
+                lambda text=text: text in "\n".join([self.text, *self.log, *self.notices]), f"{text!r} is told"
+            )
+
     def asked(self, kind: type[Body]) -> list[Any]:
         """The requests of a kind, in their order."""
         return [body for body in self.engine.asked if type(body) is kind]
@@ -289,7 +298,7 @@ class Played:
         self.explorer.console.prompt.action_enter()
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 6.0) -> None:
         """Wait for `condition`."""
         deadline = monotonic() + seconds
         while not condition():

@@ -18,16 +18,25 @@ from tui.screens.panel import Panel, keys_line
 
 CONSOLE_KEYS = (
     ("Enter", "Run, or a new line when the code goes on"),
+    ("Shift+Enter", "A new line in any case"),
     ("Tab", "Complete, or indent"),
+    ("Shift+Tab", "Previous pane"),
     ("↑ ↓", "History, of what begins like the text"),
     ("PgUp PgDn", "Scroll the log"),
     ("Ctrl+L", "Clear the log"),
     ("Esc", "Back to the tree"),
 )
 MOUSE = (
-    ("click", "Focus, choose, fold"),
+    ("click", "Focus, tabs, fold marks, keys of the footer"),
+    ("2 clicks", "Fold, or show the row in the tree"),
     ("wheel", "Scroll; with Shift sideways"),
-    ("drag", "Select, then Ctrl+C copies"),
+    ("drag", "Select, then Ctrl+C copies; size of panes at the line between them and at the console's bar"),
+)
+SEARCH_KEYS = (
+    ("letters", "Words that a path holds, in any order"),
+    ("↑ ↓", "Other hits, seen in the panes"),
+    ("Enter", "Go there"),
+    ("Esc", "Back to where you were"),
 )
 COLUMN = 36
 """Cells that a column needs."""
@@ -37,11 +46,11 @@ Group = tuple[str, Sequence[tuple[str, str]]]
 
 
 def groups(legend: Sequence[tuple[str, str]] = ()) -> list[Group]:
-    """Headings with their (keys, meaning) lines: the actions, the console's keys, the mouse, the marks."""
+    """Headings with their (keys, meaning) lines: the actions, the keys of search and console, the mouse, the marks."""
     found: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         found.setdefault(action.group, []).append((keys_of(action), action.title))
-    rest: list[Group] = [("Console", CONSOLE_KEYS), ("Mouse", MOUSE)]
+    rest: list[Group] = [("Search box", SEARCH_KEYS), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE)]
     if legend:
         rest.append(("Marks", legend))
     return [*found.items(), *rest]

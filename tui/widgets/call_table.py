@@ -93,6 +93,12 @@ class CallTable(PagedLines[CallRow]):
         page = await self.ask(CallRows(run=self.run, start=start, count=count), CallPage)
         return page.total, page.rows
 
+    def rows_counted(self, total: int) -> None:
+        following = not self.complete and self.cursor >= self.count - 1
+        super().rows_counted(total)
+        if following:
+            self.cursor = total - 1
+
     def rows_arrived(self, start: int, count: int) -> None:
         rows = [row for index in range(start, start + count) if (row := self.pages.peek(index)) is not None]
         if self._needs.take(texts_of(start + number, row) for number, row in enumerate(rows)):

@@ -13,13 +13,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from tui.actions import ACTIONS
+from tui.actions import FOOTER
 
 GAP = 2
 """Cells between two keys."""
 LAST = ("help", "quit", "close")
 """Actions that stay where there is room for few."""
-ORDER = {action.id: place for place, action in enumerate(ACTIONS)}
+ORDER = {action: place for place, action in enumerate(FOOTER, 1)}
 
 NAMES = {
     "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "question_mark": "?", "slash": "/", "comma": ",",
@@ -80,7 +80,7 @@ class KeyLine(Widget):
                     continue  # it would be typed
                 hints[binding.action] = (nodes.index(node), Hint(name, binding.description, binding.key))
         last = [action for action in LAST if action in hints]
-        # The focused pane's first; of one node in the order of the table, for Textual has one of its own.
+        # The focused pane's first; of one node in our order, for Textual has one of its own.
         first = sorted((action for action in hints if action not in last), key=lambda action: (hints[action][0], ORDER.get(action, 0)))
         self._first = [hints[action][1] for action in first]
         self._last = [hints[action][1] for action in last]

@@ -68,8 +68,8 @@ class ModuleTree(PagedLines[TreeRow]):
         super().__init__(ask, id=id, classes=classes)
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._stepping = False
-        self._told: TreeRow | None = None
-        """The row of the last `Selected`."""
+        self._told: object = None
+        """The facts in the last `Selected`."""
 
     # -- what the app asks for
 
@@ -189,8 +189,8 @@ class ModuleTree(PagedLines[TreeRow]):
     def _tell(self) -> None:
         """Say where the cursor rests, when that is another path, or other facts, and its row is here."""
         row = self.row
-        if row is not None and (row.path != self.selected or row != self._told):
-            self.selected, self._told = row.path, row
+        if row is not None and (row.path, facts_of(row)) != (self.selected, self._told):
+            self.selected, self._told = row.path, facts_of(row)
             self.post_message(self.Selected(self, row.path, row))
 
     # -- rows
@@ -293,3 +293,8 @@ class ModuleTree(PagedLines[TreeRow]):
 def parent_of(row: TreeRow) -> str:
     """The path of the row that holds `row`; names may hold dots themselves, so the name's length tells where to cut."""
     return row.path[: -len(row.name)].removesuffix(".") if row.name and row.path.endswith(row.name) else ""
+
+
+def facts_of(row: TreeRow) -> object:
+    """What a pane shows of a row differently when it changes."""
+    return row.kind, row.detail, row.dtype, row.frozen, row.gradient, row.state, row.shared_with, row.bytes

@@ -160,6 +160,7 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
         self._drawn = None
         self._lay_out()
         if news:
+            self.dimension = max(len(self.sheet.leading) - 1, 0)
             self.post_message(self.Known(self))
             self.call_later(self.want)
 
@@ -288,6 +289,8 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
     # -- actions
 
     def action_step(self, down: int, right: int) -> None:
+        if self.heat:
+            self.action_slice(down + right)
         self._go(self.plane.moved(self.cursor, down, right))
 
     def action_leap(self, down: int, right: int) -> None:
@@ -300,9 +303,13 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
 
     def action_slice(self, step: int) -> None:
         index, shape = list(self.sheet.leading), self.sheet.shape
-        if index and shape:
-            index[self.dimension] = max(0, min(index[self.dimension] + step, shape[self.dimension] - 1))
-            self._turn(tuple(index))
+        if not index or not shape:
+            return
+        for dimension in range(self.dimension, -1, -1):  # past its end the next outer one goes on, as digits do
+            index[dimension] = (index[dimension] + step) % shape[dimension]
+            if index[dimension] != (0 if step > 0 else shape[dimension] - 1):
+                self._turn(tuple(index))
+                return
 
     def action_dimension(self) -> None:
         if self.sheet.leading:

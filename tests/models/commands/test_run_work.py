@@ -248,11 +248,22 @@ def test_dry_leaves_everything_as_it_was() -> None:
     assert report["inputs"] == [{"shape": [4_000_000_000, 4], "dtype": "float32"}]
     assert report["output"] == {"shape": [4_000_000_000, 4], "dtype": "float32"}
     assert report["complete"] is True
-    assert [call["op"] for call in report["calls"] if call["module"] == "net.1"] == ["BatchNorm1d"]
+    assert next(call["op"] for call in report["calls"] if call["module"] == "net.1") == "BatchNorm1d"
+    assert report["calls"][2]["tensors"] == ["net.0.weight", "net.0.bias"]
     after = network.state_dict()
     assert all(type(tensor) in (Tensor, nn.Parameter) and tensor.equal(before[name]) for name, tensor in after.items())
     assert network.last is None
     assert torch.equal(torch.get_rng_state(), drawn)
+
+
+def test_dry_knows_the_weights_of_recurrent_layers() -> None:
+    network = nn.LSTM(4, 3)
+    kept = list(network._flat_weights)
+    report = ran(of(network, torch.rand(5, 2, 4)), dry=True)
+    assert report["dry"] is True
+    assert report["output"][0] == {"shape": [5, 2, 3], "dtype": "float32"}
+    assert report["calls"][0]["tensors"] == ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    assert all(mine is theirs for mine, theirs in zip(network._flat_weights, kept, strict=True))
 
 
 def test_dry_that_needs_values_says_why_and_runs() -> None:

@@ -184,14 +184,27 @@ async def test_the_wheel_moves_view_and_cursor_together() -> None:
 async def test_leading_indices() -> None:
     async with on_screen(w=Numbers([4, 3, 2, 2])) as sight:
         lines = await sight.show("w")
-        assert lines[0].startswith("[‹0›, 0, :, :]  of [4, 3, 2, 2]")
-        await sight.press("full_stop", "full_stop", "d", "full_stop")
+        assert lines[0].startswith("[0, ‹0›, :, :]  of [4, 3, 2, 2]")
+        await sight.press("d", "full_stop", "full_stop", "d", "full_stop")
         lines = lines_of(sight.grid)
         assert lines[0].startswith("[2, ‹1›, :, :]")
         assert lines[2].split()[1] == f"{wave([2, 1, 0, 0]):.4f}"
-        await sight.press("comma", "comma", "comma")
+        await sight.press("comma")
         assert lines_of(sight.grid)[0].startswith("[2, ‹0›, :, :]")
         assert sight.exact.startswith(f"[2, 0, 0, 0] = {wave([2, 0, 0, 0])}")
+
+
+async def test_past_the_end_of_a_leading_index_the_one_before_goes_on() -> None:
+    async with on_screen(w=Numbers([4, 3, 2, 2])) as sight:
+        await sight.show("w")
+        await sight.press("comma")
+        assert sight.grid.sheet.leading == (0, 0)
+        await sight.press(*["full_stop"] * 4)
+        assert sight.grid.sheet.leading == (1, 1)
+        await sight.press("comma", "comma")
+        assert sight.grid.sheet.leading == (0, 2)
+        await sight.press(*["full_stop"] * 20)
+        assert sight.grid.sheet.leading == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +301,8 @@ async def test_the_heat_map_turns_with_the_leading_index() -> None:
         await sight.show("w")
         await sight.press("H", "full_stop")
         assert sight.engine.of(HeatMap)[-1].leading == [1]
+        await sight.press("down")
+        assert sight.engine.of(HeatMap)[-1].leading == [2]
 
 
 async def test_jump_goes_there() -> None:

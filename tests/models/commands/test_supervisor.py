@@ -1,0 +1,115 @@
+"""Work in a child process: every way in which it can end.  No torch here: the child is a few lines of Python."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+import pytest
+
+from tests.models.commands.headless import ROOT
+
+PROGRAM = """
+import ctypes, itertools, json, os, signal, sys, time
+from models.commands.supervisor import supervise
+
+def work(tell):
+{work}
+
+heard = []
+
+def hear(name, values):
+    heard.append([name, *values])
+    if name == "ready":
+        print("ready", file=sys.stderr, flush=True)
+
+ending = supervise(work, hear)
+print(json.dumps([ending.how, ending.status, heard]))
+"""
+
+
+def start(work: str) -> subprocess.Popen[str]:
+    program = PROGRAM.format(work=textwrap.indent(textwrap.dedent(work), "    "))
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(work: str) -> list[Any]:
+    out, err = start(work).communicate(timeout=60)
+    found = json.loads(out)
+    assert isinstance(found, list), err
+    return found
+
+
+def test_what_is_told_comes_in_order() -> None:
+    how, status, heard = ended("for n in range(20_000): tell('n', n, '\\ud800\\x1b')\nreturn 3")
+    assert (how, status) == ("done", 3)
+    assert heard == [["n", n, "\ud800\x1b"] for n in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ("ctypes.string_at(0)", -signal.SIGSEGV),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("os._exit(7)", 7),
+    ],
+)
+def test_a_crash_keeps_what_was_told(ends: str, status: int) -> None:
+    assert ended(f"tell('call', 1)\n{ends}") == ["crashed", status, [["call", 1]]]
+
+
+@pytest.mark.parametrize(
+    "hangs",
+    [
+        "while True: pass",
+        "ctypes.PyDLL(None).sleep(1000)  # holds Python's lock",
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)",
+    ],
+)
+def test_a_deadline_ends_what_never_ends(hangs: str) -> None:
+    assert ended(f"tell('call', 1)\ntell('clock', 0.2)\n{hangs}") == ["timeout", 0, [["call", 1]]]
+
+
+def test_a_deadline_can_be_taken_off() -> None:
+    assert ended("tell('clock', 0.2)\ntell('clock', None)\ntime.sleep(0.5)\nreturn 0")[:2] == ["done", 0]
+
+
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        (
+            "try:\n    tell('ready')\n    time.sleep(1000)\nexcept KeyboardInterrupt:\n    tell('heard')\nreturn 5",
+            ["done", 5, [["ready"], ["heard"]]],
+        ),
+        ("tell('ready')\nany(itertools.repeat(0))", ["interrupted", 0, [["ready"]]]),
+        ("tell('ready')\ntime.sleep(1000)", ["interrupted", 0, [["ready"]]]),
+        (
+            "while True:\n    try:\n        tell('ready')\n        time.sleep(1000)\n    except KeyboardInterrupt: pass",
+            ["interrupted", 0, [["ready"], ["ready"]]],
+        ),
+    ],
+)
+def test_an_interrupt_is_passed_on_and_cannot_be_ignored(work: str, expected: list[Any]) -> None:
+    process = start(work)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert json.loads(out) == expected
+
+
+def test_an_error_of_our_own_is_not_swallowed() -> None:
+    out, err = start("raise ZeroDivisionError").communicate(timeout=60)
+    assert json.loads(out) == ["crashed", 1, []]
+    assert "ZeroDivisionError" in err
