@@ -77,7 +77,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[object]:
         return FirstFrame(self.options.source or "")
 
-    def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:  # type: ignore[override]
+    def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
         """None of Textual's own: every command is one of our actions."""
         return []
 

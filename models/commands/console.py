@@ -72,7 +72,7 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
         tell("interrupted")
         return INTERRUPTED
     status = 0
-    is_screen = os.isatty(result.descriptor)
+    is_screen = os.isatty(result.descriptor)  # which must not get what a model prints as it is
     printed = Printed(None if options.json or is_screen else result.descriptor)
     try:
         for text in statements(lines):
@@ -80,13 +80,13 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
             with printed:
                 executed = run(session, text)
             if executed.problem is not None:
-                status = FAILED
+                status = INTERRUPTED if executed.problem.kind == "interrupted" else FAILED
             if options.json:
                 tell_other("result", result_of(text, printed.text, executed, session.model.changed))
             else:
                 write_text(result, printed.text, executed)
-                if result.closed:
-                    break
+            if result.closed or status == INTERRUPTED:
+                break
     except KeyboardInterrupt:
         tell("interrupted")
         return INTERRUPTED
@@ -94,11 +94,7 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
 
 
 def run(session: Session, text: str) -> Executed:
-    """Run one statement; what the session itself refuses is told as the statement's problem.
-
-    Raises:
-        KeyboardInterrupt: Ctrl+C, and no exception of the statement's own making.
-    """
+    """Run one statement; what the session itself refuses is told as the statement's problem."""
     from ..run.statement import run_statement
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import os
 import sys
 import tempfile
@@ -63,5 +62,5 @@ def own_input() -> TextIO:
     if nothing != 0:
         os.dup2(nothing, 0)
         os.close(nothing)
-    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process
     return os.fdopen(descriptor, encoding="utf-8-sig", errors="backslashreplace")

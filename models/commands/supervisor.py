@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import fcntl
 import json
 import os
 import select
@@ -26,6 +27,10 @@ Tell = Callable[..., None]
 
 TICK = 0.1
 """Seconds between two looks at the clock and the child."""
+PIPE = 2**20
+"""Bytes that may wait in the pipe, where its size can be set."""
+REST = 0.02
+"""Seconds between two looks into a pipe that is never empty: waking up for each call would slow the work down."""
 GRACE = 2.0
 """Seconds that an interrupted child has to end by itself."""
 AT_ONCE = 0.5
@@ -47,6 +52,8 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
     `tell("clock", seconds)` sets how long the child may take from then on; None takes the limit off.
     """
     readable, writable = os.pipe()
+    with contextlib.suppress(AttributeError, OSError):  # Linux only, and not beyond its limit
+        fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, PIPE)
     parent = os.getpid()
     _flush()
     child = os.fork()
@@ -80,6 +87,8 @@ class _Watch:
             status = self._reaped(wait=ended)
             if status is not None:
                 return self._ending(status)
+            if ready and self._done is None:
+                time.sleep(REST)
             now = time.monotonic()
             if self._deadline is not None and now > self._deadline:
                 return self._kill("timeout")
@@ -102,7 +111,7 @@ class _Watch:
     def _take(self, once: bool = False) -> bool:
         """Hear what is in the pipe; False when nothing is, or its other end is closed."""
         try:
-            data = os.read(self._pipe, 2**16)
+            data = os.read(self._pipe, PIPE)
         except BlockingIOError:
             return not once
         if not data:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     if missing := _missing():
         print(missing, file=sys.stderr)
         return 2
+    # Torch says so whenever NumPy is absent; neither it nor we need NumPy.
+    warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
     was_script = _leave_script_folder()
     load()
     if arguments[:1] == ["headless"]:

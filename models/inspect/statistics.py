@@ -1,4 +1,4 @@
-"""Statistics of a tensor of any size: a stream of chunks, each read once for the moments and once for the histogram.
+"""Statistics of a tensor of any size: a stream of chunks, each read once for the extremes and once for all the rest.
 
 Few torch calls a chunk, in memory that stays in the processor's cache, and one trip of the results to Python: while
 another thread computes, every call waits for its turn.  Sums are float64 throughout, so float16 cannot overflow and
@@ -17,11 +17,16 @@ from torch import Tensor
 
 from ..engine.messages import Of, StatisticsOf
 from .absence import NO_GRADIENT, absence_of
+from .binning import Bins
 from .cancelled import Asked, Cancelled, never
 from .chunks import chunks, without_repeats
 from .reading import Desk, strided, trouble
 
 MOST_BINS = 1_000
+_COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+"""Types whose extremes are found as quickly as those of float64, without a copy."""
+_SAFE = 1e140
+"""Squares of numbers below are float64, and sums of such squares."""
 
 
 def statistics(
@@ -36,8 +41,8 @@ def statistics(
 ) -> StatisticsOf:
     """Moments, extremes and a histogram of the finite elements; NaN and infinities are counted apart.
 
-    `count` is the number of all elements.  Complex numbers enter by magnitude, booleans as 0 and 1.  `cancelled` and
-    `progress` (from 0 to 1) are called between chunks.  Raises `Cancelled`.
+    `count` is the number of all elements.  Complex numbers enter by magnitude, booleans as 0 and 1.  `cancelled` is
+    asked between chunks, some thousand times a second; `progress` is told from 0 to 1.  Raises `Cancelled`.
     """
     absence, reason = absence_of(tensor, missing)
     if tensor is None or absence:
@@ -46,20 +51,31 @@ def statistics(
         values, repeats = without_repeats(strided(tensor))
         tick = _ticker(values.numel(), cancelled, progress)
         desk = Desk()
-        moments = _moments(values, desk, tick)
-        edges, counts = _histogram(values, desk, moments, min(max(bins, 1), MOST_BINS), tick)
+        extremes = _extremes(values, desk, tick)
+        moments, edges, counts = _moments(values, extremes, desk, min(max(bins, 1), MOST_BINS), tick)
     except RuntimeError as error:
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=trouble(error))
     n = moments.n * repeats
     squares = moments.squares * repeats
     return StatisticsOf(
         path=path, of=of, count=tensor.numel(),
-        minimum=moments.low if n else None, maximum=moments.high if n else None, mean=moments.mean if n else None,
+        minimum=extremes.low if n else None, maximum=extremes.high if n else None, mean=moments.mean if n else None,
         std=math.sqrt(squares / (n - 1)) if n > 1 else None,
         l2=math.sqrt(squares + n * moments.mean * moments.mean) if n else None,
         zeros=moments.zeros * repeats, nan=moments.nan * repeats, inf=moments.inf * repeats,
         edges=edges, counts=[count * repeats for count in counts],
     )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Extremes:
+    """What the first pass finds."""
+
+    low: float
+    """Of the finite elements; infinity without any."""
+    high: float
+    finite: list[bool]
+    """Of each chunk, whether all its elements are."""
 
 
 @dataclass(slots=True)
@@ -70,117 +86,117 @@ class Moments:
     mean: float = 0.0
     squares: float = 0.0
     """Sum of squared deviations from the mean."""
-    low: float = math.inf
-    high: float = -math.inf
     zeros: int = 0
     nan: int = 0
     inf: int = 0
 
-    def add(self, chunk: Tensor, desk: Desk) -> None:
-        """Take in a chunk that is not empty.
-
-        Squares are summed about the mean so far, in one go; only when the chunk's own mean is far from that, about it.
-        """
-        numbers = desk.lay(chunk)
-        n = numbers.numel()
-        pivot = self.mean
-        # float32 is compared faster as it is; other small types are not
-        low, high = torch.aminmax(chunk if chunk.dtype is torch.float32 else numbers)
-        nonzero = numbers.count_nonzero()
-        shifted = numbers.sub_(pivot)
-        told = torch.stack((low, high, nonzero, shifted.sum(), shifted.dot(shifted)))
-        least, most, filled, total, squares = told.tolist()
-        self.zeros += n - int(filled)
-        if not (math.isfinite(least) and math.isfinite(most)):
-            self._add_some(desk.lay(chunk))
-            return
+    def add_shifted(self, shifted: Tensor, pivot: float, nonzero: Tensor) -> None:
+        """Take in a chunk as its elements less `pivot`, and how many of them were not zero."""
+        n = shifted.numel()
+        filled, total, squares = torch.stack((nonzero, shifted.sum(), shifted.dot(shifted))).tolist()
         apart = total / n
-        surplus = n * apart * apart
-        if math.isfinite(squares) and surplus <= squares / 2:
-            self._merge(n, least, most, pivot + apart, squares - surplus)
-        elif math.isfinite(squares):
-            shifted.sub_(apart)
-            self._merge(n, least, most, pivot + apart, float(shifted.dot(shifted)))
-        else:  # numbers near the end of float64, where what is about a pivot overflows first
-            self._add_finite(desk.lay(chunk))
+        deviating = squares - n * apart * apart
+        if deviating < squares / 1000:  # far from the pivot: what is left would have too few digits
+            deviations = shifted - apart
+            deviating = float(deviations.dot(deviations))
+        self.zeros += n - int(filled)
+        self._merge(n, pivot + apart, deviating)
 
-    def _add_some(self, numbers: Tensor) -> None:
-        nan = int(numbers.isnan().sum())
-        finite = numbers[numbers.isfinite()]
-        self.nan += nan
-        self.inf += numbers.numel() - nan - finite.numel()
-        if finite.numel():
-            self._add_finite(finite)
+    def add(self, numbers: Tensor) -> None:
+        """Take in finite elements; slower, and safe for those near the end of float64."""
+        n = numbers.numel()
+        filled, total = torch.stack((numbers.count_nonzero(), numbers.sum())).tolist()
+        deviations = numbers - total / n
+        self.zeros += n - int(filled)
+        self._merge(n, total / n, float(deviations.dot(deviations)))
 
-    def _add_finite(self, numbers: Tensor) -> None:
-        least, most, total = torch.stack((*torch.aminmax(numbers), numbers.sum())).tolist()
-        mean = total / numbers.numel()
-        deviations = numbers - mean
-        self._merge(numbers.numel(), least, most, mean, float(deviations.dot(deviations)))
-
-    def _merge(self, n: int, low: float, high: float, mean: float, squares: float) -> None:
+    def _merge(self, n: int, mean: float, squares: float) -> None:
         """Chan's update: exact however far the mean is from zero, and in any order of chunks."""
         both = self.n + n
         apart = mean - self.mean
         self.squares += squares + apart * apart * (self.n * n / both)
         self.mean += apart * (n / both)
         self.n = both
-        self.low, self.high = min(self.low, low), max(self.high, high)
 
 
 def _ticker(size: int, cancelled: Asked, progress: Callable[[float], None] | None) -> Callable[[int], None]:
-    """Called with the elements just read; both passes together are the whole."""
-    done = 0
+    """Called with the elements just read; both passes together are the whole.  Each hundredth is told."""
+    done, told = 0, -1.0
 
     def tick(read: int) -> None:
-        nonlocal done
+        nonlocal done, told
         done += read
         if cancelled():
             raise Cancelled
-        if progress is not None:
-            progress(min(done / (2 * size), 1.0))
+        part = min(done / (2 * size), 1.0) if size else 1.0
+        if progress is not None and (part >= told + 0.01 or part == 1.0):
+            told = part
+            progress(part)
 
     return tick
 
 
-def _moments(values: Tensor, desk: Desk, tick: Callable[[int], None]) -> Moments:
+def _extremes(values: Tensor, desk: Desk, tick: Callable[[int], None]) -> Extremes:
     """The first pass."""
-    moments = Moments()
     tick(0)
+    found = []
     for chunk in chunks(values):
-        moments.add(chunk, desk)
+        found.append(torch.aminmax(chunk if chunk.dtype in _COMPARED else desk.lay(chunk)))
         tick(chunk.numel())
-    return moments
+    if not found:
+        return Extremes(math.inf, -math.inf, [])
+    lows: list[float] = torch.stack([pair[0] for pair in found]).tolist()
+    highs: list[float] = torch.stack([pair[1] for pair in found]).tolist()
+    finite = [math.isfinite(low) and math.isfinite(high) for low, high in zip(lows, highs, strict=True)]
+    for number, chunk in enumerate(chunks(values) if not all(finite) else ()):
+        if not finite[number]:
+            numbers = desk.lay(chunk)
+            numbers = numbers[numbers.isfinite()]
+            ends = torch.stack(torch.aminmax(numbers)).tolist() if numbers.numel() else (math.inf, -math.inf)
+            lows[number], highs[number] = ends
+    return Extremes(float(min(lows)), float(max(highs)), finite)
 
 
-def _histogram(
-    values: Tensor, desk: Desk, moments: Moments, bins: int, tick: Callable[[int], None]
-) -> tuple[list[float], list[int]]:
-    """The second pass: `bins + 1` edges and the elements between; a bin holds its lower edge, the last one both."""
-    if not moments.n:
-        return [], []
-    low, high = _bounds(moments.low, moments.high)
+def _moments(
+    values: Tensor, extremes: Extremes, desk: Desk, bins: int, tick: Callable[[int], None]
+) -> tuple[Moments, list[float], list[int]]:
+    """The second pass; with it the histogram's `bins + 1` edges and the elements between.
+
+    A bin holds its lower edge, the last one both.
+    """
+    moments, found = Moments(), Bins(bins)
+    low, high = _bounds(extremes.low, extremes.high)
     scale = 1.0 if math.isfinite(high - low) else 0.5  # the whole range of float64 is twice its largest number
     width = high * scale - low * scale
-    edges = [(low * scale + width * (index / bins)) / scale for index in range(bins)] + [high]
-    total = None
-    for chunk in chunks(values):
+    slope = bins / width
+    square = abs(low) < _SAFE and abs(high) < _SAFE
+    for chunk, finite in zip(chunks(values), extremes.finite, strict=True):
         numbers = desk.lay(chunk)
-        if moments.nan or moments.inf:
+        if not finite:
+            nan = int(numbers.isnan().sum())
             numbers = numbers[numbers.isfinite()]
-        shifted = numbers.sub_(low) if scale == 1.0 else numbers.mul_(scale).sub_(low * scale)
-        counted = torch.bincount(desk.whole(shifted.div_(width).mul_(bins)), minlength=bins + 1)
-        total = counted if total is None else total.add_(counted)
+            moments.nan += nan
+            moments.inf += chunk.numel() - nan - numbers.numel()
+        if numbers.numel():
+            if square:
+                nonzero = numbers.count_nonzero()
+                moments.add_shifted(numbers.sub_(low), low, nonzero)
+            else:
+                moments.add(numbers)
+                numbers = numbers.mul_(scale).sub_(low * scale)
+            found.add(desk.whole(numbers.mul_(slope) if math.isfinite(slope) else numbers.div_(width).mul_(bins)))
         tick(chunk.numel())
-    assert total is not None
-    counts: list[int] = total.tolist()
+    if not moments.n:
+        return moments, [], []
+    edges = [(low * scale + width * (index / bins)) / scale for index in range(bins)] + [high]
+    counts = found.counts()
     counts[bins - 1] += counts.pop()  # the maximum itself
-    return edges, counts
+    return moments, edges, counts
 
 
 def _bounds(low: float, high: float) -> tuple[float, float]:
     """The range of the histogram: when all elements are equal, half their size to both sides (or ±0.5 about zero)."""
-    if low < high:
+    if low != high:  # or the two infinities, when there are no elements
         return low, high
     half = abs(low) / 2 or 0.5
     most = sys.float_info.max

@@ -189,9 +189,9 @@ def _is_same_plain(before: list[Held], now: list[Held]) -> bool:
 
 def _registries(module: nn.Module) -> tuple[Mapping[object, object], ...]:
     own = vars(module)
-    found = own.get("_parameters"), own.get("_buffers"), own.get("_modules")
-    if type(found[0]) is type(found[1]) is type(found[2]) is dict:
-        return found
+    parameters, buffers, modules = own.get("_parameters"), own.get("_buffers"), own.get("_modules")
+    if type(parameters) is dict and type(buffers) is dict and type(modules) is dict:
+        return parameters, buffers, modules
     return _entries(module, "_parameters"), _entries(module, "_buffers"), _entries(module, "_modules")
 
 

@@ -36,7 +36,7 @@ def run_dry(inputs: Callable[[], Arguments], outline: Outline, trace: Trace) -> 
     Raises:
         SpecError: from `inputs`.
     """
-    modules = list({id(node.item): node.item for node in outline.modules()}.values())
+    modules = list({id(node.item): node.item for node in outline.nodes if isinstance(node.item, nn.Module)}.values())
     if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
         return _not_run("scripted modules need real tensors")
     if any(is_uninitialised(node.item) for node in outline.nodes if isinstance(node.item, Tensor)):
@@ -99,7 +99,7 @@ def _has_tensor(value: Any) -> bool:
 
 
 @contextmanager
-def _as_it_was(modules: list[Any]) -> Iterator[None]:
+def _as_it_was(modules: list[nn.Module]) -> Iterator[None]:
     """What is set on the modules within, a running count or a cache, is taken back: it holds fake tensors."""
     kept = [(each, dict(vars(each)), [(found, dict(found)) for found in _registries(each)]) for each in modules]
     try:

@@ -45,7 +45,14 @@ def test_no_terminal_is_refused_with_a_hint() -> None:
         (["show"], ["SOURCE"]),
         (["run", "rgnet", "--input", "2by4"], ["2by4"]),
         (["run", "rgnet", "--timeout", "-1"], ["-1"]),
-        (["run", "rgnet", "--bogus"], ["--bogus"]),
+        (["run", "rgnet", "--timeout", "nan"], ["nan"]),
+        (["run", "rgnet", "--bogus\x1b[31m\n"], ["--bogus␛[31m␊"]),
+        (["run", "rgnet", "--dry", "--backward"], ["--dry", "--backward"]),
+        (["run", "rgnet", "--inputs", "missing.py:f"], ["missing.py"]),
+        (["run", "rgnet", "--device", "cuda:99"], ["cuda:99"]),
+        (["show", "rgnet", "--seed", "1" * 30], ["--seed"]),
+        (["console"], ["SOURCE"]),
+        (["--seed", "1" * 30], ["--seed"]),
         (["--seed", "x"], ["--seed", "x"]),
         (["--python", "/nowhere/python", "--engine", "x"], ["--engine"]),
         (["show", "rgnet", "--python", "/nowhere/python"], ["/nowhere/python"]),
@@ -58,6 +65,14 @@ def test_wrong_use_is_told_in_one_line(arguments: list[str], words: list[str]) -
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "run", "console"])
+def test_each_command_has_help_with_an_example(command: str) -> None:
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert f"modulescope {command} " in done.stdout.partition("example:")[2]
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_version_and_help_need_no_terminal() -> None:

@@ -112,7 +112,8 @@ class AppEngine(FakeEngine):
         try:
             return await super().request(body, answer, progress)
         finally:
-            client.on_event(Busy(text=""))
+            if client is self.client:
+                client.on_event(Busy(text=""))
 
     # -- answers
 
@@ -312,20 +313,13 @@ class Played:
             await self.until(lambda text=text: text in self.text, f"{text!r} on the screen")
 
     async def rest(self) -> None:
-        """Wait until nothing is asked and nothing is to be drawn: for what must *not* happen."""
-        from textual.worker import WorkerCancelled, WorkerFailed
-
-        for _ in range(200):
-            await self.pilot.pause()
-            running = [worker for worker in self.app.workers if not worker.is_finished]
-            if not running:
-                return
-            for worker in running:
-                try:
-                    await worker.wait()
-                except (WorkerCancelled, WorkerFailed):
-                    continue
-        raise AssertionError("the app never comes to rest")
+        """Wait until nothing more comes by itself: for what must *not* happen.  What the test holds back may wait."""
+        held = ("run", "engine", "catalogue") if self.engine.holds else ()
+        await self.pilot.pause()
+        await self.until(
+            lambda: all(worker.is_finished or worker.group in held for worker in self.app.workers), "the app at rest"
+        )
+        await self.pilot.pause()
 
     async def selected(self, path: str) -> None:
         """Go to `path` as a link does, and wait until its panes know it."""

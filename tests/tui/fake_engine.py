@@ -168,6 +168,11 @@ class FakeEngine:
         """Answers to `kind` wait until the returned event is set."""
         return self._gates.setdefault(kind, asyncio.Event())
 
+    @property
+    def holds(self) -> bool:
+        """Whether answers of some kind have to wait."""
+        return any(not gate.is_set() for gate in self._gates.values())
+
     def count(self, kind: type[Body]) -> int:
         """How many requests of `kind` came."""
         return sum(type(body) is kind for body in self.asked)

@@ -137,8 +137,9 @@ async def test_an_answer_waits_until_what_was_told_before_is_taken_in(
 
     engine.answers[Undo] = undo
     asking = asyncio.ensure_future(link.ask(Undo(), Done))
-    while not app.queue or not isinstance(app.queue[-1], Callback):
+    for _ in range(20):
         await asyncio.sleep(0)
+    assert isinstance(app.queue[-1], Callback)
     assert not asking.done()
     app.take()
     if failing:
@@ -164,7 +165,7 @@ async def test_progress_comes_in_its_order(link: EngineLink, app: App, engine: A
     engine.steps[OpenSource] = ["one", "two"]
     seen: list[Any] = []
     asking = asyncio.ensure_future(link.ask(OpenSource(source="rgnet"), Opened, lambda step: seen.append(step.text)))
-    while not asking.done():
+    for _ in range(20):
         await asyncio.sleep(0)
         app.take()
     assert seen == ["one", "two"]

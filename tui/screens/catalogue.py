@@ -91,7 +91,7 @@ class Catalogue(Screen[str | None]):
 
     def __init__(self, link: EngineLink, something_open: bool, typed: str = "") -> None:
         super().__init__()
-        self.typed = typed
+        self.typed = clean(typed)  # may be the name of a network that the engine told
         self.link = link
         self.something_open = something_open
 

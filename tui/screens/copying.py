@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 from textual import work
 
@@ -64,7 +65,7 @@ class Copying(ExplorerBase):
             return
         try:
             with self.app.suspend():
-                status = subprocess.call(command)
+                status = subprocess.call(command)  # noqa: ASYNC221  # the editor has the terminal: nothing else may go on
         except OSError as error:
             self.notify(f"{command[0]}: {error.strerror}", title="The editor did not start", markup=False)
             return
@@ -83,7 +84,7 @@ def editor_command(file: str, line: int) -> list[str] | None:
         if found is None:
             return None
         words = [found]
-    name = os.path.basename(words[0])
+    name = Path(words[0]).name
     if name in ("code", "codium", "cursor"):
         return [*words, "--wait", "--goto", f"{file}:{line}"]
     if name in ("subl", "zed", "hx", "helix"):

@@ -155,20 +155,22 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         news = message.path == self.path and self.row is not None
         self.path, self.row = message.path, message.row
         if news:  # the numbers are asked for by `take_change`: here is what is known of the row
-            self._show_tensors()
+            for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
+                pane.show(self.path, self.row)
             return
-        self.query_one("#right-bar", Bar).note = message.path or (self.summary.name if self.summary else "")
         self.show_object()
 
     def show_object(self) -> None:
-        """Tell every pane what is selected; a pane that is not seen asks for nothing until it is."""
-        self._show_tensors()
-        self.query_one(Info).show(self.path)
-        self.query_one(SourceView).show(self.path)
+        """Tell every pane what is selected."""
+        self.show_at(self.path, self.row)
 
-    def _show_tensors(self) -> None:
+    def show_at(self, path: str, row: m.TreeRow | None) -> None:
+        """Tell every pane what to show; a pane that is not seen asks for nothing until it is."""
+        self.query_one("#right-bar", Bar).note = path or (self.summary.name if self.summary else "")
         for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
-            pane.show(self.path, self.row)
+            pane.show(path, row)
+        self.query_one(Info).show(path)
+        self.query_one(SourceView).show(path)
 
     @on(Info.Followed)
     def _followed(self, message: Info.Followed) -> None:

@@ -17,6 +17,7 @@ from tui.widgets.status_line import StatusLine
 NOTICE = 160
 """Characters of a notice; the console has the rest."""
 
+
 class ExplorerBase(Screen[None]):
     """State of the main screen; the mixins add what the keys do.
 
@@ -78,6 +79,10 @@ class ExplorerBase(Screen[None]):
     # -- what one part gives to the others; each is defined in the part that it belongs to
     def show_below(self, name: str) -> None:
         """Bring `console` or `calls` to the front."""
+        raise NotImplementedError
+
+    def show_at(self, path: str, row: m.TreeRow | None) -> None:
+        """Tell every pane what to show."""
         raise NotImplementedError
 
     def engine_lost(self, gone: EngineGone) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
+from models.engine import messages as m
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.search_box import SearchBox
 
@@ -30,8 +31,15 @@ class Finding(ExplorerBase):
         self._leave_search()
         self.go_to(message.path)
 
+    @on(SearchBox.Highlighted)
+    def _highlighted(self, message: SearchBox.Highlighted) -> None:
+        """The panes show the hit under the cursor; what is selected stays so until one is chosen."""
+        hit = message.hit
+        self.show_at(hit.path, m.TreeRow(path=hit.path, name=hit.path, kind=hit.kind, depth=0, detail=hit.detail))
+
     @on(SearchBox.Closed)
     def _leave_search(self) -> None:
+        self.show_at(self.path, self.row)
         self.query(SearchBox).remove()
         self.module_tree.display = True
         self.module_tree.focus()

@@ -83,6 +83,10 @@ class Opening(ExplorerBase):
             return  # told by engine_ended
         status.state = ""
         self.show_opened(opened.summary, path)
+        if request.unfolded:
+            self.console.note(f"{opened.summary.source} is open again, as it was built anew")
+        else:
+            self._introduce(opened.summary)
 
     def show_opened(self, summary: m.Summary, path: str) -> None:
         """Show a model that was just opened, `path` selected."""
@@ -94,6 +98,9 @@ class Opening(ExplorerBase):
             self.go_to(path)
         if self.app.screen is self:
             self.module_tree.focus()
+
+    def _introduce(self, summary: m.Summary) -> None:
+        """Say in the console what was opened, and what one can try with it."""
         console = self.console
         names = ["net"] + ([summary.name] if summary.name.isidentifier() and summary.name != "net" else [])
         console.note(f"{summary.source}: {summary.class_name}, in the console as {' and '.join(names)}")

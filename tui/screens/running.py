@@ -160,18 +160,20 @@ class Running(ExplorerBase):
         """The engine died, or could not be started: say so, and keep everything that is on the screen."""
         self.forget_run()
         self.status.gone = True
-        self.status.state = f"{gone.title}, R restarts"
+        self.status.state = "no engine: R restarts"
         text = (gone.words + "\n" if gone.words else "") + "R starts a new engine and opens again what was open."
-        problem = m.Problem("engine", f"The engine ended: {gone.title}", text)
+        title = gone.title if "engine" in gone.title else f"the engine ended: {gone.title}"
+        problem = m.Problem("engine", title[:1].upper() + title[1:], text)
         self.console.show_problem(problem)
         if self.summary is None:
             self.show_problem(problem)
         else:
             self.show_below("console")
-            self.notify("R starts a new one.", title=problem.title, severity="error", timeout=8, markup=False)
+            self.notify("R starts a new one.", title=clean(problem.title, NOTICE), severity="error", markup=False)
 
     def engine_started(self) -> None:
         """A new engine answers."""
+        self.app.clear_notifications()
         self.forget_run()
         self.status.gone = False
         for screen in self.app.screen_stack:

@@ -238,8 +238,10 @@ class Console(Widget):
         if seconds < BUSY_AFTER:
             return
         frame = _FRAMES[int(seconds * 10) % len(_FRAMES)]
-        words = (f" {clean(self._busy_text, 24)}", " · Ctrl+C interrupts") if self.size.width >= ROOM_FOR_WORDS else ("", "")
-        running.update(f"{frame}{words[0]} {elapsed(seconds)}{words[1]}")
+        text = f"{frame} {elapsed(seconds)}"
+        if self.size.width >= ROOM_FOR_WORDS:
+            text = f"{frame} {clean(self._busy_text, 24)} {elapsed(seconds)} · Ctrl+C interrupts"
+        running.update(text)
         running.display = True
 
     def _tell_history(self) -> None:

@@ -17,13 +17,14 @@ from tui.actions import FOOTER
 
 GAP = 2
 """Cells between two keys."""
-LAST = ("help", "quit", "close")
+LAST = ("help", "quit")
 """Actions that stay where there is room for few."""
 ORDER = {action: place for place, action in enumerate(FOOTER, 1)}
 
 NAMES = {
-    "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "question_mark": "?", "slash": "/", "comma": ",",
-    "full_stop": ".", "greater_than_sign": ">", "colon": ":", "space": "Space", "f1": "F1",
+    "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "space": "Space", "f1": "F1",
+    "question_mark": "?", "slash": "/", "comma": ",", "full_stop": ".", "greater_than_sign": ">", "colon": ":",
+    "up": "↑", "down": "↓",
 }  # fmt: skip
 
 
@@ -81,7 +82,8 @@ class KeyLine(Widget):
                 hints[binding.action] = (nodes.index(node), Hint(name, binding.description, binding.key))
         last = [action for action in LAST if action in hints]
         # The focused pane's first; of one node in our order, for Textual has one of its own.
-        first = sorted((action for action in hints if action not in last), key=lambda action: (hints[action][0], ORDER.get(action, 0)))
+        first = [action for action in hints if action not in last]
+        first.sort(key=lambda action: (hints[action][0], ORDER.get(action, 0)))
         self._first = [hints[action][1] for action in first]
         self._last = [hints[action][1] for action in last]
         self.refresh()

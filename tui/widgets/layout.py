@@ -37,7 +37,7 @@ def word_points(text: str, width: int) -> list[int]:
             start, used = match.start(), 0
         if size > width:
             ends += [start + end for end in wrap_points(text[start : match.end(1)], width)[:-1]]
-            start = ends[-1]
+            start = ends[-1] if ends else start  # a character may be wider than the row
             used = cell_len(text[start : match.end()])
         else:
             used += cell_len(match[0])

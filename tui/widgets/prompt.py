@@ -98,10 +98,14 @@ class Prompt(TextArea):
     # -- keys
 
     async def _on_key(self, event: events.Key) -> None:
-        # The editor takes Enter before bindings are looked at; here it is an action like the others.  (Textual calls
-        # the base class's handler itself, after this one.)
-        if event.key == "enter":
+        # Bindings are looked at only when a key has gone up to the app, and letters typed meanwhile would overtake it:
+        # what Enter runs would not be what stood there.  So the prompt's own keys act here, in the order of typing.
+        # (Textual calls the base class's handler itself, after this one.)
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
             event.prevent_default()
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                return
 
     def action_enter(self) -> None:
         """Take the chosen completion, run what is complete, or begin a new line."""

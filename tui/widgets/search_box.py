@@ -22,15 +22,21 @@ DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
 
 
+class SearchInput(Input):
+    """Where the search is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "go there")]
+
+
 class SearchBox(Vertical):
     """Types stay in the prompt, arrows move in the hits, Enter chooses the one under the cursor, Escape closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,ctrl+p", "move(-1)", "Previous hit", show=False),
-        Binding("down,ctrl+n", "move(1)", "Next hit", show=False),
+        Binding("down,ctrl+n", "move(1)", "next hit", key_display="↓"),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("escape", "close", "Close"),
+        Binding("escape", "close", "back"),
     ]
     DEFAULT_CSS = """
     SearchBox {
@@ -75,7 +81,7 @@ class SearchBox(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield Input(self._query, placeholder="part of a path", select_on_focus=True, compact=True)
+            yield SearchInput(self._query, placeholder="part of a path", select_on_focus=True, compact=True)
             yield Static("", id="search-count", markup=False)
         yield SearchList()
 

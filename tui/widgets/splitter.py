@@ -13,7 +13,7 @@ class Splitter(Widget):
     """One column wide; posts how far it was dragged."""
 
     DEFAULT_CSS = """
-    Splitter { width: 1; height: 1fr; color: $panel-lighten-2; background: $background; }
+    Splitter { width: 1; height: 1fr; color: $border-blurred; background: $background; }
     Splitter:hover { color: $accent; }
     Splitter.-dragging { color: $accent; }
     """

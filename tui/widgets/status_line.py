@@ -27,7 +27,9 @@ NAME_ROOM = 10
 class StatusLine(Widget):
     """One line; what matters least is dropped first when it does not fit."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--name", "status--dim", "status--busy", "status--said", "status--gone"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status--name", "status--dim", "status--busy", "status--said", "status--gone",
+    }  # fmt: skip
     DEFAULT_CSS = """
     StatusLine {
         dock: top; height: 1; background: $panel; color: $foreground;

@@ -64,6 +64,8 @@ class TensorPane(Vertical, Seen):
             self.statistics.hold()
             self.grid.hold()
         self.path, self.row = path, row
+        if row is not None and not (self.table.display or self.grid.display):
+            self.main.display = True  # there from the first moment, to take the focus
         self.later()
 
     def refresh_values(self) -> None:

@@ -172,6 +172,30 @@ def test_console_text_shows_what_the_prompt_shows() -> None:
     assert "modulescope" not in done.stderr
 
 
+def test_ctrl_c_ends_the_console_with_the_results_so_far() -> None:
+    process = subprocess.Popen(
+        command("console", "parameter_access", "--json"),
+        cwd="/",
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write("1\nimport sys, time; sys.stderr.write('ready\\n'); time.sleep(1000)\n2\n")
+    process.stdin.close()
+    process.stdin = None
+    assert process.stderr.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    first, second = strict(out)["results"]
+    assert first["value"] == "1"
+    assert second["error"]["type"] == "KeyboardInterrupt"
+
+
 def test_console_that_crashes_keeps_its_results() -> None:
     given = "1\nimport ctypes; ctypes.string_at(0)\n2\n"
     done = headless("console", "parameter_access", "--json", folder=Path("/"), given=given)

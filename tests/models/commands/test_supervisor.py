@@ -95,7 +95,7 @@ def test_a_deadline_can_be_taken_off() -> None:
         ("tell('ready')\nany(itertools.repeat(0))", ["interrupted", 0, [["ready"]]]),
         ("tell('ready')\ntime.sleep(1000)", ["interrupted", 0, [["ready"]]]),
         (
-            "while True:\n    try:\n        tell('ready')\n        time.sleep(1000)\n    except KeyboardInterrupt: pass",
+            "while 1:\n    try:\n        tell('ready')\n        time.sleep(1000)\n    except KeyboardInterrupt: pass",
             ["interrupted", 0, [["ready"], ["ready"]]],
         ),
     ],

@@ -276,3 +276,31 @@ def test_any_network_has_the_rows_that_torch_names(net: nn.Module) -> None:
         below = outline.nodes[node.index : node.end]
         assert node.child_count == sum(each.parent == node.index for each in below)
         assert all(each.depth > node.depth for each in below[1:])
+
+
+def test_an_outline_knows_whether_it_still_holds():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Conv2d(1, 1, 1))
+    net.parts = {"a": [torch.ones(1)]}
+    outline = Outline.of(net)
+    assert outline.is_current()
+    net.eval()
+    net[0].weight.data.zero_()
+    net.count = 1
+    assert Outline.of(net).is_current()
+    outline = Outline.of(net)
+    sparse = torch.eye(3).to_sparse()
+    for change in (
+        lambda: net[0].weight.requires_grad_(False),
+        lambda: net.parts["a"].append(torch.ones(1)),
+        lambda: net.parts.update(b=nn.ReLU()),
+        lambda: setattr(net[1], "held", sparse),
+        lambda: sparse.copy_(torch.ones(3, 3).to_sparse()),
+        lambda: net.__delitem__(1),
+        lambda: setattr(net[0], "bias", None),
+        lambda: net.double(),
+    ):
+        assert outline.is_current()
+        change()
+        assert not outline.is_current()
+        assert not outline.same_structure(Outline.of(net))
+        outline = Outline.of(net)

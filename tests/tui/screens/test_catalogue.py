@@ -52,7 +52,7 @@ async def test_escape_leaves_the_line_then_the_catalogue_when_something_is_open(
 async def test_escape_with_nothing_open_says_what_to_do() -> None:
     async with opened(None) as played:
         await played.press("escape")
-        await played.told("q quits")
+        await played.sees("q quits")
         assert isinstance(played.app.screen, Catalogue)
 
 

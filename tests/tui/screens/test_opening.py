@@ -57,10 +57,8 @@ async def test_a_failure_shows_the_panel_and_another_source_opens_in_the_same_en
         await played.sees("no source 'nosuch'", "rgnet is one", "of several")
         assert isinstance(played.app.screen, ProblemScreen)
         await played.press("escape")
-        await played.rest()
-        await played.press("o")
-        await played.sees("The network rgnet")
-        await played.press("down", "enter")
+        await played.sees("The network rgnet", "nosuch")  # what was typed can be mended
+        await played.press("escape", "down", "enter")
         await played.sees("309 parameters")
         assert played.engine.starts == 1
 
@@ -71,6 +69,8 @@ async def test_nothing_is_lost_when_the_second_source_cannot_be_opened() -> None
         played.explorer.open("nosuch")
         await played.sees("no source 'nosuch'")
         await played.press("escape")
+        await played.sees("The network rgnet", "nosuch")
+        await played.press("escape", "escape")
         await played.sees("309 parameters", "● ready", "[8] float32")
         assert played.explorer.path == "0.block 1.0.bias"
         await played.press("f")
@@ -99,7 +99,7 @@ async def test_an_engine_that_does_not_start_is_told_and_R_tries_again() -> None
     engine = AppEngine()
     engine.refusal = EngineGone("there is no program 'python9' to start the engine with", "The command was: python9")
     async with starting("rgnet", engine=engine) as played:
-        await played.sees("there is no program 'python9'", "The command was: python9", "R starts a new engine")
+        await played.sees("There is no program 'python9'", "The command was: python9", "R starts a new engine")
         engine.refusal = None
         await played.press("R")
         await played.sees("309 parameters", "● ready")

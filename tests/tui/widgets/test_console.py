@@ -4,13 +4,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from models.engine.errors import EngineGone
 from models.engine.messages import Body, Complete, CompletionItem, Completions, Problem
 from tui.history import History
-from tui.widgets.console import Console, elapsed
+from tui.numbers import elapsed
+from tui.widgets.console import Console
 
 
 class Engine:
@@ -284,3 +286,13 @@ async def test_a_history_that_cannot_be_kept_is_told_once(tmp_path: Path) -> Non
         await pilot.pause()
         assert sum("not kept" in text for text in texts(app)) == 1
         assert app.ran == ["x", "y"]
+
+
+async def test_what_is_typed_right_behind_enter_is_no_part_of_the_statement(app: Tiny) -> None:
+    async with app.run_test() as pilot:
+        for key in ("a", "enter", "b", "backspace", "c", "enter", "d"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        await pilot.pause()
+        assert app.ran == ["a", "c"]
+        assert app.console_.prompt.text == "d"

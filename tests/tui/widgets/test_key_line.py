@@ -13,11 +13,15 @@ from tui.widgets.key_line import KeyLine, name_of
 
 
 class Pane(Widget, can_focus=True):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "fold"), Binding("x", "hide", "hide", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "fold"),
+        Binding("x", "hide", "hide", show=False),
+    ]
 
 
 class KeyApp(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("explorer"), *bindings("app")]
+    CSS = "Pane { height: 1; }"
     helped = 0
 
     def compose(self) -> ComposeResult:
@@ -52,7 +56,7 @@ async def test_a_key_that_would_be_typed_is_not_offered() -> None:
     async with app.run_test(size=(120, 10)) as pilot:
         app.query_one(Input).focus()
         await pilot.pause()
-        assert app.words == ["pane", "help", "quit"]
+        assert app.words == ["help", "quit"]
         assert app.query_one(KeyLine).render_line(0).text.split()[-4:] == ["F1", "help", "^Q", "quit"]
 
 

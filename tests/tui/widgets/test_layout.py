@@ -39,7 +39,8 @@ def test_words_are_kept_whole_where_they_fit() -> None:
 @given(st.text("ab 层\t", max_size=60), st.integers(1, 12))
 def test_rows_of_words_are_the_whole_text_and_fit_but_for_spaces(text: str, width: int) -> None:
     ends = word_points(text, width)
-    assert ends == sorted(ends) and ends[-1] == len(text)
+    assert ends == sorted(ends)
+    assert ends[-1] == len(text)
     rows = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
     assert "".join(rows) == text
     assert all(cell_len(row.rstrip()) <= max(width, 2) for row in rows)

@@ -1,0 +1,56 @@
+"""What changed among many tensors of all kinds is found, whichever way it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from models.edit.batches import SMALL, TOGETHER, Batches
+from models.edit.record import Record
+
+
+def many() -> list[torch.Tensor]:
+    tensors: list[torch.Tensor] = [nn.Parameter(torch.rand(3, 2)) for _ in range(TOGETHER + 5)]
+    tensors += [torch.rand(4, 4).t(), torch.rand(SMALL + 1), torch.rand(2).bfloat16(), torch.tensor(1), torch.rand(0)]
+    tensors += [torch.rand(2, dtype=torch.complex64).conj(), torch.zeros(2, device="meta"), torch.rand(3).to_sparse()]
+    return tensors
+
+
+WAYS: list[Callable[[torch.Tensor], object]] = [
+    lambda tensor: tensor.data.add_(1),
+    lambda tensor: setattr(tensor, "data", torch.full_like(tensor.data, 9)),
+    lambda tensor: setattr(tensor, "data", tensor.data.t()),
+    lambda tensor: (
+        setattr(tensor, "data", tensor.data.view(torch.int32)) if not tensor.requires_grad else tensor.data.neg_()
+    ),
+]
+
+
+@pytest.mark.parametrize("way", range(len(WAYS)))
+@pytest.mark.parametrize("index", [0, TOGETHER - 1, TOGETHER, TOGETHER + 4])
+def test_one_among_many(way: int, index: int) -> None:
+    tensors = many()
+    batches = Batches([Record(tensor, "copy") for tensor in tensors])
+    assert batches.changed() == set()
+    WAYS[way](tensors[index])
+    assert batches.changed() == {id(tensors[index])}
+
+
+@pytest.mark.parametrize("index", range(-8, -1))
+def test_every_kind(index: int) -> None:
+    tensors = many()
+    if not tensors[index].numel() or tensors[index].is_meta:
+        pytest.skip("it has no values")
+    batches = Batches([Record(tensor, "copy") for tensor in tensors])
+    tensors[index].mul_(3)
+    assert batches.changed() == {id(tensors[index])}
+
+
+def test_memory_that_was_released() -> None:
+    tensors = many()
+    batches = Batches([Record(tensor, "copy") for tensor in tensors])
+    tensors[3].data = torch.empty(0)
+    assert batches.changed() == {id(tensors[3])}

@@ -1,0 +1,78 @@
+"""The wall between the two halves, as it is when the program runs and as it is written."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = {"models", "tui"}
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Names in `sys.modules` after the imports, in a process of its own."""
+    program = f"import {', '.join(modules)}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports(file: Path) -> list[tuple[int, str]]:
+    """Level and name of everything that a file imports, wherever in it."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append((node.level, node.module or ""))
+    return found
+
+
+def test_the_interface_is_there_without_what_only_the_engine_needs() -> None:
+    loaded = loaded_by("tui.app", "tui.starting")
+    # Highlighting, the clipboard and tracebacks are looked for when they are used: the first frame does not wait.
+    late = {"torch", "numpy", "jedi", "pyperclip", "rich.traceback", "rich.syntax", "pygments.lexers.python"}
+    assert not loaded & late
+    assert not {name for name in loaded if name.startswith("models.") and name.split(".")[1] != "engine"}
+
+
+@pytest.mark.parametrize("module", ["client", "launch", "messages", "errors", "safe_text"])
+def test_the_wall_needs_neither_torch_nor_textual(module: str) -> None:
+    assert not loaded_by(f"models.engine.{module}") & {"torch", "numpy", "jedi", "pygments", "textual", "rich"}
+
+
+def test_the_catalogue_is_known_without_torch() -> None:
+    assert "torch" not in loaded_by("models.examples.catalogue", "models.session")
+
+
+@pytest.mark.parametrize("file", files("models"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_inside_models_our_own_is_imported_relatively_and_nothing_that_draws(file: Path) -> None:
+    for level, name in imports(file):
+        if level == 0:
+            assert name.partition(".")[0] not in OURS | {"textual", "rich", "numpy"}
+
+
+@pytest.mark.parametrize("file", files("tui"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_interface_imports_the_wall_only(file: Path) -> None:
+    wall = ("models.engine.messages", "models.engine.client", "models.engine.launch", "models.engine.errors")
+    allowed = (*wall, "models.engine", "models", "models.engine.safe_text")
+    for level, name in imports(file):
+        top = name.partition(".")[0]
+        assert level > 0 or top not in ("torch", "numpy", "jedi")
+        if level == 0 and top == "models":
+            assert name in allowed
+
+
+def test_no_part_of_the_wall_reaches_behind_it() -> None:
+    """`models.engine.messages` is allowed to the interface, so it must not lead to torch either."""
+    for file in files("models/engine/messages"):
+        for level, name in imports(file):
+            assert level == 1 or name in ("__future__", "typing", "msgspec")

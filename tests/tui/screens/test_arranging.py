@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import pytest
+from fake_app import Played, opened
+
+from tui.screens.arranging import TABS
+
+
+def area_with_focus(played: Played) -> str | None:
+    return played.explorer._area_of(played.app.focused)
+
+
+def shown(played: Played) -> set[str]:
+    """The areas that have a place on the screen."""
+    return {name for name in ("left", "right", "lower") if played.explorer.query_one(f"#{name}").region.area}
+
+
+@pytest.mark.parametrize(("key", "tab"), list(zip("1234", TABS, strict=True)))
+async def test_numbers_show_a_tab_and_give_it_the_focus(key: str, tab: str) -> None:
+    async with opened() as played:
+        await played.press(key)
+        await played.rest()
+        assert played.explorer.query_one("#panes").current == tab
+        assert area_with_focus(played) == "right"
+        assert played.explorer.query_one("#right-bar").has_class("-focused")
+        assert not played.explorer.query_one("#left-bar").has_class("-focused")
+
+
+async def test_tab_goes_round_and_back() -> None:
+    async with opened() as played:
+        seen = []
+        for key in ("tab", "tab"):
+            await played.press(key)
+            await played.rest()
+            seen.append(area_with_focus(played))
+        assert seen == ["right", "lower"]
+        await played.press("escape", "shift+tab")
+        await played.rest()
+        assert area_with_focus(played) == "lower"
+        await played.press("escape")
+        await played.rest()
+        assert area_with_focus(played) == "left"
+
+
+async def test_the_sign_leads_to_the_prompt_and_escape_back() -> None:
+    async with opened() as played:
+        await played.press("6", "greater_than_sign")
+        await played.until(lambda: played.explorer.console.prompt.has_focus, "the prompt")
+        await played.press("q", "f", "1")
+        assert played.explorer.console.prompt.text == "qf1"
+        await played.press("escape")
+        await played.rest()
+        assert played.explorer.module_tree.has_focus
+
+
+async def test_a_click_on_a_tab_shows_it() -> None:
+    async with opened() as played:
+        offset = played.explorer.query_one("#right-bar").render_line(0).text.index("Info")
+        await played.pilot.click("#right-bar", offset=(offset, 0))
+        await played.sees("What it is")
+
+
+async def test_zoom_gives_one_pane_everything_and_back() -> None:
+    async with opened() as played:
+        for key, area in (("escape", "left"), ("1", "right"), ("6", "lower")):
+            await played.press(key)
+            await played.rest()
+            await played.press("Z")
+            await played.rest()
+            assert shown(played) == {area}
+            assert area_with_focus(played) == area
+            await played.press("Z")
+            await played.rest()
+            assert shown(played) == {"left", "right", "lower"}
+
+
+async def test_keys_and_drags_change_the_sizes_within_bounds() -> None:
+    async with opened() as played:
+        left, lower = played.explorer.query_one("#left"), played.explorer.query_one("#lower")
+        width, height = left.size.width, lower.size.height
+        await played.press("right_square_bracket", "equals_sign")
+        await played.rest()
+        assert (left.size.width, lower.size.height) == (width + 4, height + 2)
+        await played.press("left_square_bracket", "minus")
+        await played.rest()
+        assert (left.size.width, lower.size.height) == (width, height)
+        for _ in range(40):
+            played.explorer.action_wider(-4)
+            played.explorer.action_higher(2)
+            await played.pilot.pause()
+        assert left.size.width >= 16
+        assert played.explorer.query_one("#upper").size.height >= 3
+        for _ in range(40):
+            played.explorer.action_wider(4)
+            played.explorer.action_higher(-2)
+            await played.pilot.pause()
+        assert played.explorer.query_one("#right").size.width >= 16
+        assert lower.size.height >= 3
+
+        splitter = played.explorer.query_one("Splitter")
+        await played.pilot.mouse_down(splitter, offset=(0, 3))
+        await played.pilot.hover(None, offset=(50, 5))
+        await played.pilot.mouse_up(None, offset=(50, 5))
+        await played.rest()
+        assert left.size.width == 50
+
+
+async def test_shares_stay_when_the_terminal_changes_its_size() -> None:
+    async with opened(size=(120, 40)) as played:
+        before = played.explorer.query_one("#left").size.width / 120
+        await played.pilot.resize_terminal(200, 60)
+        await played.rest()
+        assert abs(played.explorer.query_one("#left").size.width / 200 - before) < 0.02
+        await played.pilot.resize_terminal(120, 40)
+        await played.rest()
+        assert played.explorer.query_one("#left").size.width / 120 == before
+
+
+async def test_narrow_shows_tree_or_tabs() -> None:
+    async with opened(size=(50, 24)) as played:
+        assert shown(played) == {"left", "lower"}
+        await played.press("3")
+        await played.sees("What it is")
+        assert shown(played) == {"right", "lower"}
+        await played.press("escape")
+        await played.rest()
+        assert shown(played) == {"left", "lower"}
+
+
+async def test_low_shows_the_console_in_place_of_the_rest() -> None:
+    async with opened(size=(100, 12)) as played:
+        assert shown(played) == {"left", "right"}
+        await played.press("greater_than_sign")
+        await played.rest()
+        assert shown(played) == {"lower"}
+        assert played.explorer.console.prompt.has_focus
+        await played.press("escape")
+        await played.rest()
+        assert shown(played) == {"left", "right"}
+
+
+@pytest.mark.parametrize("size", [(20, 6), (1, 1), (300, 100)])
+async def test_no_size_ends_the_app(size: tuple[int, int]) -> None:
+    async with opened(size=(80, 24)) as played:
+        await played.pilot.resize_terminal(*size)
+        await played.press("f", "2", "3", "4", "Z", "6", "greater_than_sign", "escape")
+        await played.rest()
+        await played.pilot.resize_terminal(80, 24)
+        await played.press("Z" if any(played.explorer.has_class(f"-zoom-{a}") for a in ("left", "right")) else "escape")
+        await played.sees("Calls 18")

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import pytest
+from fake_app import AppEngine, Played, opened
+
+from models.engine.messages import (
+    Backward,
+    CallRows,
+    CallsGrew,
+    Execute,
+    Executed,
+    Forward,
+    GradientRows,
+    Interrupt,
+    OutputText,
+    Problem,
+    Ran,
+    TensorRows,
+    TreeRows,
+    Undo,
+    Window,
+)
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.running import PATIENCE
+
+TRACEBACK = Problem("model", "ZeroDivisionError: division by zero", 'File "<console>", line 1\n    1 / 0')
+
+
+async def ran(played: Played, text: str, line: str) -> None:
+    """Run a statement and wait for a line of the log."""
+    await played.type(text)
+    await played.until(lambda: line in played.log, line)
+    await played.rest()
+
+
+async def test_a_statement_is_echoed_and_its_value_shown() -> None:
+    async with opened() as played:
+        await played.press("greater_than_sign")
+        await played.rest()
+        await played.press(*"6*7", "enter")
+        await played.until(lambda: played.log[-2:] == [">>> 6*7", "6*7"], "echo and value")
+        assert played.asked(Execute)[0].text == "6*7"
+        assert played.explorer.console.prompt.text == ""
+
+
+async def test_a_problem_is_shown_with_its_traceback_and_nothing_stops() -> None:
+    async with opened() as played:
+        played.engine.answers[Execute] = lambda body: Executed(problem=TRACEBACK)
+        await ran(played, "1 / 0", "✗ ZeroDivisionError: division by zero")
+        assert "      1 / 0" in played.log
+        played.engine.answers.clear()
+        await ran(played, "'after'", "'after'")
+
+
+async def test_what_was_printed_stands_above_the_value() -> None:
+    async with opened() as played:
+
+        def answer(body: Execute) -> Executed:
+            for number in range(50):
+                played.engine.tell(OutputText(stream="stdout", text=f"{number}\n"))
+            return Executed(value="the value")
+
+        played.engine.answers[Execute] = answer
+        await ran(played, "loop()", "the value")
+        assert played.log[-51:] == [*map(str, range(50)), "the value"]
+
+
+async def test_what_changed_is_told_marked_and_asked_for_again() -> None:
+    async with opened() as played:
+        await played.selected("0.block 1.0.bias")
+        await played.sees("8 values")
+
+        def answer(body: Execute) -> Executed:
+            played.engine.numbers["0.block 1.0.bias"] = [12345.0] * 8
+            played.engine.changed("", "0.block 1.0.bias", values=True)
+            return Executed(changed=["0.block 1.0.bias"])
+
+        played.engine.answers[Execute] = answer
+        await played.type("net[0][1][0].bias.data[:] = 12345")
+        await played.told("changed: 0.block 1.0.bias")
+        await played.sees("12345")
+        (line,) = [
+            line for line in played.text.splitlines() if "bias" in line and "*" in line.split("│ │ │ │")[-1][:52]
+        ]
+        assert "[8]" in line
+
+
+async def test_many_changes_are_told_in_one_line() -> None:
+    async with opened() as played:
+        paths = [f"p{number}" for number in range(9)]
+        played.engine.answers[Execute] = lambda body: Executed(changed=paths)
+        await played.type("step()")
+        await played.told("changed: p0, p1, p2, p3 and 5 more")
+
+
+async def test_while_something_runs_it_is_told_and_the_panes_answer() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Execute)
+        await played.type("loop()")
+        await played.until(lambda: played.explorer.running == "running", "busy")
+        await played.sees("● running")
+        await played.selected("1.bias")
+        await played.sees("[1] float32")
+        gate.set()
+        await played.sees("● ready")
+        assert played.explorer.running == ""
+
+
+async def test_statements_asked_for_during_a_run_come_in_their_order() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Execute)
+        for text in ("'a'", "'b'", "'c'"):
+            await played.type(text)
+        assert played.explorer.pending == 3
+        gate.set()
+        await played.until(lambda: played.explorer.pending == 0, "all answered")
+        assert played.log[-6:] == [">>> 'a'", ">>> 'b'", ">>> 'c'", "'a'", "'b'", "'c'"]
+
+
+async def test_f_fills_the_calls_and_enter_leads_to_the_module() -> None:
+    async with opened() as played:
+        await played.sees("6 Calls")
+        await played.press("f")
+        await played.sees("Calls 18", "0.block 0.0", "Linear")
+        await played.told("forward: [2, 1] float32, grad_fn AddmmBackward0 in 1 ms")
+        await played.press("6")
+        await played.until(lambda: played.explorer.query_one("CallTable").has_focus, "focus")
+        await played.press("G", "enter")
+        await played.until(lambda: played.explorer.path == "1", "the module of the last call")
+
+
+async def test_calls_grow_while_the_run_goes_on() -> None:
+    async with opened() as played:
+        rows = played.engine.calls()
+        gate = played.engine.hold(Forward)
+        await played.press("f")
+        played.engine.runs[7] = rows[:3]
+        played.engine.tell(CallsGrew(run=7, total=3))
+        await played.sees("Calls 3", "0.block 0.1")
+        played.engine.runs[7] = rows[:6]
+        played.engine.tell(CallsGrew(run=7, total=6))
+        await played.sees("Calls 6", "0.block 1.0")
+        played.engine.answers[Forward] = lambda body: Ran(run=7, problem=Problem("model", "RuntimeError: no", "text"))
+        gate.set()
+        await played.told("✗ RuntimeError: no", "forward failed")
+        await played.sees("Calls 6", "● ready")
+        assert {body.run for body in played.asked(CallRows)} == {7}
+
+
+async def test_backward_clearing_and_undo_tell_what_they_did() -> None:
+    async with opened() as played:
+        await played.press("b")
+        await played.told("There is no result yet", "Run forward first: f")
+        await played.press("f", "2")
+        await played.sees("none yet")
+        await played.press("b")
+        await played.told("backward: 18 parameters have a gradient")
+        await played.until(lambda: "none yet" not in played.text, "bars")
+        await played.press("z")
+        await played.told("cleared 18 gradients")
+        await played.sees("none yet")
+        await played.press("u")
+        await played.told("took back: statement")
+
+
+async def test_the_values_pane_of_a_module_knows_of_new_gradients() -> None:
+    async with opened() as played:
+        await played.sees("none yet")
+        await played.press("f", "b")
+        await played.until(lambda: "none yet" not in played.text, "the column of the table")
+
+
+async def test_only_the_pane_that_is_seen_asks() -> None:
+    async with opened() as played:
+        assert played.engine.count(TensorRows) > 0
+        assert played.engine.count(GradientRows) == 0
+        assert played.engine.count(Window) == 0
+        await played.press("2")
+        await played.rest()
+        before = played.engine.count(TensorRows)
+        await played.selected("1.bias")
+        await played.rest()
+        assert {body.of for body in played.asked(Window)} == {"gradient"}
+        assert played.engine.count(TensorRows) == before
+        await played.press("1")
+        await played.rest()
+        assert played.asked(Window)[-1].of == "value"
+
+
+async def test_a_held_key_asks_for_the_last_row_only() -> None:
+    async with opened() as played:
+        await played.selected("0.block 0.0")
+        played.engine.asked.clear()
+        tree = played.explorer.module_tree
+        for _ in range(2):  # without a rest between
+            tree.action_move(1)
+        await played.rest()
+        assert played.explorer.path == "0.block 0.0.bias"
+        assert {body.path for body in played.asked(Window)} == {"0.block 0.0.bias"}
+
+
+async def test_interrupting_with_nothing_running_asks_nothing() -> None:
+    async with opened() as played:
+        await played.press("ctrl+c")
+        await played.told("q quits")
+        assert played.asked(Interrupt) == []
+
+
+async def test_an_interrupt_that_works_ends_the_run() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Execute)
+        await played.type("loop()")
+        await played.until(lambda: played.explorer.running, "busy")
+        await played.press("ctrl+c")
+        await played.until(lambda: len(played.asked(Interrupt)) == 1, "asked")
+        await played.sees("interrupting")
+        played.engine.answers[Execute] = lambda body: Executed(problem=Problem("interrupted", "KeyboardInterrupt"))
+        gate.set()
+        await played.told("✗ KeyboardInterrupt")
+        await played.sees("● ready")
+        # The next run counts anew.
+        played.engine.hold(Execute).clear()
+        await played.type("loop()")
+        await played.until(lambda: played.explorer.running, "busy")
+        await played.press("ctrl+c")
+        await played.until(lambda: len(played.asked(Interrupt)) == 2, "asked")
+        assert not isinstance(played.app.screen, ConfirmScreen)
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_interrupts_without_effect_offer_the_kill(answer: str) -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Execute)
+        await played.type("deaf()")
+        await played.until(lambda: played.explorer.running, "busy")
+        for count in range(1, PATIENCE):
+            await played.press("ctrl+c")
+            await played.until(lambda count=count: len(played.asked(Interrupt)) == count, "asked")
+            assert not isinstance(played.app.screen, ConfirmScreen)
+        await played.press("ctrl+c")
+        await played.sees("does not react")
+        assert played.engine.kills == 0
+        await played.press(answer)
+        if answer == "n":
+            await played.sees("309 parameters")
+            assert played.engine.kills == 0
+            gate.set()
+            await played.told("deaf()")
+            await played.sees("● ready")
+        else:
+            await played.until(lambda: played.engine.kills == 1, "killed")
+            await played.sees("engine was ended", "block 0", "R restarts")
+            assert not any("own fault" in line for line in played.log)
+
+
+async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None:
+    async with opened() as played:
+        await played.press("f")
+        await played.sees("Calls 18")
+        await played.selected("0.block 1.0.bias")
+        await played.sees("8 values")
+        tree = [line.split("│ 1 V")[0][:56] for line in played.text.splitlines()[1:20]]
+        log = played.log
+        played.engine.end("signal 11 (SIGSEGV)", "Fatal Python error")
+        await played.sees("SIGSEGV", "R restarts", "8 values")
+        assert [line.split("│ 1 V")[0][:56] for line in played.text.splitlines()[1:20]] == tree
+        assert played.log[: len(log)] == log
+        await played.told("Fatal Python error")
+        # Everything can still be pressed.
+        await played.press("f", "b", "j", "k", "2", "1", "Y", "escape", "slash", "x", "escape", "ctrl+c")
+        await played.type("1 + 1")
+        await played.told("not run")
+        await played.press("escape", "R")
+        await played.sees("● ready", "8 values")
+        assert played.engine.starts == 2
+        assert played.explorer.path == "0.block 1.0.bias"
+        await played.press("f")
+        await played.sees("Calls 18")
+        assert not any("own fault" in line for line in played.log)
+
+
+async def test_words_of_the_process_reach_the_console() -> None:
+    async with opened() as played:
+        played.engine.client.on_stderr("a warning from C++\n")
+        await played.until(lambda: "┆ a warning from C++" in played.log, "shown")
+
+
+async def test_a_fault_of_ours_is_told_and_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as played:
+        monkeypatch.setattr(played.explorer, "_tell_run", lambda *args: 1 / 0)
+        await played.press("f")
+        await played.told("modulescope's own fault: ZeroDivisionError")
+        await played.press("u")
+        await played.told("took back")
+
+
+async def test_structure_that_changed_is_shown_with_the_selection_kept() -> None:
+    engine = AppEngine()
+    async with opened("shared", engine=engine) as played:
+        await played.selected("6.bias")
+        engine.nodes.clear()
+        engine.replace(engine.sources["sequential"](), "sequential")
+        engine.changed(structure=True, values=True, gradients=True)
+        await played.until(lambda: played.explorer.path == "", "the nearest ancestor that is left")
+        await played.sees("2.weight", "256")
+
+
+async def test_asking_for_undo_with_nothing_to_undo_is_told() -> None:
+    async with opened() as played:
+        played.engine.problems[Undo] = Problem("usage", "There is nothing to take back")
+        await played.press("u")
+        await played.told("There is nothing to take back")
+
+
+async def test_backward_that_fails_shows_the_console() -> None:
+    async with opened() as played:
+        await played.press("6")
+        played.engine.answers[Backward] = lambda body: Ran(run=None, problem=TRACEBACK)
+        await played.press("b")
+        await played.sees("✗ ZeroDivisionError", "1 / 0")
+
+
+async def test_quitting_while_something_runs_is_quiet() -> None:
+    async with opened() as played:
+        played.engine.hold(Execute)
+        await played.type("loop()")
+        await played.until(lambda: played.explorer.running, "busy")
+        played.engine.tell(OutputText(stream="stdout", text="x"))
+        await played.press("escape", "q")
+        await played.until(lambda: played.app.return_code == 0, "ended")
+    assert played.engine.client is None or played.engine.client.closed
+
+
+async def test_tree_pages_are_asked_again_after_a_change() -> None:
+    async with opened() as played:
+        before = played.engine.count(TreeRows)
+        played.engine.changed("1.bias", values=True)
+        await played.until(lambda: played.engine.count(TreeRows) > before, "asked")

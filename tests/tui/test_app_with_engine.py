@@ -1,0 +1,121 @@
+"""The interface with the real engine: the facts of the source document, seen on the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fake_app import Played
+
+from models.engine.launch import Launch
+from tui.app import ModulescopeApp
+from tui.command_line import Options
+
+STARTING = 60.0
+"""Seconds in which an engine imports torch on a busy machine."""
+
+
+@asynccontextmanager
+async def opened(source: str) -> AsyncIterator[Played]:
+    app = ModulescopeApp(Options(source=source, seed=0), Launch.local())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        played = Played(app, None, pilot)  # type: ignore[arg-type]
+        await played.until(lambda: played.explorer.row is not None, "opened", STARTING)
+        yield played
+
+
+async def go(played: Played, path: str) -> None:
+    played.explorer.go_to(path)
+    await played.until(lambda: played.explorer.path == path, f"{path!r} is selected")
+
+
+async def statement(played: Played, text: str, *lines: str) -> None:
+    """Run it and wait for lines of the log."""
+    await played.type(text)
+    for line in lines:
+        await played.until(lambda line=line: line in played.log, f"{line!r} in {played.log}", 30)
+
+
+def row(played: Played, name: str, shape: str) -> str:
+    """The line of the tree with a tensor."""
+    (found,) = [line[:57] for line in played.text.splitlines() if f" {name} " in line[:57] and shape in line[:57]]
+    return found
+
+
+async def test_rgnet_is_opened_run_and_asked() -> None:
+    async with opened("rgnet") as played:
+        await played.sees("309 parameters", "block 3")
+        await go(played, "0.block 1.0.bias")
+        await played.sees("8 values", "[8] float32")
+        await played.press("f")
+        await played.sees("Calls 23")
+        await played.told("[2, 1] float32")
+        await played.press("2")
+        await played.sees("No gradient")
+        await played.press("b")
+        await played.until(lambda: "No gradient" not in played.text, "a gradient")
+        await statement(played, "net[0][1][0].bias.shape", "torch.Size([8])")
+        await statement(played, "print('a'); rgnet[1].bias.grad is None", "a", "False")
+        assert played.log.index("a") < played.log.index("False")
+
+
+async def test_both_names_of_a_shared_module_are_marked_when_one_changes() -> None:
+    async with opened("shared") as played:
+        await played.sees("121 parameters")
+        await statement(played, "net[2].weight.data[0, 0] = 100")
+        await played.told("changed: ")
+        (told,) = [line for line in played.log if "changed: " in line]
+        assert "2.weight" in told
+        assert "4.weight" in told
+        await played.until(lambda: sum("*" in line[:57] and "[8, 8]" in line for line in played.text.splitlines()) == 2)
+        await statement(played, "net[4].weight.data[0, 0] == 100", "tensor(True)")
+        await go(played, "2")
+        await played.press("s")
+        await played.until(lambda: played.explorer.path == "4", "the twin")
+
+
+async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
+    async with opened("fixed_hidden_mlp") as played:
+        await played.sees("420 parameters", "rand_weight")
+        assert "!" in row(played, "rand_weight", "[20, 20]")
+        await statement(played, "X = torch.full((2, 20), 50.0)")
+        await played.press("f")
+        await played.until(lambda: played.explorer.query_one("CallTable").complete, "run", 30)
+        await played.told("forward: ")
+        rows = played.explorer.query_one("CallTable").count
+        assert rows < 15
+        await played.sees("×")
+        await played.press("b")
+        await go(played, "rand_weight")
+        await played.press("2")
+        await played.sees("receives no gradient")
+
+
+async def test_an_engine_that_is_killed_is_told_and_restarted() -> None:
+    async with opened("shared") as played:
+        await go(played, "6.bias")
+        await played.sees("[1] float32")
+        os.kill(played.app.link.client.greeting.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        await played.told("SIGKILL")
+        await played.sees("[1] float32", "121 parameters"[:3])
+        await played.press("R")
+        await played.until(lambda: not played.explorer.status.gone and "● ready" in played.text, "again", STARTING)
+        await played.until(lambda: played.explorer.path == "6.bias", "the selection")
+        await statement(played, "net[6].bias.shape", "torch.Size([1])")
+
+
+async def test_the_tree_answers_during_an_endless_loop_which_is_interrupted() -> None:
+    async with opened("rgnet") as played:
+        await played.type("while True: pass\n")
+        if played.explorer.console.prompt.text:  # an unfinished block wants another Enter
+            played.explorer.console.prompt.action_enter()
+        await played.until(lambda: played.explorer.running == "running", "it runs", 30)
+        await go(played, "1.bias")
+        await played.sees("[1] float32")
+        assert played.explorer.running == "running"
+        await played.press("ctrl+c")
+        await played.until(lambda: "KeyboardInterrupt" in "\n".join(played.log), "interrupted", 30)
+        await played.until(lambda: played.explorer.running == "", "free again")
+        await statement(played, "6 * 7", "42")
