@@ -50,8 +50,8 @@ def main(runs: int) -> None:
     torch.set_num_threads(1)
     tiny = nn.Sequential(*[nn.Sequential(nn.Linear(4, 4), nn.ReLU()) for _ in range(3000)])
     layer = nn.TransformerEncoderLayer(768, 12, 3072, dropout=0.0, batch_first=True)
-    compare("the MLP of the document, 2x20", build("mlp"), torch.rand(2, 20), 200, runs, 5)
-    compare("9,001 tiny modules", tiny, torch.rand(1, 4), 1, runs, 5)
+    compare("the MLP of the document, 2x20", build("mlp"), torch.rand(2, 20), 200, runs, 3.3)
+    compare("9,001 tiny modules", tiny, torch.rand(1, 4), 1, runs, 3.3)
     compare(
         "encoder of GPT-2's size, 64 tokens", nn.TransformerEncoder(layer, 12), torch.rand(1, 64, 768), 1, runs, 1.2
     )

@@ -10,10 +10,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.actions import bindings
 from tui.text import clean
+from tui.widgets.key_line import KeyLine
 
 
 class FirstFrame(Screen[object]):
@@ -41,4 +42,4 @@ class FirstFrame(Screen[object]):
         yield Static(clean(self.source, 200) or "modulescope", id="name", markup=False)
         yield Static("▌Modules" if self.source else "", id="bar", markup=False)
         yield Static("", id="rest", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()

@@ -89,7 +89,7 @@ class EngineClient:
         number = next(self._ids)
         try:
             data = frame(codec.encode(Request(number, codec.pack(body))))
-        except (FramingError, UnicodeEncodeError, OverflowError) as error:
+        except (FramingError, OverflowError) as error:
             raise _protocol_problem(f"{type(body).__name__} cannot be sent", str(error)) from None
         waiting = _Waiting(asyncio.get_running_loop().create_future(), progress)
         self._waiting[number] = waiting

@@ -27,18 +27,34 @@ def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 def pack(body: Body) -> msgspec.Raw:
-    """A body for an envelope.
+    """A body for an envelope; halves of surrogate pairs in its texts travel as escapes.
 
     Raises:
-        UnicodeEncodeError: a text holds half of a surrogate pair.
         OverflowError: an integer needs more than 64 bits.
     """
-    return msgspec.Raw(_encoder.encode(body))
+    return msgspec.Raw(_bytes(body))
 
 
 def encode(envelope: FromInterface | FromEngine) -> bytes:
     """The payload of a frame; raises as `pack` does."""
-    return _encoder.encode(envelope)
+    return _bytes(envelope)
+
+
+def _bytes(message: object) -> bytes:
+    try:
+        return _encoder.encode(message)
+    except UnicodeEncodeError:  # a name or an error text that UTF-8 cannot carry
+        return _encoder.encode(_escaped(msgspec.to_builtins(message)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_escaped(part) for part in value]
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(part) for key, part in value.items()}
+    return value
 
 
 def from_interface(payload: bytes) -> FromInterface:

@@ -7,9 +7,8 @@ import contextlib
 from . import codec
 from .framing import FrameWriter, FramingError
 from .messages import Body, Event, Failure, Problem, Progress, Reply
-from .problems import sendable
 
-_UNSENDABLE = (FramingError, UnicodeEncodeError, OverflowError, TypeError)
+_UNSENDABLE = (FramingError, OverflowError, TypeError)
 
 
 class Outlet:
@@ -30,7 +29,7 @@ class Outlet:
             self.fail(request, Problem(kind="protocol", title=title, text=str(error)))
 
     def fail(self, request: int, problem: Problem) -> None:
-        self._send(codec.encode(Failure(request, sendable(problem))))
+        self._send(codec.encode(Failure(request, problem)))
 
     def progress(self, request: int, text: str, done: float | None = None) -> None:
         """`done` from 0 to 1, or None when nobody can tell."""

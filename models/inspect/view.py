@@ -101,7 +101,7 @@ class View:
         level = [node]
         while level:
             cost = sum(each.child_count for each in level)
-            if cost > left:
+            if cost > left and level != [self.outline.nodes[0]]:  # a lone root tells nothing
                 break
             left -= cost
             for each in level:

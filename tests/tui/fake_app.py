@@ -295,8 +295,10 @@ class Played:
 
     async def type(self, text: str) -> None:
         """A statement, and Enter."""
-        self.explorer.console.prompt.text = text
-        self.explorer.console.prompt.action_enter()
+        prompt = self.explorer.console.prompt
+        prompt.text = text
+        prompt.move_cursor(prompt.document.end)
+        prompt.action_enter()
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 6.0) -> None:

@@ -163,9 +163,8 @@ def hostile_engine(text: str) -> AppEngine:
         module(text, **{name: linear(4, 8)}),
         module("Sequential", **{f"{name}2": tensor(3, kind="constant", dtype=text, registered=False)}),
     )
-    engine.summary_fields = dict.fromkeys(
-        ("source", "name", "class_name", "dtype", "device", "mode", "input", "note"), text
-    ) | {"tries": [text], "warnings": [text]}
+    texts = ("source", "name", "class_name", "dtype", "device", "mode", "input", "note")
+    engine.summary_fields = dict.fromkeys(texts, text) | {"tries": [text], "warnings": [text]}
     facts = [Fact(label=text, text=text, path="1"), Fact(label="b", text=text)]
     engine.answers[Describe] = lambda body: Description(path=body.path, groups=[FactGroup(title=text, facts=facts)])
     engine.answers[SourceCode] = lambda body: SourceText(

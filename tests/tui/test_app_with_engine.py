@@ -69,7 +69,9 @@ async def test_both_names_of_a_shared_module_are_marked_when_one_changes() -> No
         (told,) = [line for line in played.log if "changed: " in line]
         assert "2.weight" in told
         assert "4.weight" in told
-        await played.until(lambda: sum("*" in line[:57] and "[8, 8]" in line for line in played.text.splitlines()) == 2)
+        await played.until(
+            lambda: sum("*" in line[:57] and "[8, 8]" in line[:57] for line in played.text.splitlines()) == 2
+        )
         await statement(played, "net[4].weight.data[0, 0] == 100", "tensor(True)")
         await go(played, "2")
         await played.press("s")
@@ -85,7 +87,7 @@ async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
         await played.until(lambda: played.explorer.query_one("CallTable").complete, "run", 30)
         await played.told("forward: ")
         rows = played.explorer.query_one("CallTable").count
-        assert rows < 15
+        assert rows < 20
         await played.sees("×")
         await played.press("b")
         await go(played, "rand_weight")
@@ -109,8 +111,6 @@ async def test_an_engine_that_is_killed_is_told_and_restarted() -> None:
 async def test_the_tree_answers_during_an_endless_loop_which_is_interrupted() -> None:
     async with opened("rgnet") as played:
         await played.type("while True: pass\n")
-        if played.explorer.console.prompt.text:  # an unfinished block wants another Enter
-            played.explorer.console.prompt.action_enter()
         await played.until(lambda: played.explorer.running == "running", "it runs", 30)
         await go(played, "1.bias")
         await played.sees("[1] float32")

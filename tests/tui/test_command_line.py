@@ -11,17 +11,15 @@ def test_without_arguments_the_catalogue() -> None:
 
 
 def test_all_options() -> None:
-    options = parse(
-        ["a.py:Net", "--input", "2x20", "--input", "mask=bool[1,64]", "--inputs", "i.py:make", "--seed", "3"]
-        + ["--device", "cuda:1", "--python", "/usr/bin/python3"]
-    )
+    line = "a.py:Net --input 2x20 --input mask=bool[1,64] --inputs i.py:make --seed 3 --device cuda:1 --python /opt/py"
+    options = parse(line.split())
     assert options == Options(
         source="a.py:Net",
         inputs=["2x20", "mask=bool[1,64]"],
         inputs_from="i.py:make",
         seed=3,
         device="cuda:1",
-        python="/usr/bin/python3",
+        python="/opt/py",
     )
 
 
@@ -29,7 +27,7 @@ def test_all_options() -> None:
     ("arguments", "says"),
     [
         (["--sed", "3"], "--sed"),  # nothing is guessed from a beginning
-        (["--seed", "x"], "invalid int value: 'x'"),
+        (["--seed", "x"], "'x' is no seed"),
         (["a", "b"], "unrecognized arguments: b"),
         (["--python", "p", "--engine", "ssh box"], "not allowed with"),
     ],

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -8,16 +10,18 @@ import tui.app
 from models.engine.errors import EngineGone
 from models.engine.launch import Launch
 from tui.command_line import Options
-from tui.starting import explore
+from tui.starting import HeadStart, explore
+
+CALLBACKS: dict[str, Any] = dict.fromkeys(("on_event", "on_stderr", "on_gone"), lambda told: None)
 
 
 class App:
-    """Stands for the app; it is left at once."""
+    """Stands for the app; what it does while it runs is the test's."""
 
     made: list[App] = []
     return_code: int | None = 0
 
-    def __init__(self, options: Options, launch: object) -> None:
+    def __init__(self, options: Options, launch: HeadStart) -> None:
         self.options, self.launch = options, launch
         App.made.append(self)
 
@@ -26,69 +30,89 @@ class App:
 
 
 @pytest.fixture
-def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """The launches that started a process; no process is started."""
-    launches: list[Launch] = []
+def spawned(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The engines that were started ahead: real processes that wait for their end."""
+    processes: list[subprocess.Popen[bytes]] = []
 
-    class Process:
-        stdin = stdout = stderr = None
-        killed = 0
+    def spawn(command: tuple[str, ...], *, dies_with_us: bool) -> subprocess.Popen[bytes]:
+        assert dies_with_us
+        if command[0] == "/no/python":
+            raise FileNotFoundError(2, "No such file or directory")
+        waiting = [sys.executable, "-c", "input()", *command]
+        processes.append(subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        return processes[-1]
 
-        def kill(self) -> None:
-            Process.killed += 1
-
-        def wait(self) -> int:
-            return 0
-
-    def spawn(launch: Launch) -> Process:
-        launches.append(launch)
-        return Process()
-
-    monkeypatch.setattr(Launch, "spawn", spawn)
+    monkeypatch.setattr("models.engine.spawning.spawn", spawn)
     monkeypatch.setattr(tui.app, "ModulescopeApp", App)
     App.made.clear()
-    return launches
+    return processes
 
 
-def test_the_engine_runs_before_the_app_is_made(spawned: list[Launch]) -> None:
+def test_the_engine_runs_before_the_app_is_made_and_is_ended_when_nobody_took_it(
+    spawned: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: list[int | None] = []
+    monkeypatch.setattr(App, "run", lambda app: alive.append(spawned[0].poll()))
     options = Options(source="rgnet")
     assert explore(options) == 0
-    (app,) = App.made
-    assert app.options is options
-    (launch,) = spawned
-    assert launch.argv[0] == sys.executable
+    assert App.made[0].options is options
+    assert alive == [None]
+    assert spawned[0].returncode is not None
 
 
-def test_another_python_and_another_command(spawned: list[Launch]) -> None:
-    explore(Options(python="/opt/python"))
-    explore(Options(engine="ssh box python -m models.engine"))
-    first, second = spawned
-    assert first.argv[0] == "/opt/python"
-    assert second.argv == ("ssh", "box", "python", "-m", "models.engine")
+def test_it_is_ended_when_the_app_fails(
+    spawned: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(app: App) -> None:
+        raise RuntimeError("no terminal")
+
+    monkeypatch.setattr(App, "run", run)
+    with pytest.raises(RuntimeError, match="no terminal"):
+        explore(Options())
+    assert spawned[0].returncode is not None
 
 
-def test_the_apps_status_is_the_programs(spawned: list[Launch], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_apps_status_is_the_programs(spawned: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(App, "return_code", 1)
     assert explore(Options()) == 1
 
 
-@pytest.mark.parametrize("command", ["", "ssh 'box"])
-def test_a_command_line_that_cannot_be_read_is_told(
-    spawned: list[Launch], capsys: pytest.CaptureFixture[str], command: str
+def test_another_python_starts_ahead_and_another_command_does_not(spawned: list[subprocess.Popen[bytes]]) -> None:
+    explore(Options(python="/opt/python"))
+    explore(Options(engine="ssh box python -m models.engine"))
+    assert ["/opt/python" in process.args for process in spawned] == [True]  # type: ignore[operator]
+
+
+async def test_the_first_start_takes_the_process_and_the_second_a_new_one(
+    spawned: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert explore(Options(engine=command or " ")) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("modulescope: ")
-    assert error.count("\n") == 1
-    assert App.made == []
+    taken: list[tuple[Launch, object]] = []
+
+    async def start(launch: Launch, *, process: object, **callbacks: Any) -> None:
+        assert callbacks == CALLBACKS
+        taken.append((launch, process))
+
+    monkeypatch.setattr(Launch, "start", start)
+    engines = HeadStart(Options(python="/opt/python"))
+    await engines.start(**CALLBACKS)
+    await engines.start(**CALLBACKS)
+    assert [process for _, process in taken] == [spawned[0], None]
+    assert {launch.argv[0] for launch, _ in taken} == {"/opt/python"}
+    engines.abandon()
+    assert spawned[0].poll() is None  # it is the app's now
+    spawned[0].kill()
+    spawned[0].communicate()
+    await HeadStart(Options(engine="ssh box engine")).start(**CALLBACKS)
+    assert taken[-1][0].argv == ("ssh", "box", "engine")
 
 
-def test_an_engine_that_cannot_be_started_is_told(
-    spawned: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def spawn(launch: Launch) -> None:
-        raise EngineGone("there is no program 'x' to start the engine with")
+async def test_a_python_that_is_not_there_is_told_by_the_start(spawned: list[object]) -> None:
+    engines = HeadStart(Options(python="/no/python"))
+    assert spawned == []
+    with pytest.raises(EngineGone, match="/no/python"):
+        await engines.start(**CALLBACKS)
 
-    monkeypatch.setattr(Launch, "spawn", spawn)
-    assert explore(Options(python="x")) == 2
-    assert "there is no program 'x'" in capsys.readouterr().err
+
+async def test_a_command_line_that_cannot_be_read_is_told_by_the_start(spawned: list[object]) -> None:
+    with pytest.raises(EngineGone, match="cannot be read"):
+        await HeadStart(Options(engine="ssh 'box")).start(**CALLBACKS)
