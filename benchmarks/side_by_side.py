@@ -36,7 +36,9 @@ def in_turn(measures: dict[str, Callable[[], float]], runs: int) -> dict[str, li
 def report(found: dict[str, list[float]], against: Sequence[tuple[str, str, float]]) -> None:
     """Print medians, and for each (A, B, limit) the ratio A/B pair by pair."""
     for name, seconds in found.items():
-        print(f"{name:<28} {min(seconds):8.3f} {statistics.median(seconds):8.3f} {max(seconds):8.3f} s  (min median max)")
+        print(
+            f"{name:<28} {min(seconds):8.3f} {statistics.median(seconds):8.3f} {max(seconds):8.3f} s  (min median max)"
+        )
     for a, b, limit in against:
         ratios = [x / y for x, y in zip(found[a], found[b], strict=True)]
         print(f"{a} / {b}: {statistics.median(ratios):.2f}  (wanted: {limit:g} or less)")

@@ -1,6 +1,6 @@
 """First frame against a bare Textual app's, and the tree of `rgnet` against `import torch`.
 
-    python benchmarks/start.py [RUNS]
+python benchmarks/start.py [RUNS]
 """
 
 from __future__ import annotations

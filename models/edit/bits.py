@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..inspect.absence import is_wrapper
-from ..inspect.tensors import is_uninitialised
+from ..inspect.tensors import is_uninitialised, parts_of
 
 SAMPLES = 4096
 """About how many elements a fingerprint looks at one by one."""
@@ -32,7 +32,11 @@ def bits(tensor: Tensor) -> Tensor:
         raise Unreadable(f"the values of a {type(tensor).__name__} cannot be read bit by bit")
     tensor = tensor.detach()
     if tensor.layout is not torch.strided:
-        return torch.cat([bits(part).flatten().to(torch.int64) for part in _parts(tensor)])
+        try:
+            parts = parts_of(tensor)
+        except TypeError:
+            raise Unreadable(f"values in the layout {tensor.layout} cannot be read bit by bit") from None
+        return torch.cat([bits(part).flatten().to(torch.int64) for part in parts])
     if tensor.is_quantized:
         return tensor.int_repr()
     if _reach(tensor) > tensor.untyped_storage().nbytes():
@@ -41,16 +45,6 @@ def bits(tensor: Tensor) -> Tensor:
     if tensor.element_size() not in _INTEGERS:  # complex128
         tensor = torch.view_as_real(tensor)
     return tensor.view(_INTEGERS[tensor.element_size()])
-
-
-def _parts(tensor: Tensor) -> list[Tensor]:
-    if tensor.layout is torch.sparse_coo:
-        return [tensor._indices(), tensor._values()]
-    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
-        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
-    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
-        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
-    raise Unreadable(f"values in the layout {tensor.layout} cannot be read bit by bit")
 
 
 def _reach(tensor: Tensor) -> int:

@@ -23,7 +23,9 @@ PR_SET_PDEATHSIG = 1
 FIRST_FREE = 3
 
 
-def serve(load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None, preload: bool = False) -> NoReturn:
+def serve(
+    load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None, preload: bool = False
+) -> NoReturn:
     """Serve the protocol on standard input and output until the input ends, then end with the whole process group.
 
     `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with

@@ -12,7 +12,15 @@ LONGEST = 10_000
 """Characters of one text that are looked at; nothing on a screen needs more."""
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "["
+    "\x00-\x1f\x7f-\x9f"  # control characters, C1 included
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # change the direction of what follows
+    "\u2028\u2029\ufff9-\ufffb"  # separators and annotations
+    # invisible:
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufe00-\ufe0f\U000e0000-\U000e0fff\U0001d173-\U0001d17a"  # tags and selectors: terminals disagree on their width
+    "\ud800-\udfff"  # surrogates, which no terminal's encoding can write
+    "]"
 )
 
 
@@ -27,9 +35,15 @@ def _visible(match: re.Match[str]) -> str:
 
 def clean(text: str, limit: int = LONGEST) -> str:
     """One line, every control, bidirectional, invisible or surrogate character visible, at most `limit` characters."""
-    if len(text) > limit:
-        text = text[: max(limit - 1, 0)] + "…"
-    return _UNSAFE.sub(_visible, text)
+    if len(text) <= limit:
+        if text.isascii() and text.isprintable():
+            return text
+        text = _UNSAFE.sub(_visible, text)  # which may make it longer
+        if len(text) <= limit:
+            return text
+    else:
+        text = _UNSAFE.sub(_visible, text[: max(limit, 0)])
+    return text[: limit - 1] + "…" if limit > 0 else ""
 
 
 def clean_lines(text: str, limit: int = LONGEST) -> list[str]:

@@ -53,19 +53,26 @@ def size_in_bytes(tensor: torch.Tensor) -> int | None:
     try:
         if tensor.layout is torch.strided:
             return int(tensor.numel() * tensor.element_size())
-        return sum(int(part.numel() * part.element_size()) for part in _parts(tensor))
+        return sum(int(part.numel() * part.element_size()) for part in parts_of(tensor))
     except Exception:  # as in shape_of
         return None
 
 
-def _parts(tensor: torch.Tensor) -> list[torch.Tensor]:
+def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """The strided tensors that a sparse one is made of, indices first; the tensor itself when it is strided.
+
+    Raises:
+        TypeError: a layout that is neither.
+    """
+    if tensor.layout is torch.strided:
+        return [tensor]
     if tensor.layout is torch.sparse_coo:
         return [tensor._indices(), tensor._values()]
     if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
         return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
     if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
         return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
-    return [tensor]
+    raise TypeError(f"a tensor of layout {tensor.layout} has no parts that are known")
 
 
 def class_name(module: torch.nn.Module) -> str:

@@ -17,8 +17,8 @@ import pytest
 
 from models.engine.errors import EngineGone
 from models.engine.launch import Launch
-from models.engine.spawning import MAIN
 from models.engine.messages import Cells, Window
+from models.engine.spawning import MAIN
 from tests.models.engine.conftest import SCRIPT, SMALL
 
 
@@ -157,7 +157,9 @@ def test_the_wall_is_quick_to_import_and_knows_no_torch():
         "import sys, models.engine.client, models.engine.launch\n"
         "print(sorted({'torch', 'numpy', 'textual', 'rich', 'jedi'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(MAIN).parents[2], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(MAIN).parents[2], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "[]\n"
 
 

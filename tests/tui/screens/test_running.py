@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_app import AppEngine, Played, opened
+from fake_app import Played, opened
 
 from models.engine.messages import (
     Backward,
@@ -10,15 +10,11 @@ from models.engine.messages import (
     Execute,
     Executed,
     Forward,
-    GradientRows,
     Interrupt,
     OutputText,
     Problem,
     Ran,
-    TensorRows,
-    TreeRows,
     Undo,
-    Window,
 )
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.running import PATIENCE
@@ -163,42 +159,6 @@ async def test_backward_clearing_and_undo_tell_what_they_did() -> None:
         await played.told("took back: statement")
 
 
-async def test_the_values_pane_of_a_module_knows_of_new_gradients() -> None:
-    async with opened() as played:
-        await played.sees("none yet")
-        await played.press("f", "b")
-        await played.until(lambda: "none yet" not in played.text, "the column of the table")
-
-
-async def test_only_the_pane_that_is_seen_asks() -> None:
-    async with opened() as played:
-        assert played.engine.count(TensorRows) > 0
-        assert played.engine.count(GradientRows) == 0
-        assert played.engine.count(Window) == 0
-        await played.press("2")
-        await played.rest()
-        before = played.engine.count(TensorRows)
-        await played.selected("1.bias")
-        await played.rest()
-        assert {body.of for body in played.asked(Window)} == {"gradient"}
-        assert played.engine.count(TensorRows) == before
-        await played.press("1")
-        await played.rest()
-        assert played.asked(Window)[-1].of == "value"
-
-
-async def test_a_held_key_asks_for_the_last_row_only() -> None:
-    async with opened() as played:
-        await played.selected("0.block 0.0")
-        played.engine.asked.clear()
-        tree = played.explorer.module_tree
-        for _ in range(2):  # without a rest between
-            tree.action_move(1)
-        await played.rest()
-        assert played.explorer.path == "0.block 0.0.bias"
-        assert {body.path for body in played.asked(Window)} == {"0.block 0.0.bias"}
-
-
 async def test_interrupting_with_nothing_running_asks_nothing() -> None:
     async with opened() as played:
         await played.press("ctrl+c")
@@ -279,32 +239,6 @@ async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None
         assert not any("own fault" in line for line in played.log)
 
 
-async def test_words_of_the_process_reach_the_console() -> None:
-    async with opened() as played:
-        played.engine.client.on_stderr("a warning from C++\n")
-        await played.until(lambda: "┆ a warning from C++" in played.log, "shown")
-
-
-async def test_a_fault_of_ours_is_told_and_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with opened() as played:
-        monkeypatch.setattr(played.explorer, "_tell_run", lambda *args: 1 / 0)
-        await played.press("f")
-        await played.told("modulescope's own fault: ZeroDivisionError")
-        await played.press("u")
-        await played.told("took back")
-
-
-async def test_structure_that_changed_is_shown_with_the_selection_kept() -> None:
-    engine = AppEngine()
-    async with opened("shared", engine=engine) as played:
-        await played.selected("6.bias")
-        engine.nodes.clear()
-        engine.replace(engine.sources["sequential"](), "sequential")
-        engine.changed(structure=True, values=True, gradients=True)
-        await played.until(lambda: played.explorer.path == "", "the nearest ancestor that is left")
-        await played.sees("2.weight", "256")
-
-
 async def test_asking_for_undo_with_nothing_to_undo_is_told() -> None:
     async with opened() as played:
         played.engine.problems[Undo] = Problem("usage", "There is nothing to take back")
@@ -329,10 +263,3 @@ async def test_quitting_while_something_runs_is_quiet() -> None:
         await played.press("escape", "q")
         await played.until(lambda: played.app.return_code == 0, "ended")
     assert played.engine.client is None or played.engine.client.closed
-
-
-async def test_tree_pages_are_asked_again_after_a_change() -> None:
-    async with opened() as played:
-        before = played.engine.count(TreeRows)
-        played.engine.changed("1.bias", values=True)
-        await played.until(lambda: played.engine.count(TreeRows) > before, "asked")
