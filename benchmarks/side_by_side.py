@@ -5,6 +5,7 @@ Also a pseudo-terminal that tells when a text first stood on the screen.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -36,9 +37,8 @@ def in_turn(measures: dict[str, Callable[[], float]], runs: int) -> dict[str, li
 def report(found: dict[str, list[float]], against: Sequence[tuple[str, str, float]]) -> None:
     """Print medians, and for each (A, B, limit) the ratio A/B pair by pair."""
     for name, seconds in found.items():
-        print(
-            f"{name:<28} {min(seconds):8.3f} {statistics.median(seconds):8.3f} {max(seconds):8.3f} s  (min median max)"
-        )
+        row = f"{min(seconds):8.3f} {statistics.median(seconds):8.3f} {max(seconds):8.3f}"
+        print(f"{name:<28} {row} s  (min median max)")
     for a, b, limit in against:
         ratios = [x / y for x, y in zip(found[a], found[b], strict=True)]
         print(f"{a} / {b}: {statistics.median(ratios):.2f}  (wanted: {limit:g} or less)")
@@ -84,10 +84,8 @@ class Screen:
 
     def close(self) -> None:
         """Kill the program and its group."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         os.close(self.master)
 

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from models.engine.launch import Launch
@@ -21,20 +22,24 @@ from tui.command_line import Options
 STORY = ["slash", *"1 0 bias", "pause", "enter", "pause", "f", "pause", "b", "pause"]
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for `condition`, looked at twenty times a second."""
+    while not condition():  # noqa: ASYNC110 - what is waited for is what the screen shows
+        await asyncio.sleep(0.05)
+
+
 async def settle(app: ModulescopeApp) -> None:
     """Wait until nothing runs and nothing was drawn for a while."""
     for _ in range(12):
         await asyncio.sleep(0.08)
-        while app.explorer.running or app.explorer.status.state:
-            await asyncio.sleep(0.05)
+        await until(lambda: not (app.explorer.running or app.explorer.status.state))
 
 
-async def picture(output: Path, source: str | None, keys: list[str], size: tuple[int, int]) -> None:
-    """Press `keys` in the app with `source` open, and save what it shows."""
+async def picture(source: str | None, keys: list[str], size: tuple[int, int]) -> str:
+    """Press `keys` in the app with `source` open; the SVG of what it shows then."""
     app = ModulescopeApp(Options(source=source, seed=0), Launch.local())
     async with app.run_test(size=size) as pilot:
-        while source and app.explorer.summary is None:
-            await asyncio.sleep(0.05)
+        await until(lambda: source is None or app.explorer.summary is not None)
         await settle(app)
         for key in keys:
             if key == "pause":
@@ -42,7 +47,7 @@ async def picture(output: Path, source: str | None, keys: list[str], size: tuple
             else:
                 await pilot.press(key)
         await settle(app)
-        output.write_text(app.export_screenshot(title="modulescope"), encoding="utf-8")
+        return app.export_screenshot(title="modulescope")
 
 
 def main(arguments: list[str]) -> None:
@@ -56,7 +61,8 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as state:
         os.environ |= {"MODULESCOPE_STATE": state, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         (Path(state) / "settings.json").write_text('{"welcomed": true}', encoding="utf-8")
-        asyncio.run(picture(output, None if source == "-" else source, list(keys), size))
+        svg = asyncio.run(picture(None if source == "-" else source, list(keys), size))
+    output.write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ class Launch:
     ) -> EngineClient:
         """Start the engine and exchange greetings; the client then has `greeting` set.
 
-        `process` is one that `spawn` made earlier.  The callbacks are the client's; `on_gone` is only called after the greeting.  `tell` hears once a second what
-        is waited for.
+        `process` is one that `spawn` made earlier.  The callbacks are the client's; `on_gone` is only called after the
+        greeting.  `tell` hears once a second what is waited for.
 
         Raises:
             EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.

@@ -30,7 +30,8 @@ def serve(
 
     `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with
     the function that tells the interface an event, usable from any thread.
-    `preload`: import torch before anything asks for it.  `parent`: the process id of an interface on this machine, with which this process shall die.
+    `preload`: import torch before anything asks for it.
+    `parent`: the process id of an interface on this machine, with which this process shall die.
     """
     if parent is not None:
         die_with(parent)

@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-MAIN = os.path.join(os.path.dirname(os.path.realpath(__file__)), "__main__.py")
+MAIN = str(Path(__file__).resolve().with_name("__main__.py"))
 """Run by its path: the other Python need not have modulescope installed."""
 
 

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with the real program in it, and a terminal emulator in memory that shows what a person sees."""
+"""A real pseudo-terminal with the real program in it, and a terminal emulator that shows what a person sees."""
 
 from __future__ import annotations
 

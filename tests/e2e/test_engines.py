@@ -18,7 +18,8 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     for name, code in {
         "models/__init__.py": "",
-        "models/net.py": "from torch import nn\nclass Theirs(nn.Linear):\n    def __init__(self): super().__init__(3, 5)\n",
+        "models/net.py": "from torch import nn\n\n"
+        "class Theirs(nn.Linear):\n    def __init__(self): super().__init__(3, 5)\n",
         "tui/__init__.py": "WIDTH = 7\n",
         "train.py": "from models.net import Theirs\nfrom tui import WIDTH\n\n"
         "class Net(Theirs):\n    def forward(self, x):\n        return super().forward(x) * WIDTH\n",

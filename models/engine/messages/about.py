@@ -39,7 +39,7 @@ class SourceText(Body):
     path: str
     class_name: str
     text: str = ""
-    """The code of the class, dedented, at most 2,000 lines; empty when there is none to show, then `reason` says why."""
+    """The code of the class, dedented, at most 2,000 lines; empty when there is none: then `reason` says why."""
     file: str | None = None
     first_line: int = 1
     """Line number of the text's first line in the file."""

@@ -11,7 +11,7 @@ from typing import Literal
 from .base import Body, Record
 
 NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden"]
-"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute that is not registered."""
+"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute not registered."""
 
 
 class TreeRow(Record):

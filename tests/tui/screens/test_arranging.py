@@ -26,6 +26,16 @@ async def test_numbers_show_a_tab_and_give_it_the_focus(key: str, tab: str) -> N
         assert not played.explorer.query_one("#left-bar").has_class("-focused")
 
 
+async def test_the_focus_goes_along_from_tab_to_tab() -> None:
+    async with opened() as played:
+        await played.selected("1.bias")
+        for key in "123412":
+            await played.press(key)
+            await played.rest()
+            assert area_with_focus(played) == "right", key
+            assert played.app.focused in played.app.screen.focus_chain
+
+
 async def test_tab_goes_round_and_back() -> None:
     async with opened() as played:
         seen = []
