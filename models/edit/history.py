@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from ..engine.messages import NodeKind
+from ..inspect.registered import parameters_in
 from ..inspect.tensors import size_in_bytes
 from .gradients import GradientRecord
 from .record import Lost, Record
@@ -54,7 +55,7 @@ class Change:
         total = sum(record.size + record.moved_bytes() for _, record in self.values)
         total += sum(record.size for _, record in self.gradients)
         for _, placed in self.placed:
-            tensors = placed.item.parameters() if isinstance(placed.item, nn.Module) else [placed.item]
+            tensors = parameters_in(placed.item) if isinstance(placed.item, nn.Module) else [placed.item]
             total += sum(size_in_bytes(tensor) or 0 for tensor in tensors)
         return total
 

@@ -63,6 +63,9 @@ class Record:
                 self._prints = fingerprint(tensor, whole=how == "whole")
         except Unreadable as exc:
             self.alias, self._reason = None, str(exc)
+        except RuntimeError as exc:  # kinds that torch cannot copy; no memory for it: the console must go on
+            self.alias = self.copy = self._here = self._bits = None
+            self.size, self._reason = 0, f"torch cannot copy it: {str(exc).partition(chr(10))[0][:200]}"
 
     def changed(self) -> bool:
         """Whether the tensor's values are not what they were."""
@@ -96,7 +99,7 @@ class Record:
                     return not same_bits(bits(tensor), self._bits)
                 assert self._prints is not None
                 return not same_bits(fingerprint(tensor, whole=self.how == "whole"), self._prints)
-            except Unreadable:
+            except (Unreadable, RuntimeError):
                 return True
 
     def moved_bytes(self) -> int:

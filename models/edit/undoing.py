@@ -30,9 +30,10 @@ def undo_last(session: Session) -> str:
 
 def clear_gradients(session: Session) -> str:
     """Set every gradient to None, as `net.zero_grad()` does; undoable."""
+    from ..inspect.registered import parameters_in
     from ..run.backward import zero_gradients
 
-    count = sum(parameter.grad is not None for parameter in session.root.parameters())
+    count = sum(parameter.grad is not None for parameter in parameters_in(session.root))
     if not count:
         return "there were no gradients"
     session.before("clearing the gradients")

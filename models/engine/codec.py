@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .messages import Body, EventBody, FromEngine, FromInterface, RequestBody
+from .safe_text import as_sent
 
 T = TypeVar("T", bound=Body)
 
@@ -49,7 +50,7 @@ def _bytes(message: object) -> bytes:
 
 def _escaped(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return as_sent(value)
     if isinstance(value, list):
         return [_escaped(part) for part in value]
     if isinstance(value, dict):

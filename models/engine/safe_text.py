@@ -24,6 +24,11 @@ _UNSAFE = re.compile(
 )
 
 
+def as_sent(text: str) -> str:
+    """`text` as it crosses the wall: halves of surrogate pairs, which UTF-8 cannot carry, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
     if code < 0x20:

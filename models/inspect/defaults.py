@@ -56,7 +56,9 @@ def _linear(module: nn.Module, name: str, tensor: Tensor) -> str | None:
         return None
     if name == "weight":
         return _one_over_root(tensor.shape[1], "in_features (Kaiming uniform with a=√5)")
-    return _one_over_root(module.weight.shape[1], "in_features") if name == "bias" else None
+    weight = module._parameters.get("weight")  # `module.weight` may be computed, and change something (spectral_norm)
+    size = module.in_features if weight is None else weight.shape[1]
+    return _one_over_root(size, "in_features") if name == "bias" else None
 
 
 def _attention_output(module: nn.Module, name: str, tensor: Tensor) -> str | None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from .class_source import find_class
 from .facts import Group, function_name, is_ours, plain_value
 from .paths import python_path
+from .registered import buffers_in, entries, modules_in, parameters_in, training_of
 from .source_code import class_of, original_of
 from .tensors import elements, size_in_bytes
 
@@ -49,7 +50,7 @@ def _name(outline: Outline, node: Node, module: nn.Module) -> Group:
     group.add("Python", lambda: python_path(outline, node, outline.name))
     group.add("Class", lambda: f"{class_of(module).__module__}.{class_of(module).__qualname__}")
     group.add("Arguments", lambda: str(module.extra_repr()))
-    group.add("Mode", "train" if module.training else "eval")
+    group.add("Mode", {True: "train", False: "eval", None: ""}[training_of(module)])
     if not node.registered:
         group.add(
             "Kind", "not registered: kept in a plain list, dict or attribute, so that the network does not know it"
@@ -59,14 +60,15 @@ def _name(outline: Outline, node: Node, module: nn.Module) -> Group:
 
 def _size(outline: Outline, node: Node, module: nn.Module) -> Group:
     group = Group("Size")
-    every = list(nn.Module.parameters(module))  # each shared tensor once
-    own = {id(tensor): tensor for tensor in module._parameters.values() if tensor is not None}
-    below = sum(1 for _ in nn.Module.modules(module)) - 1
+    every = parameters_in(module)  # each shared tensor once
+    registered = entries(module, "_parameters").values()
+    own = {id(tensor): tensor for tensor in registered if isinstance(tensor, Tensor)}
+    below = len(modules_in(module)) - 1
     children = [child.name for child in outline.children(node) if not child.is_tensor]
     group.add("Parameters", lambda: _elements(every))
     group.add("Trainable", lambda: _elements([tensor for tensor in every if tensor.requires_grad]))
     group.add("Own", lambda: _elements(list(own.values())))
-    group.add("Bytes", lambda: _bytes([*every, *nn.Module.buffers(module)]))
+    group.add("Bytes", lambda: _bytes([*every, *buffers_in(module)]))
     group.add("Modules below", f"{below:,}")
     more = f", … {len(children):,} in all" if len(children) > MOST_CHILDREN else ""
     group.add("Children", ", ".join(children[:MOST_CHILDREN]) + more)

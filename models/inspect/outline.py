@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ..engine.messages import NodeKind
+from ..engine.safe_text import as_sent
 from .collecting import uncollected
 from .survey import Held, Key, Survey
 from .tensors import shape_of, size_in_bytes
@@ -85,6 +86,9 @@ class Outline:
         self._by_path: dict[str, Node] = {}
         for node in nodes:
             self._by_path.setdefault(node.path, node)
+        for node in nodes:
+            if not node.path.isascii():
+                self._by_path.setdefault(as_sent(node.path), node)  # as the interface will ask for it
 
     @classmethod
     def of(cls, root: nn.Module, name: str = "net") -> Outline:

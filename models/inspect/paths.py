@@ -39,6 +39,8 @@ def getter(outline: Outline, node: Node, name: str = "net") -> str | None:
     if node.parent < 0 or not node.registered:
         return None
     method = {"parameter": "get_parameter", "buffer": "get_buffer", "module": "get_submodule"}[node.kind]
+    if not _inherits(type(outline.root), nn.Module, method, "get_submodule"):
+        return None  # TorchScript has them raise
     step = node
     while step.parent >= 0:
         holder = outline.nodes[step.parent].item

@@ -7,10 +7,10 @@ import textwrap
 from torch import nn
 from torch.fx import GraphModule
 from torch.jit import ScriptModule
-from torch.nn.utils import parametrize
 
 from ..engine.messages import SourceText
 from .class_source import find_class
+from .registered import entries
 
 MOST_LINES = 2_000
 LONGEST_LINE = 2_000
@@ -45,8 +45,9 @@ def original_of(module: nn.Module) -> nn.Module:
 
 def class_of(module: nn.Module) -> type[nn.Module]:
     """The class as it was written: parametrizations put a generated subclass in its place."""
-    kind: type[nn.Module] = parametrize.type_before_parametrizations(module)
-    return kind
+    kind = type(module)
+    parametrized = entries(module, "_modules").get("parametrizations")
+    return kind.__bases__[0] if isinstance(parametrized, nn.ModuleDict) and parametrized._modules else kind
 
 
 def _inherited(kind: type[nn.Module]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ..engine.messages import Summary
+from .registered import training_of
 from .tensors import size_in_bytes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def mode_of(outline: Outline) -> Literal["train", "eval", "mixed"]:
     """In which mode the registered modules are."""
-    modes = {module.training for module in outline.registered_modules}
+    modes = {training_of(module) for module in outline.registered_modules} - {None}
     return "mixed" if len(modes) > 1 else "train" if True in modes else "eval"
 
 

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from ..engine.messages import NodeKind
+from .registered import entries
 
 SCAN_LIMIT = 100_000
 """Entries of plain containers looked at for one attribute; a vocabulary of millions must not stop the tree."""
@@ -129,20 +130,11 @@ class Survey:
             pending.extend([held.item for held in reversed(modules) if isinstance(held.item, nn.Module)])
 
 
-def _entries(module: nn.Module, registry: str) -> Mapping[object, object]:
-    """A registry; an empty one for a module whose `__init__` never called `super().__init__()`."""
-    try:
-        mapping = getattr(module, registry)
-        return mapping if isinstance(mapping, dict) else dict(mapping.items())
-    except Exception:  # scripted and foreign modules compute their registries
-        return {}
-
-
 def _registered_tensors(module: nn.Module) -> list[Held]:
     return [
         Held(kind, name, item)
         for registry, kind in _TENSOR_REGISTRIES
-        for name, item in list(_entries(module, registry).items())
+        for name, item in list(entries(module, registry).items())
         if isinstance(name, str) and isinstance(item, torch.Tensor)
     ]
 
@@ -150,7 +142,7 @@ def _registered_tensors(module: nn.Module) -> list[Held]:
 def _registered_modules(module: nn.Module) -> list[Held]:
     return [
         Held("module", name, item, (), position)
-        for position, (name, item) in enumerate(list(_entries(module, "_modules").items()))
+        for position, (name, item) in enumerate(list(entries(module, "_modules").items()))
         if isinstance(name, str) and isinstance(item, nn.Module)
     ]
 
@@ -192,7 +184,7 @@ def _registries(module: nn.Module) -> tuple[Mapping[object, object], ...]:
     parameters, buffers, modules = own.get("_parameters"), own.get("_buffers"), own.get("_modules")
     if type(parameters) is dict and type(buffers) is dict and type(modules) is dict:
         return parameters, buffers, modules
-    return _entries(module, "_parameters"), _entries(module, "_buffers"), _entries(module, "_modules")
+    return entries(module, "_parameters"), entries(module, "_buffers"), entries(module, "_modules")
 
 
 def _plain(module: nn.Module) -> Iterator[Held]:

@@ -58,7 +58,7 @@ def arguments_for(source: Source, specs: list[str], inputs_from: str | None, dev
 
 def device_of(module: torch.nn.Module) -> str:
     """Where the network's first parameter or buffer is; `cpu` when it has none."""
-    from itertools import chain
+    from ..inspect.registered import buffers_in, parameters_in
 
-    tensor = next(chain(module.parameters(), module.buffers()), None)
+    tensor = next(iter([*parameters_in(module), *buffers_in(module)]), None)
     return "cpu" if tensor is None else str(tensor.device)

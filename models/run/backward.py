@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..engine.messages import Problem
+from ..inspect.registered import parameters_in
 from .results import describe_output
 from .shapes import tensors_in
 from .tracebacks import problem_of
@@ -40,7 +41,7 @@ def run_backward(output: object) -> BackwardResult:
     try:
         scalar = start if start.numel() == 1 else start.sum()
         scalar.backward()  # type: ignore[no-untyped-call]
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # SystemExit of a hook too
         if isinstance(error, RuntimeError) and "backward through the graph a second time" in str(error):
             return _refused("The graph of this result was used up by an earlier backward", "Run forward again.")
         return BackwardResult(problem_of(error), "", time.perf_counter() - started)
@@ -50,7 +51,7 @@ def run_backward(output: object) -> BackwardResult:
 
 def zero_gradients(module: nn.Module) -> None:
     """Set the gradient of every parameter below `module` to None, the frozen ones' too."""
-    for parameter in module.parameters():
+    for parameter in parameters_in(module):
         parameter.grad = None
 
 

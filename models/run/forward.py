@@ -40,14 +40,14 @@ def run_forward(
 ) -> ForwardResult:
     """Call `module` once and record its calls into `trace`.
 
-    Train and eval mode, gradient mode and everything else are left as they are.  What the model raises, and
-    KeyboardInterrupt, becomes the result's problem; the calls up to there stay in the trace.
+    Train and eval mode, gradient mode and everything else are left as they are.  What the model raises, SystemExit and
+    KeyboardInterrupt too, becomes the result's problem; the calls up to there stay in the trace.
     """
     started = time.perf_counter()
     try:
         with tracing(module, outline, trace, max_calls):
             output = module(*args, **kwargs)
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         return ForwardResult(None, _problem(error, trace), error, time.perf_counter() - started)
     return ForwardResult(output, None, None, time.perf_counter() - started)
 

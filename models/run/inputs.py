@@ -9,6 +9,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from ..inspect.registered import modules_in, parameters_in
 from .specs import InputSpec, SpecError, expression
 
 Arguments = tuple[tuple[object, ...], dict[str, object]]
@@ -59,7 +60,7 @@ def guess_specs(module: nn.Module) -> list[InputSpec] | None:
     required, possible = _positional(module)
     if possible == 0:
         return []
-    for layer in module.modules():
+    for layer in modules_in(module):
         guess = _of_layer(layer)
         if guess is None:
             continue
@@ -71,11 +72,16 @@ def guess_specs(module: nn.Module) -> list[InputSpec] | None:
     return None
 
 
+def takes_input(module: nn.Module) -> bool:
+    """Whether its forward could take a positional argument; true where Python cannot tell."""
+    return _positional(module)[1] > 0
+
+
 def _positional(module: nn.Module) -> tuple[int, int]:
     """How many positional arguments `forward` requires, and how many it could take."""
     try:
         parameters = inspect.signature(module.forward).parameters.values()
-    except (TypeError, ValueError):
+    except Exception:  # no signature; or a property of the person's
         return 1, 1
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     variable = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -129,7 +135,7 @@ def _size(layer: nn.Module, attribute: str) -> int:
 
 def _dtype(layer: nn.Module) -> str:
     """The first parameter's dtype where it is one of floating point that inputs can have."""
-    parameter = next(layer.parameters(), None)
+    parameter = next(iter(parameters_in(layer)), None)
     dtype = str(parameter.dtype).removeprefix("torch.") if parameter is not None else "float32"
     return dtype if dtype in ("float64", "float16", "bfloat16", "complex64", "complex128") else "float32"
 
@@ -153,7 +159,7 @@ _GUESSES: list[tuple[tuple[type[nn.Module], ...], Callable[[nn.Module], list[Inp
 
 def _attention(layer: nn.Module, times: int) -> list[InputSpec]:
     """Sequences as wide as the first attention below."""
-    inner = next((m for m in layer.modules() if isinstance(m, nn.MultiheadAttention)), layer)
+    inner = next((m for m in modules_in(layer) if isinstance(m, nn.MultiheadAttention)), layer)
     return _features("embed_dim", 2, 16, times=times)(inner)
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ..engine.messages import CallsGrew, Ran
 from .backward import run_backward
 from .forward import describe_output, run_forward
+from .inputs import takes_input
 from .statement import new_trace
 
 if TYPE_CHECKING:
     from ..session import Session
 
+NO_INPUT = "No input is known for this network. Say X = torch.rand(2, 20), or what it takes, in the console and run again."
+
 
 def forward_pass(session: Session) -> Ran:
-    """Run the network on `X` (as the console has it now) and keep the calls as a new run.
+    """Run the network on `X` (and `args`, `kwargs`, as the console has them now) and keep the calls as a new run.
 
     Raises:
         EngineProblem: nothing is open.
     """
     model = session.model
-    args, kwargs = session.arguments
-    if args and "X" in session.namespace:
-        args = (session.namespace["X"], *args[1:])
+    args, kwargs = _arguments(session)
     trace = new_trace(session)
     run = session.last_run
     session.before("forward")
@@ -31,8 +34,23 @@ def forward_pass(session: Session) -> Ran:
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
     changed = session.after()
-    text = "" if result.problem else describe_output(result.output)
-    return Ran(run=run, text=text, problem=result.problem, changed=changed[:1000], seconds=result.seconds)
+    problem = result.problem
+    if problem is not None and not args and not kwargs and not session.input_text:
+        problem = msgspec.structs.replace(problem, text=f"{NO_INPUT}\n{problem.text}")
+    text = "" if problem else describe_output(result.output)
+    return Ran(run=run, text=text, problem=problem, changed=changed[:1000], seconds=result.seconds)
+
+
+def _arguments(session: Session) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What the console's `args` and `kwargs` are bound to now; a new `X` takes the first place."""
+    first, names = session.arguments, session.namespace
+    args = tuple(names["args"]) if isinstance(names.get("args"), (tuple, list)) else first[0]
+    kwargs = names["kwargs"] if isinstance(names.get("kwargs"), dict) else first[1]
+    if "X" not in names or (first[0] and names["X"] is first[0][0]):
+        return args, kwargs
+    if args or (not kwargs and takes_input(session.root)):
+        args = (names["X"], *args[1:])
+    return args, kwargs
 
 
 def backward_pass(session: Session) -> Ran:

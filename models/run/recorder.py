@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..inspect.outline import Outline
+from ..inspect.registered import parameters_in
 from ..inspect.tensors import class_name
 from .calls import Call
 from .nonfinite import nonfinite_in
@@ -293,7 +294,7 @@ class Recorder(TorchFunctionMode):
         if type(module).__name__ == "OptimizedModule":
             return "traced without compilation"
         if self._fused and isinstance(module, _FUSED) and not module.training:
-            graph = torch.is_grad_enabled() and any(p.requires_grad for p in module.parameters())
+            graph = torch.is_grad_enabled() and any(p.requires_grad for p in parameters_in(module))
             return "" if graph else "traced without its fused path: results may differ by about 1e-7"
         return ""
 

@@ -14,6 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils.hooks import RemovableHandle
 
 from ..inspect.outline import Outline
+from ..inspect.registered import modules_in
 from .calls import Call
 from .record import Nonfinite, Trace
 from .recorder import Recorder, TooManyCalls
@@ -57,7 +58,7 @@ def _uncompiled(root: nn.Module, stack: ExitStack) -> None:
     """Have compiled modules run as they were written, so that their operations can be seen."""
     if "torch._dynamo" not in sys.modules:
         return
-    if any(type(module).__name__ == "OptimizedModule" for module in root.modules()):
+    if any(type(module).__name__ == "OptimizedModule" for module in modules_in(root)):
         warnings.filterwarnings("ignore", message=r"Using `torch.compile\(module\)` when there are global hooks")
         if hasattr(torch.compiler, "set_stance"):
             stack.enter_context(torch.compiler.set_stance("force_eager"))

@@ -131,7 +131,7 @@ async def test_every_action_can_be_run_with_and_without_an_engine() -> None:
                     if widget is not None and hasattr(widget, f"action_{name}") and widget.is_attached:
                         await played.app.run_action(action.id, default_namespace=widget)
                         break
-                await played.rest()
+                await played.pilot.pause()
                 while len(played.app.screen_stack) > 2:
                     played.app.pop_screen()
                 if action.id == "restart":
@@ -194,8 +194,7 @@ def hostile_engine(text: str) -> AppEngine:
     return engine
 
 
-@pytest.mark.parametrize("text", [HOSTILE, LONG], ids=["hostile", "long"])
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["large", "small"])
+@pytest.mark.parametrize(("text", "size"), [(HOSTILE, (120, 40)), (LONG, (80, 24))], ids=["hostile", "long"])
 async def test_hostile_text_is_shown_literally_and_safely_everywhere(
     monkeypatch: pytest.MonkeyPatch, text: str, size: tuple[int, int]
 ) -> None:

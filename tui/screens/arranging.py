@@ -81,13 +81,15 @@ class Arranging(ExplorerBase):
         if self._area_of(self.focused) != area:
             self.call_after_refresh(self._focus_within, area, to)
 
-    def _focus_within(self, area: str) -> None:
+    def _focus_within(self, area: str, to: Widget | None) -> None:
+        if to is not None and to in self.focus_chain:
+            self.set_focus(to)
         takers = [widget for widget in self.focus_chain if self._area_of(widget) == area]
         if self.focused in takers:  # in the area, and not in a tab that was left
             return
         wanted = next((widget for widget in takers if isinstance(widget, Prompt)), takers[0] if takers else None)
         if wanted is not None:
-            wanted.focus()
+            self.set_focus(wanted)
 
     def _area_of(self, widget: Widget | None) -> str | None:
         if widget is None:

@@ -34,6 +34,8 @@ class CopyForms(Panel[None]):
             padding: 0;
             background: $surface;
             scrollbar-size-vertical: 1;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
         }
         &:nocolor OptionList > .option-list--option-highlighted { text-style: bold underline; }
         & > #rule { color: $text-muted; height: 1; margin: 1 0 0 0; }

@@ -15,6 +15,7 @@ from tui.text import clean
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
 from tui.widgets.console import Console
+from tui.widgets.prompt import Prompt
 
 PATIENCE = 3
 """Interrupts without an effect after which killing the engine is offered."""
@@ -98,7 +99,7 @@ class Running(ExplorerBase):
             self.console.show_problem(error.problem)
         except EngineGone as gone:
             if not self.link.alive:
-                self.console.note(f"not run: {gone.title}. R starts a new engine.")
+                self.console.note(f"cut off: {gone.title}. R starts a new engine.")
         finally:
             self.pending = max(self.pending - 1, 0)
 
@@ -124,7 +125,11 @@ class Running(ExplorerBase):
     def interrupt(self) -> None:
         """Interrupt what runs; after some interrupts without an effect, offer to kill the engine."""
         if not self.running and not self.pending:
-            self.say("nothing runs: q quits")
+            prompt = self.query_one(Prompt)
+            if self.focused is prompt and prompt.text:
+                prompt.clear()  # as at every prompt
+            else:
+                self.say("nothing runs: Ctrl+Q quits")
             return
         self.interrupts += 1
         if self.interrupts > PATIENCE - 1:

@@ -135,7 +135,7 @@ def facts(statistics: StatisticsOf) -> list[Part]:
         return [(values, plain), *troubles]
     if _constant(statistics):
         if statistics.minimum == 0 and statistics.of == "gradient":
-            return [("All zero", "bold"), (f"backward reached it, and all {values} of its gradient are 0", plain)]
+            return [("All zero", "bold"), ("backward reached it", plain), (f"{values}, each 0", plain)]
         return [(values, plain), (f"constant: every value is {short(statistics.minimum, 6)}", "bold")]
     named = [
         ("min", short(statistics.minimum)), ("max", short(statistics.maximum)), ("mean", short(statistics.mean)),

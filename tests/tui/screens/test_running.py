@@ -229,7 +229,7 @@ async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None
         # Everything can still be pressed.
         await played.press("f", "b", "j", "k", "2", "1", "Y", "escape", "slash", "x", "escape", "ctrl+c")
         await played.type("1 + 1")
-        await played.told("not run")
+        await played.told("cut off")
         await played.press("escape", "R")
         await played.sees("● ready", "8 values")
         assert played.engine.starts == 2
