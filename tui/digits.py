@@ -31,11 +31,13 @@ class CellFormat:
     number: Number = "float"
     biggest: int | float = 0.0
     """Largest finite magnitude known."""
+    least: int = 0
+    """Characters that a cell takes at least: columns that stand never move closer."""
 
     def widened(self, values: Iterable[int | float]) -> CellFormat:
         """This format, or the next one that has room for `values` as well."""
         biggest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-        return self if biggest <= self.biggest else CellFormat(self.number, biggest)
+        return self if biggest <= self.biggest else CellFormat(self.number, biggest, self.width if self.biggest else 0)
 
     @cached_property
     def scientific(self) -> bool:
@@ -44,6 +46,10 @@ class CellFormat:
     @cached_property
     def width(self) -> int:
         """Characters that the widest cell can take, sign included."""
+        return max(self.least, self._needed)
+
+    @property
+    def _needed(self) -> int:
         if self.number == "bool":
             return len("False")
         if self.number == "int":

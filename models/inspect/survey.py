@@ -164,10 +164,10 @@ def _is_as_seen(seen: _Seen) -> bool:
     own = vars(module)
     if type(module) is not kind or tuple(own) != names or tuple(map(type, own.values())) != kinds:
         return False
-    for entries, (keys, items) in zip(_registries(module), registries):  # noqa: B905 (hot; both hold three)
-        if len(entries) != len(keys):
+    for held, (keys, items) in zip(_registries(module), registries):  # noqa: B905 (hot; both hold three)
+        if len(held) != len(keys):
             return False
-        if keys and not (all(map(is_, entries.values(), items)) and tuple(entries) == keys):
+        if keys and not (all(map(is_, held.values(), items)) and tuple(held) == keys):
             return False
     return plain is None or _is_same_plain(plain, list(_plain(module)))
 

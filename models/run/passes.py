@@ -15,7 +15,9 @@ from .statement import new_trace
 if TYPE_CHECKING:
     from ..session import Session
 
-NO_INPUT = "No input is known for this network. Say X = torch.rand(2, 20), or what it takes, in the console and run again."
+NO_INPUT = (
+    "No input is known for this network. In the console, say X = torch.rand(2, 20) or what it takes; then run again."
+)
 
 
 def forward_pass(session: Session) -> Ran:

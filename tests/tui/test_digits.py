@@ -6,7 +6,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.digits import CellFormat, exact, format_cells, short
@@ -50,6 +50,7 @@ def test_sign_is_always_visible(values: list[float]) -> None:
             assert text.strip().startswith("-")
 
 
+@example([1.2e-07], [1.0])  # scientific notation, which is wider, is given up
 @given(numbers, numbers)
 def test_format_grows_and_never_shrinks(first: list[float], second: list[float]) -> None:
     before = CellFormat().widened(first)

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("reads", 10, 48, drop=5, cut="middle"),
     Column("at", 10, 32, drop=2, cut="middle"),
     Column("times", 5, 6, drop=3, cut="left"),
-    Column("took", 6, 9, drop=4, cut="left"),
+    Column("took", 7, 9, drop=4, cut="left"),
     Column("note", 8, 60, drop=7),
 )
 BEFORE_OUTCOME = 4

@@ -121,6 +121,14 @@ def _index_style(grid: ValueGrid, here: bool) -> Style:
 
 def _beside(grid: ValueGrid, label: Segment, segments: list[Segment]) -> list[Segment]:
     """The label, then the part of the cells that is scrolled into view."""
-    start = round(grid.scroll_x) - grid.seen_columns.start * grid.column_width
-    cells = Strip(segments)
-    return [label, *cells.crop(start, start + max(grid.view.width - grid.label_width, 0))]
+    width = grid.column_width
+    start = round(grid.scroll_x) - grid.seen_columns.start * width
+    end = start + max(grid.view.width - grid.label_width, 0)
+    seen = width - (len(segments) * width - end)
+    if segments:  # half a number would read as another number
+        first, last = segments[0], segments[-1]
+        if last.text[seen:].strip():
+            segments[-1] = Segment("…".rjust(seen).ljust(width), last.style)
+        if first.text[:start].strip():
+            segments[0] = Segment("… ".rjust(width), first.style)
+    return [label, *Strip(segments).crop(start, end)]

@@ -15,13 +15,15 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 14, 40, cut="middle"),
+    Column("name", 13, 40, cut="middle"),
     Column("class or shape", 10, 22, drop=2),
-    Column("parameters", 6, 9, drop=3, cut="left"),
-    Column("bytes", 7, 9, drop=4, cut="left"),
+    Column("parameters", 7, 9, drop=3, cut="left"),
+    Column("bytes", 8, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
 )
 """Bytes go first, then parameters, the class or shape, and the marks last."""
+ROOM_FOR_BYTES = 50
+"""Cells below which the names need the room more than the bytes do."""
 
 GUIDE = "│ "
 NAME_ROOM = 8
@@ -30,7 +32,7 @@ NAME_ROOM = 8
 
 def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Segment]:
     """The parts of `row` in `width` cells."""
-    widths = lay_out(COLUMNS, width)
+    widths = _widths(width)
     dim = look("lines--dim")
     space = widths[0]
     indent = GUIDE * row.depth
@@ -52,3 +54,10 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
         text, style, _ = rest[0]
         rest[0] = Segment(" " * (room - cell_len(name) + GAP) + text, style)
     return [*parts, *rest]
+
+
+def _widths(width: int) -> tuple[int, ...]:
+    if width >= ROOM_FOR_BYTES:
+        return lay_out(COLUMNS, width)
+    *front, marks = lay_out((*COLUMNS[:3], COLUMNS[4]), width)
+    return (*front, 0, marks)

@@ -226,6 +226,7 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
     def resized(self) -> None:
         self._drawn = None
         self._lay_out()
+        self._go(self.cursor)
         self.want()
 
     def left(self) -> None:
@@ -248,6 +249,7 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
     def watch_heat(self) -> None:
         self._drawn = None
         self._lay_out()
+        self._go(self.cursor)
         self.want()
 
     def watch_dimension(self) -> None:

@@ -162,7 +162,7 @@ async def test_backward_clearing_and_undo_tell_what_they_did() -> None:
 async def test_interrupting_with_nothing_running_asks_nothing() -> None:
     async with opened() as played:
         await played.press("ctrl+c")
-        await played.told("q quits")
+        await played.told("quits")
         assert played.asked(Interrupt) == []
 
 
