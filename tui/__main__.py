@@ -11,7 +11,7 @@ from tui.pinning import leave_current_folder
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the program; returns the exit status: 0 done, 2 wrong usage, and those of the headless commands."""
+    """Run the program; returns the exit status: 0 done, 2 wrong usage, 130 interrupted, those of headless commands."""
     leave_current_folder()
     from tui.command_line import HEADLESS, parse
 
@@ -29,7 +29,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     from tui.starting import explore
 
-    return explore(options)
+    try:
+        return explore(options)
+    except KeyboardInterrupt:  # before the screen has the keyboard
+        return 130
 
 
 if __name__ == "__main__":

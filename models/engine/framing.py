@@ -93,14 +93,17 @@ class FrameWriter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def write(self, payload: bytes) -> None:
-        """Write one frame whole.
+        """Write one frame whole; nothing in a forked child, which has the descriptor but not the conversation.
 
         Raises:
             FramingError: `payload` is longer than `LIMIT`; nothing was written.
             OSError: the other side is gone.
         """
+        if os.getpid() != self._process:
+            return
         rest = memoryview(frame(payload))
         with self._lock:
             while rest:

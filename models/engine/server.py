@@ -6,6 +6,7 @@ or a training script may run it in a thread.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import socket
@@ -13,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -34,6 +35,13 @@ SWITCH_INTERVAL = 0.0005
 
 def _nothing() -> None:
     """Default of the optional callbacks."""
+
+
+def _end_child() -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # closed, replaced or None
+            stream.flush()
+    os._exit(0)
 
 
 class EngineServer:
@@ -63,6 +71,7 @@ class EngineServer:
         self._settle = settle
         self._on_end = on_end
         self._after_send = interrupts.raise_late if interrupts else _nothing
+        self._process = os.getpid()
         self._jobs: dict[int, Job] = {}
         self._main = Lane(self._perform_main)
         self._lanes = {"main": self._main, "query": Lane(self._perform), "slow": Lane(self._perform)}
@@ -144,6 +153,8 @@ class EngineServer:
         sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
         outcome = self._call_interruptible(job)
         sys.setswitchinterval(interval)
+        if os.getpid() != self._process:  # the job forked, and this is the child: it has nobody to answer
+            _end_child()
         self._settle()
         self._answer(job, outcome, Busy(text=""))
 

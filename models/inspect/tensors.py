@@ -20,6 +20,8 @@ def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
     if is_uninitialised(tensor):
         return None
     try:
+        if tensor.is_nested:
+            return None  # a ragged one has symbols among its sizes
         return tuple(tensor.shape)
     except Exception:  # nested tensors and foreign subclasses raise what they like
         return None

@@ -89,4 +89,6 @@ def _numbers(part: Tensor) -> tuple[list[int | float], list[float]]:
     flat = part.cpu().reshape(-1).tolist()
     if part.is_complex():
         return [number.real for number in flat], [number.imag for number in flat]
+    if part.dtype == torch.bool:
+        return [int(number) for number in flat], []  # the wall knows no True among numbers
     return flat, []

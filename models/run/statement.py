@@ -66,7 +66,7 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
     """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):  # running it will tell
         return False
     pending: list[ast.AST] = [tree]
     while pending:

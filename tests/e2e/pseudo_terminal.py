@@ -139,10 +139,9 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal, as closing its window does."""
-        try:
-            os.close(self.master)
-        except OSError:
-            return
+        if self.master >= 0:
+            master, self.master = self.master, -1  # the number may be another file's by the next time
+            os.close(master)
 
     # -- what a person sees ------------------------------------------------------------------------------------------
     @property

@@ -339,3 +339,39 @@ def test_pages_are_answered_while_statements_run() -> None:
     thread.join()
     assert failures == []
     assert len(set(pages)) > 1
+
+
+def open_file(tmp_path: Path, text: str) -> Heard:
+    file = tmp_path / "nets.py"
+    file.write_text(f"import torch\nfrom torch import nn\n{text}\n")
+    return Heard(f"{file}:Net")
+
+
+def test_a_network_without_a_known_input_says_what_to_do_and_takes_the_consoles(tmp_path: Path) -> None:
+    heard = open_file(tmp_path, "class Net(nn.LazyLinear):\n    def __init__(self): super().__init__(3)")
+    ran = forward_pass(heard.session)
+    assert ran.problem is not None
+    assert "X = torch.rand(2, 20)" in ran.problem.text
+    heard.run("X = torch.rand(5, 2)")
+    assert forward_pass(heard.session).text.startswith("[5, 3]")
+
+
+def test_the_consoles_keyword_arguments_count(tmp_path: Path) -> None:
+    text = "class Net(nn.Linear):\n    def __init__(self): super().__init__(2, 3)\n"
+    heard = open_file(tmp_path, text + "    def forward(self, *, x): return super().forward(x)")
+    assert forward_pass(heard.session).problem is not None
+    heard.run("X = 1; kwargs = {'x': torch.rand(4, 2)}")
+    assert forward_pass(heard.session).text.startswith("[4, 3]")
+
+
+def test_a_name_that_utf8_cannot_carry_is_found_by_its_escape(tmp_path: Path) -> None:
+    heard = open_file(tmp_path, "def Net(): return nn.ModuleDict({'\\ud800': nn.Linear(1, 1)})")
+    assert heard.session.node("\\ud800.bias") is heard.session.node("\ud800.bias")
+
+
+def test_a_text_too_deep_to_be_read_is_the_statements_problem() -> None:
+    heard = Heard()
+    done = run_statement(heard.session, "-" * 100_000 + "1")
+    assert done.problem is not None
+    assert done.problem.type in ("MemoryError", "RecursionError", "SyntaxError")
+    assert heard.run("1 + 1").value == "2"

@@ -126,9 +126,10 @@ def _beside(grid: ValueGrid, label: Segment, segments: list[Segment]) -> list[Se
     end = start + max(grid.view.width - grid.label_width, 0)
     seen = width - (len(segments) * width - end)
     if segments:  # half a number would read as another number
-        first, last = segments[0], segments[-1]
-        if last.text[seen:].strip():
-            segments[-1] = Segment("…".rjust(seen).ljust(width), last.style)
-        if first.text[:start].strip():
-            segments[0] = Segment("… ".rjust(width), first.style)
+        text, style, _ = segments[-1]
+        if text[seen:].strip():
+            segments[-1] = Segment(text[: seen - 1] + "…" + text[seen:], style)
+        text, style, _ = segments[0]
+        if text[:start].strip():
+            segments[0] = Segment(text[:start] + "…" + text[start + 1 :], style)
     return [label, *Strip(segments).crop(start, end)]

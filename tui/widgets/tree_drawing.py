@@ -22,7 +22,7 @@ COLUMNS = (
     Column("marks", WIDTH, WIDTH, drop=1),
 )
 """Bytes go first, then parameters, the class or shape, and the marks last."""
-ROOM_FOR_BYTES = 50
+ROOM_FOR_BYTES = 49
 """Cells below which the names need the room more than the bytes do."""
 
 GUIDE = "│ "

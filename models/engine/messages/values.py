@@ -48,7 +48,7 @@ class Cells(Body):
     """Of the whole matrix that the window is a part of."""
     number: Literal["float", "int", "bool", "complex"] = "float"
     values: list[int | float] = []
-    """Row-major; for complex numbers the real parts."""
+    """Row-major; 0 and 1 for booleans, for complex numbers the real parts."""
     imaginary: list[float] = []
 
 

@@ -297,3 +297,14 @@ def test_long_statements_are_named_by_their_start() -> None:
     console = Console(nn.Linear(2, 2))
     console.run("for _ in range(2):\n    net.bias.data.add_(1)")
     assert console.watch.undo().text == "took back `for _ in range(2): …`: bias"
+
+
+def test_a_tensor_that_cannot_be_copied_does_not_stop_the_others() -> None:
+    net = nn.Linear(2, 1)
+    scales, zeros = torch.ones(2), torch.zeros(2)  # zero points that are no integers: torch has no clone for these
+    net.register_buffer("odd", torch.quantize_per_channel(torch.rand(2, 4), scales, zeros, 0, torch.quint8))
+    console = Console(net)
+    assert console.run("net.bias.data.fill_(5)") == ["bias"]
+    console.watch.undo()
+    assert console.run("pass") == []
+    assert net.bias.item() != 5

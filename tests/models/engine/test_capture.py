@@ -87,6 +87,19 @@ async def test_a_forked_child_prints_without_blocking(engine):
     await engine.until(lambda: len(engine.stderr) == 10**6 + 1)
 
 
+async def test_a_forked_child_ends_with_its_statement_and_answers_nobody(engine):
+    code = (
+        "import os, sys\n"
+        "pid = os.fork()\n"
+        "if not pid:\n"
+        "  print('child'); context.progress('child'); raise SystemExit(3)\n"
+        "value = os.waitpid(pid, 0)[1]"
+    )
+    assert await asyncio.wait_for(engine.run(code), 10) == "0"
+    assert engine.printed() == "child\n"
+    assert await engine.run("value = 1 + 1") == "2"
+
+
 async def test_nothing_can_be_read_from_the_protocol(engine):
     assert await engine.run("import sys; value = repr(sys.stdin.read())") == "''"
     code = "try: input()\nexcept EOFError: value = 'end'"

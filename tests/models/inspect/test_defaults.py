@@ -133,6 +133,13 @@ def test_nothing_is_told_where_nothing_is_known(module, name):
     assert default_initialiser(module, name) is None
 
 
+def test_a_computed_weight_is_left_alone():
+    layer = nn.utils.parametrizations.spectral_norm(nn.Linear(16, 3))  # in training, reading `weight` moves its buffers
+    before = layer.parametrizations.weight[0]._u.clone()
+    assert default_initialiser(layer, "bias") == "uniform(-0.25, 0.25): ±1/√in_features"
+    assert torch.equal(layer.parametrizations.weight[0]._u, before)
+
+
 def test_subclasses_keep_their_parents_rule():
     assert default_initialiser(Kept(4, 2), "weight").startswith("uniform(-0.5, 0.5)")
     lazy = nn.LazyLinear(3)

@@ -194,6 +194,36 @@ def test_hostile_modules_are_described_all_the_same():
     assert facts(Long(), "")["Name"]["Arguments"] == "y" * 1999 + "…"
 
 
+class Own(nn.Linear):
+    """Names of `nn.Module` that mean something else here."""
+
+    def parameters(self, group):
+        raise AssertionError("called")
+
+    named_modules = modules = buffers = parameters
+
+    @property
+    def training(self):
+        raise AttributeError("no mode")
+
+    @training.setter
+    def training(self, value):
+        pass
+
+    def __getattr__(self, name):
+        if name == "parametrizations":
+            raise SystemExit(3)
+        return super().__getattr__(name)
+
+
+def test_a_class_may_have_other_ideas_of_what_its_methods_do():
+    found = facts(nn.Sequential(Own(2, 3)), "0")
+    assert found["Name"]["Class"].endswith(".Own")
+    assert "Mode" not in found["Name"]
+    assert found["Size"]["Parameters"] == "9 (in 2 tensors)"
+    assert facts(nn.Sequential(Own(2, 3)), "")["Size"]["Modules below"] == "1"
+
+
 @pytest.mark.parametrize(
     "tensor",
     [

@@ -170,3 +170,11 @@ def test_long_values_are_cut_and_say_so() -> None:
     cut = {form.label: (form.cut, len(form.text)) for form in path_forms(outline, outline.nodes[1])}
     assert cut["Value as CSV"] == (True, 100_000)
     assert cut["Python"] == (False, len("net.weight"))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_getters_that_raise_are_not_offered() -> None:
+    outline = Outline.of(torch.jit.script(nn.Sequential(nn.Linear(2, 1))))
+    node = outline.find("0.weight")
+    assert node is not None
+    assert "By its path" not in [form.label for form in path_forms(outline, node)]

@@ -40,6 +40,13 @@ def test_sparse_tensors_take_what_they_store() -> None:
     assert size_in_bytes(coordinates) == 100 * 4 + 2 * 100 * 8
 
 
+@pytest.mark.filterwarnings("ignore:.*nested tensors:UserWarning")
+def test_nested_tensors_have_no_shape() -> None:
+    for layout in (torch.strided, torch.jagged):
+        nested = torch.nested.nested_tensor([torch.ones(2, 3), torch.ones(3, 3)], layout=layout)
+        assert (shape_of(nested), shape_text(nested)) == (None, "")
+
+
 def test_lazy_parameters_have_no_shape() -> None:
     weight = nn.LazyLinear(3).weight
     assert is_uninitialised(weight)

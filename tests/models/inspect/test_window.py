@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from models.engine import codec
+from models.engine.messages import Cells
 from models.inspect.window import MOST_CELLS, window
 
 
@@ -55,7 +57,8 @@ def test_windows_are_what_indexing_gives(shape, leading, row, rows, column, colu
 def test_every_dtype_gives_its_exact_numbers(dtype):
     tensor = torch.tensor([[0, 1], [2, 3]]).to(dtype)
     cells = window(tensor, path="a")
-    assert cells.values == ([False, True, True, True] if dtype == torch.bool else [0, 1, 2, 3])
+    assert cells.values == ([0, 1, 1, 1] if dtype == torch.bool else [0, 1, 2, 3])
+    assert codec.answer_body(codec.pack(cells), Cells) == cells  # what the interface gets
     assert cells.dtype == str(dtype)[6:]
     assert cells.number == ("bool" if dtype == torch.bool else "float" if dtype.is_floating_point else "int")
 

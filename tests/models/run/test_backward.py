@@ -96,3 +96,15 @@ def test_what_a_backward_raises_is_the_models() -> None:
     problem = run_backward(Failing.apply(torch.rand(2, requires_grad=True))).problem
     assert problem is not None
     assert (problem.kind, problem.title) == ("model", "ValueError: no way back")
+
+
+def test_a_hook_that_ends_the_program_fails_like_any_other() -> None:
+    X = torch.rand(2, requires_grad=True)
+
+    def leave(gradient: torch.Tensor) -> None:
+        raise SystemExit(5)
+
+    X.register_hook(leave)
+    problem = run_backward(X * 2).problem
+    assert problem is not None
+    assert (problem.kind, problem.title) == ("model", "SystemExit: 5")

@@ -94,3 +94,14 @@ def test_modes_are_left_as_they_are(grad: bool) -> None:
     assert isinstance(result.output, torch.Tensor)
     assert result.output.requires_grad is grad
     assert [module.training for module in net.modules()] == [False, False, True]
+
+
+def test_a_forward_that_ends_the_program_fails_like_any_other() -> None:
+    class Leaves(nn.Module):
+        def forward(self, X: torch.Tensor) -> None:
+            raise SystemExit(5)
+
+    result, trace = run(nn.Sequential(Leaves()), torch.rand(2))
+    assert result.problem is not None
+    assert (result.problem.kind, result.problem.title, result.problem.path) == ("model", "SystemExit: 5", "0")
+    assert trace.page(0, 9)[1]  # complete
