@@ -52,7 +52,19 @@ class Terminal:
     ) -> None:
         self.command = command or [sys.executable, "-m", "tui", *arguments]
         self.size = size
-        dropped = ("DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "SSH_TTY", "TMUX", "STY", "NO_COLOR", "COLORFGBG")
+        # COLUMNS and LINES, which test runners set, would win over the terminal's real size.
+        dropped = (
+            "COLUMNS",
+            "LINES",
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+            "SSH_CONNECTION",
+            "SSH_TTY",
+            "TMUX",
+            "STY",
+            "NO_COLOR",
+            "COLORFGBG",
+        )
         self.environment = {name: value for name, value in os.environ.items() if name not in dropped}
         self.environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
         if state is not None:

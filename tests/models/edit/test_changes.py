@@ -299,6 +299,7 @@ def test_long_statements_are_named_by_their_start() -> None:
     assert console.watch.undo().text == "took back `for _ in range(2): …`: bias"
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")
 def test_a_tensor_that_cannot_be_copied_does_not_stop_the_others() -> None:
     net = nn.Linear(2, 1)
     scales, zeros = torch.ones(2), torch.zeros(2)  # zero points that are no integers: torch has no clone for these

@@ -80,10 +80,10 @@ def test_a_window_never_has_more_than_the_allowed_cells():
     assert len(cells.values) == cells.rows * 300 <= MOST_CELLS
 
 
+@pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")  # torch says so once in a process
 def test_sparse_and_quantised_tensors_are_unpacked():
     assert window(torch.eye(2).to_sparse(), path="a").values == [1, 0, 0, 1]
-    with pytest.warns(UserWarning, match="deprecated"):
-        quantised = torch.quantize_per_tensor(torch.tensor([0.5, -1.0]), 0.5, 0, torch.qint8)
+    quantised = torch.quantize_per_tensor(torch.tensor([0.5, -1.0]), 0.5, 0, torch.qint8)
     cells = window(quantised, path="a")
     assert (cells.values, cells.dtype, cells.number) == ([0.5, -1.0], "qint8", "float")
 
