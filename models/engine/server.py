@@ -174,7 +174,7 @@ class EngineServer:
             return job.entry.call(self._session, job.body, job.context)
         except BaseException as error:
             problem = problem_of(error)
-            if problem.kind == "engine":
+            if problem.kind == "engine" and not job.context.cancelled():
                 self._log(f"{type(job.body).__name__} failed\n{''.join(traceback.format_exception(error))}")
             return problem
 

@@ -11,6 +11,7 @@ from ..engine.messages import GradientRow
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
 from .chunks import chunks, without_repeats
+from .one_thread import one_thread
 from .reading import real64, strided
 from .tensors import elements
 
@@ -46,6 +47,7 @@ def gradient_row(path: str, parameter: Tensor, cancelled: Asked = never) -> Grad
     return GradientRow(path=path, state="zero" if norm == 0 else "value", norm=norm, size=size)
 
 
+@one_thread()
 def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
     """The root of the sum of squares, in float64; NaN or infinity if the tensor holds such; None if it has no numbers.
 

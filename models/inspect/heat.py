@@ -10,6 +10,7 @@ from torch import Tensor
 from ..engine.messages import HeatCells, Of
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
+from .one_thread import one_thread
 from .reading import strided, trouble
 from .tensors import shape_of
 from .window import clamp_leading, index_of, matrix_size
@@ -19,6 +20,7 @@ PIECE = 2**18
 LARGEST_SIDE = 1_000
 
 
+@one_thread()
 def heat_map(
     tensor: Tensor | None,
     *,

@@ -20,6 +20,7 @@ from .absence import NO_GRADIENT, absence_of
 from .binning import Bins
 from .cancelled import Asked, Cancelled, never
 from .chunks import chunks, without_repeats
+from .one_thread import one_thread
 from .reading import Desk, strided, trouble
 
 MOST_BINS = 1_000
@@ -29,6 +30,7 @@ _SAFE = 1e140
 """Squares of numbers below are float64, and sums of such squares."""
 
 
+@one_thread()
 def statistics(
     tensor: Tensor | None,
     *,
