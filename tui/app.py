@@ -86,6 +86,15 @@ class ModulescopeApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = theme_for(os.environ, self.settings.theme)
         self.screen.call_after_refresh(self._go_on)
+        if not self.is_headless:
+            self.set_interval(2.0, self._look_for_terminal)
+
+    def _look_for_terminal(self) -> None:
+        """Without a terminal there is nobody to quit: reading the keys of one that is gone would never end."""
+        from tui.terminal import hung_up
+
+        if hung_up():
+            self.exit(1)
 
     def _go_on(self) -> None:
         self.push_screen(self.explorer)

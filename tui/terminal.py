@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 
 HINT = "use the headless commands there: modulescope show SOURCE, run SOURCE, console SOURCE"
@@ -15,3 +16,12 @@ def refusal() -> str | None:
     if os.environ.get("TERM", "") in ("dumb", "unknown"):
         return f"the terminal says it is {os.environ['TERM']!r} and cannot place text; {HINT}"
     return None
+
+
+def hung_up() -> bool:
+    """Whether the terminal is gone: its window was closed, or the connection lost, and no signal said so."""
+    if not hasattr(select, "poll") or sys.__stdin__ is None:
+        return False
+    look = select.poll()
+    look.register(sys.__stdin__.fileno(), 0)
+    return any(what & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, what in look.poll(0))

@@ -69,6 +69,7 @@ def is_own(filename: str) -> bool:
 
 def _kept(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
     """The own frames of `stack`; where there are none those of libraries, and where there are none of those, all."""
+    stack = [frame for frame in stack if not frame.filename.startswith("<frozen ")]  # Python's import machinery
     for keeps in (is_own, lambda filename: not _is_ours(filename)):
         kept = [frame for frame in stack if keeps(frame.filename)]
         if kept:
@@ -149,7 +150,10 @@ def _walk(report: traceback.TracebackException, visit: Callable[[traceback.Trace
 
 
 def _cut(report: traceback.TracebackException) -> None:
-    report.stack = traceback.StackSummary.from_list(_kept(list(report.stack)))
+    stack = _kept(list(report.stack))
+    if report.exc_type is not None and issubclass(report.exc_type, SyntaxError):
+        stack = [frame for frame in stack if is_own(frame.filename)]  # it tells its own place
+    report.stack = traceback.StackSummary.from_list(stack)
 
 
 def problem_of(exc: BaseException, path: str | None = None) -> Problem:

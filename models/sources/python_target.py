@@ -124,7 +124,7 @@ def _is_network(value: object, home: str) -> bool:
 
     if isinstance(value, type):
         return issubclass(value, nn.Module) and value.__module__ == home
-    return isinstance(value, nn.Module)
+    return isinstance(value, nn.Module) or (inspect.isfunction(value) and value.__module__ == home)
 
 
 def _built(target: object, what: str) -> nn.Module:

@@ -15,7 +15,7 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 13, 40, cut="middle"),
+    Column("name", 12, 40, cut="middle"),
     Column("class or shape", 10, 22, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
