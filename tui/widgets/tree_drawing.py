@@ -25,7 +25,9 @@ COLUMNS = (
 ROOM_FOR_BYTES = 49
 """Cells below which the names need the room more than the bytes do."""
 
-GUIDE = "│ "
+GUIDE, TIGHT_GUIDE = "│ ", "│"
+ROOM_FOR_GUIDES = 18
+"""Cells of the name column below which a level is drawn in one cell instead of two."""
 NAME_ROOM = 8
 """Cells that the deepest name keeps; deeper guides are left out."""
 
@@ -35,7 +37,7 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
     widths = _widths(width)
     dim = look("lines--dim")
     space = widths[0]
-    indent = GUIDE * row.depth
+    indent = (GUIDE if space >= ROOM_FOR_GUIDES else TIGHT_GUIDE) * row.depth
     name = clean(row.name)
     room = max(space - 2 - min(cell_len(name), NAME_ROOM), 0)
     if len(indent) > room:
