@@ -5,6 +5,7 @@ State flows one way: the engine's messages arrive here, go to the explorer, and 
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -98,6 +99,8 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     def _go_on(self) -> None:
         self.push_screen(self.explorer)
+        # What stands by now stays: a collection that walks it again and again would delay a key by tens of milliseconds.
+        self.set_timer(1.0, gc.freeze)
 
     async def on_unmount(self) -> None:
         await self.link.close()

@@ -39,6 +39,7 @@ class Terminal:
         size: columns and rows.
         environment: over a plain one without display, SSH or tmux.
         folder: in which it is started.
+        controlling: whether the program is told by a signal when the terminal is closed.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Terminal:
         folder: Path = ROOT,
         state: Path | None = None,
         command: list[str] | None = None,
+        controlling: bool = True,
     ) -> None:
         self.command = command or [sys.executable, "-m", "tui", *arguments]
         self.size = size
@@ -71,6 +73,7 @@ class Terminal:
             self.environment["MODULESCOPE_STATE"] = str(state)
         self.environment |= environment or {}
         self.folder = folder
+        self.controlling = controlling
         self.raw = b""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
@@ -88,7 +91,7 @@ class Terminal:
             cwd=self.folder,
             env=self.environment,
             start_new_session=True,
-            preexec_fn=_take_terminal,
+            preexec_fn=_take_terminal if self.controlling else None,
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -166,6 +166,14 @@ def test_nothing_is_left_behind(terminal: Terminal, how: str) -> None:
         assert not wait_dead(family)
 
 
+def test_nothing_is_left_behind_when_no_signal_tells_that_the_terminal_is_gone(own_state: Path) -> None:
+    with Terminal("rgnet", state=own_state, controlling=False) as t:
+        t.wait_for(READY, "block 3")
+        family = t.family()
+        t.hang_up()
+        assert not wait_dead(family, timeout=20)
+
+
 def test_nothing_is_left_behind_while_a_loop_runs(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
