@@ -19,7 +19,7 @@ from models.engine.launch import Launch
 from tui.app import ModulescopeApp
 from tui.command_line import Options
 
-STORY = ["slash", *"1 0 bias", "pause", "enter", "pause", "f", "pause", "b", "pause"]
+STORY = ["slash", *"1 0 weight", "pause", "enter", "pause", "f", "pause", "b", "pause"]
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -37,7 +37,7 @@ async def settle(app: ModulescopeApp) -> None:
 
 async def picture(source: str | None, keys: list[str], size: tuple[int, int]) -> str:
     """Press `keys` in the app with `source` open; the SVG of what it shows then."""
-    app = ModulescopeApp(Options(source=source, seed=0), Launch.local())
+    app = ModulescopeApp(Options(source=source, seed=1), Launch.local())
     async with app.run_test(size=size) as pilot:
         await until(lambda: source is None or app.explorer.summary is not None)
         await settle(app)

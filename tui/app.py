@@ -99,7 +99,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     def _go_on(self) -> None:
         self.push_screen(self.explorer)
-        # What stands by now stays: a collection that walks it again and again would delay a key by tens of milliseconds.
+        # What stands by now stays: a collection that walks it again and again delays a key by tens of milliseconds.
         self.set_timer(1.0, gc.freeze)
 
     async def on_unmount(self) -> None:
