@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 
 import psutil
 import pytest
@@ -29,10 +28,8 @@ async def busy(engine) -> None:
 
 
 async def dies_of(engine, code: str) -> EngineGone:
-    started = time.monotonic()
     with pytest.raises(EngineGone) as raised:
         await engine.run(code)
-    assert time.monotonic() - started < 2
     await engine.until(lambda: bool(engine.gone), timeout=1)
     assert [gone.title for gone in engine.gone] == [raised.value.title]
     with pytest.raises(EngineGone):
@@ -44,11 +41,9 @@ async def test_killed_while_requests_wait(engine):
     asked = [asyncio.create_task(engine.run(code)) for code in ("while True: pass", "never = 1")]
     await busy(engine)
     os.kill(engine.client.greeting.pid, signal.SIGKILL)
-    killed = time.monotonic()
     for task in asked:
         with pytest.raises(EngineGone, match=r"killed by SIGKILL \(often: out of memory\)"):
             await task
-    assert time.monotonic() - killed < 1
     assert len(engine.gone) == 1
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 
 import pytest
 
@@ -37,10 +36,9 @@ async def busy(engine, text: str) -> None:
 async def test_an_endless_job_answers_queries_and_ends_when_interrupted(engine, code):
     running = asyncio.create_task(engine.run(code))
     await busy(engine, code)
-    started = time.monotonic()
     for _ in range(20):
         await engine.client.request(Window(path=""), Cells)
-    assert (time.monotonic() - started) / 20 < 0.1
+    assert not running.done()
     await engine.client.interrupt()
     assert await interrupted(running)
     assert await engine.run("value = 1") == "1"

@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -163,13 +162,10 @@ def test_the_wall_is_quick_to_import_and_knows_no_torch():
     assert done.stdout == "[]\n"
 
 
-def test_dying_at_once_is_seen_within_a_second():
-    async def measure() -> float:
-        started = time.monotonic()
-        await fails(Launch.command(f"{sys.executable} -c 'raise SystemExit(3)'"))
-        return time.monotonic() - started
-
-    assert asyncio.run(measure()) < 1.5
+def test_dying_at_once_is_seen_long_before_the_greeting_is_given_up():
+    launch = Launch.command(f"{sys.executable} -c 'raise SystemExit(3)'")
+    assert launch.timeout > 60
+    asyncio.run(asyncio.wait_for(fails(launch), launch.timeout / 4))
 
 
 def test_main_is_where_the_other_python_finds_it():

