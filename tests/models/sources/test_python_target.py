@@ -89,7 +89,7 @@ def test_what_name_may_be(file: Path, name: str, shape: tuple[int, ...] | None, 
     ("name", "title", "text"),
     [
         ("bild", "There is no 'bild' in my_networks.py", "Did you mean 'build'?"),
-        ("zzz", "There is no 'zzz' in my_networks.py", "It has: Needy, Net, holder, net."),
+        ("zzz", "There is no 'zzz' in my_networks.py", "It has: Needy, Net, broken, build, holder, leave, net, words."),
         ("holder.iner", "There is no 'iner' in my_networks.py:holder", "Did you mean 'inner'?"),
         ("number", "my_networks.py:number is an int, not a network", "NAME must be"),
         ("nothing", "my_networks.py:nothing is None, not a network", "NAME must be"),
