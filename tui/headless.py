@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 
-from tui.pinning import ROOT
+from models.engine.spawning import MAIN
 
 
 def hand_over(arguments: list[str]) -> int:
     """Replace this process by the engine's Python running the command; `--python PATH` chooses another Python."""
     python, rest = _python_of(arguments)
-    command = [python, str(ROOT / "models" / "engine" / "__main__.py"), "headless", *rest]
+    command = [python, MAIN, "headless", *rest]
     try:
         if os.name == "posix":
             os.execvp(python, command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,15 +13,10 @@ from .client import EngineClient
 from .errors import EngineGone, EngineProblem
 from .link import Link
 from .messages import PROTOCOL, Body, Greeting, Hello
-from .spawning import MAIN, local_command, spawn
+from .spawning import local_command, spawn
 
 TICK = 1.0
 """Seconds between two words on a wait."""
-
-
-def headless_command(arguments: list[str], python: str | None = None) -> list[str]:
-    """The command line that runs `commands.main(arguments)` in a process of its own."""
-    return [python or sys.executable, str(MAIN), "headless", *arguments]
 
 
 @dataclass(frozen=True)
