@@ -9,11 +9,10 @@ Owns: which model is open and what the console's names are bound to.  Must not d
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from .engine.errors import EngineProblem
 from .engine.messages import Problem, StateChanged, Summary
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     import torch
 
     from .edit.changes import Watch
-    from .inspect.outline import Node, Outline
-    from .inspect.search import Searcher
-    from .inspect.totals import Totals
-    from .inspect.view import View
+    from .inspect.live_model import LiveModel
+    from .inspect.outline import Outline
+    from .opened import Opened
     from .run.interpreter import Interpreter
     from .run.trace import Trace
     from .sources.base import Source
@@ -34,35 +32,19 @@ RUNS_KEPT = 20
 """Runs whose calls can still be looked at."""
 
 
-@dataclass
-class Model:
-    """One open model: replaced as a whole, so that another thread sees either the old or the new one."""
-
-    source: Source
-    outline: Outline
-    view: View
-    totals: Totals
-    facts: Summary
-    """What the header tells, but for the mode, which `Session.summary` looks up each time."""
-    changed: list[str] = field(default_factory=list)
-    """Paths whose values the last statement changed."""
-    marked: set[str] = field(default_factory=set)
-    """The same and the modules above them: the rows that are marked."""
-    search: list[Searcher] = field(default_factory=list)
-    """Made by the first search; a list, so that models of one outline have it in common."""
-
-    @property
-    def searcher(self) -> Searcher:
-        """Searches the paths of all nodes."""
-        from .inspect.search import Searcher
-
-        if not self.search:
-            self.search.append(Searcher([node.path for node in self.outline.nodes]))
-        return self.search[0]
-
-
 def nothing_open() -> EngineProblem:
     return EngineProblem(Problem("usage", "Nothing is open", "Open a network from the catalogue: key o."))
+
+
+def no_code() -> EngineProblem:
+    return EngineProblem(
+        Problem(
+            "usage",
+            "A checkpoint holds tensors, not code: there is nothing to run",
+            "Open the code that builds the network, as FILE.py:NAME, where NAME is a function that builds it, loads "
+            "this file with load_state_dict and returns it.",
+        )
+    )
 
 
 class Session:
@@ -76,7 +58,7 @@ class Session:
         self.emit: Callable[[object], None] = emit or (lambda event: None)
         self.lock = threading.RLock()
         """Held while the folds or the whole model change: the rows of a page belong together."""
-        self._model: Model | None = None
+        self._model: Opened | None = None
         self.namespace: dict[str, Any] = {}
         self.interpreter: Interpreter | None = None
         self._watch: Watch | None = None
@@ -92,28 +74,32 @@ class Session:
 
     # -- what is open ------------------------------------------------------------------------------------------------
     @property
-    def model(self) -> Model:
+    def model(self) -> Opened:
         """Raises EngineProblem when nothing is open."""
         if self._model is None:
             raise nothing_open()
         return self._model
 
     @property
+    def live(self) -> LiveModel:
+        """The open network; raises EngineProblem when nothing is open, or a checkpoint."""
+        model = self.model
+        if model.source.checkpoint is not None:
+            raise no_code()
+        return cast("LiveModel", model)
+
+    @property
     def is_open(self) -> bool:
         return self._model is not None
 
     @property
-    def root(self) -> torch.nn.Module:
-        return self.model.outline.root
+    def is_checkpoint(self) -> bool:
+        """Whether tensors in files are open: nothing of them runs or changes."""
+        return self._model is not None and self._model.source.checkpoint is not None
 
-    def node(self, path: str) -> Node:
-        """The node at `path`; raises EngineProblem when there is none."""
-        found = self.model.outline.find(path)
-        if found is None:
-            raise EngineProblem(
-                Problem("gone", f"There is nothing at {path!r} any more", "The tree shows what there is.", path)
-            )
-        return found
+    @property
+    def root(self) -> torch.nn.Module:
+        return self.live.outline.root
 
     def open(
         self,
@@ -123,6 +109,7 @@ class Session:
         inputs_from: str | None = None,
         seed: int | None = None,
         device: str | None = None,
+        trust: bool = False,
         unfold_to: int = 0,
         unfolded: dict[str, bool] | None = None,
         progress: Callable[[str], None] = lambda text: None,
@@ -134,24 +121,49 @@ class Session:
         Raises:
             EngineProblem: SOURCE or an input cannot be had; the problem says why and what to do.
         """
-        from .run.arguments import arguments_for
-        from .sources.base import SourceError, open_source
+        from .sources.base import How, SourceError, open_source
 
-        progress(f"opening {source}" if "torch" in sys.modules else "importing torch")
+        progress(f"opening {source}")
         try:
-            opened = open_source(source, seed=seed, device=device)  # imports torch, unless there is nothing of the name
-            arguments = arguments_for(opened, inputs or [], inputs_from, device)
+            opened = open_source(source, seed=seed, device=device, how=How(trust, progress))
+            if opened.checkpoint is not None:
+                self._take_checkpoint(opened, inputs or inputs_from, unfolded or {})
+            else:
+                self._take_network(opened, inputs or [], inputs_from, device, unfolded or {})
         except SourceError as error:
             raise EngineProblem(Problem("source", error.title, error.text, where=error.where)) from None
+        if unfold_to:
+            self.model.view.fold("", "fit", unfold_to)
+        return self.summary()
+
+    def _take_checkpoint(self, opened: Source, inputs: object, unfolded: dict[str, bool]) -> None:
+        from .checkpoint.model import CheckpointModel
+        from .run.interpreter import Interpreter
+
+        if inputs:
+            raise no_code()
+        model = CheckpointModel.of(opened, unfolded)
+        self._forget()
+        self.namespace = model.namespace()
+        self.interpreter = Interpreter(self.namespace)
+        with self.lock:
+            self._model = model
+
+    def _take_network(
+        self, opened: Source, inputs: list[str], inputs_from: str | None, device: str | None, unfolded: dict[str, bool]
+    ) -> None:
+        from .run.arguments import arguments_for
+
+        assert opened.module is not None
+        arguments = arguments_for(opened, inputs, inputs_from, device)
         import torch
 
+        from .inspect.live_model import LiveModel
         from .inspect.outline import Outline
         from .run.interpreter import Interpreter
 
-        model = self._model_of(opened, Outline.of(opened.module, opened.name), unfolded or {})
-        if unfold_to:
-            model.view.fold("", "fit", unfold_to)
-        self._watch = None
+        model = LiveModel.of(opened, Outline.of(opened.module, opened.name), unfolded)
+        self._forget()
         self.arguments = (arguments.args, arguments.kwargs)
         self.input_text, self.input_guessed = arguments.text, arguments.guessed
         self.namespace = {
@@ -165,38 +177,28 @@ class Session:
         if arguments.args:
             self.namespace["X"] = arguments.args[0]
         self.namespace |= {"args": arguments.args, "kwargs": arguments.kwargs}
-        self._bind(opened.name, opened.module)
+        self._bind(opened.name, opened.module if opened.own is None else opened.own)
         self.interpreter = Interpreter(self.namespace)
-        self.runs, self.result = {}, None
         with self.lock:
             self._model = model
-        return self.summary()
 
     def close(self) -> None:
         """Forget the model and the console's names."""
+        self._forget()
+
+    def _forget(self) -> None:
         with self.lock:
-            self._model = None
+            before, self._model = self._model, None
+        if before is not None:
+            before.close()
         self.namespace, self.interpreter, self._watch = {}, None, None
         self.runs, self.result, self.arguments = {}, None, ((), {})
+        self.input_text, self.input_guessed = "", False
 
-    def _bind(self, name: str, module: torch.nn.Module) -> None:
-        self.namespace["net"] = module
+    def _bind(self, name: str, network: object) -> None:
+        self.namespace["net"] = network
         if name.isidentifier():
-            self.namespace[name] = module
-
-    def _model_of(self, source: Source, outline: Outline, unfolded: dict[str, bool]) -> Model:
-        from .inspect.summary import summarise
-        from .inspect.totals import Totals
-        from .inspect.view import View
-
-        totals = Totals.of(outline)
-        return Model(
-            source=source,
-            outline=outline,
-            view=View(outline, unfolded),
-            totals=totals,
-            facts=summarise(source, outline, totals),
-        )
+            self.namespace[name] = network
 
     # -- before and after something runs -----------------------------------------------------------------------------
     def present_outline(self) -> Outline:
@@ -206,13 +208,13 @@ class Session:
         """
         from .inspect.outline import Outline
 
-        root, known = self._followed(), self.model.outline
+        root, known = self._followed(), self.live.outline
         return known if root is known.root and known.is_current() else Outline.of(root, known.name)
 
     def _followed(self) -> torch.nn.Module:
         import torch
 
-        model = self.model
+        model = self.live
         root = model.outline.root
         for name in (model.source.name, "net"):
             bound = self.namespace.get(name)
@@ -226,15 +228,17 @@ class Session:
         from .edit.changes import Watch
 
         if self._watch is None:
-            self._watch = Watch(self.model.outline)
+            self._watch = Watch(self.live.outline)
         return self._watch
 
     def before(self, label: str) -> None:
         """`label` is about to run and may change values and gradients: note them."""
+        self.undone = []
+        if self.is_checkpoint:
+            return
         watch = self.watch()
         watch.begin(label)
         watch.record_gradients()
-        self.undone = []
 
     def after(self) -> list[str]:
         """Something ran: find what it changed, and take the network in as it is now.
@@ -242,6 +246,8 @@ class Session:
         Returns the paths whose values changed.  The tree follows the names `net` and the network's own: bound to
         another module, that one is shown.
         """
+        if self.is_checkpoint:
+            return []
         watch, outline = self.watch(), self.present_outline()
         changed = watch.end(outline)
         changed += [path for path in self.undone if path not in set(changed)]
@@ -250,15 +256,17 @@ class Session:
 
     def settle(self, changed: list[str], *, gradients: bool, outline: Outline | None = None) -> None:
         """Tell what changed: rows that came or went, values, gradients."""
+        from .inspect.live_model import LiveModel
         from .inspect.rows import with_ancestors
 
-        model = self.model
+        model = self.live
         outline = outline or self.present_outline()
         structure = False
         fresh = model
         if outline is not model.outline:
-            fresh = self._model_of(model.source, outline, model.view.overrides())
+            fresh = LiveModel.of(model.source, outline, model.view.overrides())
             structure = not outline.same_structure(model.outline)
+        fresh.known.forget(changed)
         fresh = replace(fresh, changed=changed, marked=with_ancestors(outline, changed))
         with self.lock:
             self._model = fresh
@@ -291,12 +299,7 @@ class Session:
         """What the header tells of the open model as it is now."""
         import msgspec
 
-        from .inspect.summary import mode_of
-
-        model = self.model
-        return msgspec.structs.replace(
-            model.facts, mode=mode_of(model.outline), input=self.input_text, guessed=self.input_guessed
-        )
+        return msgspec.structs.replace(self.model.summary(), input=self.input_text, guessed=self.input_guessed)
 
     def keep_run(self, trace: Trace) -> int:
         """Keep a run's calls under a new number, and forget the oldest."""

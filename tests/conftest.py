@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-for folder in (HERE / "e2e", HERE / "tui"):
+for folder in (HERE, HERE / "e2e", HERE / "tui"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 

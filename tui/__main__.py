@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from tui.pinning import leave_current_folder
+from tui.pinning import leave_current_folder, pin_models
+
+pin_models()
 
 
 def main(argv: list[str] | None = None) -> int:

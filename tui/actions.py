@@ -103,11 +103,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("slice(1)", "full_stop", "Next slice", "Values", "grid", footer="slice", shown="."),
     Action("dimension", "d", "Which index , and . change", "Values", "grid"),
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
+    Action("refine", "Q", "Exact quantiles, by reading a second time", "Values", "grid"),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
     # -- gradients
     Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
     # -- tables
     Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
+    Action("filter", "F", "Filter: words, dtype:bf16, size>1MB, shape:4096 …", "Tables", "tensors", footer="filter"),
+    Action("sort_next", "S", "Sort by the next column (or click a title)", "Tables", "tensors", footer="sort"),
+    Action("reverse", "r", "Sort the other way round", "Tables", "tensors"),
+    Action("columns", "C", "Columns: facts or statistics", "Tables", "tensors"),
+    Action("statistics", "A", "Statistics of all, or stop", "Tables", "tensors", footer="statistics"),
 )
 
 

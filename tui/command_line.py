@@ -8,13 +8,14 @@ from typing import NoReturn
 
 from models import __version__
 
-HEADLESS = ("show", "run", "console")
+HEADLESS = ("show", "run", "console", "diff")
 
 USAGE = """\
 modulescope [SOURCE] [options]        the explorer; without SOURCE, the catalogue
        modulescope show SOURCE [--json]      modules and tensors
        modulescope run SOURCE [options]      run forward, list the calls
-       modulescope console SOURCE [options]  statements on standard input"""
+       modulescope console SOURCE [options]  statements on standard input
+       modulescope diff A B [options]        what differs between two models or checkpoints"""
 
 EPILOG = """\
 SOURCE is a network of the catalogue (rgnet), FILE.py:NAME or package.module:NAME; NAME is an nn.Module, a class that
@@ -41,10 +42,14 @@ class Options:
     inputs_from: str | None = None
     seed: int | None = None
     device: str | None = None
+    trust: bool = False
+    """A file that can only be read by running what is in it may be."""
     python: str | None = None
     """Another Python to run the engine in."""
     engine: str | None = None
     """A command line that ends in an engine."""
+    attached: bool = False
+    """The engine is the person's own program, which `explore()` was called in."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,6 +86,9 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--inputs", metavar="FILE.py:NAME", help="a function that returns the inputs")
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    parser.add_argument(
+        "--trust", action="store_true", help="open a file that can only be read by running what is in it"
+    )
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--python", metavar="PATH", help="the Python in which the model is run: yours, with your torch")
     place.add_argument("--engine", metavar="COMMAND", help='where the engine is: "ssh box python -m models.engine"')
@@ -92,6 +100,7 @@ def parse(arguments: list[str]) -> Options:
         inputs_from=found.inputs,
         seed=found.seed,
         device=found.device,
+        trust=found.trust,
         python=found.python,
         engine=found.engine,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from tui.command_line import Options
 
 
+def needs_torch(options: Options) -> bool:
+    """Whether torch should be imported at once: not for files of weights, of which all is told without it."""
+    source = options.source
+    if source is None or options.trust:
+        return True
+    return not (os.path.lexists(source) or any(each in source for each in "*?"))
+
+
 class HeadStart:
     """How the app's engines are started: the first one at once, before Textual is imported."""
 
@@ -25,7 +34,7 @@ class HeadStart:
             from models.engine.spawning import local_command, spawn
 
             with suppress(OSError):  # `start` tries again, and tells
-                self._process = spawn(local_command(options.python, preload=True), dies_with_us=True)
+                self._process = spawn(local_command(options.python, preload=needs_torch(options)), dies_with_us=True)
 
     async def start(
         self,
@@ -42,7 +51,10 @@ class HeadStart:
         from models.engine.launch import Launch
 
         options = self.options
-        launch = Launch.command(options.engine) if options.engine else Launch.local(options.python, preload=True)
+        if options.engine:
+            launch = Launch.command(options.engine)
+        else:
+            launch = Launch.local(options.python, preload=needs_torch(options))
         process, self._process = self._process, None
         return await launch.start(process=process, on_event=on_event, on_stderr=on_stderr, on_gone=on_gone)
 

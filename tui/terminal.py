@@ -8,6 +8,11 @@ import sys
 
 HINT = "use the headless commands there: modulescope show SOURCE, run SOURCE, console SOURCE"
 
+INSTEAD = (
+    "build the model in a file and run `modulescope FILE.py:NAME` in a terminal, "
+    "or print it with `modulescope show FILE.py:NAME`"
+)
+
 
 def refusal() -> str | None:
     """One line that says why the explorer cannot start here, or None when it can."""
@@ -16,6 +21,24 @@ def refusal() -> str | None:
     if os.environ.get("TERM", "") in ("dumb", "unknown"):
         return f"the terminal says it is {os.environ['TERM']!r} and cannot place text; {HINT}"
     return None
+
+
+def refusal_within() -> str | None:
+    """One line that says why `explore()` cannot show anything in this program's terminal, or None when it can."""
+    if os.name != "posix":
+        return f"explore() needs a POSIX terminal; {INSTEAD}"
+    stream = type(sys.stdout).__module__.partition(".")[0]
+    if stream in ("ipykernel", "idlelib", "google"):
+        return f"explore() needs a terminal, and this is a notebook or an editor's window; {INSTEAD}"
+    if not (os.isatty(0) and os.isatty(1)):
+        return f"explore() needs a terminal, and input or output is none; {INSTEAD}"
+    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+        return f"the terminal says it is {os.environ['TERM']!r} and cannot place text; {INSTEAD}"
+    try:
+        behind = os.tcgetpgrp(1) != os.getpgrp()
+    except OSError:  # a terminal without jobs
+        behind = False
+    return f"this program runs in the background: bring it to the front first (fg); {INSTEAD}" if behind else None
 
 
 def hung_up() -> bool:

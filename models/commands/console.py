@@ -65,7 +65,9 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
     lines = own_input()
     session = Session()
     try:
-        session.open(options.source, inputs=options.input, seed=options.seed, device=options.device)
+        session.open(
+            options.source, inputs=options.input, seed=options.seed, device=options.device, trust=options.trust
+        )
     except Exception as error:
         return refused(error)
     except KeyboardInterrupt:

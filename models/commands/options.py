@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from textwrap import fill
 from typing import NoReturn
 
@@ -18,8 +19,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {clean(message, 1000)} (see {self.prog} --help)\n")
 
 
-def parser_for(command: str, description: str, example: str) -> Parser:
-    """A parser with SOURCE, `--seed`, `--device` and `--json`; `example` ends its help."""
+_A_SOURCE = (
+    "a network of the catalogue (rgnet); FILE.py:NAME or package.module:NAME, where NAME is an nn.Module, a class that "
+    "builds one without arguments, or a function that returns one; a checkpoint: file, folder or glob"
+)
+
+
+def parser_for(command: str, description: str, example: str, sources: Sequence[str] = ("SOURCE",)) -> Parser:
+    """A parser with SOURCE, `--seed`, `--device`, `--trust` and `--json`; `example` ends its help."""
     parser = Parser(
         prog=f"modulescope {command}",
         description=fill(description, 79),
@@ -27,15 +34,16 @@ def parser_for(command: str, description: str, example: str) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a network of the catalogue (rgnet), FILE.py:NAME or package.module:NAME; NAME is an nn.Module, a class "
-        "that builds one without arguments, or a function that returns one",
-    )
+    for number, name in enumerate(sources):
+        parser.add_argument(name.lower(), metavar=name, help="another such source" if number else _A_SOURCE)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="open a file that can only be read by running what is in it: it then does whatever its maker wanted",
+    )
     parser.add_argument("--python", metavar="PATH", help="the Python in which the model is run: yours, with your torch")
     return parser
 

@@ -75,7 +75,7 @@ class Work:
             self._part(complete=True)
 
     def _forward(self) -> ForwardResult:
-        outline = self._session.model.outline
+        outline = self._session.live.outline
         if self._dry:
             result, reason = run_dry(self._arguments, outline, self._trace)
             if reason is None:
@@ -110,7 +110,7 @@ class Work:
 
     def _gradients(self) -> list[dict[str, Any]]:
         """State and norm of every parameter's gradient; `none` also for a frozen one."""
-        outline = self._session.model.outline
+        outline = self._session.live.outline
         rows = []
         for node in outline.tensors(outline.nodes[0]):
             if node.kind == "parameter":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..engine.safe_text import clean
@@ -33,11 +34,20 @@ def main(argv: list[str]) -> int:
     ).parse_args(argv)
     result = Result()
     session = Session()
-    session.open(options.source, seed=options.seed, device=options.device)
-    if options.json:
-        result.json(report_of(session))
+    session.open(options.source, seed=options.seed, device=options.device, trust=options.trust)
+    if session.is_checkpoint:
+        from ..checkpoint.model import CheckpointModel
+        from . import show_checkpoint
+
+        checkpoint = session.model
+        assert isinstance(checkpoint, CheckpointModel)
+        report, text = partial(show_checkpoint.report_of, checkpoint), partial(show_checkpoint.text_of, checkpoint)
     else:
-        result.lines(text_of(session))
+        report, text = partial(report_of, session), partial(text_of, session)
+    if options.json:
+        result.json(report())
+    else:
+        result.lines(text())
     return 0
 
 
@@ -45,7 +55,7 @@ def report_of(session: Session) -> dict[str, Any]:
     """The object that `show --json` prints, `schema` left out."""
     from ..inspect.tensors import class_name
 
-    model = session.model
+    model = session.live
     outline = model.outline
     parameters, trainable = _counts(session, outline.nodes[0])
     return {
@@ -84,7 +94,7 @@ def tensor_report(session: Session, node: Node) -> dict[str, Any]:
     shape = shape_of(tensor)
     return {
         "path": node.path,
-        "python": python_path(session.model.outline, node),
+        "python": python_path(session.live.outline, node),
         "kind": node.kind,
         "shape": None if shape is None else list(shape),
         "dtype": dtype_text(tensor),
@@ -97,7 +107,7 @@ def tensor_report(session: Session, node: Node) -> dict[str, Any]:
 
 
 def _counts(session: Session, node: Node) -> tuple[int | None, int | None]:
-    totals = session.model.totals
+    totals = session.live.totals
     if totals.unknown[node.index]:
         return None, None
     return totals.parameters[node.index], totals.trainable[node.index]
@@ -105,7 +115,7 @@ def _counts(session: Session, node: Node) -> tuple[int | None, int | None]:
 
 def text_of(session: Session) -> Iterator[str]:
     """The tree as text, one line a module or tensor, safe for a terminal."""
-    model = session.model
+    model = session.live
     yield from table([_row(session, node) for node in model.outline.nodes], WIDEST, right={2})
     yield ""
     totals = model.totals
@@ -131,7 +141,7 @@ def _row(session: Session, node: Node) -> tuple[str, str, str, str, str]:
         marks.append(f"{SHARED} {', '.join(others[:NAMES])}{more}")
     blank = count is None or (count == 0 and not node.is_tensor)
     return (
-        "  " * node.depth + clean(node.name if node.depth else session.model.source.name, NAME),
+        "  " * node.depth + clean(node.name if node.depth else session.live.source.name, NAME),
         clean(detail_of(item), NAME),
         "" if blank else f"{count:,}",
         dtype_text(item) if node.is_tensor else "",

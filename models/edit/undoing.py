@@ -18,7 +18,7 @@ def undo_last(session: Session) -> str:
     Raises:
         EngineProblem: there is nothing to take back, or it cannot be: the problem says why.
     """
-    session.model  # noqa: B018  (raises when nothing is open)
+    session.live  # noqa: B018  (raises when nothing is open)
     session.undone = []
     try:
         text = session.undo()

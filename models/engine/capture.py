@@ -41,6 +41,8 @@ class Capture:
         self._decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
         self._pump: threading.Thread | None = None
         self._forked = False
+        self._stopped = False
+        self._closed = False
         os.register_at_fork(after_in_child=self._after_fork)
         self._wake_read, self._wake = os.pipe()
         self._pipe, printed = os.pipe()
@@ -64,6 +66,22 @@ class Capture:
         self._pump = threading.Thread(target=self._run, name="engine output", daemon=True)
         self._pump.start()
 
+    def stop(self) -> None:
+        """Tell what waits and end the pump; to be called once the streams are given back to whoever lent them."""
+        self._stopped = True
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake, b"!")
+        if self._pump is not None:
+            self._pump.join()  # it sees the end within a tick
+        with self._lock:
+            self._room.notify_all()
+            self._take()
+            while self._waiting:
+                self._tell()
+            self._closed = True
+            for descriptor in (self._pipe, self._wake_read, self._wake):
+                os.close(descriptor)
+
     def settle(self, timeout: float = 0.2) -> None:
         """Tell everything printed before this call; gives up after `timeout` seconds with an interface too slow."""
         self._flush()
@@ -77,16 +95,19 @@ class Capture:
 
     def feed(self, data: bytes) -> None:
         """Add what was written to `sys.stderr`, after what is on its way from `sys.stdout`."""
-        if self._forked or threading.current_thread() is self._pump:
-            os.write(2, data)  # nobody tells it here, or would wait for itself
+        if self._forked or self._stopped or threading.current_thread() is self._pump:
+            os.write(2, data)  # nobody tells it here, or any more, or would wait for itself
             return
         self._flush()
         with self._lock:
+            if self._closed:  # in this very moment
+                os.write(2, data)
+                return
             self._take()
             self._add("stderr", data)
             with contextlib.suppress(BlockingIOError):  # woken often enough
                 os.write(self._wake, b"!")
-            while self._size > ROOM and self._pump is not None:
+            while self._size > ROOM and self._pump is not None and not self._stopped:
                 self._room.wait()
 
     def _flush(self) -> None:
@@ -94,7 +115,7 @@ class Capture:
             self._stdout.flush()
 
     def _run(self) -> None:
-        while True:
+        while not self._stopped:
             if not self._waiting:
                 select.select([self._pipe, self._wake_read], [], [])
             with self._lock:
@@ -108,6 +129,8 @@ class Capture:
 
     def _take(self) -> None:
         """Read what the pipe holds now."""
+        if self._closed:
+            return
         with contextlib.suppress(BlockingIOError):
             self._add("stdout", os.read(self._pipe, PIPE))
 

@@ -25,6 +25,8 @@ class Interrupts:
         self._current: object | None = None
         self._target: object | None = None
         self._late = False
+        self.every = False
+        """Each SIGINT means what runs now: there is no interface any more that says which one does."""
         signal.signal(signal.SIGINT, self._on_signal)
 
     def run(self, job: object, call: Callable[[], T]) -> T:
@@ -62,6 +64,8 @@ class Interrupts:
         return call()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.every:
+            self._target = self._current
         if self._target is None or self._target is not self._current:
             return
         shielded = False

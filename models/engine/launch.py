@@ -28,6 +28,13 @@ class Launch:
     """It runs on this machine as our child, and the kernel ends it when this process dies."""
     timeout: float
     """Seconds for the greeting to come."""
+    pipes: tuple[int, int] | None = None
+    """Descriptors to read from and to write to, where the engine runs already and nothing is started."""
+
+    @classmethod
+    def attached(cls, read: int, write: int) -> Launch:
+        """An engine that serves the other ends of two open pipes: that of `explore`, in the person's own process."""
+        return cls(("explore()",), dies_with_us=False, timeout=30.0, pipes=(read, write))
 
     @classmethod
     def local(cls, python: str | None = None, *, preload: bool = False) -> Launch:
@@ -83,7 +90,7 @@ class Launch:
             EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.
         """
         try:
-            client = EngineClient(await Link.to(process or self.spawn()))
+            client = EngineClient(await self._link(process))
         except OSError as error:
             raise EngineGone(self._cause(error), f"The command was: {self.label}") from None
         client.on_event = on_event or client.on_event
@@ -95,6 +102,12 @@ class Launch:
             raise
         client.on_gone = on_gone or client.on_gone
         return client
+
+    async def _link(self, process: subprocess.Popen[bytes] | None) -> Link:
+        if self.pipes is not None:
+            read, write = self.pipes
+            return await Link.over(open(read, "rb", buffering=0), open(write, "wb", buffering=0))  # noqa: ASYNC230
+        return await Link.to(process or self.spawn())
 
     async def _greet(self, client: EngineClient, tell: Callable[[str], None]) -> Greeting:
         asking = asyncio.ensure_future(client.request(Hello(protocol=PROTOCOL), Greeting))

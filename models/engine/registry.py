@@ -5,7 +5,7 @@
 
 Lanes: `now` (the thread that reads: at once, microseconds only), `main` (the process's main thread, one after another;
 may take for ever, can be interrupted), `query` (one thread: short questions), `slow` (one thread: long ones that look
-at `context.cancelled()`).
+at `context.cancelled()`), `background` (one thread: what may take minutes and nobody waits for).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 from .context import Context
 from .messages import Body
 
-LaneName = Literal["now", "main", "query", "slow"]
+LaneName = Literal["now", "main", "query", "slow", "background"]
 R = TypeVar("R", bound=Body)
 A = TypeVar("A", bound=Body)
 

@@ -27,7 +27,7 @@ from .lanes import Job, Lane
 from .messages import PROTOCOL, Body, Busy, Cancel, Done, Greeting, Hello, Interrupt, Problem, Request
 from .outlet import Outlet
 from .problems import problem_of
-from .registry import Entry, Registry
+from .registry import Entry, LaneName, Registry
 
 SWITCH_INTERVAL = 0.0005
 """Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
@@ -42,6 +42,10 @@ def _end_child() -> NoReturn:
         with contextlib.suppress(Exception):  # closed, replaced or None
             stream.flush()
     os._exit(0)
+
+
+BESIDE: tuple[LaneName, ...] = ("query", "slow", "background")
+"""The lanes that work beside the main one."""
 
 
 class EngineServer:
@@ -74,7 +78,7 @@ class EngineServer:
         self._process = os.getpid()
         self._jobs: dict[int, Job] = {}
         self._main = Lane(self._perform_main)
-        self._lanes = {"main": self._main, "query": Lane(self._perform), "slow": Lane(self._perform)}
+        self._lanes = {"main": self._main, **{name: Lane(self._perform) for name in BESIDE}}
         self._own = {
             Hello: Entry(self._greet, "now", lambda _: ""),
             Interrupt: Entry(self._interrupt, "now", lambda _: ""),
@@ -85,7 +89,7 @@ class EngineServer:
 
         `first` is done there before the first job, not to be interrupted; `text` says what it is.
         """
-        threads = [self._lanes[name].start(f"engine {name}") for name in ("query", "slow")]
+        threads = [self._lanes[name].start(f"engine {name}") for name in BESIDE]
         reading = threading.Thread(target=self._read, name="engine reader", daemon=True)
         reading.start()
         if text:
@@ -200,14 +204,17 @@ class EngineServer:
         )
 
     def _interrupt(self, session: Any, request: Interrupt, context: Context) -> Done:
-        """Meant is the oldest job of the main lane: the one that runs, or is about to."""
+        return Done(text=self.interrupt())
+
+    def interrupt(self) -> str:
+        """Interrupt the oldest job of the main lane, the one that runs or is about to; says so where that cannot be."""
         job = next((job for job in list(self._jobs.values()) if job.entry.lane == "main"), None)
         if job is None:
-            return Done(text="nothing to interrupt")
+            return "nothing to interrupt"
         if self._interrupts is None:
-            return Done(text="this engine cannot be interrupted")
+            return "this engine cannot be interrupted"
         self._interrupts.interrupt(job)
-        return Done()
+        return ""
 
     def _log(self, text: str) -> None:
         """To the process's real standard error, which the interface keeps for its log."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from .class_source import find_class
-from .facts import Group, function_name, is_ours, plain_value
+from .facts import Group
 from .paths import python_path
+from .plain_value import function_name, is_ours, plain_value
 from .registered import buffers_in, entries, modules_in, parameters_in, training_of
 from .source_code import class_of, original_of
 from .tensors import elements, size_in_bytes

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from .absence import absence_of, is_wrapper
 from .defaults import default_initialiser
-from .facts import Group, function_name, is_ours
+from .facts import Group
 from .gradients import gradient_of, l2_norm, why_no_gradient
 from .paths import in_state_dict, python_path
+from .plain_value import function_name, is_ours
 from .sharing import storage_twins
 from .tensors import dtype_text, is_uninitialised, shape_text, size_in_bytes
 

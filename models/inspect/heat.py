@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -10,14 +10,14 @@ from torch import Tensor
 from ..engine.messages import HeatCells, Of
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
+from .matrix import clamp_leading, matrix_size, per_cell, pieces
 from .one_thread import one_thread
 from .reading import strided, trouble
 from .tensors import shape_of
-from .window import clamp_leading, index_of, matrix_size
+from .window import index_of
 
 PIECE = 2**18
 """Elements reduced at a time."""
-LARGEST_SIDE = 1_000
 
 
 @one_thread()
@@ -46,8 +46,8 @@ def heat_map(
     if not tensor.numel():
         return HeatCells(path=path, of=of, shape=shape, leading=chosen)
     full_height, full_width = matrix_size(shape)
-    down = _per_cell(full_height, height)
-    across = _per_cell(full_width, width)
+    down = per_cell(full_height, height)
+    across = per_cell(full_width, width)
     try:
         matrix = strided(tensor)[index_of(shape, chosen, slice(None), slice(None))].reshape(full_height, full_width)
         cells = _reduced(matrix, down, across, cancelled)
@@ -60,46 +60,47 @@ def heat_map(
     )  # fmt: skip
 
 
-def _per_cell(size: int, cells: int) -> int:
-    return -(-size // min(max(cells, 1), LARGEST_SIDE))
+class Blocks:
+    """The extremes of each block of a matrix, which comes in parts of any order."""
+
+    def __init__(self, height: int, width: int, down: int, across: int) -> None:
+        self._down, self._across = down, across
+        size = (-(-height // down), -(-width // across))
+        self._low = torch.full(size, torch.inf, dtype=torch.float64, device="cpu")
+        self._high = torch.full(size, -torch.inf, dtype=torch.float64, device="cpu")
+
+    def take(self, part: Tensor, top: int, left: int) -> None:
+        """Take in the rectangle at (`top`, `left`), as `as_real` gives it: whole blocks only, or within one block.
+
+        The last block each way may be cut short by the matrix' own edge, if it is the only one in `part` that way.
+        """
+        rows, columns = -(-part.shape[0] // self._down), -(-part.shape[1] // self._across)
+        blocks = part.reshape(rows, part.shape[0] // rows, columns, part.shape[1] // columns)
+        first, second = top // self._down, left // self._across
+        place = (slice(first, first + rows), slice(second, second + columns))
+        self._low[place] = torch.minimum(self._low[place], blocks.amin((1, 3)).cpu())
+        self._high[place] = torch.maximum(self._high[place], blocks.amax((1, 3)).cpu())
+
+    def cells(self) -> Tensor:
+        """Of each block the entry of largest magnitude; a positive one before a negative one of the same."""
+        return torch.where(self._high >= -self._low, self._high, self._low)  # a NaN is in both
 
 
 def _reduced(matrix: Tensor, down: int, across: int, cancelled: Asked) -> Tensor:
     """Walks the matrix in pieces that hold whole blocks, or lie within one, and merges their extremes."""
     height, width = matrix.shape
     if down == across == 1:
-        return _real(matrix)
-    size = (-(-height // down), -(-width // across))
-    low = torch.full(size, torch.inf, dtype=torch.float64, device="cpu")
-    high = torch.full(size, -torch.inf, dtype=torch.float64, device="cpu")
-    for left, right in _pieces(width, across, PIECE):
-        for top, bottom in _pieces(height, down, max(PIECE // (right - left), 1)):
+        return as_real(matrix)
+    blocks = Blocks(height, width, down, across)
+    for left, right in pieces(width, across, PIECE):
+        for top, bottom in pieces(height, down, max(PIECE // (right - left), 1)):
             if cancelled():
                 raise Cancelled
-            part = _real(matrix[top:bottom, left:right])
-            rows, columns = -(-(bottom - top) // down), -(-(right - left) // across)
-            blocks = part.reshape(rows, (bottom - top) // rows, columns, (right - left) // columns)
-            place = (slice(top // down, top // down + rows), slice(left // across, left // across + columns))
-            low[place] = torch.minimum(low[place], blocks.amin((1, 3)).cpu())
-            high[place] = torch.maximum(high[place], blocks.amax((1, 3)).cpu())
-    return torch.where(high >= -low, high, low)  # a NaN is in both
+            blocks.take(as_real(matrix[top:bottom, left:right]), top, left)
+    return blocks.cells()
 
 
-def _pieces(size: int, block: int, most: int) -> Iterator[tuple[int, int]]:
-    """Ranges that cover `size`, of about `most` or fewer: each holds whole blocks only, or lies within one block."""
-    whole = size - size % block
-    if block <= most:
-        step = most - most % block
-        yield from ((start, min(start + step, whole)) for start in range(0, whole, step))
-        if whole < size:
-            yield whole, size
-        return
-    for first in range(0, size, block):
-        last = min(first + block, size)
-        yield from ((start, min(start + most, last)) for start in range(first, last, most))
-
-
-def _real(part: Tensor) -> Tensor:
+def as_real(part: Tensor) -> Tensor:
     """As float64, or as float32 where that is exact and half the work; complex numbers by magnitude."""
     if part.is_complex():
         part = part.to(torch.complex128).abs()

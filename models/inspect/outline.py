@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -18,6 +20,9 @@ from ..engine.safe_text import as_sent
 from .collecting import uncollected
 from .survey import Held, Key, Survey
 from .tensors import shape_of, size_in_bytes
+
+if TYPE_CHECKING:
+    from .live_skeleton import LiveSkeleton
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +103,13 @@ class Outline:
             nodes = _walk(survey, root, name)
             _tell_sharing(nodes)
             return cls(root, name, nodes, survey)
+
+    @cached_property
+    def skeleton(self) -> LiveSkeleton:
+        """The bare structure, with repeated siblings grouped."""
+        from .live_skeleton import LiveSkeleton
+
+        return LiveSkeleton(self)
 
     def find(self, path: str) -> Node | None:
         """The node at `path`, the first one in tree order where a path occurs twice."""

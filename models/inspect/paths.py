@@ -14,8 +14,10 @@ import torch
 from torch import nn
 
 from ..engine.messages import PathForm
+from .notation import TEXT_LIMIT
 from .outline import Node, Outline
-from .value_text import TEXT_LIMIT, as_csv, as_numpy, as_python
+from .own_container import OwnContainer
+from .value_text import as_csv, as_numpy, as_python
 
 _REGISTRIES = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
 
@@ -36,7 +38,7 @@ def python_path(outline: Outline, node: Node, name: str = "net") -> str:
 
 def getter(outline: Outline, node: Node, name: str = "net") -> str | None:
     """`net.get_parameter('0.bias')` or its sister for modules and buffers; None where torch's own getter cannot."""
-    if node.parent < 0 or not node.registered:
+    if node.parent < 0 or not node.registered or isinstance(outline.root, OwnContainer):
         return None
     method = {"parameter": "get_parameter", "buffer": "get_buffer", "module": "get_submodule"}[node.kind]
     if not _inherits(type(outline.root), nn.Module, method, "get_submodule"):
@@ -69,7 +71,7 @@ def path_forms(
     python = python_path(outline, node, name)
     forms = []
     if node.parent >= 0:
-        stored = in_state_dict(outline, node)
+        stored = in_state_dict(outline, node) and not isinstance(outline.root, OwnContainer)
         forms.append(_form("State-dict key" if stored else "Path", node.path))
         forms.append(_form("Python", python))
         getting = getter(outline, node, name)
@@ -115,6 +117,8 @@ def _form(label: str, text: str) -> PathForm:
 
 
 def _step(text: str, holder: nn.Module, node: Node) -> str:
+    if isinstance(holder, OwnContainer):
+        return holder.written(text, node.name)
     if node.keys:
         text = _attribute(text, node.attribute) if not _hidden_by(holder, node) else _from_vars(text, node)
         for key in node.keys:

@@ -12,9 +12,10 @@ from torch import nn
 from ..engine.messages import TensorRow, TreeRow
 from .gradient_state import State, gradient_states
 from .outline import Node, Outline
+from .skeleton import Group
 from .tensors import class_name, dtype_text, elements, is_uninitialised, shape_text, size_in_bytes
 from .totals import Totals
-from .view import View
+from .view import Row
 
 OTHER_NAMES = 8
 """How many other names of a shared object a row tells."""
@@ -31,15 +32,25 @@ def with_ancestors(outline: Outline, changed: Iterable[str]) -> set[str]:
     return marked
 
 
-def tree_rows(nodes: Sequence[Node], view: View, totals: Totals, changed: Set[str]) -> list[TreeRow]:
+def tree_rows(outline: Outline, rows: Sequence[Row], totals: Totals, changed: Set[str]) -> list[TreeRow]:
     """A page of rows; `changed` holds ancestors too (`with_ancestors`)."""
+    nodes = [outline.nodes[row.node] for row in rows]
+    states = gradient_states(nodes)
     return [
-        tree_row(node, view, totals, changed, state) for node, state in zip(nodes, gradient_states(nodes), strict=True)
+        tree_row(node, row, totals, changed, state, outline.skeleton.group_path(row.within) if row.within else "")
+        if row.group is None
+        else _group_row(outline, row, row.group, totals, changed)
+        for node, row, state in zip(nodes, rows, states, strict=True)
     ]
 
 
-def tree_row(node: Node, view: View, totals: Totals, changed: Set[str], gradient: State = "") -> TreeRow:
-    """The row of a module or tensor.  A module's bytes are those of all tensors below it, each shared one once."""
+def tree_row(
+    node: Node, row: Row, totals: Totals, changed: Set[str], gradient: State = "", group: str = ""
+) -> TreeRow:
+    """The row of a module or tensor.  A module's bytes are those of all tensors below it, each shared one once.
+
+    `group` is the path of the group that it is one of.
+    """
     item = node.item
     if isinstance(item, nn.Module):
         parameters = totals.parameters[node.index]
@@ -47,22 +58,23 @@ def tree_row(node: Node, view: View, totals: Totals, changed: Set[str], gradient
             path=node.path,
             name=node.name,
             kind=node.kind,
-            depth=node.depth,
+            depth=row.depth,
             detail=class_name(item),
             parameters=None if totals.unknown[node.index] else parameters,
             bytes=None if totals.unknown[node.index] else totals.memory[node.index],
             children=node.child_count,
-            unfolded=view.is_open(node),
+            unfolded=row.is_open,
             shared_with=_others(node),
             frozen=parameters > 0 and totals.trainable[node.index] == 0 and not totals.unknown[node.index],
             changed=node.path in changed,
             registered=node.registered,
+            group=group,
         )
     return TreeRow(
         path=node.path,
         name=node.name,
         kind=node.kind,
-        depth=node.depth,
+        depth=row.depth,
         detail=shape_text(item),
         dtype=dtype_text(item),
         parameters=elements(item),
@@ -73,6 +85,31 @@ def tree_row(node: Node, view: View, totals: Totals, changed: Set[str], gradient
         changed=node.path in changed,
         state=_state(item),
         registered=node.registered,
+        group=group,
+    )
+
+
+def _group_row(outline: Outline, row: Row, group: Group, totals: Totals, changed: Set[str]) -> TreeRow:
+    """Repeated siblings in one row; the very same module at several of the names counts once."""
+    members = [outline.nodes[index] for index in outline.skeleton.members(group)]
+    first = members[0]
+    distinct = [node.index for node in {id(node.item): node for node in members}.values()]
+    unknown = any(totals.unknown[index] for index in distinct)
+    parameters = sum(totals.parameters[index] for index in distinct)
+    return TreeRow(
+        path=outline.skeleton.group_path(group),
+        name=group.name,
+        kind="group",
+        depth=row.depth,
+        detail=class_name(first.item) if isinstance(first.item, nn.Module) else shape_text(first.item),
+        parameters=None if unknown else parameters,
+        bytes=None if unknown else sum(totals.memory[index] for index in distinct),
+        children=group.count,
+        unfolded=row.is_open,
+        frozen=parameters > 0 and not unknown and not any(totals.trainable[index] for index in distinct),
+        changed=any(node.path in changed for node in members),
+        registered=first.registered,
+        count=group.count,
     )
 
 

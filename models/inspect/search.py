@@ -1,4 +1,4 @@
-"""Search in a list of paths, as it is typed.  Pure Python: knows nothing of torch.
+"""Search in a list of paths, as it is typed, also in a million of them.  Pure Python: knows nothing of torch.
 
 The words of a query, split at spaces, must each match, in any order and in any case.  A word matches where it occurs;
 only when it occurs nowhere does it match fuzzily, its characters in order with gaps.  So a precise word is never
@@ -7,113 +7,173 @@ drowned in accidental matches, and a sloppy one still finds something.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import compress, repeat
 
+from .cancelled import Asked, Cancelled, never
+from .search_groups import Group, group, shape_of, with_gaps
+from .search_loose import Loose
 from .search_score import fold_case, score
+from .search_shortlist import shortlist
 
-SHORTLIST = 500
+SHORTLIST = 300
 """How many hits are scored at most: first those whose last component starts with a word, then those it occurs in."""
 
+LONGEST_SLOPPY = 64
+"""Characters of a word that is looked for with gaps; longer ones were pasted, and occur as they are or not at all."""
 
-@dataclass(slots=True)
-class _Found:
-    """What was left after one word of the last query."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was left after one word."""
 
     word: str
-    hits: Sequence[int]
     literal: bool
     """Whether the word occurs as it is, or only with gaps."""
+    groups: dict[int, int]
+    """Number of a group to the bitmap of its members that match; those without a match are left out."""
+    loose: Sequence[int]
+    """Places of the names that match and are in no group."""
+
+    def count(self) -> int:
+        """How many match."""
+        return sum(bitmap.bit_count() for bitmap in self.groups.values()) + len(self.loose)
 
 
 class Searcher:
-    """Searches `paths`; remembers the last query, so that typing on only narrows.  For use by one thread at a time."""
+    """Searches `paths`, which must not change; remembers what was typed, so that typing on only narrows and a
+    backspace costs nothing.  For use by one thread at a time.
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    Each question takes `cancelled`, raises `Cancelled` when that says so, and can be asked again.
+    """
+
+    def __init__(self, paths: Sequence[str], cancelled: Asked = never) -> None:
         self._paths = paths
-        self._folded = [fold_case(path) for path in paths]
-        self._last = [path.rpartition(".")[2] for path in self._folded]
-        self._chain: list[_Found] = []
+        self._groups, alone = group(paths, cancelled)
+        self._loose = Loose(paths, alone, cancelled)
+        self._longest = max((len(each.shape) for each in self._groups), default=0)
+        self._longest = max(self._longest, max(map(len, self._loose.folded), default=0))
+        everything = {number: each.everything for number, each in enumerate(self._groups)}
+        self._everything = Found("", True, everything, range(len(alone)))
+        self._typed: list[list[Found]] = []
+        """For each word, what was found for ever more of its characters, among what the words before it left."""
 
-    def hits(self, query: str) -> list[int]:
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def total(self, query: str, cancelled: Asked = never) -> int:
+        """How many paths match; none for an empty query."""
+        chain = self._find(query, cancelled)
+        return chain[-1].count() if chain else 0
+
+    def flags(self, query: str, cancelled: Asked = never) -> bytearray:
+        """For each path 1 where it matches, else 0."""
+        flags = bytearray(len(self._paths))
+        chain = self._find(query, cancelled)
+        if chain:
+            for number, bitmap in chain[-1].groups.items():
+                for member in self._groups[number].numbers(bitmap):
+                    flags[member] = 1
+            for hit in chain[-1].loose:
+                flags[self._loose.numbers[hit]] = 1
+        return flags
+
+    def hits(self, query: str, cancelled: Asked = never) -> list[int]:
         """Numbers of the paths that match, ascending; none for an empty query."""
-        words = fold_case(query).split()
-        if not words:
-            return []
-        pool: Sequence[int] = range(len(self._paths))
-        chain: list[_Found] = []
-        same = True
-        for number, word in enumerate(words):
-            before = self._chain[number] if same and number < len(self._chain) else None
-            same = before is not None and before.word == word
-            found = before if same and before is not None else self._match(word, pool, before)
-            chain.append(found)
-            pool = found.hits
-        self._chain = chain
-        return list(pool)
+        flags = self.flags(query, cancelled)
+        return list(compress(range(len(flags)), flags))
 
-    def best(self, query: str, limit: int) -> list[tuple[int, list[int]]]:
+    def best(self, query: str, limit: int, cancelled: Asked = never) -> list[tuple[int, list[int]]]:
         """The best `limit` hits, best first, each with the ascending indices into its path that matched."""
-        hits = self.hits(query)
-        words = [(found.word, found.literal) for found in self._chain] if hits else []
+        chain = self._find(query, cancelled)
+        words = [(found.word, found.literal) for found in chain]
         whole = fold_case(query.strip())
-        scored = []
-        for index in self._shortlist(hits, [word for word, _ in words], max(limit, SHORTLIST)):
-            points, positions = score(self._paths[index], self._folded[index], words, whole)
-            scored.append((-points, len(self._paths[index]), index, positions))
-        return [(index, positions) for _, _, index, positions in nsmallest(limit, scored)]
 
-    def next(self, query: str, index: int, step: int) -> int | None:
+        def points(index: int) -> tuple[int, int, int, list[int]]:
+            path = self._paths[index]
+            reached, positions = score(path, fold_case(path), words, whole)
+            return -reached, len(path), index, positions
+
+        likely = shortlist(chain, self._groups, self._loose, max(limit, SHORTLIST), points) if chain else []
+        return [(index, positions) for _, _, index, positions in nsmallest(limit, map(points, likely))]
+
+    def next(self, query: str, index: int, step: int, cancelled: Asked = never) -> int | None:
         """The hit after (`step` 1) or before (-1) path number `index`, wrapping; None when nothing matches."""
-        hits = self.hits(query)
-        if not hits:
+        chain = self._find(query, cancelled)
+        if not chain:
             return None
-        place = bisect_right(hits, index) if step > 0 else bisect_left(hits, index) - 1
-        return hits[place % len(hits)]
+        if step > 0:
+            nearest = self._nearest(chain[-1], index, True)
+            return self._nearest(chain[-1], -1, True) if nearest is None else nearest
+        nearest = self._nearest(chain[-1], index, False)
+        return self._nearest(chain[-1], len(self._paths), False) if nearest is None else nearest
 
-    def _match(self, word: str, pool: Sequence[int], before: _Found | None) -> _Found:
-        """Those of `pool` that match; `before` is what an earlier word in this place left of the same pool."""
-        folded = self._folded
-        literal_pool = scattered_pool = pool
-        if before is not None and word.startswith(before.word):
-            if before.literal:
-                literal_pool = before.hits
-            else:
-                literal_pool, scattered_pool = (), before.hits
-        literal = [index for index in literal_pool if word in folded[index]]
-        if literal:
-            return _Found(word, literal, True)
-        matches = _with_gaps(word)
-        return _Found(word, [index for index in scattered_pool if matches(folded[index])], False)
+    def _nearest(self, found: Found, index: int, up: bool) -> int | None:
+        of_group, of_loose = (Group.after, self._loose.after) if up else (Group.before, self._loose.before)
+        near = [of_group(self._groups[number], bitmap, index) for number, bitmap in found.groups.items()]
+        near.append(of_loose(found.loose, index))
+        return (min if up else max)((each for each in near if each is not None), default=None)
 
-    def _shortlist(self, hits: list[int], words: list[str], limit: int) -> list[int]:
-        if len(hits) <= limit:
-            return hits
-        last = self._last
-        chosen: dict[int, None] = {}
-        for likely in (_equal, _starting, _containing):
-            for word in reversed(words):
-                chosen.update(dict.fromkeys(likely(hits, last, word)[:limit]))
-                if len(chosen) >= limit:
-                    return list(chosen)
-        return list({**chosen, **dict.fromkeys(hits[:limit])})
+    def _find(self, query: str, cancelled: Asked) -> list[Found]:
+        """What each word leaves of what the ones before it left."""
+        pool = self._everything
+        chain: list[Found] = []
+        for number, word in enumerate(fold_case(query).split()):
+            if number == len(self._typed):
+                self._typed.append([])
+            typed = self._typed[number]
+            if not typed or typed[-1].word != word:
+                del self._typed[number + 1 :]  # they were searched for among what this word left
+                while typed and not word.startswith(typed[-1].word):
+                    typed.pop()
+            if not typed or typed[-1].word != word:
+                typed.append(self._match(word, pool, typed[-1] if typed else None, cancelled))
+            pool = typed[-1]
+            chain.append(pool)
+        return chain
+
+    def _match(self, word: str, pool: Found, before: Found | None, cancelled: Asked) -> Found:
+        """Those of `pool` that match; `before` is what a beginning of the word left of the same pool."""
+        if len(word) > self._longest:
+            return Found(word, False, {}, ())
+        if before is None or before.literal:
+            narrow = before or pool
+            groups = self._literal(word, narrow.groups, cancelled)
+            loose = self._loose.literal(word, narrow.loose, cancelled)
+            if groups or loose or len(word) == 1:
+                return Found(word, bool(groups or loose), groups, loose)
+        if len(word) > LONGEST_SLOPPY:
+            return Found(word, False, {}, ())
+        wide = pool if before is None or before.literal else before
+        groups = self._scattered(word, wide.groups, cancelled)
+        return Found(word, False, groups, self._loose.scattered(word, wide.loose, cancelled))
+
+    def _literal(self, word: str, pool: dict[int, int], cancelled: Asked) -> dict[int, int]:
+        if not word.isascii():
+            return {}
+        groups, shape = self._groups, shape_of(word)
+        near = compress(pool, map(str.__contains__, (groups[number].shape for number in pool), repeat(shape)))
+        return _matching(near, pool, lambda number: groups[number].literal(word, shape), cancelled)
+
+    def _scattered(self, word: str, pool: dict[int, int], cancelled: Asked) -> dict[int, int]:
+        if not word.isascii():
+            return {}
+        groups, matches = self._groups, with_gaps(shape_of(word))
+        near = [number for number in pool if matches(groups[number].shape)]
+        return _matching(near, pool, lambda number: groups[number].scattered(word), cancelled)
 
 
-def _equal(hits: list[int], last: list[str], word: str) -> list[int]:
-    return [index for index in hits if last[index] == word]
-
-
-def _starting(hits: list[int], last: list[str], word: str) -> list[int]:
-    return [index for index in hits if last[index].startswith(word)]
-
-
-def _containing(hits: list[int], last: list[str], word: str) -> list[int]:
-    return [index for index in hits if word in last[index]]
-
-
-def _with_gaps(word: str) -> Callable[[str], object]:
-    """Anchored and without choices for the engine to try again: linear in the length of the path."""
-    return re.compile("".join(f"[^{re.escape(char)}]*{re.escape(char)}" for char in word)).match
+def _matching(
+    near: Iterable[int], pool: dict[int, int], members: Callable[[int], int], cancelled: Asked
+) -> dict[int, int]:
+    """The groups of which members match that are in the pool, too."""
+    found = {}
+    for number in near:
+        if cancelled():
+            raise Cancelled
+        bitmap = members(number) & pool[number]
+        if bitmap:
+            found[number] = bitmap
+    return found

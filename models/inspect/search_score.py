@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 _OCCURRENCES = 16
 """Occurrences of one word in a path that are weighed."""
+_FAR = 1 << 60
 
 
 def fold_case(text: str) -> str:
@@ -29,11 +30,13 @@ def score(path: str, folded: str, words: Iterable[tuple[str, bool]], whole: str 
     last = folded.rfind(".") + 1
     points = 0
     positions: set[int] = set()
-    for word, literal in words:
-        candidates = _literally(folded, word) if literal else _scattered(folded, word)
-        best, chosen = max(
-            ((_points(path, places, last, word), places) for places in candidates), key=lambda each: each[0]
-        )
+    for word, literal in sorted(words, key=lambda each: -len(each[0])):
+        best, chosen = -_FAR, [0]
+        for places in _literally(folded, word) if literal else _scattered(folded, word):
+            taken = positions.intersection(places)  # `7 77` means two numbers
+            reached = _points(path, places, last, word) - 10 * len(taken)
+            if reached > best:
+                best, chosen = reached, places
         points += best
         positions.update(chosen)
     if whole and whole == folded:

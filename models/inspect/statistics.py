@@ -1,205 +1,152 @@
-"""Statistics of a tensor of any size: a stream of chunks, each read once for the extremes and once for all the rest.
+"""Statistics of a tensor of any size, of which most is known after one pass.
 
-Few torch calls a chunk, in memory that stays in the processor's cache, and one trip of the results to Python: while
-another thread computes, every call waits for its turn.  Sums are float64 throughout, so float16 cannot overflow and
-1e8 plus something tiny does not cancel.
+Sums are float64 throughout, so float16 cannot overflow and 1e8 plus something tiny does not cancel.  Tensors of up to
+`SMALL` elements are read again, so that nothing about them is approximate; larger ones when it is asked for.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import torch
 from torch import Tensor
 
 from ..engine.messages import Of, StatisticsOf
-from .absence import NO_GRADIENT, absence_of
-from .binning import Bins
-from .cancelled import Asked, Cancelled, never
+from .absence import NO_GRADIENT, absence_of, is_wrapper
+from .cancelled import Asked, never
+from .census import census
 from .chunks import chunks, without_repeats
+from .few import few
+from .float_codes import WITHIN
+from .histogram import Scale
+from .moments import Moments
 from .one_thread import one_thread
-from .reading import Desk, strided, trouble
+from .reading import strided, trouble
+from .second_pass import Quantiles, look_again, quantiles_of, unsettled
+from .stream import Stream, Table, Ticker
 
-MOST_BINS = 1_000
-_COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
-"""Types whose extremes are found as quickly as those of float64, without a copy."""
-_SAFE = 1e140
-"""Squares of numbers below are float64, and sums of such squares."""
+FEW = 2**13
+"""Elements up to which sorting them is quickest."""
+SMALL = 2**18
+"""Elements up to which another pass is not felt."""
 
 
-@one_thread()
 def statistics(
     tensor: Tensor | None,
     *,
     path: str,
     of: Of = "value",
     bins: int = 40,
+    exact: bool = False,
     missing: str = NO_GRADIENT,
     cancelled: Asked = never,
     progress: Callable[[float], None] | None = None,
 ) -> StatisticsOf:
-    """Moments, extremes and a histogram of the finite elements; NaN and infinities are counted apart.
+    """Moments, extremes, quantiles and a histogram of the finite elements; NaN and infinities are counted apart.
 
-    `count` is the number of all elements.  Complex numbers enter by magnitude, booleans as 0 and 1.  `cancelled` is
-    asked between chunks, some thousand times a second; `progress` is told from 0 to 1.  Raises `Cancelled`.
+    `count` is the number of all elements.  Complex numbers enter by magnitude, booleans as 0 and 1.  `exact` asks for
+    further passes where one pass tells quantiles and histogram closely only.  `cancelled` is asked between pieces,
+    some thousand times a second; `progress` is told from 0 to 1.  Raises `Cancelled`.
     """
     absence, reason = absence_of(tensor, missing)
     if tensor is None or absence:
         return StatisticsOf(path=path, of=of, absence=absence, reason=reason)
     try:
-        values, repeats = without_repeats(strided(tensor))
-        tick = _ticker(values.numel(), cancelled, progress)
-        desk = Desk()
-        extremes = _extremes(values, desk, tick)
-        moments, edges, counts = _moments(values, extremes, desk, min(max(bins, 1), MOST_BINS), tick)
+        with one_thread():
+            values, repeats = without_repeats(strided(tensor))
+            return measure(
+                _stream(values, repeats), path=path, of=of, bins=bins, exact=exact, cancelled=cancelled,
+                progress=progress,
+            )  # fmt: skip
     except RuntimeError as error:
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=trouble(error))
-    n = moments.n * repeats
-    squares = moments.squares * repeats
+
+
+def measure(
+    stream: Stream,
+    *,
+    path: str,
+    of: Of = "value",
+    bins: int = 40,
+    exact: bool = False,
+    cancelled: Asked = never,
+    progress: Callable[[float], None] | None = None,
+) -> StatisticsOf:
+    """The statistics of a stream, as `statistics` tells them.  Raises `Cancelled`, and whatever reading raises."""
+    if stream.size <= FEW:
+        ticker = Ticker(stream.size, cancelled, progress)
+        blocks = [stream.real(block()) for block in stream.blocks()]
+        blocks.append(torch.tensor(stream.rest, dtype=torch.float64))
+        moments, quantiles, edges, counts = few(torch.cat(blocks), bins)
+        within = 0.0
+    else:
+        again = exact or stream.size <= SMALL
+        ticker = Ticker(stream.size * (2 if again and stream.table is None else 1), cancelled, progress)
+        moments, spread = census(stream, ticker)
+        scale = Scale.of(moments.low, moments.high, bins) if moments.n else None
+        parts = unsettled(spread, stream.singles, again)
+        redone = scale if again and spread.codes is not None else None
+        settled, counts = look_again(stream, moments, parts, redone, ticker)
+        quantiles = [(which, settled.get(which, value)) for which, value in quantiles_of(spread, stream.whole)]
+        within = 0.0 if again or spread.codes is None or not quantiles else WITHIN
+        edges = scale.edges() if scale else []
+        if scale and not redone:
+            counts = scale.counts(spread)
+    ticker.end()
+    return _answer(stream, moments, path=path, of=of, quantiles=quantiles, within=within, edges=edges, counts=counts)
+
+
+def _answer(
+    stream: Stream,
+    moments: Moments,
+    *,
+    path: str,
+    of: Of,
+    quantiles: Quantiles,
+    within: float,
+    edges: list[float],
+    counts: list[int],
+) -> StatisticsOf:
+    repeats = stream.repeats
+    n, squares, mean = moments.n * repeats, moments.squares * repeats, moments.mean
     return StatisticsOf(
-        path=path, of=of, count=tensor.numel(),
-        minimum=extremes.low if n else None, maximum=extremes.high if n else None, mean=moments.mean if n else None,
+        path=path, of=of, count=stream.size * repeats,
+        minimum=moments.low if n else None, maximum=moments.high if n else None, mean=mean if n else None,
         std=math.sqrt(squares / (n - 1)) if n > 1 else None,
-        l2=math.sqrt(squares + n * moments.mean * moments.mean) if n else None,
+        l2=math.sqrt(squares + n * mean * mean) if n else None,
         zeros=moments.zeros * repeats, nan=moments.nan * repeats, inf=moments.inf * repeats,
         edges=edges, counts=[count * repeats for count in counts],
+        quantiles=quantiles, quantiles_within=within,
     )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Extremes:
-    """What the first pass finds."""
+def _stream(values: Tensor, repeats: int) -> Stream:
+    plain = type(values) in (Tensor, torch.nn.Parameter) and not is_wrapper(values) and not values.is_neg()
+    table = table_of(values.dtype) if plain else None
 
-    low: float
-    """Of the finite elements; infinity without any."""
-    high: float
-    finite: list[bool]
-    """Of each chunk, whether all its elements are."""
+    def blocks() -> Iterator[Callable[[], Tensor]]:
+        return (partial(_itself, chunk) for chunk in chunks(values))
 
-
-@dataclass(slots=True)
-class Moments:
-    """What is known of the elements seen so far; `n` to `squares` are about the finite ones."""
-
-    n: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    """Sum of squared deviations from the mean."""
-    zeros: int = 0
-    nan: int = 0
-    inf: int = 0
-
-    def add_shifted(self, shifted: Tensor, pivot: float, nonzero: Tensor) -> None:
-        """Take in a chunk as its elements less `pivot`, and how many of them were not zero."""
-        n = shifted.numel()
-        filled, total, squares = torch.stack((nonzero, shifted.sum(), shifted.dot(shifted))).tolist()
-        apart = total / n
-        deviating = squares - n * apart * apart
-        if deviating < squares / 1000:  # far from the pivot: what is left would have too few digits
-            deviations = shifted - apart
-            deviating = float(deviations.dot(deviations))
-        self.zeros += n - int(filled)
-        self._merge(n, pivot + apart, deviating)
-
-    def add(self, numbers: Tensor) -> None:
-        """Take in finite elements; slower, and safe for those near the end of float64."""
-        n = numbers.numel()
-        filled, total = torch.stack((numbers.count_nonzero(), numbers.sum())).tolist()
-        deviations = numbers - total / n
-        self.zeros += n - int(filled)
-        self._merge(n, total / n, float(deviations.dot(deviations)))
-
-    def _merge(self, n: int, mean: float, squares: float) -> None:
-        """Chan's update: exact however far the mean is from zero, and in any order of chunks."""
-        both = self.n + n
-        apart = mean - self.mean
-        self.squares += squares + apart * apart * (self.n * n / both)
-        self.mean += apart * (n / both)
-        self.n = both
+    whole = not values.dtype.is_floating_point and not values.dtype.is_complex
+    singles = values.dtype == torch.float32
+    return Stream(values.numel(), blocks, table, whole, singles, repeats=repeats, device=values.device)
 
 
-def _ticker(size: int, cancelled: Asked, progress: Callable[[float], None] | None) -> Callable[[int], None]:
-    """Called with the elements just read; both passes together are the whole.  Each hundredth is told."""
-    done, told = 0, -1.0
-
-    def tick(read: int) -> None:
-        nonlocal done, told
-        done += read
-        if cancelled():
-            raise Cancelled
-        part = min(done / (2 * size), 1.0) if size else 1.0
-        if progress is not None and (part >= told + 0.01 or part == 1.0):
-            told = part
-            progress(part)
-
-    return tick
+def _itself(chunk: Tensor) -> Tensor:
+    return chunk
 
 
-def _extremes(values: Tensor, desk: Desk, tick: Callable[[int], None]) -> Extremes:
-    """The first pass."""
-    tick(0)
-    found = []
-    for chunk in chunks(values):
-        found.append(torch.aminmax(chunk if chunk.dtype in _COMPARED else desk.lay(chunk)))
-        tick(chunk.numel())
-    if not found:
-        return Extremes(math.inf, -math.inf, [])
-    lows: list[float] = torch.stack([pair[0] for pair in found]).tolist()
-    highs: list[float] = torch.stack([pair[1] for pair in found]).tolist()
-    finite = [math.isfinite(low) and math.isfinite(high) for low, high in zip(lows, highs, strict=True)]
-    for number, chunk in enumerate(chunks(values) if not all(finite) else ()):
-        if not finite[number]:
-            numbers = desk.lay(chunk)
-            numbers = numbers[numbers.isfinite()]
-            ends = torch.stack(torch.aminmax(numbers)).tolist() if numbers.numel() else (math.inf, -math.inf)
-            lows[number], highs[number] = ends
-    return Extremes(float(min(lows)), float(max(highs)), finite)
-
-
-def _moments(
-    values: Tensor, extremes: Extremes, desk: Desk, bins: int, tick: Callable[[int], None]
-) -> tuple[Moments, list[float], list[int]]:
-    """The second pass; with it the histogram's `bins + 1` edges and the elements between.
-
-    A bin holds its lower edge, the last one both.
-    """
-    moments, found = Moments(), Bins(bins)
-    low, high = _bounds(extremes.low, extremes.high)
-    scale = 1.0 if math.isfinite(high - low) else 0.5  # the whole range of float64 is twice its largest number
-    width = high * scale - low * scale
-    slope = bins / width
-    square = abs(low) < _SAFE and abs(high) < _SAFE
-    for chunk, finite in zip(chunks(values), extremes.finite, strict=True):
-        numbers = desk.lay(chunk)
-        if not finite:
-            nan = int(numbers.isnan().sum())
-            numbers = numbers[numbers.isfinite()]
-            moments.nan += nan
-            moments.inf += chunk.numel() - nan - numbers.numel()
-        if numbers.numel():
-            if square:
-                nonzero = numbers.count_nonzero()
-                moments.add_shifted(numbers.sub_(low), low, nonzero)
-            else:
-                moments.add(numbers)
-                numbers = numbers.mul_(scale).sub_(low * scale)
-            found.add(desk.whole(numbers.mul_(slope) if math.isfinite(slope) else numbers.div_(width).mul_(bins)))
-        tick(chunk.numel())
-    if not moments.n:
-        return moments, [], []
-    edges = [(low * scale + width * (index / bins)) / scale for index in range(bins)] + [high]
-    counts = found.counts()
-    counts[bins - 1] += counts.pop()  # the maximum itself
-    return moments, edges, counts
-
-
-def _bounds(low: float, high: float) -> tuple[float, float]:
-    """The range of the histogram: when all elements are equal, half their size to both sides (or ±0.5 about zero)."""
-    if low != high:  # or the two infinities, when there are no elements
-        return low, high
-    half = abs(low) / 2 or 0.5
-    most = sys.float_info.max
-    return max(low - half, -most), min(high + half, most)
+@cache
+def table_of(dtype: torch.dtype) -> Table | None:
+    """What the bit patterns of a type of at most 16 bits stand for; None for larger ones."""
+    if dtype.is_complex or dtype.itemsize > 2:
+        return None
+    if dtype == torch.bool:
+        return Table(torch.tensor([0.0] + [1.0] * 255, dtype=torch.float64).view(-1, 1))
+    if dtype.itemsize == 1:
+        patterns = torch.arange(256, dtype=torch.int32, device="cpu").to(torch.uint8)
+    else:
+        patterns = torch.arange(2**16, dtype=torch.int32, device="cpu").to(torch.uint16)
+    return Table(patterns.view(dtype).to(torch.float64).view(-1, 1))

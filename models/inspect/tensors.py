@@ -77,6 +77,17 @@ def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:
     raise TypeError(f"a tensor of layout {tensor.layout} has no parts that are known")
 
 
+def stamp_of(tensor: torch.Tensor) -> object:
+    """Another one whenever an operation changed the values in place, or this is another tensor.
+
+    What goes behind autograd's back (`.data`, NumPy) leaves it as it is.
+    """
+    try:
+        return id(tensor), tensor._version
+    except Exception:  # inference tensors keep no version, foreign subclasses raise what they like
+        return id(tensor)
+
+
 def class_name(module: torch.nn.Module) -> str:
     """The class's own name; for a scripted module the name of the class it was made from."""
     if isinstance(module, torch.jit.ScriptModule):

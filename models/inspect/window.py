@@ -10,10 +10,9 @@ from torch import Tensor
 
 from ..engine.messages import Cells, Of
 from .absence import NO_GRADIENT, absence_of
+from .matrix import rectangle
 from .reading import strided, trouble
 from .tensors import dtype_text, shape_of
-
-MOST_CELLS = 20_000
 
 
 def window(
@@ -39,21 +38,17 @@ def window(
     shape, dtype = list(shape_of(tensor) or ()), dtype_text(tensor)
     if absence:
         return Cells(path=path, of=of, absence=absence, reason=reason, shape=shape, dtype=dtype)
-    height, width = matrix_size(shape)
-    chosen = clamp_leading(shape, leading)
-    row, column = min(max(row, 0), height), min(max(column, 0), width)
-    columns = min(max(columns, 0), width - column, MOST_CELLS)
-    rows = min(max(rows, 0), height - row, MOST_CELLS // max(columns, 1))
-    if not tensor.numel() or not rows or not columns:
-        rows = columns = 0
+    part = rectangle(shape, leading, row, rows, column, columns)
+    down, across = slice(part.row, part.row + part.rows), slice(part.column, part.column + part.columns)
     try:
-        part = strided(tensor)[index_of(shape, chosen, slice(row, row + rows), slice(column, column + columns))]
-        values, imaginary = _numbers(part) if rows else ([], [])
+        found = strided(tensor)[index_of(shape, part.leading, down, across)]
+        values, imaginary = _numbers(found) if part.rows else ([], [])
     except RuntimeError as error:
         return Cells(path=path, of=of, absence="unsupported", reason=trouble(error), shape=shape, dtype=dtype)
     return Cells(
-        path=path, of=of, shape=shape, dtype=dtype, leading=chosen, row=row, column=column, rows=rows, columns=columns,
-        height=height, width=width, number=_number(part.dtype), values=values, imaginary=imaginary,
+        path=path, of=of, shape=shape, dtype=dtype, leading=part.leading, row=part.row, column=part.column,
+        rows=part.rows, columns=part.columns, height=part.height, width=part.width, number=_number(found.dtype),
+        values=values, imaginary=imaginary,
     )  # fmt: skip
 
 
@@ -63,18 +58,6 @@ def _number(dtype: torch.dtype) -> Literal["float", "int", "bool", "complex"]:
     if dtype == torch.bool:
         return "bool"
     return "float" if dtype.is_floating_point else "int"
-
-
-def matrix_size(shape: Sequence[int]) -> tuple[int, int]:
-    """Height and width of the matrix that the last two dimensions are."""
-    return (shape[-2] if len(shape) > 1 else 1, shape[-1] if shape else 1)
-
-
-def clamp_leading(shape: Sequence[int], leading: Sequence[int]) -> list[int]:
-    """One valid index for every dimension but the last two (0 where the dimension is empty)."""
-    sizes = shape[:-2]
-    padded = [*leading, *[0] * len(sizes)]
-    return [max(min(index, size - 1), 0) for index, size in zip(padded, sizes, strict=False)]
 
 
 def index_of(shape: Sequence[int], leading: Sequence[int], rows: slice, columns: slice) -> tuple[int | slice, ...]:

@@ -26,7 +26,7 @@ def forward_pass(session: Session) -> Ran:
     Raises:
         EngineProblem: nothing is open.
     """
-    model = session.model
+    model = session.live
     args, kwargs = _arguments(session)
     trace = new_trace(session)
     run = session.last_run
@@ -61,7 +61,7 @@ def backward_pass(session: Session) -> Ran:
     Raises:
         EngineProblem: nothing is open.
     """
-    session.model  # noqa: B018  (raises when nothing is open)
+    session.live  # noqa: B018  (raises when nothing is open)
     session.before("backward")
     result = run_backward(session.result)
     changed = session.after()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..engine.messages import CallsGrew, Executed
-from .trace import Trace, tracing
 
 if TYPE_CHECKING:
     from ..session import Session
+    from .trace import Trace
 
 
 def run_statement(session: Session, text: str, *, single: bool = False) -> Executed:
@@ -26,17 +27,19 @@ def run_statement(session: Session, text: str, *, single: bool = False) -> Execu
     Raises:
         EngineProblem: nothing is open.
     """
-    model = session.model
+    session.model  # noqa: B018  (raises when nothing is open)
     interpreter = session.interpreter
     assert interpreter is not None
     session.before(text)
     run: int | None = None
     trace: Trace | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext
-    if calls_network(text, session.namespace, model.outline.root):
+    if not session.is_checkpoint and calls_network(text, session.namespace, session.root):
+        from .trace import tracing
+
         trace = new_trace(session)
         run = session.last_run
-        around = partial(tracing, model.outline.root, model.outline, trace)
+        around = partial(tracing, session.root, session.live.outline, trace)
     started = time.perf_counter()
     outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
@@ -53,6 +56,8 @@ def run_statement(session: Session, text: str, *, single: bool = False) -> Execu
 
 def new_trace(session: Session) -> Trace:
     """An empty trace, kept as the session's newest run, that tells as it grows."""
+    from .trace import Trace
+
     trace = Trace()
     run = session.keep_run(trace)
     trace.on_grow = lambda total: session.emit(CallsGrew(run=run, total=total))
@@ -80,6 +85,5 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
 
 
 def _reaches_back(value: object) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor) and value.grad_fn is not None
+    torch = sys.modules.get("torch")  # a checkpoint's console may do without
+    return torch is not None and isinstance(value, torch.Tensor) and value.grad_fn is not None

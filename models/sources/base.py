@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from ..checkpoint.checkpoint import Checkpoint
 
 
 class SourceError(Exception):
@@ -38,17 +40,38 @@ class Source:
     """`module`, or `checkpoint` for tensors without code."""
     name: str
     """What its code calls the network: `net`, `rgnet`."""
-    module: nn.Module
+    module: nn.Module | None = None
+    """The network; None for a checkpoint."""
+    checkpoint: Checkpoint | None = None
+    """The tensors in files; None for a network."""
+    own: object = None
+    """The person's dict or list of modules, which the console's names are bound to; `module` stands for it in the tree.
+    None where that is the network itself."""
     names: dict[str, object] = field(default_factory=dict)
     """Further names for the console."""
     input_specs: list[str] = field(default_factory=list)
     """Its documented input, each a SPEC of the command line; empty where nobody knows."""
+    arguments: tuple[tuple[object, ...], dict[str, object]] | None = None
+    """Its inputs themselves, positional and by keyword, where they were handed over with it."""
+    live: bool = False
+    """It is an object of a program that runs: its random numbers are not to be touched either."""
     file: str | None = None
     """The person's file it came from."""
     note: str = ""
     tries: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """What the source says of itself, as JSON has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the person asked for beside the SOURCE, and what may be told while it is opened."""
+
+    trust: bool = False
+    """A file that can only be read by running what is in it may be."""
+    progress: Callable[[str], None] = lambda text: None
+    """Told what is being done, in a few words, when it may take longer than a blink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +80,12 @@ class Kind:
 
     claims: Callable[[str], bool]
     """Whether a text names a source of this kind, rightly or not; looks at the text and the file system only."""
-    open: Callable[[str], Source]
+    open: Callable[[str, How], Source]
     """Open it; raises SourceError."""
 
 
-def open_source(text: str, seed: int | None = None, device: str | None = None) -> Source:
-    """Open what `text` names: a catalogue name, `FILE.py:NAME` or `package.module:NAME`.
+def open_source(text: str, seed: int | None = None, device: str | None = None, how: How | None = None) -> Source:
+    """Open what `text` names: a catalogue name, `FILE.py:NAME`, `package.module:NAME`, a file or folder of weights.
 
     `seed` is given to torch's generator before anything of the source runs; `device` is where the network is moved.
     Raises SourceError, whose title is one line; KeyboardInterrupt passes.
@@ -79,8 +102,8 @@ def open_source(text: str, seed: int | None = None, device: str | None = None) -
         import torch
 
         torch.manual_seed(seed)
-    source = kind.open(text)
-    if device is not None:
+    source = kind.open(text, how or How())
+    if device is not None and source.module is not None:
         from .device import move
 
         move(source.module, device)
@@ -94,9 +117,9 @@ def close_to(name: str, names: list[str]) -> str:
 
 
 def _kinds() -> list[Kind]:
-    from . import example, python_target, weights
+    from . import example, files, live_object, python_target
 
-    return [example.KIND, weights.KIND, python_target.KIND]
+    return [live_object.KIND, example.KIND, files.KIND, python_target.KIND]
 
 
 def _nothing_like(text: str) -> SourceError:

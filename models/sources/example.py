@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..examples.catalogue import EXAMPLES, build, console_names
-from .base import Kind, Source
+from .base import How, Kind, Source
 
 
-def _open(text: str) -> Source:
+def _open(text: str, how: How) -> Source:
     example = EXAMPLES[text]
     network = build(text)
     return Source(

@@ -3,18 +3,20 @@
 A file by itself is imported as `python FILE.py` would run it: its folder first on `sys.path`.  A file inside a package
 is imported by its dotted name from the package's root, so that its relative imports work.  `sys.path` stays so while
 the source is open, for code that imports when it runs.  Opening the next source first forgets what this one imported:
-it finds the files as they are now, and another project's `utils` is not taken for its own.
+it finds the files as they are now, and another project's `utils` is not taken for its own.  What fails to be imported
+leaves everything as it was.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 
 from ..run.tracebacks import is_own, problem_of
 from .base import SourceError
@@ -32,10 +34,12 @@ def import_file(path: Path, beside: bool = False) -> ModuleType:
 
     With `beside` it joins the source that is open, whose modules it shares, instead of taking its place.
     """
-    path = path.resolve()
+    with nullcontext() if beside else _in_place_of_the_last():
+        return _import_file(path.resolve())
+
+
+def _import_file(path: Path) -> ModuleType:
     root, name = _dotted(path)
-    if not beside:
-        _forget()
     loaded = next((module for module in map(sys.modules.get, _imported) if _is_file(module, path)), None)
     if loaded is not None:
         return loaded
@@ -43,16 +47,17 @@ def import_file(path: Path, beside: bool = False) -> ModuleType:
         _put(0, Path.cwd())
     _put(0, root)
     if root == path.parent:
-        with _remembering(), persons_code(path.name):
+        with _remembering(), as_their_program(str(path)), persons_code(path.name):
             return _run(_free_name(path), path)
     _put(len(sys.path), path.parent)  # for a file that imports its neighbours by their bare names
     package = name.partition(".")[0]
-    if package in sys.modules and not _is_file(sys.modules[package], root / package / "__init__.py"):
+    loaded = sys.modules.get(package)
+    if loaded is not None and not _is_package_at(loaded, root / package):
         raise SourceError(
             f"{path.name} belongs to a package {package!r}, but another one of this name is loaded",
-            f"Loaded is {getattr(sys.modules[package], '__file__', None)}; wanted is {root / package}.",
+            f"Loaded is {getattr(loaded, '__file__', None)}; wanted is {root / package}.",
         )
-    with _remembering(), persons_code(path.name):
+    with _remembering(), as_their_program(str(path)), persons_code(path.name):
         return importlib.import_module(name)
 
 
@@ -61,11 +66,17 @@ def import_named(name: str, beside: bool = False) -> ModuleType:
 
     Raises SourceError when there is none, or when it fails.
     """
-    if not beside:
-        _forget()
-    _put(0, Path.cwd())
+    with nullcontext() if beside else _in_place_of_the_last():
+        return _import_named(name)
+
+
+def _import_named(name: str) -> ModuleType:
+    here, package = Path.cwd(), name.partition(".")[0]
+    _put(0, here)
+    if not (here / package).exists() and (here / "src" / package).is_dir():
+        _put(1, here / "src")
     try:
-        with _remembering(), persons_code(name):
+        with _remembering(), as_their_program(name), persons_code(name):
             return importlib.import_module(name)
     except SourceError as error:
         cause = error.__cause__
@@ -73,24 +84,85 @@ def import_named(name: str, beside: bool = False) -> ModuleType:
         if missing is not None and f"{name}.".startswith(f"{missing}."):
             raise SourceError(
                 f"There is no module {missing!r}" + (f" (for {name!r})" if missing != name else ""),
-                f"Looked in {Path.cwd()} and where {sys.executable} finds its packages. For a file write FILE.py:NAME.",
+                f"Looked in {here} and where {sys.executable} finds its packages. For a file write FILE.py:NAME.",
             ) from cause
         raise
 
 
 @contextmanager
 def persons_code(what: str) -> Iterator[None]:
-    """Turn whatever the person's code raises into a SourceError about `what`; KeyboardInterrupt passes."""
+    """Turn whatever the person's code raises into a SourceError about `what`; KeyboardInterrupt passes, and our own."""
     try:
         yield
+    except (KeyboardInterrupt, SourceError):
+        raise
     except SystemExit as error:
+        said = _said_by_argparse(error.__traceback__)
         raise SourceError(
-            f"{what} ended the program (SystemExit: {error.code})",
-            "Code that should only run as a program belongs below `if __name__ == '__main__':`.",
+            f"{what} ended the program (SystemExit: {error.code})" + (f": {said}" if said else ""),
+            "Code that should only run as a program belongs below `if __name__ == '__main__':`."
+            + (" Imported here, it is given no arguments." if said else ""),
         ) from error
-    except Exception as error:
+    except BaseException as error:  # pytest's and trio's own are no Exception
         problem = problem_of(error)
-        raise SourceError(f"{what}: {problem.title}", problem.text, problem.where) from error
+        raise SourceError(
+            f"{what}: {problem.title}", "\n\n".join(filter(None, [problem.text, _lacks(error)])), problem.where
+        ) from error
+
+
+@contextmanager
+def as_their_program(file: str) -> Iterator[None]:
+    """The command line as a program of theirs without arguments sees it: ours is none of its business."""
+    before = sys.argv
+    sys.argv = [file]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def forget() -> None:
+    """Take everything back that importing left in `sys.modules` and on `sys.path`."""
+    for name in _imported:
+        sys.modules.pop(name, None)
+    _imported.clear()
+    for entry in _added:
+        if entry in sys.path:
+            sys.path.remove(entry)
+    _added.clear()
+
+
+@contextmanager
+def persons_imports(*folders: Path) -> Iterator[None]:
+    """Have their modules found in `folders`, the first one first, whoever imports them: in place of the last source.
+
+    Our own home is none of them: there, their names would find our packages.
+    """
+    with _in_place_of_the_last():
+        for folder in reversed(folders):
+            if folder.resolve() != _HOME:
+                _put(0, folder)
+        with _remembering():
+            yield
+
+
+def _said_by_argparse(traceback: TracebackType | None) -> str:
+    """Why argparse ended the program, which it tells on standard error alone."""
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_name == "error" and Path(code.co_filename).name == "argparse.py":
+            return " ".join(str(traceback.tb_frame.f_locals.get("message", "")).split())[:300]
+        traceback = traceback.tb_next
+    return ""
+
+
+def _lacks(error: BaseException) -> str:
+    """What to do about a package that this Python does not have."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not isinstance(missing, str) or not missing or missing.partition(".")[0] in sys.modules:
+        return ""
+    package = missing.partition(".")[0]
+    return f"{sys.executable} has no {package}: install it there, or choose the Python that has it with --python PATH."
 
 
 @contextmanager
@@ -108,14 +180,21 @@ def _remembering() -> Iterator[None]:
                 _imported.add(name)
 
 
-def _forget() -> None:
-    for name in _imported:
-        sys.modules.pop(name, None)
-    _imported.clear()
-    for entry in _added:
-        if entry in sys.path:
-            sys.path.remove(entry)
-    _added.clear()
+@contextmanager
+def _in_place_of_the_last() -> Iterator[None]:
+    """Forget what the open source imported; it has it back when its successor fails."""
+    modules = {name: sys.modules[name] for name in _imported if name in sys.modules}
+    added, path = list(_added), list(sys.path)
+    forget()
+    try:
+        yield
+    except BaseException:
+        forget()
+        sys.modules.update(modules)
+        _imported.update(modules)
+        _added.extend(added)
+        sys.path[:] = path
+        raise
 
 
 def _put(index: int, folder: Path) -> None:
@@ -139,15 +218,32 @@ def _run(name: str, path: Path) -> ModuleType:
 
 
 def _dotted(path: Path) -> tuple[Path, str]:
-    """The folder to import from, and the module's dotted name there."""
+    """The folder to import from, and the module's dotted name there.
+
+    Packages have an `__init__.py`; for a file outside any that imports relatively, its folders are the package.
+    """
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = path.parent
-    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+    above = 0 if (folder / "__init__.py").is_file() else _levels(path)
+    while folder.name.isidentifier() and (above > 0 or (folder / "__init__.py").is_file()):
         parts.insert(0, folder.name)
-        folder = folder.parent
+        folder, above = folder.parent, above - 1
     if len(parts) > 1 and not path.stem.isidentifier():
         return path.parent, path.stem
     return folder, ".".join(parts)
+
+
+def _levels(path: Path) -> int:
+    """How many folders up the file's relative imports reach: 1 for `from .other import`; 0 without any."""
+    try:
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    return max((node.level for node in nodes if isinstance(node, ast.ImportFrom)), default=0)
+
+
+def _is_package_at(module: ModuleType, folder: Path) -> bool:
+    return _is_file(module, folder / "__init__.py") or str(folder) in map(str, getattr(module, "__path__", ()))
 
 
 def _is_file(module: ModuleType | None, path: Path) -> bool:

@@ -56,7 +56,7 @@ def test_nothing_is_open_at_first() -> None:
     session = Session()
     assert not session.is_open
     with pytest.raises(EngineProblem, match="Nothing is open"):
-        session.node("")
+        session.live.node("")
 
 
 @pytest.mark.parametrize("source", ["no_such_network", "missing.py:net", "rgnet extra"])
@@ -100,7 +100,7 @@ def test_the_tree_follows_the_name_net() -> None:
     assert event.summary.class_name == "MLP"
     assert heard.paths() == ["", "hidden", "hidden.weight", "hidden.bias", "out", "out.weight", "out.bias"]
     assert heard.run("rgnet is net").value == "True"
-    assert heard.session.node("out.bias").item is heard.session.namespace["net"].out.bias
+    assert heard.session.live.node("out.bias").item is heard.session.namespace["net"].out.bias
 
 
 def test_the_tree_follows_the_networks_own_name() -> None:
@@ -366,7 +366,7 @@ def test_the_consoles_keyword_arguments_count(tmp_path: Path) -> None:
 
 def test_a_name_that_utf8_cannot_carry_is_found_by_its_escape(tmp_path: Path) -> None:
     heard = open_file(tmp_path, "def Net(): return nn.ModuleDict({'\\ud800': nn.Linear(1, 1)})")
-    assert heard.session.node("\\ud800.bias") is heard.session.node("\ud800.bias")
+    assert heard.session.live.node("\\ud800.bias") is heard.session.node("\ud800.bias")
 
 
 def test_a_text_too_deep_to_be_read_is_the_statements_problem() -> None:

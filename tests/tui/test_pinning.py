@@ -44,7 +44,9 @@ def test_which_models_is_imported_where(folder: Path) -> None:
     theirs = python(folder, "-c", "import models; print(models.__file__)")
     assert Path(theirs.stdout.strip()).parent == folder / "models"
     ours = python(
-        folder, "-c", "import tui, models, models.engine.messages as m; print(models.__file__); print(m.__file__)"
+        folder,
+        "-c",
+        "import tui.__main__, models, models.engine.messages as m; print(models.__file__); print(m.__file__)",
     )
     package, messages = ours.stdout.splitlines()
     assert Path(package).parent == ROOT / "models"
@@ -52,7 +54,9 @@ def test_which_models_is_imported_where(folder: Path) -> None:
 
 
 def test_theirs_imported_first_is_replaced_in_the_interface(folder: Path) -> None:
-    done = python(folder, "-c", "import models; assert models.OWN; import tui, models; print(models.__version__)")
+    done = python(
+        folder, "-c", "import models; assert models.OWN; import tui.__main__, models; print(models.__version__)"
+    )
     assert done.stdout.strip() == __version__, done.stderr
 
 
@@ -76,3 +80,10 @@ def test_the_engine_gives_the_persons_code_its_own_models(folder: Path) -> None:
     done = python(folder, "-m", "tui", "show", "train.py:build")
     assert done.returncode == 0, done.stderr
     assert "Linear" in done.stdout
+
+
+def test_for_explore_theirs_is_left_alone(folder: Path) -> None:
+    done = python(
+        folder, "-c", "import models, sys; from tui import explore; print(models.OWN, 'torch' in sys.modules)"
+    )
+    assert done.stdout.split() == ["theirs", "False"], done.stderr

@@ -23,6 +23,9 @@ from tui.text import clean, fit
 from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
 
+OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
+"""What else can be opened."""
+
 
 class ExampleList(Lines):
     """One row a network: section, name, title."""
@@ -105,7 +108,7 @@ class Catalogue(Screen[str | None]):
                 yield Static("", id="details", markup=False)
         with Horizontal(id="own"):
             yield Static("/ your own:", id="other-label", markup=False)
-            yield SourceInput(self.typed, placeholder="FILE.py:NAME or package.module:NAME", id="other", compact=True)
+            yield SourceInput(self.typed, placeholder=OTHERS, id="other", compact=True)
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -37,6 +37,7 @@ from tui.widgets.module_tree import ModuleTree
 from tui.widgets.source_view import SourceView
 from tui.widgets.splitter import Splitter
 from tui.widgets.status_line import StatusLine
+from tui.widgets.tensor_pane import HOLDERS
 from tui.widgets.values_pane import ValuesPane
 
 AT_ONCE = {action.id for action in ACTIONS if action.at_once}
@@ -125,7 +126,7 @@ class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
         self.query_one(StatusLine).summary = self.summary = change.summary
         self.module_tree.reload(change.structure)
         # A module's table costs little, and shows gradients and what is frozen besides values.
-        if change.values or change.gradients or (self.row is not None and self.row.kind in ("module", "hidden")):
+        if change.values or change.gradients or (self.row is not None and self.row.kind in HOLDERS):
             self.query_one(ValuesPane).refresh_values()
         if change.gradients:
             self.query_one(GradientsPane).refresh_values()

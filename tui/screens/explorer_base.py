@@ -55,11 +55,11 @@ class ExplorerBase(Screen[None]):
         """A word in passing, in the line on top: it covers nothing, and goes by itself."""
         self.status.say(text)
 
-    def show_problem(self, problem: m.Problem) -> None:
-        """Lay the error panel over the screen."""
+    def show_problem(self, problem: m.Problem, again: bool = False) -> None:
+        """Lay the error panel over the screen; with `again`, R there opens again what was open."""
         from tui.screens.problem import ProblemScreen
 
-        self.app.push_screen(ProblemScreen(problem))
+        self.app.push_screen(ProblemScreen(problem, again))
 
     def tell(self, error: EngineProblem | EngineGone) -> None:
         """A short notice of what went wrong, with the remedy."""

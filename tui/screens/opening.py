@@ -8,7 +8,13 @@ from textual import work
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.screens.explorer_base import ExplorerBase
+from tui.widgets.key_line import KeyLine
+from tui.widgets.prompt import OF_CHECKPOINT, OF_NETWORK, Prompt
 
+MOST_WARNINGS = 4
+"""That the console tells."""
+OF_CODE = frozenset(("forward", "backward"))
+"""Actions that tensors without code have no use for."""
 QUIET_ROWS = 8
 """Rows of the console that a remark on the network leaves to the rest."""
 
@@ -53,6 +59,7 @@ class Opening(ExplorerBase):
             inputs_from=self.options.inputs_from if named else None,
             seed=self.options.seed,
             device=self.options.device,
+            trust=self.options.trust and named,
             unfold_to=max(self.module_tree.size.height, 10),
         )
 
@@ -75,22 +82,26 @@ class Opening(ExplorerBase):
         except EngineProblem as error:
             status.state = ""
             status.source = self.options.source or ""
-            if chosen or self.summary is None:
+            instead = chosen or self.summary is None
+            if instead:
                 self.action_catalogue(request.source)
-            self.show_problem(error.problem)
+            self.show_problem(error.problem, again=not instead)
             return
         except EngineGone:
             return  # told by engine_ended
         status.state = ""
         self.show_opened(opened.summary, path)
         if request.unfolded:
-            self.console.note(f"{opened.summary.source} is open again, as it was built anew")
+            same = self.options.attached and request.source == self.options.source
+            how = "the same object, as it is now" if same else "as it was built anew"
+            self.console.note(f"{opened.summary.source} is open again, {how}")
         else:
             self._introduce(opened.summary)
 
     def show_opened(self, summary: m.Summary, path: str) -> None:
         """Show a model that was just opened, `path` selected."""
         self.summary = self.status.summary = summary
+        self.query_one(KeyLine).leave_out(OF_CODE if summary.kind == "checkpoint" else frozenset())
         self.path, self.row = path, None
         self.forget_runs()
         self.module_tree.open()
@@ -102,6 +113,10 @@ class Opening(ExplorerBase):
     def _introduce(self, summary: m.Summary) -> None:
         """Say in the console what was opened, and what one can try with it."""
         console = self.console
+        self.query_one(Prompt).placeholder = OF_CHECKPOINT if summary.kind == "checkpoint" else OF_NETWORK
+        if summary.kind == "checkpoint":
+            self._introduce_checkpoint(summary)
+            return
         names = ["net"] + ([summary.name] if summary.name.isidentifier() and summary.name != "net" else [])
         console.note(f"{summary.source}: {summary.class_name}, in the console as {' and '.join(names)}")
         if summary.note and len(summary.note) <= console.size.width * (console.size.height - QUIET_ROWS):
@@ -112,11 +127,23 @@ class Opening(ExplorerBase):
             console.note("no input is known: set X here, or start with --input 2x20")
         if summary.tries:
             console.note(tries_line(summary.tries, console.size.width - 4))
-        for warning in summary.warnings:
-            console.note(f"warning: {warning}")
+        self._warn_and_welcome(summary, "f runs the network, ")
+
+    def _introduce_checkpoint(self, summary: m.Summary) -> None:
+        console = self.console
+        console.note(f"{summary.source}: {summary.class_name}; state['name'] reads a tensor into the console")
+        if summary.note:
+            console.note(summary.note)
+        self._warn_and_welcome(summary, "3 tells what the file says, ")
+
+    def _warn_and_welcome(self, summary: m.Summary, key: str) -> None:
+        for warning in summary.warnings[:MOST_WARNINGS]:
+            self.console.note(f"warning: {warning}")
+        if len(summary.warnings) > MOST_WARNINGS:
+            self.console.note(f"and {len(summary.warnings) - MOST_WARNINGS:,} more warnings: 3 (Info) shows them")
         if not self.settings.welcomed:
             self.settings.welcomed = True
-            console.note("Arrows walk the tree, Tab changes the pane, f runs the network, ? shows every key.")
+            self.console.note(f"Arrows walk the tree, Tab changes the pane, {key}? shows every key.")
 
     def action_catalogue(self, typed: str = "") -> None:
         """Show the catalogue, `typed` in its line; what is chosen there is opened."""
@@ -146,6 +173,7 @@ class Opening(ExplorerBase):
                 inputs_from=request.inputs_from,
                 seed=request.seed,
                 device=request.device,
+                trust=request.trust,
                 unfolded=folds,
                 unfold_to=0 if folds else request.unfold_to,
             ),

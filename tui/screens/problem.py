@@ -17,7 +17,12 @@ from tui.text import clean
 
 
 class ProblemScreen(Panel[None]):
-    """Title and text of a problem; R restarts the engine when it is the engine's."""
+    """Title and text of a problem; R restarts the engine when it is the engine's, or opens again what it is about.
+
+    Args:
+        problem: what to show.
+        again: it is about what was open and shall be opened again: the person's own code, which they may have mended.
+    """
 
     DEFAULT_CSS = """
     ProblemScreen > #panel {
@@ -32,14 +37,17 @@ class ProblemScreen(Panel[None]):
         Binding("R", "restart", "Restart the engine", show=False),
     ]
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, again: bool = False) -> None:
         super().__init__()
         self.problem = problem
+        self.again = again
         self._title = f"✗ {clean(problem.title, 300)}"
 
     def compose(self) -> ComposeResult:
         problem = self.problem
         restart = [("R", "starts a new engine")] if problem.kind == "engine" else []
+        if self.again:
+            restart = [("R", "opens it again")]
         with Vertical(id="panel") as panel:
             panel.border_title = Content(clean(problem.path, 60) if problem.path else "Problem")
             panel.border_subtitle = keys_line(*restart, ("y", "copies"), ("Esc", "closes"))
@@ -60,7 +68,7 @@ class ProblemScreen(Panel[None]):
         self.app.copy_to_clipboard("\n".join(filter(None, (self.problem.title, self.problem.text))))
 
     async def action_restart(self) -> None:
-        """Start a new engine."""
-        if self.problem.kind == "engine":
+        """Start a new engine, which opens again what was open."""
+        if self.again or self.problem.kind == "engine":
             self.dismiss()
             await self.app.run_action("app.restart")

@@ -20,6 +20,9 @@ from tui.widgets.prompt import Prompt
 PATIENCE = 3
 """Interrupts without an effect after which killing the engine is offered."""
 
+KILL = "Kill the engine? What was changed in the model is lost. The screen stays, and R opens it again."
+LEAVE = "Leave the explorer? What runs is part of your program and goes on there, until Ctrl+C ends it."
+
 
 class Running(ExplorerBase):
     """Part of the explorer."""
@@ -150,10 +153,7 @@ class Running(ExplorerBase):
 
         if isinstance(self.app.screen, ConfirmScreen):
             return
-        question = ConfirmScreen(
-            "The engine does not react",
-            "Kill the engine? What was changed in the model is lost. The screen stays, and R opens it again.",
-        )
+        question = ConfirmScreen("The engine does not react", LEAVE if self.options.attached else KILL)
         self.app.push_screen(question, self._kill_answered)
 
     def _kill_answered(self, kill: bool | None) -> None:

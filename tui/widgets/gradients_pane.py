@@ -9,6 +9,8 @@ from tui.widgets.tensor_pane import TensorPane
 
 NEVER = {
     "buffer": "A buffer is no parameter: it receives no gradient.",
+    "state": "An optimizer's own tensor receives no gradient.",
+    "item": "This is no tensor.",
     "constant": "A constant is no parameter: it receives no gradient.",
 }
 

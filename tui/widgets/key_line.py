@@ -57,6 +57,8 @@ class KeyLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.without: frozenset[str] = frozenset()
+        """Actions that make no sense for what is open; their keys say so."""
         self._first: list[Hint] = []
         self._last: list[Hint] = []
 
@@ -75,7 +77,7 @@ class KeyLine(Widget):
         for node, binding, enabled, _ in screen.active_bindings.values():
             if node not in nodes:
                 nodes.append(node)
-            if binding.show and enabled and binding.action not in hints:
+            if binding.show and enabled and binding.action not in hints and binding.action not in self.without:
                 name = binding.key_display or name_of(binding.key)
                 if typing and len(name_of(binding.key)) == 1:
                     continue  # it would be typed
@@ -87,6 +89,11 @@ class KeyLine(Widget):
         self._first = [hints[action][1] for action in first]
         self._last = [hints[action][1] for action in last]
         self.refresh()
+
+    def leave_out(self, actions: frozenset[str]) -> None:
+        """Show no keys for these actions."""
+        self.without = actions
+        self._renew(self.screen)
 
     @property
     def hints(self) -> list[Hint]:

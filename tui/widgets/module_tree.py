@@ -21,8 +21,9 @@ from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Body, Fold, Locate, NextHit, TreePage, TreePlace, TreeRow, TreeRows
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.widgets.columns import Needs
 from tui.widgets.paged_lines import PagedLines
-from tui.widgets.tree_drawing import draw_row
+from tui.widgets.tree_drawing import COLUMNS, draw_row, texts_of
 
 Step = Callable[[], Awaitable[None]]
 
@@ -37,6 +38,9 @@ class ModuleTree(PagedLines[TreeRow]):
         "tree--buffer",
         "tree--constant",
         "tree--hidden",
+        "tree--group",
+        "tree--state",
+        "tree--item",
     }
     DEFAULT_CSS = """
     ModuleTree {
@@ -45,6 +49,9 @@ class ModuleTree(PagedLines[TreeRow]):
         & > .tree--buffer { color: $text-secondary; text-style: italic; }
         & > .tree--constant { color: $text-warning; text-style: italic underline; }
         & > .tree--hidden { color: $text-warning; text-style: bold italic; }
+        & > .tree--group { text-style: bold; }
+        & > .tree--state { color: $text-secondary; }
+        & > .tree--item { color: $text-muted; }
     }
     """
 
@@ -68,6 +75,7 @@ class ModuleTree(PagedLines[TreeRow]):
         super().__init__(ask, id=id, classes=classes)
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._stepping = False
+        self._needs = Needs(COLUMNS)
         self._told: object = None
         """The facts in the last `Selected`."""
 
@@ -147,6 +155,7 @@ class ModuleTree(PagedLines[TreeRow]):
 
     async def _open(self) -> None:
         self.selected = None
+        self._needs.reset()
         self._take(await self.pages.renew(0, self.page_height), 0, 0)
 
     async def _clear(self) -> None:
@@ -180,6 +189,7 @@ class ModuleTree(PagedLines[TreeRow]):
 
     def _take(self, total: int, cursor: int, top: int) -> None:
         self.count = total
+        self._needs.take(map(texts_of, self.pages.rows()))
         self.scroll_to_row(top)
         self.cursor = cursor
         self.reveal(cursor)
@@ -200,9 +210,12 @@ class ModuleTree(PagedLines[TreeRow]):
         return page.total, page.rows
 
     def draw(self, index: int, row: TreeRow, width: int) -> Iterable[Segment]:
-        return draw_row(row, width, self.look)
+        return draw_row(row, width, self.look, self._needs.widths)
 
     def rows_arrived(self, start: int, count: int) -> None:
+        rows = [row for index in range(start, start + count) if (row := self.pages.peek(index)) is not None]
+        if self._needs.take(map(texts_of, rows)):
+            self.refresh()  # every row changes with the columns
         super().rows_arrived(start, count)
         self._tell()
 
@@ -284,7 +297,8 @@ class ModuleTree(PagedLines[TreeRow]):
         offset = event.get_content_offset(self)
         on_mark = False
         if found is not None and offset is not None:
-            end = 1 + draw_row(found, self.row_width, self.look)[0].cell_length  # guides and mark, after the bar
+            front = draw_row(found, self.row_width, self.look, self._needs.widths)[0]
+            end = 1 + front.cell_length  # guides and mark, after the bar
             on_mark = end - 2 <= offset.x < end
         if on_mark or event.chain == 2:
             self.action_toggle()
@@ -292,6 +306,8 @@ class ModuleTree(PagedLines[TreeRow]):
 
 def parent_of(row: TreeRow) -> str:
     """The path of the row that holds `row`; names may hold dots themselves, so the name's length tells where to cut."""
+    if row.group:
+        return row.group
     return row.path[: -len(row.name)].removesuffix(".") if row.name and row.path.endswith(row.name) else ""
 
 

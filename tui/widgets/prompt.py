@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from tui.widgets.completion_list import CompletionList
 
 
+OF_NETWORK = "net(X), or Tab for what there is"
+OF_CHECKPOINT = "state['name'], or Tab for what there is"
+"""What an empty prompt suggests."""
+
+
 class Prompt(TextArea):
     """Editor of one statement or block, with history; hands keys on to the list of completions while that shows."""
 
@@ -88,7 +93,7 @@ class Prompt(TextArea):
         reason: str
 
     def __init__(self, history: History, choices: CompletionList, *, id: str | None = None) -> None:
-        super().__init__(id=id, placeholder="net(X), or Tab for what there is", highlight_cursor_line=False)
+        super().__init__(id=id, placeholder=OF_NETWORK, highlight_cursor_line=False)
         self.cursor_blink = False  # two redraws a second would go over every slow line
         self._statements = history
         self._choices = choices

@@ -62,6 +62,14 @@ class StatisticsBar(Widget):
         if path is not None:
             self._fetch()
 
+    def refine(self) -> bool:
+        """Read a second time for exact quantiles; false where they are exact, or not known at all yet."""
+        if self.path is None or self.statistics is None or not self.statistics.quantiles_within:
+            return False
+        self.hold()
+        self._fetch(exact=True)
+        return True
+
     def refresh_values(self) -> None:
         """Ask again."""
         self.show(self.path)
@@ -72,12 +80,12 @@ class StatisticsBar(Widget):
         self._waiting = ""
 
     @work(exclusive=True, exit_on_error=False)
-    async def _fetch(self) -> None:
+    async def _fetch(self, exact: bool = False) -> None:
         path = self.path
         assert path is not None
         try:
             self.statistics = await self._ask(
-                Statistics(path=path, of=self.of, bins=BINS), StatisticsOf, progress=self._wait
+                Statistics(path=path, of=self.of, bins=BINS, exact=exact), StatisticsOf, progress=self._wait
             )
         except EngineGone:
             return
@@ -112,9 +120,10 @@ class StatisticsBar(Widget):
         if self._waiting:
             parts.append((self._waiting, "$text-muted"))
         lines = flow(parts, width)
-        if (norm := short(statistics.l2)) and not _constant(statistics):
-            longer = flow([*parts, (f"L2 {norm}", "$text-muted")], width)
-            lines = longer if len(longer) == len(lines) else lines  # not worth a line of its own
+        for more in () if _constant(statistics) else extras(statistics):
+            longer = flow([*parts, more], width)
+            if len(longer) == len(lines):  # not worth a line of its own
+                lines, parts = longer, [*parts, more]
         bars = histogram(statistics, width)
         return [*lines, *([bars] if bars else [])]
 
@@ -144,6 +153,20 @@ def facts(statistics: StatisticsOf) -> list[Part]:
     parts: list[Part] = [(values, plain), *troubles]
     parts += [(f"{name} {text}", plain) for name, text in named if text]
     return parts if troubles else [*parts, ("NaN 0", "$text-muted")]
+
+
+def extras(statistics: StatisticsOf) -> list[Part]:
+    """What is told where there is room: the median, the L2 norm, and where all but the outermost values lie."""
+    about = "≈" if statistics.quantiles_within else ""
+    quantiles = {part: f"{about}{short(value)}" for part, value in statistics.quantiles}
+    found = []
+    if 0.5 in quantiles:
+        found.append(f"median {quantiles[0.5]}")
+    if norm := short(statistics.l2):
+        found.append(f"L2 {norm}")
+    if 0.01 in quantiles and 0.99 in quantiles:
+        found.append(f"98% in {quantiles[0.01]} … {quantiles[0.99]}")
+    return [(text, "$text-muted") for text in found]
 
 
 def _constant(statistics: StatisticsOf) -> bool:

@@ -92,7 +92,7 @@ class StatusLine(Widget):
             return [("status--name", clean(self.source) or "modulescope")]
         parts = [("status--name", clean(summary.source, 200)), ("", clean(summary.class_name, 60))]
         parts.append(("", f"{numbers.count(summary.parameters)} parameters"))
-        if summary.trainable != summary.parameters:
+        if summary.trainable != summary.parameters and summary.kind != "checkpoint":
             parts.append(("", f"{numbers.count(summary.trainable)} trainable"))
         parts.append(("status--dim", numbers.size(summary.bytes)))
         for text in (summary.dtype, summary.device, summary.mode):

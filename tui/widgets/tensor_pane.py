@@ -25,6 +25,9 @@ from tui.widgets.value_grid import ValueGrid
 DEBOUNCE = 0.04
 """Seconds of rest before a selection is shown: a held arrow key in the tree asks once."""
 
+HOLDERS = ("module", "hidden", "group")
+"""Kinds of rows that hold tensors instead of being one."""
+
 
 class TensorPane(Vertical, Seen):
     """Subclasses say what of a tensor is shown, and with which table a module's tensors."""
@@ -79,7 +82,10 @@ class TensorPane(Vertical, Seen):
 
     @property
     def _of_module(self) -> bool:
-        return self.row is not None and self.row.kind in ("module", "hidden")
+        return self.row is not None and self.row.kind in HOLDERS
+
+    def settled(self) -> None:
+        """What is on the screen is another part, or of another row."""
 
     def catch_up(self) -> None:
         self._settle()
@@ -95,23 +101,32 @@ class TensorPane(Vertical, Seen):
     async def _settle(self) -> None:
         await asyncio.sleep(DEBOUNCE)
         self.caught_up()
-        tensor = self.path is not None and self.row is not None and not self._of_module
+        one = self.path is not None and self.row is not None and not self._of_module
+        tensor = one and self.row is not None and self.row.kind != "item"
         focused = self.table.has_focus or self.grid.has_focus
         self.table.display = self.path is not None and self._of_module
-        self.grid.display = tensor
+        self.grid.display = one
+        self.settled()
         if not tensor:
             self.statistics.show(None)
             self.statistics.display = False
+        if not one:
             self.grid.show(None)
         if self.path is None or self.row is None:
             return
         if self._of_module:
             self.table.show(self.path)
         else:
-            self.statistics.show(self.path)
+            if tensor:
+                self.statistics.show(self.path)
             self.grid.show(self.path, self.without(self.row))
         if focused:
             self.main.focus(scroll_visible=False)
+
+    def on_value_grid_refine_wanted(self, event: ValueGrid.RefineWanted) -> None:
+        event.stop()
+        if not self.statistics.refine():
+            self.app.bell()  # they are exact, or there are none
 
     def on_statistics_bar_known(self, event: StatisticsBar.Known) -> None:
         """Let digits and colours follow the whole tensor."""

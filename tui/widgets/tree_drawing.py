@@ -16,7 +16,7 @@ from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
     Column("name", 12, 40, cut="middle"),
-    Column("class or shape", 10, 22, drop=2),
+    Column("class or shape", 10, 34, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
@@ -32,12 +32,28 @@ NAME_ROOM = 8
 """Cells that the deepest name keeps; deeper guides are left out."""
 
 
-def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Segment]:
-    """The parts of `row` in `width` cells."""
-    widths = _widths(width)
+def texts_of(row: TreeRow) -> tuple[str, ...]:
+    """What stands in each column, with the guides before the name."""
+    is_item = row.kind == "item"
+    marks = marks_of(row)
+    return (
+        f"{GUIDE * row.depth}  {row.name}",
+        detail_of(row),
+        "" if is_item else numbers.count(row.parameters),
+        "" if is_item else numbers.size(row.bytes),
+        marks if marks.strip() else "",
+    )
+
+
+def draw_row(
+    row: TreeRow, width: int, look: Callable[[str], Style], needs: tuple[int, ...] | None = None
+) -> list[Segment]:
+    """The parts of `row` in `width` cells; `needs` are the cells that each column takes (`Needs.widths`)."""
+    widths = _widths(width, needs)
     dim = look("lines--dim")
     space = widths[0]
-    indent = (GUIDE if space >= ROOM_FOR_GUIDES else TIGHT_GUIDE) * row.depth
+    roomy = space >= ROOM_FOR_GUIDES or (needs is not None and 0 < needs[0] <= space)
+    indent = (GUIDE if roomy else TIGHT_GUIDE) * row.depth
     name = clean(row.name)
     room = max(space - 2 - min(cell_len(name), NAME_ROOM), 0)
     if len(indent) > room:
@@ -49,8 +65,8 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
     rest = row_of(
         COLUMNS[1:],
         widths[1:],
-        (row.detail, numbers.count(row.parameters), numbers.size(row.bytes), marks_of(row)),
-        (dim if row.kind == "module" else None, None, dim, look("lines--strong")),
+        (*texts_of(row)[1:4], marks_of(row)),
+        (dim if row.kind in ("module", "group") else None, None, dim, look("lines--strong")),
     )
     if rest:
         text, style, _ = rest[0]
@@ -58,8 +74,14 @@ def draw_row(row: TreeRow, width: int, look: Callable[[str], Style]) -> list[Seg
     return [*parts, *rest]
 
 
-def _widths(width: int) -> tuple[int, ...]:
+def detail_of(row: TreeRow) -> str:
+    """A class or a shape; how often a group has it; `~` before a class that is inferred from tensors."""
+    text = f"~{row.detail}" if row.inferred else row.detail
+    return f"×{row.count} {text}".rstrip() if row.kind == "group" else text
+
+
+def _widths(width: int, needs: tuple[int, ...] | None) -> tuple[int, ...]:
     if width >= ROOM_FOR_BYTES:
-        return lay_out(COLUMNS, width)
-    *front, marks = lay_out((*COLUMNS[:3], COLUMNS[4]), width)
+        return lay_out(COLUMNS, width, needs)
+    *front, marks = lay_out((*COLUMNS[:3], COLUMNS[4]), width, needs and (*needs[:3], needs[4]))
     return (*front, 0, marks)

@@ -72,6 +72,9 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
     dimension: reactive[int] = reactive(0, init=False)
     """The leading dimension that `,` and `.` change."""
 
+    class RefineWanted(Message):
+        """The person wants exact quantiles of this tensor."""
+
     class Known(Message):
         """What kind of tensor it is became known, or is not what it was: `grid.sheet` tells."""
 
@@ -326,6 +329,9 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
 
     def action_heat(self) -> None:
         self.heat = not self.heat
+
+    def action_refine(self) -> None:
+        self.post_message(self.RefineWanted())
 
     def action_jump(self) -> None:
         if self.sheet.shape and not self.sheet.sentence:

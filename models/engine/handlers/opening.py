@@ -38,6 +38,7 @@ def open_source(session: Session, request: m.OpenSource, context: Context) -> m.
             inputs_from=request.inputs_from,
             seed=request.seed,
             device=request.device,
+            trust=request.trust,
             unfold_to=request.unfold_to,
             unfolded=request.unfolded,
             progress=context.progress,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...session import Session
 from .. import messages as m
 from ..errors import EngineProblem
+from ..pages import clamp
 from ..registry import Context, handles
-from .tree import clamp
 
 
 @handles(m.Execute, lane="main", busy="running")

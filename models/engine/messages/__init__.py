@@ -50,6 +50,7 @@ from .sources import (
     Summary,
 )
 from .tree import (
+    Brief,
     Fold,
     Locate,
     NextHit,
@@ -57,6 +58,7 @@ from .tree import (
     Search,
     SearchHit,
     SearchHits,
+    TensorOrder,
     TensorPage,
     TensorRow,
     TensorRows,
@@ -76,13 +78,14 @@ from .values import (
     Of,
     Statistics,
     StatisticsOf,
+    StatisticsOfAll,
     Window,
 )
 
 RequestBody = (
     Hello | ListExamples | OpenSource | CloseSource
     | TreeRows | Fold | Locate | Search | NextHit | TensorRows
-    | Window | HeatMap | Statistics | GradientRows
+    | Window | HeatMap | Statistics | StatisticsOfAll | GradientRows
     | Describe | SourceCode | PathForms
     | Execute | Forward | Backward | ZeroGradients | Undo | CallRows | Complete | Interrupt
 )  # fmt: skip
@@ -96,13 +99,13 @@ AnswerBody = (
 EventBody = OutputText | StateChanged | CallsGrew | Busy
 
 __all__ = [
-    "PROTOCOL", "Absence", "AnswerBody", "Backward", "Body", "Busy", "CallPage", "CallRow", "CallRows", "CallsGrew",
-    "Cancel", "Cells", "CloseSource", "Complete", "CompletionItem", "Completions", "Describe", "Description", "Done",
-    "Event", "EventBody", "ExampleItem", "Examples", "Execute", "Executed", "Fact", "FactGroup", "Failure", "Fold",
-    "Forms", "Forward", "FromEngine", "FromInterface", "GradientPage", "GradientRow", "GradientRows", "Greeting",
-    "HeatCells", "HeatMap", "Hello", "Interrupt", "ListExamples", "Locate", "NextHit", "NodeKind", "Of", "OpenSource",
-    "Opened", "OutputText", "PathForm", "PathForms", "Problem", "Progress", "Ran", "Reply", "Request", "RequestBody",
-    "Search", "SearchHit", "SearchHits", "SourceCode", "SourceText", "StateChanged", "Statistics", "StatisticsOf",
-    "Summary", "TensorPage", "TensorRow", "TensorRows", "TreePage", "TreePlace", "TreeRow", "TreeRows", "Undo",
-    "Window", "ZeroGradients",
+    "PROTOCOL", "Absence", "AnswerBody", "Backward", "Body", "Brief", "Busy", "CallPage", "CallRow", "CallRows",
+    "CallsGrew", "Cancel", "Cells", "CloseSource", "Complete", "CompletionItem", "Completions", "Describe",
+    "Description", "Done", "Event", "EventBody", "ExampleItem", "Examples", "Execute", "Executed", "Fact",
+    "FactGroup", "Failure", "Fold", "Forms", "Forward", "FromEngine", "FromInterface", "GradientPage", "GradientRow",
+    "GradientRows", "Greeting", "HeatCells", "HeatMap", "Hello", "Interrupt", "ListExamples", "Locate", "NextHit",
+    "NodeKind", "Of", "OpenSource", "Opened", "OutputText", "PathForm", "PathForms", "Problem", "Progress", "Ran",
+    "Reply", "Request", "RequestBody", "Search", "SearchHit", "SearchHits", "SourceCode", "SourceText",
+    "StateChanged", "Statistics", "StatisticsOf", "StatisticsOfAll", "Summary", "TensorOrder", "TensorPage",
+    "TensorRow", "TensorRows", "TreePage", "TreePlace", "TreeRow", "TreeRows", "Undo", "Window", "ZeroGradients",
 ]  # fmt: skip

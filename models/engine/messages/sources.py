@@ -55,6 +55,8 @@ class OpenSource(Body):
     device: str | None = None
     unfold_to: int = 0
     """Unfold breadth first while the tree has at most this many rows."""
+    trust: bool = False
+    """A file that can only be read by running what is in it may be."""
     unfolded: dict[str, bool] = {}
     """Folds that a person chose before the engine was restarted: path to whether it is unfolded."""
 
@@ -68,6 +70,7 @@ class Summary(Record):
     kind: str
     """`module` or `checkpoint`."""
     class_name: str
+    """Of a checkpoint, what it is: `safetensors file`."""
     parameters: int
     """Elements, each shared tensor counted once."""
     trainable: int
@@ -77,7 +80,7 @@ class Summary(Record):
     """`float32`, or several joined by `+`, most bytes first; empty without tensors."""
     device: str
     mode: str
-    """`train`, `eval`, or `mixed`."""
+    """`train`, `eval`, or `mixed`; empty for a checkpoint."""
     rows: int
     """Rows of the whole tree, folded ones included."""
     modules: int

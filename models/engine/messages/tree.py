@@ -10,8 +10,10 @@ from typing import Literal
 
 from .base import Body, Record
 
-NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden"]
-"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute not registered."""
+NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden", "group", "state", "item"]
+"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute not registered.
+`group`: siblings of one structure, folded to a row (`layers.[0–79]`).  Of a checkpoint, `state`: a tensor of an
+optimizer or of anything else that is not the network's own; `item`: something that is no tensor, such as an epoch."""
 
 
 class TreeRow(Record):
@@ -40,6 +42,12 @@ class TreeRow(Record):
     state: Literal["", "meta", "uninitialised"] = ""
     """Why a tensor has no values."""
     registered: bool = True
+    inferred: bool = False
+    """The class in `detail` was told from the tensors, not from code."""
+    count: int = 0
+    """Of a group, how many siblings it stands for."""
+    group: str = ""
+    """The path of the group that it is one of."""
 
 
 class TreeRows(Body):
@@ -113,12 +121,39 @@ class NextHit(Body):
     step: int
 
 
+TensorOrder = Literal[
+    "tree", "name", "shape", "dtype", "elements", "bytes", "place",
+    "minimum", "maximum", "mean", "std", "l2", "zeros", "nan", "inf",
+]  # fmt: skip
+"""What the table of tensors is sorted by; tensors whose statistics are not known yet come last."""
+
+
 class TensorRows(Body):
-    """All tensors at or below the module `path`, in tree order, in pages; answered by `TensorPage`."""
+    """The tensors at or below the module or group `path`, in pages; answered by `TensorPage`.
+
+    Fails with kind `usage` when the query cannot be read.
+    """
 
     path: str
     start: int
     count: int
+    order: TensorOrder = "tree"
+    descending: bool = False
+    query: str = ""
+    """Words that must each match the path, as in `Search`, and terms such as `dtype:bf16`, `size>1MB`, `shape:4096`."""
+
+
+class Brief(Record):
+    """Statistics of a tensor in the table, once they are known; of the finite values, as in `StatisticsOf`."""
+
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    std: float | None
+    l2: float | None
+    zeros: int
+    nan: int
+    inf: int
 
 
 class TensorRow(Record):
@@ -134,10 +169,19 @@ class TensorRow(Record):
     shared_with: list[str] = []
     changed: bool = False
     state: Literal["", "meta", "uninitialised"] = ""
+    place: str = ""
+    """Of a tensor in a file, where it lies there."""
+    statistics: Brief | None = None
+    """None while nobody asked for them."""
 
 
 class TensorPage(Body):
     path: str
     total: int
+    """Tensors that the query leaves."""
     start: int
     rows: list[TensorRow]
+    all: int = 0
+    """Tensors without the query."""
+    known: int = 0
+    """Of how many tensors of the whole model there are statistics."""

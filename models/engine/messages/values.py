@@ -83,6 +83,8 @@ class Statistics(Body):
     path: str
     of: Of = "value"
     bins: int = 40
+    exact: bool = False
+    """Read a second time where that makes the quantiles exact."""
 
 
 class StatisticsOf(Body):
@@ -103,6 +105,20 @@ class StatisticsOf(Body):
     edges: list[float] = []
     """`bins + 1` ascending bounds between minimum and maximum; empty without finite values."""
     counts: list[int] = []
+    quantiles: list[tuple[float, float]] = []
+    """Which, from 0 to 1, and the finite value there: the smallest that is at least so great as that part of them."""
+    quantiles_within: float = 0.0
+    """How far the quantiles may be off, relative to their magnitude: 0 where they are exact."""
+
+
+class StatisticsOfAll(Body):
+    """Take the statistics of every tensor at or below `path` and keep them; answered by `Done`.
+
+    `Progress` after each part; the table of tensors then tells them (`TensorRow.statistics`).  Can be cancelled:
+    what is known by then stays.
+    """
+
+    path: str
 
 
 class GradientRows(Body):

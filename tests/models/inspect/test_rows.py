@@ -15,9 +15,9 @@ from models.inspect.view import View
 
 def tree(net: nn.Module, changed: tuple[str, ...] = ()) -> dict[str, TreeRow]:
     outline = Outline.of(net)
-    view = View(outline)
+    view = View(outline.skeleton)
     view.fold("", "all")
-    rows = tree_rows(view.slice(0, len(view)), view, Totals.of(outline), with_ancestors(outline, changed))
+    rows = tree_rows(outline, view.slice(0, len(view)), Totals.of(outline), with_ancestors(outline, changed))
     return {row.path: row for row in rows}
 
 

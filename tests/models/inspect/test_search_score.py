@@ -28,6 +28,15 @@ def test_the_occurrence_in_the_last_component_is_shown() -> None:
     assert score("norm.renorm", "norm.renorm", [("norm", True)])[1] == [0, 1, 2, 3]
 
 
+def test_each_word_has_its_own_characters() -> None:
+    words = [("7", True), ("77", True)]
+    assert (
+        score("layers.7.experts.77", "layers.7.experts.77", words)[0]
+        > score("layers.0.x.77", "layers.0.x.77", words)[0]
+    )
+    assert score("a.7.b.77", "a.7.b.77", words)[1] == [2, 6, 7]
+
+
 def test_side_by_side_beats_scattered() -> None:
     together = score("x.qkv", "x.qkv", [("qv", False)])[0]
     apart = score("q.k.k.k.k.xv", "q.k.k.k.k.xv", [("qv", False)])[0]

@@ -10,7 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.inspect.value_text import TEXT_LIMIT, as_csv, as_numpy, as_python
+from models.inspect.notation import TEXT_LIMIT
+from models.inspect.value_text import as_csv, as_numpy, as_python
 
 DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn]
 

@@ -10,7 +10,8 @@ from torch import nn
 
 from models.engine import codec
 from models.engine.messages import Cells
-from models.inspect.window import MOST_CELLS, window
+from models.inspect.matrix import MOST_CELLS
+from models.inspect.window import window
 
 
 def test_0d_is_one_cell_and_1d_one_row():

@@ -96,6 +96,8 @@ def test_a_file_beside_the_source_shares_its_modules(tmp_path: Path) -> None:
 
 
 def test_a_package_of_a_name_that_is_loaded_is_not_mixed_up(tmp_path: Path) -> None:
+    import torch  # noqa: F401
+
     write(tmp_path, {"torch/__init__.py": "", "torch/net.py": ""})
     with pytest.raises(SourceError, match="another one of this name is loaded"):
         import_file(tmp_path / "torch" / "net.py")
@@ -117,6 +119,103 @@ def test_what_fails_while_importing_is_told_and_leaves_nothing(tmp_path: Path, c
     assert caught.value.title.startswith(title)
     assert "bad_file" not in sys.modules
     assert "importing.py" not in caught.value.text
+
+
+def test_the_command_line_is_theirs_alone(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"plain.py": "import sys\nargv = list(sys.argv)", "pkg_a/__init__.py": "", "pkg_a/b.py": "import plain"},
+    )
+    write(tmp_path, {"pkg_a/plain.py": "import sys\nargv = list(sys.argv)"})
+    before = sys.argv
+    assert import_file(tmp_path / "plain.py").argv == [str(tmp_path / "plain.py")]
+    assert import_file(tmp_path / "pkg_a/b.py").plain.argv == [str(tmp_path / "pkg_a/b.py")]
+    assert sys.argv is before
+
+
+def test_argparse_that_wants_arguments_is_told_with_its_own_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--data', required=True)\n"
+    write(tmp_path, {"wants.py": code + "options = parser.parse_args()"})
+    with pytest.raises(SourceError) as caught:
+        import_file(tmp_path / "wants.py")
+    assert caught.value.title == (
+        "wants.py ended the program (SystemExit: 2): the following arguments are required: --data"
+    )
+    assert "Imported here, it is given no arguments." in caught.value.text
+
+
+def test_relative_imports_without_a_package_file(tmp_path: Path) -> None:
+    write(tmp_path, {"spaced/parts/net.py": "from ..base import SIZE\nfrom .other import NAME"})
+    write(tmp_path, {"spaced/parts/other.py": "NAME = 'other'", "spaced/base.py": "SIZE = 6"})
+    module = import_file(tmp_path / "spaced/parts/net.py")
+    assert (module.__name__, module.SIZE, module.NAME) == ("spaced.parts.net", 6, "other")
+    write(tmp_path, {"spaced/base.py": "SIZE = 77"})
+    assert import_file(tmp_path / "spaced/parts/net.py").SIZE == 77
+
+
+def test_a_folder_called_src_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"src/source_pkg/__init__.py": "", "src/source_pkg/net.py": "from . import __name__ as name"})
+    monkeypatch.chdir(tmp_path)
+    assert import_named("source_pkg.net").name == "source_pkg"
+    assert import_file(tmp_path / "src/source_pkg/net.py").name == "source_pkg"
+
+
+def test_a_package_that_is_missing_is_told_with_the_remedy(tmp_path: Path) -> None:
+    write(tmp_path, {"needs.py": "import torch_vision_of_ours.transforms"})
+    with pytest.raises(SourceError) as caught:
+        import_file(tmp_path / "needs.py")
+    assert caught.value.title == "needs.py: ModuleNotFoundError: No module named 'torch_vision_of_ours'"
+    assert f"{sys.executable} has no torch_vision_of_ours: install it there" in caught.value.text
+    assert "--python PATH" in caught.value.text
+
+
+def test_what_fails_leaves_the_open_source_its_modules(tmp_path: Path) -> None:
+    write(tmp_path / "one", {"net_file.py": "import shared_name", "shared_name.py": "def f():\n    import late_name"})
+    write(tmp_path / "one", {"late_name.py": ""})
+    write(tmp_path / "two", {"bad_file.py": "import shared_name\nraise ValueError", "shared_name.py": ""})
+    net, path = import_file(tmp_path / "one" / "net_file.py"), list(sys.path)
+    with pytest.raises(SourceError):
+        import_file(tmp_path / "two" / "bad_file.py")
+    assert sys.modules["shared_name"] is net.shared_name
+    assert sys.path == path
+    net.shared_name.f()
+    assert import_file(tmp_path / "one" / "net_file.py") is not net
+
+
+@pytest.mark.parametrize(
+    "what", ["class Skipped(BaseException): pass\nraise Skipped('not today')", "raise GeneratorExit"]
+)
+def test_what_is_no_ordinary_exception_is_told_too(tmp_path: Path, what: str) -> None:
+    write(tmp_path, {"skips.py": what})
+    with pytest.raises(SourceError, match=r"skips.py: "):
+        import_file(tmp_path / "skips.py")
+
+
+def test_a_chain_of_errors_shows_none_of_our_lines(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"outer_of_two.py": "try:\n    import inner_of_two\nexcept ValueError as e:\n    raise KeyError('x') from e"},
+    )
+    write(tmp_path, {"inner_of_two.py": "def f():\n    raise ValueError('inside')\nf()"})
+    with pytest.raises(SourceError) as caught:
+        import_file(tmp_path / "outer_of_two.py")
+    lines = [line for line in caught.value.text.splitlines() if line.startswith("  File ")]
+    assert [Path(line.split('"')[1]).name for line in lines] == [
+        "outer_of_two.py", "inner_of_two.py", "inner_of_two.py", "outer_of_two.py",
+    ]  # fmt: skip
+    assert caught.value.where == "outer_of_two.py:4"
+
+
+def test_a_dataclass_and_the_main_block(tmp_path: Path) -> None:
+    code = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass C:\n    x: int = 3\n"
+    )
+    write(tmp_path, {"with_main.py": code + "if __name__ == '__main__':\n    raise RuntimeError('not to be run')"})
+    assert import_file(tmp_path / "with_main.py").C().x == 3
+    write(tmp_path, {"__main__.py": "if __name__ == '__main__':\n    raise RuntimeError('not to be run')\nx = 4"})
+    assert import_file(tmp_path / "__main__.py").x == 4
 
 
 def test_an_interrupt_passes(tmp_path: Path) -> None:

@@ -43,6 +43,17 @@ async def test_the_engines_end_offers_a_new_one() -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_what_was_open_can_be_opened_again() -> None:
+    app = Tiny()
+    async with app.run_test() as pilot:
+        await app.push_screen(ProblemScreen(Problem("source", "net.py: SyntaxError", "line 3"), again=True))
+        assert "opens it again" in str(app.screen.query_one("#panel").border_subtitle)
+        await pilot.press("R")
+        await pilot.pause()
+        assert app.restarted == 1
+        assert len(app.screen_stack) == 1
+
+
 async def test_a_long_text_scrolls_inside_the_screen() -> None:
     app = Tiny()
     async with app.run_test(size=(80, 24)) as pilot:

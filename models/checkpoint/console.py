@@ -1,0 +1,32 @@
+"""A checkpoint's tensors for the console: a state dict that reads a tensor when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .stored import Stored
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class StateDict(Mapping[str, "Tensor"]):
+    """`state["0.weight"]` is a new tensor each time: changing it changes no file and nothing that is shown."""
+
+    def __init__(self, tensors: list[Stored]) -> None:
+        self._tensors = {tensor.path: tensor for tensor in tensors}
+
+    def __getitem__(self, path: str) -> Tensor:
+        from .as_torch import as_torch
+
+        return as_torch(self._tensors[path])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} tensors in files, each read when it is asked for: state['name']>"

@@ -1,0 +1,116 @@
+"""What the Info pane tells of a checkpoint, its modules, tensors and items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..engine.messages import FactGroup
+from ..inspect.facts import Group, filled
+from .checkpoint import Checkpoint, Item
+from .stored import Stored
+
+if TYPE_CHECKING:
+    from .model import CheckpointModel
+
+MOST_FACTS = 300
+"""Lines of metadata that are told."""
+MOST_FILES = 100
+DEEPEST = 8
+
+
+def describe(model: CheckpointModel, path: str) -> list[FactGroup]:
+    """The facts of what is at `path`; raises EngineProblem when there is nothing."""
+    found = model.place(path)
+    if found.group is not None:
+        return filled([_group(model, path, found.group.count)])
+    leaf = model.tree.leaf(found.node)
+    if isinstance(leaf, Stored):
+        return filled(_tensor(model, found.node, leaf))
+    if isinstance(leaf, Item):
+        return filled([_item(leaf)])
+    return filled([*([] if found.node else _whole(model.checkpoint, model.metadata)), _module(model, found.node)])
+
+
+def _whole(checkpoint: Checkpoint, metadata: dict[str, Any]) -> list[Group]:
+    warnings = Group("Warnings")
+    for text in checkpoint.warnings:
+        warnings.add("Warning", text)
+    files = Group("Files")
+    files.add("Kind", checkpoint.kind)
+    for file in checkpoint.files[:MOST_FILES]:
+        files.add(file.name, f"{file.size:,} bytes")
+    if len(checkpoint.files) > MOST_FILES:
+        files.add("More", f"and {len(checkpoint.files) - MOST_FILES:,} more files")
+    told = Group("Metadata")
+    for number, (label, text) in enumerate(lines(metadata)):
+        if number == MOST_FACTS:
+            told.add("More", "the rest is not shown; `show --json` has all of it")
+            break
+        told.add(label, text)
+    return [warnings, files, told]
+
+
+def lines(value: dict[str, Any], above: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Nested metadata as labels and texts, a line a value: `general.name`, `Llama`."""
+    for key, each in value.items():
+        label = f"{above}.{key}" if above else key
+        if isinstance(each, dict) and each and depth < DEEPEST:
+            yield from lines(each, label, depth + 1)
+        else:
+            yield label, each if isinstance(each, str) else repr(each)
+
+
+def _module(model: CheckpointModel, node: int) -> Group:
+    group = Group("Module" if node else "Tensors")
+    text, inferred = model.classes.text(node)
+    group.add("Class", text + (" (inferred from the tensors)" if text and inferred else ""))
+    group.add("Parameters", f"{model.totals.parameters[node]:,}")
+    group.add("Bytes", f"{model.totals.memory[node]:,}")
+    group.add("Tensors", f"{len(model.tree.tensors(node, model.tree.ends[node])):,}")
+    return group
+
+
+def _group(model: CheckpointModel, path: str, count: int) -> Group:
+    group = Group("Repeated")
+    group.add("Siblings", f"{count:,} of one structure: the same names and shapes below")
+    first = model.place(path).node
+    text, inferred = model.classes.text(first)
+    group.add("Class", text + (" (inferred from the tensors)" if text and inferred else ""))
+    group.links("First", [model.tree.path(first)])
+    return group
+
+
+def _tensor(model: CheckpointModel, node: int, tensor: Stored) -> list[Group]:
+    name = Group("Name")
+    name.add("State-dict key", tensor.path)
+    name.add("Kind", _KINDS[model.tree.kind(node)] + ("" if tensor.kind else " (inferred from the name)"))
+    numbers = Group("Numbers")
+    numbers.add("Shape", str(list(tensor.shape)))
+    numbers.add("Dtype", tensor.dtype.name)
+    numbers.add("Elements", f"{tensor.elements:,}")
+    memory = Group("In the file")
+    memory.add("Place", tensor.place)
+    memory.add("Bytes", f"{tensor.nbytes:,}")
+    for label, text in tensor.notes:
+        memory.add(label, text)
+    shared = Group("Shared")
+    shared.links("Same values", model.sharing.same(node))
+    shared.links("Same storage", model.sharing.overlapping(node))
+    linked = Group("Optimizer")
+    linked.links("State", model.checkpoint.links.get(tensor.path, []))
+    return [name, numbers, memory, shared, linked]
+
+
+def _item(item: Item) -> Group:
+    group = Group("Value")
+    group.add("Type", item.type)
+    group.add("Value", item.text)
+    return group
+
+
+_KINDS = {
+    "parameter": "parameter",
+    "buffer": "buffer: not updated by an optimiser",
+    "state": "state of an optimizer or of something else that is not the network",
+}

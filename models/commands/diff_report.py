@@ -1,0 +1,64 @@
+"""What `diff --json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..diff.difference import Difference, Side, Tally
+from ..diff.pairing import Pairs
+from ..sources.base import Source
+
+
+def report_of(
+    a: Source, b: Source, pairs: Pairs, found: Sequence[Difference], tally: Tally, rtol: float, atol: float
+) -> dict[str, Any]:
+    """The object, `schema` left out; tensors in the order of A, then those that only B has."""
+    return {
+        "same": tally.same,
+        "a": _source(a),
+        "b": _source(b),
+        "rtol": rtol,
+        "atol": atol,
+        "counts": tally.counts,
+        "tensors": list(map(tensor_report, found)),
+        "left_out": [{"path": each.path, "side": each.side, "reason": each.reason} for each in pairs.left_out],
+        "warnings": [f"{name}: {text}" for name, text in warnings(a, b)],
+    }
+
+
+def tensor_report(difference: Difference) -> dict[str, Any]:
+    """One entry of `tensors`."""
+    numbers = difference.numbers
+    return {
+        "path": difference.path,
+        "status": difference.status,
+        "max_abs": numbers and numbers.max_abs,
+        "relative_l2": numbers and numbers.relative_l2,
+        "cosine": numbers and numbers.cosine,
+        "values": numbers and numbers.values,
+        "differing": numbers and numbers.differing,
+        "nonfinite": numbers and numbers.nonfinite,
+        "a": _side(difference.a),
+        "b": _side(difference.b),
+        "reason": difference.reason or None,
+    }
+
+
+def warnings(a: Source, b: Source) -> list[tuple[str, str]]:
+    """What the sources have to say, each with `A` or `B`."""
+    return [
+        (name, text)
+        for name, source in (("A", a), ("B", b))
+        for text in (*source.warnings, *(source.checkpoint.warnings if source.checkpoint else ()))
+    ]
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {"source": source.source, "kind": source.kind}
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {"path": side.path, "shape": None if side.shape is None else list(side.shape), "dtype": side.dtype}

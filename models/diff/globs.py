@@ -1,0 +1,68 @@
+"""Names with `*` in them: which paths they mean, and what each `*` stands for.
+
+A `*` is any text, dots too; every other character is itself.  Takes time in proportion to the name, whatever it holds.
+"""
+
+from __future__ import annotations
+
+
+class Glob:
+    """A whole path, with `*` for any part of it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._parts = text.split("*")
+
+    @property
+    def stars(self) -> int:
+        return len(self._parts) - 1
+
+    def captures(self, path: str) -> list[str] | None:
+        """What each `*` stands for, each but the last as short as can be; None when the path is another one."""
+        first, *middle = self._parts
+        if not middle:
+            return [] if path == first else None
+        last = middle.pop()
+        end = len(path) - len(last)
+        if not path.startswith(first) or not path.endswith(last) or end < len(first):
+            return None
+        found, at = [], len(first)
+        for part in middle:
+            place = path.find(part, at, end)
+            if place < 0:
+                return None
+            found.append(path[at:place])
+            at = place + len(part)
+        return [*found, path[at:end]]
+
+    def matches(self, path: str) -> bool:
+        return self.captures(path) is not None
+
+
+class Rename:
+    """`old=new` for the paths of one side.
+
+    Without `*`, paths that begin with `old` begin with `new` instead (`model.=` takes a prefix away, `=model.` puts one
+    before every path).  With `*`, a whole path that `old` matches becomes `new`, each `*` in which is what the one of
+    the same number in `old` stood for: `*.gamma=*.weight`.
+
+    Raises ValueError for a text that is no such rule.
+    """
+
+    def __init__(self, text: str) -> None:
+        old, equals, new = text.partition("=")
+        self.text = text
+        self._old, self._new = Glob(old), new.split("*")
+        if not equals:
+            raise ValueError(f"{text!r} is not of the form old=new")
+        if new.count("*") > self._old.stars:
+            raise ValueError(f"{text!r} has more * on its right than on its left")
+
+    def __call__(self, path: str) -> str:
+        if not self._old.stars:
+            old = self._old.text
+            return self._new[0] + path[len(old) :] if path.startswith(old) else path
+        found = self._old.captures(path)
+        if found is None:
+            return path
+        return self._new[0] + "".join(map(str.__add__, found, self._new[1:]))

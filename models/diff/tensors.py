@@ -1,0 +1,175 @@
+"""The two kinds of tensors that are compared, stored and live, behind one way to read them: a piece at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+from ..checkpoint.stored import Stored, Unreadable
+from .difference import Side
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..inspect.outline import Node
+
+    Pieces = Callable[[int, int], Tensor]
+
+
+class Comparable(ABC):
+    """One tensor of a source.  May be read from several threads at a time."""
+
+    __slots__ = ("lacks", "path", "side", "twins")
+
+    def __init__(self, side: Side, lacks: str = "", twins: tuple[str, ...] = ()) -> None:
+        self.side = side
+        self.path = side.path
+        """Under which it is compared: its own, until it is renamed."""
+        self.lacks = lacks
+        """Why the other kind of source need not have it; empty for what both should have."""
+        self.twins = twins
+        """Other paths of the very same tensor."""
+
+    @property
+    def elements(self) -> int:
+        return prod(self.side.shape or ())
+
+    @property
+    @abstractmethod
+    def item_bytes(self) -> float:
+        """Bytes that are read for an element, about."""
+
+    @property
+    def no_values(self) -> str:
+        """A sentence on why nothing can be read, found without reading; empty where it can."""
+        return ""
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the numbers are integers of a quantised type times their scale, not the integers themselves."""
+        return False
+
+    @abstractmethod
+    def reader(self) -> Pieces:
+        """Gives the elements from one place to another in row-major order, on the CPU, in one dimension.
+
+        Usable from several threads.  Both this and the reader raise `Unreadable` with a sentence on why.
+        """
+
+    def raw(self, start: int, stop: int) -> bytes | None:
+        """The same as bytes where that takes no work; equal bytes of one dtype are equal numbers.
+
+        Raises:
+            Unreadable: with a sentence on why.
+        """
+        return None
+
+
+class StoredTensor(Comparable):
+    """A tensor of a checkpoint."""
+
+    __slots__ = ("_stored",)
+
+    def __init__(self, stored: Stored) -> None:
+        lacks = "state of an optimizer or the like, which a network has not" if stored.kind == "state" else ""
+        super().__init__(Side(stored.path, stored.shape, stored.dtype.name), lacks)
+        self._stored = stored
+
+    @property
+    def item_bytes(self) -> float:
+        return self._stored.dtype.unit / self._stored.dtype.per_unit
+
+    @property
+    def no_values(self) -> str:
+        from ..checkpoint.window import no_numbers
+
+        return no_numbers(self._stored)
+
+    def reader(self) -> Pieces:
+        from ..checkpoint.torch_pieces import torch_piece
+
+        return partial(torch_piece, self._stored)
+
+    def raw(self, start: int, stop: int) -> bytes:
+        return bytes(self._stored.flat(start, stop))
+
+
+class LiveTensor(Comparable):
+    """A parameter, buffer or constant of a network."""
+
+    __slots__ = ("_node",)
+
+    def __init__(self, node: Node, lacks: str) -> None:
+        from ..inspect.tensors import dtype_text, shape_of
+
+        tensor = _tensor(node)
+        super().__init__(Side(node.path, shape_of(tensor), dtype_text(tensor)), lacks, node.shared_with)
+        self._node = node
+
+    @property
+    def item_bytes(self) -> float:
+        return _tensor(self._node).element_size()
+
+    @property
+    def no_values(self) -> str:
+        from ..inspect.absence import absence_of
+
+        return absence_of(_tensor(self._node))[1]
+
+    @property
+    def scaled(self) -> bool:
+        return _tensor(self._node).is_quantized
+
+    def reader(self) -> Pieces:
+        from ..inspect.reading import strided
+
+        with _readable():
+            tensor = strided(_tensor(self._node))
+
+        def read(start: int, stop: int) -> Tensor:
+            with _readable():
+                return flat_part(tensor, start, stop).cpu()
+
+        return read
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    from ..inspect.reading import trouble
+
+    try:
+        yield
+    except RuntimeError as error:
+        raise Unreadable(trouble(error)) from error
+
+
+def _tensor(node: Node) -> Tensor:
+    from torch import Tensor
+
+    assert isinstance(node.item, Tensor)
+    return node.item
+
+
+def flat_part(tensor: Tensor, start: int, stop: int) -> Tensor:
+    """The elements `start` to `stop` in row-major order, in one dimension.
+
+    A view where the tensor is contiguous; else no more than the part itself is copied.
+    """
+    import torch
+
+    if tensor.is_contiguous() or start == stop:
+        return tensor.reshape(-1)[start:stop] if tensor.is_contiguous() else tensor.new_empty(0)
+    inner = tensor.numel() // tensor.shape[0]
+    first, last = -(-start // inner), stop // inner
+    if first > last:  # within one index
+        return flat_part(tensor[last], start - last * inner, stop - last * inner)
+    parts = [tensor[first:last].reshape(-1)]
+    if start < first * inner:
+        parts.insert(0, flat_part(tensor[first - 1], start - (first - 1) * inner, inner))
+    if stop > last * inner:
+        parts.append(flat_part(tensor[last], 0, stop - last * inner))
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -1,0 +1,108 @@
+"""The engine inside the person's own process: what `explore(net)` serves while the interface has the terminal.
+
+The interface is a process of its own here too, started by `tui/exploring.py`, and speaks with this one over two pipes.
+So none of it comes into the person's process: no event loop (theirs may be running), no Textual, no packages of our
+names in the way of theirs, and a crash of the interface costs them nothing.
+
+The main lane is the thread that called `explore`, which waits for its end anyway: what runs there sees the person's
+grad mode, autocast, devices and signal handlers, and Ctrl+C in the interface interrupts it as in a process of its own.
+In another thread than the main one Python delivers no signals, and what runs there cannot be interrupted.
+
+Must not end the process, whatever happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+from ..session import Session
+from ..sources.base import Source
+from ..sources.importing import forget
+from ..sources.live_object import offered
+from .capture import Stream
+from .framing import FrameReader, FrameWriter, FramingError
+from .handlers import registry
+from .interrupts import Interrupts
+from .lent_streams import LentStreams
+from .messages import Body, OutputText
+from .outlet import Outlet
+from .server import EngineServer
+
+
+def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) -> None:
+    """Serve `source` over two pipes, which are closed at the end, until the interface is gone.
+
+    `on_left` is called once, in any thread, when it is: before the standard streams are given back, and before what
+    still runs has ended.
+    """
+    outlet = Outlet(FrameWriter(write))
+
+    def tell(stream: Stream, text: str) -> None:
+        outlet.emit(OutputText(stream=stream, text=text))
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, write)
+        stack.callback(os.close, read)
+        stack.enter_context(offered(source))
+        interrupts = stack.enter_context(_signals())
+        streams = LentStreams(tell)
+        stack.callback(streams.give_back)
+        leave = _Once(on_left)
+        stack.callback(leave)
+
+        def emit(body: Body) -> None:
+            outlet.emit(body)
+            if interrupts is not None:
+                interrupts.raise_late()
+
+        def ended(error: FramingError | None) -> None:
+            streams.left()
+            if interrupts is not None:
+                interrupts.every = True
+            server.interrupt()
+            leave()
+            streams.give_back()
+
+        session = Session(emit)  # type: ignore[arg-type]
+        stack.callback(forget)
+        stack.callback(session.close)
+        server = EngineServer(
+            FrameReader(read), outlet, registry, session, interrupts=interrupts, settle=streams.settle, on_end=ended
+        )
+        server.run()
+
+
+class _Once:
+    """Calls a function the first time only; whoever comes second waits until it is done."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._lock = threading.Lock()
+        self._done = False
+
+    def __call__(self) -> None:
+        with self._lock:
+            if not self._done:
+                self._done = True
+                self._call()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Interrupts | None]:
+    """SIGINT interrupts what runs, and writing to an interface that is gone is no reason to die; both as before
+    afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield None
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGPIPE)}
+    try:
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        yield Interrupts()
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # None: installed by C code, which cannot be put back from here
+                signal.signal(number, handler)

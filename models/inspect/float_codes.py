@@ -1,0 +1,71 @@
+"""The upper 16 bits of numbers as float32: 65,536 bins that are as fine near zero as far from it.
+
+A code is sign, exponent and 7 bits of the mantissa, so that the numbers of one code differ by less than a 128th.
+Numbers of other types are rounded to float32 first; those beyond its range have the code of its infinity.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+
+import torch
+from torch import Tensor
+
+CODES = 2**16
+NEGATIVE = 2**15
+"""The first code of negative numbers; from here on larger codes are lower numbers."""
+INFINITY = 0x7F80
+SMALLEST_NORMAL = 0x0080
+WITHIN = 1 / 255
+"""How far the middle of a code's numbers is from any of them, relative to it; where they are normal float32."""
+
+
+def code_of(number: float) -> int:
+    """The code of one number."""
+    try:
+        packed = struct.pack("<f", number)
+    except OverflowError:
+        return INFINITY if number > 0 else INFINITY + NEGATIVE
+    return int(struct.unpack("<I", packed)[0]) >> 16
+
+
+def write_codes(numbers: Tensor, room: Tensor, singles: Tensor) -> None:
+    """Write the codes of finite `numbers` to `room`, flat int32 of as many; `singles` is float32 to work on.
+
+    The numbers are float32, of any shape, or float64 in one dimension.
+    """
+    if numbers.dtype != torch.float32:
+        numbers = singles[: numbers.numel()].copy_(numbers)
+    torch.bitwise_right_shift(numbers.view(torch.int32), 16, out=room.view(numbers.shape))
+    room.bitwise_and_(0xFFFF)
+
+
+@cache
+def ascending() -> Tensor:
+    """All codes in the order of their numbers."""
+    return torch.cat((torch.arange(CODES - 1, NEGATIVE - 1, -1), torch.arange(NEGATIVE)))
+
+
+def bounds(codes: Tensor) -> tuple[Tensor, Tensor]:
+    """The lowest and the highest number of each code, float64; infinite at the ends."""
+    magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
+    near = (magnitude << 16).view(torch.float32).double()
+    far = ((magnitude + 1).clamp_(max=INFINITY) << 16).view(torch.float32).double()
+    negative = codes >= NEGATIVE
+    return torch.where(negative, -far, near), torch.where(negative, -near, far)
+
+
+def is_coarse(code: int) -> bool:
+    """Whether `WITHIN` does not hold for it: zero, what is too small for normal float32, and what is too large."""
+    return not SMALLEST_NORMAL <= code & (NEGATIVE - 1) < INFINITY
+
+
+def beyond(found: Tensor, number: float, upward: bool) -> bool:
+    """Whether `found`, counts by code, has any of the code of `number` or past it: above, or else below."""
+    code = code_of(number)
+    if (code < NEGATIVE) == upward:  # away from zero
+        return bool(found[code : NEGATIVE if upward else CODES].any())
+    other = found[:NEGATIVE] if upward else found[NEGATIVE:]
+    nearer = found[NEGATIVE : code + 1] if upward else found[: code + 1]
+    return bool(other.any()) or bool(nearer.any())

@@ -1,0 +1,197 @@
+"""A live network that is open: its outline, and the answers to what the panes ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from torch import Tensor, nn
+
+from ..engine import messages as m
+from ..engine.pages import clamp
+from ..opened import no_tensor, nothing_at
+from .cancelled import Asked
+from .describe import describe
+from .gradients import gradient_of, gradient_row, why_no_gradient
+from .heat import heat_map
+from .outline import Node, Outline
+from .paths import path_forms
+from .progress import Progress, Told
+from .rows import tensor_rows, tree_rows
+from .search import Searcher
+from .source_code import source_of
+from .statistics import statistics
+from .statistics_cache import StatisticsCache
+from .summary import mode_of, summarise
+from .tensor_facts import TensorFacts
+from .tensor_tables import TensorTables
+from .tensors import detail_of, size_in_bytes, stamp_of
+from .totals import Totals
+from .view import View
+from .window import window
+
+if TYPE_CHECKING:
+    from ..engine.registry import Context
+    from ..sources.base import Source
+
+
+@dataclass
+class LiveModel:
+    """One open network, as it was when the last statement ended."""
+
+    source: Source
+    outline: Outline
+    view: View
+    totals: Totals
+    facts: m.Summary
+    """What the header tells, but for the mode, which `summary` looks up each time."""
+    changed: list[str] = field(default_factory=list)
+    """Paths whose values the last statement changed."""
+    marked: set[str] = field(default_factory=set)
+    """The same and the modules above them: the rows that are marked."""
+    search: list[Searcher] = field(default_factory=list)
+    """Made by the first search; a list, so that models of one outline have it in common."""
+    known: StatisticsCache = field(default_factory=StatisticsCache)
+    """Statistics that were taken already."""
+    _tables: TensorTables[TensorFacts] | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, source: Source, outline: Outline, unfolded: Mapping[str, bool]) -> LiveModel:
+        """The network of an outline; `unfolded` are folds that a person chose before."""
+        totals = Totals.of(outline)
+        return cls(source, outline, View(outline.skeleton, unfolded), totals, summarise(source, outline, totals))
+
+    @property
+    def searcher(self) -> Searcher:
+        if not self.search:
+            self.search.append(Searcher([node.path for node in self.outline.nodes]))
+        return self.search[0]
+
+    def node(self, path: str) -> Node:
+        """The node at `path`, of a group the first of its siblings; raises EngineProblem when there is none."""
+        found = self.outline.find(path)
+        if found is None and (group := self.outline.skeleton.find_group(path)) is not None:
+            found = self.outline.nodes[group.first]
+        if found is None:
+            raise nothing_at(path)
+        return found
+
+    def summary(self) -> m.Summary:
+        return msgspec.structs.replace(self.facts, mode=mode_of(self.outline))
+
+    def rows(self, start: int, count: int) -> list[m.TreeRow]:
+        return tree_rows(self.outline, self.view.slice(start, count), self.totals, self.marked)
+
+    def hit(self, node: int, positions: list[int]) -> m.SearchHit:
+        found = self.outline.nodes[node]
+        return m.SearchHit(path=found.path, kind=found.kind, detail=detail_of(found.item), positions=positions)
+
+    def tensors(self, request: m.TensorRows, context: Context) -> m.TensorPage:
+        if self._tables is None:
+            self._tables = TensorTables(
+                lambda path: [TensorFacts(node, self.known) for node in self._tensors_at(path)], self._rows_of
+            )
+        return self._tables.page(request, self.known.version, len(self.known), context.cancelled)
+
+    def _rows_of(self, facts: Sequence[TensorFacts]) -> list[m.TensorRow]:
+        rows = tensor_rows([each.node for each in facts], self.marked)
+        briefs = [each.brief() for each in facts]
+        return [
+            row if brief is None else msgspec.structs.replace(row, statistics=brief)
+            for row, brief in zip(rows, briefs, strict=True)
+        ]
+
+    def _tensors_at(self, path: str) -> list[Node]:
+        """The tensors at or below a path; of a group, of all its siblings."""
+        group = None if self.outline.find(path) else self.outline.skeleton.find_group(path)
+        if group is None:
+            return self.outline.tensors(self.node(path))
+        return [node for node in self.outline.nodes[group.first : group.end] if node.is_tensor]
+
+    def _tensor(self, path: str, of: m.Of) -> tuple[Tensor | None, str]:
+        """The tensor at `path`, or its gradient, and the sentence that says why there is none."""
+        tensor = self.node(path).item
+        if not isinstance(tensor, Tensor):
+            raise no_tensor(path)
+        return (tensor, "") if of == "value" else (gradient_of(tensor), why_no_gradient(tensor))
+
+    def window(self, request: m.Window) -> m.Cells:
+        tensor, missing = self._tensor(request.path, request.of)
+        return window(
+            tensor, missing=missing, path=request.path, of=request.of, leading=request.leading,
+            row=request.row, rows=request.rows, column=request.column, columns=request.columns,
+        )  # fmt: skip
+
+    def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
+        tensor, missing = self._tensor(request.path, request.of)
+        return heat_map(
+            tensor, missing=missing, cancelled=context.cancelled, path=request.path, of=request.of,
+            leading=request.leading, height=request.height, width=request.width,
+        )  # fmt: skip
+
+    def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
+        tensor, missing = self._tensor(request.path, request.of)
+        return self._take(
+            tensor, request, missing, context.cancelled, lambda done: context.progress("statistics", done)
+        )
+
+    def _take(
+        self, tensor: Tensor | None, request: m.Statistics, missing: str, cancelled: Asked, progress: Told
+    ) -> m.StatisticsOf:
+        stamp = None if tensor is None or request.of == "gradient" else stamp_of(tensor)
+        found = statistics(
+            tensor, missing=missing, path=request.path, of=request.of, bins=request.bins, exact=request.exact,
+            cancelled=cancelled, progress=progress,
+        )  # fmt: skip
+        if stamp is not None:
+            self.known.put(found, stamp)
+        return found
+
+    def statistics_of_all(self, request: m.StatisticsOfAll, context: Context) -> m.Done:
+        nodes = {id(node.item): node for node in self._tensors_at(request.path)}
+        sizes = {key: size_in_bytes(node.item) or 0 for key, node in nodes.items() if isinstance(node.item, Tensor)}
+        report = Progress(sum(sizes.values()), len(sizes), context)
+        for key, size in sizes.items():
+            path, tensor = nodes[key].path, nodes[key].item
+            assert isinstance(tensor, Tensor)
+            if self.known.brief(path, stamp_of(tensor)) is None:
+                self._take(tensor, m.Statistics(path=path), "", context.cancelled, report.part(path, size))
+            report.done(size)
+        return m.Done(text=f"statistics of {len(sizes):,} tensors")
+
+    def gradients(self, request: m.GradientRows, context: Context) -> m.GradientPage:
+        start, count = clamp(request.start, request.count)
+        parameters = [node for node in self._tensors_at(request.path) if node.kind == "parameter"]
+        rows = []
+        for node in parameters[start : start + count]:
+            if context.cancelled():
+                break
+            assert isinstance(node.item, Tensor)
+            rows.append(gradient_row(node.path, node.item, context.cancelled))
+        return m.GradientPage(path=request.path, total=len(parameters), start=start, rows=rows)
+
+    def describe(self, path: str) -> list[m.FactGroup]:
+        return describe(self.outline, self.node(path))
+
+    def _module_of(self, path: str) -> tuple[Node, nn.Module]:
+        """The module at `path`, or the one that holds the tensor at `path`."""
+        node = self.node(path)
+        if node.is_tensor:
+            node = self.outline.nodes[node.parent]
+        assert isinstance(node.item, nn.Module)
+        return node, node.item
+
+    def source_code(self, path: str) -> m.SourceText:
+        node, module = self._module_of(path)
+        return source_of(module, path=node.path)
+
+    def forms(self, path: str) -> list[m.PathForm]:
+        _, module = self._module_of(path)
+        source = source_of(module, path=path)
+        where = f"{source.file}:{source.first_line}" if source.file else None
+        return path_forms(self.outline, self.node(path), where)
+
+    def close(self) -> None:
+        """Nothing is held open."""

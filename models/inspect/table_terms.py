@@ -1,0 +1,143 @@
+"""The terms of a filter: what one demands of a tensor's type, shape, size or statistics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isclose
+from operator import ge, gt, le, lt
+
+STATISTICS = ("minimum", "maximum", "mean", "std", "l2", "zeros", "nan", "inf")
+"""Fields of `Brief`."""
+
+_KINDS = ("parameter", "buffer", "constant", "state")
+_COMPARED: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
+_NUMBER = re.compile(r"([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-z%]*)", re.IGNORECASE)
+_BYTES = {f"{prefix}{unit}": 1024**power for power, prefix in enumerate(("", *"kmgtp")) for unit in ("", "b", "ib")}
+_COUNTS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
+_TYPES = {
+    **{f"{short}{bits}": f"float{bits}" for short in ("f", "fp") for bits in (4, 6, 8, 16, 32, 64)},
+    **{
+        f"{short}{bits}": f"{long}{bits}"
+        for short, long in (("i", "int"), ("u", "uint"))
+        for bits in (4, 8, 16, 32, 64)
+    },
+    **{f"c{bits}": f"complex{bits}" for bits in (32, 64, 128)},
+    "half": "float16",
+    "single": "float32",
+    "double": "float64",
+    "short": "int16",
+    "long": "int64",
+    "bf16": "bfloat16",
+    "e4m3": "float8_e4m3",
+    "e5m2": "float8_e5m2",
+    "byte": "uint8",
+    "boolean": "bool",
+}
+
+
+class QueryError(Exception):
+    """A term that cannot be read: `title` names it, `remedy` says what is right."""
+
+    def __init__(self, title: str, remedy: str) -> None:
+        super().__init__(title)
+        self.title = title
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term.  `test` is given a known value of `field`; a value that is not known does not match."""
+
+    field: str
+    """`dtype`, `bytes`, `elements`, `shape`, `rank`, `kind`, `place`, or one of `STATISTICS`."""
+    test: Callable[[object], bool]
+    relative: bool = False
+    """Whether `test` is given the value as a part of the tensor's elements."""
+
+
+def text_term(piece: str, name: str, sign: str, value: str) -> Term:
+    """`dtype:bf16,f32` and `kind:buffer` by the beginning, `place:00002` anywhere; in any case."""
+    if sign in _COMPARED:
+        raise QueryError(f"{quoted(piece)}: {name} is no number", f"Write {name}:{quoted(value, '')}.")
+    value = value.lower()
+    if name == "place":
+        return Term(name, lambda found: value in str(found).lower())
+    wanted = tuple(filter(None, value.replace("torch.", "").split(",")))
+    if name == "dtype":
+        wanted += tuple(_TYPES[each] for each in wanted if each in _TYPES)
+    elif not all(any(kind.startswith(each) for kind in _KINDS) for each in wanted):
+        raise QueryError(f"There is no kind of tensor as in {quoted(piece)}", f"There are {', '.join(_KINDS)}.")
+    return Term(name, lambda found: not wanted or str(found).lower().startswith(wanted))
+
+
+def shape_term(piece: str, sign: str, value: str) -> Term:
+    """`shape:4096` by any dimension; `shape:4096x*`, `shape:[*,4096]`, `shape:...x64` by all of them."""
+    parts = [part for part in re.split(r"[x×,;\s()\[\]]+", value.lower().replace("…", "...")) if part]
+    right = "Write shape:4096 for a dimension, shape:4096x* or shape:[*,4096] for all of them, shape:[] for none."
+    if sign in _COMPARED:
+        raise QueryError(f"{quoted(piece)}: a shape is no number", f"{right} Use elements{sign} or rank{sign}.")
+    pattern: list[int | str] = []
+    for part in parts:
+        if part in ("*", "?", "..."):
+            pattern.append("*" if part == "?" else part)
+        elif part.isascii() and part.isdecimal() and len(part) < 20:
+            pattern.append(int(part))
+        else:
+            raise QueryError(f"{quoted(part)} is no dimension in {quoted(piece)}", right)
+    if pattern.count("...") > 1:
+        raise QueryError(f"{quoted(piece)} leaves out dimensions twice", "Write ... once, as in shape:2x...x64.")
+    if len(pattern) == 1 and "[" not in value and "(" not in value:
+        return Term("shape", lambda found: pattern == ["*"] or pattern[0] in _dimensions(found))
+    if not pattern and "]" not in value and ")" not in value:  # not yet typed
+        return Term("shape", lambda found: True)
+    return Term("shape", lambda found: _fits(_dimensions(found), pattern))
+
+
+def _dimensions(found: object) -> Sequence[int]:
+    return found if isinstance(found, tuple) else ()
+
+
+def _fits(shape: Sequence[int], pattern: Sequence[int | str]) -> bool:
+    if "..." in pattern:
+        at = pattern.index("...")
+        after = len(pattern) - at - 1
+        if len(shape) < at + after:
+            return False
+        return _fits(shape[:at], pattern[:at]) and _fits(shape[len(shape) - after :], pattern[at + 1 :])
+    return len(shape) == len(pattern) and all(each in ("*", size) for size, each in zip(shape, pattern, strict=True))
+
+
+def number_term(piece: str, name: str, sign: str, value: str) -> Term:
+    """`size>1MB` in powers of 1024, `elements<1M` in powers of 1000, `zeros>50%`, `std<1e-3`.
+
+    What is compared with `:` may be rounded as it is on the screen: to three digits where there is a unit or a
+    fraction.
+    """
+    found = _NUMBER.fullmatch(value)
+    unit = found[2].lower() if found else ""
+    units = {"bytes": _BYTES, "elements": _COUNTS}.get(name, {"": 1, "%": 0.01})
+    if found is None or unit not in units or (unit == "%" and name not in ("zeros", "nan", "inf")):
+        examples = {"bytes": "size>1MB, size<=4k or size:0", "elements": "elements>1M", "zeros": "zeros>50%"}
+        example = examples.get(name, f"{name}>{'0' if name in ('nan', 'inf') else '2' if name == 'rank' else '1e-3'}")
+        raise QueryError(f"{quoted(value)} is no number in {quoted(piece)}", f"Write it as in {example}.")
+    wanted = float(found[1].replace("_", "").replace(",", "")) * units[unit]
+    compare = _COMPARED.get(sign)
+    if compare is None:
+        exact = unit == "" and wanted.is_integer() and name not in ("minimum", "maximum", "mean", "std", "l2")
+        compare = _same if exact or wanted == 0 else _close
+    return Term(name, lambda value: isinstance(value, (int, float)) and compare(value, wanted), unit == "%")
+
+
+def _same(value: float, wanted: float) -> bool:
+    return value == wanted
+
+
+def _close(value: float, wanted: float) -> bool:
+    return isclose(value, wanted, rel_tol=5e-3)
+
+
+def quoted(text: str, mark: str = "'") -> str:
+    """The text in quotes for a message, the beginning of it where it is long."""
+    return f"{mark}{text if len(text) <= 40 else text[:39] + '…'}{mark}"

@@ -1,0 +1,64 @@
+"""Inputs that come with a network: handed over beside it, or kept by it as its library has it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..inspect.tensors import shape_of
+from .shapes import tensors_in
+
+if TYPE_CHECKING:
+    from .inputs import Arguments
+
+CONVENTIONS = ("example_input_array", "dummy_inputs")
+"""Attributes that are meant for this: of Lightning, and of transformers and diffusers."""
+
+
+def told(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
+    """Arguments in one line: `float32[2, 20], mask=bool[2]`."""
+    return ", ".join([*map(_told, args), *(f"{name}={_told(value)}" for name, value in kwargs.items())])
+
+
+def _told(value: object) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(shape_of(value) or ())}"
+    return "None" if value is None else type(value).__name__
+
+
+def kept_by(module: torch.nn.Module, device: str) -> tuple[Arguments, str] | None:
+    """What the network itself keeps as an example of its input, and the name of that; None when it keeps none.
+
+    Such a property is the person's code: it may raise, and torch's random numbers stay as they were.
+    """
+    for name in CONVENTIONS:
+        if inspect.getattr_static(module, name, None) is None:
+            continue
+        state = torch.get_rng_state()
+        try:
+            arguments = _as_arguments(getattr(module, name), device)
+            if arguments is not None:
+                inspect.signature(module.forward).bind(*arguments[0], **arguments[1])
+        except Exception:  # the property's own; or a forward that takes something else
+            continue
+        finally:
+            torch.set_rng_state(state)
+        if arguments is not None:
+            return arguments, name
+    return None
+
+
+def _as_arguments(value: object, device: str) -> Arguments | None:
+    if next(tensors_in(value), None) is None:
+        return None
+    if isinstance(value, Mapping):
+        return (), {str(name): _moved(part, device) for name, part in value.items()}
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple(_moved(part, device) for part in parts), {}
+
+
+def _moved(value: object, device: str) -> object:
+    return value.to(device) if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,183 @@
+"""A tensor of which each rank saved a part: read as the one tensor that it was."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from math import prod
+
+from ...checkpoint.dtypes import DType
+from ...checkpoint.stored import Stored, StoredKind, Unreadable
+from .item import Part, tensor_in
+
+MOST_NOTES = 256
+"""Chunks that are listed one by one."""
+
+Sizes = tuple[int, ...]
+
+
+class Chunk:
+    """A box of a tensor and where its numbers lie."""
+
+    __slots__ = ("_stored", "file", "missing", "offsets", "part", "sizes")
+
+    def __init__(self, offsets: Sizes, sizes: Sizes, file: str, part: Part | None, missing: str = "") -> None:
+        self.offsets = offsets
+        self.sizes = sizes
+        self.file = file
+        """The name of the file, whether it is there or not."""
+        self.part = part
+        self.missing = missing
+        """Why there are no numbers; goes on from the file's name: `is not there`."""
+        self._stored: Stored | None = None
+
+    def slice_of(self, shape: Sizes) -> str:
+        """Which elements of a tensor it holds, as Python has it: `[0:512, :]`."""
+
+        def side(at: int, size: int, whole: int) -> str:
+            return ":" if size == whole else f"{at:,}:{at + size:,}"
+
+        return f"[{', '.join(map(side, self.offsets, self.sizes, shape))}]"
+
+    def stored(self, tensor: Stored) -> Stored:
+        """Its numbers as a tensor by itself, found when they are first wanted.  Raises Unreadable."""
+        if self._stored is None:
+            if self.part is None:
+                raise Unreadable(f"{self.file} {self.missing}: it holds {self.slice_of(tensor.shape)} of this tensor")
+            self._stored = tensor_in(self.part, self.sizes, tensor.dtype)
+        return self._stored
+
+
+class Chunked(Stored):
+    """The global tensor.  `chunks` lie within it; where they leave holes or overlap, `fault` says so."""
+
+    __slots__ = ("_chunks", "_fault", "_spans", "_told")
+
+    def __init__(
+        self,
+        path: str,
+        shape: Sizes,
+        dtype: DType,
+        kind: StoredKind | None,
+        chunks: list[Chunk],
+        *,
+        fault: str = "",
+        notes: list[tuple[str, str]] | None = None,
+    ) -> None:
+        super().__init__(path, shape, dtype, kind)
+        self._chunks = chunks
+        self._fault = fault
+        self._told = notes or []
+        self._spans: list[_Span] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Of the numbers; what torch writes around each chunk is not counted."""
+        return sum(self.dtype.bytes_for(prod(chunk.sizes)) for chunk in self._chunks)
+
+    @property
+    def place(self) -> str:
+        """`__0_0.distcp`, or `4 chunks in 2 files`."""
+        files = {chunk.file for chunk in self._chunks}
+        if len(self._chunks) == 1:
+            part = self._chunks[0].part
+            return f"{self._chunks[0].file} @ {part.offset:,}" if part else f"{self._chunks[0].file} (missing)"
+        return f"{len(self._chunks):,} chunks in {len(files):,} file{'s' if len(files) != 1 else ''}"
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Which file holds which slice."""
+        if self._is_whole and not self._chunks[0].missing:
+            return self._told
+        told = [(chunk.file, self._held(chunk)) for chunk in self._chunks[:MOST_NOTES]]
+        if len(self._chunks) > MOST_NOTES:
+            told.append(("More", f"and {len(self._chunks) - MOST_NOTES:,} more chunks"))
+        return [*self._told, *told] + ([("Fault", self._fault)] if self._fault else [])
+
+    def flat(self, start: int, stop: int) -> bytes | memoryview:
+        """See `Stored.flat`.  Raises Unreadable also where no chunk holds them."""
+        if start == stop:
+            return b""
+        if self._fault:
+            raise Unreadable(self._fault)
+        if self._is_whole:
+            return self._chunks[0].stored(self).flat(start, stop)
+        if self._spans is None:
+            self._spans = [_span(chunk, self.shape) for chunk in self._chunks]
+        out = bytearray(self.dtype.bytes_for(stop - start))
+        for span in self._spans:
+            if span.first < stop and span.end > start:
+                _copy(span, self, out, start, stop)
+        return memoryview(out)
+
+    @property
+    def _is_whole(self) -> bool:
+        return len(self._chunks) == 1 and self._chunks[0].sizes == self.shape
+
+    def _held(self, chunk: Chunk) -> str:
+        held = chunk.slice_of(self.shape)
+        return f"{held}, {chunk.missing}" if chunk.missing else held
+
+
+@dataclass(slots=True)
+class _Span:
+    """A chunk as lines: stretches of elements that follow each other in the tensor as in the chunk."""
+
+    chunk: Chunk
+    first: int
+    """In the row-major tensor, its first element."""
+    end: int
+    """And the one after its last."""
+    line: int
+    """Elements of a line."""
+    counts: Sizes
+    """Lines along each of the outer dimensions."""
+    steps: Sizes
+    """Elements of the tensor from one of them to the next."""
+
+    def start_of(self, line: int) -> int:
+        """Where a line begins in the tensor; lines count in row-major order."""
+        start = self.first
+        for count, step in zip(reversed(self.counts), reversed(self.steps), strict=True):
+            line, index = divmod(line, count)
+            start += index * step
+        return start
+
+
+def _span(chunk: Chunk, shape: Sizes) -> _Span:
+    steps = tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
+    axis = len(shape)  # from here on the chunk is as wide as the tensor, or one line
+    while axis > 0 and chunk.sizes[axis:] == shape[axis:]:
+        axis -= 1
+    first = sum(at * step for at, step in zip(chunk.offsets, steps, strict=True))
+    last = first + sum((size - 1) * step for size, step in zip(chunk.sizes, steps, strict=True))
+    return _Span(chunk, first, last + 1, prod(chunk.sizes[axis:]), chunk.sizes[:axis], steps[:axis])
+
+
+def _copy(span: _Span, tensor: Stored, out: bytearray, start: int, stop: int) -> None:
+    """Bring what a chunk has of the elements `start` to `stop` to its place; its lines between lie in a row."""
+    lines = range(prod(span.counts))
+    begin = bisect_right(lines, start - span.line, key=span.start_of)
+    end = bisect_left(lines, stop, key=span.start_of)
+    if begin >= end:
+        return
+    first, last = span.start_of(begin), span.start_of(end - 1)
+    data = memoryview(
+        span.chunk.stored(tensor).flat(
+            begin * span.line + max(0, start - first), (end - 1) * span.line + min(span.line, stop - last)
+        )
+    )
+    at = 0
+    inner, step = (span.counts[-1], span.steps[-1]) if span.counts else (1, 0)
+    line = begin
+    while line < end:
+        several = min(end - line, inner - line % inner)  # lines at one distance from each other
+        base = span.start_of(line)
+        for number in range(several):
+            place = base + number * step
+            low, high = max(place, start), min(place + span.line, stop)
+            size = tensor.dtype.bytes_for(high - low)
+            to = tensor.dtype.bytes_for(low - start)
+            out[to : to + size] = data[at : at + size]
+            at += size
+        line += several

@@ -1,0 +1,115 @@
+"""One item of a `.distcp` file: what `torch.save` wrote for a chunk or for an object, found within its bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...checkpoint.dtypes import DType
+from ...checkpoint.file import DataFile
+from ...checkpoint.stored import Stored, Unreadable
+from ..base import SourceError
+from ..torch_file.archive import LOCAL, Archive, BrokenArchive, Record
+from ..torch_file.raw import RawStorage, RawTensor
+from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
+from ..torch_file.stand_ins import STAND_INS, storage
+from ..torch_file.tensors import Extent, Maker
+from ..wording import listed
+
+_MOST_PICKLE = 1 << 20
+"""Bytes of what describes one tensor; there are some 200."""
+
+
+class Part(DataFile):
+    """A stretch of a file, read as if it were a file by itself.  `held` are its bytes, where they were read already."""
+
+    __slots__ = ("_held", "offset", "whole")
+
+    def __init__(self, whole: DataFile, offset: int, size: int, held: bytes | None = None) -> None:
+        self.path = whole.path
+        self.name = whole.name
+        self.size = size
+        self.whole = whole
+        self.offset = offset
+        self._held = held
+
+    def read(self, offset: int, size: int) -> bytes:
+        """See `DataFile.read`."""
+        if self._held is not None:
+            return self._held[offset : offset + size]
+        return self.whole.read(self.offset + offset, size)
+
+    def close(self) -> None:
+        """Nothing: the file belongs to others too."""
+
+
+def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
+    """The tensor that an item holds, of the shape and type that the metadata says.
+
+    Raises:
+        Unreadable: it holds something else, or is damaged.
+    """
+    try:
+        archive, found = _content(part, _MOST_PICKLE)
+        if not isinstance(found, RawTensor):
+            raise Unreadable(f"{part.name} has something else where a chunk should be")
+        stored = Maker(part.name, lambda raw: _extent(archive, raw), _is_big_endian(archive)).make(
+            "a chunk", found, None
+        )
+    except BrokenArchive as error:
+        raise Unreadable(f"{part.name} is damaged: {error}") from None
+    except SourceError as error:
+        raise Unreadable(error.title) from None
+    if stored.shape != shape or stored.dtype is not dtype:
+        raise Unreadable(
+            f"{part.name} has a chunk of {stored.dtype.name} {list(stored.shape)[:64]} "
+            f"where the metadata says {dtype.name} {list(shape)}"
+        )
+    return stored
+
+
+def object_in(part: Part) -> Any:
+    """What an item that is no tensor holds, as plain values and stand-ins; raises Unreadable."""
+    try:
+        return _content(part, part.size)[1]
+    except BrokenArchive as error:
+        raise Unreadable(f"{part.name} is damaged: {error}") from None
+
+
+def _content(part: Part, most: int) -> tuple[Archive, Any]:
+    if part.read(0, min(part.size, 4)) != LOCAL:
+        raise BrokenArchive("what stands there is not what torch saved")
+    archive = Archive(part)
+    record = next((record for name, record in archive.records.items() if name.endswith("/data.pkl")), None)
+    if record is None:
+        raise BrokenArchive("an item holds no data.pkl")
+    try:
+        return archive, read_pickle(archive.read(record, most), STAND_INS, _persistent)
+    except BrokenPickle as error:
+        raise BrokenArchive(f"the pickle of an item {error}") from None
+    except Refused as error:
+        raise Unreadable(f"{part.name} holds more than weights: {listed(error.globals)}; it was not run") from None
+
+
+def _persistent(key: Any) -> RawStorage:
+    """`('storage', type, name, device, elements)`."""
+    if not isinstance(key, tuple) or len(key) != 5 or key[0] not in ("storage", b"storage"):
+        raise BrokenPickle("refers to what is no storage")
+    return storage(*key[1:])
+
+
+def _extent(archive: Archive, raw: RawStorage) -> Extent:
+    for name, record in archive.records.items():
+        if name.endswith(f"/data/{raw.key}"):
+            return Extent(archive.file, archive.place(record), _plain_size(record))
+    raise BrokenArchive("an item holds no numbers")
+
+
+def _plain_size(record: Record) -> int:
+    if not record.is_plain:
+        raise BrokenArchive("the numbers of an item are compressed")
+    return record.size
+
+
+def _is_big_endian(archive: Archive) -> bool:
+    record = next((record for name, record in archive.records.items() if name.endswith("/byteorder")), None)
+    return record is not None and archive.read(record, 16) == b"big"

@@ -1,0 +1,125 @@
+"""Files and folders: recognised by their content, never by their name, and handed to the format that reads them.
+
+A format is a package or file beside this one that offers a `Format`; it is added by naming it in `_formats`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..checkpoint.checkpoint import Checkpoint
+from .base import How, Kind, Source, SourceError
+
+HEAD = 4096
+"""Bytes from the start of a file by which its format is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file or folder that is there and may be read."""
+
+    path: Path
+    text: str
+    """As the person wrote it."""
+    head: bytes
+    """The first `HEAD` bytes of a file; empty for a folder."""
+    size: int
+    """Bytes of a file; 0 for a folder."""
+    names: frozenset[str]
+    """The names in a folder; empty for a file."""
+    is_folder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One sort of file or folder."""
+
+    name: str
+    """For people: `a safetensors file`."""
+    recognises: Callable[[Found], bool]
+    """Whether it is of this sort, whole or broken; looks at what `Found` holds, and at a few more bytes at most."""
+    open: Callable[[Found, How], Source]
+    """Open it; raises SourceError, also for one that is broken."""
+
+
+def find(text: str) -> Found:
+    """Look at what is at a path; raises SourceError with the reason when it is nothing that can be read."""
+    from .not_a_model import look
+
+    return look(text)
+
+
+def open_path(text: str, how: How) -> Source:
+    """Open the files or the folder at a path or pattern, by the first format that recognises it; raises SourceError."""
+    from .not_a_model import path_of
+
+    path = path_of(text)
+    if _is_pattern(path):
+        from .shards.patterns import open_pattern
+
+        return open_pattern(path, text, how)
+    return _open(find(text), [*_formats_of_many(), *_formats()], how)
+
+
+def checkpoint_at(path: Path, how: How) -> Checkpoint:
+    """The checkpoint in one file, a shard of a larger one; raises SourceError, also when it holds no checkpoint."""
+    source = _open(find(str(path)), _formats(), how)
+    if source.checkpoint is None:
+        raise SourceError(f"{path.name} holds a network, not tensors")
+    return source.checkpoint
+
+
+def _is_pattern(path: str) -> bool:
+    if "://" in path or "\0" in path or os.path.lexists(path):
+        return False
+    return any(sign in path for sign in "*?[")
+
+
+def _open(found: Found, formats: list[Format], how: How) -> Source:
+    from .not_a_model import say_what_it_is
+
+    for form in formats:
+        if form.recognises(found):
+            return form.open(found, how)
+    raise say_what_it_is(found)
+
+
+def _formats_of_many() -> list[Format]:
+    """Of folders, and of files that belong together."""
+    from . import distributed, huggingface, shards
+
+    return [distributed.FORMAT, huggingface.FORMAT, shards.FORMAT]
+
+
+def _formats() -> list[Format]:
+    """Of single files."""
+    from . import gguf, safetensors, torch_file
+
+    return [gguf.FORMAT, safetensors.FORMAT, torch_file.FORMAT]
+
+
+def _claims(text: str) -> bool:
+    """Whether a text is a path: one that is there, or one that was meant for a file, so that this is what is said.
+
+    A name of the catalogue is asked for before (`./rgnet` is the path), and `FILE.py:NAME` stays Python.
+    """
+    from .not_a_model import path_of
+
+    path = path_of(text)
+    if (text.rpartition(":")[0] or text).endswith(".py") and not os.path.isdir(path):  # noqa: PTH112 - NUL is told later
+        return False
+    return bool(text) and (os.path.lexists(path) or _meant_as_a_path(text))
+
+
+def _meant_as_a_path(text: str) -> bool:
+    from .not_a_model import WEIGHTS
+
+    if "://" in text or any(each in text for each in "*?") or text.lower().endswith(WEIGHTS):
+        return True
+    return ":" not in text and (os.sep in text or text.startswith("~"))
+
+
+KIND = Kind(claims=_claims, open=open_path)

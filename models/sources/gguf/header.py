@@ -1,0 +1,151 @@
+"""The header of a GGUF file: its metadata, and which tensors lie where.  Checked against the file that is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from struct import Struct
+from typing import Any
+
+from ...checkpoint.dtypes import DType
+from ...checkpoint.file import DataFile
+from ..base import SourceError
+from .cursor import Cursor, quoted
+from .types import dtype_of
+from .values import read_entry
+
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
+
+_MOST_DIMENSIONS = 8  # ggml has 4; its specification leaves room for more
+_VERSION, _COUNTS = Struct("<I"), Struct("<QQ")
+_COUNT = Struct("<I")
+_SHAPE_TYPE_OFFSET = [Struct(f"<{count}QIQ") for count in range(_MOST_DIMENSIONS + 1)]
+_LEAST_ENTRY, _LEAST_TENSOR = 13, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """One tensor, as the header has it."""
+
+    name: str
+    shape: tuple[int, ...]
+    """As torch writes it, rows before columns; the file has the fastest dimension first."""
+    dtype: DType
+    code: int
+    """ggml's number of the type."""
+    offset: int
+    """From the start of the file."""
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    metadata: dict[str, Any]
+    """By the file's own keys: `general.architecture`."""
+    infos: list[Info]
+    unknown: dict[int, list[str]]
+    """Codes of types that are not known, and the tensors that have them."""
+
+
+def read_header(file: DataFile) -> Header:
+    """Read and check it.
+
+    Raises:
+        SourceError: it breaks a rule of the format, or the file ends before its tensors do.
+        Unreadable: the file changed or the disk fails.
+    """
+    cursor = Cursor(file)
+    if cursor.take(4) != MAGIC:
+        raise SourceError(f"{file.name} is no GGUF file: it does not start with GGUF")
+    _check_version(file, cursor.number(_VERSION))
+    tensors, entries = cursor.unpack(_COUNTS)
+    metadata = _read_metadata(cursor, file, entries)
+    alignment = metadata.get("general.alignment", 32)
+    if type(alignment) is not int or alignment <= 0 or alignment & (alignment - 1):
+        raise _damaged(file, f"its alignment is {quoted(str(alignment))}, which is no power of two")
+    found = _read_infos(cursor, file, tensors, alignment)
+    data = -(-cursor.position // alignment) * alignment
+    infos: list[Info] = []
+    unknown: dict[int, list[str]] = {}
+    for name, shape, code, offset in found:
+        dtype = dtype_of(code)
+        if dtype is None:
+            unknown.setdefault(code, []).append(name)
+            continue
+        if shape and shape[-1] % dtype.per_unit:
+            raise _damaged(
+                file, f"the rows of {quoted(name)} have {shape[-1]:,} elements, no multiple of a {dtype.name} block"
+            )
+        infos.append(Info(name, shape, dtype, code, data + offset, dtype.bytes_for(prod(shape))))
+    _check_extent(file, infos)
+    return Header(metadata, infos, unknown)
+
+
+def _check_version(file: DataFile, version: int) -> None:
+    if version in VERSIONS:
+        return
+    if version and not version & 0xFFFF:
+        raise SourceError(
+            f"{file.name} is a GGUF file for big-endian machines, which is not read",
+            f"Convert it with the gguf package: gguf-convert-endian {quoted(file.name)} little",
+        )
+    raise SourceError(
+        f"{file.name} is a GGUF file of version {version}; versions {' and '.join(map(str, VERSIONS))} are read",
+        "Convert the model again with a present llama.cpp." if version == 1 else "",
+    )
+
+
+def _read_metadata(cursor: Cursor, file: DataFile, count: int) -> dict[str, Any]:
+    cursor.walk(count, _LEAST_ENTRY)
+    metadata: dict[str, Any] = {}
+    for _ in range(count):
+        key, value = read_entry(cursor, file.name)
+        if key in metadata:
+            raise _damaged(file, f"its metadata has {quoted(key)} twice")
+        metadata[key] = value
+    return metadata
+
+
+def _read_infos(
+    cursor: Cursor, file: DataFile, count: int, alignment: int
+) -> list[tuple[str, tuple[int, ...], int, int]]:
+    cursor.walk(count, _LEAST_TENSOR)
+    found = []
+    names: set[str] = set()
+    for _ in range(count):
+        name = cursor.text()
+        if name in names:
+            raise _damaged(file, f"it has two tensors {quoted(name)}")
+        names.add(name)
+        dimensions = cursor.number(_COUNT)
+        if dimensions > _MOST_DIMENSIONS:
+            raise _damaged(file, f"{quoted(name)} has {dimensions:,} dimensions")
+        *shape, code, offset = cursor.unpack(_SHAPE_TYPE_OFFSET[dimensions])
+        if prod([size or 1 for size in shape]) >= 1 << 63:
+            raise _damaged(file, f"{quoted(name)} has a shape {shape[::-1]} that no memory holds")
+        if offset % alignment:
+            raise _damaged(file, f"{quoted(name)} lies at {offset:,}, no multiple of the alignment {alignment:,}")
+        found.append((name, tuple(reversed(shape)), code, offset))
+    return found
+
+
+def _check_extent(file: DataFile, infos: list[Info]) -> None:
+    """Missing bytes are those of a download that broke off; a tensor in another's bytes is no accident."""
+    infos = sorted(infos, key=lambda info: info.offset)
+    end, last = 0, ""
+    for info in infos:
+        if not info.nbytes:
+            continue
+        if info.offset < end:
+            raise _damaged(file, f"{quoted(info.name)} lies within the bytes of {quoted(last)}")
+        end, last = info.offset + info.nbytes, info.name
+    if end > file.size:
+        raise SourceError(
+            f"{file.name} is cut short: {end - file.size:,} of its {end:,} bytes are missing",
+            "Get the file again; a download may have broken off.",
+        )
+
+
+def _damaged(file: DataFile, what: str) -> SourceError:
+    return SourceError(f"{file.name} is damaged: {what}", "Get the file again.")

@@ -1,0 +1,57 @@
+"""Checkpoints in several files: an index, numbered shards, a folder of files, a pattern; shown as one tree."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from ..base import How, Source
+from ..files import Format, Found
+from .choosing import chosen
+from .numbered import shard_name
+from .opening import by_choice, by_index, by_number
+
+_MOST_NAMES = 100_000
+"""Names of a folder that are looked at."""
+
+
+def _recognises(found: Found) -> bool:
+    """An index by its content, a shard by its number, a folder by the names in it."""
+    if found.is_folder:
+        return chosen(found.names) is not None
+    return _is_index(found) or _is_one_of_several(found.path.name)
+
+
+def _is_index(found: Found) -> bool:
+    opens = found.head.lstrip()[:1] == b"{"
+    return opens and (found.path.name.lower().endswith(".index.json") or b'"weight_map"' in found.head)
+
+
+def _is_one_of_several(name: str) -> bool:
+    parts = shard_name(name)
+    return parts is not None and parts.total > 1
+
+
+def _open(found: Found, how: How) -> Source:
+    if found.is_folder:
+        choice = chosen(found.names)
+        assert choice is not None
+        whole = by_choice(found.path, choice, found.names, how)
+    elif _is_index(found):
+        whole = by_index(found.path, names_beside(found.path), how)
+    else:
+        whole = by_number(found.path.parent, found.path.name, names_beside(found.path), how)
+    name = found.path.name or str(found.path)
+    return Source(source=found.text, kind="checkpoint", name=name, checkpoint=whole, file=str(found.path))
+
+
+def names_beside(path: Path) -> frozenset[str]:
+    """The names in a file's folder; the file's own where the folder cannot be listed."""
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        return frozenset(entry.name for entry in islice(entries, _MOST_NAMES))
+    return frozenset([path.name])
+
+
+FORMAT = Format("shards of a checkpoint", _recognises, _open)

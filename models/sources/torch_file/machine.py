@@ -1,0 +1,224 @@
+"""Reading a pickle: its bytes, its stack, its memo, and the few things that its instructions do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any
+
+from .restricted import UNKNOWN, BrokenPickle, Budget, CutPickle, Names, Ordered, Persistent, Unknown, hashable, ordered
+
+_LONGEST_LINE = 1 << 20
+_MOST_OWED = 1 << 20
+"""Bytes of memory that are not charged yet: charging each by itself takes time."""
+
+I4 = Struct("<i").unpack_from
+U4 = Struct("<I").unpack_from
+
+Table = list["Callable[[Machine], None] | None"]
+"""What each of the 256 instructions does; None for those that there are not."""
+
+
+_COPIED = frozenset((list, tuple, dict, Ordered, set, frozenset, str, bytes))
+"""What a stand-in may make a copy of."""
+
+
+def copied(value: Any) -> int:
+    """Bytes that a copy of a container or text takes, about; of a pair, as state for slots is, with what is in it."""
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if type(value) is tuple and len(value) == 2:
+        return 96 + sum(48 * len(each) for each in value if isinstance(each, dict))
+    return 48 * len(value)
+
+
+class Machine:
+    """One pickle while it is read.  `at` is where in `data` it is."""
+
+    def __init__(self, data: bytes, start: int, names: Names, persistent: Persistent | None, table: Table) -> None:
+        self.data = data
+        self.at = start
+        self.names = names
+        self.persistent = persistent
+        self.budget = Budget(len(data) - start)
+        self.memo: dict[int, Any] = {}
+        self.stack: list[Any] = []
+        self.marks: list[list[Any]] = []
+        self.done = False
+        self._table = table
+
+    def run(self) -> Any:
+        """The value; raises what `restricted.read_part` translates.
+
+        What a state dict consists of is done here and now, the rest by the table: that is what makes it quick.
+        """
+        data, memo, charge = self.data, self.memo, self.budget.charge
+        stack, at, cost = self.stack, self.at, 0
+        limit = len(data) - 5  # the longest of what is done here
+        while at < limit:
+            code = data[at]
+            if code == 0x72:  # LONG_BINPUT
+                memo[U4(data, at + 1)[0]] = stack[-1]
+                at += 5
+                cost += 100
+            elif code == 0x4B:  # BININT1
+                stack.append(data[at + 1])
+                at += 2
+            elif code == 0x68:  # BINGET
+                stack.append(memo[data[at + 1]])
+                at += 2
+            elif code == 0x28:  # MARK
+                self.marks.append(stack)
+                stack = []
+                at += 1
+                cost += 64
+            elif code == 0x58:  # BINUNICODE
+                end = at + 5 + U4(data, at + 1)[0]
+                if end > len(data):
+                    raise CutPickle(end)
+                stack.append(data[at + 5 : end].decode("utf-8", "backslashreplace"))
+                at = end
+                cost += 64
+            elif code == 0x52:  # REDUCE
+                arguments = stack.pop()
+                function = stack[-1]
+                # Every tensor has an empty OrderedDict, of hooks.
+                stack[-1] = Ordered() if function is ordered and arguments == () else self.call(function, arguments)
+                at += 1
+                cost += 100
+            elif code == 0x74:  # TUPLE
+                items = stack
+                stack = self.marks.pop()
+                stack.append(tuple(items))
+                at += 1
+                cost += 64 + 8 * len(items)
+            elif code == 0x86:  # TUPLE2
+                second = stack.pop()
+                stack[-1] = (stack[-1], second)
+                at += 1
+                cost += 80
+            elif code == 0x29:  # EMPTY_TUPLE
+                stack.append(())
+                at += 1
+            elif code == 0x89:  # NEWFALSE
+                stack.append(False)
+                at += 1
+            elif code == 0x51:  # BINPERSID
+                stack[-1] = self.outside(stack[-1])
+                at += 1
+            elif code == 0x71:  # BINPUT
+                memo[data[at + 1]] = stack[-1]
+                at += 2
+            elif code == 0x4A:  # BININT
+                stack.append(I4(data, at + 1)[0])
+                at += 5
+            elif code == 0x6A:  # LONG_BINGET
+                stack.append(memo[U4(data, at + 1)[0]])
+                at += 5
+            else:
+                self.stack, self.at = stack, at + 1
+                self.act(code)
+                stack, at = self.stack, self.at
+                if self.done:
+                    break
+            if cost > _MOST_OWED:
+                charge(cost)
+                cost = 0
+        self.stack, self.at = stack, at
+        charge(cost)
+        while not self.done:
+            self.act(self.byte())
+        return self.stack.pop()
+
+    def act(self, code: int) -> None:
+        """Do one instruction."""
+        action = self._table[code]
+        if action is None:
+            raise BrokenPickle(f"has an instruction {code} that there is not")
+        action(self)
+
+    # Reading what follows an instruction
+
+    def take(self, size: int) -> bytes:
+        """So many bytes, which must be there."""
+        start, end = self.at, self.at + size
+        if end > len(self.data):
+            raise CutPickle(end)
+        self.at = end
+        return self.data[start:end]
+
+    def byte(self) -> int:
+        """The next byte as a number."""
+        at = self.at
+        if at >= len(self.data):
+            raise CutPickle(at + 1)
+        self.at = at + 1
+        return self.data[at]
+
+    def fixed(self, unpack: Callable[[bytes, int], tuple[Any, ...]], size: int) -> Any:
+        """A number of `size` bytes."""
+        start = self.at
+        if start + size > len(self.data):
+            raise CutPickle(start + size)
+        self.at = start + size
+        return unpack(self.data, start)[0]
+
+    def line(self) -> bytes:
+        """Bytes up to the end of a line."""
+        end = self.data.find(b"\n", self.at, self.at + _LONGEST_LINE)
+        if end < 0:
+            if len(self.data) - self.at >= _LONGEST_LINE:
+                raise BrokenPickle("has a line that is too long")
+            raise CutPickle(len(self.data) + 1)
+        start, self.at = self.at, end + 1
+        return self.data[start:end]
+
+    # Putting together
+
+    def unmark(self) -> list[Any]:
+        """What was stacked since the last mark."""
+        items = self.stack
+        self.stack = self.marks.pop()
+        return items
+
+    def call(self, function: Any, arguments: Any) -> Any:
+        """What a stand-in makes of its arguments; nothing else is ever called."""
+        if isinstance(function, Unknown) or isinstance(arguments, Unknown):
+            return UNKNOWN
+        if not callable(function) or not isinstance(arguments, tuple):
+            raise BrokenPickle("calls what cannot be called")
+        self.budget.charge(100 + sum(copied(each) for each in arguments if type(each) in _COPIED))
+        try:
+            return function(*arguments)
+        except BrokenPickle:
+            raise
+        except Exception:
+            raise BrokenPickle("gives a stand-in what does not fit") from None
+
+    def outside(self, key: Any) -> object:
+        """What a persistent id refers to."""
+        if self.persistent is None:
+            raise BrokenPickle("refers to things outside of it")
+        return self.persistent(key)
+
+    def set_items(self, items: list[Any]) -> None:
+        """Keys and values in turn into the dictionary on top."""
+        target = self.stack[-1]
+        if isinstance(target, Unknown):
+            return
+        if not isinstance(target, dict) or len(items) % 2:
+            raise BrokenPickle("fills what is no dictionary")
+        self.budget.charge(48 * len(items))
+        for index in range(0, len(items), 2):
+            key = items[index]
+            target[key if type(key) is str else hashable(key)] = items[index + 1]
+
+    def extend(self, items: list[Any]) -> None:
+        """Items into the list on top."""
+        target = self.stack[-1]
+        if isinstance(target, Unknown):
+            return
+        if not isinstance(target, list):
+            raise BrokenPickle("fills what is no list")
+        self.budget.charge(8 * len(items))
+        target.extend(items)

@@ -1,0 +1,194 @@
+"""Files that need more than weights, when the person trusts them: torch loads them, and runs what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...checkpoint.checkpoint import Checkpoint, Item
+from ..base import How, Source, SourceError
+from ..files import Found
+from ..importing import persons_code, persons_imports
+from ..wording import shortened
+from .archive import first_name
+from .contents import DEEPEST, Contents
+from .raw import Plain, RawStorage, RawTensor
+from .restricted import Ordered, hashable
+from .texts import MOST
+
+if TYPE_CHECKING:
+    import torch
+
+_MISSING_NAME = re.compile(r"Can't get attribute '([^']*)' on <module '([^']*)'")
+_SIZE = 1 << 26
+"""As if its pickle had so many bytes: what is walked of a trusted file is bounded too."""
+
+
+def open_trusted(found: Found, how: How) -> Source:
+    """The network, or the tensors, that torch makes of a file.
+
+    Their classes are looked for in the current folder, then beside the file.  Raises SourceError when one is missing.
+    """
+    how.progress(f"torch loads {found.path.name}, and runs what is in it")
+    with persons_imports(Path.cwd(), found.path.parent):
+        value = _loaded(found)
+        warnings = [f"{found.path.name} was trusted: torch.load ran what is in it."]
+        network = _network(value, found.path.name)
+        if network is not None:
+            return Source(
+                source=found.text,
+                kind="module",
+                name="net",
+                module=network[0],
+                names={"checkpoint": value},
+                file=str(found.path),
+                warnings=warnings + network[1],
+            )
+        checkpoint = _checkpoint(value)
+        if not checkpoint.tensors:
+            raise SourceError(
+                f"{found.path.name} holds neither a network nor tensors, but {_type(value)}",
+                "torch loaded it.",
+            )
+    checkpoint.warnings += warnings
+    return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
+
+
+def _loaded(found: Found) -> Any:
+    import torch
+
+    mapped = first_name(found.head) is not None  # the older format cannot be mapped
+    with persons_code(found.path.name):
+        try:
+            return torch.load(found.path, map_location="cpu", weights_only=False, mmap=mapped)
+        except ModuleNotFoundError as error:
+            raise SourceError(
+                f"{found.path.name} needs the Python module {error.name!r}, which is not here",
+                f"Looked in {Path.cwd()}, in {found.path.parent} and among what is installed. "
+                "Start in the folder of the project that saved it, or install what it needs.",
+            ) from error
+        except AttributeError as error:
+            missing = _MISSING_NAME.match(str(error))
+            if missing is None:
+                raise
+            raise _no_class(found, missing[1], missing[2]) from error
+
+
+def _no_class(found: Found, name: str, module: str) -> SourceError:
+    if module == "__main__":
+        return SourceError(
+            f"{found.path.name} needs {name!r} of the script that saved it, which cannot be imported from anywhere",
+            f"Open the script instead, FILE.py:{name}, and load the weights into it; or have {name} moved into a "
+            "module and the file saved again.",
+        )
+    return SourceError(
+        f"{found.path.name} needs {name!r} of the module {module!r}, which does not have it",
+        "The module that was found is of another version than the one that saved the file, or another one of its name.",
+    )
+
+
+def _network(value: Any, name: str) -> tuple[torch.nn.Module, list[str]] | None:
+    """The network that `value` is or holds, and what there is to say of it; None where it holds none."""
+    from torch import nn
+
+    from ..networks import as_network
+
+    if isinstance(value, nn.Module):
+        return value, []
+    holds = isinstance(value, (Mapping, list, tuple)) and any(
+        isinstance(each, nn.Module) for each in (value.values() if isinstance(value, Mapping) else value)
+    )
+    if not holds:
+        return None
+    network = as_network(value, name)
+    return network.module, network.warnings
+
+
+def _checkpoint(value: Any) -> Checkpoint:
+    """The tensors in nested containers, as they are in memory."""
+    from .live import live
+
+    bridge = _Bridge()
+    contents = Contents.of(bridge.raw(value), _SIZE)
+    views: dict[str, int] = {}
+    for entry in contents.tensors:
+        assert entry.tensor.storage is not None
+        views[entry.tensor.storage.key] = views.get(entry.tensor.storage.key, 0) + 1
+    tensors = []
+    for entry in contents.tensors:
+        assert entry.tensor.storage is not None
+        tensor = bridge.tensors[id(entry.tensor)]
+        made = live(entry.path, tensor, entry.kind, views[entry.tensor.storage.key] > 1)
+        if made is not None:
+            tensors.append(made)
+        else:
+            said = f"{tensor.layout}, {tensor.dtype}, of shape {' x '.join(map(str, tensor.shape))}: not shown"
+            contents.items.append(Item(entry.path, "Tensor", said.replace("torch.", "")))
+    return Checkpoint(
+        tensors=list(tensors),
+        items=contents.items,
+        warnings=contents.warnings,
+        ordered=True,
+        links=contents.links,
+        kind="torch checkpoint, trusted",
+    )
+
+
+class _Bridge:
+    """Describes loaded values as the stand-ins do, so that they are walked in the same way."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[int, torch.Tensor] = {}
+        """By the identity of what describes them, which `_kept` keeps alive."""
+        self._kept: dict[int, Any] = {}
+
+    def raw(self, value: Any, depth: int = 0) -> Any:
+        """What stands for `value`; the same object for the same value."""
+        import torch
+
+        if id(value) in self._kept:
+            return self._kept[id(value)]
+        if value is None or type(value) in (bool, int, float, complex, str, bytes):
+            return value
+        if isinstance(value, torch.Tensor):
+            made: Any = self._tensor(value)
+        elif depth > DEEPEST:
+            made = Plain(_type(value), "nested too deep")
+        elif isinstance(value, Mapping):
+            made = self._kept[id(value)] = Ordered()
+            made.update((hashable(self.raw(key, depth + 1)), self.raw(each, depth + 1)) for key, each in value.items())
+        elif isinstance(value, (list, tuple)):
+            listed: list[Any] = []
+            self._kept[id(value)] = listed
+            listed += [self.raw(each, depth + 1) for each in value]
+            return listed
+        else:
+            made = Plain(_type(value), _repr(value))
+        self._kept[id(value)] = made
+        return made
+
+    def _tensor(self, tensor: torch.Tensor) -> RawTensor:
+        import torch
+
+        plain = tensor.layout == torch.strided and not tensor.is_nested
+        key = str(tensor.untyped_storage().data_ptr() or id(tensor)) if plain else str(id(tensor))
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        offset, stride = (int(tensor.storage_offset()), tensor.stride()) if plain else (0, ())
+        storage = RawStorage(dtype, key, "cpu", 0)
+        made = RawTensor(storage, dtype, offset, tuple(tensor.shape), tuple(stride), tensor.requires_grad)
+        self.tensors[id(made)] = tensor
+        return made
+
+
+def _type(value: object) -> str:
+    return shortened(type(value).__qualname__)
+
+
+def _repr(value: object) -> str:
+    """As it writes itself, which is the person's code."""
+    try:
+        return repr(value)[:MOST]
+    except Exception:
+        return f"<{_type(value)}>"

@@ -1,0 +1,42 @@
+"""Trees of tensors without values, inferred as a checkpoint's tree is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from models.checkpoint.inference import Children, Inferred, Leaf, infer
+
+Shapes = dict[str, tuple[int, ...] | tuple[tuple[int, ...], str]]
+
+
+def infer_at(shapes: Shapes, path: str, name: str | None = None) -> Inferred | None:
+    """What is told of the module at `path`; a shape alone is one of float32."""
+    own: dict[str, Leaf] = {}
+    below: dict[str, int] = {}
+    for key, value in shapes.items():
+        if not key.startswith(path + ".") and path:
+            continue
+        rest = key[len(path) + 1 :] if path else key
+        head, dot, _ = rest.partition(".")
+        if dot:
+            below.setdefault(head, len(below))
+        elif len(value) == 2 and isinstance(value[1], str):
+            own[head] = Leaf(*value)
+        else:
+            own[head] = Leaf(value, "float32")
+    heads = list(below)
+    children = Children(below, lambda number: infer_at(shapes, f"{path}.{heads[number]}" if path else heads[number]))
+    return infer(path.rpartition(".")[2] if name is None else name, own, children)
+
+
+@pytest.fixture
+def text() -> Callable[..., str | None]:
+    """The text that stands beside a module; None where nothing is told."""
+
+    def told(shapes: Shapes, path: str = "", name: str | None = None) -> str | None:
+        found = infer_at(shapes, path, name)
+        return None if found is None else found.text
+
+    return told

@@ -1,0 +1,173 @@
+"""What an open checkpoint answers to the panes: rows, tables, facts, numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.checkpoint.checkpoint import Checkpoint, Item
+from models.checkpoint.model import CheckpointModel
+from models.checkpoint.stored import Unreadable
+from models.engine import messages as m
+from models.engine.errors import EngineProblem
+from models.sources.base import Source
+from tests.models.checkpoint.held import Held
+
+
+class Nobody:
+    """A context in which nothing is cancelled; `told` is what progress was."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, float | None]] = []
+
+    def cancelled(self) -> bool:
+        return False
+
+    def progress(self, text: str, done: float | None = None) -> None:
+        self.told.append((text, done))
+
+
+class Tied(Held):
+    """Lies in the file once, under several names."""
+
+    storage = "one"
+
+
+def model(*tensors: Held, **more: object) -> CheckpointModel:
+    checkpoint = Checkpoint(list(tensors), kind="test file", **more)
+    return CheckpointModel.of(Source(source="x.pt", kind="checkpoint", name="checkpoint", checkpoint=checkpoint), {})
+
+
+def layers(count: int = 6) -> list[Held]:
+    found = [Held.of(torch.full((3,), float(i)), f"h.{i}.bias") for i in range(count)]
+    return found + [Held.of(torch.ones(3, 4), f"h.{i}.weight") for i in range(count)]
+
+
+def rows(found: CheckpointModel) -> dict[str, m.TreeRow]:
+    found.view.fold("", "all")
+    return {row.path: row for row in found.rows(0, 500)}
+
+
+def test_rows_of_modules_groups_tensors_and_items() -> None:
+    found = rows(model(*layers(), Held.of(torch.ones(2, dtype=torch.int8), "q"), items=[Item("epoch", "int", "12")]))
+    root, group, layer = found[""], found["h.[0–5]"], found["h.2"]
+    assert (root.name, root.parameters, root.bytes, root.children) == ("checkpoint", 6 * 15 + 2, 6 * 60 + 2, 3)
+    assert (group.kind, group.count, group.parameters, group.bytes, group.children) == ("group", 6, 90, 360, 6)
+    assert (layer.detail, layer.inferred, layer.depth, layer.group) == ("Linear 4 → 3", True, 3, "h.[0–5]")
+    weight = found["h.2.weight"]
+    assert (weight.kind, weight.detail, weight.dtype, weight.bytes) == ("parameter", "[3, 4]", "float32", 48)
+    assert (found["epoch"].kind, found["epoch"].detail, found["epoch"].dtype) == ("item", "12", "int")
+
+
+def test_what_lies_in_the_file_once_counts_once_and_names_its_twin() -> None:
+    tied = [Tied.of(torch.ones(5, 2), name) for name in ("embed.weight", "head.weight")]
+    found = model(*tied, Held.of(torch.ones(3), "head.bias"))
+    assert (found.totals.parameters[0], found.totals.memory[0], found.totals.own) == (13, 52, 52)
+    told = rows(found)
+    assert told["head"].parameters == 13
+    assert told["embed"].parameters == 10
+    assert told["embed.weight"].shared_with == ["head.weight"]
+
+
+def test_a_view_of_the_same_storage_is_no_twin() -> None:
+    found = model(Tied.of(torch.ones(5, 2), "a"), Tied.of(torch.ones(2), "b"))
+    assert found.totals.parameters[0] == 12
+    assert rows(found)["a"].shared_with == []
+    told = {fact.label: fact.path for group in found.describe("a") for fact in group.facts}
+    assert told["Same storage"] == "b"
+
+
+def test_a_class_that_the_file_tells_is_not_inferred() -> None:
+    row = rows(model(*layers(), classes={"h.0": "MyBlock"}))["h.0"]
+    assert (row.detail, row.inferred) == ("MyBlock", False)
+
+
+def test_the_header_tells_the_dtypes_of_the_network_by_their_bytes() -> None:
+    state = Held.of(torch.ones(100), "optimizer.x")
+    state.kind = "state"
+    found = model(Held.of(torch.ones(4).bfloat16(), "b"), Held.of(torch.ones(1), "a"), state)
+    summary = found.summary()
+    assert (summary.kind, summary.dtype, summary.parameters, summary.mode) == ("checkpoint", "bfloat16+float32", 5, "")
+
+
+def test_the_table_of_a_group_has_the_tensors_of_all_its_siblings() -> None:
+    found = model(*layers(), Held.of(torch.ones(1), "other"))
+    page = found.tensors(m.TensorRows(path="h.[0–5]", start=0, count=500), Nobody())
+    assert (page.total, len(page.rows)) == (12, 12)
+    assert page.rows[0].path == "h.0.bias"
+    assert page.rows[0].place == "memory"
+    assert found.tensors(m.TensorRows(path="h.1", start=1, count=5), Nobody()).rows[0].path == "h.1.weight"
+
+
+def test_numbers_come_from_the_file() -> None:
+    found = model(Held.of(torch.arange(12.0).reshape(3, 4), "w"))
+    cells = found.window(m.Window(path="w", row=1, rows=1, column=2, columns=2))
+    assert cells.values == [6.0, 7.0]
+    assert found.heat(m.HeatMap(path="w", height=1, width=1), Nobody()).values == [11.0]
+    assert found.statistics(m.Statistics(path="w"), Nobody()).mean == 5.5
+
+
+def test_a_checkpoint_has_no_gradients() -> None:
+    found = model(Held.of(torch.ones(3), "w"))
+    assert found.window(m.Window(path="w", of="gradient")).absence == "none"
+    assert "no gradients" in found.statistics(m.Statistics(path="w", of="gradient"), Nobody()).reason
+    assert found.gradients(m.GradientRows(path="", start=0, count=5), Nobody()).total == 0
+
+
+def test_what_is_gone_is_said_in_the_panes() -> None:
+    broken = Held.of(torch.ones(3), "w")
+    broken.fails = Unreadable("w.bin is no longer there: it was moved or deleted")
+    cells = model(broken).window(m.Window(path="w"))
+    assert (cells.absence, cells.reason) == ("gone", "w.bin is no longer there: it was moved or deleted")
+    with pytest.raises(EngineProblem, match="nothing at 'other'"):
+        model(broken).window(m.Window(path="other"))
+    with pytest.raises(EngineProblem, match="is a module"):
+        model(broken).window(m.Window(path=""))
+
+
+def test_statistics_of_all_come_to_the_table_and_are_taken_once() -> None:
+    tensors = layers(4)
+    found = model(*tensors)
+    context = Nobody()
+    assert found.statistics_of_all(m.StatisticsOfAll(path="h.2"), context).text == "statistics of 2 tensors"
+    page = {row.path: row for row in found.tensors(m.TensorRows(path="", start=0, count=50), Nobody()).rows}
+    assert page["h.1.bias"].statistics is None
+    assert page["h.2.bias"].statistics is not None
+    assert page["h.2.bias"].statistics.mean == 2.0
+    assert context.told[-1][1] == 1.0
+    found.statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
+    read = [len(tensor.reads) for tensor in tensors]
+    found.statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
+    assert [len(tensor.reads) for tensor in tensors] == read
+
+
+def test_facts_of_the_whole_and_of_an_item() -> None:
+    found = model(
+        *layers(), items=[Item("epoch", "int", "12")], metadata={"a": {"b": [1, 2]}, "c": "text"}, warnings=["odd"]
+    )
+    told = {(group.title, fact.label): fact.text for group in found.describe("") for fact in group.facts}
+    assert told["Metadata", "a.b"] == "[1, 2]"
+    assert told["Metadata", "c"] == "text"
+    assert told["Warnings", "Warning"] == "odd"
+    assert told["Tensors", "Parameters"] == "90"
+    assert [fact.text for group in found.describe("epoch") for fact in group.facts] == ["int", "12"]
+    assert "6 of one structure" in found.describe("h.[0–5]")[0].facts[0].text
+
+
+def test_forms_to_copy() -> None:
+    found = model(Held.of(torch.tensor([[1.5, 2.0], [0.1, -1.0]]), "a b.w"))
+    forms = {form.label: form.text for form in found.forms("a b.w")}
+    assert forms["State-dict key"] == "a b.w"
+    assert forms["In the console"] == "state['a b.w']"
+    assert forms["Value as Python"] == "[[1.5, 2.0], [0.1, -1.0]]"
+    assert forms["Value as CSV"] == "1.5,2.0\n0.1,-1.0\n"
+
+
+def test_the_console_reads_tensors() -> None:
+    values = torch.randn(3, 4, dtype=torch.float64)
+    state = model(Held.of(values, "w"), Held.of(torch.tensor([True, False]), "b")).namespace()["state"]
+    assert torch.equal(state["w"], values)
+    assert state["b"].tolist() == [True, False]
+    assert list(state) == ["w", "b"]
+    state["w"].zero_()
+    assert torch.equal(state["w"], values)

@@ -1,0 +1,107 @@
+"""The tree of a checkpoint, from names of any kind."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from models.checkpoint.checkpoint import Checkpoint, Item
+from models.checkpoint.dtypes import BFLOAT16, FLOAT32
+from models.checkpoint.stored import Stored
+from models.checkpoint.tree import CheckpointTree
+
+
+class Named(Stored):
+    """A tensor of a name and a shape, in no file."""
+
+    nbytes = 16
+    place = "nowhere"
+
+    def flat(self, start: int, stop: int) -> bytes:
+        return bytes(4 * (stop - start))
+
+
+def tree(*names: str, ordered: bool = False, shape: tuple[int, ...] = (4,)) -> CheckpointTree:
+    return CheckpointTree(Checkpoint([Named(name, shape, FLOAT32) for name in names], ordered=ordered))
+
+
+def shown(found: CheckpointTree) -> list[str]:
+    return [found.path(node) for node in range(len(found))]
+
+
+def test_modules_come_of_names_and_sort_as_numbers() -> None:
+    found = tree("h.10.w", "h.2.w", "h.2.b", "e")
+    assert shown(found) == ["", "e", "h", "h.2", "h.2.b", "h.2.w", "h.10", "h.10.w"]
+    assert [found.depths[node] for node in range(len(found))] == [0, 1, 1, 2, 3, 3, 2, 3]
+    assert found.tensors(0, len(found)) == [1, 4, 5, 7]
+    assert [found.counts[node] for node in (0, 2, 3)] == [2, 2, 2]
+
+
+def test_an_order_that_means_something_is_kept_but_for_numbers() -> None:
+    found = tree("stem.w", "head.w", "body.1.w", "body.0.w", ordered=True)
+    assert shown(found)[1::2][:2] == ["stem", "head"]
+    assert shown(found)[5:] == ["body", "body.0", "body.0.w", "body.1", "body.1.w"]
+
+
+def test_a_tensor_with_the_name_of_a_module_keeps_a_row_of_its_own() -> None:
+    for names in (("a", "a.b"), ("a.b", "a")):
+        found = tree(*names)
+        assert len(found) == 4
+        assert {leaf.path for leaf in (found.tensor(node) for node in range(4)) if leaf} == {"a", "a.b"}
+        assert len(set(shown(found))) == 4
+
+
+def test_repeated_layers_are_grouped_whatever_their_dtypes() -> None:
+    mixed = [Named(f"h.{i}.w", (4, 4), BFLOAT16 if i % 3 else FLOAT32) for i in range(12)]
+    (group,) = CheckpointTree(Checkpoint([*mixed])).groups.values()
+    assert (group.name, group.count) == ("[0–11]", 12)
+    other = CheckpointTree(Checkpoint([*mixed, Named("h.12.w", (4, 5), FLOAT32)]))
+    assert [each.count for each in other.groups.values()] == [12]
+    assert other.group_path(group) == "h.[0–11]"
+    assert other.find_group("h.[0–11]") == other.groups[group.first]
+
+
+def test_items_are_leaves_and_no_tensors() -> None:
+    found = CheckpointTree(Checkpoint([Named("w", (1,), FLOAT32)], items=[Item("epoch", "int", "12")]))
+    assert shown(found) == ["", "epoch", "w"]
+    assert [found.kind(node) for node in range(3)] == ["module", "item", "parameter"]
+    assert found.tensors(0, 3) == [2]
+
+
+def test_buffers_are_told_by_their_names() -> None:
+    found = tree("bn.weight", "bn.running_mean", "bn.num_batches_tracked")
+    kinds = {found.names[node]: found.kind(node) for node in found.tensors(0, len(found))}
+    assert kinds == {"weight": "parameter", "running_mean": "buffer", "num_batches_tracked": "buffer"}
+
+
+def test_names_that_nest_too_deep_stay_in_one() -> None:
+    found = tree("." * 10_000, "a" + ".b" * 500)
+    assert len(found) < 140
+    assert max(found.depths) == 64
+    assert found.find("a" + ".b" * 500) is not None
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", ".", "0", "1", "10", " (2)", "é"]), max_size=6).map("".join)
+
+
+@settings(deadline=None)
+@given(st.lists(NAMES, unique=True, max_size=14), st.booleans())
+@example(["", "a", ".", ".."], False)
+@example(["a", "a.b", "a (2)", "a (2).b", "a.b.c"], False)
+@example(["0", "00", "0.1", "00.1"], True)
+def test_any_names_make_a_tree_in_which_each_tensor_is_found(names: list[str], ordered: bool) -> None:
+    found = tree(*names, ordered=ordered)
+    nodes = found.tensors(0, len(found))
+    assert sorted(found.tensor(node).path for node in nodes) == sorted(names)
+    assert found.paths() == shown(found)
+    for node in range(1, len(found)):
+        parent = found.parents[node]
+        assert parent < node < found.ends[node] <= found.ends[parent]
+        assert found.depths[node] == found.depths[parent] + 1
+        assert sum(found.parents[each] == node for each in range(len(found))) == found.counts[node]
+    for node in nodes:
+        again = found.find(found.path(node))
+        assert again is not None
+        assert found.path(again) == found.path(node)
+    paths = [found.path(node) for node in nodes]
+    assert len(set(paths)) == len(paths)

@@ -1,0 +1,236 @@
+"""`diff` in a process of its own: statuses of every kind, exit codes, and text that is safe for a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.commands import diff
+from models.commands.diff_text import _cosine
+from models.commands.progress_line import ProgressLine
+from models.diff.difference import Tolerance
+from models.diff.stream import differences
+from models.engine.errors import EngineProblem
+from tests.models.commands.headless import command, environment, headless, strict
+
+TARGETS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.embed = nn.Embedding(10, 4)
+        self.head = nn.Linear(4, 10, bias=False)
+        self.head.weight = self.embed.weight
+        self.norm = nn.BatchNorm1d(width)
+        self.constant = torch.ones(3)
+        self.register_buffer("mask", torch.ones(2), persistent=False)
+
+def build():
+    torch.manual_seed(0)
+    return Net()
+
+def changed():
+    net = build()
+    with torch.no_grad():
+        net.embed.weight[0, 0] += 1
+        net.norm.bias += 1e-9
+    net.norm.running_mean = torch.zeros(5)
+    net.norm.running_var = net.norm.running_var.double()
+    net.extra = nn.Parameter(torch.ones(2))
+    return net
+
+def stops():
+    raise KeyboardInterrupt
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "net.py").write_text(TARGETS)
+    return tmp_path
+
+
+def safetensors(path: Path, tensors: dict[str, list[float]]) -> None:
+    """Float32 vectors in a file of this format."""
+    header, data = {}, b""
+    for name, values in tensors.items():
+        raw = struct.pack(f"<{len(values)}f", *values)
+        offsets = [len(data), len(data) + len(raw)]
+        header[name] = {"dtype": "F32", "shape": [len(values)], "data_offsets": offsets}
+        data += raw
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def test_every_status_and_field(folder):
+    done = headless("diff", "net.py:build", "net.py:changed", "--json", folder=folder)
+    assert done.returncode == 1
+    report = strict(done.stdout)
+    found = {each["path"]: each for each in report["tensors"]}
+    assert report["same"] is False
+    assert {path: each["status"] for path, each in found.items()} == {
+        "embed.weight": "changed",
+        "head.weight": "changed",
+        "norm.weight": "equal",
+        "norm.bias": "close",
+        "norm.running_mean": "shape",
+        "norm.running_var": "dtype",
+        "norm.num_batches_tracked": "equal",
+        "constant": "equal",
+        "mask": "equal",
+        "extra": "only_b",
+    }
+    torch.manual_seed(0)
+    before = torch.nn.Embedding(10, 4).weight.detach().double()
+    after = before.clone()
+    after[0, 0] = float(before[0, 0].float() + 1)
+    changed = found["head.weight"]
+    assert changed["max_abs"] == pytest.approx(1)
+    assert changed["relative_l2"] == pytest.approx(float((before - after).norm() / before.norm()))
+    assert changed["cosine"] == pytest.approx(float((before * after).sum() / before.norm() / after.norm()))
+    assert changed["differing"] == 1
+    assert found["norm.weight"]["max_abs"] == 0
+    assert found["norm.running_var"]["values"] == "equal"
+    assert found["norm.running_mean"]["max_abs"] is None
+    assert (found["norm.running_mean"]["a"]["shape"], found["norm.running_mean"]["b"]["shape"]) == ([4], [5])
+    assert found["extra"]["a"] is None
+    assert report["counts"] == {
+        "equal": 4, "close": 1, "changed": 2, "shape": 1, "dtype": 1, "only_a": 0, "only_b": 1, "unreadable": 0,
+    }  # fmt: skip
+
+
+def test_a_network_and_its_state_dict_are_the_same(folder):
+    torch.manual_seed(0)
+    scope: dict[str, object] = {}
+    exec(TARGETS, scope)
+    state = scope["build"]().state_dict()  # type: ignore[operator]
+    torch.save({f"module.{name}": tensor for name, tensor in state.items()}, folder / "wrapped.pt")
+    done = headless("diff", "wrapped.pt", "net.py:build", "--json", "--rename", "module.=", folder=folder)
+    report = strict(done.stdout)
+    assert (done.returncode, report["same"]) == (0, True)
+    assert {each["path"] for each in report["left_out"]} == {"constant", "mask"}
+    assert [each["a"]["path"] for each in report["tensors"]] == [f"module.{name}" for name in state]
+    without = headless("diff", "wrapped.pt", "net.py:build", folder=folder)
+    assert without.returncode == 1
+    assert "--rename module.= " in without.stderr
+    assert f"{len(state)} only in A, {len(state)} only in B" in without.stdout
+
+
+def test_equal_checkpoints_need_no_torch(folder):
+    for name in "ab":
+        safetensors(folder / name, {"x": [1.0, float("nan")], "y": [0.0]})
+    code = "import sys; sys.modules['torch'] = None; from models.commands import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [command()[0], "-c", code, "diff", "a", "b", "--json"],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [each["status"] for each in strict(done.stdout)["tensors"]] == ["equal", "equal"]
+
+
+def test_the_table_is_worst_first_and_safe(folder):
+    evil = "evil\x1b[31m\n[red]‮"
+    safetensors(
+        folder / "a", {"a": [1.0] * 4, evil: [1.0, 2.0], "worst": [1.0], "nan": [1.0, 1.0], "s": [1.0], "e": [3]}
+    )
+    safetensors(folder / "b", {"a": [1.1] * 4, evil: [1.0, 2.5], "worst": [9.0], "nan": [1.0, float("nan")], "e": [3]})
+    done = headless("diff", "a", "b", folder=folder)
+    assert done.returncode == 1
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f‮]", done.stdout)
+    rows = [line.split()[:2] for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows[1:6]] == ["changed"] * 4 + ["only"]
+    assert [row[1] for row in rows[1:5]] == ["nan", "worst", "evil␛[31m␊[red]<202E>", "a"]
+    assert done.stdout.splitlines()[-1] == "1 equal, 4 changed, 1 only in A"
+    report = strict(headless("diff", "a", "b", "--json", "--only", "only_a", "--only", "equal", folder=folder).stdout)
+    assert [each["path"] for each in report["tensors"]] == ["s", "e"] or {
+        each["path"] for each in report["tensors"]
+    } == {"s", "e"}
+    assert report["counts"]["changed"] == 4
+
+
+def test_a_pattern_and_a_tolerance_decide_the_status(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    safetensors(folder / "a", {"l.0.w": [1.0], "l.1.w": [1.0], "head": [1.0]})
+    safetensors(folder / "b", {"l.0.w": [1.01], "l.1.w": [1.0], "head": [5.0]})
+
+    def statuses(*options):
+        asked = diff._parser().parse_args(["a", "b", *options])
+        a, b = (diff._opened(text, asked, ProgressLine()) for text in "ab")
+        tolerance = Tolerance(asked.rtol, asked.atol)
+        return {each.path: each.status for each in differences(diff._paired(a, b, asked), tolerance)}
+
+    assert statuses("--match", "l.*") == {"l.0.w": "changed", "l.1.w": "equal"}
+    assert statuses("--match", "l.*", "--rtol", "0.1") == {"l.0.w": "close", "l.1.w": "equal"}
+    assert statuses("--match", "l.*", "--atol", "0.1") == {"l.0.w": "close", "l.1.w": "equal"}
+    assert statuses("--match", "head") == {"head": "changed"}
+    with pytest.raises(EngineProblem, match="nothing"):
+        statuses("--match", "nothing*")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["a", "nowhere.pt"], "nowhere.pt"),
+        (["a"], "required: B"),
+        (["a", "a", "--only", "odd"], "odd"),
+        (["a", "a", "--rename", "x"], "old=new"),
+        (["a", "a", "--rename", "x=", "--rename", "y="], "one name"),
+        (["a", "a", "--rtol", "-1"], "no number from 0 up"),
+        (["a", "a", "--atol", "nan"], "no number from 0 up"),
+    ],
+)
+def test_wrong_use_is_one_line(folder, arguments, told):
+    safetensors(folder / "a", {"x": [1.0], "xy": [1.0], "yy": [1.0]})
+    done = headless("diff", *arguments, folder=folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_two_projects_with_modules_of_one_name(folder):
+    for name, number in (("one", 1.0), ("two", 2.0)):
+        (folder / name).mkdir()
+        (folder / name / "utils.py").write_text(f"NUMBER = {number}")
+        (folder / name / "models.py").write_text("from utils import NUMBER")
+        (folder / name / "net.py").write_text(
+            "import torch\nfrom torch import nn\nfrom models import NUMBER\n"
+            "def build():\n    net = nn.Linear(1, 1)\n    nn.init.constant_(net.weight, NUMBER)\n"
+            "    nn.init.zeros_(net.bias)\n    return net\n"
+        )
+    done = headless("diff", "one/net.py:build", "two/net.py:build", "--json", folder=folder)
+    assert done.returncode == 1, done.stderr
+    found = {each["path"]: each for each in strict(done.stdout)["tensors"]}
+    assert (found["weight"]["max_abs"], found["bias"]["status"]) == (1.0, "equal")
+
+
+def test_a_seed_is_given_to_both(folder):
+    assert headless("diff", "rgnet", "rgnet", "--seed", "3", folder=folder).returncode == 0
+
+
+def test_what_has_no_values_cannot_be_compared(folder):
+    meta = headless("diff", "rgnet", "rgnet", "--device", "meta", folder=folder)
+    assert meta.returncode == 2
+    assert "meta tensor" in meta.stdout
+    assert "18 tensors could not be compared" in meta.stderr
+
+
+def test_an_interruption_prints_nothing(folder):
+    stopped = headless("diff", "net.py:build", "net.py:stops", folder=folder)
+    assert (stopped.returncode, stopped.stdout) == (130, "")
+
+
+def test_a_cosine_that_is_not_one_does_not_read_as_one():
+    assert _cosine(1.0) == "1.000000"
+    assert _cosine(0.99999999) == "0.999999"
+    assert _cosine(-0.99999999) == "-0.999999"
+    assert _cosine(0.5) == "0.500000"
+    assert _cosine(None) == "-"

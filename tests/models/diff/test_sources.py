@@ -1,0 +1,46 @@
+"""The tensors of a source by name: which of them a state dict holds."""
+
+import torch
+from torch import nn
+
+from models.checkpoint.checkpoint import Checkpoint
+from models.diff.sources import tensors_of
+from models.sources.base import Source
+from tests.models.checkpoint.held import Held
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 3)
+        self.last = nn.Linear(3, 3)
+        self.last.weight = self.first.weight
+        self.register_buffer("kept", torch.zeros(2))
+        self.register_buffer("mask", torch.zeros(2), persistent=False)
+        self.constant = torch.ones(3)
+        self.hidden = [nn.Linear(2, 2)]
+
+
+def of(module):
+    return tensors_of(Source(source="x", kind="module", name="net", module=module))
+
+
+def test_what_is_expected_of_a_checkpoint_is_the_state_dict():
+    net = Net()
+    found = of(net)
+    assert {each.path for each in found if not each.lacks} == set(net.state_dict())
+    assert {each.path for each in found if each.lacks} >= {"mask", "constant"}
+    assert any(each.path.startswith("hidden") and each.lacks for each in found)
+
+
+def test_tied_tensors_know_each_other():
+    tied = {each.path: each.twins for each in of(Net())}
+    assert tied["first.weight"] == ("last.weight",)
+    assert tied["last.weight"] == ("first.weight",)
+
+
+def test_a_checkpoints_own_order_and_roles():
+    tensors = [Held.of(torch.ones(2), "b"), Held.of(torch.ones(2), "a")]
+    tensors[1].kind = "state"
+    found = tensors_of(Source(source="x", kind="checkpoint", name="x", checkpoint=Checkpoint(tensors)))
+    assert [(each.path, bool(each.lacks)) for each in found] == [("b", False), ("a", True)]

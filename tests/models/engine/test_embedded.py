@@ -1,0 +1,112 @@
+"""The engine inside a program of somebody's: its streams, its signals and its object, before, meanwhile and after."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+PROGRAM = """
+import asyncio, json, os, signal, sys, threading
+import torch
+from models.engine import embedded
+from models.engine.launch import Launch
+from models.engine.messages import Busy, Execute, Executed, OpenSource, Opened, OutputText
+from models.sources.live_object import live_source
+
+net, events, told, left = torch.nn.Linear(2, 3), [], {{}}, []
+answer = os.fdopen(os.dup(1), "w")
+
+def state():
+    return [
+        sys.stdout, sys.stderr, sys.stdout.encoding, sys.stdout.errors, sys.stdout.line_buffering, list(sys.path),
+        signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGPIPE), [os.fstat(fd)[:3] for fd in (0, 1, 2)],
+        sorted(os.listdir("/proc/self/fd")),
+    ]
+
+async def interface(read, write):
+    client = await Launch.attached(read, write).start(on_event=events.append)
+    async def run(text):
+        return await client.request(Execute(text=text), Executed)
+    opened = await client.request(OpenSource(source=source.source), Opened)
+    told["opened"] = opened.summary.source, opened.summary.parameters, opened.summary.input
+    await run("import os, sys, signal; print('printed')")
+    await run("_ = sys.stderr.write('complained\\\\n'); _ = os.write(2, b'raw')")
+    await run("net.bias.data[0] = 7; os.system('echo child'); signal.signal(signal.SIGINT, signal.SIG_DFL)")
+    told["thread"] = (await run("import threading; threading.current_thread().name")).value
+    told["grad"] = (await run("torch.is_grad_enabled()")).value
+    told["leave"] = (await run("exit()")).problem.title
+    told["input"] = (await run("input()")).problem.type
+    if {interrupts}:
+        running = asyncio.create_task(run("import time; time.sleep(1000)"))
+        while not (events and isinstance(events[-1], Busy) and events[-1].text):
+            await asyncio.sleep(0.01)
+        await client.interrupt()
+        told["interrupted"] = (await running).problem.kind
+    asyncio.get_running_loop().create_task(run("import time; time.sleep(0.3); print('too late to be shown')"))
+    while not (events and isinstance(events[-1], Busy) and events[-1].text):
+        await asyncio.sleep(0.01)
+    client._link.close()
+
+def play(read, write):
+    asyncio.run(interface(read, write))
+
+def call():
+    with torch.no_grad():
+        embedded.serve(*ours, source, lambda: left.append(len(left)))
+
+frame = sys._getframe()
+source = live_source(net, (), {{}}, frame)
+there, ours = os.pipe(), os.pipe()
+there, ours = (there[0], ours[1]), (ours[0], there[1])
+before = state()
+first, second = (call, play) if {main} else (play, call)
+thread = threading.Thread(target=second, args=there if second is play else ())
+thread.start()
+first(*there) if first is play else first()
+thread.join()
+told["same"] = [x == y for x, y in zip(before[:-1], state()[:-1])]
+told["left"] = left
+told["bias"] = net.bias[0].item()
+told["output"] = [(event.stream, event.text) for event in events if isinstance(event, OutputText)]
+print(json.dumps(told), file=answer)
+"""
+
+
+@pytest.mark.parametrize("main", [True, False], ids=["main thread", "another thread"])
+def test_a_program_lends_its_streams_and_has_them_back(tmp_path: Path, main: bool) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(PROGRAM.format(main=main, interrupts=main))
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", str(file)],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    *late, told = done.stdout.splitlines()
+    told = json.loads(told)
+    assert told["opened"] == ["explore(net)", 9, "torch.rand(2, 2)"]
+    assert all(told["same"]), told["same"]
+    assert told["left"] == [0]
+    assert told["bias"] == 7
+    assert told["thread"] == ("'MainThread'" if main else "'Thread-1 (call)'")
+    assert told["grad"] == "False"  # as where explore() was called
+    assert told["leave"] == "SystemExit: the engine goes on"
+    assert told["input"] == "EOFError"
+    output = {
+        stream: "".join(text for kind, text in told["output"] if kind == stream) for stream in ("stdout", "stderr")
+    }
+    assert output == {"stdout": "printed\nchild\n0\n", "stderr": "complained\nraw"}
+    if main:
+        assert told["interrupted"] == "interrupted"
+        assert late == []  # leaving interrupted it
+    else:
+        assert late == ["too late to be shown"]

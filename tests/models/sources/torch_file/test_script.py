@@ -1,0 +1,70 @@
+"""TorchScript archives: the modules and their classes, without running their code."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from models.checkpoint.checkpoint import Checkpoint
+from models.sources.base import How, SourceError
+from models.sources.files import checkpoint_at
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+
+
+class Net(nn.Module):
+    sizes: list[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.BatchNorm1d(8))
+        self.heads = nn.ModuleList([nn.Linear(8, 2), nn.Linear(8, 3)])
+        self.register_buffer("table", torch.ones(3))
+        self.constant = torch.ones(2)
+        self.sizes = [1, 2]
+        self.name = "net"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.heads[0](self.body(x)) * self.table.sum()
+
+
+def opened(path: Path) -> Checkpoint:
+    return checkpoint_at(path, How())
+
+
+@pytest.mark.parametrize("how", ["script", "trace"])
+def test_modules_classes_and_values(tmp_path: Path, how: str) -> None:
+    net = Net().eval()
+    module = torch.jit.script(net) if how == "script" else torch.jit.trace(net, torch.rand(2, 4))
+    module.save(tmp_path / "net.pt")
+    found = opened(tmp_path / "net.pt")
+    assert found.kind == "TorchScript archive"
+    expected = {
+        "": "Net", "body": "Sequential", "body.0": "Linear", "body.1": "ReLU", "body.2": "BatchNorm1d",
+        "heads": "ModuleList", "heads.0": "Linear",
+    }  # fmt: skip
+    assert found.classes == found.classes | expected
+    by_path = {each.path: each for each in found.tensors}
+    kept = [name for name in net.state_dict() if how == "script" or name in by_path]  # a trace drops what is not used
+    assert len(kept) >= 10
+    for name in kept:
+        parameter = name in dict(net.named_parameters())
+        assert by_path[name].kind == ("parameter" if parameter else "buffer"), name
+        values = torch.frombuffer(
+            bytearray(by_path[name].flat(0, by_path[name].elements)), dtype=net.state_dict()[name].dtype
+        )
+        assert torch.equal(values, net.state_dict()[name].reshape(-1))
+    if how == "script":
+        assert by_path["constant"].kind is None
+        texts = {each.path: (each.type, each.text) for each in found.items}
+        assert texts["sizes"] == ("list", "[1, 2]")
+        assert texts["name"] == ("str", "net")
+
+
+def test_other_names_are_refused(tmp_path: Path) -> None:
+    torch.jit.script(Net()).save(tmp_path / "net.pt")
+    data = (tmp_path / "net.pt").read_bytes()
+    (tmp_path / "net.pt").write_bytes(data.replace(b"torch.jit._pickle", b"subprocess.thing_", 1))
+    with pytest.raises(SourceError, match=r"`subprocess\.thing_\.build_intlist`"):
+        opened(tmp_path / "net.pt")

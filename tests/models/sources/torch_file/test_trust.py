@@ -1,0 +1,107 @@
+"""Files that need more than weights, with `--trust`: torch loads them, and finds the person's classes."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.sources.base import How, SourceError
+from models.sources.files import open_path
+from models.sources.importing import forget
+
+TRUST = How(trust=True)
+
+NET = """
+import torch
+class Settings:
+    def __init__(self): self.depth = 3
+    def __repr__(self): return "Settings(depth=3)"
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 2)
+    def forward(self, x): return self.layer(x)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a module of the person's, which is where they are."""
+    (tmp_path / "my_trusted_nets.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("my_trusted_nets", None)
+    forget()
+
+
+def saved(project: Path, make: str, **options: object) -> Path:
+    """A file of what an expression in the module makes, whose module is then forgotten."""
+    import my_trusted_nets  # type: ignore[import-not-found]
+
+    value = eval(make, vars(my_trusted_nets))
+    torch.save(value, project / "net.pt", **options)
+    sys.modules.pop("my_trusted_nets")
+    sys.path.remove(str(project))
+    return project / "net.pt"
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_whole_network(project: Path, new: bool) -> None:
+    path = saved(project, "Net()", _use_new_zipfile_serialization=new)
+    with pytest.raises(SourceError, match=r"`my_trusted_nets\.Net`, `torch\.nn\.modules\.linear\.Linear`"):
+        open_path(str(path), How())
+    source = open_path(str(path), TRUST)
+    assert source.kind == "module"
+    assert [name for name, _ in source.module.named_parameters()] == ["layer.weight", "layer.bias"]
+    assert "trusted" in source.warnings[0]
+
+
+def test_tensors_beside_an_object(project: Path) -> None:
+    make = '{"model": Net().state_dict(), "settings": Settings(), "epoch": 3, "turned": torch.ones(2, 3).t()}'
+    path = saved(project, make)
+    source = open_path(str(path), TRUST)
+    assert source.kind == "checkpoint"
+    found = {each.path: each for each in source.checkpoint.tensors}
+    assert list(found) == ["model.layer.weight", "model.layer.bias", "turned"]
+    loaded = torch.load(path, weights_only=False)
+    values = torch.frombuffer(bytearray(found["model.layer.weight"].flat(1, 5)), dtype=torch.float32)
+    assert torch.equal(values, loaded["model"]["layer.weight"].flatten()[1:5])
+    assert [(each.path, each.text) for each in source.checkpoint.items] == [
+        ("settings", "Settings(depth=3)"), ("epoch", "3"),
+    ]  # fmt: skip
+
+
+def test_networks_in_a_dictionary(project: Path) -> None:
+    source = open_path(str(saved(project, '{"model": Net(), "epoch": 3}')), TRUST)
+    assert source.kind == "module"
+    assert [name for name, _ in source.module.named_parameters()] == ["model.layer.weight", "model.layer.bias"]
+
+
+def test_a_module_that_is_not_here(project: Path) -> None:
+    path = saved(project, "Net()")
+    (project / "my_trusted_nets.py").unlink()
+    with pytest.raises(SourceError, match=r"net\.pt needs the Python module 'my_trusted_nets', which is not here"):
+        open_path(str(path), TRUST)
+
+
+def test_a_class_that_is_not_there(project: Path) -> None:
+    path = saved(project, "Net()")
+    (project / "my_trusted_nets.py").write_text("")
+    with pytest.raises(SourceError, match=r"needs 'Net' of the module 'my_trusted_nets', which does not have it"):
+        open_path(str(path), TRUST)
+
+
+def test_what_needs_no_trust_is_read_in_place(project: Path) -> None:
+    source = open_path(str(saved(project, "Net().state_dict()")), TRUST)
+    assert source.checkpoint is not None
+    assert source.checkpoint.kind == "torch state dict"
+
+
+def test_what_their_code_raises(project: Path) -> None:
+    path = saved(project, "Settings()")
+    (project / "my_trusted_nets.py").write_text("raise RuntimeError('not today')")
+    with pytest.raises(SourceError, match="not today"):
+        open_path(str(path), TRUST)

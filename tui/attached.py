@@ -1,0 +1,101 @@
+"""The interface of `explore(net)`: a process of its own that speaks with the engine in the person's program.
+
+The engine is there before this process and stays when it ends.  So `R` starts nothing anew, but interrupts what runs
+and looks at the object again; and what cannot be interrupted cannot be killed either, only left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui.pinning import leave_current_folder, pin_models
+
+if TYPE_CHECKING:
+    from models.engine.client import EngineClient
+    from models.engine.errors import EngineGone
+    from models.engine.messages import Body
+    from tui.asking import Ask
+
+LEFT_ALONE = 3
+"""Exit status when the person's program ended."""
+
+
+def main(read: int, write: int, source: str) -> int:
+    """Show `source`, which the engine at the other ends of two pipes offers, until the person leaves."""
+    pin_models()
+    leave_current_folder()
+    from tui.app import ModulescopeApp
+    from tui.command_line import Options
+
+    starter = Attached(read, write)
+    app = ModulescopeApp(Options(source=source, attached=True), starter)
+    starter.leave = app.exit
+    try:
+        app.run()
+    except KeyboardInterrupt:  # before the screen has the keyboard
+        return 0
+    return app.return_code or 0
+
+
+class Attached:
+    """Starts an engine that is there already: as often as it is asked, the same one."""
+
+    def __init__(self, read: int, write: int) -> None:
+        self.leave: Callable[[int], None] = lambda status: None
+        """Ends the app."""
+        self._pipes = (read, write)
+        self._client: EngineClient | None = None
+        self._busy: Body | None = None
+
+    async def start(
+        self,
+        *,
+        on_event: Callable[[Body], None],
+        on_stderr: Callable[[str], None],
+        on_gone: Callable[[EngineGone], None],
+    ) -> LentEngine:
+        """The engine.
+
+        Raises:
+            EngineGone: it does not answer.
+        """
+        from models.engine.launch import Launch
+        from models.engine.messages import Busy
+
+        def hear(body: Body) -> None:
+            if isinstance(body, Busy):
+                self._busy = body
+            on_event(body)
+
+        if self._client is None:
+            launch = Launch.attached(*self._pipes)
+            self._client = await launch.start(
+                on_event=hear, on_stderr=on_stderr, on_gone=lambda gone: self.leave(LEFT_ALONE)
+            )
+        else:
+            self._client.on_event = hear
+            await self._client.interrupt()
+            if self._busy is not None:
+                on_event(self._busy)
+        return LentEngine(self._client, lambda: self.leave(0))
+
+
+class LentEngine:
+    """An engine that outlives the interface."""
+
+    def __init__(self, client: EngineClient, leave: Callable[[], None]) -> None:
+        self._client = client
+        self._leave = leave
+
+    @property
+    def request(self) -> Ask:
+        """Asks it."""
+        return self._client.request
+
+    def kill(self) -> None:
+        """Leave it alone with what it does: it is the person's own program."""
+        self._leave()
+
+    async def close(self) -> None:
+        """Nothing: the end of this process tells it."""

@@ -1,0 +1,181 @@
+"""`explore(net)`: the interface in the terminal of a program that runs, a REPL or a debugger.
+
+The interface is a child process that owns the terminal; the engine is in the person's own process, on the live object.
+The other way round was weighed: Textual in the person's process needs an event loop beside the one that may be running
+there, the main thread for its signals, and the name `models`, which is most projects' own.  A child needs none of that,
+looks and reacts as always, and when it crashes the person's program goes on.
+
+Owns the terminal's way there and back.  The engine is loaded by its path under a private name: in this process
+`models` may be somebody else's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tui.terminal import refusal_within
+
+ROOT = Path(__file__).resolve().parent.parent
+START = """\
+import sys
+sys.path[0] = sys.argv[1]
+import tui
+sys.path.append(sys.path.pop(0))
+from tui.attached import main
+sys.exit(main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+"""
+"""The interface's own packages by their place, whatever else the folder holds in which the program runs."""
+PATIENCE = 10.0
+"""Seconds for an interface that has said goodbye to end."""
+UNDO = (
+    b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
+    b"\x1b[?2026l\x1b[?2048l\x1b[<u\x1b[0m\r\n"
+)
+"""What a terminal is told after an interface that could not say it itself: first screen, cursor, mouse, paste, keys."""
+
+_exploring = threading.Lock()
+
+
+class NoTerminal(RuntimeError):
+    """There is no terminal for the interface; the message says what to do instead."""
+
+
+def explore_live(model: object, inputs: tuple[object, ...], named: dict[str, object], frame: FrameType) -> None:
+    """What `tui.explore` does for the code of `frame`; raises as it does."""
+    if reason := refusal_within():
+        raise NoTerminal(reason)
+    if not _exploring.acquire(blocking=False):
+        raise RuntimeError("something is explored already: leave it first, with q")
+    try:
+        _check_installed()
+        engine = _engine("engine.embedded")
+        try:
+            source = _engine("sources.live_object").live_source(model, inputs, named, frame)
+        except _engine("sources.base").SourceError as error:
+            raise TypeError(f"{error.title}: explore() shows an nn.Module, or a dict or list of them") from None
+        with _interface(source.source) as interface:
+            engine.serve(interface.read, interface.write, source, interface.wait)
+        if interface.status:
+            print(f"modulescope: {interface.told()}; your program goes on", file=sys.stderr)
+    finally:
+        _exploring.release()
+
+
+def _check_installed() -> None:
+    for package in ("msgspec", "textual"):
+        if importlib.util.find_spec(package) is None:
+            raise RuntimeError(f"explore() needs {package}: {sys.executable} -m pip install {package}")
+    if not sys.executable:
+        raise RuntimeError("this program does not know its Python, which explore() starts the interface with")
+
+
+def _engine(name: str) -> Any:
+    """A module of our `models`, under its private name."""
+    boot = sys.modules.get("modulescope_boot")
+    if boot is None:
+        spec = importlib.util.spec_from_file_location("modulescope_boot", ROOT / "models" / "engine" / "boot.py")
+        if spec is None or spec.loader is None:
+            raise ImportError(f"modulescope is not installed whole: {ROOT / 'models'} is missing")
+        boot = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(boot)
+        sys.modules["modulescope_boot"] = boot
+    boot.load()
+    return importlib.import_module(f"{boot.PRIVATE}.{name}")
+
+
+def _settings(descriptor: int) -> list[Any] | None:
+    with contextlib.suppress(termios.error):
+        return termios.tcgetattr(descriptor)
+    return None
+
+
+class _Interface:
+    """The child process, the two pipes to it, and the terminal as it was before.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._terminal = os.dup(1)  # descriptor 1 is borrowed meanwhile
+        self._settings = _settings(self._terminal)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # a stand-in of the person's
+                stream.flush()
+        read_there, self.write = os.pipe()
+        self.read, write_there = os.pipe()
+        arguments = [str(ROOT), str(read_there), str(write_there), source]
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", START, *arguments],
+                stdin=0,
+                stdout=1,
+                stderr=1,  # where Textual draws: the person's may lead to a file
+                pass_fds=(read_there, write_there),
+            )
+        except BaseException:
+            for descriptor in (self.read, self.write, self._terminal):
+                os.close(descriptor)
+            raise
+        finally:
+            os.close(read_there)
+            os.close(write_there)
+
+    @property
+    def status(self) -> int:
+        """How it ended; 0 when the person left it."""
+        return self._process.returncode or 0
+
+    def told(self) -> str:
+        """How it ended, for the person."""
+        how = f"status {self.status}" if self.status > 0 else f"signal {-self.status}"
+        return f"the interface ended with {how}"
+
+    def wait(self) -> None:
+        """Wait for its end, and have the terminal as it was."""
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._give_back()
+
+    def kill(self) -> None:
+        """End it, if it is still there."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+            self._give_back()
+
+    def close(self) -> None:
+        """Let go of the terminal."""
+        os.close(self._terminal)
+
+    def _give_back(self) -> None:
+        if self.status:
+            with contextlib.suppress(OSError):
+                os.write(self._terminal, UNDO)
+        if self._settings is not None:
+            with contextlib.suppress(termios.error):  # it is gone
+                termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._settings)
+
+
+@contextlib.contextmanager
+def _interface(source: str) -> Iterator[_Interface]:
+    interface = _Interface(source)
+    try:
+        yield interface
+    finally:
+        interface.kill()
+        interface.close()
