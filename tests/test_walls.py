@@ -55,9 +55,11 @@ def test_the_catalogue_is_known_without_torch() -> None:
 
 @pytest.mark.parametrize("file", files("models"), ids=lambda file: str(file.relative_to(ROOT)))
 def test_inside_models_our_own_is_imported_relatively_and_nothing_that_draws(file: Path) -> None:
+    # What the gguf package unpacks is NumPy's: an extra, imported when such values are looked at.
+    allowed = {"numpy"} if file.parent.name == "gguf" else set()
     for level, name in imports(file):
         if level == 0:
-            assert name.partition(".")[0] not in OURS | {"textual", "rich", "numpy"}
+            assert name.partition(".")[0] not in (OURS | {"textual", "rich", "numpy"}) - allowed
 
 
 @pytest.mark.parametrize("file", files("tui"), ids=lambda file: str(file.relative_to(ROOT)))

@@ -18,8 +18,9 @@ modulescope [SOURCE] [options]        the explorer; without SOURCE, the catalogu
        modulescope diff A B [options]        what differs between two models or checkpoints"""
 
 EPILOG = """\
-SOURCE is a network of the catalogue (rgnet), FILE.py:NAME or package.module:NAME; NAME is an nn.Module, a class that
-builds one without arguments, or a function that returns one.
+SOURCE is a network of the catalogue (rgnet); FILE.py:NAME or package.module:NAME, where NAME is an nn.Module, a class
+or function that builds one without arguments, or a dict or list of them (trainer.model and nets['a'][0] lead to one);
+or a checkpoint: a file (.safetensors, .pt, .gguf, an index of shards), a folder, or a glob in quotes.
 
 SPEC is one input: 2x20 (float32, uniform in [0, 1)), int64[1,64]<50257 (integers below a bound),
 bfloat16[2,3,224,224]~normal, or NAME=SPEC for a keyword argument.
@@ -30,6 +31,7 @@ Each command has its own --help: modulescope run --help
 examples:
   modulescope rgnet
   modulescope train.py:Net --input 2x3x224x224
+  modulescope model.safetensors
   modulescope run train.py:Net --backward --json"""
 
 

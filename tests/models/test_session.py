@@ -366,7 +366,7 @@ def test_the_consoles_keyword_arguments_count(tmp_path: Path) -> None:
 
 def test_a_name_that_utf8_cannot_carry_is_found_by_its_escape(tmp_path: Path) -> None:
     heard = open_file(tmp_path, "def Net(): return nn.ModuleDict({'\\ud800': nn.Linear(1, 1)})")
-    assert heard.session.live.node("\\ud800.bias") is heard.session.node("\ud800.bias")
+    assert heard.session.live.node("\\ud800.bias") is heard.session.live.node("\ud800.bias")
 
 
 def test_a_text_too_deep_to_be_read_is_the_statements_problem() -> None:
