@@ -1,23 +1,23 @@
-"""Statistics of a tensor in a file, read piece by piece: one larger than memory takes no more than a small one."""
+"""Statistics of a tensor in a file, read piece by piece: a file larger than memory takes no more than a small one.
+
+Free of torch at import.  As long as only small tensors are asked for it is not imported at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-
-import torch
-from torch import Tensor
+import sys
+from collections.abc import Callable
 
 from ..engine.messages import StatisticsOf
-from ..inspect.cancelled import Asked, never
-from ..inspect.statistics import measure, table_of
-from ..inspect.stream import Stream, Table
+from ..inspect.cancelled import Asked, Cancelled, never
+from .plain_statistics import plain_statistics
 from .stored import Stored, Unreadable
-from .torch_pieces import torch_piece
-from .window import absence_after, no_numbers
+from .window import absence_after, no_numbers, read_numbers
 
-PIECE = 2**22
-"""Bytes that are read at a time, by each thread."""
+MOST_PLAIN = 2**16
+"""Elements of a tensor that are measured without torch."""
+WORTH_TORCH = 2**21
+"""Elements of all tensors together after which the second that they took is worth the seconds of importing torch."""
 
 
 def stored_statistics(
@@ -36,26 +36,33 @@ def stored_statistics(
     if reason := no_numbers(stored):
         return StatisticsOf(path=path, of="value", absence="unsupported", reason=reason)
     try:
-        return measure(_stream(stored), path=path, bins=bins, exact=exact, cancelled=cancelled, progress=progress)
+        if _without_torch.may_take(stored.elements):
+            if cancelled():
+                raise Cancelled
+            found = plain_statistics(read_numbers(stored, 0, stored.elements), path=path, bins=bins)
+            if progress is not None:
+                progress(1.0)
+            return found
+        from ..inspect.statistics import measure
+        from .streamed import stream_of
+
+        return measure(stream_of(stored), path=path, bins=bins, exact=exact, cancelled=cancelled, progress=progress)
     except Unreadable as error:
         return StatisticsOf(path=path, of="value", absence=absence_after(error), reason=str(error))
 
 
-def _stream(stored: Stored) -> Stream:
-    plain = stored.dtype.plain
-    step = max(PIECE // plain.unit, 1) * plain.per_unit
+class _WithoutTorch:
+    """Decides which tensors are measured without torch in this process."""
 
-    def blocks() -> Iterator[Callable[[], Tensor]]:
-        for start in range(0, stored.elements, step):
-            yield partial(torch_piece, stored, start, min(start + step, stored.elements))
+    def __init__(self) -> None:
+        self._measured = 0
 
-    return Stream(
-        stored.elements, blocks, _table(stored), whole=plain.number in ("int", "bool"), singles=plain.name == "float32"
-    )
+    def may_take(self, elements: int) -> bool:
+        """Whether so many elements more are."""
+        if "torch" in sys.modules or elements > MOST_PLAIN or self._measured > WORTH_TORCH:
+            return False
+        self._measured += elements
+        return True
 
 
-def _table(stored: Stored) -> Table | None:
-    plain = stored.dtype.plain
-    if not plain.torch or plain.per_unit > 1 or plain.number == "complex":
-        return None
-    return table_of(getattr(torch, plain.torch))
+_without_torch = _WithoutTorch()

@@ -20,7 +20,7 @@ from .stream import Stream, Table, Ticker, sweep
 FLUSH = 2**18
 """Elements whose codes are counted at once: counting clears 65,536 numbers first."""
 _COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32)
-"""Types whose extremes are found as quickly as those of float64, without a copy."""
+"""Types whose extremes and zeros are found without a copy."""
 
 
 @dataclass(slots=True)
@@ -153,12 +153,12 @@ class _Codes:
         self.counts += found
         pieces, self._pieces = self._pieces, []
         if sum(found[::NEGATIVE].tolist()):  # zeros, and what is hardly more
-            self.moments.zeros += sum(each.numel() - int(_real(each).count_nonzero()) for each in pieces)
+            self.moments.zeros += sum(each.numel() - int(_comparable(each).count_nonzero()) for each in pieces)
         if self.moments.low == math.inf or (
             beyond(found, self.moments.low, upward=False) or beyond(found, self.moments.high, upward=True)
         ):
             for each in pieces:
-                low, high = torch.aminmax(each if each.dtype in _COMPARED else real64(each))
+                low, high = torch.aminmax(_comparable(each))
                 self.moments.widen(float(low), float(high))
 
 
@@ -172,8 +172,8 @@ def _is_plain(piece: Tensor, numbers: Tensor) -> bool:
     )
 
 
-def _real(piece: Tensor) -> Tensor:
-    return real64(piece) if piece.is_complex() else piece
+def _comparable(piece: Tensor) -> Tensor:
+    return piece if piece.dtype in _COMPARED else real64(piece)
 
 
 def _of_codes(counts: Tensor, moments: Moments) -> Spread:

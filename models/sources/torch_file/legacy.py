@@ -9,13 +9,15 @@ from ...checkpoint.dtypes import DTYPES
 from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Unreadable
 from ..base import SourceError
-from ..wording import size_text
+from ..wording import shortened, size_text
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more, without_collecting
 from .restricted import BrokenPickle, CutPickle, Refused, read_part
 from .stand_ins import STAND_INS, storage
 from .tensors import Extent
 
+VERSION = 1001
+"""Of the format, which was the only one."""
 MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The end of the first pickle, a number of 80 bits, whatever its protocol from 2 on."""
 _FIRST = 16 << 20
@@ -51,6 +53,8 @@ class _Legacy:
         self._grow(_FIRST)
         self._pickle()  # the magic number, by which it was recognised
         version = self._pickle()
+        if version != VERSION:
+            raise broken(self._file.name, f"its version is {shortened(repr(version))}, and only {VERSION} is known")
         system = self._pickle()
         little = system.get("little_endian", True) if isinstance(system, dict) else True
         start = self._at

@@ -64,7 +64,7 @@ def _open(file: DataFile) -> Checkpoint:
         len(pickle),
         file,
         finder.find,
-        swap=finder.text("byteorder") == "big",
+        swap=finder.swap(),
         metadata=finder.metadata(is_script),
         what="TorchScript archive" if is_script else "",
     )
@@ -83,7 +83,7 @@ def _open_exported(archive: Archive) -> Checkpoint:
         raise broken(archive.file.name, f"there is no {_PICKLE} in it")
     finder = _Storages(archive, prefix)
     weights, size = exported_weights(archive, prefix)
-    swap = finder.text("byteorder") == "big"
+    swap = finder.swap()
     metadata = {**finder.metadata(False), "format": "torch.export"}
     return checkpoint_of(
         weights, size, archive.file, finder.find, swap=swap, metadata=metadata, what="torch.export program"
@@ -98,6 +98,13 @@ class _Storages:
         self._prefix = prefix
         self._made: dict[str, RawStorage] = {}
         self._found: dict[str, Extent] = {}
+
+    def swap(self) -> bool:
+        """Whether the bytes of its numbers are the other way round; raises SourceError for an order nobody knows."""
+        order = self.text("byteorder")
+        if order not in ("", "little", "big"):
+            raise broken(self._archive.file.name, f"its byte order is {shortened(order)!r}, not little or big")
+        return order == "big"
 
     def persistent(self, key: Any) -> RawStorage:
         """The storage of a persistent id, `("storage", type, key, location, size)`."""

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import torch
 
-from models.checkpoint import statistics as module
+from models.checkpoint import streamed as module
 from models.checkpoint.dtypes import DTYPES
 from models.checkpoint.statistics import stored_statistics
 from models.checkpoint.stored import Unreadable
