@@ -1,17 +1,23 @@
-"""Statistics and histogram of a large tensor, against the naive way and against copying it; and who waits meanwhile.
+"""Statistics of large tensors, against the naive way and against copying them; and who waits meanwhile.
 
-    python benchmarks/statistics_of.py [RUNS]
+    python benchmarks/statistics_of.py [RUNS] [GIGABYTES]
 
-256 MB of float32 and one thread of torch's.  Seconds are of the processor, but for waiting.
+256 MB of each type and one thread of torch's; then a file of so many gigabytes, nearly all of it a hole.  Seconds are
+of the processor, but for waiting.
 """
 
 from __future__ import annotations
 
+import json
+import resource
 import statistics as middle
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from side_by_side import ROOT, in_turn, report
@@ -24,6 +30,8 @@ from models.inspect.cancelled import Cancelled
 from models.inspect.statistics import statistics
 from models.session import Session
 
+TYPES = ("float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "int8", "int32")
+
 
 def taking(work: Callable[[], object]) -> Callable[[], float]:
     def measure() -> float:
@@ -35,9 +43,34 @@ def taking(work: Callable[[], object]) -> Callable[[], float]:
 
 
 def naive(tensor: torch.Tensor) -> None:
-    """Eight reductions over the whole tensor."""
-    tensor.min(), tensor.max(), tensor.mean(), tensor.std(), tensor.norm()
-    (tensor == 0).sum(), tensor.isnan().sum(), torch.histc(tensor, 40)
+    """Eight reductions over the whole tensor, and a histogram; as float32 where torch reduces no other."""
+    if tensor.dtype not in (torch.float32, torch.float64):
+        tensor = tensor.float()
+    tensor.amin(), tensor.amax(), tensor.mean(), tensor.std(), tensor.norm()
+    tensor.count_nonzero(), tensor.isnan().sum(), tensor.isinf().sum(), torch.histc(tensor, 40)
+
+
+def made(name: str) -> torch.Tensor:
+    dtype = getattr(torch, name)
+    numbers = torch.randn(2**28 // dtype.itemsize)
+    return numbers.to(dtype) if dtype.is_floating_point else numbers.mul_(30).to(dtype)
+
+
+def one_type(name: str, runs: int) -> None:
+    tensor = made(name)
+    copy = torch.empty_like(tensor)
+    print(f"\n{name}")
+    found = in_turn(
+        {
+            "naive": taking(lambda: naive(tensor)),
+            "copy": taking(lambda: copy.copy_(tensor)),
+            "statistics": taking(lambda: statistics(tensor, path="")),
+            "exact statistics": taking(lambda: statistics(tensor, path="", exact=True)),
+        },
+        runs,
+    )
+    report(found, [("statistics", "naive", 0.1), ("statistics", "copy", 2.5)])
+    print(f"{tensor.nbytes / 1e9 / middle.median(found['statistics']):.2f} GB/s")
 
 
 def waiting(tensor: torch.Tensor) -> tuple[list[float], float]:
@@ -66,24 +99,45 @@ def waiting(tensor: torch.Tensor) -> tuple[list[float], float]:
     return pages, (time.perf_counter() - started) * 1000
 
 
-def main(runs: int) -> None:
+def hole(path: Path, gigabytes: int) -> None:
+    """A safetensors file of one tensor, float32."""
+    size = gigabytes * 2**30
+    header = json.dumps({"zeros": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)
+
+
+def streamed(path: Path) -> None:
+    """In a process of its own: what a file takes of memory beyond what a small tensor takes."""
+    statistics(torch.randn(2**21), path="")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    from models.commands import stats
+
+    started = time.perf_counter()
+    stats.main([str(path), "--json"])
+    seconds = time.perf_counter() - started
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    size = path.stat().st_size / 1e9
+    print(f"{size:.0f} GB: {seconds:.0f} s, {size / seconds:.2f} GB/s", file=sys.stderr)
+    print(f"memory: {more:.0f} MB over what a small tensor takes  (wanted: 300 or less)", file=sys.stderr)
+
+
+def main(runs: int, gigabytes: int) -> None:
     torch.set_num_threads(1)
-    tensor = torch.randn(2**26)
-    copy = torch.empty_like(tensor)
-    found = in_turn(
-        {
-            "naive": taking(lambda: naive(tensor)),
-            "copy": taking(lambda: copy.copy_(tensor)),
-            "statistics": taking(lambda: statistics(tensor, path="")),
-        },
-        runs,
-    )
-    report(found, [("statistics", "naive", 0.1), ("statistics", "copy", 2.5)])
-    print(f"statistics: {tensor.nbytes / 1e9 / middle.median(found['statistics']):.2f} GB/s  (wanted: 1 or more)")
-    pages, cancelled = waiting(tensor)
-    print(f"a page of rows meanwhile: {middle.median(pages):.2f} ms, worst {max(pages):.1f}  (wanted: some 10)")
-    print(f"cancelled within {cancelled:.1f} ms  (wanted: 50)")
+    for name in TYPES:
+        one_type(name, runs)
+    pages, cancelled = waiting(made("float32"))
+    print(f"\na page of rows meanwhile: {middle.median(pages):.2f} ms, worst {max(pages):.1f}  (wanted: some 10)")
+    print(f"cancelled within {cancelled:.1f} ms  (wanted: 50)", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "hole.safetensors")
+        hole(path, gigabytes)
+        subprocess.run([sys.executable, __file__, "--streamed", str(path)], check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    if sys.argv[1:2] == ["--streamed"]:
+        streamed(Path(sys.argv[2]))
+    else:
+        main(*map(int, [*sys.argv[1:], *("3", "32")[len(sys.argv) - 1 :]]))

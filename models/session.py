@@ -9,8 +9,10 @@ Owns: which model is open and what the console's names are bound to.  Must not d
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +22,7 @@ from .engine.messages import Problem, StateChanged, Summary
 if TYPE_CHECKING:
     import torch
 
+    from .checkpoint.model import CheckpointModel
     from .edit.changes import Watch
     from .inspect.live_model import LiveModel
     from .inspect.outline import Outline
@@ -59,6 +62,8 @@ class Session:
         self.lock = threading.RLock()
         """Held while the folds or the whole model change: the rows of a page belong together."""
         self._model: Opened | None = None
+        self._ahead: tuple[str, CheckpointModel] | None = None
+        """What was opened before it was asked for."""
         self.namespace: dict[str, Any] = {}
         self.interpreter: Interpreter | None = None
         self._watch: Watch | None = None
@@ -121,29 +126,45 @@ class Session:
         Raises:
             EngineProblem: SOURCE or an input cannot be had; the problem says why and what to do.
         """
+        from .checkpoint.model import CheckpointModel
         from .sources.base import How, SourceError, open_source
 
         progress(f"opening {source}")
         try:
-            opened = open_source(source, seed=seed, device=device, how=How(trust, progress))
-            if opened.checkpoint is not None:
-                self._take_checkpoint(opened, inputs or inputs_from, unfolded or {})
+            ahead, self._ahead = self._ahead, None
+            if ahead is not None and ahead[0] == source and not unfolded:
+                self._take_checkpoint(ahead[1], inputs or inputs_from)
             else:
-                self._take_network(opened, inputs or [], inputs_from, device, unfolded or {})
+                opened = open_source(source, seed=seed, device=device, how=How(trust, progress))
+                if opened.checkpoint is not None:
+                    model = CheckpointModel.of(opened, unfolded or {})
+                    self._take_checkpoint(model, inputs or inputs_from)
+                else:
+                    self._take_network(opened, inputs or [], inputs_from, device, unfolded or {})
         except SourceError as error:
             raise EngineProblem(Problem("source", error.title, error.text, where=error.where)) from None
         if unfold_to:
             self.model.view.fold("", "fit", unfold_to)
         return self.summary()
 
-    def _take_checkpoint(self, opened: Source, inputs: object, unfolded: dict[str, bool]) -> None:
+    def open_ahead(self, source: str) -> None:
+        """Prepare what `open` will be asked for, if it is a checkpoint; what goes wrong is told by `open`."""
         from .checkpoint.model import CheckpointModel
+        from .inspect.collecting import uncollected
+        from .sources.base import SourceError, open_source
+
+        with suppress(SourceError), uncollected():
+            opened = open_source(source)
+            if opened.checkpoint is not None:
+                self._ahead = source, CheckpointModel.of(opened, {})
+
+    def _take_checkpoint(self, model: CheckpointModel, inputs: object) -> None:
         from .run.interpreter import Interpreter
 
         if inputs:
             raise no_code()
-        model = CheckpointModel.of(opened, unfolded)
         self._forget()
+        gc.freeze()  # what a large checkpoint is made of stays: the collector need not go through it again and again
         self.namespace = model.namespace()
         self.interpreter = Interpreter(self.namespace)
         with self.lock:

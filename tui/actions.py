@@ -113,7 +113,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_next", "S", "Sort by the next column (or click a title)", "Tables", "tensors", footer="sort"),
     Action("reverse", "r", "Sort the other way round", "Tables", "tensors"),
     Action("columns", "C", "Columns: facts or statistics", "Tables", "tensors"),
-    Action("statistics", "A", "Statistics of all, or stop", "Tables", "tensors", footer="statistics"),
+    Action("statistics", "A", "Statistics of all tensors below, or stop", "Tables", "explorer"),
 )
 
 

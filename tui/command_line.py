@@ -8,13 +8,14 @@ from typing import NoReturn
 
 from models import __version__
 
-HEADLESS = ("show", "run", "console", "diff")
+HEADLESS = ("show", "run", "console", "stats", "diff")
 
 USAGE = """\
 modulescope [SOURCE] [options]        the explorer; without SOURCE, the catalogue
        modulescope show SOURCE [--json]      modules and tensors
        modulescope run SOURCE [options]      run forward, list the calls
        modulescope console SOURCE [options]  statements on standard input
+       modulescope stats SOURCE [PATTERN]    statistics of tensor values
        modulescope diff A B [options]        what differs between two models or checkpoints"""
 
 EPILOG = """\

@@ -34,7 +34,9 @@ class HeadStart:
             from models.engine.spawning import local_command, spawn
 
             with suppress(OSError):  # `start` tries again, and tells
-                self._process = spawn(local_command(options.python, preload=needs_torch(options)), dies_with_us=True)
+                torch = needs_torch(options)
+                command = local_command(options.python, preload=torch, ahead=None if torch else options.source)
+                self._process = spawn(command, dies_with_us=True)
 
     async def start(
         self,

@@ -13,7 +13,10 @@ from rich.style import Style
 
 from models.engine.safe_text import LONGEST, clean, clean_lines
 
-__all__ = ["LONGEST", "clean", "clean_lines", "fit", "fit_middle", "fit_right", "piece"]
+__all__ = ["LONGEST", "clean", "clean_lines", "fit", "fit_middle", "fit_path", "fit_right", "piece"]
+
+ROOM_FOR_BOTH_ENDS = 30
+"""Cells from which on a path that is cut shows its beginning too."""
 
 
 def fit(text: str, width: int) -> str:
@@ -25,12 +28,15 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
-def fit_middle(text: str, width: int) -> str:
-    """As `fit`, but a cut takes the middle: both ends of a path tell something."""
+def fit_middle(text: str, width: int, front: int | None = None) -> str:
+    """As `fit`, but a cut takes the middle: both ends of a path tell something.
+
+    `front` are the cells that its beginning keeps, where that is not half of them.
+    """
     size = cell_len(text)
     if size <= width or width < 5:
         return fit(text, width)
-    head = set_cell_size(text, (width - 1) // 2).rstrip()  # of the half of a wide character
+    head = set_cell_size(text, (width - 1) // 2 if front is None else front).rstrip()  # of the half of a wide character
     tail_width = width - 1 - cell_len(head)
     start = len(text)
     used = 0
@@ -38,6 +44,11 @@ def fit_middle(text: str, width: int) -> str:
         start -= 1
         used += cell_len(text[start])
     return fit(head + "…" + text[start:], width)
+
+
+def fit_path(text: str, width: int) -> str:
+    """As `fit`, but of a dotted path the end is kept, which tells most, and of its beginning what is left to spare."""
+    return fit_middle(text, width, 0 if width < ROOM_FOR_BOTH_ENDS else width // 4)
 
 
 def fit_right(text: str, width: int) -> str:

@@ -65,8 +65,8 @@ def _module(model: CheckpointModel, node: int) -> Group:
     group = Group("Module" if node else "Tensors")
     text, inferred = model.classes.text(node)
     group.add("Class", text + (" (inferred from the tensors)" if text and inferred else ""))
-    group.add("Parameters", f"{model.totals.parameters[node]:,}")
-    group.add("Bytes", f"{model.totals.memory[node]:,}")
+    group.add("Parameters", f"{model.totals.parameters(node):,}")
+    group.add("Bytes", f"{model.totals.memory(node):,}")
     group.add("Tensors", f"{len(model.tree.tensors(node, model.tree.ends[node])):,}")
     return group
 

@@ -46,7 +46,7 @@ class CheckpointModel:
         self.tree = CheckpointTree(checkpoint)
         self.view = View(self.tree, unfolded)
         self.sharing = Sharing(self.tree)
-        self.totals = CheckpointTotals.of(self.tree, self.sharing)
+        self.totals = CheckpointTotals(self.tree, self.sharing)
         self.classes = Classes(checkpoint, self.tree)
         self.changed: list[str] = []
         self.known = StatisticsCache()
@@ -85,9 +85,9 @@ class CheckpointModel:
             name=source.name,
             kind="checkpoint",
             class_name=checkpoint.classes.get("") or checkpoint.kind,
-            parameters=self.totals.parameters[0],
+            parameters=self.totals.parameters(0),
             trainable=0,
-            bytes=self.totals.memory[0],
+            bytes=self.totals.memory(0),
             dtype=_dtypes(checkpoint),
             device="",
             mode="",

@@ -84,8 +84,8 @@ class Rows:
             common,
             detail=text,
             inferred=inferred,
-            parameters=self._totals.parameters[node],
-            bytes=self._totals.memory[node],
+            parameters=self._totals.parameters(node),
+            bytes=self._totals.memory(node),
             children=tree.counts[node],
             unfolded=row.is_open,
         )
@@ -95,8 +95,8 @@ class Rows:
         members = tree.members(group)
         if group.first not in self._sums:  # of what may be many siblings
             self._sums[group.first] = (
-                sum(totals.parameters[member] for member in members),
-                sum(totals.memory[member] for member in members),
+                sum(totals.parameters(member) for member in members),
+                sum(totals.memory(member) for member in members),
             )
         parameters, memory = self._sums[group.first]
         first = tree.leaf(group.first)

@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from itertools import accumulate
 
 from .laying_out import MODULE
 from .sharing import Sharing
-from .tree import CheckpointTree
+from .tree import BUFFERS, CheckpointTree
 
 
-@dataclass(slots=True, frozen=True)
 class CheckpointTotals:
-    """Lists by node."""
+    """Sums from the front over all nodes, so that a subtree's is a difference."""
 
-    parameters: list[int]
-    """Elements of the parameters at or below; no buffers and no optimizer state."""
-    memory: list[int]
-    """Bytes of all tensors at or below, in the file."""
-    own: int
-    """Bytes of all parameters."""
-    modules: int
-    """Modules in the whole tree, the root included."""
-
-    @classmethod
-    def of(cls, tree: CheckpointTree, sharing: Sharing) -> CheckpointTotals:
-        """Sum up a tree."""
-        parameters, memory = [0] * len(tree), [0] * len(tree)
+    def __init__(self, tree: CheckpointTree, sharing: Sharing) -> None:
+        self._ends = tree.ends
+        self._elements = [0] * len(tree)
+        self._bytes = [0] * len(tree)
         own = 0
-        nodes = tree.tensors(0, len(tree))
-        for node in nodes:
+        names = tree.names
+        for node in tree.tensors(0, len(tree)):
             tensor = tree.tensor(node)
             assert tensor is not None
-            memory[node] = tensor.nbytes
-            if tree.kind(node) == "parameter":
-                parameters[node] = tensor.elements
-                own += tensor.nbytes
-        for before, node in sharing.repeated():  # once where the two meet, and above
-            meeting = before
-            while not meeting <= node < tree.ends[meeting]:
-                meeting = tree.parents[meeting]
-            own -= memory[node] if parameters[node] else 0
-            memory[meeting] -= memory[node]
-            parameters[meeting] -= parameters[node]
-        parents = tree.parents
-        for node in range(len(tree) - 1, 0, -1):
-            parent = parents[node]
-            parameters[parent] += parameters[node]
-            memory[parent] += memory[node]
-        return cls(parameters, memory, own, sum(leaf == MODULE for leaf in tree.numbers))
+            self._bytes[node] = size = tensor.nbytes
+            if tensor.kind == "parameter" or (tensor.kind is None and names[node] not in BUFFERS):
+                self._elements[node] = tensor.elements
+                own += size
+        self._twice = sorted(sharing.repeated())
+        own -= sum(self._bytes[node] for _, node in self._twice if self._elements[node])
+        self.own = own
+        """Bytes of all parameters."""
+        self.modules = tree.numbers.count(MODULE)
+        """Modules in the whole tree, the root included."""
+        self._elements_before = list(accumulate(self._elements, initial=0))
+        self._bytes_before = list(accumulate(self._bytes, initial=0))
+
+    def parameters(self, node: int) -> int:
+        """Elements of the parameters at or below; no buffers and no optimizer state."""
+        return self._sum(node, self._elements, self._elements_before)
+
+    def memory(self, node: int) -> int:
+        """Bytes of all tensors at or below, in the file."""
+        return self._sum(node, self._bytes, self._bytes_before)
+
+    def _sum(self, node: int, each: list[int], before: list[int]) -> int:
+        end = self._ends[node]
+        # a pair of neighbouring names of one tensor that both lie below: one of them is too many
+        pairs = self._twice[bisect_left(self._twice, (node, 0)) : bisect_left(self._twice, (end, 0))]
+        twice = sum(each[second] for _, second in pairs if second < end)
+        return before[end] - before[node] - twice

@@ -5,7 +5,6 @@ Names from files may be anything: see `laying_out`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Literal, cast
 
 from ..inspect.collecting import uncollected
@@ -46,7 +45,7 @@ class CheckpointTree(Skeleton):
             """Of each node its number among the leaves, or `MODULE`."""
             super().__init__(laid.parents, laid.ends, laid.depths, laid.counts, laid.names)
             shapes = [tensor.shape for tensor in checkpoint.tensors]
-            forms: list[Hashable] = [*shapes, *[None] * len(checkpoint.items), False]  # the last one for modules
+            forms: list[object] = [*shapes, *[None] * len(checkpoint.items), False]  # the last one for modules
             self.fold_repeated([forms[number] for number in self.numbers])
 
     def leaf(self, node: int) -> Leaf | None:

@@ -1,4 +1,4 @@
-"""The headless commands: show, run, console, diff.  Same facts as the explorer, through the same session."""
+"""The headless commands: show, run, console, stats, diff.  Same facts as the explorer, through the same session."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ INTERRUPTED = 130
 
 def main(argv: list[str]) -> int:
     """Run one headless command; returns its exit status (see the README: 0, 1, 2, 124, 130)."""
-    from . import console, diff, run, show
+    from . import console, diff, run, show, stats
 
-    commands = {"show": show.main, "run": run.main, "console": console.main, "diff": diff.main}
+    commands = {"show": show.main, "run": run.main, "console": console.main, "stats": stats.main, "diff": diff.main}
     name = argv[0] if argv else ""
     if name not in commands:
         tell(f"no headless command {name!r}; there are {', '.join(commands)}")

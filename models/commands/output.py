@@ -27,10 +27,10 @@ class Result:
         if not _is_open(1):
             _to_null(1, os.O_WRONLY)
         _flush(sys.stdout)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # while it is still the file that it believes to be
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
         self.descriptor = os.dup(1)
         os.dup2(2, 1)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
         self._stream = os.fdopen(self.descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
     def lines(self, lines: Iterable[str]) -> None:

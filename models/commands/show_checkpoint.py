@@ -27,7 +27,7 @@ def report_of(model: CheckpointModel) -> dict[str, Any]:
         "source": model.source.source,
         "kind": "checkpoint",
         "class": model.checkpoint.classes.get(""),
-        "parameters": {"total": totals.parameters[0], "trainable": None, "bytes": totals.own},
+        "parameters": {"total": totals.parameters(0), "trainable": None, "bytes": totals.own},
         "modules": [_module(model, node) for node in nodes if tree.leaf(node) is None],
         "tensors": [_tensor(model, node, leaf) for node in nodes if isinstance(leaf := tree.leaf(node), Stored)],
         "items": [
@@ -46,7 +46,7 @@ def _module(model: CheckpointModel, node: int) -> dict[str, Any]:
         "path": model.tree.path(node),
         "class": name,
         "inferred": inferred,
-        "parameters": model.totals.parameters[node],
+        "parameters": model.totals.parameters(node),
         "trainable": None,
         "shared_with": [],
         "registered": None,
@@ -75,8 +75,8 @@ def text_of(model: CheckpointModel) -> Iterator[str]:
     yield ""
     totals = model.totals
     yield (
-        f"{model.checkpoint.kind}: {totals.parameters[0]:,} parameters, {totals.own:,} bytes; "
-        f"{len(model.checkpoint.tensors):,} tensors, {totals.memory[0]:,} bytes"
+        f"{model.checkpoint.kind}: {totals.parameters(0):,} parameters, {totals.own:,} bytes; "
+        f"{len(model.checkpoint.tensors):,} tensors, {totals.memory(0):,} bytes"
     )
     for warning in model.summary().warnings:
         yield f"warning: {clean(warning)}"
@@ -100,7 +100,7 @@ def _row(model: CheckpointModel, node: int) -> tuple[str, str, str, str, str]:
     else:
         text, inferred = model.classes.text(node)
         detail = f"~{text}" if inferred else text
-        count = f"{model.totals.parameters[node]:,}" if model.totals.parameters[node] else ""
+        count = f"{model.totals.parameters(node):,}" if model.totals.parameters(node) else ""
     return (
         "  " * tree.depths[node] + clean(tree.names[node] if node else model.source.name, NAME),
         clean(detail, NAME),

@@ -39,8 +39,8 @@ def load() -> ModuleType:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`[--preload] [--parent PID]` serves the protocol on standard input and output; `headless ARGUMENTS...` runs a
-    command."""
+    """`[--preload | --ahead SOURCE] [--parent PID]` serves the protocol on standard input and output; `headless
+    ARGUMENTS...` runs a command."""
     if missing := _missing():
         print(missing, file=sys.stderr)
         return 2
@@ -54,8 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         return status
     process = importlib.import_module(f"{PRIVATE}.engine.process")
     _give_names_back(was_script)
-    preload, parent = _options(list(arguments))
-    process.serve(_handlers, parent=parent, preload=preload)
+    preload, ahead, parent = _options(list(arguments))
+    process.serve(_handlers, parent=parent, preload=preload, ahead=ahead)
     return 0
 
 
@@ -65,14 +65,15 @@ def _handlers(emit: Callable[[object], None]) -> tuple[object, object]:
     return handlers.registry, session.Session(emit)
 
 
-def _options(arguments: list[str]) -> tuple[bool, int | None]:
-    """Whether torch is imported at once, and the process to die with."""
+def _options(arguments: list[str]) -> tuple[bool, str | None, int | None]:
+    """Whether torch is imported at once, the checkpoint that is opened at once, and the process to die with."""
     preload = arguments[:1] == ["--preload"]
-    rest = arguments[1:] if preload else arguments
+    ahead = arguments[1] if len(arguments) > 1 and arguments[0] == "--ahead" else None
+    rest = arguments[1 if preload else 2 if ahead is not None else 0 :]
     if not rest:
-        return preload, None
+        return preload, ahead, None
     if len(rest) == 2 and rest[0] == "--parent" and rest[1].isdecimal():
-        return preload, int(rest[1])
+        return preload, ahead, int(rest[1])
     print(f"modulescope engine: unknown arguments {' '.join(rest)}", file=sys.stderr)
     raise SystemExit(2)
 

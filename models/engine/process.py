@@ -24,13 +24,17 @@ FIRST_FREE = 3
 
 
 def serve(
-    load: Callable[[Callable[[Body], None]], tuple[Registry, Any]], parent: int | None = None, preload: bool = False
+    load: Callable[[Callable[[Body], None]], tuple[Registry, Any]],
+    parent: int | None = None,
+    preload: bool = False,
+    ahead: str | None = None,
 ) -> NoReturn:
     """Serve the protocol on standard input and output until the input ends, then end with the whole process group.
 
     `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with
     the function that tells the interface an event, usable from any thread.
     `preload`: import torch before anything asks for it.
+    `ahead`: open this checkpoint before anything asks for it.
     `parent`: the process id of an interface on this machine, with which this process shall die.
     """
     if parent is not None:
@@ -53,7 +57,10 @@ def serve(
     server = EngineServer(
         reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process
     )
-    server.run("importing torch" if preload else "", import_torch)
+    if ahead is not None:
+        server.run(f"opening {ahead}", lambda: session.open_ahead(ahead))
+    else:
+        server.run("importing torch" if preload else "", import_torch)
     end_process(None)
 
 

@@ -15,9 +15,13 @@ MAIN = str(Path(__file__).resolve().with_name("__main__.py"))
 """Run by its path: the other Python need not have modulescope installed."""
 
 
-def local_command(python: str | None = None, *, preload: bool = False) -> tuple[str, ...]:
-    """The command line of an engine in this Python or another one; with `preload` it imports torch at once."""
-    return (python or sys.executable, MAIN, *(["--preload"] if preload else []))
+def local_command(python: str | None = None, *, preload: bool = False, ahead: str | None = None) -> tuple[str, ...]:
+    """The command line of an engine in this Python or another one.
+
+    With `preload` it imports torch at once, with `ahead` it opens this checkpoint, before it is asked to.
+    """
+    first = ["--preload"] if preload else ["--ahead", ahead] if ahead else []
+    return (python or sys.executable, MAIN, *first)
 
 
 def spawn(command: Sequence[str], *, dies_with_us: bool) -> subprocess.Popen[bytes]:

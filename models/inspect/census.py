@@ -17,8 +17,12 @@ from .moments import Moments
 from .reading import Desk, real64
 from .stream import Stream, Table, Ticker, sweep
 
-FLUSH = 2**18
+FLUSH = 2**19
 """Elements whose codes are counted at once: counting clears 65,536 numbers first."""
+_STRETCH = 2**14
+"""Squares of float32 that are added up as such: more would lose too many digits."""
+_LEAST_SQUARE = 1e-30
+"""Mean of squares of float32 below which some of them are not float32."""
 _COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32)
 """Types whose extremes and zeros are found without a copy."""
 
@@ -37,15 +41,19 @@ class Spread:
     """The bins' codes; None where each bin is one number."""
 
 
-def census(stream: Stream, ticker: Ticker) -> tuple[Moments, Spread]:
-    """Go through a stream once.  Raises `Cancelled`, and whatever reading raises."""
+def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spread]:
+    """Go through a stream once.  Raises `Cancelled`, and whatever reading raises.
+
+    `precise`: add up in float64 throughout.  Else float32 are added up as such, some thousands at a time: a mean is
+    then within a millionth of the root of the mean square, and a standard deviation within 1e-5 of itself.
+    """
     if stream.table is not None:
         table = stream.table
         counts = sum(worker.counts for worker in sweep(stream, lambda: _Patterns(len(table.values)), ticker))
         assert isinstance(counts, Tensor)
         return _of_patterns(counts, table, stream.rest)
     moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64)
-    for each in sweep(stream, lambda: _Codes(stream.device), ticker):
+    for each in sweep(stream, lambda: _Codes(stream.device, precise), ticker):
         moments.merge(each.moments)
         total += each.counts.cpu()
     return moments, _of_codes(total, moments)
@@ -104,24 +112,29 @@ def _of_patterns(counts: Tensor, table: Table, rest: tuple[float, ...]) -> tuple
 class _Codes:
     """Counts the codes of larger types, and sums up exactly beside."""
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, precise: bool) -> None:
         device = device if device.type in ("cpu", "cuda") else torch.device("cpu")
         self.moments = Moments()
         self.counts = torch.zeros(CODES, dtype=torch.int64, device=device)
         self._desk = Desk()
         self._room = torch.empty(FLUSH, dtype=torch.int32, device=device)
         self._singles = torch.empty(0, dtype=torch.float32, device=device)
+        self._precise = precise
         self._sums = torch.empty(2, dtype=torch.float64, device=device)
+        self._single_sums = torch.empty(0, dtype=torch.float32, device=device)
         self._pieces: list[Tensor] = []
         self._filled = 0
 
     def take(self, piece: Tensor) -> None:
+        plain = _is_plain(piece, self._room.device)
+        if plain and not self._precise and self._take_quickly(piece):
+            return
         numbers = self._desk.lay(piece)
         torch.sum(numbers, 0, out=self._sums[0])
         torch.dot(numbers, numbers, out=self._sums[1])
         total, squares = self._sums.tolist()
         if math.isfinite(total) and math.isfinite(squares):
-            self._write(piece if _is_plain(piece, numbers) else numbers, piece)
+            self._write(piece if plain else numbers, piece)
             self.moments.add_sums(numbers, total, squares)
             return
         finite = numbers[numbers.isfinite()]
@@ -131,6 +144,27 @@ class _Codes:
         if finite.numel():
             self._write(finite, finite)
             self.moments.add(finite)
+
+    def _take_quickly(self, piece: Tensor) -> bool:
+        """Take in a piece by float32 sums, if they have digits enough."""
+        n = piece.numel()
+        if not piece.is_contiguous():
+            return False
+        flat = piece.view(-1)
+        parts = [flat[start : start + _STRETCH] for start in range(0, n, _STRETCH)]
+        if self._single_sums.numel() < len(parts) + 1:
+            self._single_sums = torch.empty(len(parts) + 1, dtype=torch.float32, device=piece.device)
+        torch.sum(flat, 0, out=self._single_sums[0])
+        for index, part in enumerate(parts, 1):
+            torch.dot(part, part, out=self._single_sums[index])
+        total, *squares = self._single_sums[: len(parts) + 1].tolist()
+        square = sum(squares)
+        apart = square - total * total / n
+        if not (math.isfinite(total) and n * _LEAST_SQUARE < square < math.inf and apart > square / 8):
+            return False
+        self._write(piece, piece)
+        self.moments.add_known(n, total / n, apart)
+        return True
 
     def _write(self, numbers: Tensor, piece: Tensor) -> None:
         n = numbers.numel()
@@ -162,12 +196,12 @@ class _Codes:
                 self.moments.widen(float(low), float(high))
 
 
-def _is_plain(piece: Tensor, numbers: Tensor) -> bool:
+def _is_plain(piece: Tensor, device: torch.device) -> bool:
     """Whether its float32 bits can be read where they are."""
     return (
         piece.dtype == torch.float32
         and type(piece) in (Tensor, torch.nn.Parameter)
-        and piece.device == numbers.device
+        and piece.device == device
         and not piece.is_neg()
     )
 

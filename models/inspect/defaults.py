@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from .tensors import is_uninitialised
+
+if TYPE_CHECKING:
+    from .outline import Node, Outline
 
 Rule = Callable[[nn.Module, str, Tensor], str | None]
 
@@ -32,6 +36,20 @@ def default_initialiser(module: nn.Module, name: str, within: Iterable[nn.Module
         if isinstance(module, kind):
             return None if _resets_itself(type(module)) else rule(module, name, tensor)
     return None
+
+
+def initialiser_of(outline: Outline, node: Node) -> str:
+    """How the parameter of a node is initialised by default; empty where nothing is known, and for other tensors."""
+    modules = []
+    parent = node.parent
+    while parent >= 0:
+        item = outline.nodes[parent].item
+        if isinstance(item, nn.Module):
+            modules.append(item)
+        parent = outline.nodes[parent].parent
+    if node.kind != "parameter" or not modules:
+        return ""
+    return default_initialiser(modules[0], node.attribute, within=modules[1:]) or ""
 
 
 def _resets_itself(kind: type[nn.Module]) -> bool:

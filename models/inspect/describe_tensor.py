@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .absence import absence_of, is_wrapper
-from .defaults import default_initialiser
+from .defaults import initialiser_of
 from .facts import Group
 from .gradients import gradient_of, l2_norm, why_no_gradient
 from .paths import in_state_dict, python_path
@@ -40,7 +40,7 @@ def _name(outline: Outline, node: Node, tensor: Tensor) -> Group:
     group.add("Python", lambda: python_path(outline, node, outline.name))
     group.add("Kind", _kind(outline, node))
     group.add("Class", lambda: f"{type(tensor).__module__}.{type(tensor).__qualname__}")
-    group.add("By default", lambda: _default(outline, node))
+    group.add("By default", lambda: initialiser_of(outline, node))
     return group
 
 
@@ -58,18 +58,6 @@ def _kind(outline: Outline, node: Node) -> str:
     if not in_state_dict(outline, node):
         return "buffer, not persistent: moved by .to(), but not in state_dict"
     return "buffer: in state_dict, moved by .to(), never updated by an optimiser"
-
-
-def _default(outline: Outline, node: Node) -> str:
-    above = []
-    parent = node.parent
-    while parent >= 0:
-        above.append(outline.nodes[parent].item)
-        parent = outline.nodes[parent].parent
-    modules = [module for module in above if isinstance(module, nn.Module)]
-    if node.kind != "parameter" or not modules:
-        return ""
-    return default_initialiser(modules[0], node.attribute, within=modules[1:]) or ""
 
 
 def _numbers(tensor: Tensor) -> Group:

@@ -48,9 +48,9 @@ def ascending() -> Tensor:
 
 
 def bounds(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """The lowest and the highest number of each code, float64; infinite at the ends."""
+    """The lowest and the highest number of each code, float64; infinite for those beyond float32."""
     magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
-    near = (magnitude << 16).view(torch.float32).double()
+    near = (magnitude << 16).view(torch.float32).clamp_(max=torch.finfo(torch.float32).max).double()
     far = ((magnitude + 1).clamp_(max=INFINITY) << 16).view(torch.float32).double()
     negative = codes >= NEGATIVE
     return torch.where(negative, -far, near), torch.where(negative, -near, far)
@@ -65,7 +65,7 @@ def beyond(found: Tensor, number: float, upward: bool) -> bool:
     """Whether `found`, counts by code, has any of the code of `number` or past it: above, or else below."""
     code = code_of(number)
     if (code < NEGATIVE) == upward:  # away from zero
-        return bool(found[code : NEGATIVE if upward else CODES].any())
+        return int(found[code : NEGATIVE if upward else CODES].sum()) > 0
     other = found[:NEGATIVE] if upward else found[NEGATIVE:]
     nearer = found[NEGATIVE : code + 1] if upward else found[: code + 1]
-    return bool(other.any()) or bool(nearer.any())
+    return int(other.sum() + nearer.sum()) > 0

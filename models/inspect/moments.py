@@ -30,7 +30,7 @@ class Moments:
         if deviating < squares / 1000:  # far from zero: what is left would have too few digits
             self._add_about(numbers.sub_(mean), mean)
         else:
-            self._merge(n, mean, deviating)
+            self.add_known(n, mean, deviating)
 
     def add(self, numbers: Tensor) -> None:
         """Take in finite float64 numbers; slower, and safe for those near the end of float64."""
@@ -43,12 +43,12 @@ class Moments:
         left = float(deviations.sum()) / n  # of rounding; it matters where all are nearly equal
         if not math.isfinite(left):
             left = 0.0
-        self._merge(n, mean + left, max(float(deviations.dot(deviations)) - n * left * left, 0.0))
+        self.add_known(n, mean + left, max(float(deviations.dot(deviations)) - n * left * left, 0.0))
 
     def merge(self, other: Moments) -> None:
         """Take in what another one saw."""
         if other.n:
-            self._merge(other.n, other.mean, other.squares)
+            self.add_known(other.n, other.mean, other.squares)
         self.zeros += other.zeros
         self.nan += other.nan
         self.inf += other.inf
@@ -59,8 +59,11 @@ class Moments:
         self.low = min(self.low, low)
         self.high = max(self.high, high)
 
-    def _merge(self, n: int, mean: float, squares: float) -> None:
-        """Chan's update: exact however far the mean is from zero, and in any order of pieces."""
+    def add_known(self, n: int, mean: float, squares: float) -> None:
+        """Take in finite numbers by their mean and the sum of their squared deviations from it.
+
+        Chan's update: exact however far the mean is from zero, and in any order of pieces.
+        """
         both = self.n + n
         apart = mean - self.mean
         self.squares += squares + apart * apart * (self.n * n / both)

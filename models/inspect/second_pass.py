@@ -25,9 +25,9 @@ def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
     found: Quantiles = []
     for quantile, bin_, _ in _bins(spread):
         below, above = float(spread.below[bin_]), float(spread.above[bin_])
-        middle = below / 2 + above / 2
-        if whole:
-            middle = float(round(middle)) if above - below > 1 else below if below == int(below) else above
+        middle = below + (above - below) / 2
+        if whole:  # of so narrow a bin the one whole number is its end nearer to zero
+            middle = float(round(middle)) if above - below > 1 else min(below, above, key=abs)
         found.append((quantile, middle))
     return found
 

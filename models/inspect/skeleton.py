@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FEWEST = 4
@@ -106,26 +106,23 @@ class Skeleton(ABC):
         """By how many rows the groups among a node's children shorten them."""
         return sum(self.groups[first].count - 1 for first in self._within.get(node, _NONE))
 
-    def fold_repeated(self, forms: Sequence[Hashable]) -> None:
+    def fold_repeated(self, forms: Sequence[object]) -> None:
         """Find the groups: siblings are alike when their forms are equal, and those of all that is below them."""
-        signatures = _signatures(self, forms)
-        if signatures is None:
-            return
         for node, count in enumerate(self.counts):
             if count >= FEWEST:
-                found = self._runs(node, signatures)
+                found = self._runs(node, forms)
                 if found:
                     self._within[node] = [group.first for group in found]
                     self.groups.update((group.first, group) for group in found)
         self._firsts = sorted(self.groups)
 
-    def _runs(self, node: int, signatures: Sequence[int]) -> list[Group]:
+    def _runs(self, node: int, forms: Sequence[object]) -> list[Group]:
         found: list[Group] = []
         run: list[int] = []
         number = -1
         for child in self.children(node):
             own = _number(self.names[child])
-            if run and own == number + 1 and signatures[child] == signatures[run[0]]:
+            if run and own == number + 1 and self._alike(child, run[0], forms):
                 run.append(child)
             else:
                 self._close(run, found)
@@ -133,6 +130,17 @@ class Skeleton(ABC):
             number = own
         self._close(run, found)
         return found
+
+    def _alike(self, one: int, other: int, forms: Sequence[object]) -> bool:
+        """Whether two siblings have the same below them.  Whole slices are compared: that is quick."""
+        end, other_end = self.ends[one], self.ends[other]
+        return (
+            end - one == other_end - other
+            and forms[one] == forms[other]
+            and self.names[one + 1 : end] == self.names[other + 1 : other_end]
+            and self.depths[one:end] == self.depths[other:other_end]
+            and forms[one:end] == forms[other:other_end]
+        )
 
     def _close(self, run: list[int], found: list[Group]) -> None:
         if len(run) >= FEWEST:
@@ -145,22 +153,3 @@ def _number(name: str) -> int:
     if not name.isascii() or not name.isdecimal() or len(name) > 9 or (name[0] == "0" and name != "0"):
         return -1
     return int(name)
-
-
-def _signatures(skeleton: Skeleton, forms: Sequence[Hashable]) -> Sequence[int] | None:
-    """For each node a number that is equal for equal structures; None when no siblings count up at all."""
-    names, parents, counts = skeleton.names, skeleton.parents, skeleton.counts
-    if max(counts) < FEWEST:
-        return None
-    known: dict[Hashable, int] = {}
-    below: dict[int, list[object]] = {}
-    signatures = array("i", bytes(4 * len(skeleton)))
-    for node in range(len(skeleton) - 1, 0, -1):
-        form = forms[node]
-        key = (form, *below.pop(node)) if counts[node] else form
-        signature = signatures[node] = known.setdefault(key, len(known))
-        held = below.get(parents[node])
-        if held is None:
-            held = below[parents[node]] = []
-        held += (names[node], signature)
-    return signatures

@@ -1,7 +1,7 @@
 """Statistics of a tensor of any size, of which most is known after one pass.
 
-Sums are float64 throughout, so float16 cannot overflow and 1e8 plus something tiny does not cancel.  Tensors of up to
-`SMALL` elements are read again, so that nothing about them is approximate; larger ones when it is asked for.
+Nothing overflows, and 1e8 plus something tiny does not cancel.  Tensors of up to `SMALL` elements are read again, so
+that nothing about them is approximate; larger ones when it is asked for.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def measure(
     else:
         again = exact or stream.size <= SMALL
         ticker = Ticker(stream.size * (2 if again and stream.table is None else 1), cancelled, progress)
-        moments, spread = census(stream, ticker)
+        moments, spread = census(stream, ticker, precise=again)
         scale = Scale.of(moments.low, moments.high, bins) if moments.n else None
         parts = unsettled(spread, stream.singles, again)
         redone = scale if again and spread.codes is not None else None

@@ -1,13 +1,15 @@
 """Files and folders: recognised by their content, never by their name, and handed to the format that reads them.
 
-A format is a package or file beside this one that offers a `Format`; it is added by naming it in `_formats`.
+A format is a package or file beside this one that offers a `Format`; it is added by naming it in `_formats`
+or `_formats_of_many`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ..checkpoint.checkpoint import Checkpoint
@@ -61,12 +63,14 @@ def open_path(text: str, how: How) -> Source:
         from .shards.patterns import open_pattern
 
         return open_pattern(path, text, how)
-    return _open(find(text), [*_formats_of_many(), *_formats()], how)
+    found = find(text)
+    return _open(found, chain(_formats_of_many(found), _formats(found)), how)
 
 
 def checkpoint_at(path: Path, how: How) -> Checkpoint:
     """The checkpoint in one file, a shard of a larger one; raises SourceError, also when it holds no checkpoint."""
-    source = _open(find(str(path)), _formats(), how)
+    found = find(str(path))
+    source = _open(found, _formats(found), how)
     if source.checkpoint is None:
         raise SourceError(f"{path.name} holds a network, not tensors")
     return source.checkpoint
@@ -78,7 +82,7 @@ def _is_pattern(path: str) -> bool:
     return any(sign in path for sign in "*?[")
 
 
-def _open(found: Found, formats: list[Format], how: How) -> Source:
+def _open(found: Found, formats: Iterable[Format], how: How) -> Source:
     from .not_a_model import say_what_it_is
 
     for form in formats:
@@ -87,18 +91,36 @@ def _open(found: Found, formats: list[Format], how: How) -> Source:
     raise say_what_it_is(found)
 
 
-def _formats_of_many() -> list[Format]:
-    """Of folders, and of files that belong together."""
-    from . import distributed, huggingface, shards
+def _formats_of_many(found: Found) -> Iterator[Format]:
+    """Of folders, and of files that belong together.  A format is imported when it may be the one: most files are one
+    of few, and a person waits."""
+    name = found.path.name
+    if found.is_folder or "metadata" in name or name.endswith(".distcp"):
+        from . import distributed
 
-    return [distributed.FORMAT, huggingface.FORMAT, shards.FORMAT]
+        yield distributed.FORMAT
+    if found.is_folder:
+        from . import huggingface
+
+        yield huggingface.FORMAT
+    if found.is_folder or "-of-" in name or found.head.lstrip()[:1] == b"{":
+        from . import shards
+
+        yield shards.FORMAT
 
 
-def _formats() -> list[Format]:
+def _formats(found: Found) -> Iterator[Format]:
     """Of single files."""
-    from . import gguf, safetensors, torch_file
+    if found.head.startswith(b"GGUF"):
+        from . import gguf
 
-    return [gguf.FORMAT, safetensors.FORMAT, torch_file.FORMAT]
+        yield gguf.FORMAT
+    from . import safetensors
+
+    yield safetensors.FORMAT
+    from . import torch_file
+
+    yield torch_file.FORMAT
 
 
 def _claims(text: str) -> bool:

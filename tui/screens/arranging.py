@@ -10,6 +10,7 @@ from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.bar import Bar
 from tui.widgets.prompt import Prompt
 from tui.widgets.splitter import Splitter
+from tui.widgets.table_bar import FilterInput
 
 TABS = ("values", "gradients", "info", "source")
 BELOW = ("console", "calls")
@@ -84,7 +85,11 @@ class Arranging(ExplorerBase):
     def _focus_within(self, area: str, to: Widget | None) -> None:
         if to is not None and to in self.focus_chain:
             self.set_focus(to)
-        takers = [widget for widget in self.focus_chain if self._area_of(widget) == area]
+        takers = [
+            widget
+            for widget in self.focus_chain
+            if self._area_of(widget) == area and not isinstance(widget, FilterInput)  # which is typed into on demand
+        ]
         if self.focused in takers:  # in the area, and not in a tab that was left
             return
         wanted = next((widget for widget in takers if isinstance(widget, Prompt)), takers[0] if takers else None)

@@ -14,10 +14,23 @@ from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.source_view import SourceView
+from tui.widgets.tensor_table import TensorTable
 
 
 class Copying(ExplorerBase):
     """Part of the explorer."""
+
+    @property
+    def pointed(self) -> str:
+        """The path of the row that the cursor is on in a table of tensors, else of what is selected in the tree."""
+        if isinstance(self.focused, TensorTable) and self.focused.row is not None:
+            return self.focused.row.path
+        return self.path
+
+    @property
+    def _name_of_all(self) -> str:
+        """What the console calls everything that is open."""
+        return "state" if self.summary is not None and self.summary.kind == "checkpoint" else "net"
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_path(self) -> None:
@@ -27,7 +40,7 @@ class Copying(ExplorerBase):
             self.notify("Nothing is open, so there is no path.", timeout=3, markup=False)
             return
         # The root's state-dict key is the empty string; its name in the console is what is wanted.
-        await copy(self.app, self.path or "net")
+        await copy(self.app, self.pointed or self._name_of_all)
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_forms(self) -> None:
@@ -35,13 +48,14 @@ class Copying(ExplorerBase):
 
         if self.summary is None:
             return
+        path = self.pointed
         try:
-            forms = await self.link.ask(m.PathForms(path=self.path), m.Forms)
+            forms = await self.link.ask(m.PathForms(path=path), m.Forms)
         except EngineProblem as error:
             self.tell(error)
             return
         except EngineGone:
-            forms = m.Forms(path=self.path, forms=[m.PathForm(label="state-dict key", text=self.path or "net")])
+            forms = m.Forms(path=path, forms=[m.PathForm(label="state-dict key", text=path or self._name_of_all)])
         self.app.push_screen(CopyForms(forms))
 
     @work(exclusive=True, group="edit", exit_on_error=False)

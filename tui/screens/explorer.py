@@ -1,7 +1,7 @@
 """The main screen: tree, panes, console, and the flow of state between them.
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
-the keys do lies in the mixins, one a theme: `running`, `finding`, `copying`, `arranging`.
+the keys do lies in the mixins, one a theme: `opening`, `running`, `measuring`, `finding`, `copying`, `arranging`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from tui.history import History
 from tui.screens.arranging import Arranging
 from tui.screens.copying import Copying
 from tui.screens.finding import Finding
+from tui.screens.measuring import Measuring
 from tui.screens.opening import Opening
-from tui.screens.running import Running
+from tui.screens.without_code import WithoutCode
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
 from tui.widgets.console import Console
@@ -43,7 +44,7 @@ from tui.widgets.values_pane import ValuesPane
 AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
 
-class Explorer(Opening, Running, Finding, Copying, Arranging, Screen[None]):
+class Explorer(Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Screen[None]):
     """Shows one open model.
 
     Args:

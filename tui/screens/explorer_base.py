@@ -81,6 +81,10 @@ class ExplorerBase(Screen[None]):
         """Bring `console` or `calls` to the front."""
         raise NotImplementedError
 
+    def show_tab(self, name: str, focus: bool = True) -> None:
+        """Bring one of the tabs on the right to the front."""
+        raise NotImplementedError
+
     def show_at(self, path: str, row: m.TreeRow | None) -> None:
         """Tell every pane what to show."""
         raise NotImplementedError

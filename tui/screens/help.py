@@ -27,7 +27,7 @@ CONSOLE_KEYS = (
     ("Esc", "Back to the tree"),
 )
 MOUSE = (
-    ("click", "Focus, tabs, fold marks, keys of the footer"),
+    ("click", "Focus, tabs, fold marks, keys of the footer; a table's title sorts, again the other way round"),
     ("2 clicks", "Fold, or show the row in the tree"),
     ("wheel", "Scroll; with Shift sideways"),
     ("drag", "Select, then Ctrl+C copies; size of panes at the line between them and at the console's bar"),
@@ -38,6 +38,20 @@ SEARCH_KEYS = (
     ("Enter", "Go there"),
     ("Esc", "Back to where you were"),
 )
+FILTER = (
+    ("words", "Names that hold them all, in any order"),
+    ("dtype:bf16", "By type; dtype:f16,bf16 for either"),
+    ("size>1MB", "Bytes; also elements>1M and rank:2"),
+    ("shape:4096", "A dimension; shape:4096x* for all of them"),
+    ("kind:buffer", "Or parameter, constant, state"),
+    ("place:00002", "In which file"),
+    ("nan>0", "Also inf, zeros>50%, min, max, mean, std, l2; once taken with A"),
+    ("Enter Esc", "Back to the table; without the filter"),
+)
+TREE_SIGNS = (
+    ("~Linear", "A class told from names and shapes, where there is no code"),
+    ("[0–79] ×80", "80 siblings of one structure in a row; Enter shows them"),
+)
 COLUMN = 36
 """Cells that a column needs."""
 WIDEST_KEYS = 12
@@ -46,11 +60,14 @@ Group = tuple[str, Sequence[tuple[str, str]]]
 
 
 def groups(legend: Sequence[tuple[str, str]] = ()) -> list[Group]:
-    """Headings with their (keys, meaning) lines: the actions, the keys of search and console, the mouse, the marks."""
+    """Headings with their (keys, meaning) lines: the actions, what search, filter and console take, mouse, marks."""
     found: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         found.setdefault(action.group, []).append((keys_of(action), action.title))
-    rest: list[Group] = [("Search box", SEARCH_KEYS), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE)]
+    rest: list[Group] = [
+        ("Search box", SEARCH_KEYS), ("Filter of a table", FILTER), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE),
+        ("In the tree", TREE_SIGNS),
+    ]  # fmt: skip
     if legend:
         rest.append(("Marks", legend))
     return [*found.items(), *rest]

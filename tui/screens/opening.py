@@ -8,8 +8,10 @@ from textual import work
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.screens.explorer_base import ExplorerBase
+from tui.widgets.gradients_pane import GradientsPane
 from tui.widgets.key_line import KeyLine
 from tui.widgets.prompt import OF_CHECKPOINT, OF_NETWORK, Prompt
+from tui.widgets.values_pane import ValuesPane
 
 MOST_WARNINGS = 4
 """That the console tells."""
@@ -90,6 +92,8 @@ class Opening(ExplorerBase):
         except EngineGone:
             return  # told by engine_ended
         status.state = ""
+        if not request.unfolded:
+            self.query_one(ValuesPane).reset()
         self.show_opened(opened.summary, path)
         if request.unfolded:
             same = self.options.attached and request.source == self.options.source
@@ -101,7 +105,9 @@ class Opening(ExplorerBase):
     def show_opened(self, summary: m.Summary, path: str) -> None:
         """Show a model that was just opened, `path` selected."""
         self.summary = self.status.summary = summary
-        self.query_one(KeyLine).leave_out(OF_CODE if summary.kind == "checkpoint" else frozenset())
+        has_code = summary.kind != "checkpoint"
+        self.query_one(KeyLine).leave_out(frozenset() if has_code else OF_CODE)
+        self.query_one(GradientsPane).has_code = has_code
         self.path, self.row = path, None
         self.forget_runs()
         self.module_tree.open()

@@ -18,7 +18,7 @@ from tui.widgets.paged_lines import PagedLines
 
 COLUMNS = (
     Column("#", 4, 6, drop=6, cut="left"),
-    Column("module", 10, 44, cut="middle"),
+    Column("module", 10, 44, cut="path"),
     Column("operation", 12, 36),
     Column("inputs", 14, 36, drop=1),
     Column("output", 14, 24),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,8 +11,11 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.text import clean, fit, fit_middle, fit_right
+from tui.text import clean, fit, fit_middle, fit_path, fit_right
 
+FITTED: dict[str, Callable[[str, int], str]] = {
+    "end": fit, "middle": fit_middle, "path": fit_path, "left": fit_right
+}  # fmt: skip
 GAP = 1
 """Cells between two columns."""
 
@@ -26,8 +29,8 @@ class Column:
     """Cells above which it needs no more."""
     drop: int = 0
     """Where there is no room the column with the highest number goes first; 0 stays always."""
-    cut: Literal["end", "middle", "left"] = "end"
-    """Where a text that is too long loses letters; `left` also sets it against the right edge."""
+    cut: Literal["end", "middle", "path", "left"] = "end"
+    """Where a text that is too long loses letters: `path` keeps the end; `left` is set against the right edge."""
 
 
 class Needs:
@@ -88,10 +91,7 @@ def _wanted(column: Column, need: int) -> int:
 
 def cell(text: str, column: Column, width: int) -> str:
     """Text from anywhere, made safe and exactly `width` cells wide."""
-    text = clean(text)
-    if column.cut == "left":
-        return fit_right(text, width)
-    return fit_middle(text, width) if column.cut == "middle" else fit(text, width)
+    return FITTED[column.cut](clean(text), width)
 
 
 def row_of(

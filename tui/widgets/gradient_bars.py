@@ -16,7 +16,8 @@ from textual.reactive import reactive
 from models.engine.messages import GradientPage, GradientRow, GradientRows
 from tui.actions import bindings
 from tui.asking import Ask
-from tui.text import clean, fit, fit_middle
+from tui.paths import name_below
+from tui.text import clean, fit, fit_path
 from tui.widgets.paged_lines import PagedLines
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -95,7 +96,7 @@ class GradientBars(PagedLines[GradientRow]):
 
     def draw(self, index: int, row: GradientRow, width: int) -> Iterable[Segment]:
         name, bar = self._widths(width)
-        path = Segment(fit_middle(clean(self._name_of(row.path)), name) + " ")
+        path = Segment(fit_path(clean(name_below(row.path, self.path)), name) + " ")
         dim = self.look("lines--dim")
         if row.state in WORDS or row.norm is None:
             return [path, Segment(f"{WORDS.get(row.state, '?'):>{NUMBER}} ", dim)]
@@ -109,11 +110,8 @@ class GradientBars(PagedLines[GradientRow]):
 
     def _widths(self, width: int) -> tuple[int, int]:
         """Cells of the path and of the bar."""
-        name = max(min(width // 3, 40), 12)
+        name = max(min(width * 2 // 5, 40), 12)
         return name, max(width - name - NUMBER - 2, 4)
-
-    def _name_of(self, path: str) -> str:
-        return path.removeprefix(f"{self.path}.") if self.path else path
 
     def _share(self, norm: float) -> float:
         """How long the bar is, from 0 to 1."""

@@ -7,16 +7,23 @@ from tui.asking import Ask
 from tui.widgets.gradient_bars import GradientBars
 from tui.widgets.tensor_pane import TensorPane
 
+WITHOUT_CODE = (
+    "A file of tensors has no gradients: they come from running the network. "
+    "Open what builds it, FILE.py:NAME, to run it forward and backward."
+)
 NEVER = {
     "buffer": "A buffer is no parameter: it receives no gradient.",
-    "state": "An optimizer's own tensor receives no gradient.",
-    "item": "This is no tensor.",
     "constant": "A constant is no parameter: it receives no gradient.",
 }
 
 
 class GradientsPane(TensorPane):
     of: Of = "gradient"
+    has_code = True
+    """Whether what is open can run; tensors of a file have no gradients, and never will."""
+
+    def instead(self, row: TreeRow) -> str:
+        return "" if self.has_code else WITHOUT_CODE
 
     def make_table(self, ask: Ask) -> GradientBars:
         return GradientBars(ask)

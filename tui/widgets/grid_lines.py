@@ -34,14 +34,14 @@ def line(grid: ValueGrid, y: int) -> list[Segment]:
 
 
 def sentence(grid: ValueGrid, y: int) -> list[Segment]:
-    """The reason for the absence, centred."""
+    """The reason for the absence, in the middle."""
     width = max(grid.view.width - 4, 1)
-    lines = Text(grid.sheet.sentence).wrap(grid.app.console, width)
+    lines = [line.plain.strip() for line in Text(grid.sheet.sentence).wrap(grid.app.console, width)]
     index = y - max((grid.view.height - len(lines)) // 2, 0)
     if not 0 <= index < len(lines):
         return []
-    text = lines[index].plain.strip()
-    return [Segment(" " * ((grid.view.width - cell_len(text)) // 2)), piece(text, grid.style_of("index"))]
+    left = (grid.view.width - max(map(cell_len, lines))) // 2
+    return [Segment(" " * left), piece(lines[index], grid.style_of("index"))]
 
 
 def leading(grid: ValueGrid) -> list[Segment]:

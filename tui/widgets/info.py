@@ -24,8 +24,12 @@ from tui.widgets.lines import Lines
 from tui.widgets.seen import Seen
 
 DEBOUNCE = 0.04
-LABEL = 24
-"""Characters of the longest label."""
+LABEL = 28
+"""Cells of the labels' column; a longer label has a line of its own."""
+INDENT = "  "
+"""Before the text below such a label."""
+LONGEST = 400
+"""Characters that are shown of a label."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Line:
     text: str
     title: bool = False
     path: str | None = None
+    below: bool = False
+    """The label stands in a line of its own, and has all of it."""
 
 
 class Info(Lines, Seen):
@@ -111,8 +117,9 @@ class Info(Lines, Seen):
 
     def _wrap(self, width: int) -> None:
         groups = self.description.groups if self.description else []
-        labels = [clean(fact.label) for group in groups for fact in group.facts]
-        self._label = min(max(map(cell_len, labels), default=0), LABEL, max(width // 3, 8))
+        most = min(LABEL, max(width * 2 // 5, 8))
+        labels = [cell_len(clean(fact.label, LONGEST)) for group in groups for fact in group.facts]
+        self._label = max((size for size in labels if size <= most), default=min(most, 8))
         lines: list[Line] = []
         for group in groups:
             lines += [Line("", "")] if lines else []
@@ -124,12 +131,23 @@ class Info(Lines, Seen):
         self.refresh()
 
     def _fact(self, fact: Fact, width: int) -> Iterable[Line]:
-        label = clean(fact.label)
+        label = clean(fact.label, LONGEST)
+        below = cell_len(label) > self._label
+        if below:
+            for part in self._parts(label, width + self._label + 2):
+                yield Line(part, "", below=True)
+            label = ""
+            width += self._label - len(INDENT)
         for text in clean_lines(fact.text):
-            parts = Text(text).wrap(self.app.console, width) if cell_len(text) > width else [Text(text)]
-            for part in parts or [Text("")]:
-                yield Line(label, part.plain.rstrip(), path=fact.path)
+            for part in self._parts(text, width):
+                yield Line(label, part, path=fact.path, below=below)
                 label = ""
+
+    def _parts(self, text: str, width: int) -> list[str]:
+        """The text in lines of `width` cells, at least one."""
+        if cell_len(text) <= width:
+            return [text]
+        return [part.plain.rstrip() for part in Text(text).wrap(self.app.console, width)] or [""]
 
     def render_row(self, index: int, width: int) -> list[Segment]:
         line = self._lines[index]
@@ -137,10 +155,13 @@ class Info(Lines, Seen):
             return [Segment(line.text, self.look("info--title"))]
         if not (line.label or line.text):
             return []
+        if line.below and line.label:
+            return [Segment(f"  {line.label}", self.look("info--label"))]
+        label = INDENT if line.below else fit(line.label, self._label)
         link = line.path is not None
         text = Segment(line.text, self.look("info--link") if link else None)
         more = [Segment(" →", self.look("info--label"))] if link else []
-        return [Segment(f"  {fit(line.label, self._label)}  ", self.look("info--label")), text, *more]
+        return [Segment(f"  {label}  ", self.look("info--label")), text, *more]
 
     # -- following
 

@@ -47,6 +47,11 @@ class Sheet:
         self.picture: HeatCells | None = None
         self._picture_key: object = None
 
+    def say(self, sentence: str) -> None:
+        """Forget everything, and have a sentence in place of a tensor."""
+        self.open(None)
+        self.sentence = clean(sentence)
+
     def spoil(self) -> None:
         """All numbers may have changed: keep them to look at, but ask again."""
         self.tiles.spoil()

@@ -16,12 +16,14 @@ from textual.widget import Widget
 from models.engine.messages import Summary
 from tui import numbers
 from tui.numbers import elapsed
-from tui.text import clean, fit, fit_middle
+from tui.text import clean, fit, fit_path
 
 PASSING = 4.0
 """Seconds that a word in passing stays."""
 NAME_ROOM = 10
 """Cells that the name of what is open keeps beside a long state."""
+CUTTABLE = 24
+"""Cells that a long name, or a long word for what it is, leaves itself before others are dropped."""
 
 
 class StatusLine(Widget):
@@ -105,20 +107,41 @@ class StatusLine(Widget):
         state_class, state = self._right()
         right = fit(f" {state} ", min(cell_len(state) + 2, max(width - NAME_ROOM, 0)))
         room = width - cell_len(right)
-        segments: list[Segment] = []
-        used = 0
-        for index, (name, text) in enumerate(self._parts()):
-            lead = " " if index == 0 else "  "
-            if index == 0:
-                text = fit_middle(text, min(len(text) * 2, max(room - 2, 4))).rstrip()
-            piece = Segment(lead + text, self._style(name))
-            if used + piece.cell_length > room:
-                break
-            segments.append(piece)
-            used += piece.cell_length
+        parts = self._parts()
+        texts = fitted([text for _, text in parts], room)
+        segments = [Segment(text, self._style(name)) for (name, _), text in zip(parts, texts, strict=False)]
+        used = sum(segment.cell_length for segment in segments)
         segments.append(Segment(" " * max(room - used, 0), self.rich_style))
         segments.append(Segment(right, self._style(state_class)))
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(name) if name else self.rich_style
+
+
+def fitted(texts: list[str], room: int) -> list[str]:
+    """As many of the parts, the first ones, as fit into `room` cells, each with the gap before it.
+
+    The first two, a name and what it is, may be long: they are cut so that the others have a place beside them.
+    """
+    wants = [cell_len(text) for text in texts]
+    widths = [min(want, CUTTABLE) if index < 2 else want for index, want in enumerate(wants)]
+    count = used = 0
+    while count < len(widths) and used + len(_lead(count)) + widths[count] <= room:
+        used += len(_lead(count)) + widths[count]
+        count += 1
+    if not count:  # not even a short name
+        return [fit_path(f" {texts[0]}", max(room, 0))] if texts else []
+    spare = room - used
+    for index in range(min(count, 2)):
+        more = min(wants[index] - widths[index], spare)
+        widths[index] += more
+        spare -= more
+    cut = [fit_path, fit]
+    shown = [cut[index](text, widths[index]) if index < 2 else text for index, text in enumerate(texts[:count])]
+    return [_lead(index) + text for index, text in enumerate(shown)]
+
+
+def _lead(index: int) -> str:
+    """The gap before a part."""
+    return "  " if index else " "

@@ -1,4 +1,4 @@
-"""The line above the table of tensors: a filter to type, and how many tensors it leaves or what is under way."""
+"""The lines above the table of tensors: a filter to type, how many tensors it leaves, what is under way or wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -16,10 +16,12 @@ from tui.text import clean
 DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
 HINT = "words, dtype:bf16, size>1MB, shape:4096, nan>0"
+LONGEST = 400
+"""Characters of what is told."""
 
 
 class FilterInput(Input):
-    """Where the filter is typed."""
+    """Where the filter is typed; the pane's keys go past it to the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "leave", "to the table", key_display="Enter"),
@@ -33,15 +35,21 @@ class FilterInput(Input):
         self.post_message(TableBar.Left(True))
 
 
-class TableBar(Horizontal):
+class TableBar(Vertical):
     """Takes no room while it has nothing to say."""
 
     DEFAULT_CSS = """
     TableBar {
-        height: 1; background: $panel; display: none;
-        & Input { width: 1fr; height: 1; border: none; padding: 0 1; }
-        & Static { width: auto; max-width: 70%; height: 1; padding: 0 1; color: $text-muted; }
-        & Static.trouble { color: $text-error; }
+        height: auto; background: $panel; color: $foreground; display: none;
+        & Horizontal { height: 1; }
+        & Static { width: auto; height: 1; color: $text-muted; }
+        & .label { padding: 0 1; }
+        & Input { width: 1fr; height: 1; border: none; padding: 0; background: transparent; }
+        & .told { max-width: 70%; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .told.alone { max-width: 100%; width: 1fr; }
+        & .trouble { width: 1fr; height: auto; max-height: 3; padding: 0 1; color: $text-error; display: none; }
+        &:ansi { background: ansi_default; }
+        &:ansi .trouble { color: ansi_red; }
     }
     """
 
@@ -62,12 +70,15 @@ class TableBar(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self.typing = False
-        """Whether the filter is open."""
+        """Whether the filter is open although it may be empty."""
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield FilterInput(placeholder=HINT, select_on_focus=False, compact=True)
-        yield Static("", markup=False)
+        with Horizontal():
+            yield Static("filter", classes="label", markup=False)
+            yield FilterInput(placeholder=HINT, select_on_focus=False, compact=True)
+            yield Static("", classes="told", markup=False)
+        yield Static("", classes="trouble", markup=False)
 
     @property
     def input(self) -> FilterInput:
@@ -76,26 +87,38 @@ class TableBar(Horizontal):
     def open(self) -> None:
         """Let the person type."""
         self.typing = True
-        self.display = True
-        self.input.display = True
+        self._arrange("")
         self.input.focus()
 
     def drop(self) -> None:
         """No filter."""
         self.typing = False
+        self._stop()
         with self.prevent(Input.Changed):
             self.input.value = ""
 
-    def tell(self, text: str, trouble: bool = False) -> None:
-        """Say something at the right end."""
-        told = self.query_one(Static)
-        told.update(clean(text, 200))
-        told.set_class(trouble, "trouble")
-        self.input.display = self.typing
-        self.display = self.typing or bool(text)
+    def tell(self, text: str, trouble: str = "", filters: bool = True) -> None:
+        """Say `text` at the right end and `trouble` below; without `filters` nothing that is shown can be filtered."""
+        self.query_one(".told", Static).update(clean(text, LONGEST))
+        below = self.query_one(".trouble", Static)
+        below.update(clean(trouble, LONGEST))
+        below.display = bool(trouble)
+        self._arrange(text, filters)
+
+    def _arrange(self, text: str, filters: bool = True) -> None:
+        filtering = filters and (self.typing or bool(self.input.value))
+        self.input.display = self.query_one(".label").display = filtering
+        self.query_one(".told").set_class(not filtering, "alone")
+        self.display = filtering or bool(text)
+
+    def _stop(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(DEBOUNCE, lambda: self.post_message(self.Changed(self.input.value)))
+        self._stop()
+        self._rest = self.set_timer(DEBOUNCE, self._changed)
+
+    def _changed(self) -> None:
+        self.post_message(self.Changed(self.input.value))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from models.engine.messages import TensorOrder, TensorRow
 from tui import numbers
@@ -14,6 +15,13 @@ from tui.widgets.marks import WIDTH, marks_of
 GRADIENT = {"": "", "none": "none yet", "zero": "zero", "value": "yes"}
 ASCENDING, DESCENDING = "▲", "▼"
 """Beside the title of the column that the table is sorted by."""
+NOT_TAKEN = "·".rjust(7)
+"""A statistic that nobody asked for yet; it is not 0.  As wide as most are: columns should not move when they come."""
+DIGITS = 3
+NAME_LEAST, NAME_GOOD = 12, 36
+"""Cells of the name in a narrow and in a wide table, below which other columns give way to it."""
+FOR_FACTS, FOR_STATISTICS = 0.62, 0.4
+"""Of the table, what the name may claim before other columns."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +34,22 @@ class Field:
     """None where sorting by it would make no sense."""
     quiet: bool = False
     """Less important than the others."""
+    alarm: bool = False
+    """Anything but 0 asks for attention."""
 
 
 def _statistic(name: str, order: TensorOrder, drop: int) -> Field:
     def text(row: TensorRow) -> str:
-        return "" if row.statistics is None else short(getattr(row.statistics, order)) or "none"
+        return NOT_TAKEN if row.statistics is None else short(getattr(row.statistics, order), DIGITS) or "none"
 
-    return Field(Column(name, 9, 11, drop=drop, cut="left"), text, order)
+    return Field(Column(name, 10, 10, drop=drop, cut="left"), text, order)
 
 
-def _count(name: str, order: TensorOrder, drop: int) -> Field:
+def _count(name: str, order: TensorOrder, drop: int, alarm: bool = False) -> Field:
     def text(row: TensorRow) -> str:
-        return "" if row.statistics is None else numbers.count(getattr(row.statistics, order))
+        return NOT_TAKEN if row.statistics is None else numbers.count(getattr(row.statistics, order))
 
-    return Field(Column(name, 6, 9, drop=drop, cut="left"), text, order)
+    return Field(Column(name, 9, 9, drop=drop, cut="left"), text, order, alarm=alarm)
 
 
 def _gradient(row: TensorRow) -> str:
@@ -51,38 +61,54 @@ def _marks(row: TensorRow) -> str:
     return marks if marks.strip() else ""
 
 
-NAME = Field(Column("tensor", 24, 60, cut="middle"), lambda row: row.path, "name")
+NAME = Field(Column("tensor", NAME_LEAST, 60, cut="path"), lambda row: row.path, "name")
 FACTS = (
     NAME,
-    Field(Column("kind", 9, 9, drop=5), lambda row: row.kind, quiet=True),
-    Field(Column("shape", 8, 24), lambda row: row.shape, "shape"),
-    Field(Column("dtype", 8, 13, drop=3), lambda row: row.dtype, "dtype", quiet=True),
-    Field(Column("entries", 7, 9, drop=2, cut="left"), lambda row: numbers.count(row.parameters), "elements"),
-    Field(Column("bytes", 8, 9, drop=4, cut="left"), lambda row: numbers.size(row.bytes), "bytes", quiet=True),
-    Field(Column("gradient", 8, 8, drop=1), _gradient, quiet=True),
-    Field(Column("place", 12, 48, drop=7, cut="middle"), lambda row: row.place, "place", quiet=True),
-    Field(Column("marks", WIDTH + 1, WIDTH + 1, drop=6), _marks),
+    Field(Column("kind", 9, 9, drop=6), lambda row: row.kind, quiet=True),
+    Field(Column("shape", 18, 24, drop=1), lambda row: row.shape, "shape"),
+    Field(Column("dtype", 8, 13, drop=4), lambda row: row.dtype, "dtype", quiet=True),
+    Field(Column("entries", 7, 9, drop=3, cut="left"), lambda row: numbers.count(row.parameters), "elements"),
+    Field(Column("bytes", 8, 9, drop=5, cut="left"), lambda row: numbers.size(row.bytes), "bytes", quiet=True),
+    Field(Column("gradient", 8, 8, drop=2), _gradient, quiet=True),
+    Field(Column("place", 20, 48, drop=8, cut="middle"), lambda row: row.place, "place", quiet=True),
+    Field(Column("marks", WIDTH + 1, WIDTH + 1, drop=7), _marks),
 )
 STATISTICS = (
     NAME,
-    Field(Column("shape", 8, 24, drop=8), lambda row: row.shape, "shape", quiet=True),
+    Field(Column("shape", 10, 24, drop=9), lambda row: row.shape, "shape", quiet=True),
     _statistic("min", "minimum", 1),
-    _statistic("max", "maximum", 1),
-    _statistic("mean", "mean", 2),
-    _statistic("std", "std", 2),
-    _statistic("l2", "l2", 7),
-    _count("zeros", "zeros", 6),
-    _count("NaN", "nan", 3),
-    _count("inf", "inf", 4),
+    _statistic("max", "maximum", 2),
+    _statistic("mean", "mean", 3),
+    _statistic("std", "std", 4),
+    _statistic("l2", "l2", 8),
+    _count("zeros", "zeros", 7),
+    _count("NaN", "nan", 5, alarm=True),
+    _count("inf", "inf", 6, alarm=True),
 )
 
 
-def titled(column: Column, mark: str) -> Column:
-    """The column with a mark beside its title."""
-    return Column(
-        f"{mark}{column.title}" if column.cut == "left" else f"{column.title}{mark}",
-        column.least,
-        max(column.most, len(column.title) + len(mark)),
-        column.drop,
-        column.cut,
-    )
+@lru_cache(maxsize=64)
+def columns_of(
+    fields: tuple[Field, ...], width: int, order: TensorOrder = "tree", descending: bool = False
+) -> tuple[Column, ...]:
+    """The columns for a table `width` cells wide; the one that it is sorted by is marked, and never left out."""
+    share = FOR_STATISTICS if fields is STATISTICS else FOR_FACTS
+    least = max(NAME_LEAST, min(NAME_GOOD, int(width * share)))
+    columns = [replace(fields[0].column, least=least), *(field.column for field in fields[1:])]
+    for index, field in enumerate(fields):
+        if field.order == order:
+            columns[index] = _marked(columns[index], DESCENDING if descending else ASCENDING)
+    return tuple(columns)
+
+
+def title_of(order: TensorOrder, descending: bool) -> str:
+    """What the table is sorted by, in a word or two; empty for the tree's own order."""
+    if order == "tree":
+        return "last one first" if descending else ""
+    title = next(field.column.title for field in (*FACTS, *STATISTICS) if field.order == order)
+    return f"by {title} {DESCENDING if descending else ASCENDING}"
+
+
+def _marked(column: Column, mark: str) -> Column:
+    title = f"{mark}{column.title}" if column.cut == "left" else f"{column.title}{mark}"
+    return replace(column, title=title, least=max(column.least, len(title)), most=max(column.most, len(title)), drop=0)

@@ -43,7 +43,7 @@ class TensorPane(Vertical, Seen):
         self.path: str | None = None
         self.row: TreeRow | None = None
         self.ask = ask
-        self.table = self.make_table(ask)
+        self.table: TensorTable | GradientBars = self.make_table(ask)
         self.statistics = StatisticsBar(ask, of=self.of)
         self.grid = ValueGrid(ask, of=self.of)
 
@@ -53,6 +53,10 @@ class TensorPane(Vertical, Seen):
 
     def without(self, row: TreeRow) -> str:
         """What to say when the tensor of `row` has no gradient; empty for the usual sentence."""
+        return ""
+
+    def instead(self, row: TreeRow) -> str:
+        """What to say in place of a table or numbers; empty where there are some to ask for."""
         return ""
 
     def compose(self) -> ComposeResult:
@@ -78,11 +82,11 @@ class TensorPane(Vertical, Seen):
     @property
     def main(self) -> Widget:
         """The part that takes the keys."""
-        return self.table if self._of_module else self.grid
+        return self.table if self._tabular else self.grid
 
     @property
-    def _of_module(self) -> bool:
-        return self.row is not None and self.row.kind in HOLDERS
+    def _tabular(self) -> bool:
+        return self.row is not None and self.row.kind in HOLDERS and not self.instead(self.row)
 
     def settled(self) -> None:
         """What is on the screen is another part, or of another row."""
@@ -101,25 +105,23 @@ class TensorPane(Vertical, Seen):
     async def _settle(self) -> None:
         await asyncio.sleep(DEBOUNCE)
         self.caught_up()
-        one = self.path is not None and self.row is not None and not self._of_module
-        tensor = one and self.row is not None and self.row.kind != "item"
+        row = self.row if self.path is not None else None
+        remark = "" if row is None else self.instead(row)
+        tabular, one = row is not None and self._tabular, row is not None and not self._tabular
         focused = self.table.has_focus or self.grid.has_focus
-        self.table.display = self.path is not None and self._of_module
-        self.grid.display = one
+        self.table.display, self.grid.display = tabular, one
         self.settled()
-        if not tensor:
+        if remark or not one:
             self.statistics.show(None)
             self.statistics.display = False
-        if not one:
-            self.grid.show(None)
-        if self.path is None or self.row is None:
+            self.grid.say(remark)
+        if self.path is None or row is None:
             return
-        if self._of_module:
+        if tabular:
             self.table.show(self.path)
-        else:
-            if tensor:
-                self.statistics.show(self.path)
-            self.grid.show(self.path, self.without(self.row))
+        elif not remark:
+            self.statistics.show(self.path)
+            self.grid.show(self.path, self.without(row))
         if focused:
             self.main.focus(scroll_visible=False)
 

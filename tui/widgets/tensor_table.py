@@ -1,14 +1,20 @@
-"""The tensors at and below a module: a flat table that is sorted and filtered by the engine, statistics beside."""
+"""The tensors at and below a module: a flat table that is sorted and filtered by the engine, statistics beside.
+
+Another order or filter keeps the rows that are here until the new ones come, so that nothing flickers while a person
+types; a filter that cannot be read changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import work
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 from textual.worker import Worker
@@ -26,22 +32,40 @@ from models.engine.messages import (
 )
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.paths import name_below
+from tui.text import clean
 from tui.widgets.columns import GAP, Column, Needs, header_of, lay_out, row_of
 from tui.widgets.paged_lines import PagedLines
-from tui.widgets.tensor_columns import ASCENDING, DESCENDING, FACTS, STATISTICS, Field, titled
+from tui.widgets.tensor_columns import FACTS, NOT_TAKEN, STATISTICS, Field, columns_of
 
 REFRESH = 0.5
 """Seconds between two looks at the statistics that came meanwhile."""
-NOTHING_LEFT = "Nothing is left by this filter."
+NOTHING_LEFT = "No tensor here matches the filter. F changes it, Esc while typing drops it."
 NOTHING_HERE = "No parameters, buffers or constants here."
 LARGEST_FIRST = ("elements", "bytes", "l2", "std", "zeros", "nan", "inf", "maximum")
 """Orders of which the other end is seldom wanted."""
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Which tensors, and in which order."""
+
+    path: str | None = None
+    """The module; None shows nothing."""
+    order: TensorOrder = "tree"
+    descending: bool = False
+    query: str = ""
+    """The filter."""
+
+
 class TensorTable(PagedLines[TensorRow]):
     """The tensors at and below the module that `show` names; Enter posts `Lines.PathChosen`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("table"), *bindings("tensors")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("table"),
+        *bindings("tensors"),
+        Binding("A", "screen.statistics", "statistics"),  # of the explorer; only here it has a place in the footer
+    ]
     HAS_HEADER = True
 
     class Told(Message):
@@ -58,38 +82,50 @@ class TensorTable(PagedLines[TensorRow]):
     class FilterWanted(Told):
         """The person wants to type a filter."""
 
+    class Taken(Told):
+        """The statistics of all are there: `text` says of how many."""
+
+        def __init__(self, table: TensorTable, text: str) -> None:
+            super().__init__(table)
+            self.text = text
+
     def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ask, id=id, classes=classes)
-        self.path: str | None = None
-        """The module whose tensors are shown."""
-        self.order: TensorOrder = "tree"
-        self.descending = False
-        self.query_text = ""
-        """The filter."""
+        self.wanted = Listing()
+        """What is to be shown."""
+        self.listing = Listing()
+        """What is shown: the rows that are here are of this one."""
         self.all = 0
         """Tensors without the filter."""
         self.trouble = ""
-        """Why the filter cannot be read."""
+        """Why the filter cannot be read, and what is right."""
         self.taking = ""
         """How far the statistics of all are; empty while none are taken."""
+        self._asked = Listing()
         self._fields: tuple[Field, ...] = FACTS
         self._needs = Needs(self._columns)
         self._refreshed = 0.0
         self._taker: Worker[None] | None = None
 
     @property
+    def path(self) -> str | None:
+        """The module whose tensors are to be shown."""
+        return self.wanted.path
+
+    @property
     def _columns(self) -> tuple[Column, ...]:
-        mark = DESCENDING if self.descending else ASCENDING
-        sorted_by = self.order if self.order != "tree" else None
-        return tuple(
-            titled(field.column, mark) if sorted_by and field.order == sorted_by else field.column
-            for field in self._fields
-        )
+        width = self.row_width if self.is_attached else 0
+        return columns_of(self._fields, width, self.listing.order, self.listing.descending)
 
     @property
     def shows_statistics(self) -> bool:
         """Whether statistics stand in the columns."""
         return self._fields is STATISTICS
+
+    @property
+    def shows_order(self) -> bool:
+        """Whether a mark on a column's title tells the order."""
+        return any(field.order == self.listing.order for field in self._fields)
 
     # -- what a parent may use
 
@@ -98,93 +134,117 @@ class TensorTable(PagedLines[TensorRow]):
         if path == self.path:
             self.pages.refresh()
             self.refresh()
-            return
-        self.path = path
-        self._anew()
+        else:
+            self._want(replace(self.wanted, path=path))
 
     def clear(self) -> None:
-        """Nothing to show."""
-        self.path = None
+        """Nothing to show, and nothing remembered: another model is open."""
+        self.workers.cancel_node(self)
+        self.wanted = self.listing = self._asked = Listing()
+        self._fields = FACTS
+        self._needs = Needs(self._columns)
+        self.trouble = self.taking = self.empty = ""
+        self.all = 0
         self.pages.clear()
         self.count = 0
 
     def filter(self, text: str) -> None:
         """Show only what a filter leaves."""
-        if text != self.query_text:
-            self.query_text = text
-            self._anew()
+        if text != self.wanted.query:
+            self._want(replace(self.wanted, query=text))
 
-    def _anew(self) -> None:
-        """Another list: from its first row."""
-        self.empty = ""
-        self.trouble = ""
-        self._needs.reset()
-        self.set_reactive(TensorTable.cursor, 0)
-        self.pages.reset()
-        self.count = 0
-        self.scroll_to_row(0)
-        self.post_message(self.Told(self))
+    def sort(self, order: TensorOrder, descending: bool | None = None) -> None:
+        """Another order, from the end that is wanted more often if nothing else is said."""
+        if descending is None:
+            descending = order in LARGEST_FIRST
+        self._want(replace(self.wanted, order=order, descending=descending))
 
     # -- rows
 
+    def _want(self, listing: Listing) -> None:
+        self.wanted = listing
+        self._load()
+
+    @work(exclusive=True, exit_on_error=False, group="listing")
+    async def _load(self) -> None:
+        """Put the wanted rows in place of those that are here, all at once."""
+        self._asked = listing = self.wanted
+        self.trouble = ""
+        try:
+            total = await self.pages.renew(0, self.page_height)
+        except EngineGone:
+            self._asked = self.listing
+        except EngineProblem as error:
+            self._asked = self.listing
+            self._refused(error.problem)
+        else:
+            self._take(listing, total)
+        self.post_message(self.Told(self))
+
+    def _take(self, listing: Listing, total: int) -> None:
+        if listing.path != self.listing.path:
+            self._needs.reset()  # in another order the columns stay where they are
+        self.listing = listing
+        self._learn(self.pages.rows())
+        self.empty = NOTHING_LEFT if listing.query and self.all else NOTHING_HERE
+        self.set_reactive(TensorTable.cursor, 0)
+        self.count = total
+        self.scroll_to_row(0)
+        self.refresh()
+
+    def _refused(self, problem: Problem) -> None:
+        if problem.kind == "usage" and self.wanted.query:
+            self.trouble = f"{clean(problem.title)}. {clean(problem.text)}".strip()
+        else:
+            self.rows_failed(problem)
+
     async def fetch(self, start: int, count: int) -> tuple[int, Sequence[TensorRow]]:
-        if self.path is None:
+        asked = self._asked
+        if asked.path is None:
             return 0, []
         request = TensorRows(
-            path=self.path,
+            path=asked.path,
             start=start,
             count=count,
-            order=self.order,
-            descending=self.descending,
-            query=self.query_text,
+            order=asked.order,
+            descending=asked.descending,
+            query=asked.query,
         )
         page = await self.ask(request, TensorPage)
         self.all = page.all
         return page.total, page.rows
 
     def rows_arrived(self, start: int, count: int) -> None:
-        rows = [row for index in range(start, start + count) if (row := self.pages.peek(index)) is not None]
-        if self._needs.take(map(self.texts_of, rows)):
+        if self._learn(row for at in range(start, start + count) if (row := self.pages.peek(at)) is not None):
             self.refresh()  # every row changes with the columns
         else:
             super().rows_arrived(start, count)
-        self.empty = (
-            "Nothing is left by this filter." if self.query_text else "No parameters, buffers or constants here."
-        )
         self.post_message(self.Told(self))
 
-    def rows_failed(self, problem: Problem) -> None:
-        if problem.kind == "usage" and self.query_text:
-            self.trouble = f"{problem.title}. {problem.text}"
-            self.post_message(self.Told(self))
-        else:
-            super().rows_failed(problem)
+    def _learn(self, rows: Iterable[TensorRow]) -> bool:
+        return self._needs.take(map(self.texts_of, rows))
 
     # -- drawing
 
+    def _laid_out(self) -> tuple[tuple[Column, ...], tuple[int, ...]]:
+        columns = self._columns
+        return columns, lay_out(columns, self.row_width, self._needs.widths)
+
     def render_header(self, width: int) -> Iterable[Segment]:
-        return header_of(self._columns, lay_out(self._columns, width, self._needs.widths))
+        return header_of(*self._laid_out())
 
     def draw(self, index: int, row: TensorRow, width: int) -> Iterable[Segment]:
-        dim, strong = self.look("lines--dim"), self.look("lines--strong")
-        styles = [strong, *(dim if field.quiet else None for field in self._fields[1:])]
-        columns = self._columns
-        return row_of(columns, lay_out(columns, width, self._needs.widths), self.texts_of(row), styles)
+        texts = self.texts_of(row)
+        styles: list[Style | None] = [self.look("lines--strong")]
+        for field, text in zip(self._fields[1:], texts[1:], strict=True):
+            alarming = field.alarm and text not in ("0", NOT_TAKEN)
+            name = "lines--problem" if alarming else "lines--dim" if field.quiet or text == NOT_TAKEN else ""
+            styles.append(self.look(name) if name else None)
+        return row_of(*self._laid_out(), texts, styles)
 
     def texts_of(self, row: TensorRow) -> tuple[str, ...]:
         """What stands in each column."""
-        return (self.name_of(row.path), *(field.text(row) for field in self._fields[1:]))
-
-    def name_of(self, path: str) -> str:
-        """The path from the module that is shown on; of a group, from what holds its siblings on."""
-        if not self.path:
-            return path
-        if path == self.path:
-            return path.rpartition(".")[2]
-        below = f"{self.path}."
-        if not path.startswith(below):
-            below = f"{self.path.rpartition('.')[0]}." if "." in self.path else ""
-        return path.removeprefix(below)
+        return (name_below(row.path, self.listing.path), *(field.text(row) for field in self._fields[1:]))
 
     # -- actions
 
@@ -195,54 +255,55 @@ class TensorTable(PagedLines[TensorRow]):
     def action_sort_next(self) -> None:
         """Sort by the next column; after the last one, as in the tree."""
         orders: list[TensorOrder] = ["tree", *(field.order for field in self._fields if field.order)]
-        at = orders.index(self.order) if self.order in orders else 0
-        self._sort(orders[(at + 1) % len(orders)])
+        at = orders.index(self.wanted.order) if self.wanted.order in orders else 0
+        self.sort(orders[(at + 1) % len(orders)])
 
     def action_reverse(self) -> None:
         """The other way round."""
-        self.descending = not self.descending
-        self._anew()
-
-    def _sort(self, order: TensorOrder) -> None:
-        self.order = order
-        self.descending = order in LARGEST_FIRST
-        self._anew()
+        self.sort(self.wanted.order, not self.wanted.descending)
 
     def action_columns(self) -> None:
         """Facts or statistics."""
         self._fields = FACTS if self.shows_statistics else STATISTICS
         self._needs = Needs(self._columns)
-        self._needs.take(map(self.texts_of, self.pages.rows()))
+        self._learn(self.pages.rows())
         self.refresh()
-        if self.shows_statistics and not any(row.statistics for row in self.pages.rows()):
-            self.post_message(self.Told(self))
+        self.post_message(self.Told(self))
 
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted(self))
 
-    def action_statistics(self) -> None:
-        """Take the statistics of all tensors below, or stop taking them."""
-        if self._taker is not None and self._taker.is_running:
+    # -- statistics of all
+
+    def take_statistics(self, path: str) -> None:
+        """Take the statistics of all tensors below `path`, whatever is shown meanwhile."""
+        if not self.shows_statistics:
+            self.action_columns()
+        self._taker = self._take_all(path)
+
+    def stop_statistics(self) -> None:
+        """What is known by now stays."""
+        if self._taker is not None:
             self._taker.cancel()
-            self._took("")
-        elif self.path is not None:
-            if not self.shows_statistics:
-                self.action_columns()
-            self._taker = self._take_all(self.path)
+        self._took("")
+        self.pages.refresh()
+        self.refresh()
 
     @work(exclusive=True, exit_on_error=False, group="statistics of all")
     async def _take_all(self, path: str) -> None:
         self._took("statistics …")
         try:
-            await self.ask(StatisticsOfAll(path=path), Done, self._progressed)
+            done = await self.ask(StatisticsOfAll(path=path), Done, self._progressed)
         except EngineGone:
-            self._took("")
+            return
         except EngineProblem as error:
-            self._took("")
             self.rows_failed(error.problem)
         else:
+            self.post_message(self.Taken(self, done.text))
+        finally:
             self._took("")
         self.pages.refresh()
+        self.refresh()
 
     def _progressed(self, progress: Progress) -> None:
         done = "" if progress.done is None else f"{min(max(progress.done, 0), 1):.0%} "
@@ -265,11 +326,11 @@ class TensorTable(PagedLines[TensorRow]):
             return
         event.prevent_default()
         left = 1
-        for field, width in zip(self._fields, lay_out(self._columns, self.row_width, self._needs.widths), strict=True):
+        for field, width in zip(self._fields, self._laid_out()[1], strict=True):
             if width and left <= offset.x + self.scroll_offset.x < left + width:
-                if field.order == self.order:
+                if field.order == self.wanted.order:
                     self.action_reverse()
                 elif field.order:
-                    self._sort(field.order)
+                    self.sort(field.order)
                 return
             left += width + GAP if width else 0

@@ -34,13 +34,12 @@ NAME_ROOM = 8
 
 def texts_of(row: TreeRow) -> tuple[str, ...]:
     """What stands in each column, with the guides before the name."""
-    is_item = row.kind == "item"
     marks = marks_of(row)
     return (
         f"{GUIDE * row.depth}  {row.name}",
         detail_of(row),
-        "" if is_item else numbers.count(row.parameters),
-        "" if is_item else numbers.size(row.bytes),
+        "" if _counts_nothing(row, row.parameters) else numbers.count(row.parameters),
+        "" if _counts_nothing(row, row.bytes) else numbers.size(row.bytes),
         marks if marks.strip() else "",
     )
 
@@ -78,6 +77,11 @@ def detail_of(row: TreeRow) -> str:
     """A class or a shape; how often a group has it; `~` before a class that is inferred from tensors."""
     text = f"~{row.detail}" if row.inferred else row.detail
     return f"×{row.count} {text}".rstrip() if row.kind == "group" else text
+
+
+def _counts_nothing(row: TreeRow, number: int | None) -> bool:
+    """Whether a number would be noise: an epoch has no size, nor has what holds nothing but such values."""
+    return row.kind == "item" or (row.kind in ("module", "group") and not row.detail and not number)
 
 
 def _widths(width: int, needs: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -112,6 +112,12 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
         self._lay_out()
         self.want()
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence, or nothing, in place of a tensor."""
+        self.hold()
+        self.sheet.say(sentence)
+        self._lay_out()
+
     def refresh_values(self) -> None:
         """Ask again for what is seen; the old numbers stay until the new ones come."""
         self.hold()
@@ -223,6 +229,13 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
             if across != self.plane.across:
                 self._reveal()
         self.refresh()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key means something for what is shown; the footer leaves the others out."""
+        if action in ("slice", "dimension"):
+            return bool(self.sheet.leading)
+        return not self.sheet.sentence or action not in ("heat", "refine", "jump")
 
     # -- events
 

@@ -7,12 +7,16 @@ from textual.app import ComposeResult
 from models.engine.messages import Of, TreeRow
 from tui.asking import Ask
 from tui.widgets.table_bar import TableBar
+from tui.widgets.tensor_columns import title_of
 from tui.widgets.tensor_pane import TensorPane
 from tui.widgets.tensor_table import TensorTable
 
 
 class ValuesPane(TensorPane):
+    """Order, columns and filter stay when another module is selected; `reset` forgets them."""
+
     of: Of = "value"
+    table: TensorTable
 
     def make_table(self, ask: Ask) -> TensorTable:
         return TensorTable(ask)
@@ -22,11 +26,20 @@ class ValuesPane(TensorPane):
         yield self.bar
         yield from super().compose()
 
-    def without(self, row: TreeRow) -> str:
+    def instead(self, row: TreeRow) -> str:
+        """Something that is no tensor, such as an epoch."""
         return f"{row.dtype}: {row.detail}" if row.kind == "item" else ""
 
     def settled(self) -> None:
         self._tell()
+
+    def reset(self) -> None:
+        """Another model is open: no filter, the tree's order, no statistics under way."""
+        self.bar.drop()
+        self.table.clear()
+        self._tell()
+
+    # -- the filter
 
     def on_tensor_table_filter_wanted(self, event: TensorTable.FilterWanted) -> None:
         event.stop()
@@ -39,30 +52,39 @@ class ValuesPane(TensorPane):
 
     def on_table_bar_changed(self, event: TableBar.Changed) -> None:
         event.stop()
-        assert isinstance(self.table, TensorTable)
         self.table.filter(event.text)
 
     def on_table_bar_left(self, event: TableBar.Left) -> None:
         event.stop()
-        assert isinstance(self.table, TensorTable)
-        if event.dropped or not self.table.query_text:
+        if event.dropped or not self.bar.input.value.strip():
             self.bar.drop()
-            self.table.filter("")
+        self.bar.typing = False
+        self.table.filter(self.bar.input.value)
         self._tell()
         self.table.focus(scroll_visible=False)
 
+    # -- the line above the table
+
     def _tell(self) -> None:
         table = self.table
-        assert isinstance(table, TensorTable)
-        if not table.display:
-            self.bar.display = False
-        elif table.trouble:
-            self.bar.tell(table.trouble, trouble=True)
-        elif table.taking:
-            self.bar.tell(f"{table.taking} (A stops)")
-        elif table.query_text:
-            self.bar.tell(f"{table.count:,} of {table.all:,}")
-        elif table.shows_statistics and table.count and not any(row.statistics for row in table.pages.rows()):
-            self.bar.tell("no statistics yet: A takes them")
+        if table.display:
+            self.bar.tell(" · ".join(filter(None, [self._progress(), *self._facts()])), table.trouble)
         else:
-            self.bar.tell("")
+            self.bar.tell(self._progress(), filters=False)
+
+    def _progress(self) -> str:
+        return f"A stops · {self.table.taking}" if self.table.taking else ""
+
+    def _facts(self) -> list[str]:
+        table = self.table
+        listing = table.listing
+        facts = []
+        if listing.query:
+            facts.append(f"{table.count:,} of {table.all:,}")
+        if listing.order == "tree" or not table.shows_order:
+            facts.append(title_of(listing.order, listing.descending))
+        if table.shows_statistics and not table.taking:
+            known = {row.statistics is not None for row in table.pages.rows()}
+            if False in known:
+                facts.append("A takes the missing statistics" if True in known else "no statistics yet: A takes them")
+        return facts

@@ -62,7 +62,7 @@ def test_rows_of_modules_groups_tensors_and_items() -> None:
 def test_what_lies_in_the_file_once_counts_once_and_names_its_twin() -> None:
     tied = [Tied.of(torch.ones(5, 2), name) for name in ("embed.weight", "head.weight")]
     found = model(*tied, Held.of(torch.ones(3), "head.bias"))
-    assert (found.totals.parameters[0], found.totals.memory[0], found.totals.own) == (13, 52, 52)
+    assert (found.totals.parameters(0), found.totals.memory(0), found.totals.own) == (13, 52, 52)
     told = rows(found)
     assert told["head"].parameters == 13
     assert told["embed"].parameters == 10
@@ -71,7 +71,7 @@ def test_what_lies_in_the_file_once_counts_once_and_names_its_twin() -> None:
 
 def test_a_view_of_the_same_storage_is_no_twin() -> None:
     found = model(Tied.of(torch.ones(5, 2), "a"), Tied.of(torch.ones(2), "b"))
-    assert found.totals.parameters[0] == 12
+    assert found.totals.parameters(0) == 12
     assert rows(found)["a"].shared_with == []
     told = {fact.label: fact.path for group in found.describe("a") for fact in group.facts}
     assert told["Same storage"] == "b"
