@@ -20,3 +20,10 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     (folder / "settings.json").write_text('{"welcomed": true}')
     monkeypatch.setenv("MODULESCOPE_STATE", str(folder))
     return folder
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Files as bytes, and long texts, are no names for tests: both workers must come to the same ones."""
+    if isinstance(val, bytes) and len(val) > 24:
+        return "bytes"
+    return val[:40] if isinstance(val, str) and len(val) > 80 else None

@@ -109,8 +109,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
     # -- tables
     Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
-    Action("filter", "F", "Filter: words, dtype:bf16, size>1MB, shape:4096 …", "Tables", "tensors", footer="filter"),
-    Action("sort_next", "S", "Sort by the next column (or click a title)", "Tables", "tensors", footer="sort"),
+    Action("filter", "F", "Filter the tensors", "Tables", "tensors", footer="filter"),
+    Action("sort_next", "S", "Sort by the next column", "Tables", "tensors", footer="sort"),
     Action("reverse", "r", "Sort the other way round", "Tables", "tensors"),
     Action("columns", "C", "Columns: facts or statistics", "Tables", "tensors"),
     Action("statistics", "A", "Statistics of all tensors below, or stop", "Tables", "explorer"),

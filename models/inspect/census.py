@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, write_codes
+from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, code_of, write_codes
 from .moments import Moments
 from .reading import Desk, real64
 from .stream import Stream, Table, Ticker, sweep
@@ -53,7 +53,7 @@ def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spre
         assert isinstance(counts, Tensor)
         return _of_patterns(counts, table, stream.rest)
     moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64)
-    for each in sweep(stream, lambda: _Codes(stream.device, precise), ticker):
+    for each in sweep(stream, lambda: _Codes(stream.device, precise, stream.whole), ticker):
         moments.merge(each.moments)
         total += each.counts.cpu()
     return moments, _of_codes(total, moments)
@@ -112,7 +112,7 @@ def _of_patterns(counts: Tensor, table: Table, rest: tuple[float, ...]) -> tuple
 class _Codes:
     """Counts the codes of larger types, and sums up exactly beside."""
 
-    def __init__(self, device: torch.device, precise: bool) -> None:
+    def __init__(self, device: torch.device, precise: bool, whole: bool) -> None:
         device = device if device.type in ("cpu", "cuda") else torch.device("cpu")
         self.moments = Moments()
         self.counts = torch.zeros(CODES, dtype=torch.int64, device=device)
@@ -120,6 +120,7 @@ class _Codes:
         self._room = torch.empty(FLUSH, dtype=torch.int32, device=device)
         self._singles = torch.empty(0, dtype=torch.float32, device=device)
         self._precise = precise
+        self._whole = whole
         self._sums = torch.empty(2, dtype=torch.float64, device=device)
         self._single_sums = torch.empty(0, dtype=torch.float32, device=device)
         self._pieces: list[Tensor] = []
@@ -134,6 +135,8 @@ class _Codes:
         torch.dot(numbers, numbers, out=self._sums[1])
         total, squares = self._sums.tolist()
         if math.isfinite(total) and math.isfinite(squares):
+            if self._take_constant(numbers, total, squares):
+                return
             self._write(piece if plain else numbers, piece)
             self.moments.add_sums(numbers, total, squares)
             return
@@ -166,6 +169,20 @@ class _Codes:
         self.moments.add_known(n, total / n, apart)
         return True
 
+    def _take_constant(self, numbers: Tensor, total: float, squares: float) -> bool:
+        """Take in a piece whose numbers are all equal, as where nothing was ever written: counting equals is slow."""
+        n = numbers.numel()
+        if n * squares > total * total * (1 + 1e-9):
+            return False
+        low, high = map(float, torch.aminmax(numbers))
+        if low != high:
+            return False
+        self.counts[code_of(low)] += n
+        self.moments.add_known(n, low, 0.0)
+        self.moments.zeros += 0 if low else n
+        self.moments.widen(low, low)
+        return True
+
     def _write(self, numbers: Tensor, piece: Tensor) -> None:
         n = numbers.numel()
         if self._filled + n > self._room.numel():
@@ -186,7 +203,10 @@ class _Codes:
         self._filled = 0
         self.counts += found
         pieces, self._pieces = self._pieces, []
-        if sum(found[::NEGATIVE].tolist()):  # zeros, and what is hardly more
+        around_zero = sum(found[::NEGATIVE].tolist())
+        if self._whole:
+            self.moments.zeros += around_zero
+        elif around_zero:  # zeros, and what is hardly more
             self.moments.zeros += sum(each.numel() - int(_comparable(each).count_nonzero()) for each in pieces)
         if self.moments.low == math.inf or (
             beyond(found, self.moments.low, upward=False) or beyond(found, self.moments.high, upward=True)

@@ -15,6 +15,8 @@ from torch import Tensor
 CODES = 2**16
 NEGATIVE = 2**15
 """The first code of negative numbers; from here on larger codes are lower numbers."""
+MANTISSA = 8
+"""Digits of a code, the leading one counted in."""
 INFINITY = 0x7F80
 SMALLEST_NORMAL = 0x0080
 WITHIN = 1 / 255
@@ -52,6 +54,7 @@ def bounds(codes: Tensor) -> tuple[Tensor, Tensor]:
     magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
     near = (magnitude << 16).view(torch.float32).clamp_(max=torch.finfo(torch.float32).max).double()
     far = ((magnitude + 1).clamp_(max=INFINITY) << 16).view(torch.float32).double()
+    far[magnitude + 1 == INFINITY] = 2.0**128  # which is no float32
     negative = codes >= NEGATIVE
     return torch.where(negative, -far, near), torch.where(negative, -near, far)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .binning import Bins
 from .census import Spread
-from .float_codes import is_coarse, write_codes
+from .float_codes import MANTISSA, is_coarse, write_codes
 from .histogram import Scale
 from .moments import Moments
 from .narrowing import Part, Sieve
@@ -26,10 +26,15 @@ def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
     for quantile, bin_, _ in _bins(spread):
         below, above = float(spread.below[bin_]), float(spread.above[bin_])
         middle = below + (above - below) / 2
-        if whole:  # of so narrow a bin the one whole number is its end nearer to zero
-            middle = float(round(middle)) if above - below > 1 else min(below, above, key=abs)
+        if whole:
+            middle = min(below, above, key=abs) if _holds_one(below, above) else float(round(middle))
         found.append((quantile, middle))
     return found
+
+
+def _holds_one(below: float, above: float) -> bool:
+    """Whether there is but one whole number of a code so near to zero: its end nearer to zero."""
+    return max(-below, above) <= 2**MANTISSA
 
 
 def _bins(spread: Spread) -> list[tuple[float, int, int]]:
@@ -44,14 +49,16 @@ def _bins(spread: Spread) -> list[tuple[float, int, int]]:
     return found
 
 
-def unsettled(spread: Spread, singles: bool, exact: bool) -> list[Part]:
+def unsettled(spread: Spread, *, singles: bool, whole: bool, exact: bool) -> list[Part]:
     """The parts in which the quantiles are that the spread does not tell: all, or those it cannot tell closely."""
     if spread.codes is None:
         return []
     parts: dict[int, Part] = {}
     for quantile, bin_, place in _bins(spread):
         code = int(spread.codes[bin_])
-        if spread.below[bin_] != spread.above[bin_] and (exact or is_coarse(code)):
+        below, above = float(spread.below[bin_]), float(spread.above[bin_])
+        known = below == above or (whole and _holds_one(below, above))
+        if not known and (exact or is_coarse(code)):
             part = parts.setdefault(bin_, Part.of_code(code, int(spread.counts[bin_]), {}, singles))
             part.places.setdefault(place, []).append(quantile)
     return list(parts.values())

@@ -86,7 +86,7 @@ def measure(
         ticker = Ticker(stream.size * (2 if again and stream.table is None else 1), cancelled, progress)
         moments, spread = census(stream, ticker, precise=again)
         scale = Scale.of(moments.low, moments.high, bins) if moments.n else None
-        parts = unsettled(spread, stream.singles, again)
+        parts = unsettled(spread, singles=stream.singles, whole=stream.whole, exact=again)
         redone = scale if again and spread.codes is not None else None
         settled, counts = look_again(stream, moments, parts, redone, ticker)
         quantiles = [(which, settled.get(which, value)) for which, value in quantiles_of(spread, stream.whole)]

@@ -108,7 +108,7 @@ def test_8_through_nesting() -> None:
     session = opened("rgnet")
     bias = session.root[0][1][0].bias  # type: ignore[index]
     assert value(session, "rgnet[0][1][0].bias.data") == repr(bias.data)
-    node = session.node("0.block 1.0.bias")
+    node = session.live.node("0.block 1.0.bias")
     assert node.item is bias
     assert python_path(session.model.outline, node) == "net[0][1][0].bias"
     cells = window(bias, path=node.path, of="value", leading=[], row=0, rows=5, column=0, columns=20)
@@ -144,7 +144,7 @@ def test_10_the_constant_learns_nothing() -> None:
     assert session.root.linear.weight.grad is not None
     value(session, "torch.optim.SGD(net.parameters(), lr=0.1).step()")
     assert torch.equal(constant, before)
-    assert session.node("rand_weight").kind == "constant"
+    assert session.live.node("rand_weight").kind == "constant"
 
 
 def test_10_linear_gets_one_gradient_over_both_uses() -> None:
@@ -181,7 +181,7 @@ def test_11_initialisers_of_our_own() -> None:
 
 def test_12_sharing() -> None:
     session = opened("shared")
-    assert session.node("2").shared_with == ("4",)
+    assert session.live.node("2").shared_with == ("4",)
     done: Executed = run_statement(session, "net[2].weight.data[0, 0] = 100")
     assert done.problem is None
     assert sorted(done.changed) == ["2.weight", "4.weight"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from fake_table import KINDS, FakeTable
 
 from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import (
@@ -55,9 +56,6 @@ from models.engine.messages import (
     SourceText,
     Statistics,
     StatisticsOf,
-    TensorPage,
-    TensorRow,
-    TensorRows,
     TreePage,
     TreePlace,
     TreeRow,
@@ -126,7 +124,7 @@ class Node:
     parent: int
 
 
-class FakeEngine:
+class FakeEngine(FakeTable):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:
@@ -138,6 +136,8 @@ class FakeEngine:
         self.numbers: dict[str, list[float]] = {}
         """Values of a tensor, when not the made-up ones."""
         self.gradients: dict[str, list[float]] = {}
+        self.taken: set[str] = set()
+        self.places: dict[str, str] = {}
         self.runs: dict[int, list[CallRow]] = {}
         self.complete: set[int] = set()
         self.steps: dict[type[Body], list[str]] = {}
@@ -227,9 +227,13 @@ class FakeEngine:
         index = len(self.nodes)
         row = TreeRow(path=path, name=name, kind=spec.kind, depth=depth, detail=spec.detail, children=len(spec.below))
         self.nodes.append(Node(row, spec, 0, parent))
-        tensors = {id(spec): spec} if spec.kind in ("parameter", "buffer", "constant") else {}
+        tensors = {id(spec): spec} if spec.kind in KINDS else {}
+        above = path.rpartition(".")[0] if spec.kind == "group" else path  # a group is no part of its siblings' names
         for key, below in spec.below.items():
-            tensors |= self._walk(below, f"{path}.{key}" if path else key, key, depth + 1, index)
+            start = len(self.nodes)
+            tensors |= self._walk(below, f"{above}.{key}" if above else key, key, depth + 1, index)
+            if spec.kind == "group":
+                self.nodes[start].row = msgspec.structs.replace(self.nodes[start].row, group=path)
         counted = [math.prod(one.shape) for one in tensors.values() if one.kind == "parameter" or one is spec]
         elements = sum(math.prod(one.shape) for one in tensors.values())
         facts = {"parameters": sum(counted), "bytes": 4 * elements, **spec.fields}
@@ -310,32 +314,6 @@ class FakeEngine:
         else:
             place = next((place for place in reversed(places) if place < here), places[-1])
         return self._on_Locate(Locate(path=order[place]))
-
-    def _tensors(self, path: str) -> list[Node]:
-        node = self.node(path)
-        below = self.nodes[self.nodes.index(node) : node.end]
-        return [node for node in below if node.row.kind in ("parameter", "buffer", "constant")]
-
-    def _on_TensorRows(self, body: TensorRows) -> TensorPage:
-        nodes = self._tensors(body.path)
-        rows = [
-            TensorRow(
-                path=row.path,
-                kind=row.kind,
-                shape=row.detail,
-                dtype=row.dtype,
-                device="cpu",
-                parameters=row.parameters,
-                bytes=row.bytes,
-                frozen=row.frozen,
-                gradient=row.gradient,
-                shared_with=row.shared_with,
-                changed=row.changed,
-                state=row.state,
-            )
-            for row in (node.row for node in nodes[body.start : body.start + body.count])
-        ]
-        return TensorPage(path=body.path, total=len(nodes), start=body.start, rows=rows)
 
     # -- numbers
 

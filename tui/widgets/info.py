@@ -26,6 +26,8 @@ from tui.widgets.seen import Seen
 DEBOUNCE = 0.04
 LABEL = 28
 """Cells of the labels' column; a longer label has a line of its own."""
+LEADS = " →"
+"""Behind what leads to another object."""
 INDENT = "  "
 """Before the text below such a label."""
 LONGEST = 400
@@ -139,7 +141,7 @@ class Info(Lines, Seen):
             label = ""
             width += self._label - len(INDENT)
         for text in clean_lines(fact.text):
-            for part in self._parts(text, width):
+            for part in self._parts(text, width if fact.path is None else width - len(LEADS)):
                 yield Line(label, part, path=fact.path, below=below)
                 label = ""
 
@@ -160,7 +162,7 @@ class Info(Lines, Seen):
         label = INDENT if line.below else fit(line.label, self._label)
         link = line.path is not None
         text = Segment(line.text, self.look("info--link") if link else None)
-        more = [Segment(" →", self.look("info--label"))] if link else []
+        more = [Segment(LEADS, self.look("info--label"))] if link else []
         return [Segment(f"  {label}  ", self.look("info--label")), text, *more]
 
     # -- following

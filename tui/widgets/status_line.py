@@ -131,7 +131,7 @@ def fitted(texts: list[str], room: int) -> list[str]:
         used += len(_lead(count)) + widths[count]
         count += 1
     if not count:  # not even a short name
-        return [fit_path(f" {texts[0]}", max(room, 0))] if texts else []
+        return [_lead(0) + fit_path(texts[0], room - 1)] if texts and room > 1 else []
     spare = room - used
     for index in range(min(count, 2)):
         more = min(wants[index] - widths[index], spare)

@@ -15,8 +15,10 @@ from tui.widgets.marks import WIDTH, marks_of
 GRADIENT = {"": "", "none": "none yet", "zero": "zero", "value": "yes"}
 ASCENDING, DESCENDING = "▲", "▼"
 """Beside the title of the column that the table is sorted by."""
-NOT_TAKEN = "·".rjust(7)
-"""A statistic that nobody asked for yet; it is not 0.  As wide as most are: columns should not move when they come."""
+NOT_TAKEN = "·"
+"""A statistic that nobody asked for yet; it is not 0."""
+USUAL = 7
+"""Cells of most statistics: the columns should not move when they come."""
 DIGITS = 3
 NAME_LEAST, NAME_GOOD = 12, 36
 """Cells of the name in a narrow and in a wide table, below which other columns give way to it."""
@@ -40,7 +42,9 @@ class Field:
 
 def _statistic(name: str, order: TensorOrder, drop: int) -> Field:
     def text(row: TensorRow) -> str:
-        return NOT_TAKEN if row.statistics is None else short(getattr(row.statistics, order), DIGITS) or "none"
+        if row.statistics is None:
+            return NOT_TAKEN.rjust(USUAL)
+        return short(getattr(row.statistics, order), DIGITS) or "none"
 
     return Field(Column(name, 10, 10, drop=drop, cut="left"), text, order)
 
@@ -78,11 +82,11 @@ STATISTICS = (
     Field(Column("shape", 10, 24, drop=9), lambda row: row.shape, "shape", quiet=True),
     _statistic("min", "minimum", 1),
     _statistic("max", "maximum", 2),
-    _statistic("mean", "mean", 3),
-    _statistic("std", "std", 4),
+    _statistic("mean", "mean", 4),
+    _statistic("std", "std", 5),
     _statistic("l2", "l2", 8),
     _count("zeros", "zeros", 7),
-    _count("NaN", "nan", 5, alarm=True),
+    _count("NaN", "nan", 3, alarm=True),
     _count("inf", "inf", 6, alarm=True),
 )
 

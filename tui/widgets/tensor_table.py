@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -38,6 +39,8 @@ from tui.widgets.columns import GAP, Column, Needs, header_of, lay_out, row_of
 from tui.widgets.paged_lines import PagedLines
 from tui.widgets.tensor_columns import FACTS, NOT_TAKEN, STATISTICS, Field, columns_of
 
+PATIENCE = 0.3
+"""Seconds without rows after which the table says what it waits for."""
 REFRESH = 0.5
 """Seconds between two looks at the statistics that came meanwhile."""
 NOTHING_LEFT = "No tensor here matches the filter. F changes it, Esc while typing drops it."
@@ -99,6 +102,8 @@ class TensorTable(PagedLines[TensorRow]):
         """Tensors without the filter."""
         self.trouble = ""
         """Why the filter cannot be read, and what is right."""
+        self.waiting = ""
+        """What the rows wait for, when they take long to come."""
         self.taking = ""
         """How far the statistics of all are; empty while none are taken."""
         self._asked = Listing()
@@ -143,7 +148,7 @@ class TensorTable(PagedLines[TensorRow]):
         self.wanted = self.listing = self._asked = Listing()
         self._fields = FACTS
         self._needs = Needs(self._columns)
-        self.trouble = self.taking = self.empty = ""
+        self.trouble = self.waiting = self.taking = self.empty = ""
         self.all = 0
         self.pages.clear()
         self.count = 0
@@ -170,6 +175,7 @@ class TensorTable(PagedLines[TensorRow]):
         """Put the wanted rows in place of those that are here, all at once."""
         self._asked = listing = self.wanted
         self.trouble = ""
+        patience = self.set_timer(PATIENCE, partial(self._wait, listing))
         try:
             total = await self.pages.renew(0, self.page_height)
         except EngineGone:
@@ -179,6 +185,13 @@ class TensorTable(PagedLines[TensorRow]):
             self._refused(error.problem)
         else:
             self._take(listing, total)
+        finally:
+            patience.stop()
+            self.waiting = ""
+        self.post_message(self.Told(self))
+
+    def _wait(self, listing: Listing) -> None:
+        self.waiting = "filtering …" if listing.query != self.listing.query else "sorting …"
         self.post_message(self.Told(self))
 
     def _take(self, listing: Listing, total: int) -> None:
@@ -237,9 +250,9 @@ class TensorTable(PagedLines[TensorRow]):
         texts = self.texts_of(row)
         styles: list[Style | None] = [self.look("lines--strong")]
         for field, text in zip(self._fields[1:], texts[1:], strict=True):
-            alarming = field.alarm and text not in ("0", NOT_TAKEN)
-            name = "lines--problem" if alarming else "lines--dim" if field.quiet or text == NOT_TAKEN else ""
-            styles.append(self.look(name) if name else None)
+            dim = field.quiet or text.endswith(NOT_TAKEN)
+            alarming = field.alarm and not dim and text != "0"
+            styles.append(self.look("lines--problem" if alarming else "lines--dim") if alarming or dim else None)
         return row_of(*self._laid_out(), texts, styles)
 
     def texts_of(self, row: TensorRow) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -16,12 +17,14 @@ from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
     Column("name", 12, 40, cut="middle"),
-    Column("class or shape", 10, 34, drop=2),
+    Column("class or shape", 16, 34, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
 )
 """Bytes go first, then parameters, the class or shape, and the marks last."""
+NARROW_COLUMNS = (COLUMNS[0], replace(COLUMNS[1], least=10), COLUMNS[2], COLUMNS[4])
+"""Of a tree without room for bytes."""
 ROOM_FOR_BYTES = 49
 """Cells below which the names need the room more than the bytes do."""
 
@@ -87,5 +90,5 @@ def _counts_nothing(row: TreeRow, number: int | None) -> bool:
 def _widths(width: int, needs: tuple[int, ...] | None) -> tuple[int, ...]:
     if width >= ROOM_FOR_BYTES:
         return lay_out(COLUMNS, width, needs)
-    *front, marks = lay_out((*COLUMNS[:3], COLUMNS[4]), width, needs and (*needs[:3], needs[4]))
+    *front, marks = lay_out(NARROW_COLUMNS, width, needs and (*needs[:3], needs[4]))
     return (*front, 0, marks)

@@ -78,6 +78,8 @@ class ValuesPane(TensorPane):
     def _facts(self) -> list[str]:
         table = self.table
         listing = table.listing
+        if table.waiting:
+            return [table.waiting]
         facts = []
         if listing.query:
             facts.append(f"{table.count:,} of {table.all:,}")

@@ -105,6 +105,7 @@ class StatisticsOf(Body):
     edges: list[float] = []
     """`bins + 1` ascending bounds between minimum and maximum; empty without finite values."""
     counts: list[int] = []
+    """Where the quantiles are not exact, an element as near to an edge as that may be counted on its other side."""
     quantiles: list[tuple[float, float]] = []
     """Which, from 0 to 1, and the finite value there: the smallest that is at least so great as that part of them."""
     quantiles_within: float = 0.0

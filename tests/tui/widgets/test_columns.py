@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets import call_table, tensor_table, tree_drawing
+from tui.widgets import call_table, tree_drawing
 from tui.widgets.columns import GAP, Column, header_of, lay_out, row_of
 from tui.widgets.marking import mark_letters, restyle
 
@@ -25,7 +25,7 @@ def test_the_highest_drop_number_goes_first_and_0_stays() -> None:
 
 
 @given(
-    st.sampled_from([COLUMNS, tree_drawing.COLUMNS, tensor_table.COLUMNS, call_table.COLUMNS]),
+    st.sampled_from([COLUMNS, tree_drawing.COLUMNS, tree_drawing.NARROW_COLUMNS, call_table.COLUMNS]),
     st.integers(0, 250),
     st.text(st.sampled_from("ab层\x1b\u202e0"), max_size=30),
 )
