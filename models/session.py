@@ -212,6 +212,10 @@ class Session:
             before, self._model = self._model, None
         if before is not None:
             before.close()
+            if before.source.checkpoint is not None:
+                del before
+                gc.unfreeze()
+                gc.collect()  # it may have been a million tensors
         self.namespace, self.interpreter, self._watch = {}, None, None
         self.runs, self.result, self.arguments = {}, None, ((), {})
         self.input_text, self.input_guessed = "", False

@@ -27,7 +27,9 @@ def main(read: int, write: int, source: str) -> int:
     leave_current_folder()
     from tui.app import ModulescopeApp
     from tui.command_line import Options
+    from tui.terminal import survive_odd_bytes
 
+    survive_odd_bytes()
     starter = Attached(read, write)
     app = ModulescopeApp(Options(source=source, attached=True), starter)
     starter.leave = app.exit
@@ -35,7 +37,7 @@ def main(read: int, write: int, source: str) -> int:
         app.run()
     except KeyboardInterrupt:  # before the screen has the keyboard
         return 0
-    return app.return_code or 0
+    return 1 if app.return_code is None else app.return_code
 
 
 class Attached:

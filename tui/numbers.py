@@ -49,6 +49,6 @@ def _scaled(number: float, step: int, units: tuple[str, ...]) -> str:
     """In the first unit in which it is below `step` after rounding."""
     for unit in units[:-1]:
         if round(number, 1) < step:
-            return f"{number:,.1f} {unit}"
+            return f"{number:,.0f} {unit}" if round(number, 1) >= 1000 else f"{number:,.1f} {unit}"
         number /= step
     return f"{number:,.1f} {units[-1]}"

@@ -73,9 +73,11 @@ def explore(options: Options) -> int:
     engines = HeadStart(options)
     try:
         from tui.app import ModulescopeApp
+        from tui.terminal import survive_odd_bytes
 
+        survive_odd_bytes()
         app = ModulescopeApp(options, engines)
         app.run()
     finally:
         engines.abandon()
-    return app.return_code or 0
+    return 1 if app.return_code is None else app.return_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+from collections.abc import Callable
 
 HINT = "use the headless commands there: modulescope show SOURCE, run SOURCE, console SOURCE"
 
@@ -27,6 +28,8 @@ def refusal_within() -> str | None:
     """One line that says why `explore()` cannot show anything in this program's terminal, or None when it can."""
     if os.name != "posix":
         return f"explore() needs a POSIX terminal; {INSTEAD}"
+    if sys.stdout is None or sys.stdout.closed:
+        return "explore() needs standard output, and sys.stdout is closed"
     stream = type(sys.stdout).__module__.partition(".")[0]
     if stream in ("ipykernel", "idlelib", "google"):
         return f"explore() needs a terminal, and this is a notebook or an editor's window; {INSTEAD}"
@@ -48,3 +51,18 @@ def hung_up() -> bool:
     look = select.poll()
     look.register(sys.__stdin__.fileno(), 0)
     return any(what & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, what in look.poll(0))
+
+
+def survive_odd_bytes() -> None:
+    """Have Textual's driver replace bytes that are no UTF-8, which it would end the app for: a paste in Latin-1."""
+    from codecs import IncrementalDecoder, getincrementaldecoder
+
+    try:
+        from textual.drivers import linux_driver
+    except ImportError:  # Windows reads its keyboard in another way
+        return
+
+    def decoder_of(encoding: str) -> Callable[[], IncrementalDecoder]:
+        return lambda: getincrementaldecoder(encoding)("replace")
+
+    vars(linux_driver)["getincrementaldecoder"] = decoder_of

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from .stored import Stored
 
@@ -30,3 +32,13 @@ class StateDict(Mapping[str, "Tensor"]):
 
     def __repr__(self) -> str:
         return f"<{len(self):,} tensors in files, each read when it is asked for: state['name']>"
+
+
+class LateTorch(ModuleType):
+    """Stands for torch in the console until something of it is asked for: a checkpoint is looked at without it."""
+
+    def __init__(self) -> None:
+        super().__init__("torch")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("torch"), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine.messages import PathForm
+from ..engine.safe_text import clean
 from ..inspect.notation import ELEMENTS, TEXT_LIMIT, csv_text, numpy_text, python_text
 from .stored import Stored, Unreadable
 from .window import no_numbers, read_numbers
@@ -17,7 +18,7 @@ def forms(path: str, tensor: Stored | None) -> list[PathForm]:
     found = [
         _form("State-dict key", tensor.path),
         _form("In the console", f"state[{tensor.path!r}]"),
-        _form("Place in the file", tensor.place),
+        _form("Place in the file", clean(tensor.place)),
     ]
     values = _values(tensor)
     if values is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..engine import messages as m
+from ..engine.errors import EngineProblem
 from ..inspect.cancelled import Asked
 from ..inspect.progress import Progress, Told
 from ..inspect.search import Searcher
@@ -16,7 +17,7 @@ from ..opened import no_tensor, nothing_at
 from ..sources.base import Source
 from .checkpoint import Checkpoint
 from .classes import Classes
-from .console import StateDict
+from .console import LateTorch, StateDict
 from .describe import describe
 from .facts import AllFacts
 from .forms import forms
@@ -102,7 +103,12 @@ class CheckpointModel:
 
     def namespace(self) -> dict[str, Any]:
         """What the console's names are bound to: `state` reads a tensor when it is asked for."""
-        return {"__name__": "__main__", "state": StateDict(self.checkpoint.tensors), "metadata": self.metadata}
+        return {
+            "__name__": "__main__",
+            "state": StateDict(self.checkpoint.tensors),
+            "metadata": self.metadata,
+            "torch": LateTorch(),
+        }
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -174,9 +180,11 @@ class CheckpointModel:
         report = Progress(sum(sizes), len(nodes), context)
         for node, size in zip(nodes, sizes, strict=True):
             path = self.tree.path(node)
-            self._take(self._tensor(path), m.Statistics(path=path), context.cancelled, report.part(path, size))
-            report.done(size)
-        return m.Done(text=f"statistics of {len(nodes):,} tensors")
+            found = self._take(self._tensor(path), m.Statistics(path=path), context.cancelled, report.part(path, size))
+            if found.absence == "gone":
+                raise EngineProblem(m.Problem("source", f"The statistics stop at {path!r}", found.reason, path))
+            report.done(size, bool(found.absence))
+        return m.Done(text=report.sentence)
 
     def _size(self, node: int) -> int:
         tensor = self.tree.tensor(node)

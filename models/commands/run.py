@@ -60,7 +60,9 @@ def work(options: argparse.Namespace, tell: Tell) -> int:
             inputs_from=options.inputs,
             seed=options.seed,
             device=options.device,
+            trust=options.trust,
         )
+        session.root  # noqa: B018  (raises for a checkpoint, which has nothing to run)
         from .run_work import Work  # imports torch
 
         run = Work(

@@ -11,7 +11,7 @@ from .columns import table
 NAME = 200
 """Characters of a name that are written."""
 HEADS = ("", "count", "mean", "std", "min", "median", "max", "l2", "")
-WIDEST = (36, 13, 10, 10, 10, 10, 10, 10, 40)
+WIDEST = (60, 13, 10, 10, 10, 10, 10, 10, 40)
 
 
 def text_of(tensors: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -19,8 +19,6 @@ from .stream import Stream, Table, Ticker, sweep
 
 FLUSH = 2**19
 """Elements whose codes are counted at once: counting clears 65,536 numbers first."""
-_STRETCH = 2**14
-"""Squares of float32 that are added up as such: more would lose too many digits."""
 _LEAST_SQUARE = 1e-30
 """Mean of squares of float32 below which some of them are not float32."""
 _COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32)
@@ -49,11 +47,14 @@ def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spre
     """
     if stream.table is not None:
         table = stream.table
-        counts = sum(worker.counts for worker in sweep(stream, lambda: _Patterns(len(table.values)), ticker))
+        counts = sum(
+            worker.counts for worker in sweep(stream, lambda: _Patterns(len(table.values)), ticker, light=True)
+        )
         assert isinstance(counts, Tensor)
         return _of_patterns(counts, table, stream.rest)
+    light = stream.singles and not precise
     moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64)
-    for each in sweep(stream, lambda: _Codes(stream.device, precise, stream.whole), ticker):
+    for each in sweep(stream, lambda: _Codes(stream.device, precise, stream.whole), ticker, light):
         moments.merge(each.moments)
         total += each.counts.cpu()
     return moments, _of_codes(total, moments)
@@ -121,23 +122,27 @@ class _Codes:
         self._singles = torch.empty(0, dtype=torch.float32, device=device)
         self._precise = precise
         self._whole = whole
+        self._plain: bool | None = None
         self._sums = torch.empty(2, dtype=torch.float64, device=device)
-        self._single_sums = torch.empty(0, dtype=torch.float32, device=device)
+        self._places = self._sums.unbind()
+        self._single_sums = torch.empty(3, dtype=torch.float32, device=device)
+        self._single_places = self._single_sums.unbind()
         self._pieces: list[Tensor] = []
         self._filled = 0
 
     def take(self, piece: Tensor) -> None:
-        plain = _is_plain(piece, self._room.device)
-        if plain and not self._precise and self._take_quickly(piece):
+        if self._plain is None:  # all pieces are alike
+            self._plain = _is_plain(piece, self._room.device)
+        if self._plain and not self._precise and self._take_quickly(piece):
             return
         numbers = self._desk.lay(piece)
-        torch.sum(numbers, 0, out=self._sums[0])
-        torch.dot(numbers, numbers, out=self._sums[1])
+        torch.sum(numbers, 0, out=self._places[0])
+        torch.dot(numbers, numbers, out=self._places[1])
         total, squares = self._sums.tolist()
         if math.isfinite(total) and math.isfinite(squares):
             if self._take_constant(numbers, total, squares):
                 return
-            self._write(piece if plain else numbers, piece)
+            self._write(piece if self._plain else numbers, piece)
             self.moments.add_sums(numbers, total, squares)
             return
         finite = numbers[numbers.isfinite()]
@@ -150,22 +155,20 @@ class _Codes:
 
     def _take_quickly(self, piece: Tensor) -> bool:
         """Take in a piece by float32 sums, if they have digits enough."""
-        n = piece.numel()
         if not piece.is_contiguous():
             return False
-        flat = piece.view(-1)
-        parts = [flat[start : start + _STRETCH] for start in range(0, n, _STRETCH)]
-        if self._single_sums.numel() < len(parts) + 1:
-            self._single_sums = torch.empty(len(parts) + 1, dtype=torch.float32, device=piece.device)
-        torch.sum(flat, 0, out=self._single_sums[0])
-        for index, part in enumerate(parts, 1):
-            torch.dot(part, part, out=self._single_sums[index])
-        total, *squares = self._single_sums[: len(parts) + 1].tolist()
+        n, (sums, first, second) = piece.numel(), self._single_places
+        flat = piece if piece.dim() == 1 else piece.view(-1)
+        left, right = flat[: n // 2], flat[n // 2 :]
+        torch.sum(flat, 0, out=sums)
+        torch.dot(left, left, out=first)  # in halves: more squares would lose too many digits
+        torch.dot(right, right, out=second)
+        total, *squares = self._single_sums.tolist()
         square = sum(squares)
         apart = square - total * total / n
         if not (math.isfinite(total) and n * _LEAST_SQUARE < square < math.inf and apart > square / 8):
             return False
-        self._write(piece, piece)
+        self._write(flat, flat)
         self.moments.add_known(n, total / n, apart)
         return True
 

@@ -39,7 +39,8 @@ def write_codes(numbers: Tensor, room: Tensor, singles: Tensor) -> None:
     """
     if numbers.dtype != torch.float32:
         numbers = singles[: numbers.numel()].copy_(numbers)
-    torch.bitwise_right_shift(numbers.view(torch.int32), 16, out=room.view(numbers.shape))
+    shaped = room if numbers.dim() == 1 else room.view(numbers.shape)
+    torch.bitwise_right_shift(numbers.view(torch.int32), 16, out=shaped)
     room.bitwise_and_(0xFFFF)
 
 

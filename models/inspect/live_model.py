@@ -157,9 +157,11 @@ class LiveModel:
             path, tensor = nodes[key].path, nodes[key].item
             assert isinstance(tensor, Tensor)
             if self.known.brief(path, stamp_of(tensor)) is None:
-                self._take(tensor, m.Statistics(path=path), "", context.cancelled, report.part(path, size))
-            report.done(size)
-        return m.Done(text=f"statistics of {len(sizes):,} tensors")
+                found = self._take(tensor, m.Statistics(path=path), "", context.cancelled, report.part(path, size))
+                report.done(size, bool(found.absence))
+            else:
+                report.done(size)
+        return m.Done(text=report.sentence)
 
     def gradients(self, request: m.GradientRows, context: Context) -> m.GradientPage:
         start, count = clamp(request.start, request.count)

@@ -21,6 +21,7 @@ class Progress:
         self._context = context
         self._before = 0
         self._number = 0
+        self._without = 0
 
     def part(self, path: str, size: int) -> Told:
         """What to tell of a part of `size` bytes."""
@@ -31,7 +32,15 @@ class Progress:
 
         return tell
 
-    def done(self, size: int) -> None:
-        """A part of `size` bytes is done."""
+    def done(self, size: int, without: bool = False) -> None:
+        """A part of `size` bytes is done; `without` numbers, when it has none to take statistics of."""
         self._before += size
         self._number += 1
+        self._without += without
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for the person."""
+        taken = self._number - self._without
+        text = f"statistics of {taken:,} tensor{'' if taken == 1 else 's'}"
+        return f"{text}; {self._without:,} without numbers" if self._without else text

@@ -44,9 +44,7 @@ def tree_rows(outline: Outline, rows: Sequence[Row], totals: Totals, changed: Se
     ]
 
 
-def tree_row(
-    node: Node, row: Row, totals: Totals, changed: Set[str], gradient: State = "", group: str = ""
-) -> TreeRow:
+def tree_row(node: Node, row: Row, totals: Totals, changed: Set[str], gradient: State = "", group: str = "") -> TreeRow:
     """The row of a module or tensor.  A module's bytes are those of all tensors below it, each shared one once.
 
     `group` is the path of the group that it is one of.

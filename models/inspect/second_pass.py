@@ -34,7 +34,7 @@ def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
 
 def _holds_one(below: float, above: float) -> bool:
     """Whether there is but one whole number of a code so near to zero: its end nearer to zero."""
-    return max(-below, above) <= 2**MANTISSA
+    return max(-below, above) <= 1 << MANTISSA
 
 
 def _bins(spread: Spread) -> list[tuple[float, int, int]]:

@@ -29,6 +29,8 @@ from .stream import Stream, Table, Ticker
 
 FEW = 2**13
 """Elements up to which sorting them is quickest."""
+BLOCK = 2**20
+"""Elements that a thread takes at a time."""
 SMALL = 2**18
 """Elements up to which another pass is not felt."""
 
@@ -127,7 +129,8 @@ def _stream(values: Tensor, repeats: int) -> Stream:
     table = table_of(values.dtype) if plain else None
 
     def blocks() -> Iterator[Callable[[], Tensor]]:
-        return (partial(_itself, chunk) for chunk in chunks(values))
+        most = BLOCK if values.device.type == "cpu" else None
+        return (partial(_itself, chunk) for chunk in chunks(values, most))
 
     whole = not values.dtype.is_floating_point and not values.dtype.is_complex
     singles = values.dtype == torch.float32

@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from . import chunks
 from .cancelled import Asked, Cancelled
-from .chunks import chunks
 from .one_thread import one_thread
 from .reading import real64
 
@@ -102,14 +102,17 @@ class Ticker:
             self._progress(1.0)
 
 
-def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker) -> list[W]:
+def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker, light: bool = False) -> list[W]:
     """Go through all blocks once, in all processor cores but one; returns the workers, each with its part.
+
+    `light` is work that takes little memory beside a piece, which may then be larger.
 
     Raises whatever reading a block raises, and `Cancelled`.
     """
     workers = [make() for _ in range(workers_for(stream))]
     blocks, turn = stream.blocks(), threading.Lock()
     failed: list[BaseException] = []
+    most = 2 * chunks.CHUNK if light and stream.device.type == "cpu" else None
 
     def work(worker: W) -> None:
         try:
@@ -119,7 +122,7 @@ def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker) -> list[W]:
                         block = next(blocks, None)
                     if block is None:
                         break
-                    for piece in chunks(block()):
+                    for piece in chunks.chunks(block(), most):
                         worker.take(piece)
                         with turn:
                             ticker.read(piece.numel())

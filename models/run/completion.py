@@ -91,7 +91,9 @@ def _names(before: str, start: int, prefix: str, namespace: Mapping[str, object]
     """Keyword arguments of the call around the cursor, the text's own names, the namespace, builtins, keywords."""
     arguments = _parameters(call_before(before[:start]), namespace)
     if not prefix and not arguments:
-        return []
+        own = [name for name in namespace if isinstance(name, str) and name.isidentifier() and name[0] != "_"]
+        found = own[:MOST] if not before.strip() else []
+        return [CompletionItem(text=name, kind=live.kind_of(namespace[name])) for name in found]
     # names that the text itself introduces: parameters, variables of a block
     words = {name_at(before, at): None for kind, at, _ in tokens(before[:start]) if kind == "name"}
     local = [word for word in words if word not in namespace and not hasattr(builtins, word)]

@@ -316,7 +316,7 @@ class Played:
 
     async def rest(self) -> None:
         """Wait until nothing more comes by itself: for what must *not* happen.  What the test holds back may wait."""
-        held = ("run", "engine", "catalogue") if self.engine.holds else ()
+        held = ("run", "engine", "catalogue", "statistics of all") if self.engine.holds else ()
         await self.pilot.pause()
         await self.until(
             lambda: all(worker.is_finished or worker.group in held for worker in self.app.workers), "the app at rest"

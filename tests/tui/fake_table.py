@@ -108,6 +108,8 @@ def _matches(row: TensorRow, query: str) -> bool:
         elif name == "dtype":
             if not row.dtype.startswith(wanted):
                 return False
+        elif not wanted:
+            continue
         elif name in ("size", "nan") and wanted.isdigit():
             found = row.bytes if name == "size" else row.statistics.nan if row.statistics else -math.inf
             if not (found or 0) > int(wanted):

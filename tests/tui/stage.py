@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -51,3 +53,11 @@ async def settled(pilot: Pilot[None]) -> None:
 def lines_of(widget: Widget) -> list[str]:
     """What a line-drawing widget shows, trailing spaces cut."""
     return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 6.0) -> None:
+    """Wait for `condition`."""
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline, "it never came about"
+        await pilot.pause(0.005)

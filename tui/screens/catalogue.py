@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -119,6 +119,14 @@ class Catalogue(Screen[str | None]):
         else:
             examples.focus()
         self._load()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A path that is pasted anywhere goes to the line for it."""
+        line = self.query_one(Input)
+        if not line.has_focus:
+            line.focus()
+            line.insert_text_at_cursor(event.text.splitlines()[0] if event.text.strip() else "")
+            event.stop()
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < 90, "-narrow")

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from textual import work
@@ -39,8 +40,14 @@ class Copying(ExplorerBase):
         if self.summary is None:
             self.notify("Nothing is open, so there is no path.", timeout=3, markup=False)
             return
+        path = self.pointed
         # The root's state-dict key is the empty string; its name in the console is what is wanted.
-        await copy(self.app, self.pointed or self._name_of_all)
+        text = path or self._name_of_all
+        if path and self.summary.kind == "checkpoint":  # where names clash a row's path is not the key itself
+            with suppress(EngineProblem, EngineGone):
+                forms = await self.link.ask(m.PathForms(path=path), m.Forms)
+                text = forms.forms[0].text if forms.forms else text
+        await copy(self.app, text)
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_forms(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.screen import Screen
 
 from models.engine import messages as m
@@ -38,6 +40,10 @@ class ExplorerBase(Screen[None]):
         """The path that is selected."""
         self.row: m.TreeRow | None = None
         """Its row in the tree."""
+        self.settled_opening = asyncio.Event()
+        """Set while nothing is being opened."""
+        if options.source is None:
+            self.settled_opening.set()
 
     @property
     def console(self) -> Console:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import on
 from textual.widgets import Input
 
 from models.engine import messages as m
+from tui.asking import Answer
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.search_box import SearchBox
 
@@ -17,13 +20,20 @@ class Finding(ExplorerBase):
     """The last search; `n` and `N` walk its hits."""
 
     async def action_search(self) -> None:
-        if self.summary is None or self.query(SearchBox):
+        if (self.summary is None and self.settled_opening.is_set()) or self.query(SearchBox):
             return
         self.module_tree.display = False
-        box = SearchBox(self.link.ask, self.sought)
+        box = SearchBox(self._ask_once_open, self.sought)
         # Waited for: the letters typed right behind the key belong to the search.
         await self.query_one("#left").mount(box)
         self.set_focus(box.query_one(Input))
+
+    async def _ask_once_open(
+        self, request: m.Body, answer: type[Answer], /, progress: Callable[[m.Progress], None] | None = None
+    ) -> Answer:
+        """What is typed while a model is being opened is searched for when it is."""
+        await self.settled_opening.wait()
+        return await self.link.ask(request, answer, progress)
 
     @on(SearchBox.Chosen)
     def _found(self, message: SearchBox.Chosen) -> None:

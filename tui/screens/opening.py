@@ -43,6 +43,7 @@ class Opening(ExplorerBase):
         try:
             await self.link.start()
         except EngineGone as gone:
+            self.settled_opening.set()
             self.engine_lost(gone)
             return
         status.state = ""
@@ -71,6 +72,13 @@ class Opening(ExplorerBase):
         await self._open(self.request_for(source), chosen=True)
 
     async def _open(self, request: m.OpenSource, chosen: bool = False) -> None:
+        self.settled_opening.clear()
+        try:
+            await self._ask_to_open(request, chosen)
+        finally:
+            self.settled_opening.set()
+
+    async def _ask_to_open(self, request: m.OpenSource, chosen: bool) -> None:
         status = self.status
         status.source = self.wanted = request.source
         status.state = f"opening {request.source}"
@@ -82,7 +90,7 @@ class Opening(ExplorerBase):
         try:
             opened = await self.link.ask(request, m.Opened, progress)
         except EngineProblem as error:
-            status.state = ""
+            status.state = "not open: R tries again" if request.unfolded else ""
             status.source = self.options.source or ""
             instead = chosen or self.summary is None
             if instead:
@@ -97,7 +105,10 @@ class Opening(ExplorerBase):
         self.show_opened(opened.summary, path)
         if request.unfolded:
             same = self.options.attached and request.source == self.options.source
-            how = "the same object, as it is now" if same else "as it was built anew"
+            files = opened.summary.kind == "checkpoint"
+            how = (
+                "the same object, as it is now" if same else "as its files are now" if files else "as it was built anew"
+            )
             self.console.note(f"{opened.summary.source} is open again, {how}")
         else:
             self._introduce(opened.summary)

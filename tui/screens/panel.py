@@ -42,7 +42,10 @@ class Panel(ModalScreen[ScreenResultType]):
         &:ansi > #panel { background: ansi_default; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "Close", show=False),
+        Binding("ctrl+q", "app.quit", "Quit", show=False),
+    ]
 
     def rows_beside(self, width: int) -> int:
         """Rows of the frame, `width` cells wide inside, that its `TextPane` does not get."""

@@ -16,14 +16,14 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 12, 40, cut="middle"),
+    Column("name", 24, 40, cut="middle"),
     Column("class or shape", 16, 34, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
 )
 """Bytes go first, then parameters, the class or shape, and the marks last."""
-NARROW_COLUMNS = (COLUMNS[0], replace(COLUMNS[1], least=10), COLUMNS[2], COLUMNS[4])
+NARROW_COLUMNS = (replace(COLUMNS[0], least=12), replace(COLUMNS[1], least=10), COLUMNS[2], COLUMNS[4])
 """Of a tree without room for bytes."""
 ROOM_FOR_BYTES = 49
 """Cells below which the names need the room more than the bytes do."""
@@ -61,7 +61,7 @@ def draw_row(
     if len(indent) > room:
         indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
-    room = max(space - len(indent) - len(fold), 1)
+    room = max(space - len(indent) - len(fold), 0)
     name = fit_middle(name, min(room, cell_len(name)))
     parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}"))]
     rest = row_of(

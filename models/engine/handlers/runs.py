@@ -56,6 +56,11 @@ def call_rows(session: Session, request: m.CallRows, context: Context) -> m.Call
 
 @handles(m.Complete, lane="query")
 def complete(session: Session, request: m.Complete, context: Context) -> m.Completions:
+    from ...checkpoint.completion import complete_key
+
+    found = complete_key(request.text, request.cursor, session.namespace) if session.is_checkpoint else None
+    if found is not None:
+        return found
     from ...run.completion import complete as completions
 
     return completions(request.text, request.cursor, session.namespace)

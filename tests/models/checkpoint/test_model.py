@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from models.checkpoint.checkpoint import Checkpoint, Item
+from models.checkpoint.completion import complete_key
 from models.checkpoint.model import CheckpointModel
 from models.checkpoint.stored import Unreadable
 from models.engine import messages as m
@@ -171,3 +172,23 @@ def test_the_console_reads_tensors() -> None:
     assert list(state) == ["w", "b"]
     state["w"].zero_()
     assert torch.equal(state["w"], values)
+
+
+def test_the_console_completes_names_and_has_torch_when_it_is_asked_for() -> None:
+    space = model(*layers(2), Held.of(torch.ones(1), "it's")).namespace()
+    found = complete_key("x = state['h.1", 14, space)
+    assert found is not None
+    assert (found.start, [item.text for item in found.items]) == (11, ["h.1.bias", "h.1.weight"])
+    assert complete_key("metadata['h", 11, space) is None
+    assert [item.text for item in complete_key("state['", 7, space).items] == [
+        "h.0.bias", "h.1.bias", "h.0.weight", "h.1.weight",
+    ]  # fmt: skip
+    assert space["torch"].isnan(space["state"]["h.0.bias"]).any().item() is False
+
+
+def test_statistics_of_all_stop_where_a_file_is_gone() -> None:
+    tensors = layers(3)
+    tensors[1].fails = Unreadable("x.bin was changed since it was opened: press R to open it again")
+    with pytest.raises(EngineProblem, match="stop at 'h.1.bias'") as caught:
+        model(*tensors).statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
+    assert "press R" in caught.value.problem.text

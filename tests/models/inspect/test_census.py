@@ -26,6 +26,7 @@ def large_tensors_only(monkeypatch):
     """Small ones go the way of large ones, in many pieces."""
     monkeypatch.setattr(module, "FEW", 0)
     monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "BLOCK", 230)
     monkeypatch.setattr(chunks, "CHUNK", 50)
     monkeypatch.setattr(census, "FLUSH", 120)
 

@@ -83,9 +83,8 @@ def test_large_tensors_agree_with_torch(tensor):
     assert found.l2 == pytest.approx(reference.norm().item(), rel=1e-12)
     assert found.zeros == int((reference == 0).sum())
     expected = torch.histc(reference, 40, found.minimum, found.maximum).tolist()
-    assert sum(abs(a - b) for a, b in zip(found.counts, expected, strict=True)) <= 8000 * (
-        not tensor.is_floating_point()
-    )
+    on_edges = 0 if tensor.dtype == torch.float32 else 8000  # of numbers with few digits many lie on one
+    assert sum(abs(a - b) for a, b in zip(found.counts, expected, strict=True)) <= on_edges
     assert sum(found.counts) == tensor.numel()
 
 
@@ -145,7 +144,7 @@ def test_the_sources_own_memory_is_not_written():
 
 def test_progress_rises_to_one_and_work_can_be_cancelled():
     told = []
-    statistics(torch.zeros(300_000), path="a", progress=told.append)
+    statistics(torch.zeros(3_000_000), path="a", progress=told.append)
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
     assert len(told) > 5

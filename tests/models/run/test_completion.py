@@ -111,11 +111,15 @@ def texts(text: str, names: dict[str, object]) -> list[str]:
         ("'net.", []),
         ("nothing.", []),
         ("1.", []),
-        ("", []),
     ],
 )
 def test_what_is_offered(text: str, found: list[str], names: dict[str, object]) -> None:
     assert texts(text, names) == found
+
+
+def test_an_empty_prompt_offers_what_the_console_has(names: dict[str, object]) -> None:
+    assert texts("", names) == [name for name in names if not name.startswith("_")][:50]
+    assert texts("for x in y:\n    ", names) == []
 
 
 def test_every_key_offered_opens_what_it_names(names: dict[str, object]) -> None:

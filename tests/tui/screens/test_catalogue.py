@@ -23,7 +23,7 @@ async def test_it_is_there_before_the_engine() -> None:
     engine = AppEngine()
     gate = engine.hold(ListExamples)
     async with starting(None, engine=engine) as played:
-        await played.sees("Starting the engine", "FILE.py:NAME or package.module:NAME")
+        await played.sees("Starting the engine", "FILE.py:NAME, package.module:NAME, or a file or folder of weights")
         gate.set()
         await played.sees("The network rgnet")
 
@@ -77,7 +77,7 @@ async def test_an_engine_that_ends_is_told_and_a_new_one_fills_it() -> None:
 
 async def test_it_fits_80x24() -> None:
     async with opened(None, size=(80, 24)) as played:
-        await played.sees("The network sequential", "parameters  7,946", "FILE.py:NAME or package.module:NAME")
+        await played.sees("The network sequential", "parameters  7,946", "FILE.py:NAME, package.module:NAME, or a file or folder of weights")
 
 
 async def test_a_click_on_a_row_moves_and_a_double_click_opens() -> None:

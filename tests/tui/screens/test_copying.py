@@ -32,6 +32,16 @@ async def test_y_copies_the_path_of_what_is_selected(copied: list[str]) -> None:
         await played.until(lambda: copied[1:] == ["0.block 1.0.bias"], "copied")
 
 
+async def test_in_a_table_y_copies_the_path_of_its_row(copied: list[str]) -> None:
+    async with opened() as played:
+        await played.selected("0.block 1")
+        await played.press("tab", "down", "y")
+        await played.until(lambda: copied == ["0.block 1.0.bias"], "the row's")
+        await played.press("Y")
+        await played.sees("Copy 0.block 1.0.bias")
+        assert played.asked(PathForms)[-1].path == "0.block 1.0.bias"
+
+
 async def test_Y_offers_the_forms_and_copies_the_one_chosen(copied: list[str]) -> None:
     async with opened() as played:
         await played.selected("0.block 1.0.bias")

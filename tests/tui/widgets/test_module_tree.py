@@ -76,7 +76,8 @@ async def test_it_opens_on_the_root() -> None:
         (24, ["▌▾", "rgnet"]),
         (32, ["▌▾", "rgnet", "Sequential"]),
         (38, ["▌▾", "rgnet", "Sequential", "309"]),  # a terminal of 80 columns
-        (50, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
+        (50, ["▌▾", "rgnet", "Sequential", "309"]),  # whole names before bytes
+        (54, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
         (60, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
         (200, ["▌▾", "rgnet", "Sequential", "309", "1.2", "KB"]),
     ],

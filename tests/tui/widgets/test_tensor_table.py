@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from models.engine.messages import StatisticsOfAll, TensorRows
 from tests.tui.fake_checkpoint import checkpoint
 from tests.tui.fake_engine import FakeEngine, many, module, rgnet, tensor
-from tests.tui.stage import Stage, settled
+from tests.tui.stage import Stage, settled, until
 from tui.widgets import tensor_table
 from tui.widgets.lines import Lines
 from tui.widgets.tensor_table import TensorTable
@@ -207,7 +207,7 @@ async def test_the_rows_stay_until_new_ones_come(engine: FakeEngine) -> None:
 
 
 async def test_what_takes_long_is_told(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensor_table, "PATIENCE", 0.0)
+    monkeypatch.setattr(tensor_table, "PATIENCE", 0.001)
     app = TableApp(engine, "model")
     async with app.run_test(size=(120, 30)) as pilot:
         await settled(pilot)
@@ -218,8 +218,7 @@ async def test_what_takes_long_is_told(engine: FakeEngine, monkeypatch: pytest.M
         ):
             gate.clear()
             want()
-            while not app.table.waiting:
-                await pilot.pause(0.005)
+            await until(pilot, lambda: app.table.waiting)
             assert app.table.waiting == word
             gate.set()
             await settled(pilot)
@@ -271,12 +270,10 @@ async def test_statistics_of_all_are_taken_whatever_is_shown_and_the_rows_follow
         table.show("model")
         await pilot.pause()
         table.take_statistics("model")
-        while "1 of 14" not in table.taking:
-            await pilot.pause(0.005)
+        await until(pilot, lambda: "1 of 14" in table.taking)
         assert table.shows_statistics
         table.show("model.norm")
-        while table.listing.path != "model.norm":
-            await pilot.pause(0.005)
+        await until(pilot, lambda: table.listing.path == "model.norm")
         assert "·" in shown(table)[1]
         gate.set()
         await settled(pilot)
@@ -296,8 +293,7 @@ async def test_statistics_of_all_can_be_stopped(engine: FakeEngine) -> None:
     async with Stage(table).run_test(size=(120, 20)) as pilot:
         table.show("model")
         table.take_statistics("model")
-        while not engine.count(StatisticsOfAll):
-            await pilot.pause(0.005)
+        await until(pilot, lambda: engine.count(StatisticsOfAll))
         assert table.taking
         table.stop_statistics()
         await settled(pilot)
