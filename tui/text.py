@@ -28,27 +28,36 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
-def fit_middle(text: str, width: int, front: int | None = None) -> str:
-    """As `fit`, but a cut takes the middle: both ends of a path tell something.
-
-    `front` are the cells that its beginning keeps, where that is not half of them.
-    """
-    size = cell_len(text)
-    if size <= width or width < 5:
+def fit_middle(text: str, width: int) -> str:
+    """As `fit`, but a cut takes the middle: both ends of a path tell something."""
+    if cell_len(text) <= width or width < 5:
         return fit(text, width)
-    head = set_cell_size(text, (width - 1) // 2 if front is None else front).rstrip()  # of the half of a wide character
-    tail_width = width - 1 - cell_len(head)
-    start = len(text)
-    used = 0
-    while start > 0 and used + cell_len(text[start - 1]) <= tail_width:
-        start -= 1
-        used += cell_len(text[start])
-    return fit(head + "…" + text[start:], width)
+    head = set_cell_size(text, (width - 1) // 2).rstrip()  # of the half of a wide character
+    return fit(head + "…" + text[_start_of_end(text, width - 1 - cell_len(head)) :], width)
 
 
 def fit_path(text: str, width: int) -> str:
-    """As `fit`, but of a dotted path the end is kept, which tells most, and of its beginning what is left to spare."""
-    return fit_middle(text, width, 0 if width < ROOM_FOR_BOTH_ENDS else width // 4)
+    """As `fit`, but of a dotted path the end is kept, which tells most, and of its beginning what is left to spare.
+
+    A number is kept whole or not at all: layer 10 must not look like layer 0.
+    """
+    if cell_len(text) <= width or width < 5:
+        return fit(text, width)
+    head = "" if width < ROOM_FOR_BOTH_ENDS else set_cell_size(text, width // 4).rstrip()
+    start = _start_of_end(text, width - 1 - cell_len(head))
+    while 0 < start < len(text) and text[start - 1].isdigit() and text[start].isdigit():
+        start += 1
+    return fit(head + "…" + text[start:], width)
+
+
+def _start_of_end(text: str, width: int) -> int:
+    """Where the characters at the end begin that fit into `width` cells."""
+    start = len(text)
+    used = 0
+    while start > 0 and used + cell_len(text[start - 1]) <= width:
+        start -= 1
+        used += cell_len(text[start])
+    return start
 
 
 def fit_right(text: str, width: int) -> str:

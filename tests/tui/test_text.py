@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.text import clean, clean_lines, fit, fit_middle, fit_right, piece
+from tui.text import clean, clean_lines, fit, fit_middle, fit_path, fit_right, piece
 
 ANY = st.text(st.characters(), max_size=60) | st.text(
     st.sampled_from("ab\x1b\x07\x9b\u202e\u2066\u200d\ufe0f\u2764\u0301层モ👩🚀\t\n\r\x7f\ud800…"), max_size=40
@@ -75,7 +75,7 @@ def test_lines_end_as_terminals_and_files_end_them() -> None:
 @given(ANY, WIDTHS)
 def test_fitting_is_exact(text: str, width: int) -> None:
     text = clean(text)
-    for fitted in (fit(text, width), fit_middle(text, width), fit_right(text, width)):
+    for fitted in (fit(text, width), fit_middle(text, width), fit_path(text, width), fit_right(text, width)):
         assert cell_len(fitted) == max(width, 0)
 
 
@@ -85,6 +85,14 @@ def test_a_middle_cut_keeps_both_ends(text: str, width: int) -> None:
         head, tail = fit_middle(text, width).rstrip().split("…")
         assert text.startswith(head.rstrip())
         assert text.endswith(tail)
+
+
+def test_a_path_keeps_its_end() -> None:
+    path = "model.encoder.layers.10.self_attn.in_proj_weight"
+    assert fit_path(path, 60) == path.ljust(60)
+    assert fit_path(path, 37) == "model.enc…10.self_attn.in_proj_weight"
+    assert fit_path(path, 36) == "model.enc….self_attn.in_proj_weight "  # and not layer 0
+    assert fit_path(path, 24) == "…elf_attn.in_proj_weight"
 
 
 def test_wide_characters_are_not_halved() -> None:

@@ -16,7 +16,7 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 24, 40, cut="middle"),
+    Column("name", 30, 40, cut="middle"),
     Column("class or shape", 16, 34, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),

@@ -77,7 +77,11 @@ async def test_an_engine_that_ends_is_told_and_a_new_one_fills_it() -> None:
 
 async def test_it_fits_80x24() -> None:
     async with opened(None, size=(80, 24)) as played:
-        await played.sees("The network sequential", "parameters  7,946", "FILE.py:NAME, package.module:NAME, or a file or folder of weights")
+        await played.sees(
+            "The network sequential",
+            "parameters  7,946",
+            "FILE.py:NAME, package.module:NAME, or a file or folder of weights",
+        )
 
 
 async def test_a_click_on_a_row_moves_and_a_double_click_opens() -> None:

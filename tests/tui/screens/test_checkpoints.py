@@ -55,7 +55,7 @@ async def test_what_it_is_is_told_and_keys_that_need_code_are_left_out(engine: A
 async def test_the_tree_shows_groups_inferred_classes_and_what_is_no_tensor(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", (120, 80), engine) as played:
         lines = [" ".join(line[:57].split()).strip("▌▏ ") for line in played.text.split("\n")]
-        assert "│ │ │ ▾ [0–3] ×4 ~TransformerEn… 928" in lines
+        assert "│ │ │ ▾ [0–3] ×4 ~TransformerEnc… 928" in lines
         assert "│ │ │ │ │ ▾ norm1 ~Norm 8 16" in lines
         assert "│ │ │ │ │ │ in_proj_weight [24, 8] 192" in lines  # names have the room before the bytes
         assert "│ epoch 3" in lines

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fake_app import AppEngine, Played
+from fake_checkpoint import SUMMARY, checkpoint
 from fake_engine import linear, module, sequential, tensor
 from textual.pilot import Pilot
 
@@ -45,6 +46,7 @@ def engine() -> AppEngine:
     """The documented `rgnet`, and a small network with every mark."""
     made = AppEngine()
     made.summary_fields = {"note": "Four blocks in a block: rgnet[0][1][0].bias is a parameter deep inside."}
+    made.sources["run/last.pt"] = lambda: checkpoint(80)
     made.sources["marks"] = lambda: sequential(
         linear(4, 8),
         module(
@@ -87,6 +89,8 @@ def looks(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., b
 
     def look(story: Story, size: tuple[int, int] = LARGE, source: str | None = "rgnet") -> bool:
         made = engine()
+        if source == "run/last.pt":
+            made.summary_fields = dict(SUMMARY)
         app = ModulescopeApp(Options(source=source), made)
 
         async def before(pilot: Pilot[Any]) -> None:
@@ -235,3 +239,32 @@ def test_problem_of_an_engine_that_ended(looks: Callable[..., bool]) -> None:
         )
 
     assert looks(story, SMALL)
+
+
+async def folded(played: Played) -> None:
+    """The tree as the engine opens a large one: its repeated layers in a row."""
+    await played.selected("model.layers.[0–79]")
+    await played.press("enter", "g")
+
+
+def test_checkpoint(looks: Callable[..., bool]) -> None:
+    async def story(played: Played) -> None:
+        await folded(played)
+        table = played.explorer.query_one("#values").table
+        table.sort("bytes")
+        await played.press("tab", "F", *"size>32", "enter")
+        await played.sees("▼bytes", "160 of 324")
+
+    assert looks(story, LARGE, "run/last.pt")
+
+
+def test_statistics_of_a_checkpoint(looks: Callable[..., bool]) -> None:
+    async def story(played: Played) -> None:
+        played.engine.numbers["model.layers.0.norm1.bias"] = [float("nan")] * 3 + [0.5] * 5
+        played.engine.taken = {f"model.layers.0.norm1.{name}" for name in ("weight", "bias")}
+        await folded(played)
+        await played.selected("model.layers.[0–79]")
+        await played.press("tab", "C", "j", "j")
+        await played.sees("A takes the missing statistics")
+
+    assert looks(story, SMALL, "run/last.pt")

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from tests.tui.fake_checkpoint import checkpoint
 from tests.tui.fake_engine import FakeEngine, rgnet
+from tests.tui.stage import settled
 from tui.widgets.gradient_bars import GradientBars, bar_of
 from tui.widgets.lines import Lines
 
@@ -109,3 +111,13 @@ def test_a_bar_is_as_long_as_its_share_to_an_eighth(share: float, width: int) ->
     assert len(bar) <= width
     assert abs(eighths - share * width * 8) <= 1
     assert (eighths == 0) == (share == 0)
+
+
+async def test_of_a_group_the_siblings_are_told_apart() -> None:
+    fake = FakeEngine(checkpoint(3))
+    fake.gradients = {node.row.path: [3.0, 4.0] for node in fake._tensors("model.layers.[0–2]")}
+    app = BarsApp(fake, "model.layers.[0–2]")
+    async with app.run_test(size=(100, 20)) as pilot:
+        await settled(pilot)
+        lines = [app.bars.render_line(y).text for y in range(1, 13)]
+        assert [line[1:].split()[0] for line in lines][3:5] == ["0.norm1.bias", "1.self_attn.in_proj_weight"]

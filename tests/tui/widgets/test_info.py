@@ -31,13 +31,14 @@ class Engine:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.problem: Problem | None = None
+        self.groups = GROUPS
 
     async def request(self, body: Body, answer: type[Any], /, progress: object = None) -> Any:
         assert isinstance(body, Describe)
         self.asked.append(body.path)
         if self.problem:
             raise EngineProblem(self.problem)
-        return Description(path=body.path, groups=GROUPS)
+        return Description(path=body.path, groups=self.groups)
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])
@@ -125,3 +126,35 @@ async def test_a_problem_is_told() -> None:
         info.show("x")
         await settled(pilot)
         assert lines_of(info)[0].strip() == "no such [path]"
+
+
+@pytest.mark.parametrize("width", [24, 50, 63, 120])
+async def test_a_long_label_has_lines_of_its_own_and_loses_nothing(width: int) -> None:
+    label = "ss_training.network_args.conv_block_dims.and_more_of_it"
+    engine = Engine()
+    facts = [Fact(label=label, text="1e-4"), Fact(label="format", text="pt"), Fact(label="x" * 10_000, text="y" * 100)]
+    info = Info(engine.request)
+    async with Stage(info).run_test(size=(width, 40)) as pilot:
+        engine.groups = [FactGroup(title="Metadata", facts=facts)]
+        info.show("")
+        await settled(pilot)
+        lines = lines_of(info)
+        assert max(map(len, lines)) <= width
+        assert info.max_scroll_x == 0
+        assert label in "".join(line.strip() for line in lines)
+        assert [line.split() for line in lines if "pt" in line] == [["format", "pt"]]
+        assert "1e-4" in "".join(lines)
+        assert "y" * 100 in "".join(line.strip() for line in lines)
+
+
+async def test_a_link_is_wrapped_with_room_for_its_arrow() -> None:
+    state = "optimizer.state.decoder.norm.weight.exp_avg_sq"
+    engine = Engine()
+    engine.groups = [FactGroup(title="Optimizer", facts=[Fact(label="State", text=state, path=state)])]
+    info = Info(engine.request)
+    async with Stage(info).run_test(size=(40, 10)) as pilot:
+        info.show("decoder.norm.weight")
+        await settled(pilot)
+        lines = [line.strip() for line in lines_of(info)[1:] if line.strip()]
+        assert all(line.endswith(" →") for line in lines)
+        assert "".join(line.removeprefix("State").removesuffix("→").strip() for line in lines) == state
