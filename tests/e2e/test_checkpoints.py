@@ -42,6 +42,7 @@ def test_a_broken_weight_is_found_by_statistics_and_filter(file: Path, own_state
         t.press("nan>0")
         t.wait_for("1 of 24", "7.fc.weight")
         t.press("enter")
+        t.wait_for("▌layers.7.fc.weight")
         t.press("enter")
         t.wait_for("16 values", "NaN 1")
         t.press("y")
