@@ -64,7 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart", "R", "Restart the engine and open again", "Model"),
     # -- copying
     Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy"),
-    Action("catalogue", "o", "Open another network", "Model", "explorer", footer="open"),
+    Action("catalogue", "o", "Open another network or file", "Model", "explorer", footer="open"),
     Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
     Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
     # -- the app

@@ -27,7 +27,7 @@ CONSOLE_KEYS = (
     ("Esc", "Back to the tree"),
 )
 MOUSE = (
-    ("click", "Focus, tabs, fold marks, keys of the footer; a table's title sorts, again the other way round"),
+    ("click", "Focus, tabs, fold marks, footer; a title sorts, again the other way round"),
     ("2 clicks", "Fold, or show the row in the tree"),
     ("wheel", "Scroll; with Shift sideways"),
     ("drag", "Select, then Ctrl+C copies; size of panes at the line between them and at the console's bar"),
@@ -60,17 +60,14 @@ Group = tuple[str, Sequence[tuple[str, str]]]
 
 
 def groups(legend: Sequence[tuple[str, str]] = ()) -> list[Group]:
-    """Headings with their (keys, meaning) lines: the actions, what search, filter and console take, mouse, marks."""
+    """Headings with their (keys, meaning) lines: the actions, signs and marks, what search, filter and console take."""
     found: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         found.setdefault(action.group, []).append((keys_of(action), action.title))
-    rest: list[Group] = [
-        ("Search box", SEARCH_KEYS), ("Filter of a table", FILTER), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE),
-        ("In the tree", TREE_SIGNS),
-    ]  # fmt: skip
+    rest: list[Group] = [("Search box", SEARCH_KEYS), ("In the tree", TREE_SIGNS)]
     if legend:
         rest.append(("Marks", legend))
-    return [*found.items(), *rest]
+    return [*found.items(), *rest, ("Filter of a table", FILTER), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE)]
 
 
 class HelpScreen(Panel[None]):

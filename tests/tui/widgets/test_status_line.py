@@ -22,8 +22,8 @@ def test_a_long_word_for_what_it_is_leaves_room_for_the_size() -> None:
 
 
 def test_a_long_path_keeps_its_end() -> None:
-    assert "".join(fitted(SHARD, 71)) == " …001-of-00030.safetensors  safetensors file  8.0 B parameters  16.0 GB"
-    assert "".join(fitted(SHARD, 24)).strip() == "…1-of-00030.safetensors"
+    assert "".join(fitted(SHARD, 71)) == " …-of-00030.safetensors  safetensors file  8.0 B parameters  16.0 GB"
+    assert "".join(fitted(SHARD, 24)).strip() == "…-of-00030.safetensors"
 
 
 @given(st.lists(st.text(st.sampled_from("ab层/."), max_size=80), max_size=6), st.integers(0, 200))
