@@ -138,7 +138,9 @@ def fitted(texts: list[str], room: int) -> list[str]:
         widths[index] += more
         spare -= more
     cut = [fit_path, fit]
-    shown = [cut[index](text, widths[index]).rstrip() if index < 2 else text for index, text in enumerate(texts[:count])]
+    shown = [
+        cut[index](text, widths[index]).rstrip() if index < 2 else text for index, text in enumerate(texts[:count])
+    ]
     return [_lead(index) + text for index, text in enumerate(shown)]
 
 

@@ -189,6 +189,6 @@ def test_the_console_completes_names_and_has_torch_when_it_is_asked_for() -> Non
 def test_statistics_of_all_stop_where_a_file_is_gone() -> None:
     tensors = layers(3)
     tensors[1].fails = Unreadable("x.bin was changed since it was opened: press R to open it again")
-    with pytest.raises(EngineProblem, match="stop at 'h.1.bias'") as caught:
+    with pytest.raises(EngineProblem, match=r"stop at 'h.1.bias'") as caught:
         model(*tensors).statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
     assert "press R" in caught.value.problem.text
