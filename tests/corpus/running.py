@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,22 +151,19 @@ def ran_code(folder: Path) -> bool:
 
 def program(arguments: Sequence[str], folder: Path) -> Ran:
     """The program itself, started as a person does, with bounded memory."""
-    command = [sys.executable, "-m", "tui", *arguments]
+    return measured([sys.executable, "-m", "tui", *arguments], folder)
+
+
+def measured(command: Sequence[str], folder: Path) -> Ran:
+    """A command run in `folder` with bounded memory; what it took is its own, however large this process is."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    started = time.monotonic()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder, env=environment, preexec_fn=_bounded
-        )
-        timer = threading.Timer(SECONDS, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        return Ran(process.returncode, out.read(), err.read(), usage.ru_maxrss * 1024, time.monotonic() - started)
-
-
-def _bounded() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as answer:
+        to = answer.fileno()
+        subprocess.run(
+            [sys.executable, "-S", str(HERE / "launcher.py"), *map(str, (to, MEMORY, SECONDS)), *command],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder, env=environment, pass_fds=[to], check=True,
+        )  # fmt: skip
+        for each in (out, err, answer):
+            each.seek(0)
+        ended = json.load(answer)
+        return Ran(ended["status"], out.read(), err.read(), ended["peak"], ended["seconds"])

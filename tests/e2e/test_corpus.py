@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from corpus.case import Case, Opened
 from corpus.make import cases, make
 from corpus.pickles import programs, whole
-from corpus.running import Server, faults, listing, program, ran_code
+from corpus.running import Server, faults, listing, measured, program, ran_code
 from pseudo_terminal import Terminal
 
 CASES = {case.name: case for case in cases()}
@@ -79,6 +81,15 @@ def test_it_is_refused_in_one_line_or_opened_right(name: str, corpus: Corpus) ->
         assert not faults(case, ran, as_json=bool(options))
     assert not ran_code(corpus.folder)
     assert corpus.untouched(case) == before
+
+
+def test_memory_is_measured_without_that_of_who_starts_the_program(tmp_path: Path) -> None:
+    large = bytearray(os.urandom(4096) * (300 << 8))
+    ran = measured([sys.executable, "-S", "-c", ""], tmp_path)
+    assert (ran.status, len(large)) == (0, 300 << 20)
+    assert 1 << 20 < ran.peak < 100 << 20
+    ran = measured([sys.executable, "-S", "-c", "len(b'x' * (200 << 20))"], tmp_path)
+    assert 200 << 20 < ran.peak < 300 << 20
 
 
 @pytest.mark.parametrize("name", STARTED)
