@@ -1,8 +1,8 @@
 """Runs one command with bounded memory, and tells how it ended and the most memory that it took.
 
-A script: `launcher.py ANSWER MEMORY SECONDS COMMAND…`; its answer is JSON on the file descriptor ANSWER.  A process of its own, for
-Linux counts what a process took before `exec` as taken by the program started: a command started right from a large
-pytest seems as large as pytest.
+A script: `launcher.py ANSWER MEMORY SECONDS COMMAND…`; its answer is JSON on the file descriptor ANSWER.  A process
+of its own, for Linux counts what a process took before `exec` as taken by the program started: a command started right
+from a large pytest seems as large as pytest.
 """
 
 from __future__ import annotations
