@@ -22,8 +22,8 @@ from side_by_side import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from models.inspect.search import Searcher
-from models.inspect.table import Table, parse_query
+from models.search.searcher import Searcher
+from models.table.table import Table, parse_query
 
 COUNT = 1_000_000
 SESSIONS = ("q_proj", "layers 17 q_proj", "lyrqprj", "77.mlp", "experts 311 down")

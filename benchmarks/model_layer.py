@@ -22,9 +22,9 @@ from models.inspect.outline import Outline
 from models.inspect.rows import tree_rows
 from models.inspect.summary import summarise
 from models.inspect.totals import Totals
-from models.inspect.view import View
 from models.run.statement import run_statement
 from models.session import Session
+from models.tree.view import View
 
 NETS = """\
 from torch import nn

@@ -27,8 +27,8 @@ sys.path.insert(0, str(ROOT))
 from models.engine import messages as m
 from models.engine.handlers import tree
 from models.inspect.cancelled import Cancelled
-from models.inspect.statistics import statistics
 from models.session import Session
+from models.statistics.tensor import statistics
 
 TYPES = ("float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "int8", "int32")
 

@@ -13,9 +13,9 @@ from .engine.errors import EngineProblem
 
 if TYPE_CHECKING:
     from .engine.registry import Context
-    from .inspect.search import Searcher
-    from .inspect.view import View
+    from .search.searcher import Searcher
     from .sources.base import Source
+    from .tree.view import View
 
 
 class Opened(Protocol):

@@ -150,8 +150,8 @@ class Session:
     def open_ahead(self, source: str) -> None:
         """Prepare what `open` will be asked for, if it is a checkpoint; what goes wrong is told by `open`."""
         from .checkpoint.model import CheckpointModel
-        from .inspect.collecting import uncollected
         from .sources.base import SourceError, open_source
+        from .tree.collecting import uncollected
 
         with suppress(SourceError), uncollected():
             opened = open_source(source)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..engine.messages import FactGroup
-from ..inspect.facts import Group, filled
+from ..inspect.describe.facts import Group, filled
 from .checkpoint import Checkpoint, Item
 from .stored import Stored
 

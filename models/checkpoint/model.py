@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ..engine import messages as m
 from ..engine.errors import EngineProblem
 from ..inspect.cancelled import Asked
-from ..inspect.progress import Progress, Told
-from ..inspect.search import Searcher
-from ..inspect.statistics_cache import StatisticsCache
-from ..inspect.tensor_tables import TensorTables
-from ..inspect.view import Row, View
 from ..opened import no_tensor, nothing_at
+from ..search.searcher import Searcher
 from ..sources.base import Source
+from ..statistics.cache import StatisticsCache
+from ..statistics.progress import Progress, Told
+from ..table.pages import TensorTables
+from ..tree.view import Row, View
 from .checkpoint import Checkpoint
 from .classes import Classes
 from .console import LateTorch, StateDict

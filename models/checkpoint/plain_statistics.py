@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import repeat
 
 from ..engine.messages import StatisticsOf
-from ..inspect.quantiles import ranks
+from ..statistics.quantiles import ranks
 
 MOST_BINS = 1_000
 

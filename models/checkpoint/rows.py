@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ..engine.messages import TensorRow, TreeRow
-from ..inspect.skeleton import Group
-from ..inspect.view import Row
+from ..tree.skeleton import Group
+from ..tree.view import Row
 from .checkpoint import Item
 from .classes import Classes
 from .facts import NodeFacts

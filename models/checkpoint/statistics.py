@@ -43,7 +43,7 @@ def stored_statistics(
             if progress is not None:
                 progress(1.0)
             return found
-        from ..inspect.statistics import measure
+        from ..statistics.tensor import measure
         from .streamed import stream_of
 
         return measure(stream_of(stored), path=path, bins=bins, exact=exact, cancelled=cancelled, progress=progress)

@@ -10,8 +10,8 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
-from ..inspect.statistics import table_of
-from ..inspect.stream import Stream, Table
+from ..statistics.stream import Stream, Table
+from ..statistics.tensor import table_of
 from .dtypes import DType, numbers
 from .stored import Stored
 from .torch_pieces import torch_piece

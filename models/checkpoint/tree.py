@@ -1,16 +1,17 @@
 """The tree of a checkpoint, inferred from the names of its tensors: `layers.0.weight` lies in `0` of `layers`.
 
-Names from files may be anything: see `laying_out`.
+Names from files may be anything: see `nesting`.
 """
 
 from __future__ import annotations
 
 from typing import Literal, cast
 
-from ..inspect.collecting import uncollected
-from ..inspect.skeleton import Skeleton
+from ..tree.collecting import uncollected
+from ..tree.skeleton import Skeleton
 from .checkpoint import Checkpoint, Item
-from .laying_out import MODULE, laid_out, split
+from .laying_out import MODULE, laid_out
+from .nesting import split
 from .stored import Stored, StoredKind
 
 WIDE = 32

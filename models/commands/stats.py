@@ -104,8 +104,8 @@ def _stored(model: CheckpointModel, exact: bool) -> Iterator[Subject]:
 
 
 def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
-    from ..inspect.statistics import statistics
     from ..inspect.tensors import size_in_bytes
+    from ..statistics.tensor import statistics
 
     known: dict[int, StatisticsOf] = {}  # of a shared tensor once
 
@@ -126,8 +126,8 @@ def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
 
 
 def _initial(model: LiveModel, node: Node, tensor: Any, found: StatisticsOf) -> dict[str, Any] | None:
-    from ..inspect.defaults import initialiser_of
-    from ..inspect.draws import judge
+    from ..inspect.describe.defaults import initialiser_of
+    from ..inspect.describe.draws import judge
 
     rule = initialiser_of(model.outline, node)
     if not rule:

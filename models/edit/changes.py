@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from ..inspect.collecting import uncollected
 from ..inspect.outline import Node, Outline
 from ..inspect.tensors import size_in_bytes
+from ..tree.collecting import uncollected
 from .batches import Batches
 from .gradients import Gradients
 from .history import Change, Placed, listed, named, reasons

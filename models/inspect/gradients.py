@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ..engine.messages import GradientRow
+from ..statistics.chunks import chunks, without_repeats
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
-from .chunks import chunks, without_repeats
 from .one_thread import one_thread
 from .reading import real64, strided
 from .tensors import elements

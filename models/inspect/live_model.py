@@ -12,24 +12,24 @@ from torch import Tensor, nn
 from ..engine import messages as m
 from ..engine.pages import clamp
 from ..opened import no_tensor, nothing_at
+from ..search.searcher import Searcher
+from ..statistics.cache import StatisticsCache
+from ..statistics.progress import Progress, Told
+from ..statistics.tensor import statistics
+from ..table.pages import TensorTables
+from ..tree.view import View
 from .cancelled import Asked
-from .describe import describe
+from .describe.node import describe
+from .describe.source_code import source_of
 from .gradients import gradient_of, gradient_row, why_no_gradient
 from .heat import heat_map
 from .outline import Node, Outline
 from .paths import path_forms
-from .progress import Progress, Told
 from .rows import tensor_rows, tree_rows
-from .search import Searcher
-from .source_code import source_of
-from .statistics import statistics
-from .statistics_cache import StatisticsCache
 from .summary import mode_of, summarise
 from .tensor_facts import TensorFacts
-from .tensor_tables import TensorTables
 from .tensors import detail_of, size_in_bytes, stamp_of
 from .totals import Totals
-from .view import View
 from .window import window
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 
-from .collecting import uncollected
+from ..tree.collecting import uncollected
+from ..tree.skeleton import Skeleton
 from .outline import Outline
-from .skeleton import Skeleton
 
 
 class LiveSkeleton(Skeleton):

@@ -17,7 +17,7 @@ from torch import nn
 
 from ..engine.messages import NodeKind
 from ..engine.safe_text import as_sent
-from .collecting import uncollected
+from ..tree.collecting import uncollected
 from .survey import Held, Key, Survey
 from .tensors import shape_of, size_in_bytes
 

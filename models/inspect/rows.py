@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from ..engine.messages import TensorRow, TreeRow
+from ..tree.skeleton import Group
+from ..tree.view import Row
 from .gradient_state import State, gradient_states
 from .outline import Node, Outline
-from .skeleton import Group
 from .tensors import class_name, dtype_text, elements, is_uninitialised, shape_text, size_in_bytes
 from .totals import Totals
-from .view import Row
 
 OTHER_NAMES = 8
 """How many other names of a shared object a row tells."""

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from torch import Tensor
 
 from ..engine.messages import Brief
+from ..statistics.cache import StatisticsCache
 from .outline import Node
-from .statistics_cache import StatisticsCache
 from .tensors import dtype_text, elements, shape_of, size_in_bytes, stamp_of
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .collecting import uncollected
+from ..tree.collecting import uncollected
 from .outline import Node, Outline
 from .tensors import elements, size_in_bytes
 

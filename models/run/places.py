@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
-from ..inspect.collecting import uncollected
 from ..inspect.outline import Outline
+from ..tree.collecting import uncollected
 
 
 class Places:

@@ -48,14 +48,18 @@ def program(script: Path, rest: str, state: Path, **more: object) -> Terminal:
     return Terminal(command=[sys.executable, str(script)], folder=script.parent, state=state, **more)
 
 
-def leave(t: Terminal) -> None:
-    """From the console or the tree: quit, and see the first screen again."""
+def leave(t: Terminal, prompt: bytes = b"") -> None:
+    """From the console or the tree: quit, and see the first screen again, and a new `prompt` on it.
+
+    Textual throws away what is typed while it gives the terminal back.
+    """
     if "▌Modules" not in t.text:
         t.press("escape")
         t.wait_for("▌Modules")
     before = t.raw.count(FIRST_SCREEN)
     t.press("q")
     t.wait_until(lambda: t.raw.count(FIRST_SCREEN) > before, "the first screen")
+    t.wait_until(lambda: prompt in t.raw.rpartition(FIRST_SCREEN)[2], "the prompt")
 
 
 def interface_of(t: Terminal) -> psutil.Process:
@@ -70,6 +74,7 @@ after = state()
 print("same" if after == before else [pair for pair in zip(before, after) if pair[0] != pair[1]])
 input()
 explore(net)
+print("back again")
 print("second time", net[0].bias[1].item(), sys.stdin.readline())
 """
     with program(script, code, own_state) as t:
@@ -88,7 +93,7 @@ print("second time", net[0].bias[1].item(), sys.stdin.readline())
         t.wait_for(READY, "torch.rand(2, 2), a guess")
         t.press(">", "net[0].bias.data[1] = 77", "enter")
         t.wait_for("changed: 0.bias")
-        leave(t)
+        leave(t, b"back again")
         t.press("typed", "enter")
         t.wait_for("second time 77.0 typed")
         assert t.wait_end() == 0
@@ -168,7 +173,7 @@ def test_in_a_repl_and_a_debugger(own_state: Path, tmp_path: Path) -> None:
         t.wait_for(READY, "explore(lin)", "9 parameters")
         t.press(">", "lin.bias.data[:] = 4321", "enter")
         t.wait_for("changed: bias")
-        leave(t)
+        leave(t, b">>> ")
         t.press("lin.bias.sum()", "enter")
         t.wait_for("12963")
         t.press("import pdb", "enter")
@@ -177,7 +182,7 @@ def test_in_a_repl_and_a_debugger(own_state: Path, tmp_path: Path) -> None:
         t.press("n", "enter")
         t.press("explore({'a.b': lin, 3: nn.ReLU()}, torch.ones(2))", "enter")
         t.wait_for(READY, "a.b", "9 parameters", "ReLU", timeout=20)
-        leave(t)
+        leave(t, b"(Pdb) ")
         t.press("p n + 37", "enter")
         t.wait_for("42")
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.checkpoint.plain_statistics import plain_statistics
-from models.inspect.statistics import statistics
+from models.statistics.tensor import statistics
 
 ABOUT = ("mean", "std", "l2")
 

@@ -11,7 +11,7 @@ from models.checkpoint.dtypes import DTYPES
 from models.checkpoint.statistics import stored_statistics
 from models.checkpoint.stored import Unreadable
 from models.inspect.cancelled import Cancelled
-from models.inspect.statistics import statistics
+from models.statistics.tensor import statistics
 from tests.models.checkpoint.held import Held
 
 TYPES = [

@@ -14,8 +14,8 @@ from models.checkpoint import streamed
 from models.checkpoint.dtypes import DTYPES, FLOAT32, quantised
 from models.checkpoint.statistics import stored_statistics
 from models.checkpoint.streamed import borrowed, stream_of
-from models.inspect import statistics as module
-from models.inspect import stream
+from models.statistics import stream
+from models.statistics import tensor as module
 from tests.models.checkpoint.held import Held, Zeros, bytes_of
 
 

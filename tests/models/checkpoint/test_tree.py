@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from models.checkpoint.checkpoint import Checkpoint, Item
 from models.checkpoint.dtypes import BFLOAT16, FLOAT32
+from models.checkpoint.laying_out import _Layout, _Sorting, laid_out
+from models.checkpoint.nesting import nested
 from models.checkpoint.stored import Stored
 from models.checkpoint.tree import CheckpointTree
 
@@ -105,3 +107,40 @@ def test_any_names_make_a_tree_in_which_each_tensor_is_found(names: list[str], o
         assert found.path(again) == found.path(node)
     paths = [found.path(node) for node in nodes]
     assert len(set(paths)) == len(paths)
+
+
+PLAIN = st.lists(st.sampled_from(["a", "b", "0", "2", "10"]), min_size=1, max_size=5).map(".".join)
+"""Few parts, so that blocks repeat, hold one another and clash."""
+
+
+@given(st.lists(PLAIN | NAMES, max_size=16), st.booleans())
+@example(["a.0.b", "a.1.b", "a.10.b", "a.2.b"], False)
+@example(["a.0.b", "a.0.c.0.d", "a.1.b", "a.0.c.1.d"], True)
+@example(["a.0", "a.0.b", "a.1.b"], False)
+@example(["a..b", "a.c", "a.0.b"], False)
+@example(["0." * 61 + "a.b", "1." * 63 + "a"], False)
+def test_blocks_laid_out_once_are_as_if_laid_out_each(names: list[str], ordered: bool) -> None:
+    each = _Layout(_Sorting(ordered)).laid(nested((path, number) for number, path in enumerate(names)))
+    assert laid_out(names, ordered) == each
+
+
+@given(st.sets(PLAIN, max_size=16), st.booleans())
+def test_a_tree_holds_each_name_where_its_parts_lead(names: set[str], ordered: bool) -> None:
+    modules = {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)}
+    tensors = sorted(names - modules, reverse=True)
+    laid = laid_out(tensors, ordered)
+    paths = [""]
+    for name, parent in zip(laid.names[1:], laid.parents[1:], strict=True):
+        paths.append(f"{paths[parent]}.{name}" if parent else name)
+    held = {path: number for path, number in zip(paths, laid.numbers, strict=True) if number >= 0}
+    assert held == {name: number for number, name in enumerate(tensors)}
+    above = {path for path in modules if any(name.startswith(f"{path}.") for name in tensors)}
+    assert sorted(paths) == sorted({"", *tensors, *above})
+    for node, path in enumerate(paths):
+        below = {each for each in paths[1:] if each.startswith(f"{path}.") or not path}
+        assert set(paths[node + 1 : laid.ends[node]]) == below
+        children = [name for name, parent in zip(laid.names, laid.parents, strict=True) if parent == node]
+        assert laid.counts[node] == len(children)
+        if all(map(str.isdecimal, children)):
+            assert children == sorted(children, key=int)
+        assert laid.depths[node] == path.count(".") + bool(path)

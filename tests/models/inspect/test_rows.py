@@ -10,7 +10,7 @@ from models.examples.catalogue import build
 from models.inspect.outline import Outline
 from models.inspect.rows import tensor_rows, tree_rows, with_ancestors
 from models.inspect.totals import Totals
-from models.inspect.view import View
+from models.tree.view import View
 
 
 def tree(net: nn.Module, changed: tuple[str, ...] = ()) -> dict[str, TreeRow]:

@@ -1,0 +1,1 @@
+"""Search in the paths of a model, as it is typed.  Knows nothing of torch."""

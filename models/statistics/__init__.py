@@ -1,0 +1,1 @@
+"""Statistics of tensors of any size and any type."""

@@ -1,0 +1,32 @@
+"""The collector is off meanwhile and as it was afterwards."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from models.tree.collecting import uncollected
+
+
+def test_as_it_was_afterwards() -> None:
+    assert gc.isenabled()
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), uncollected():
+        1 / 0  # noqa: B018
+    assert gc.isenabled()
+
+
+def test_one_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

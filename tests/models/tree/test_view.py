@@ -1,0 +1,188 @@
+"""Folds: what is visible, and at which row."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from models.examples.catalogue import build
+from models.inspect.outline import Node, Outline
+from models.tree.view import How, Row, View
+
+RGNET = Outline.of(build("rgnet"))
+
+
+def paths(rows: list[Row], view: View) -> list[str]:
+    skeleton = view.skeleton
+    return [skeleton.path(row.node) if row.group is None else skeleton.group_path(row.group) for row in rows]
+
+
+def shown(view: View) -> list[str]:
+    return paths(view.slice(0, len(view)), view)
+
+
+def test_folded_at_first() -> None:
+    assert shown(View(RGNET.skeleton)) == [""]
+
+
+def test_open_toggle_and_close_keep_what_is_folded_below() -> None:
+    view = View(RGNET.skeleton)
+    assert view.fold("", "open") == (0, "")
+    assert shown(view) == ["", "0", "1"]
+    assert view.fold("1", "toggle") == (2, "1")
+    assert shown(view) == ["", "0", "1", "1.weight", "1.bias"]
+    view.fold("", "close")
+    assert shown(view) == [""]
+    view.fold("", "open")
+    assert shown(view) == ["", "0", "1", "1.weight", "1.bias"]
+
+
+def test_all_and_none() -> None:
+    view = View(RGNET.skeleton)
+    view.fold("", "all")
+    assert view.visible == list(range(1, 2 * len(RGNET.nodes), 2))
+    view.fold("0", "none")
+    assert shown(view) == ["", "0", "1", "1.weight", "1.bias"]
+    view.fold("0", "open")
+    assert "0.block 0" in shown(view)
+    assert "0.block 0.0" not in shown(view)
+
+
+def test_fit_takes_whole_levels_then_single_nodes() -> None:
+    view = View(RGNET.skeleton)
+    view.fold("", "fit", 9)
+    assert shown(view) == ["", "0", "0.block 0", "0.block 1", "0.block 2", "0.block 3", "1", "1.weight", "1.bias"]
+    view.fold("", "fit", 20)
+    assert len(view) == 17
+    assert {"0.block 0.0", "0.block 1.0"} <= set(shown(view))
+    assert "0.block 2.0" not in shown(view)
+    view.fold("", "fit", 2)
+    assert shown(view) == ["", "0", "1"]  # the root is unfolded however little fits: alone it tells nothing
+    view.fold("", "fit", 1_000)
+    assert len(view) == len(RGNET.nodes)
+
+
+def test_fit_opens_small_ones_past_one_that_is_too_large() -> None:
+    wide = nn.Sequential(nn.Sequential(*[nn.ReLU(), nn.Tanh()] * 25), nn.Linear(1, 1))
+    view = View(Outline.of(wide).skeleton)
+    view.fold("", "fit", 10)
+    assert shown(view) == ["", "0", "1", "1.weight", "1.bias"]
+
+
+def test_locate_unfolds_what_hides_a_row() -> None:
+    view = View(RGNET.skeleton)
+    row, path = view.locate("0.block 1.0.bias")
+    assert path == "0.block 1.0.bias"
+    assert shown(view)[row] == path
+    assert "0.block 0.0" not in shown(view)
+
+
+def test_locate_answers_the_nearest_that_is_left() -> None:
+    view = View(RGNET.skeleton)
+    assert view.locate("0.block 1.7.bias")[1] == "0.block 1"
+    assert view.locate("gone") == (0, "")
+
+
+def test_overrides_outlive_a_change_of_the_network() -> None:
+    view = View(RGNET.skeleton)
+    view.locate("0.block 1.0.bias")
+    kept = view.overrides()
+    assert kept == {"": True, "0": True, "0.block 1": True, "0.block 1.0": True}
+    again = View(Outline.of(build("rgnet")).skeleton, {**kept, "gone": True, "1": False})
+    assert shown(again) == shown(view)
+    assert again.overrides() == kept
+
+
+def test_slices_stay_within_the_rows() -> None:
+    view = View(RGNET.skeleton)
+    view.fold("", "open")
+    assert paths(view.slice(-3, 2), view) == ["", "0"]
+    assert view.slice(99, 10) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(RGNET.nodes), st.sampled_from(["toggle", "open", "close", "all", "none", "fit"]))
+    )
+)
+def test_splices_give_what_laying_out_anew_gives(steps: list[tuple[Node, How]]) -> None:
+    view = View(RGNET.skeleton)
+    for node, how in steps:
+        row, path = view.fold(node.path, how, 15)
+        assert paths(view.slice(row, 1), view)[0] == path == node.path
+        assert view.row_of(node.index) == row
+        assert view.visible == View(RGNET.skeleton, view.overrides()).visible
+
+
+def test_many_rows_unfold() -> None:
+    outline = Outline.of(nn.Sequential(*[nn.Sequential(*[nn.ReLU() for _ in range(9)]) for _ in range(2_000)]))
+    view = View(outline.skeleton)
+    view.fold("", "all")
+    assert len(view) == len(outline.nodes) + 1 + 2_000  # the 2,000 are alike, and the nine of each
+
+
+def layers(count: int, *others: nn.Module) -> nn.Sequential:
+    return nn.Sequential(*[nn.Sequential(nn.Linear(3, 3), nn.ReLU()) for _ in range(count)], *others)
+
+
+def test_repeated_siblings_are_one_row() -> None:
+    view = View(Outline.of(layers(12, nn.Linear(3, 1))).skeleton)
+    view.fold("", "fit", 10)
+    assert shown(view) == ["", "[0–11]", "12", "12.weight", "12.bias"]
+    (row,) = view.slice(1, 1)
+    assert row.group is not None
+    assert (row.group.count, row.depth, row.is_open) == (12, 1, False)
+    assert view.fold("[0–11]", "open") == (1, "[0–11]")
+    assert shown(view)[1:4] == ["[0–11]", "0", "1"]
+    assert [row.depth for row in view.slice(0, 3)] == [0, 1, 2]
+    view.fold("3", "all")
+    assert shown(view)[4:10] == ["2", "3", "3.0", "3.0.weight", "3.0.bias", "3.1"]
+    assert [row.depth for row in view.slice(5, 3)] == [2, 3, 4]
+    view.fold("[0–11]", "close")
+    assert shown(view) == ["", "[0–11]", "12", "12.weight", "12.bias"]
+
+
+def test_a_row_within_a_group_is_found() -> None:
+    view = View(Outline.of(layers(12)).skeleton)
+    row, path = view.locate("7.0.bias")
+    assert path == "7.0.bias" == shown(view)[row]
+    assert View(view.skeleton, view.overrides()).visible == view.visible
+    assert view.locate("[0–11].gone")[1] == "[0–11]"
+
+
+def test_what_differs_is_not_grouped() -> None:
+    assert not Outline.of(layers(3)).skeleton.groups  # too few to be worth a row
+    mixed = layers(8)
+    mixed[2][0] = nn.Linear(3, 4)
+    mixed[4][0].weight.requires_grad_(False)
+    assert [group.name for group in Outline.of(mixed).skeleton.groups.values()] == []
+    assert [group.name for group in Outline.of(layers(9, nn.ReLU())).skeleton.groups.values()] == ["[0–8]"]
+
+
+def test_names_that_do_not_count_up_are_not_grouped() -> None:
+    assert not RGNET.skeleton.groups  # `block 0` to `block 3`
+    odd = nn.ModuleDict({name: nn.ReLU() for name in ("00", "01", "02", "03", "4", "6", "8", "10", "x")})
+    assert not Outline.of(odd).skeleton.groups
+
+
+NESTED = Outline.of(nn.Sequential(layers(5), nn.Sequential(*[layers(4) for _ in range(6)]), nn.Linear(1, 1)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*(node.path for node in NESTED.nodes), "0.[0–4]", "1.[0–5]", "1.2.[0–3]"]),
+            st.sampled_from(["toggle", "open", "close", "all", "none", "fit"]),
+        )
+    )
+)
+def test_groups_splice_as_they_are_laid_out(steps: list[tuple[str, How]]) -> None:
+    view = View(NESTED.skeleton)
+    for path, how in steps:
+        row, found = view.fold(path, how, 20)
+        assert paths(view.slice(row, 1), view)[0] == path == found
+        assert view.visible == View(NESTED.skeleton, view.overrides()).visible
+        assert view.visible == sorted(set(view.visible))
