@@ -65,7 +65,7 @@ class Session:
         self._ahead: tuple[str, CheckpointModel] | None = None
         """What was opened before it was asked for."""
         self.namespace: dict[str, Any] = {}
-        self.interpreter: Interpreter | None = None
+        self._interpreter: Interpreter | None = None
         self._watch: Watch | None = None
         self.undone: list[str] = []
         """Paths whose values `undo()`, called in the statement that runs, took back."""
@@ -106,6 +106,15 @@ class Session:
     def root(self) -> torch.nn.Module:
         return self.live.outline.root
 
+    @property
+    def interpreter(self) -> Interpreter:
+        """Of the console's names; made when it is first asked for."""
+        from .run.interpreter import Interpreter
+
+        if self._interpreter is None:
+            self._interpreter = Interpreter(self.namespace)
+        return self._interpreter
+
     def open(
         self,
         source: str,
@@ -132,7 +141,7 @@ class Session:
         progress(f"opening {source}")
         try:
             ahead, self._ahead = self._ahead, None
-            if ahead is not None and ahead[0] == source and not unfolded:
+            if ahead is not None and ahead[0] == source and not unfolded and device is None:
                 self._take_checkpoint(ahead[1], inputs or inputs_from)
             else:
                 opened = open_source(source, seed=seed, device=device, how=How(trust, progress))
@@ -159,14 +168,11 @@ class Session:
                 self._ahead = source, CheckpointModel.of(opened, {})
 
     def _take_checkpoint(self, model: CheckpointModel, inputs: object) -> None:
-        from .run.interpreter import Interpreter
-
         if inputs:
             raise no_code()
         self._forget()
         gc.freeze()  # what a large checkpoint is made of stays: the collector need not go through it again and again
         self.namespace = model.namespace()
-        self.interpreter = Interpreter(self.namespace)
         with self.lock:
             self._model = model
 
@@ -181,7 +187,6 @@ class Session:
 
         from .inspect.live_model import LiveModel
         from .inspect.outline import Outline
-        from .run.interpreter import Interpreter
 
         model = LiveModel.of(opened, Outline.of(opened.module, opened.name), unfolded)
         self._forget()
@@ -199,7 +204,6 @@ class Session:
             self.namespace["X"] = arguments.args[0]
         self.namespace |= {"args": arguments.args, "kwargs": arguments.kwargs}
         self._bind(opened.name, opened.module if opened.own is None else opened.own)
-        self.interpreter = Interpreter(self.namespace)
         with self.lock:
             self._model = model
 
@@ -216,7 +220,7 @@ class Session:
                 del before
                 gc.unfreeze()
                 gc.collect()  # it may have been a million tensors
-        self.namespace, self.interpreter, self._watch = {}, None, None
+        self.namespace, self._interpreter, self._watch = {}, None, None
         self.runs, self.result, self.arguments = {}, None, ((), {})
         self.input_text, self.input_guessed = "", False
 

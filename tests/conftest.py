@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 for folder in (HERE, HERE / "e2e", HERE / "tui"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
+# Machines are shared: how long an example takes says nothing.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names for state folders, in a folder of their own: making a temporary one looks at all that are there."""
+    folder = tmp_path_factory.mktemp("states")
+    return (folder / str(number) for number in itertools.count())
+
 
 @pytest.fixture(autouse=True)
-def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_state(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state folder of the test's own, of a person who has seen the welcome."""
-    folder = tmp_path_factory.mktemp("state")
+    folder = next(state_folders)
+    folder.mkdir()
     (folder / "settings.json").write_text('{"welcomed": true}')
     monkeypatch.setenv("MODULESCOPE_STATE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_is_frozen() -> Iterator[None]:
+    """What is imported by now stays, and no collection of garbage need look at it again; nothing else may stay.
+
+    The program freezes what it made, once, for it lives as long as the process; here the apps and checkpoints of a
+    thousand tests would never be freed.
+    """
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "freeze", lambda: None)
+        patch.setattr(gc, "unfreeze", lambda: None)
+        yield
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -105,6 +105,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
     Action("refine", "Q", "Exact quantiles, by reading a second time", "Values", "grid"),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
+    Action("nonfinite(1)", "x", "Next NaN or infinity, in all slices", "Values", "grid"),
+    Action("nonfinite(-1)", "X", "Previous NaN or infinity", "Values", "grid"),
+    Action("stop_seeking", "escape", "Stop looking for it", "Values", "grid", footer="stop", shown="Esc"),
     # -- gradients
     Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
     # -- tables

@@ -5,14 +5,17 @@ State flows one way: the engine's messages arrive here, go to the explorer, and 
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.types import CSSPathType
 
@@ -23,7 +26,10 @@ from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
+    from tui.first_opening import FirstOpening
     from tui.screens.explorer import Explorer
 
 
@@ -31,6 +37,14 @@ def _provider() -> type[Provider]:
     from tui.palette import ActionProvider
 
     return ActionProvider
+
+
+AT_ONCE = frozenset(("q", "ctrl+q", "ctrl+c"))
+"""Keys that leave or interrupt, whatever stands."""
+
+
+MOST_KEPT = 2.0
+"""Seconds that keys wait for the explorer to take over, once it stands."""
 
 
 class ModulescopeApp(App[int], inherit_bindings=False):
@@ -60,6 +74,11 @@ class ModulescopeApp(App[int], inherit_bindings=False):
         self.options = options
         self.settings = settings or Settings()
         self.launch = launch
+        self._first: FirstOpening | None = None
+        self._early: list[Callable[[Explorer], None]] | None = []
+        """What the engine told before there was an explorer."""
+        self._typed: list[Key] | None = []
+        """What a person typed before."""
 
     @cached_property
     def link(self) -> EngineLink:
@@ -86,7 +105,7 @@ class ModulescopeApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(os.environ, self.settings.theme)
-        self.screen.call_after_refresh(self._go_on)
+        self.screen.call_after_refresh(self.run_worker, self._go_on, exit_on_error=True)
         if not self.is_headless:
             self.set_interval(2.0, self._look_for_terminal)
 
@@ -97,26 +116,64 @@ class ModulescopeApp(App[int], inherit_bindings=False):
         if hung_up():
             self.exit(1)
 
-    def _go_on(self) -> None:
+    async def _go_on(self) -> None:
+        from tui.starting import needs_torch
+
+        frame = self.screen
+        if self.options.source is not None and isinstance(frame, FirstFrame) and not needs_torch(self.options):
+            from tui.first_opening import FirstOpening, opening_request
+
+            request = opening_request(self.options, self.options.source, frame.tree_height)
+            self._first = FirstOpening(self.link, request)
+            await frame.show_tree(self._first)
+        self.explorer.first = self._first
         self.push_screen(self.explorer)
         # What stands by now stays: a collection that walks it again and again delays a key by tens of milliseconds.
         self.set_timer(1.0, gc.freeze)
 
+    def on_opening_begun(self) -> None:
+        """The explorer stands: it gets what came before it."""
+        early, self._early = self._early, None
+        for tell in early or ():
+            tell(self.explorer)
+        self.run_worker(self._type_again())
+
+    async def _type_again(self) -> None:
+        """Do what was typed before the explorer stood."""
+        if self._first is not None and self._first.shown is not None:  # which the explorer takes over in a moment
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.explorer.taken_over(), MOST_KEPT)
+        typed, self._typed = self._typed, None
+        for event in typed or ():
+            self.post_message(event)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys that come before the explorer stands are kept for it."""
+        if self._typed is not None and isinstance(event, Key) and event.key not in AT_ONCE:
+            self._typed.append(event)
+        else:
+            await super().on_event(event)
+
+    def _tell(self, tell: Callable[[Explorer], None]) -> None:
+        if self._early is not None:
+            self._early.append(tell)
+        elif self.explorer.is_attached:
+            tell(self.explorer)
+
     async def on_unmount(self) -> None:
+        if self._first is not None:
+            self._first.cancel()
         await self.link.close()
 
     # -- what the engine tells; while the app ends there is nobody any more to take it in
     def on_engine_event(self, message: EngineEvent) -> None:
-        if self.explorer.is_attached:
-            self.explorer.take_event(message.body)
+        self._tell(lambda explorer: explorer.take_event(message.body))
 
     def on_engine_words(self, message: EngineWords) -> None:
-        if self.explorer.is_attached:
-            self.explorer.take_words(message.text)
+        self._tell(lambda explorer: explorer.take_words(message.text))
 
     def on_engine_ended(self, message: EngineEnded) -> None:
-        if self.explorer.is_attached:
-            self.explorer.engine_ended(message.gone)
+        self._tell(lambda explorer: explorer.engine_ended(message.gone))
 
     # -- actions that work everywhere
     def action_palette(self) -> None:

@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ OSC_52_LIMIT = 74_000
 """Bytes of text; base64 makes four of three, and terminals cut near 100 KB."""
 SECONDS = 1.5
 """What pyperclip and its helpers get."""
+
+UNSEEN = "Careful: it holds control or invisible characters, copied as they are."
 
 # The text comes on the standard input, the import path as arguments: the folder the app was started in may hold files
 # that are named like modules.
@@ -50,9 +52,14 @@ class Copied:
     """One line for the person: what was copied and which way it went."""
 
 
-async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.environ) -> Copied:
-    """Copy `text` by the best way there is and say so in a notice; never raises (but passes cancellation on)."""
+async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.environ, note: str = "") -> Copied:
+    """Copy `text` by the best way there is and say so in a notice; never raises (but passes cancellation on).
+
+    `note` is told too; without one, whether the text holds what terminals act on or do not show.
+    """
     copied = await _copy(app, text, environment)
+    note = note or (UNSEEN if unseen(text.replace("\n", "").replace("\t", "")) else "")
+    copied = replace(copied, shown=f"{copied.shown}\n{note}" if note else copied.shown)
     if copied.way == "shown":
         from tui.screens.selectable import Selectable
 
@@ -60,6 +67,11 @@ async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.env
     else:
         app.notify(copied.shown, timeout=8 if copied.way == "file" else 4, markup=False)
     return copied
+
+
+def unseen(text: str) -> bool:
+    """Whether there are control or invisible characters in a text, line breaks among them."""
+    return clean(text, 2 * len(text) + 2) != text
 
 
 async def _copy(app: App[Any], text: str, environment: Mapping[str, str]) -> Copied:

@@ -1,20 +1,29 @@
-"""What is painted first: the frame of the explorer, empty.
+"""What is painted first: the frame of the explorer, empty, and a moment later the tree of a file of weights.
 
 Owns nothing else, and imports nothing that it does not show: the explorer's parts are imported once this stands.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.actions import bindings
+from tui.proportions import left_width, lower_height
 from tui.text import clean
 from tui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from tui.first_opening import FirstOpening
+
+PATIENCE = 0.25
+"""Seconds that the explorer waits for a tree that can be shown before it."""
 
 
 class FirstFrame(Screen[object]):
@@ -30,7 +39,7 @@ class FirstFrame(Screen[object]):
         background: $surface;
         #name { height: 1; background: $panel; color: $accent; text-style: bold; padding: 0 1; }
         #bar { height: 1; background: $primary-muted; }
-        #rest { height: 1fr; }
+        ModuleTree { height: 1fr; }
     }
     """
 
@@ -40,6 +49,39 @@ class FirstFrame(Screen[object]):
 
     def compose(self) -> ComposeResult:
         yield Static(clean(self.source, 200) or "modulescope", id="name", markup=False)
-        yield Static("▌Modules" if self.source else "", id="bar", markup=False)
-        yield Static("", id="rest", markup=False)
+        with Vertical(id="left"):
+            yield Static("▌Modules" if self.source else "", id="bar", markup=False)
         yield KeyLine()
+
+    def on_resize(self) -> None:
+        left = self.query_one("#left")
+        left.styles.width = left_width(self.size.width)
+        left.styles.height = self.tree_height + 1
+
+    @property
+    def tree_height(self) -> int:
+        """Rows that the explorer's tree will have."""
+        return max(self.size.height - 3 - (lower_height(self.size.height) or 0), 1)
+
+    async def show_tree(self, opening: FirstOpening) -> None:
+        """Show the tree, when it comes soon; the explorer goes on with it."""
+        await asyncio.sleep(0)  # so that the engine is asked before this process is busy
+        from tui.widgets.module_tree import ModuleTree
+        from tui.widgets.status_line import StatusLine
+
+        opened = await opening.within(PATIENCE)
+        if opened is None:
+            return
+        tree = opening.shown = ModuleTree(opening.ask)
+        opening.summary = opened.summary
+        status = StatusLine()
+        status.summary, status.state = opened.summary, ""
+        self.query_one("#name").display = False
+        await self.mount(status)
+        await self.query_one("#left").mount(tree)
+        self.set_focus(None)
+        tree.open()
+        await asyncio.wait({asyncio.ensure_future(tree.settled())}, timeout=PATIENCE)
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()

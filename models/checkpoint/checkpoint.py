@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .file import DataFile
 from .stored import Stored
+from .tensors import Listed, Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Item:
 class Checkpoint:
     """Everything that was found, nothing of it read but the headers."""
 
-    tensors: list[Stored]
+    tensors: Sequence[Stored]
     items: list[Item] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     """What the files say of themselves, as JSON has it: strings, numbers, lists, dicts of strings to such, None."""
@@ -41,3 +43,8 @@ class Checkpoint:
     """The files that it is read from."""
     kind: str = ""
     """What it is, for people: `safetensors file`, `torch checkpoint`, `5 shards`."""
+
+    @property
+    def columns(self) -> Tensors:
+        """The tensors, and what all of them have in columns."""
+        return self.tensors if isinstance(self.tensors, Tensors) else Listed(self.tensors)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .stored import Stored
+from .tensors import Tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 class StateDict(Mapping[str, "Tensor"]):
     """`state["0.weight"]` is a new tensor each time: changing it changes no file and nothing that is shown."""
 
-    def __init__(self, tensors: list[Stored]) -> None:
-        self._tensors = {tensor.path: tensor for tensor in tensors}
+    def __init__(self, tensors: Tensors) -> None:
+        self._stored = tensors
+
+    @cached_property
+    def _tensors(self) -> dict[str, int]:
+        return {path: number for number, path in enumerate(self._stored.paths)}
 
     def __getitem__(self, path: str) -> Tensor:
         from .as_torch import as_torch
 
-        return as_torch(self._tensors[path])
+        return as_torch(self._stored[self._tensors[path]])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)

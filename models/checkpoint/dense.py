@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from .stored import Stored, StoredKind
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 class Dense(Stored):
     """Bytes from `offset` on in `file`, little-endian, nothing between them.  `dtype` is not a quantised one."""
 
-    __slots__ = ("_storage", "file", "offset")
+    __slots__ = ("file", "nbytes", "offset", "storage")
+    nbytes: int
+    storage: object
 
     def __init__(
         self,
@@ -25,27 +28,25 @@ class Dense(Stored):
         offset: int,
         kind: StoredKind | None = None,
         storage: object = None,
+        nbytes: int | None = None,
     ) -> None:
-        super().__init__(path, shape, dtype, kind)
+        """`nbytes` where it is known already: a file may have a hundred thousand tensors."""
+        self.path = path
+        self.shape = shape
+        self.dtype = dtype
+        self.kind = kind
         self.file = file
         self.offset = offset
         """Of the first element, in bytes from the start of the file."""
-        self._storage = storage
-
-    @property
-    def nbytes(self) -> int:
+        self.storage = storage
+        """See `Stored.storage`."""
+        self.nbytes = dtype.bytes_for(prod(shape)) if nbytes is None else nbytes
         """Bytes in the file."""
-        return self.dtype.bytes_for(self.elements)
 
     @property
     def place(self) -> str:
         """`NAME @ 4,096`."""
         return f"{self.file.name} @ {self.offset:,}"
-
-    @property
-    def storage(self) -> object:
-        """As it was given."""
-        return self._storage
 
     def flat(self, start: int, stop: int) -> bytes:
         """See `Stored.flat`: the very bytes of the file."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_FACTS = 300
 """Lines of metadata that are told."""
 MOST_FILES = 100
+VERSIONS = "_metadata"
+"""Under which `state_dict()` keeps the versions."""
 DEEPEST = 8
 
 
@@ -43,22 +45,27 @@ def _whole(checkpoint: Checkpoint, metadata: dict[str, Any]) -> list[Group]:
     if len(checkpoint.files) > MOST_FILES:
         files.add("More", f"and {len(checkpoint.files) - MOST_FILES:,} more files")
     told = Group("Metadata")
-    for number, (label, text) in enumerate(lines(metadata)):
+    for number, (depth, label, text) in enumerate(outline(metadata)):
         if number == MOST_FACTS:
             told.add("More", "the rest is not shown; `show --json` has all of it")
             break
-        told.add(label, text)
+        told.nested(label, text, depth)
     return [warnings, files, told]
 
 
-def lines(value: dict[str, Any], above: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Nested metadata as labels and texts, a line a value: `general.name`, `Llama`."""
+def outline(value: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, str, str]]:
+    """Nested metadata as an outline: depth, label and text of each line, the text empty where more lies below.
+
+    What state dicts tell of the version of each module's code is folded to one line.
+    """
     for key, each in value.items():
-        label = f"{above}.{key}" if above else key
-        if isinstance(each, dict) and each and depth < DEEPEST:
-            yield from lines(each, label, depth + 1)
+        if key.rpartition(".")[2] == VERSIONS and isinstance(each, dict):
+            yield depth, key, f"versions of {len(each):,} module{'' if len(each) == 1 else 's'}"
+        elif isinstance(each, dict) and each and depth < DEEPEST:
+            yield depth, key, ""
+            yield from outline(each, depth + 1)
         else:
-            yield label, each if isinstance(each, str) else repr(each)
+            yield depth, key, (each if isinstance(each, str) else repr(each)) or "''"
 
 
 def _module(model: CheckpointModel, node: int) -> Group:

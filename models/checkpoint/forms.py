@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.messages import PathForm
 from ..engine.safe_text import clean
+from ..inspect.group_forms import group_forms
 from ..inspect.notation import ELEMENTS, TEXT_LIMIT, csv_text, numpy_text, python_text
 from .stored import Stored, Unreadable
 from .window import no_numbers, read_numbers
+
+if TYPE_CHECKING:
+    from ..tree.skeleton import Group
+    from .tree import CheckpointTree
 
 
 def forms(path: str, tensor: Stored | None) -> list[PathForm]:
@@ -29,6 +34,19 @@ def forms(path: str, tensor: Stored | None) -> list[PathForm]:
             _form("Value as CSV", csv_text(values, dtype, tensor.shape)),
         ]
     return [form for form in found if form.text]
+
+
+def forms_of_group(tree: CheckpointTree, group: Group) -> list[PathForm]:
+    """What stands for a group of siblings: a pattern, or the keys of its tensors."""
+    inside = tree.tensors(group.first, group.end)
+    keys = [tensor.path for node in inside if (tensor := tree.tensor(node)) is not None]
+    others = [*tree.tensors(0, group.first), *tree.tensors(group.end, len(tree))]
+    return group_forms(
+        tree.path(tree.parents[group.first]),
+        [tree.path(node) for node in tree.members(group)],
+        keys,
+        (tensor.path for node in others if (tensor := tree.tensor(node)) is not None),
+    )
 
 
 def _values(tensor: Stored) -> Any:

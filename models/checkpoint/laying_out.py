@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..tree.natural import natural_keys
 from .nesting import DEEPEST, Irregular, Level, nested
@@ -42,18 +42,34 @@ def laid_out(paths: Sequence[str], ordered: bool) -> Laid:
         return _Layout(sorting).laid(nested((path, number) for number, path in enumerate(paths)))
 
 
+class _Kind(NamedTuple):
+    """What lies below a module, counted from that: as `Laid`, in lists, which are quick to go through."""
+
+    parents: list[int]
+    ends: list[int]
+    depths: list[int]
+    counts: list[int]
+    """The first is that of the module itself."""
+    names: list[str]
+    numbers: list[int]
+    """Which of the tensors below the module each node is, or `MODULE`."""
+    deepest: int
+
+
 class _Layout:
     """One tree that is being laid out."""
 
     def __init__(self, sorting: _Sorting) -> None:
         self._sorting = sorting
-        self._kinds: dict[tuple[str, ...], Laid] = {}
-        """By the names below a block, the block: its node 0 is what has the number."""
+        self._kinds: dict[tuple[str, ...], _Kind] = {}
+        """By the names below a block."""
+        self._lists: dict[tuple[object, ...], _Kind] = {}
+        """By the kind of its blocks and their names."""
 
     def laid(self, root: Level) -> Laid:
         """Raises Irregular when a block is."""
-        parents, ends, depths, counts = array("i", [-1]), array("i", [0]), array("i", [0]), array("i", [len(root)])
-        names, numbers = [""], array("i", [MODULE])
+        parents, ends, depths, counts = [-1], [0], [0], [len(root)]
+        names, numbers = [""], [MODULE]
         sorting = self._sorting
         open_nodes = [0]
         pending = [iter(sorting.of(root))]
@@ -71,37 +87,75 @@ class _Layout:
                     continue
                 numbers.append(MODULE)
                 if held.__class__ is dict:
-                    counts.append(len(held))
-                    open_nodes.append(node)
-                    pending.append(iter(sorting.of(held)))
-                    break
-                kind = self._kind(held, depth)
-                counts.extend(kind.counts)
+                    found = self._list(held, depth)
+                    if found is None:
+                        counts.append(len(held))
+                        open_nodes.append(node)
+                        pending.append(iter(sorting.of(held)))
+                        break
+                    kind, own = found
+                else:
+                    kind, own = self._kind(held, depth), held.numbers
+                counts += kind.counts
                 names += kind.names
-                parents.extend([node + each for each in kind.parents])
-                depths.extend([depth + each for each in kind.depths])
-                ends.extend([node + each for each in kind.ends])
+                parents += [node + each for each in kind.parents]
+                depths += [depth + each for each in kind.depths]
+                ends += [node + each for each in kind.ends]
                 ends[node] = len(names)
-                own = [*held.numbers, MODULE]  # its last one, for modules
-                numbers.extend([own[each] for each in kind.numbers])
+                own = [*own, MODULE]  # its last one, for modules
+                numbers += [own[each] for each in kind.numbers]
             else:
                 pending.pop()
                 ends[open_nodes.pop()] = len(names)
-        return Laid(parents, ends, depths, counts, names, numbers)
+        return Laid(
+            array("i", parents), array("i", ends), array("i", depths), array("i", counts), names, array("i", numbers)
+        )
 
-    def _kind(self, block: Block, depth: int) -> Laid:
-        """What is below a block, counted from it; its counts begin with its own."""
+    def _kind(self, block: Block, depth: int) -> _Kind:
+        """What is below a block that is so deep."""
         key = tuple(block.suffixes)
         kind = self._kinds.get(key)
         if kind is None:
             below = nested(((suffix, number) for number, suffix in enumerate(key)), strict=True)
             whole = _Layout(self._sorting).laid(below)
-            kind = self._kinds[key] = Laid(
-                whole.parents[1:], whole.ends[1:], whole.depths[1:], whole.counts, whole.names[1:], whole.numbers[1:]
-            )
-        if depth + max(kind.depths) > DEEPEST:
+            kind = self._kinds[key] = _Kind(
+                whole.parents[1:].tolist(), whole.ends[1:].tolist(), whole.depths[1:].tolist(), whole.counts.tolist(),
+                whole.names[1:], whole.numbers[1:].tolist(), max(whole.depths),
+            )  # fmt: skip
+        if depth + kind.deepest > DEEPEST:
             raise Irregular
         return kind
+
+    def _list(self, level: Level, depth: int) -> tuple[_Kind, list[int]] | None:
+        """What is below a module that holds nothing but blocks of one kind, and the numbers of its tensors."""
+        if any(held.__class__ is not Block for held in level.values()):
+            return None
+        entries = list(self._sorting.of(level))
+        kinds = [self._kind(block, depth + 1) for _, block in entries]
+        kind = kinds[0]
+        if any(each is not kind for each in kinds):
+            return None
+        key = (id(kind), *(name for name, _ in entries))
+        found = self._lists.get(key)
+        if found is None:
+            found = self._lists[key] = _list_of(kind, [name for name, _ in entries])
+        return found, [number for _, block in entries for number in block.numbers]
+
+
+def _list_of(kind: _Kind, names: list[str]) -> _Kind:
+    """Blocks of one kind one after the other."""
+    found = _Kind([], [], [], [len(names)], [], [], kind.deepest + 1)
+    tensors = len(kind.numbers) - kind.numbers.count(MODULE)
+    for index, name in enumerate(names):
+        node = len(found.names) + 1
+        found.names.extend([name, *kind.names])
+        found.parents.extend([0, *(node + each for each in kind.parents)])
+        found.depths.extend([1, *(1 + each for each in kind.depths)])
+        found.counts.extend(kind.counts)
+        found.ends.extend([node + 1 + len(kind.names), *(node + each for each in kind.ends)])
+        first = index * tensors
+        found.numbers.extend([MODULE, *(each if each == MODULE else first + each for each in kind.numbers)])
+    return found
 
 
 class _Sorting:

@@ -1,36 +1,37 @@
-"""A checkpoint that is open: the answers to what the panes ask about it.  Reads what is asked for, and no more."""
+"""A checkpoint that is open: the answers to what the panes ask about it.  Reads what is asked for, and no more.
+
+What a pane needs is imported when it asks: the tree comes first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from ..engine import messages as m
 from ..engine.errors import EngineProblem
 from ..inspect.cancelled import Asked
 from ..opened import no_tensor, nothing_at
-from ..search.searcher import Searcher
 from ..sources.base import Source
 from ..statistics.cache import StatisticsCache
 from ..statistics.progress import Progress, Told
-from ..table.pages import TensorTables
 from ..tree.view import Row, View
 from .checkpoint import Checkpoint
 from .classes import Classes
 from .console import LateTorch, StateDict
-from .describe import describe
-from .facts import AllFacts
-from .forms import forms
-from .heat import stored_heat_map
+from .facts import AllFacts, NodeFacts
 from .rows import Rows
 from .sharing import Sharing
 from .stored import Stored
+from .tensors import Tensors
 from .totals import CheckpointTotals
 from .tree import CheckpointTree
-from .window import stored_window
 
 if TYPE_CHECKING:
     from ..engine.registry import Context
+    from ..search.searcher import Searcher
+    from ..table.pages import TensorTables
 
 MOST_DTYPES = 4
 """That the header names."""
@@ -53,9 +54,7 @@ class CheckpointModel:
         self.known = StatisticsCache()
         self._rows = Rows(self.tree, self.totals, self.classes, self.sharing)
         self._searcher: Searcher | None = None
-        self._tables = TensorTables(
-            lambda path: AllFacts(self, self._tensors_at(path)), lambda facts: list(map(self._rows.of_table, facts))
-        )
+        self._tables: TensorTables[NodeFacts] | None = None
 
     @classmethod
     def of(cls, source: Source, unfolded: Mapping[str, bool]) -> CheckpointModel:
@@ -65,6 +64,8 @@ class CheckpointModel:
 
     @property
     def searcher(self) -> Searcher:
+        from ..search.searcher import Searcher
+
         if self._searcher is None:
             self._searcher = Searcher(self.tree.paths())
         return self._searcher
@@ -89,7 +90,7 @@ class CheckpointModel:
             parameters=self.totals.parameters(0),
             trainable=0,
             bytes=self.totals.memory(0),
-            dtype=_dtypes(checkpoint),
+            dtype=_dtypes(self.tree.stored),
             device="",
             mode="",
             rows=len(self.tree),
@@ -105,7 +106,7 @@ class CheckpointModel:
         """What the console's names are bound to: `state` reads a tensor when it is asked for."""
         return {
             "__name__": "__main__",
-            "state": StateDict(self.checkpoint.tensors),
+            "state": StateDict(self.tree.stored),
             "metadata": self.metadata,
             "torch": LateTorch(),
         }
@@ -123,6 +124,12 @@ class CheckpointModel:
         return m.SearchHit(path=self.tree.path(node), kind=self.tree.kind(node), detail=detail, positions=positions)
 
     def tensors(self, request: m.TensorRows, context: Context) -> m.TensorPage:
+        from ..table.pages import TensorTables
+
+        if self._tables is None:
+            self._tables = TensorTables(
+                lambda path: AllFacts(self, self._tensors_at(path)), lambda facts: list(map(self._rows.of_table, facts))
+            )
         return self._tables.page(request, self.known.version, len(self.known), context.cancelled)
 
     def _tensors_at(self, path: str) -> list[int]:
@@ -139,6 +146,8 @@ class CheckpointModel:
         return tensor
 
     def window(self, request: m.Window) -> m.Cells:
+        from .window import stored_window
+
         tensor = self._tensor(request.path)
         if request.of == "gradient":
             return m.Cells(path=request.path, of="gradient", absence="none", reason=NO_GRADIENT)
@@ -148,12 +157,25 @@ class CheckpointModel:
         )  # fmt: skip
 
     def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
+        from .heat import stored_heat_map
+
         tensor = self._tensor(request.path)
         if request.of == "gradient":
             return m.HeatCells(path=request.path, of="gradient", absence="none", reason=NO_GRADIENT)
         return stored_heat_map(
             tensor, path=request.path, leading=request.leading, height=request.height, width=request.width,
             cancelled=context.cancelled, progress=lambda done: context.progress("heat map", done),
+        )  # fmt: skip
+
+    def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
+        from .nonfinite import stored_nonfinite
+
+        tensor = self._tensor(request.path)
+        if request.of == "gradient":
+            return m.Nonfinite(path=request.path, of="gradient", absence="none", reason=NO_GRADIENT)
+        return stored_nonfinite(
+            tensor, path=request.path, index=request.index, step=request.step,
+            cancelled=context.cancelled, progress=lambda done: context.progress("looking for NaN", done),
         )  # fmt: skip
 
     def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
@@ -194,6 +216,8 @@ class CheckpointModel:
         return m.GradientPage(path=request.path, total=0, start=0, rows=[])
 
     def describe(self, path: str) -> list[m.FactGroup]:
+        from .describe import describe
+
         return describe(self, path)
 
     def source_code(self, path: str) -> m.SourceText:
@@ -201,18 +225,23 @@ class CheckpointModel:
         return m.SourceText(path=path, class_name=self.classes.text(found.node)[0], reason=NO_CODE)
 
     def forms(self, path: str) -> list[m.PathForm]:
+        from .forms import forms, forms_of_group
+
         found = self.place(path)
-        return forms(path, None if found.group else self.tree.tensor(found.node))
+        if found.group is not None:
+            return forms_of_group(self.tree, found.group)
+        return forms(path, self.tree.tensor(found.node))
 
     def close(self) -> None:
         for file in self.checkpoint.files:
             file.close()
 
 
-def _dtypes(checkpoint: Checkpoint) -> str:
+def _dtypes(tensors: Tensors) -> str:
     """Those of the network's own tensors, most bytes first."""
+    kinds = (tensor.kind for tensor in tensors) if tensors.told else repeat(None)
     weights: dict[str, int] = {}
-    for tensor in checkpoint.tensors:
-        if tensor.kind != "state":
-            weights[tensor.dtype.name] = weights.get(tensor.dtype.name, 0) + tensor.nbytes
+    for dtype, size, kind in zip(tensors.dtypes, tensors.sizes, kinds, strict=False):
+        if kind != "state":
+            weights[dtype.name] = weights.get(dtype.name, 0) + size
     return "+".join(sorted(weights, key=lambda name: -weights[name])[:MOST_DTYPES])

@@ -27,15 +27,21 @@ def in_blocks(paths: Sequence[str]) -> list[tuple[str, int | Block]]:
     """The paths in their order, with a block in the place of the first of its own; other paths hold their number."""
     blocks: dict[str, Block] = {}
     alone: list[tuple[int, str, int | Block]] = []
+    pure: set[str] = set()
+    start, block = "\0", Block([], [])
     for number, path in enumerate(paths):
+        if path.startswith(start) and (suffix := path[len(start) :]) in pure:  # what `_divide` would find
+            block.suffixes.append(suffix)
+            block.numbers.append(number)
+            continue
         found = _divide(path)
         if found is None:
             alone.append((number, path, number))
             continue
         prefix, suffix = found.groups()
-        block = blocks.get(prefix)
-        if block is None:
-            block = blocks[prefix] = Block([], [])
+        block = blocks.setdefault(prefix, Block([], []))
+        start = f"{prefix}."
+        pure.add(suffix)
         block.suffixes.append(suffix)
         block.numbers.append(number)
     for prefix in _holders(blocks):

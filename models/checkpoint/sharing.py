@@ -15,6 +15,8 @@ class Sharing:
         self._tree = tree
         self._same: dict[object, list[int]] = {}
         self._storages: dict[object, list[int]] = {}
+        if not tree.stored.shared:
+            return
         for node in tree.tensors(0, len(tree)):
             tensor = tree.tensor(node)
             if tensor is not None and (storage := tensor.storage) is not None:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from math import prod
 
 from .laying_out import MODULE
 from .sharing import Sharing
-from .tree import BUFFERS, CheckpointTree
+from .tree import CheckpointTree
 
 
 class CheckpointTotals:
     """Sums from the front over all nodes, so that a subtree's is a difference."""
 
     def __init__(self, tree: CheckpointTree, sharing: Sharing) -> None:
+        tensors, numbers = tree.stored, tree.numbers
         self._ends = tree.ends
-        self._elements = [0] * len(tree)
-        self._bytes = [0] * len(tree)
-        own = 0
-        names = tree.names
-        for node in tree.tensors(0, len(tree)):
-            tensor = tree.tensor(node)
-            assert tensor is not None
-            self._bytes[node] = size = tensor.nbytes
-            if tensor.kind == "parameter" or (tensor.kind is None and names[node] not in BUFFERS):
-                self._elements[node] = tensor.elements
-                own += size
+        nothing = [0] * (len(tree.items) + 1)  # the last one for modules
+        sizes = [*tensors.sizes, *nothing]
+        self._bytes = [sizes[number] for number in numbers]
+        shapes = tensors.shapes
+        known = {shape: prod(shape) for shape in set(shapes)}
+        counts = [*(known[shape] for shape in shapes), *nothing]
+        self._elements = [counts[number] for number in numbers]
+        for node in tree.others():
+            self._elements[node] = 0
+        own = sum(size for size, elements in zip(self._bytes, self._elements, strict=True) if elements)
         self._twice = sorted(sharing.repeated())
         own -= sum(self._bytes[node] for _, node in self._twice if self._elements[node])
         self.own = own

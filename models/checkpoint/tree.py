@@ -5,7 +5,7 @@ Names from files may be anything: see `nesting`.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 from ..tree.collecting import uncollected
 from ..tree.skeleton import Skeleton
@@ -36,33 +36,40 @@ class CheckpointTree(Skeleton):
     """Node 0 is the checkpoint itself; every other is a module (a part of names) or a leaf (a tensor or an item)."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self.leaves: list[Leaf] = [*checkpoint.tensors, *checkpoint.items]
-        self._count = len(checkpoint.tensors)
-        """The leaves before this one are the tensors."""
+        self.stored = checkpoint.columns
+        self.items = checkpoint.items
+        self._count = len(self.stored)
         self._tables: dict[int, dict[str, int]] = {}
         with uncollected():
-            laid = laid_out([leaf.path for leaf in self.leaves], checkpoint.ordered)
+            paths = [*self.stored.paths, *(item.path for item in self.items)]
+            laid = laid_out(paths, checkpoint.ordered)
             self.numbers = laid.numbers
-            """Of each node its number among the leaves, or `MODULE`."""
+            """Of each node its number among the tensors, then the items, or `MODULE`."""
             super().__init__(laid.parents, laid.ends, laid.depths, laid.counts, laid.names)
-            shapes = [tensor.shape for tensor in checkpoint.tensors]
-            forms: list[object] = [*shapes, *[None] * len(checkpoint.items), False]  # the last one for modules
+            forms: list[object] = [*self.stored.shapes, *[None] * len(self.items), False]  # the last one for modules
             self.fold_repeated([forms[number] for number in self.numbers])
 
     def leaf(self, node: int) -> Leaf | None:
         """The tensor or item at a node; None at a module."""
         number = self.numbers[node]
-        return None if number == MODULE else self.leaves[number]
+        if number == MODULE:
+            return None
+        return self.stored[number] if number < self._count else self.items[number - self._count]
 
     def tensor(self, node: int) -> Stored | None:
         """The tensor at a node; None at a module or an item."""
         number = self.numbers[node]
-        return cast("Stored", self.leaves[number]) if 0 <= number < self._count else None
+        return self.stored[number] if 0 <= number < self._count else None
 
     def tensors(self, start: int, stop: int) -> list[int]:
         """The tensor nodes from `start` to `stop`."""
         count = self._count
         return [node for node, number in enumerate(self.numbers[start:stop], start) if 0 <= number < count]
+
+    def others(self) -> list[int]:
+        """The tensor nodes that are no parameters: buffers, and an optimizer's state."""
+        nodes = range(len(self)) if self.stored.told else [i for i, name in enumerate(self.names) if name in BUFFERS]
+        return [node for node in nodes if self.numbers[node] != MODULE and self.kind(node) in ("buffer", "state")]
 
     def path(self, node: int) -> str:
         parts = []

@@ -89,6 +89,8 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
                 write_text(result, printed.text, executed)
             if result.closed or status == INTERRUPTED:
                 break
+    except OSError as error:  # of writing the result: what statements raise is theirs
+        return refused(error)
     except KeyboardInterrupt:
         tell("interrupted")
         return INTERRUPTED

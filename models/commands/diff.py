@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..diff.difference import ATOL, RTOL, STATUSES, Difference, Tally, Tolerance
 from ..diff.globs import Glob, Rename
+from ..diff.items import differing_items
 from ..diff.pairing import NamesClash, Pairs, pair, rename, suggestion
 from ..diff.stream import differences
 from ..engine.errors import EngineProblem
@@ -25,7 +26,10 @@ UNREADABLE = 2
 
 
 def main(argv: list[str]) -> int:
-    """Compare A and B: 0 when all tensors are equal or close, 1 when one is not, 2 when one cannot be read."""
+    """Compare A and B: 0 when all tensors are equal or close, 1 when one is not, 2 when one cannot be read.
+
+    What differs beside tensors is told, and does not count.
+    """
     from . import tell
 
     options = _parser().parse_args(argv)
@@ -38,12 +42,16 @@ def main(argv: list[str]) -> int:
             tally.add(difference)
             if _wanted(difference, options):
                 found.append(difference)
+    items = differing_items(a, b, options.rename, options.match and options.match.matches)
+    items = [each for each in items if not options.only or each.status in options.only]
+    for rule in pairs.idle:
+        tell(f"--rename {pasted(rule)} fits no tensor of A")
     if hint := _hint(pairs):
         tell(hint)
     if options.json:
-        result.json(diff_report.report_of(a, b, pairs, found, tally, options.rtol, options.atol))
+        result.json(diff_report.report_of(a, b, pairs, found, items, tally, options.rtol, options.atol))
     else:
-        result.lines(diff_text.text_of(a, b, pairs, found, tally))
+        result.lines(diff_text.text_of(a, b, pairs, found, items, tally))
     if tally.differs:
         return DIFFERENT
     if tally.counts["unreadable"]:
@@ -57,7 +65,9 @@ def _parser() -> Parser:
         "diff",
         "Compare two models or checkpoints tensor by tensor, of any two kinds and any size. Statuses are equal, close "
         "(as torch.allclose has it), changed, shape, dtype (told with what the numbers say all the same), only_a, "
-        "only_b and unreadable. Exit status 0: all are equal or close; 1: differences; 2: something could not be read.",
+        "only_b and unreadable. Exit status 0: all are equal or close; 1: differences; 2: something could not be read. "
+        "Of two checkpoints it also tells what differs beside tensors (an epoch, a learning rate, metadata), which "
+        "does not count for the exit status.",
         "modulescope diff before.safetensors after.safetensors --only changed",
         ("A", "B"),
     )
@@ -73,7 +83,8 @@ def _parser() -> Parser:
         type=Glob,
         default=None,
         metavar="PATTERN",
-        help="compare only tensors of such a path, after renaming; * is any text: 'layers.*.weight'",
+        help="compare only tensors and items of such a path, after renaming, and no metadata; * is any text: "
+        "'layers.*.weight'",
     )
     parser.add_argument(
         "--rename",
@@ -121,11 +132,12 @@ def _paired(a: Source, b: Source, options: argparse.Namespace) -> Pairs:
 
     mine, theirs = tensors_of(a), tensors_of(b)
     try:
-        rename(mine, options.rename)
+        idle = rename(mine, options.rename)
     except NamesClash as error:
         raise EngineProblem(Problem("usage", str(error))) from None
     match: Callable[[str], bool] = options.match.matches if options.match else lambda path: True
     pairs = pair(mine, theirs, (a.checkpoint is None) == (b.checkpoint is None), match)
+    pairs.idle = [options.rename[at].text for at in idle]
     if options.match and not pairs.both and not pairs.left_out:
         raise EngineProblem(Problem("usage", f"no tensor of either is called {options.match.text!r}"))
     return pairs
@@ -153,4 +165,11 @@ def _hint(pairs: Pairs) -> str:
         return ""
     rule, count = found
     names = "name is" if pairs.common == 1 else "names are"
-    return f"{pairs.common:,} {names} in both; with --rename {shlex.quote(clean(rule, 200))} {count:,} more would be"
+    return f"{pairs.common:,} {names} in both; with --rename {pasted(rule)} {count:,} more would be"
+
+
+def pasted(rule: str) -> str:
+    """A rule as it can be pasted to a shell; a first `=` is quoted too, which zsh would take for a program's path."""
+    text = clean(rule, 200)
+    quoted = shlex.quote(text)
+    return f"'{text}'" if quoted == text and text.startswith("=") else quoted

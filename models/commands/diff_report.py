@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..diff.difference import Difference, Side, Tally
+from ..diff.items import ItemDifference
 from ..diff.pairing import Pairs
 from ..sources.base import Source
 
 
 def report_of(
-    a: Source, b: Source, pairs: Pairs, found: Sequence[Difference], tally: Tally, rtol: float, atol: float
+    a: Source,
+    b: Source,
+    pairs: Pairs,
+    found: Sequence[Difference],
+    items: Sequence[ItemDifference],
+    tally: Tally,
+    rtol: float,
+    atol: float,
 ) -> dict[str, Any]:
-    """The object, `schema` left out; tensors in the order of A, then those that only B has."""
+    """The object, `schema` left out; tensors in the order of A, then those that only B has.  `same` is of tensors."""
     return {
         "same": tally.same,
         "a": _source(a),
@@ -22,6 +30,9 @@ def report_of(
         "atol": atol,
         "counts": tally.counts,
         "tensors": list(map(tensor_report, found)),
+        "items": [
+            {"path": each.path, "place": each.place, "status": each.status, "a": each.a, "b": each.b} for each in items
+        ],
         "left_out": [{"path": each.path, "side": each.side, "reason": each.reason} for each in pairs.left_out],
         "warnings": [f"{name}: {text}" for name, text in warnings(a, b)],
     }

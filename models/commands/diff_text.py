@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..diff.difference import Difference, Side, Status, Tally
+from ..diff.items import ItemDifference
 from ..diff.pairing import Pairs
 from ..engine.safe_text import clean
 from ..sources.base import Source
@@ -15,34 +16,63 @@ from .diff_report import warnings
 
 NAME = 200
 """Characters of a name that are written."""
+ITEMS = 20
+"""Things that differ beside tensors that are listed."""
+VALUE = 60
+"""Characters of the value of one."""
 WIDEST = (10, 32, 9, 11, 9, 40)
 """What fits a screen of 80 columns for most networks; a longer cell pushes what follows."""
 _ORDER: tuple[Status, ...] = ("unreadable", "changed", "dtype", "shape", "only_a", "only_b", "close", "equal")
 _WORDS: dict[Status, str] = {"only_a": "only in A", "only_b": "only in B"}
 
 
-def text_of(a: Source, b: Source, pairs: Pairs, found: Sequence[Difference], tally: Tally) -> Iterator[str]:
+def text_of(
+    a: Source,
+    b: Source,
+    pairs: Pairs,
+    found: Sequence[Difference],
+    items: Sequence[ItemDifference],
+    tally: Tally,
+) -> Iterator[str]:
     """The lines, safe for a terminal."""
     if found:
         rows: list[Row] = [("", "tensor", "max |a-b|", "relative L2", "cosine", "")]
-        rows += map(_row, sorted(found, key=_badness))
+        rows += map(_row, sorted(found, key=lambda each: (each.of_state, *_badness(each))))
         yield from table(rows, WIDEST, right={2, 3, 4})
         yield ""
-    yield _summary(tally)
+    if items:
+        yield from table([("", "non-tensor", ""), *map(_item_row, items[:ITEMS])], (9, 40, 60))
+        if len(items) > ITEMS:
+            yield f"and {len(items) - ITEMS:,} more"
+        yield ""
+    yield _summary(tally, len(items))
     for reason, count in Counter(f"{each.reason} ({each.side.upper()})" for each in pairs.left_out).items():
         yield f"left out: {count:,}, {clean(reason, NAME)}"
     for name, text in warnings(a, b):
         yield f"warning: {name}: {clean(text)}"
 
 
-def _summary(tally: Tally) -> str:
-    """`312 equal, 2 changed, 1 only in A`."""
+def _summary(tally: Tally, items: int) -> str:
+    """`312 equal, 2 changed, 1 only in A; 3 non-tensors differ`."""
     parts = [
         f"{count:,} {_WORDS.get(status, f'of another {status}' if status in ('shape', 'dtype') else status)}"
         for status, count in tally.counts.items()
         if count
     ]
-    return ", ".join(parts) or "no tensors"
+    beside = f"; {items:,} non-tensor{'s differ' if items > 1 else ' differs'}" if items else ""
+    return (", ".join(parts) or "no tensors") + beside
+
+
+def _item_row(item: ItemDifference) -> Row:
+    a, b = ("" if value is None else clean(value, VALUE) or "''" for value in (item.a, item.b))
+    if item.status == "changed" and a == b:  # they differ further on
+        a, b = (_end(value) for value in (item.a, item.b))
+    name = f"metadata {item.path}" if item.place == "metadata" else item.path
+    return (_WORDS.get(item.status, item.status), clean(name, NAME), " → ".join(filter(None, (a, b))))
+
+
+def _end(value: str | None) -> str:
+    return f"…{clean((value or '')[-VALUE:], VALUE)}"
 
 
 def _badness(difference: Difference) -> tuple[int, bool, float, float]:

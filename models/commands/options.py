@@ -38,7 +38,7 @@ def parser_for(command: str, description: str, example: str, sources: Sequence[s
         parser.add_argument(name.lower(), metavar=name, help="another such source" if number else _A_SOURCE)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
-    parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    parser.add_argument("--device", metavar="D", help="where a network is moved to: cpu, cuda, cuda:1, mps, meta")
     parser.add_argument(
         "--trust",
         action="store_true",

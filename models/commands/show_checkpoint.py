@@ -36,6 +36,7 @@ def report_of(model: CheckpointModel) -> dict[str, Any]:
             if isinstance(leaf := tree.leaf(node), Item)
         ],
         "metadata": model.metadata or None,
+        "note": model.source.note or None,
         "warnings": summary.warnings,
     }
 
@@ -78,6 +79,8 @@ def text_of(model: CheckpointModel) -> Iterator[str]:
         f"{model.checkpoint.kind}: {totals.parameters(0):,} parameters, {totals.own:,} bytes; "
         f"{len(model.checkpoint.tensors):,} tensors, {totals.memory(0):,} bytes"
     )
+    if model.source.note:
+        yield clean(model.source.note)
     for warning in model.summary().warnings:
         yield f"warning: {clean(warning)}"
 

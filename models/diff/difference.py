@@ -32,6 +32,8 @@ class Side:
     shape: tuple[int, ...] | None
     """None for a lazy parameter or a nested tensor."""
     dtype: str
+    state: bool = False
+    """Whether it is an optimizer's or the like, not the network's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,11 @@ class Difference:
     """None where there is nothing to compare; there also for different dtypes."""
     reason: str = ""
     """Of an unreadable one, a sentence with the cause."""
+
+    @property
+    def of_state(self) -> bool:
+        """Whether it is no network's own on either side."""
+        return any(side is not None and side.state for side in (self.a, self.b))
 
 
 @dataclass(frozen=True, slots=True)

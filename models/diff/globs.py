@@ -58,6 +58,10 @@ class Rename:
         if new.count("*") > self._old.stars:
             raise ValueError(f"{text!r} has more * on its right than on its left")
 
+    def fits(self, path: str) -> bool:
+        """Whether it says something of `path`."""
+        return self._old.matches(path) if self._old.stars else path.startswith(self._old.text)
+
     def __call__(self, path: str) -> str:
         if not self._old.stars:
             old = self._old.text

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .difference import LeftOut
+from .globs import Rename
 from .tensors import Comparable
 
 DEEPEST = 4
@@ -28,18 +29,24 @@ class Pairs:
     """Names that both have."""
     only_a: list[str] = field(default_factory=list)
     only_b: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
+    """Rules of renaming that fit no tensor, as they were written."""
 
 
-def rename(tensors: Iterable[Comparable], rules: Sequence[Callable[[str], str]]) -> None:
-    """Apply every rule in turn to every path.  Raises NamesClash."""
+def rename(tensors: Iterable[Comparable], rules: Sequence[Rename]) -> list[int]:
+    """Apply every rule in turn to every path.  Returns which of them fitted none; raises NamesClash."""
     known: dict[str, str] = {}
+    idle = dict.fromkeys(range(len(rules)))
     for tensor in tensors:
-        for rule in rules:
+        for at, rule in enumerate(rules):
+            if at in idle and rule.fits(tensor.path):
+                del idle[at]
             tensor.path = rule(tensor.path)
             tensor.twins = tuple(map(rule, tensor.twins))
         before = known.setdefault(tensor.path, tensor.side.path)
         if before != tensor.side.path:
             raise NamesClash(f"renaming gives {before!r} and {tensor.side.path!r} one name: {tensor.path!r}")
+    return list(idle)
 
 
 def pair(a: Sequence[Comparable], b: Sequence[Comparable], alike: bool, match: Callable[[str], bool]) -> Pairs:

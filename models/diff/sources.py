@@ -5,21 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..sources.base import Source
+from ..tree.natural import natural_keys
 from .tensors import Comparable, LiveTensor, StoredTensor
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from ..checkpoint.checkpoint import Checkpoint
     from ..inspect.outline import Node, Outline
 
 
 def tensors_of(source: Source) -> list[Comparable]:
-    """Every tensor under each of its names, in the source's own order; a path that occurs twice, once."""
+    """Every tensor under each of its names, a path that occurs twice, once.
+
+    In the source's own order, or that of their names where it means nothing; what is no network's own, such as the
+    state of an optimizer, after all others.
+    """
     if source.checkpoint is not None:
-        found: list[Comparable] = [StoredTensor(stored) for stored in source.checkpoint.tensors]
+        found: list[Comparable] = _of_checkpoint(source.checkpoint)
     else:
         found = _of_network(source.module, source.name) if source.module is not None else []
     return list({each.path: each for each in reversed(found)}.values())[::-1]
+
+
+def _of_checkpoint(checkpoint: Checkpoint) -> list[Comparable]:
+    found: list[Comparable] = [StoredTensor(stored) for stored in checkpoint.tensors]
+    if not checkpoint.ordered:
+        keys = natural_keys([each.path for each in found])
+        found = [found[at] for at in sorted(range(len(found)), key=keys.__getitem__)]
+    return sorted(found, key=lambda each: each.side.state)
 
 
 def _of_network(module: nn.Module, name: str) -> list[Comparable]:

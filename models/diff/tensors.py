@@ -75,8 +75,9 @@ class StoredTensor(Comparable):
     __slots__ = ("_stored",)
 
     def __init__(self, stored: Stored) -> None:
-        lacks = "state of an optimizer or the like, which a network has not" if stored.kind == "state" else ""
-        super().__init__(Side(stored.path, stored.shape, stored.dtype.name), lacks)
+        state = stored.kind == "state"
+        lacks = "state of an optimizer or the like, which a network has not" if state else ""
+        super().__init__(Side(stored.path, stored.shape, stored.dtype.name, state), lacks)
         self._stored = stored
 
     @property

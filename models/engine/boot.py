@@ -11,7 +11,6 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -118,8 +117,11 @@ def _is_ours(file: object) -> bool:
     return isinstance(file, str) and any(ROOT / name in Path(file).resolve().parents for name in OURS)
 
 
-class _HideOurs(MetaPathFinder):
-    """Finds `models` and `tui` as if modulescope were not installed."""
+class _HideOurs:
+    """Finds `models` and `tui` as if modulescope were not installed.
+
+    Without the base class `MetaPathFinder`: `importlib.abc` takes long to import, for it imports `importlib.resources`.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

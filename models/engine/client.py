@@ -16,7 +16,8 @@ from typing import TypeVar
 from . import codec
 from .endings import describe_end
 from .errors import EngineGone, EngineProblem
-from .framing import CutError, FramingError, frame, read_frame
+from .frame_stream import read_frame
+from .framing import CutError, FramingError, frame
 from .link import Link
 from .messages import Body, Cancel, Done, Event, Failure, Greeting, Interrupt, Problem, Progress, Reply, Request
 

@@ -5,7 +5,6 @@ Never lines: a reply may hold any byte, and `StreamReader.readline` fails on lon
 
 from __future__ import annotations
 
-import asyncio
 import os
 import struct
 import threading
@@ -47,7 +46,8 @@ def payload_size(header: bytes) -> int:
     return size
 
 
-def _cut(got: int, size: int) -> CutError:
+def cut(got: int, size: int) -> CutError:
+    """What to raise when so many bytes of so many came."""
     return CutError(f"the stream ended within a message: {got:,} of {size:,} bytes came")
 
 
@@ -68,11 +68,11 @@ class FrameReader:
         if not header:
             return None
         if len(header) < HEADER.size:
-            raise _cut(len(header), HEADER.size)
+            raise cut(len(header), HEADER.size)
         size = payload_size(header)
         payload = self._read_up_to(size)
         if len(payload) < size:
-            raise _cut(len(payload), size)
+            raise cut(len(payload), size)
         return payload
 
     def _read_up_to(self, size: int) -> bytes:
@@ -108,28 +108,3 @@ class FrameWriter:
         with self._lock:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
-
-
-async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
-    """The next payload of an asyncio stream, or None at its end.
-
-    Raises:
-        CutError: the stream ends within a frame.
-        FramingError: it announces one over `LIMIT`; the message quotes the text found.
-    """
-    try:
-        header = await stream.readexactly(HEADER.size)
-    except asyncio.IncompleteReadError as error:
-        if not error.partial:
-            return None
-        raise _cut(len(error.partial), HEADER.size) from None
-    try:
-        size = payload_size(header)
-    except FramingError:
-        # Most often a login script that prints: show what it says, it is the cause.
-        found = header + await stream.read(200)
-        raise FramingError(f"expected a message, got {found.decode('utf-8', 'replace')!r}") from None
-    try:
-        return await stream.readexactly(size)
-    except asyncio.IncompleteReadError as error:
-        raise _cut(len(error.partial), size) from None

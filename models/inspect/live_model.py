@@ -17,12 +17,15 @@ from ..statistics.cache import StatisticsCache
 from ..statistics.progress import Progress, Told
 from ..statistics.tensor import statistics
 from ..table.pages import TensorTables
+from ..tree.skeleton import Group
 from ..tree.view import View
 from .cancelled import Asked
-from .describe.node import describe
+from .describe.node import describe, group_facts
 from .describe.source_code import source_of
 from .gradients import gradient_of, gradient_row, why_no_gradient
+from .group_forms import group_forms
 from .heat import heat_map
+from .nonfinite import next_nonfinite
 from .outline import Node, Outline
 from .paths import path_forms
 from .rows import tensor_rows, tree_rows
@@ -105,7 +108,7 @@ class LiveModel:
 
     def _tensors_at(self, path: str) -> list[Node]:
         """The tensors at or below a path; of a group, of all its siblings."""
-        group = None if self.outline.find(path) else self.outline.skeleton.find_group(path)
+        group = self._group(path)
         if group is None:
             return self.outline.tensors(self.node(path))
         return [node for node in self.outline.nodes[group.first : group.end] if node.is_tensor]
@@ -129,6 +132,13 @@ class LiveModel:
         return heat_map(
             tensor, missing=missing, cancelled=context.cancelled, path=request.path, of=request.of,
             leading=request.leading, height=request.height, width=request.width,
+        )  # fmt: skip
+
+    def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
+        tensor, missing = self._tensor(request.path, request.of)
+        return next_nonfinite(
+            tensor, missing=missing, path=request.path, of=request.of, index=request.index, step=request.step,
+            cancelled=context.cancelled, progress=lambda done: context.progress("looking for NaN", done),
         )  # fmt: skip
 
     def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
@@ -174,8 +184,12 @@ class LiveModel:
             rows.append(gradient_row(node.path, node.item, context.cancelled))
         return m.GradientPage(path=request.path, total=len(parameters), start=start, rows=rows)
 
+    def _group(self, path: str) -> Group | None:
+        return None if self.outline.find(path) else self.outline.skeleton.find_group(path)
+
     def describe(self, path: str) -> list[m.FactGroup]:
-        return describe(self.outline, self.node(path))
+        group = self._group(path)
+        return [*(group_facts(self.outline, group) if group else ()), *describe(self.outline, self.node(path))]
 
     def _module_of(self, path: str) -> tuple[Node, nn.Module]:
         """The module at `path`, or the one that holds the tensor at `path`."""
@@ -190,6 +204,14 @@ class LiveModel:
         return source_of(module, path=node.path)
 
     def forms(self, path: str) -> list[m.PathForm]:
+        if (group := self._group(path)) is not None:
+            nodes, skeleton = self.outline.nodes, self.outline.skeleton
+            return group_forms(
+                nodes[nodes[group.first].parent].path,
+                [nodes[sibling].path for sibling in skeleton.members(group)],
+                [node.path for node in nodes[group.first : group.end] if node.is_tensor],
+                (node.path for node in [*nodes[: group.first], *nodes[group.end :]] if node.is_tensor),
+            )
         _, module = self._module_of(path)
         source = source_of(module, path=path)
         where = f"{source.file}:{source.first_line}" if source.file else None

@@ -29,7 +29,6 @@ def run_statement(session: Session, text: str, *, single: bool = False) -> Execu
     """
     session.model  # noqa: B018  (raises when nothing is open)
     interpreter = session.interpreter
-    assert interpreter is not None
     session.before(text)
     run: int | None = None
     trace: Trace | None = None

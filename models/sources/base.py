@@ -6,7 +6,8 @@ order, the first that claims the text opens it.  Nothing here needs torch until 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..checkpoint.checkpoint import Checkpoint
+
+UNMOVED = "--device {} is not used: a checkpoint stays in its files, and its tensors are read on the CPU"
+"""The warning of a checkpoint that was to be moved."""
 
 
 class SourceError(Exception):
@@ -87,14 +91,15 @@ class Kind:
 def open_source(text: str, seed: int | None = None, device: str | None = None, how: How | None = None) -> Source:
     """Open what `text` names: a catalogue name, `FILE.py:NAME`, `package.module:NAME`, a file or folder of weights.
 
-    `seed` is given to torch's generator before anything of the source runs; `device` is where the network is moved.
+    `seed` is given to torch's generator before anything of the source runs; `device` is where a network is moved, and
+    of a checkpoint a warning says that it is not.  Spaces around `text` are no part of it, unless a path has them.
     Raises SourceError, whose title is one line; KeyboardInterrupt passes.
     """
-    text = text.strip()
+    text = _meant(text)
     kind = next((kind for kind in _kinds() if kind.claims(text)), None)
     if kind is None:
         raise _nothing_like(text)
-    if device is not None:
+    if device is not None and not _is_of_files(kind):
         from .device import check_device
 
         check_device(device)
@@ -104,10 +109,27 @@ def open_source(text: str, seed: int | None = None, device: str | None = None, h
         torch.manual_seed(seed)
     source = kind.open(text, how or How())
     if device is not None and source.module is not None:
-        from .device import move
+        from .device import check_device, move
 
+        check_device(device)
         move(source.module, device)
+    elif device is not None:
+        source.warnings.append(UNMOVED.format(device))
     return source
+
+
+def _meant(text: str) -> str:
+    """Without the spaces around it, but for those of a path that is there."""
+    if text == text.strip() or os.path.lexists(text):
+        return text
+    file = text.rpartition(":")[0]
+    return text.rstrip() if file and os.path.lexists(file) else text.strip()
+
+
+def _is_of_files(kind: Kind) -> bool:
+    from . import files
+
+    return kind is files.KIND
 
 
 def close_to(name: str, names: list[str]) -> str:
@@ -116,10 +138,20 @@ def close_to(name: str, names: list[str]) -> str:
     return f"Did you mean {' or '.join(repr(each) for each in close)}?" if close else ""
 
 
-def _kinds() -> list[Kind]:
-    from . import example, files, live_object, python_target
+def _kinds() -> Iterator[Kind]:
+    """In the order in which they are asked; imported when those before it do not want the text, for a person waits."""
+    from . import live_object
 
-    return [live_object.KIND, example.KIND, files.KIND, python_target.KIND]
+    yield live_object.KIND
+    from . import example
+
+    yield example.KIND
+    from . import files
+
+    yield files.KIND
+    from . import python_target
+
+    yield python_target.KIND
 
 
 def _nothing_like(text: str) -> SourceError:

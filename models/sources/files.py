@@ -67,6 +67,12 @@ def open_path(text: str, how: How) -> Source:
     return _open(found, chain(_formats_of_many(found), _formats(found)), how)
 
 
+def open_alone(path: str, how: How) -> Source:
+    """Open one file by itself, also where it belongs with others; raises SourceError."""
+    found = find(path)
+    return _open(found, _formats(found), how)
+
+
 def checkpoint_at(path: Path, how: How) -> Checkpoint:
     """The checkpoint in one file, a shard of a larger one; raises SourceError, also when it holds no checkpoint."""
     found = find(str(path))
@@ -83,11 +89,11 @@ def _is_pattern(path: str) -> bool:
 
 
 def _open(found: Found, formats: Iterable[Format], how: How) -> Source:
-    from .not_a_model import say_what_it_is
-
     for form in formats:
         if form.recognises(found):
             return form.open(found, how)
+    from .not_a_model.naming import say_what_it_is
+
     raise say_what_it_is(found)
 
 

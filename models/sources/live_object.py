@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .base import How, Kind, Source
-from .networks import as_network
 
 _offered: dict[str, Source] = {}
 
@@ -26,6 +25,8 @@ def live_source(
     Raises:
         SourceError: it is nothing that has a tree.
     """
+    from .networks import as_network
+
     names = _names(frame)
     name = next((name for name, value in names.items() if value is model and name.isidentifier()), "net")
     found = as_network(model, name)
@@ -72,6 +73,8 @@ def _open(text: str, how: How) -> Source:
     source = _offered[text]
     if source.own is None:
         return replace(source)
+    from .networks import as_network
+
     found = as_network(source.own, source.name)  # their dict or list may hold others by now
     return replace(source, module=found.module, warnings=found.warnings)
 

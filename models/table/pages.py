@@ -69,8 +69,12 @@ class TensorTables(Generic[Facts]):
             start=start,
             rows=self._rows(shown),
             all=len(facts),
-            known=known,
+            known=self._known(facts, known) if query.needs_statistics else None,
         )
+
+    def _known(self, facts: Sequence[Facts], most: int) -> int:
+        """Of how many of these tensors there are statistics, where there are some of `most` in the whole model."""
+        return sum(each.brief() is not None for each in facts) if most else 0
 
     def _query(self, text: str) -> Query:
         try:

@@ -108,8 +108,10 @@ class Skeleton(ABC):
 
     def fold_repeated(self, forms: Sequence[object]) -> None:
         """Find the groups: siblings are alike when their forms are equal, and those of all that is below them."""
-        for node, count in enumerate(self.counts):
-            if count >= FEWEST:
+        parents = self.parents
+        lists = {parents[node] for node, name in enumerate(self.names) if name.isdecimal()}
+        for node in sorted(lists):
+            if self.counts[node] >= FEWEST:
                 found = self._runs(node, forms)
                 if found:
                     self._within[node] = [group.first for group in found]

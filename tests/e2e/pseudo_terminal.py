@@ -199,7 +199,7 @@ class Terminal:
         """The engine processes."""
         return [process for process in self.family()[1:] if "models/engine" in " ".join(process.cmdline())]
 
-    def wait_end(self, timeout: float = 20) -> int:
+    def wait_end(self, timeout: float = 60) -> int:
         """Wait for the program's end; its exit status."""
         return self.process.wait(timeout)
 
@@ -213,6 +213,6 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def wait_dead(processes: list[psutil.Process], timeout: float = 10) -> list[psutil.Process]:
+def wait_dead(processes: list[psutil.Process], timeout: float = 60) -> list[psutil.Process]:
     """The processes that are still there after `timeout` seconds."""
     return psutil.wait_procs(processes, timeout)[1]

@@ -181,7 +181,7 @@ def test_in_a_repl_and_a_debugger(own_state: Path, tmp_path: Path) -> None:
         t.wait_for("(Pdb)")
         t.press("n", "enter")
         t.press("explore({'a.b': lin, 3: nn.ReLU()}, torch.ones(2))", "enter")
-        t.wait_for(READY, "a.b", "9 parameters", "ReLU", timeout=20)
+        t.wait_for(READY, "a.b", "9 parameters", "ReLU")
         leave(t, b"(Pdb) ")
         t.press("p n + 37", "enter")
         t.wait_for("42")

@@ -331,7 +331,7 @@ def test_pages_are_answered_while_statements_run() -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    for turn in range(60):
+    for turn in range(20):
         heard.run("net.append(nn.Linear(1, 1))" if turn % 3 else "net(X); net.half().float()")
         if turn % 10 == 9:
             heard.run("del net[2:]")

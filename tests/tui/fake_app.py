@@ -301,7 +301,7 @@ class Played:
         prompt.action_enter()
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 6.0) -> None:
+    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 30.0) -> None:
         """Wait for `condition`."""
         deadline = monotonic() + seconds
         while not condition():

@@ -89,7 +89,7 @@ class FakeTable:
             start=body.start,
             rows=left[body.start : body.start + body.count],
             all=len(rows),
-            known=sum(row.statistics is not None for row in left),
+            known=sum(row.statistics is not None for row in rows) if "nan" in body.query else None,
         )
 
     def _on_StatisticsOfAll(self, body: StatisticsOfAll) -> Done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from models.engine.messages import (
     Cells,
     HeatCells,
     HeatMap,
+    NextNonfinite,
+    Nonfinite,
     Problem,
     Progress,
     Statistics,
@@ -50,7 +53,7 @@ class Numbers:
 
 
 class NumberEngine:
-    """Answers `Window`, `HeatMap` and `Statistics`; `request` is an `Ask`."""
+    """Answers `Window`, `HeatMap`, `NextNonfinite` and `Statistics`; `request` is an `Ask`."""
 
     def __init__(self, **tensors: Numbers) -> None:
         self.tensors = tensors
@@ -127,6 +130,14 @@ class NumberEngine:
             block=block,
             values=values,
         )
+
+    def nextnonfinite(self, ask: NextNonfinite) -> Nonfinite:
+        tensor = self.tensors[ask.path]
+        every = [list(index) for index in itertools.product(*map(range, tensor.shape))]
+        origin = every.index(ask.index)
+        order = [every[(origin + ask.step * at) % len(every)] for at in range(1, len(every) + 1)]
+        found = next((index for index in order if not math.isfinite(tensor.value(index))), None)
+        return Nonfinite(path=ask.path, of=ask.of, index=found)
 
     def statistics(self, ask: Statistics) -> StatisticsOf:
         tensor = self.tensors[ask.path]

@@ -55,7 +55,7 @@ def lines_of(widget: Widget) -> list[str]:
     return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 6.0) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for `condition`."""
     deadline = monotonic() + seconds
     while not condition():

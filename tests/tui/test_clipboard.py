@@ -10,7 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from tui.clipboard import OSC_52_LIMIT, Copied, copy, summary
+from tui.clipboard import OSC_52_LIMIT, UNSEEN, Copied, copy, summary
 from tui.screens.selectable import Selectable
 
 HONEST = "kept = []\ndef copy(text): kept.append(text)\ndef paste(): return kept[-1]\n"
@@ -165,7 +165,7 @@ async def test_hostile_names_are_copied_whole_and_told_safely() -> None:
     app = Tiny()
     await copied("a\x1b]52;c;AA\x07\n\ud800[/]", REMOTE, app)
     assert app.arrived == "a\x1b]52;c;AA\x07\n?[/]"
-    assert app.told == ["copied a␛]52;c;AA␇ … (2 lines) (through the terminal, OSC 52)"]
+    assert app.told == [f"copied a␛]52;c;AA␇ … (2 lines) (through the terminal, OSC 52)\n{UNSEEN}"]
 
 
 def test_the_summary_fits_a_notice() -> None:

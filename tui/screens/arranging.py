@@ -6,6 +6,7 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from tui.proportions import LEFT, LOW, LOWER, NARROW, left_width, lower_height
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.bar import Bar
 from tui.widgets.prompt import Prompt
@@ -16,19 +17,12 @@ TABS = ("values", "gradients", "info", "source")
 BELOW = ("console", "calls")
 AREAS = ("left", "right", "lower")
 
-NARROW = 60
-"""Columns below which the tree and the tabs share one place."""
-LOW = 16
-"""Rows below which the console shares the place of all the rest."""
-
 
 class Arranging(ExplorerBase):
     """Part of the explorer."""
 
-    left_share = 0.475
-    """Of the width, the tree's."""
-    lower_share = 0.33
-    """Of the height, the console's."""
+    left_share = LEFT
+    lower_share = LOWER
 
     # -- tabs --------------------------------------------------------------------------------------------------------
     def action_show_tab(self, number: int) -> None:
@@ -152,11 +146,11 @@ class Arranging(ExplorerBase):
         self._arrange()
 
     def _arrange(self) -> None:
-        width, height = self.size
+        width, height = self.size or self.app.size  # before the first layout it has no size of its own
         self.set_class(width < NARROW, "-narrow")
         self.set_class(height < LOW, "-low")
-        self.query_one("#left").styles.width = None if width < NARROW else round(width * self.left_share)
-        self.query_one("#lower").styles.height = None if height < LOW else max(round(height * self.lower_share), 3)
+        self.query_one("#left").styles.width = left_width(width, self.left_share)
+        self.query_one("#lower").styles.height = lower_height(height, self.lower_share)
 
     def action_zoom(self) -> None:
         self._zoom(self._area_of(self.focused) if self._zoomed is None else None)

@@ -17,6 +17,12 @@ from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.source_view import SourceView
 from tui.widgets.tensor_table import TensorTable
 
+OF_GROUP = {
+    "Pattern": "the pattern of all its tensors, for stats and diff --match; Y has their keys",
+    "Keys of its tensors": "the keys of its tensors",
+}
+"""What was copied of a row that stands for several siblings, by the label of the form."""
+
 
 class Copying(ExplorerBase):
     """Part of the explorer."""
@@ -35,19 +41,22 @@ class Copying(ExplorerBase):
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_path(self) -> None:
-        from tui.clipboard import copy
+        from tui.clipboard import UNSEEN, copy, unseen
 
         if self.summary is None:
             self.notify("Nothing is open, so there is no path.", timeout=3, markup=False)
             return
-        path = self.pointed
+        path, note = self.pointed, ""
+        group = self.row is not None and self.row.kind == "group" and path == self.row.path
         # The root's state-dict key is the empty string; its name in the console is what is wanted.
         text = path or self._name_of_all
-        if path and self.summary.kind == "checkpoint":  # where names clash a row's path is not the key itself
+        # Where names clash a row's path in a checkpoint is not the key itself, and that of a group is nobody's key.
+        if path and (group or self.summary.kind == "checkpoint"):
             with suppress(EngineProblem, EngineGone):
-                forms = await self.link.ask(m.PathForms(path=path), m.Forms)
-                text = forms.forms[0].text if forms.forms else text
-        await copy(self.app, text)
+                forms = (await self.link.ask(m.PathForms(path=path), m.Forms)).forms
+                text = forms[0].text if forms else text
+                note = OF_GROUP.get(forms[0].label, "") if group and forms else ""
+        await copy(self.app, text, note=note or (UNSEEN if not group and unseen(text) else ""))
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_forms(self) -> None:

@@ -102,6 +102,10 @@ class Explorer(Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Scr
 
     def on_mount(self) -> None:
         self.watch_focus()
+        self._arrange()
+        if self.first is not None and self.first.shown is not None:  # or the screen would be empty for a moment
+            self.module_tree.show_as(self.first.shown)
+            self.status.summary, self.status.state = self.first.summary, ""
         self.module_tree.focus()
         self.call_after_refresh(self.begin)  # how far the tree unfolds depends on its size
 

@@ -10,6 +10,7 @@ from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.command_line import Options
 from tui.engine_link import EngineLink
+from tui.first_opening import FirstOpening
 from tui.settings import Settings
 from tui.text import clean
 from tui.widgets.console import Console
@@ -31,6 +32,8 @@ class ExplorerBase(Screen[None]):
 
     def __init__(self, link: EngineLink, options: Options, settings: Settings) -> None:
         super().__init__()
+        self.first: FirstOpening | None = None
+        """What was being opened before this screen stood; it is taken over once."""
         self.link = link
         self.options = options
         self.settings = settings

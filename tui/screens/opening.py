@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import work
+from textual.message import Message
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
+from tui.first_opening import FirstOpening, opening_request
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.gradients_pane import GradientsPane
 from tui.widgets.key_line import KeyLine
-from tui.widgets.prompt import OF_CHECKPOINT, OF_NETWORK, Prompt
+from tui.widgets.prompt import OF_CHECKPOINT, OF_NETWORK, OF_NOTHING, Prompt
 from tui.widgets.values_pane import ValuesPane
 
 MOST_WARNINGS = 4
@@ -24,11 +26,18 @@ QUIET_ROWS = 8
 class Opening(ExplorerBase):
     """Part of the explorer."""
 
+    class Begun(Message):
+        """The explorer takes in what the engine tells, and keys."""
+
     wanted: str | None = None
     """The source that was to be opened last, whatever came of it."""
+    held = False
+    """Whether the present engine has something open: after a restart it may not, whatever the screen still shows."""
 
     def begin(self) -> None:
         """Start the engine, and open what the command line named, or the catalogue."""
+        self.post_message(self.Begun())
+        self._suggest(None)
         if self.options.source is None:
             self.action_catalogue()
         else:
@@ -37,60 +46,74 @@ class Opening(ExplorerBase):
 
     @work(exclusive=True, group="engine", exit_on_error=False)
     async def _start(self, source: str | None, again: m.OpenSource | None = None) -> None:
+        first, self.first = self.first, None
         status = self.status
-        status.gone = False
-        status.state = "starting the engine"
+        status.gone = status.gone and first is not None
+        if first is None or first.shown is None:
+            status.state = "starting the engine"
         try:
-            await self.link.start()
+            await (self.link.start() if first is None else first.started())
         except EngineGone as gone:
             self.settled_opening.set()
             self.engine_lost(gone)
             return
+        if first is not None and not self.link.alive:  # it ended meanwhile, as is told
+            self.settled_opening.set()
+            return
         status.state = ""
+        self.held = self.held and self.options.attached  # which is the same engine again
         self.engine_started()
         if again is not None:
             await self._open(again)
         elif source is not None:
-            await self._open(self.request_for(source))
+            await self._open(self.request_for(source) if first is None else first.request, first=first)
+
+    async def taken_over(self) -> None:
+        """Wait until what was being opened is open, or is not, and the tree shows it."""
+        await self.settled_opening.wait()
+        await self.module_tree.settled()
 
     def request_for(self, source: str) -> m.OpenSource:
-        """The request that opens `source`; the inputs of the command line belong to the source that it named."""
-        named = source == self.options.source
-        return m.OpenSource(
-            source=source,
-            inputs=self.options.inputs if named else [],
-            inputs_from=self.options.inputs_from if named else None,
-            seed=self.options.seed,
-            device=self.options.device,
-            trust=self.options.trust and named,
-            unfold_to=max(self.module_tree.size.height, 10),
-        )
+        """The request that opens `source` as far as it fits."""
+        return opening_request(self.options, source, self.module_tree.size.height)
 
     @work(exclusive=True, group="engine", exit_on_error=False)
     async def open(self, source: str) -> None:
         """Open `source`, which was chosen in the catalogue, in place of what is open."""
         await self._open(self.request_for(source), chosen=True)
 
-    async def _open(self, request: m.OpenSource, chosen: bool = False) -> None:
+    async def _open(self, request: m.OpenSource, chosen: bool = False, first: FirstOpening | None = None) -> None:
         self.settled_opening.clear()
+        self._suggest(None)
         try:
-            await self._ask_to_open(request, chosen)
+            await self._ask_to_open(request, chosen, first)
         finally:
             self.settled_opening.set()
+            self._suggest(self.summary if self.held else None)
 
-    async def _ask_to_open(self, request: m.OpenSource, chosen: bool) -> None:
+    def _suggest(self, summary: m.Summary | None) -> None:
+        """Offer keys and statements that make sense for what is open; for nothing, none that needs a network."""
+        has_code = summary is not None and summary.kind != "checkpoint"
+        self.query_one(KeyLine).leave_out(frozenset() if has_code else OF_CODE)
+        of_open = OF_NETWORK if has_code else OF_CHECKPOINT
+        self.query_one(Prompt).placeholder = of_open if summary is not None else OF_NOTHING
+
+    async def _ask_to_open(self, request: m.OpenSource, chosen: bool, first: FirstOpening | None) -> None:
         status = self.status
         status.source = self.wanted = request.source
-        status.state = f"opening {request.source}"
-        path = self.path if request.unfolded else ""
+        if first is None or first.shown is None:
+            status.state = f"opening {request.source}"
+        again = bool(request.unfolded)
+        path = self.path if again else ""
 
         def progress(step: m.Progress) -> None:
             status.state = step.text
 
         try:
-            opened = await self.link.ask(request, m.Opened, progress)
+            asked = self.link.ask(request, m.Opened, progress) if first is None else first.opened(progress)
+            opened = await asked
         except EngineProblem as error:
-            status.state = "not open: R tries again" if request.unfolded else ""
+            status.state = "" if self.held or self.summary is None else "not open: R tries again"
             status.source = self.options.source or ""
             instead = chosen or self.summary is None
             if instead:
@@ -100,10 +123,13 @@ class Opening(ExplorerBase):
         except EngineGone:
             return  # told by engine_ended
         status.state = ""
-        if not request.unfolded:
+        self.held = True
+        if again:
+            self.query_one(ValuesPane).table.stop_statistics()  # they were those of the model before
+        else:
             self.query_one(ValuesPane).reset()
         self.show_opened(opened.summary, path)
-        if request.unfolded:
+        if again:
             same = self.options.attached and request.source == self.options.source
             files = opened.summary.kind == "checkpoint"
             how = (
@@ -116,9 +142,7 @@ class Opening(ExplorerBase):
     def show_opened(self, summary: m.Summary, path: str) -> None:
         """Show a model that was just opened, `path` selected."""
         self.summary = self.status.summary = summary
-        has_code = summary.kind != "checkpoint"
-        self.query_one(KeyLine).leave_out(frozenset() if has_code else OF_CODE)
-        self.query_one(GradientsPane).has_code = has_code
+        self.query_one(GradientsPane).has_code = summary.kind != "checkpoint"
         self.path, self.row = path, None
         self.forget_runs()
         self.module_tree.open()
@@ -130,7 +154,6 @@ class Opening(ExplorerBase):
     def _introduce(self, summary: m.Summary) -> None:
         """Say in the console what was opened, and what one can try with it."""
         console = self.console
-        self.query_one(Prompt).placeholder = OF_CHECKPOINT if summary.kind == "checkpoint" else OF_NETWORK
         if summary.kind == "checkpoint":
             self._introduce_checkpoint(summary)
             return

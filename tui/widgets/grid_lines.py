@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.strip import Strip
 
 from tui import digits
-from tui.text import clean, piece
+from tui.text import clean, fit, piece
 from tui.widgets import heat
 
 if TYPE_CHECKING:
@@ -94,14 +94,18 @@ def row(grid: ValueGrid, index: int) -> list[Segment]:
 
 
 def exact(grid: ValueGrid) -> list[Segment]:
-    """The entry under the cursor with every digit it has; shape and dtype at the right where there is room."""
+    """The entry under the cursor with every digit it has; shape and dtype at the right where there is room.
+
+    What is told of a search stands there instead, and goes before the entry.
+    """
     style = grid.style_of("exact")
     assert grid.sheet.shape is not None
-    index = [*grid.sheet.leading, *grid.cursor][-len(grid.sheet.shape) :] if grid.sheet.shape else []
     value = grid.sheet.tiles.value(*grid.cursor)
     number = digits.exact(value[0], grid.sheet.format.number, grid.sheet.dtype, value[1]) if value else "…"
-    left = f"{index} = {number}"
-    right = f"{grid.sheet.shape} {clean(grid.sheet.dtype)}"
+    left = f"{grid.index} = {number}"
+    right = grid.remark or f"{grid.sheet.shape} {clean(grid.sheet.dtype)}"
+    if grid.remark and cell_len(left) + 2 + cell_len(right) > grid.view.width:
+        return [Segment(fit(right, grid.view.width), style)]
     gap = grid.view.width - len(left) - len(right)
     return [Segment(left + " " * gap + right if gap >= 2 else left.ljust(grid.view.width), style)]
 
@@ -109,6 +113,8 @@ def exact(grid: ValueGrid) -> list[Segment]:
 def _heat(grid: ValueGrid, y: int) -> list[Segment]:
     if grid.sheet.picture is None:
         return []
+    if y == grid.view.height - 1 and grid.remark:
+        return [Segment(fit(grid.remark, grid.view.width), grid.style_of("exact"))]
     if y == grid.view.height - 1:
         return heat.legend(grid.sheet.picture, grid.palette)
     lines = grid.drawn

@@ -42,6 +42,7 @@ class Line:
     path: str | None = None
     below: bool = False
     """The label stands in a line of its own, and has all of it."""
+    depth: int = 0
 
 
 class Info(Lines, Seen):
@@ -120,7 +121,7 @@ class Info(Lines, Seen):
     def _wrap(self, width: int) -> None:
         groups = self.description.groups if self.description else []
         most = min(LABEL, max(width * 2 // 5, 8))
-        labels = [cell_len(clean(fact.label, LONGEST)) for group in groups for fact in group.facts]
+        labels = [cell_len(label_of(fact)) for group in groups for fact in group.facts]
         self._label = max((size for size in labels if size <= most), default=min(most, 8))
         lines: list[Line] = []
         for group in groups:
@@ -133,16 +134,17 @@ class Info(Lines, Seen):
         self.refresh()
 
     def _fact(self, fact: Fact, width: int) -> Iterable[Line]:
-        label = clean(fact.label, LONGEST)
+        label, indent = label_of(fact), INDENT * fact.depth
         below = cell_len(label) > self._label
-        if below:
-            for part in self._parts(label, width + self._label + 2):
-                yield Line(part, "", below=True)
+        if below or not fact.text:  # without a text it is the heading of what lies below it
+            for part in self._parts(label[len(indent) :], width + self._label + 2 - len(indent)):
+                yield Line(indent + part, "", below=True)
             label = ""
-            width += self._label - len(INDENT)
-        for text in clean_lines(fact.text):
+        if below:
+            width += self._label - len(INDENT) - len(indent)
+        for text in clean_lines(fact.text) if fact.text else []:
             for part in self._parts(text, width if fact.path is None else width - len(LEADS)):
-                yield Line(label, part, path=fact.path, below=below)
+                yield Line(label, part, path=fact.path, below=below, depth=fact.depth)
                 label = ""
 
     def _parts(self, text: str, width: int) -> list[str]:
@@ -159,7 +161,7 @@ class Info(Lines, Seen):
             return []
         if line.below and line.label:
             return [Segment(f"  {line.label}", self.look("info--label"))]
-        label = INDENT if line.below else fit(line.label, self._label)
+        label = INDENT * (1 + line.depth) if line.below else fit(line.label, self._label)
         link = line.path is not None
         text = Segment(line.text, self.look("info--link") if link else None)
         more = [Segment(LEADS, self.look("info--label"))] if link else []
@@ -175,3 +177,8 @@ class Info(Lines, Seen):
         path = self._lines[self.cursor].path if self._lines else None
         if path is not None:
             self.post_message(self.Followed(self, path))
+
+
+def label_of(fact: Fact) -> str:
+    """What stands before a fact, as deep as it lies."""
+    return INDENT * fact.depth + clean(fact.label, LONGEST)

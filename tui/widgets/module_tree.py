@@ -81,6 +81,12 @@ class ModuleTree(PagedLines[TreeRow]):
 
     # -- what the app asks for
 
+    def show_as(self, other: ModuleTree) -> None:
+        """Show what another tree of the same engine shows, until rows come."""
+        self.pages.take_over(other.pages)
+        self._needs.take(map(texts_of, self.pages.rows()))
+        self.count = other.count
+
     def open(self, rows: int = 0) -> None:
         """Show the tree that the engine has now, from its first row; `rows` is how many it is expected to have."""
         self._do(self._open)

@@ -128,6 +128,11 @@ class Pages(Generic[Row]):
             self.total = total
         return total
 
+    def take_over(self, other: Pages[Row]) -> None:
+        """Have the rows that `other` has."""
+        self._pages = OrderedDict((number, _Page(page.rows, self._generation)) for number, page in other._pages.items())
+        self.total = other.total
+
     def close(self) -> None:
         """Cancel what is under way, for good."""
         self._closed = True

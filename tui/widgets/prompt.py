@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OF_NETWORK = "net(X), or Tab for what there is"
 OF_CHECKPOINT = "state['name'], or Tab for what there is"
+OF_NOTHING = "Python"
 """What an empty prompt suggests."""
 
 
@@ -93,7 +94,7 @@ class Prompt(TextArea):
         reason: str
 
     def __init__(self, history: History, choices: CompletionList, *, id: str | None = None) -> None:
-        super().__init__(id=id, placeholder=OF_NETWORK, highlight_cursor_line=False)
+        super().__init__(id=id, placeholder=OF_NOTHING, highlight_cursor_line=False)
         self.cursor_blink = False  # two redraws a second would go over every slow line
         self._statements = history
         self._choices = choices

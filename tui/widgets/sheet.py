@@ -5,8 +5,10 @@ It asks the engine and remembers; when to ask is the widget's business.  Must no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Absence, Cells, HeatCells, HeatMap, Of, Window
+from models.engine.messages import Absence, Cells, HeatCells, HeatMap, NextNonfinite, Nonfinite, Of, Progress, Window
 from tui.asking import Ask
 from tui.digits import CellFormat
 from tui.text import clean
@@ -123,6 +125,15 @@ class Sheet:
         self.picture = cells
         self._picture_key = (rows, columns, self.leading)
         return news
+
+    async def next_nonfinite(self, index: list[int], step: int, progress: Callable[[Progress], None]) -> Nonfinite:
+        """Ask where the next NaN or infinity behind (1) or before (-1) `index` stands, in the whole tensor.
+
+        Raises EngineGone and EngineProblem.
+        """
+        assert self.path is not None
+        request = NextNonfinite(path=self.path, of=self.of, index=index, step=step)
+        return await self._ask(request, Nonfinite, progress)
 
     def _learn(self, cells: Cells | HeatCells, dtype: str) -> bool:
         """Take shape and state from an answer; whether they are news."""

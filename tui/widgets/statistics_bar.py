@@ -138,6 +138,8 @@ def facts(statistics: StatisticsOf) -> list[Part]:
         troubles.append((f" NaN {statistics.nan:,} ", loud))
     if statistics.inf:
         troubles.append((f" infinite {statistics.inf:,} ", loud))
+    if troubles:
+        troubles.append(("x goes there", "$text-muted"))
     if not count:
         return [(values, plain)]
     if statistics.minimum is None or statistics.maximum is None:

@@ -100,6 +100,8 @@ class TensorTable(PagedLines[TensorRow]):
         """What is shown: the rows that are here are of this one."""
         self.all = 0
         """Tensors without the filter."""
+        self.known: int | None = None
+        """Of how many of these there are statistics, where the filter asks for them."""
         self.trouble = ""
         """Why the filter cannot be read, and what is right."""
         self.waiting = ""
@@ -149,7 +151,7 @@ class TensorTable(PagedLines[TensorRow]):
         self._fields = FACTS
         self._needs = Needs(self._columns)
         self.trouble = self.waiting = self.taking = self.empty = ""
-        self.all = 0
+        self.all, self.known = 0, None
         self.pages.clear()
         self.count = 0
 
@@ -199,7 +201,7 @@ class TensorTable(PagedLines[TensorRow]):
             self._needs.reset()  # in another order the columns stay where they are
         self.listing = listing
         self._learn(self.pages.rows())
-        self.empty = NOTHING_LEFT if listing.query and self.all else NOTHING_HERE
+        self.empty = self._nothing()
         self.set_reactive(TensorTable.cursor, 0)
         self.count = total
         self.scroll_to_row(0)
@@ -224,8 +226,19 @@ class TensorTable(PagedLines[TensorRow]):
             query=asked.query,
         )
         page = await self.ask(request, TensorPage)
-        self.all = page.all
+        self.all, self.known = page.all, page.known
+        if asked == self.listing:
+            self.empty = self._nothing()
         return page.total, page.rows
+
+    def _nothing(self) -> str:
+        """What an empty table says."""
+        if not (self.listing.query and self.all):
+            return NOTHING_HERE
+        if self.known is None or self.known >= self.all:
+            return NOTHING_LEFT
+        rest = "" if self.taking else " A takes the others."
+        return f"Nothing yet: statistics of {self.known:,} of {self.all:,} tensors are known.{rest}"
 
     def rows_arrived(self, start: int, count: int) -> None:
         if self._learn(row for at in range(start, start + count) if (row := self.pages.peek(at)) is not None):
@@ -298,6 +311,7 @@ class TensorTable(PagedLines[TensorRow]):
         """What is known by now stays."""
         if self._taker is not None:
             self._taker.cancel()
+            self._taker = None
         self._took("")
         self.pages.refresh()
         self.refresh()
@@ -319,6 +333,8 @@ class TensorTable(PagedLines[TensorRow]):
         self.refresh()
 
     def _progressed(self, progress: Progress) -> None:
+        if not self.taking:
+            return  # told before the work was cancelled
         done = "" if progress.done is None else f"{min(max(progress.done, 0), 1):.0%} "
         self._took(f"{done}{progress.text}")
         if monotonic() - self._refreshed > REFRESH:
@@ -327,6 +343,7 @@ class TensorTable(PagedLines[TensorRow]):
 
     def _took(self, text: str) -> None:
         self.taking = text
+        self.empty = self._nothing() if self.empty else ""
         self.post_message(self.Told(self))
 
     # -- mouse

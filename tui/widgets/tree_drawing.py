@@ -16,8 +16,8 @@ from tui.widgets.columns import GAP, Column, lay_out, row_of
 from tui.widgets.marks import WIDTH, marks_of
 
 COLUMNS = (
-    Column("name", 30, 40, cut="middle"),
-    Column("class or shape", 16, 34, drop=2),
+    Column("name", 30, 56, cut="middle"),
+    Column("class or shape", 16, 56, drop=2),
     Column("parameters", 7, 9, drop=3, cut="left"),
     Column("bytes", 8, 9, drop=4, cut="left"),
     Column("marks", WIDTH, WIDTH, drop=1),
@@ -27,10 +27,14 @@ NARROW_COLUMNS = (replace(COLUMNS[0], least=12), replace(COLUMNS[1], least=10), 
 """Of a tree without room for bytes."""
 ROOM_FOR_BYTES = 49
 """Cells below which the names need the room more than the bytes do."""
+MORE_THAN_BYTES = 34
+"""Cells of the classes that matter more than the bytes."""
 
 GUIDE, TIGHT_GUIDE = "│ ", "│"
 ROOM_FOR_GUIDES = 18
 """Cells of the name column below which a level is drawn in one cell instead of two."""
+NAMELESS = "(empty)"
+"""In place of a name without letters."""
 NAME_ROOM = 8
 """Cells that the deepest name keeps; deeper guides are left out."""
 
@@ -39,7 +43,7 @@ def texts_of(row: TreeRow) -> tuple[str, ...]:
     """What stands in each column, with the guides before the name."""
     marks = marks_of(row)
     return (
-        f"{GUIDE * row.depth}  {row.name}",
+        f"{GUIDE * row.depth}  {row.name or NAMELESS}",
         detail_of(row),
         "" if _counts_nothing(row, row.parameters) else numbers.count(row.parameters),
         "" if _counts_nothing(row, row.bytes) else numbers.size(row.bytes),
@@ -56,23 +60,26 @@ def draw_row(
     space = widths[0]
     roomy = space >= ROOM_FOR_GUIDES or (needs is not None and 0 < needs[0] <= space)
     indent = (GUIDE if roomy else TIGHT_GUIDE) * row.depth
-    name = clean(row.name)
+    name = clean(row.name) or NAMELESS
     room = max(space - 2 - min(cell_len(name), NAME_ROOM), 0)
     if len(indent) > room:
         indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
     room = max(space - len(indent) - len(fold), 0)
     name = fit_middle(name, min(room, cell_len(name)))
-    parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}"))]
+    texts = (*texts_of(row)[1:4], marks_of(row))
+    # A class that is too long for its column begins earlier, where the name leaves room.
+    earlier = max(min(cell_len(clean(texts[0])) - widths[1], room - cell_len(name)), 0) if widths[1] else 0
+    parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}") if row.name else dim)]
     rest = row_of(
         COLUMNS[1:],
-        widths[1:],
-        (*texts_of(row)[1:4], marks_of(row)),
+        (widths[1] + earlier, *widths[2:]),
+        texts,
         (dim if row.kind in ("module", "group") else None, None, dim, look("lines--strong")),
     )
     if rest:
         text, style, _ = rest[0]
-        rest[0] = Segment(" " * (room - cell_len(name) + GAP) + text, style)
+        rest[0] = Segment(" " * (room - cell_len(name) + GAP - earlier) + text, style)
     return [*parts, *rest]
 
 
@@ -89,6 +96,8 @@ def _counts_nothing(row: TreeRow, number: int | None) -> bool:
 
 def _widths(width: int, needs: tuple[int, ...] | None) -> tuple[int, ...]:
     if width >= ROOM_FOR_BYTES:
-        return lay_out(COLUMNS, width, needs)
+        widths = lay_out(COLUMNS, width, needs)
+        if not needs or not any(needs) or widths[1] >= min(needs[1], MORE_THAN_BYTES):
+            return widths
     *front, marks = lay_out(NARROW_COLUMNS, width, needs and (*needs[:3], needs[4]))
     return (*front, 0, marks)

@@ -21,8 +21,8 @@ from models.engine.messages import Of
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets import grid_lines, palette
+from tui.widgets.going import Going
 from tui.widgets.heat import picture, room
-from tui.widgets.jump import Jump
 from tui.widgets.palette import Palette
 from tui.widgets.plane import Plane
 from tui.widgets.seen import Seen
@@ -35,7 +35,7 @@ WHEEL = 3
 """Rows that one turn of the wheel moves."""
 
 
-class ValueGrid(ScrollView, Seen, can_focus=True):
+class ValueGrid(ScrollView, Going, Seen, can_focus=True):
     """Numbers with sticky indices, a cell cursor, and a line that tells the entry under it exactly.
 
     `show` chooses the tensor.  Nothing is asked while the widget is not shown.
@@ -67,8 +67,6 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
 
     heat: reactive[bool] = reactive(False, init=False)
     """Draw the whole matrix as a heat map instead of numbers."""
-    cursor: reactive[tuple[int, int]] = reactive((0, 0), init=False, repaint=False)
-    """Row and column, in the matrix of the last two dimensions, of the entry that is told exactly."""
     dimension: reactive[int] = reactive(0, init=False)
     """The leading dimension that `,` and `.` change."""
 
@@ -131,6 +129,7 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
 
     def hold(self) -> None:
         """Drop every outstanding request: the person is moving on."""
+        self.stop_seeking()
         self.workers.cancel_node(self)
         self._fetching.clear()
 
@@ -235,7 +234,9 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
         """Whether a key means something for what is shown; the footer leaves the others out."""
         if action in ("slice", "dimension"):
             return bool(self.sheet.leading)
-        return not self.sheet.sentence or action not in ("heat", "refine", "jump")
+        if action == "stop_seeking":
+            return self.seeking
+        return not self.sheet.sentence or action not in ("heat", "refine", "jump", "nonfinite")
 
     # -- events
 
@@ -272,6 +273,7 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
         self.refresh(Region(0, 0, self.view.width, 1))
 
     def watch_cursor(self, old: tuple[int, int], new: tuple[int, int]) -> None:
+        self.stop_seeking()
         for row in {self.plane.place(old)[0], self.plane.place(new)[0]}:
             self.refresh(Region(0, row - round(self.scroll_y) + self.top, self.view.width, 1))
         self.refresh(Region(0, 0, self.view.width, self.top))
@@ -346,15 +348,10 @@ class ValueGrid(ScrollView, Seen, can_focus=True):
     def action_refine(self) -> None:
         self.post_message(self.RefineWanted())
 
-    def action_jump(self) -> None:
-        if self.sheet.shape and not self.sheet.sentence:
-            self.app.push_screen(Jump(self.sheet.shape, self.sheet.leading), self._jumped)
-
-    def _jumped(self, index: Sequence[int] | None) -> None:
-        if index is not None and self.sheet.shape is not None and len(index) == len(self.sheet.shape):
-            self.heat = False
-            self._turn(tuple(index[:-2]))
-            self._go((index[-2], index[-1]) if len(index) > 1 else (0, index[-1]))
+    def go_to(self, index: Sequence[int]) -> None:
+        self.heat = False
+        self._turn(tuple(index[:-2]))
+        self._go(((0, 0, *index)[-2], (0, 0, *index)[-1]))
 
     def _go(self, entry: tuple[int, int]) -> None:
         if not self.heat and not self.sheet.sentence and self.sheet.shape is not None:

@@ -83,6 +83,8 @@ class ValuesPane(TensorPane):
         facts = []
         if listing.query:
             facts.append(f"{table.count:,} of {table.all:,}")
+            if table.known is not None and table.known < table.all:
+                facts.append(f"{table.known:,} with statistics")
         if listing.order == "tree" or not table.shows_order:
             facts.append(title_of(listing.order, listing.descending))
         if table.shows_statistics and not table.taking:

@@ -6,6 +6,6 @@ A new feature is a file here, imported below.
 from __future__ import annotations
 
 from ..registry import registry
-from . import about, opening, runs, tree, values  # noqa: F401  (importing registers the handlers)
+from . import about, nonfinite, opening, runs, tree, values  # noqa: F401  (importing registers the handlers)
 
 __all__ = ["registry"]

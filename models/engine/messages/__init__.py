@@ -21,6 +21,7 @@ from .base import (
     Request,
 )
 from .events import Busy, CallsGrew, OutputText, StateChanged
+from .nonfinite import NextNonfinite, Nonfinite
 from .runs import (
     Backward,
     CallPage,
@@ -85,14 +86,14 @@ from .values import (
 RequestBody = (
     Hello | ListExamples | OpenSource | CloseSource
     | TreeRows | Fold | Locate | Search | NextHit | TensorRows
-    | Window | HeatMap | Statistics | StatisticsOfAll | GradientRows
+    | Window | HeatMap | Statistics | StatisticsOfAll | GradientRows | NextNonfinite
     | Describe | SourceCode | PathForms
     | Execute | Forward | Backward | ZeroGradients | Undo | CallRows | Complete | Interrupt
 )  # fmt: skip
 AnswerBody = (
     Greeting | Examples | Opened | Done
     | TreePage | TreePlace | SearchHits | TensorPage
-    | Cells | HeatCells | StatisticsOf | GradientPage
+    | Cells | HeatCells | StatisticsOf | GradientPage | Nonfinite
     | Description | SourceText | Forms
     | Executed | Ran | CallPage | Completions
 )  # fmt: skip
@@ -104,8 +105,9 @@ __all__ = [
     "Description", "Done", "Event", "EventBody", "ExampleItem", "Examples", "Execute", "Executed", "Fact",
     "FactGroup", "Failure", "Fold", "Forms", "Forward", "FromEngine", "FromInterface", "GradientPage", "GradientRow",
     "GradientRows", "Greeting", "HeatCells", "HeatMap", "Hello", "Interrupt", "ListExamples", "Locate", "NextHit",
-    "NodeKind", "Of", "OpenSource", "Opened", "OutputText", "PathForm", "PathForms", "Problem", "Progress", "Ran",
-    "Reply", "Request", "RequestBody", "Search", "SearchHit", "SearchHits", "SourceCode", "SourceText",
-    "StateChanged", "Statistics", "StatisticsOf", "StatisticsOfAll", "Summary", "TensorOrder", "TensorPage",
-    "TensorRow", "TensorRows", "TreePage", "TreePlace", "TreeRow", "TreeRows", "Undo", "Window", "ZeroGradients",
+    "NextNonfinite", "NodeKind", "Nonfinite", "Of", "OpenSource", "Opened", "OutputText", "PathForm", "PathForms",
+    "Problem", "Progress", "Ran", "Reply", "Request", "RequestBody", "Search", "SearchHit", "SearchHits",
+    "SourceCode", "SourceText", "StateChanged", "Statistics", "StatisticsOf", "StatisticsOfAll", "Summary",
+    "TensorOrder", "TensorPage", "TensorRow", "TensorRows", "TreePage", "TreePlace", "TreeRow", "TreeRows", "Undo",
+    "Window", "ZeroGradients",
 ]  # fmt: skip

@@ -17,6 +17,8 @@ class Fact(Record):
     """One or more lines, cut to 2,000 characters."""
     path: str | None = None
     """Where the fact leads: the twin that shares it, say."""
+    depth: int = 0
+    """How deep it lies below other facts of its group, which may be headings without a text."""
 
 
 class FactGroup(Record):

@@ -183,5 +183,5 @@ class TensorPage(Body):
     rows: list[TensorRow]
     all: int = 0
     """Tensors without the query."""
-    known: int = 0
-    """Of how many tensors of the whole model there are statistics."""
+    known: int | None = None
+    """Of how many tensors, without the query, there are statistics; None where the query does not ask for any."""

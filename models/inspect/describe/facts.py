@@ -32,6 +32,10 @@ class Group:
         if text:
             self.facts.append(Fact(label=bounded(label, 200), text=bounded(text), path=path))
 
+    def nested(self, label: str, text: str, depth: int) -> None:
+        """Add a fact that lies `depth` below others; without a text it is the heading of those that follow."""
+        self.facts.append(Fact(label=bounded(label, 200), text=bounded(text), depth=depth))
+
     def links(self, label: str, paths: Iterable[str], more: Callable[[str], str] | None = None) -> None:
         """Add a fact for each path that leads there; after `MOST_LINKS` only how many there are."""
         every = list(paths)

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from ...engine.messages import FactGroup
-from .facts import filled
+from .facts import Group, filled
 from .module import module_groups
 from .tensor import tensor_groups
 
 if TYPE_CHECKING:
+    from ...tree.skeleton import Group as Repeated
     from ..outline import Node, Outline
+
+
+def group_facts(outline: Outline, group: Repeated) -> list[FactGroup]:
+    """What there is to say of a group of siblings before its first one is described."""
+    facts = Group("Repeated")
+    facts.add("Siblings", f"{group.count:,} of one structure: the same names, classes and shapes below")
+    first = outline.nodes[group.first].path
+    facts.add("What follows", f"of the first of {group.count:,}: {first}", first)
+    return filled([facts])
 
 
 def describe(outline: Outline, node: Node) -> list[FactGroup]:

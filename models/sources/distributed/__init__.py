@@ -8,6 +8,7 @@ from pathlib import Path
 from ...checkpoint.checkpoint import Checkpoint
 from ..base import How, Source, SourceError
 from ..files import Format, Found
+from ..torch_file.reading import without_collecting
 from ..wording import listed
 from .layout import Folder, Layout
 from .metadata import Saved, read_metadata
@@ -54,15 +55,11 @@ def _open(found: Found, how: How) -> Source:
         )
     how.progress(f"reading {names[0]}")
     saved = Saved()
-    for name in names:
-        read_metadata(folder / name, saved)
-    return Source(
-        source=found.text,
-        kind="checkpoint",
-        name="checkpoint",
-        checkpoint=_checkpoint(saved, folder, found.names),
-        file=str(found.path),
-    )
+    with without_collecting():
+        for name in names:
+            read_metadata(folder / name, saved)
+        checkpoint = _checkpoint(saved, folder, found.names)
+    return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
 
 
 def _checkpoint(saved: Saved, path: Path, names: frozenset[str]) -> Checkpoint:

@@ -14,7 +14,6 @@ from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Unreadable
 from ..base import SourceError
 from ..torch_file.raw import Plain
-from ..torch_file.reading import without_collecting
 from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
 from ..wording import listed
 from .records import Chunk, Fields, Index, Info, ObjectEntry, Place, Properties, Sizes, StandIns, TensorEntry, are_sizes
@@ -65,8 +64,7 @@ def read_metadata(path: Path, saved: Saved) -> None:
         if file.size > MOST_METADATA:
             raise SourceError(f"{path.name} is not opened: it has more than {MOST_METADATA >> 20} MB")
         names = StandIns()
-        with without_collecting():
-            found = read_pickle(file.read(0, file.size), names, extra=_FOR_A_BYTE * file.size)
+        found = read_pickle(file.read(0, file.size), names, extra=_FOR_A_BYTE * file.size)
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror or error}") from None
     except Unreadable as error:

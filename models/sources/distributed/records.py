@@ -155,7 +155,12 @@ class StandIns(Mapping[tuple[str, str], Any]):
 
 def are_sizes(value: object) -> TypeGuard[Sizes]:
     """Whether it is a tuple of integers and of nothing else."""
-    return isinstance(value, tuple) and all(type(number) is int for number in value)
+    if not isinstance(value, tuple):
+        return False
+    for number in value:  # noqa: SIM110 - half the time that `all` takes
+        if type(number) is not int:
+            return False
+    return True
 
 
 def _place(fields: dict[Any, Any]) -> Place | None:

@@ -12,6 +12,7 @@ from ...checkpoint.checkpoint import Checkpoint
 from ...checkpoint.dense import Dense
 from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Stored, Unreadable
+from ...tree.collecting import uncollected
 from ..base import How, Source, SourceError
 from ..files import Format, Found
 from ..wording import listed
@@ -28,14 +29,16 @@ def _recognises(found: Found) -> bool:
 def _open(found: Found, how: How) -> Source:
     try:
         file = DataFile(found.path)
-        header = read_header(file)
+        with uncollected():
+            header = read_header(file)
+            tensors = _tensors(header, file)
     except OSError as error:
         raise SourceError(f"{found.path.name} cannot be read: {error.strerror or error}") from None
     except Unreadable as error:
         raise SourceError(str(error)) from None
     architecture = header.metadata.get("general.architecture")
     checkpoint = Checkpoint(
-        tensors=_tensors(header, file),
+        tensors=tensors,
         metadata=_nested(header.metadata),
         warnings=_warnings(header),
         classes={"": architecture} if isinstance(architecture, str) and architecture else {},
@@ -53,7 +56,7 @@ def _open(found: Found, how: How) -> Source:
 
 def _tensors(header: Header, file: DataFile) -> list[Stored]:
     return [
-        Dense(info.name, info.shape, info.dtype, file, info.offset)
+        Dense(info.name, info.shape, info.dtype, file, info.offset, nbytes=info.nbytes)
         if info.dtype.plain is info.dtype
         else Quantised(info.name, info.shape, info.dtype, file, info.offset, code=info.code)
         for info in header.infos

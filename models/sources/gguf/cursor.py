@@ -15,6 +15,8 @@ MOST_WALKED = 4_000_000
 """Things in a header that are looked at one by one: entries, strings of an array, tensors."""
 
 _AHEAD = 1 << 18
+_LITTLE = 1 << 12
+"""Bytes ahead that are too few to go on with."""
 _LENGTH = Struct("<Q")
 
 
@@ -59,6 +61,22 @@ class Cursor:
             self._buffer = self._file.read(self._start, min(max(size, _AHEAD), self._file.size - self._start))
         self.position += size
         return self._buffer[start:end]
+
+    def ahead(self) -> tuple[bytes, int]:
+        """Bytes that are read already, or read now, and where in them the place is; see `passed`.
+
+        They end where the file, or a header that is not too large, ends at the latest.
+        """
+        start = self.position - self._start
+        if not 0 <= start <= len(self._buffer) - _LITTLE:
+            self._start, start = self.position, 0
+            size = min(_AHEAD, min(self._file.size, MOST_HEADER) - self._start)
+            self._buffer = self._file.read(self._start, max(size, 0))
+        return self._buffer, start
+
+    def passed(self, at: int) -> None:
+        """Go on from `at` in the bytes that `ahead` gave."""
+        self.position = self._start + at
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes; raises SourceError when the file has fewer."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from operator import attrgetter
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...checkpoint.dtypes import DType
 from ...checkpoint.file import DataFile
@@ -21,11 +22,14 @@ _MOST_DIMENSIONS = 8  # ggml has 4; its specification leaves room for more
 _VERSION, _COUNTS = Struct("<I"), Struct("<QQ")
 _COUNT = Struct("<I")
 _SHAPE_TYPE_OFFSET = [Struct(f"<{count}QIQ") for count in range(_MOST_DIMENSIONS + 1)]
+_LENGTH = Struct("<Q")
 _LEAST_ENTRY, _LEAST_TENSOR = 13, 24
+_LONGEST_REST = _COUNT.size + _SHAPE_TYPE_OFFSET[-1].size
+"""Bytes after the name of a tensor, at most."""
+_MOST_ELEMENTS = 1 << 63
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(NamedTuple):
     """One tensor, as the header has it."""
 
     name: str
@@ -66,20 +70,28 @@ def read_header(file: DataFile) -> Header:
         raise _damaged(file, f"its alignment is {quoted(str(alignment))}, which is no power of two")
     found = _read_infos(cursor, file, tensors, alignment)
     data = -(-cursor.position // alignment) * alignment
+    infos, unknown = _typed(file, found, data)
+    _check_extent(file, infos)
+    return Header(metadata, infos, unknown)
+
+
+def _typed(file: DataFile, found: list[_Found], data: int) -> tuple[list[Info], dict[int, list[str]]]:
+    """Those of a type that is known, and the others' names by the code; `data` is where offsets count from."""
     infos: list[Info] = []
     unknown: dict[int, list[str]] = {}
+    types = {code: dtype_of(code) for code in {each[2] for each in found}}
     for name, shape, code, offset in found:
-        dtype = dtype_of(code)
+        dtype = types[code]
         if dtype is None:
             unknown.setdefault(code, []).append(name)
             continue
-        if shape and shape[-1] % dtype.per_unit:
+        each = dtype.per_unit
+        if each > 1 and shape and shape[-1] % each:
             raise _damaged(
                 file, f"the rows of {quoted(name)} have {shape[-1]:,} elements, no multiple of a {dtype.name} block"
             )
-        infos.append(Info(name, shape, dtype, code, data + offset, dtype.bytes_for(prod(shape))))
-    _check_extent(file, infos)
-    return Header(metadata, infos, unknown)
+        infos.append(Info(name, shape, dtype, code, data + offset, -(-prod(shape) // each) * dtype.unit))
+    return infos, unknown
 
 
 def _check_version(file: DataFile, version: int) -> None:
@@ -107,32 +119,69 @@ def _read_metadata(cursor: Cursor, file: DataFile, count: int) -> dict[str, Any]
     return metadata
 
 
-def _read_infos(
-    cursor: Cursor, file: DataFile, count: int, alignment: int
-) -> list[tuple[str, tuple[int, ...], int, int]]:
+_Found = tuple[str, tuple[int, ...], int, int]
+"""Name, shape, code of the type, and offset, as they stand in the file."""
+
+
+def _read_infos(cursor: Cursor, file: DataFile, count: int, alignment: int) -> list[_Found]:
+    """What the header says of each tensor, checked by itself.
+
+    Most are taken from what the cursor has read ahead, without a call for each number: there may be a million.  One
+    that reaches beyond it is read number by number.
+    """
     cursor.walk(count, _LEAST_TENSOR)
-    found = []
+    found: list[_Found] = []
     names: set[str] = set()
-    for _ in range(count):
-        name = cursor.text()
-        if name in names:
-            raise _damaged(file, f"it has two tensors {quoted(name)}")
-        names.add(name)
-        dimensions = cursor.number(_COUNT)
-        if dimensions > _MOST_DIMENSIONS:
-            raise _damaged(file, f"{quoted(name)} has {dimensions:,} dimensions")
-        *shape, code, offset = cursor.unpack(_SHAPE_TYPE_OFFSET[dimensions])
-        if prod([size or 1 for size in shape]) >= 1 << 63:
-            raise _damaged(file, f"{quoted(name)} has a shape {shape[::-1]} that no memory holds")
-        if offset % alignment:
-            raise _damaged(file, f"{quoted(name)} lies at {offset:,}, no multiple of the alignment {alignment:,}")
-        found.append((name, tuple(reversed(shape)), code, offset))
+    while len(found) < count:
+        buffer, at = cursor.ahead()
+        for _ in range(count - len(found)):
+            begin = at + _LENGTH.size
+            end = begin + _LENGTH.unpack_from(buffer, at)[0] if begin <= len(buffer) else len(buffer)
+            if end + _LONGEST_REST > len(buffer):
+                break
+            (dimensions,) = _COUNT.unpack_from(buffer, end)
+            if dimensions > _MOST_DIMENSIONS:
+                break  # read by itself, it says so
+            rest = _SHAPE_TYPE_OFFSET[dimensions]
+            *shape, code, offset = rest.unpack_from(buffer, end + _COUNT.size)
+            at = end + _COUNT.size + rest.size
+            name = buffer[begin:end].decode("utf-8", "backslashreplace")
+            shape.reverse()
+            if name in names or prod(shape) >= _MOST_ELEMENTS or 0 in shape or offset % alignment:
+                _check(file, names, name, shape, offset, alignment)
+            names.add(name)
+            found.append((name, tuple(shape), code, offset))
+        cursor.passed(at)
+        if len(found) < count:
+            found.append(_read_info(cursor, file, names, alignment))
     return found
+
+
+def _read_info(cursor: Cursor, file: DataFile, names: set[str], alignment: int) -> _Found:
+    """The next one; its name is added to `names`."""
+    name = cursor.text()
+    dimensions = cursor.number(_COUNT)
+    if dimensions > _MOST_DIMENSIONS:
+        raise _damaged(file, f"{quoted(name)} has {dimensions:,} dimensions")
+    *shape, code, offset = cursor.unpack(_SHAPE_TYPE_OFFSET[dimensions])
+    shape.reverse()
+    _check(file, names, name, shape, offset, alignment)
+    names.add(name)
+    return name, tuple(shape), code, offset
+
+
+def _check(file: DataFile, names: set[str], name: str, shape: list[int], offset: int, alignment: int) -> None:
+    if name in names:
+        raise _damaged(file, f"it has two tensors {quoted(name)}")
+    if prod([size or 1 for size in shape]) >= _MOST_ELEMENTS:
+        raise _damaged(file, f"{quoted(name)} has a shape {shape} that no memory holds")
+    if offset % alignment:
+        raise _damaged(file, f"{quoted(name)} lies at {offset:,}, no multiple of the alignment {alignment:,}")
 
 
 def _check_extent(file: DataFile, infos: list[Info]) -> None:
     """Missing bytes are those of a download that broke off; a tensor in another's bytes is no accident."""
-    infos = sorted(infos, key=lambda info: info.offset)
+    infos = sorted(infos, key=attrgetter("offset"))
     end, last = 0, ""
     for info in infos:
         if not info.nbytes:

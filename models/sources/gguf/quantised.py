@@ -24,7 +24,10 @@ class Quantised(Stored):
         self, path: str, shape: tuple[int, ...], dtype: DType, file: DataFile, offset: int, *, code: int
     ) -> None:
         """`code` is ggml's number of the type."""
-        super().__init__(path, shape, dtype)
+        self.path = path  # not by the base class: there may be a million
+        self.shape = shape
+        self.dtype = dtype
+        self.kind = None
         self._file = file
         self._offset = offset
         self._code = code

@@ -6,7 +6,6 @@ Nothing here needs torch, opens what is no regular file, or reads more than a fe
 from __future__ import annotations
 
 from .looking import look, path_of
-from .naming import say_what_it_is
 
 WEIGHTS = (
     ".safetensors",
@@ -36,4 +35,4 @@ WEIGHTS = (
 )
 """How the names of files of weights end, also of those that are not read: a text that ends so was meant for a file."""
 
-__all__ = ["WEIGHTS", "look", "path_of", "say_what_it_is"]
+__all__ = ["WEIGHTS", "look", "path_of"]

@@ -40,6 +40,9 @@ TYPES: dict[str, DType] = {
 """By the format's names."""
 MOST_DIMENSIONS = 64
 """More than any program can use; the format has no bound of its own."""
+LARGEST = 2**64 - 1
+"""The format's numbers have 64 bits."""
+METADATA = "__metadata__"
 
 Span = tuple[int, int]
 """Where a tensor's bytes begin and end, from the end of the header on."""
@@ -67,7 +70,6 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Entry).decode
-_LARGEST = 2**64 - 1
 
 
 def tensor_of(name: str, raw: msgspec.Raw) -> tuple[DType, tuple[int, ...], Span]:
@@ -83,7 +85,7 @@ def tensor_of(name: str, raw: msgspec.Raw) -> tuple[DType, tuple[int, ...], Span
         raise Wrong(f"tensor {shown(name)} has {len(shape):,} dimensions, and at most {MOST_DIMENSIONS} are read")
     elements = prod(shape)
     size, partly = divmod(elements * dtype.unit, dtype.per_unit)
-    if partly or not 0 < elements <= _LARGEST or span[1] > _LARGEST or size != span[1] - span[0]:
+    if partly or not 0 < elements <= LARGEST or span[1] > LARGEST or size != span[1] - span[0]:
         _check(name, entry, dtype, elements)
     return dtype, shape, span
 
@@ -92,9 +94,9 @@ def _check(name: str, entry: _Entry, dtype: DType, elements: int) -> None:
     """Raises Wrong unless it is a tensor without elements that lies nowhere."""
     shape, (begin, end) = entry.shape, entry.data_offsets
     what = f"tensor {shown(name)}"
-    if any(each > _LARGEST for each in (*shape, *accumulate(shape, mul))):
+    if any(each > LARGEST for each in (*shape, *accumulate(shape, mul))):
         raise Wrong(f"{what} has a shape that takes more than 64 bits")
-    if max(begin, end) > _LARGEST:
+    if max(begin, end) > LARGEST:
         raise Wrong(f"{what} has data_offsets that take more than 64 bits")
     if begin > end:
         raise Wrong(f"{what} ends at byte {end:,}, before it begins at {begin:,}")

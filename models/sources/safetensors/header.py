@@ -6,6 +6,7 @@ holes or overlaps up to the end of the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +15,11 @@ import msgspec
 from ...checkpoint.dense import Dense
 from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Stored, Unreadable
+from ...checkpoint.tensors import DenseTensors
 from ..base import SourceError
 from ..wording import shortened
-from .entries import Span, Wrong, tensor_of
+from .entries import METADATA, Span, Wrong, tensor_of
+from .quick import read_quickly
 from .quotes import check_names
 from .spans import check_spans, cut_short
 
@@ -24,14 +27,12 @@ PREFIX = 8
 """Bytes of the length in front of the JSON."""
 LONGEST = 100_000_000
 """Bytes of JSON that the format allows."""
-METADATA = "__metadata__"
-
 _Raws = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _Texts = msgspec.json.Decoder(dict[str, str])
 
 
 class Header(NamedTuple):
-    tensors: list[Stored]
+    tensors: Sequence[Stored]
     """As the header lists them."""
     metadata: dict[str, str]
 
@@ -55,6 +56,17 @@ def read_header(path: Path) -> tuple[DataFile, Header]:
 
 def _header(file: DataFile) -> Header:
     raw = _json(file)
+    start = PREFIX + len(raw)
+    quick = read_quickly(raw, file.size - start)
+    if quick is None:
+        return _checked(raw, file)
+    offsets = [start + span[0] for span in quick.spans]
+    tensors = DenseTensors(file, quick.names, quick.forms, offsets)
+    return Header(tensors, quick.metadata)
+
+
+def _checked(raw: bytes, file: DataFile) -> Header:
+    """The header, rule by rule; raises Wrong with the one that it breaks."""
     entries = _decoded(raw)
     texts = _metadata(entries.pop(METADATA, None))
     start = PREFIX + len(raw)

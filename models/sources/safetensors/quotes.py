@@ -26,16 +26,18 @@ def quotes(raw: bytes) -> int:
     return raw.count(b'"')
 
 
+def expected_quotes(entries: Collection[str], metadata: Collection[str] | None) -> int:
+    """How many `quotes` a header with these tensors and these metadata has."""
+    return (2 + _IN_ENTRY) * len(entries) + (0 if metadata is None else 2 + 4 * len(metadata))
+
+
 def check_names(raw: bytes, entries: Mapping[str, msgspec.Raw], metadata: Collection[str] | None) -> None:
     """Raises Wrong when anything in the header is there twice.
 
     `raw` is valid JSON, and `entries` and `metadata` are what a decoder made of it, each entry with a dtype, a shape
     and data_offsets and nothing else.
     """
-    expected = (2 + _IN_ENTRY) * len(entries)
-    if metadata is not None:
-        expected += 2 + 4 * len(metadata)
-    if quotes(raw) != expected:
+    if quotes(raw) != expected_quotes(entries, metadata):
         raise Wrong(find_twice(raw, entries))
 
 

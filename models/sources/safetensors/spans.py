@@ -12,13 +12,23 @@ from .entries import Span, Wrong, shown
 CUT = "The download or copy did not finish: do it again."
 
 
+def covers(spans: Sequence[Span], size: int) -> bool:
+    """Whether the spans cover `size` bytes once each."""
+    if not spans:
+        return size == 0
+    begins, ends = zip(*(spans if _ascend(spans) else sorted(spans)), strict=True)
+    return bool(begins[0] == 0 and ends[-1] == size and begins[1:] == ends[:-1])
+
+
+def _ascend(spans: Sequence[Span]) -> bool:
+    """Most writers list them as they lie."""
+    return not any(map(gt, spans, islice(spans, 1, None)))
+
+
 def check_spans(tensors: Sequence[Stored], spans: Sequence[Span], size: int) -> None:
     """Raises Wrong unless `spans`, those of `tensors`, cover the `size` bytes behind the header once each."""
     reached = 0
-    order: Sequence[int] = range(len(spans))
-    if any(map(gt, spans, islice(spans, 1, None))):  # most writers list them as they lie
-        order = sorted(order, key=spans.__getitem__)
-    for index in order:
+    for index in range(len(spans)) if _ascend(spans) else sorted(range(len(spans)), key=spans.__getitem__):
         begin, end = spans[index]
         if begin != reached:
             _raise(tensors, spans, index, reached)

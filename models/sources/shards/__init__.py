@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
-from itertools import islice
-from pathlib import Path
+import shlex
 
 from ..base import How, Source
 from ..files import Format, Found
 from .choosing import chosen
-from .numbered import shard_name
+from .numbered import names_beside, pattern_of, shard_name
 from .opening import by_choice, by_index, by_number
-
-_MOST_NAMES = 100_000
-"""Names of a folder that are looked at."""
 
 
 def _recognises(found: Found) -> bool:
@@ -44,14 +38,10 @@ def _open(found: Found, how: How) -> Source:
     else:
         whole = by_number(found.path.parent, found.path.name, names_beside(found.path), how)
     name = found.path.name or str(found.path)
-    return Source(source=found.text, kind="checkpoint", name=name, checkpoint=whole, file=str(found.path))
-
-
-def names_beside(path: Path) -> frozenset[str]:
-    """The names in a file's folder; the file's own where the folder cannot be listed."""
-    with suppress(OSError), os.scandir(path.parent) as entries:
-        return frozenset(entry.name for entry in islice(entries, _MOST_NAMES))
-    return frozenset([path.name])
+    source = Source(source=found.text, kind="checkpoint", name=name, checkpoint=whole, file=str(found.path))
+    if not found.is_folder and not _is_index(found):
+        source.note = f"All shards are open; this one alone: {shlex.quote(pattern_of(found.text))}"
+    return source
 
 
 FORMAT = Format("shards of a checkpoint", _recognises, _open)

@@ -9,6 +9,7 @@ from ...checkpoint.checkpoint import Checkpoint
 from ...checkpoint.stored import Stored
 from ..base import SourceError
 from ..wording import listed, shortened
+from .incomplete import by_promise
 from .reading import Shard
 from .telling import counted, first_of, short
 
@@ -85,9 +86,10 @@ def _against_the_index(holder: Mapping[str, str], promised: Mapping[str, str], t
     unsaid = [path for path in holder if path not in promised]
     if unsaid:
         yield f"{counted(len(unsaid), 'tensor')} in a shard, but not in the index: {listed(unsaid)}"
-    lost = sum(path not in holder and name not in there for path, name in promised.items())
+    lost = [path for path, name in promised.items() if path not in holder and name not in there]
     if lost:
-        yield f"{counted(lost, 'tensor')} not shown, being in shards that are missing or left out"
+        yield f"{counted(len(lost), 'tensor')} not shown, being in shards that are missing or left out"
+        yield from by_promise(holder, lost)
 
 
 def _metadata(shards: Sequence[Shard]) -> dict[str, Any]:

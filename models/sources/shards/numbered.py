@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
+from glob import escape
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 _NUMBERED = re.compile(r"(.+)-([0-9]{1,9})-of-([0-9]{1,9})(\.[\w.-]+)", re.DOTALL)
+_MOST_NAMES = 100_000
+"""Names of a folder that are looked at."""
 _NAMED = 10
 """Missing shards that are told by name at most."""
 
@@ -42,6 +48,16 @@ def shard_name(name: str) -> ShardName | None:
     return ShardName(stem, int(number), int(total), ending, len(number))
 
 
+def pattern_of(path: str) -> str:
+    """A pattern that fits this one shard alone, its number being in brackets: `model-0000[2]-of-00005.safetensors`."""
+    folder, slash, name = path.rpartition("/")
+    found = _NUMBERED.fullmatch(name)
+    if found is None:
+        return escape(path)
+    end = found.end(2)
+    return f"{escape(folder)}{slash}{escape(name[: end - 1])}[{name[end - 1]}]{escape(name[end:])}"
+
+
 def set_of(one: ShardName, names: Collection[str]) -> Set:
     """The shards that belong to `one` among the names of its folder."""
     alike = sorted(
@@ -60,6 +76,13 @@ def set_of(one: ShardName, names: Collection[str]) -> Set:
         one.total - len(there),
         [name for each, name in alike if each.total != one.total or each.number not in numbers],
     )
+
+
+def names_beside(path: Path) -> frozenset[str]:
+    """The names in a file's folder; the file's own where the folder cannot be listed."""
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        return frozenset(entry.name for entry in islice(entries, _MOST_NAMES))
+    return frozenset([path.name])
 
 
 def sets_in(names: Collection[str]) -> Iterator[ShardName]:

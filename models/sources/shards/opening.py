@@ -9,6 +9,7 @@ from ...checkpoint.checkpoint import Checkpoint
 from ..base import How, SourceError
 from ..wording import listed, shortened
 from .choosing import Chosen
+from .incomplete import by_likeness
 from .index import Index, read_index
 from .merging import check_not_several, merged
 from .numbered import set_of, sets_in, shard_name
@@ -57,19 +58,21 @@ def by_number(folder: Path, one: str, names: Collection[str], how: How) -> Check
         warnings.insert(0, f"{_part(found.absent, name.total)} missing: {said}")
     if found.surplus:
         warnings.append(f"{counted(len(found.surplus), 'shard')} of another set: {listed(found.surplus)}")
-    return _with(merged(shards), warnings)
+    return _with(merged(shards), warnings, partial=bool(found.absent or broken))
 
 
 def together(folder: Path, files: Sequence[str], how: How) -> Checkpoint:
     """Files of one folder that make one checkpoint, whole sets of numbered shards among them."""
     shards, warnings = read_shards(folder, files, how, inside=False)
+    partial = bool(warnings)
     for one in sets_in(files):
         found = set_of(one, files)
         if found.absent and found.names:
+            partial = True
             said = first_of(map(short, found.missing), found.absent)
             warnings.insert(0, f"{_part(found.absent, one.total)} missing: {said}")
     check_not_several(shards, folder.name or str(folder))
-    return _with(merged(shards), warnings)
+    return _with(merged(shards), warnings, partial=partial)
 
 
 def by_choice(folder: Path, choice: Chosen, names: Collection[str], how: How) -> Checkpoint:
@@ -83,8 +86,11 @@ def by_choice(folder: Path, choice: Chosen, names: Collection[str], how: How) ->
     return whole
 
 
-def _with(whole: Checkpoint, warnings: list[str], index: Index | None = None) -> Checkpoint:
+def _with(whole: Checkpoint, warnings: list[str], index: Index | None = None, partial: bool = False) -> Checkpoint:
+    """`partial`: something is not there, and no index says what."""
     whole.warnings[:0] = warnings
+    if partial:
+        whole.warnings += by_likeness(tensor.path for tensor in whole.tensors)
     if index is not None:
         whole.metadata = {**index.metadata, **whole.metadata}
     return whole

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 from glob import iglob
 from itertools import islice
 from pathlib import Path
 
 from ..base import How, Source, SourceError
-from ..files import open_path
+from ..files import open_alone, open_path
 from ..wording import shortened
 from .choosing import ENDINGS
+from .numbered import names_beside, set_of, shard_name
 from .opening import by_index, together
 
 MOST_FILES = 10_000
@@ -19,6 +21,7 @@ MOST_FILES = 10_000
 def open_pattern(pattern: str, text: str, how: How) -> Source:
     """The files that `pattern` fits as one source; `text` is what the person wrote.
 
+    Those and no others: one that fits a single shard opens it without its set, which its plain name would open.
     `**` is taken as `*`: a whole disk is not searched.  Raises SourceError when it fits none, or too many.
     """
     fitting = sorted(islice(iglob(pattern), MOST_FILES + 1))  # noqa: PTH207 - it may begin at the root
@@ -29,9 +32,22 @@ def open_pattern(pattern: str, text: str, how: How) -> Source:
             f"{shortened(text)!r} fits more than {MOST_FILES:,} files", "Name the folder, or fewer files."
         )
     if len(fitting) == 1:
-        source = open_path(fitting[0], how)
-        source.source = text
-        return source
+        return _one(fitting[0], text, how)
+    return _several(fitting, text, how)
+
+
+def _one(path: str, text: str, how: How) -> Source:
+    shard = shard_name(Path(path).name)
+    if shard is None or not Path(path).is_file() or len(set_of(shard, names_beside(Path(path))).names) < 2:
+        source = open_path(path, how)
+    else:
+        source = open_alone(path, how)
+        source.note = f"This is 1 of {shard.total:,} shards; {shlex.quote(path)} opens all of them."
+    source.source = text
+    return source
+
+
+def _several(fitting: list[str], text: str, how: How) -> Source:
     files = [Path(each).absolute() for each in fitting if Path(each).is_file()]
     if not files:
         raise SourceError(f"{shortened(text)!r} fits several folders, and no file", "Open one of them.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import Struct
+from types import FunctionType
 from typing import Any
 
 from .restricted import UNKNOWN, BrokenPickle, Budget, CutPickle, Names, Ordered, Persistent, Unknown, hashable, ordered
@@ -15,10 +16,17 @@ _MOST_OWED = 1 << 20
 I4 = Struct("<i").unpack_from
 U4 = Struct("<I").unpack_from
 
+_NEW_WITH_STATE = b")\x81\x94}\x94("
+"""EMPTY_TUPLE, NEWOBJ, MEMOIZE, EMPTY_DICT, MEMOIZE, MARK: an object, before what is hung on it."""
+_CALL_WITH_IT = b"\x94\x85\x94R\x94"
+"""MEMOIZE, TUPLE1, MEMOIZE, REDUCE, MEMOIZE: of a tuple, such as a `torch.Size`."""
+
 Table = list["Callable[[Machine], None] | None"]
 """What each of the 256 instructions does; None for those that there are not."""
 
 
+_FUNCTIONS = frozenset((type, FunctionType))
+"""What nearly all stand-ins are."""
 _COPIED = frozenset((list, tuple, dict, Ordered, set, frozenset, str, bytes))
 """What a stand-in may make a copy of."""
 
@@ -28,7 +36,9 @@ def copied(value: Any) -> int:
     if isinstance(value, (str, bytes)):
         return len(value)
     if type(value) is tuple and len(value) == 2:
-        return 96 + sum(48 * len(each) for each in value if isinstance(each, dict))
+        first, second = value
+        inside = len(first) if isinstance(first, dict) else 0
+        return 96 + 48 * (inside + len(second) if isinstance(second, dict) else inside)
     return 48 * len(value)
 
 
@@ -50,77 +60,129 @@ class Machine:
     def run(self) -> Any:
         """The value; raises what `restricted.read_part` translates.
 
-        What a state dict consists of is done here and now, the rest by the table: that is what makes it quick.
+        What a state dict and the metadata of a distributed checkpoint consist of is done here and now, some of it
+        several instructions at once, the rest by the table: that is what makes it quick.
         """
-        data, memo, charge = self.data, self.memo, self.budget.charge
+        data, memo, marks, charge, call = self.data, self.memo, self.marks, self.budget.charge, self.call
         stack, at, cost = self.stack, self.at, 0
-        limit = len(data) - 5  # the longest of what is done here
+        state: Any
+        limit = len(data) - 5  # the longest of what is done here; slices may reach beyond
         while at < limit:
             code = data[at]
-            if code == 0x72:  # LONG_BINPUT
-                memo[U4(data, at + 1)[0]] = stack[-1]
-                at += 5
-                cost += 100
-            elif code == 0x4B:  # BININT1
-                stack.append(data[at + 1])
-                at += 2
-            elif code == 0x68:  # BINGET
-                stack.append(memo[data[at + 1]])
-                at += 2
-            elif code == 0x28:  # MARK
-                self.marks.append(stack)
-                stack = []
+            if code < 0x62:
+                if code == 0x4B:  # BININT1
+                    stack.append(data[at + 1])
+                    at += 2
+                elif code == 0x28:  # MARK
+                    marks.append(stack)
+                    stack = []
+                    at += 1
+                    cost += 64
+                elif code == 0x58:  # BINUNICODE
+                    end = at + 5 + U4(data, at + 1)[0]
+                    if end > len(data):
+                        raise CutPickle(end)
+                    stack.append(data[at + 5 : end].decode("utf-8", "backslashreplace"))
+                    at = end
+                    cost += 64
+                elif code == 0x52:  # REDUCE
+                    arguments = stack.pop()
+                    function = stack[-1]
+                    # Every tensor has an empty OrderedDict, of hooks.
+                    stack[-1] = Ordered() if function is ordered and arguments == () else call(function, arguments)
+                    at += 1
+                    cost += 100
+                elif code == 0x29:  # EMPTY_TUPLE
+                    if data[at : at + 6] == _NEW_WITH_STATE:
+                        stack[-1] = memo[len(memo)] = call(stack[-1], ())
+                        memo[len(memo)] = state = {}
+                        stack.append(state)
+                        marks.append(stack)
+                        stack = []
+                        at += 6
+                        cost += 232
+                    else:
+                        stack.append(())
+                        at += 1
+                elif code == 0x51:  # BINPERSID
+                    stack[-1] = self.outside(stack[-1])
+                    at += 1
+                elif code == 0x4D:  # BININT2
+                    stack.append(data[at + 1] | data[at + 2] << 8)
+                    at += 3
+                elif code == 0x4A:  # BININT
+                    stack.append(I4(data, at + 1)[0])
+                    at += 5
+                else:
+                    self.stack, self.at = stack, at + 1
+                    self.act(code)
+                    stack, at = self.stack, self.at
+                    if self.done:
+                        break
+            elif code < 0x80:
+                if code == 0x72:  # LONG_BINPUT
+                    memo[U4(data, at + 1)[0]] = stack[-1]
+                    at += 5
+                    cost += 100
+                elif code == 0x68:  # BINGET
+                    stack.append(memo[data[at + 1]])
+                    at += 2
+                elif code == 0x6A:  # LONG_BINGET
+                    stack.append(memo[U4(data, at + 1)[0]])
+                    at += 5
+                elif code == 0x74:  # TUPLE
+                    items = stack
+                    stack = marks.pop()
+                    stack.append(tuple(items))
+                    at += 1
+                    cost += 64 + 8 * len(items)
+                elif code == 0x75:  # SETITEMS
+                    items, stack = stack, marks.pop()
+                    self.stack = stack
+                    self.set_items(items)
+                    at += 1
+                elif code == 0x62:  # BUILD
+                    state = stack.pop()
+                    self.build(stack[-1], state)
+                    at += 1
+                elif code == 0x71:  # BINPUT
+                    memo[data[at + 1]] = stack[-1]
+                    at += 2
+                else:
+                    self.stack, self.at = stack, at + 1
+                    self.act(code)
+                    stack, at = self.stack, self.at
+            elif code == 0x94:  # MEMOIZE
+                memo[len(memo)] = stack[-1]
                 at += 1
-                cost += 64
-            elif code == 0x58:  # BINUNICODE
-                end = at + 5 + U4(data, at + 1)[0]
-                if end > len(data):
-                    raise CutPickle(end)
-                stack.append(data[at + 5 : end].decode("utf-8", "backslashreplace"))
-                at = end
-                cost += 64
-            elif code == 0x52:  # REDUCE
-                arguments = stack.pop()
-                function = stack[-1]
-                # Every tensor has an empty OrderedDict, of hooks.
-                stack[-1] = Ordered() if function is ordered and arguments == () else self.call(function, arguments)
-                at += 1
-                cost += 100
-            elif code == 0x74:  # TUPLE
-                items = stack
-                stack = self.marks.pop()
-                stack.append(tuple(items))
-                at += 1
-                cost += 64 + 8 * len(items)
-            elif code == 0x86:  # TUPLE2
-                second = stack.pop()
-                stack[-1] = (stack[-1], second)
-                at += 1
-                cost += 80
-            elif code == 0x29:  # EMPTY_TUPLE
-                stack.append(())
-                at += 1
+                cost += 48
+            elif code == 0x86 or code == 0x85:  # TUPLE2, TUPLE1
+                last = stack.pop()
+                made = (last,) if code == 0x85 else (stack.pop(), last)
+                if data[at + 1 : at + 6] == _CALL_WITH_IT:
+                    memo[len(memo)] = made
+                    memo[len(memo)] = arguments = (made,)
+                    stack[-1] = memo[len(memo)] = call(stack[-1], arguments)
+                    at += 6
+                    cost += 396
+                else:
+                    stack.append(made)
+                    at += 1
+                    cost += 80
             elif code == 0x89:  # NEWFALSE
                 stack.append(False)
                 at += 1
-            elif code == 0x51:  # BINPERSID
-                stack[-1] = self.outside(stack[-1])
-                at += 1
-            elif code == 0x71:  # BINPUT
-                memo[data[at + 1]] = stack[-1]
-                at += 2
-            elif code == 0x4A:  # BININT
-                stack.append(I4(data, at + 1)[0])
-                at += 5
-            elif code == 0x6A:  # LONG_BINGET
-                stack.append(memo[U4(data, at + 1)[0]])
-                at += 5
+            elif code == 0x8C:  # SHORT_BINUNICODE
+                end = at + 2 + data[at + 1]
+                if end > len(data):
+                    raise CutPickle(end)
+                stack.append(data[at + 2 : end].decode("utf-8", "backslashreplace"))
+                at = end
+                cost += 64
             else:
                 self.stack, self.at = stack, at + 1
                 self.act(code)
                 stack, at = self.stack, self.at
-                if self.done:
-                    break
             if cost > _MOST_OWED:
                 charge(cost)
                 cost = 0
@@ -183,17 +245,29 @@ class Machine:
 
     def call(self, function: Any, arguments: Any) -> Any:
         """What a stand-in makes of its arguments; nothing else is ever called."""
-        if isinstance(function, Unknown) or isinstance(arguments, Unknown):
-            return UNKNOWN
-        if not callable(function) or not isinstance(arguments, tuple):
-            raise BrokenPickle("calls what cannot be called")
-        self.budget.charge(100 + sum(copied(each) for each in arguments if type(each) in _COPIED))
+        if type(arguments) is not tuple or type(function) not in _FUNCTIONS:
+            if isinstance(function, Unknown) or isinstance(arguments, Unknown):
+                return UNKNOWN
+            if not callable(function) or not isinstance(arguments, tuple):
+                raise BrokenPickle("calls what cannot be called")
+        cost = 100
+        for each in arguments:
+            if type(each) in _COPIED:
+                cost += copied(each)
+        self.budget.charge(cost)
         try:
             return function(*arguments)
         except BrokenPickle:
             raise
         except Exception:
             raise BrokenPickle("gives a stand-in what does not fit") from None
+
+    def build(self, made: Any, state: Any) -> None:
+        """Hang `state` on what a stand-in made, if that is a stand-in's own way to take it."""
+        build = getattr(type(made), "build", None)
+        if build is not None:
+            self.budget.charge(200 + (copied(state) if isinstance(state, (dict, tuple, list)) else 0))
+            build(made, state)
 
     def outside(self, key: Any) -> object:
         """What a persistent id refers to."""
@@ -204,14 +278,17 @@ class Machine:
     def set_items(self, items: list[Any]) -> None:
         """Keys and values in turn into the dictionary on top."""
         target = self.stack[-1]
-        if isinstance(target, Unknown):
-            return
-        if not isinstance(target, dict) or len(items) % 2:
+        if type(target) is not dict:
+            if isinstance(target, Unknown):
+                return
+            if not isinstance(target, dict):
+                raise BrokenPickle("fills what is no dictionary")
+        if len(items) % 2:
             raise BrokenPickle("fills what is no dictionary")
         self.budget.charge(48 * len(items))
-        for index in range(0, len(items), 2):
-            key = items[index]
-            target[key if type(key) is str else hashable(key)] = items[index + 1]
+        keys = iter(items)
+        for key, value in zip(keys, keys, strict=True):
+            target[key if type(key) is str else hashable(key)] = value
 
     def extend(self, items: list[Any]) -> None:
         """Items into the list on top."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from .machine import I4, U4, Machine, Table, copied
+from .machine import I4, U4, Machine, Table
 from .restricted import UNKNOWN, BrokenPickle, Unknown, hashable
 
 _LONGEST_INTEGER = 4096
@@ -198,10 +198,7 @@ def _instance(m: Machine) -> None:
 
 def _build(m: Machine) -> None:
     state = m.stack.pop()
-    build = getattr(type(m.stack[-1]), "build", None)  # a stand-in's, which is ours
-    if build is not None:
-        m.budget.charge(200 + (copied(state) if isinstance(state, (dict, tuple, list)) else 0))
-        build(m.stack[-1], state)
+    m.build(m.stack[-1], state)
 
 
 def _nothing(m: Machine) -> None:

@@ -20,6 +20,9 @@ LARGEST_PICKLE = 256 << 20
 """Bytes of the pickle itself, without the tensors: more than a million tensors."""
 _LISTED = 60
 """Names of what a file would run that are told."""
+_OF_MAIN = (
+    " What it has of __main__ is of the script that saved it: --trust alone does not find that, and says what to do."
+)
 AGAIN = "Copy or download it again."
 
 
@@ -80,7 +83,8 @@ def needs_more(name: str, wanted: Sequence[str]) -> NeedsMore:
         f"{name} needs more than weights: it would run {things}: {shown}{more}",
         (f"The others are {rest}{' and so on' if len(wanted) > _LISTED else ''}.\n" if rest else "")
         + "Nothing of it was run. If you trust whoever made it, open it with --trust: torch.load then runs whatever "
-        "the file says, with your rights. Safer: have it saved again as model.state_dict(), or as safetensors.",
+        "the file says, with your rights. Safer: have it saved again as model.state_dict(), or as safetensors."
+        + (_OF_MAIN if any(each.startswith("__main__.") for each in wanted) else ""),
     )
 
 

@@ -12,6 +12,7 @@ from ..base import How, Source, SourceError
 from ..files import Found
 from ..importing import persons_code, persons_imports
 from ..wording import shortened
+from . import their_script
 from .archive import first_name
 from .contents import DEEPEST, Contents
 from .raw import Plain, RawStorage, RawTensor
@@ -77,11 +78,10 @@ def _loaded(found: Found) -> Any:
 
 
 def _no_class(found: Found, name: str, module: str) -> SourceError:
-    if module == "__main__":
+    if their_script.is_main(module):
         return SourceError(
-            f"{found.path.name} needs {name!r} of the script that saved it, which cannot be imported from anywhere",
-            f"Open the script instead, FILE.py:{name}, and load the weights into it; or have {name} moved into a "
-            "module and the file saved again.",
+            f"{found.path.name} needs {name!r} of the script that saved it, which it does not name",
+            their_script.remedy(found.path, name, (Path.cwd(), found.path.parent)),
         )
     return SourceError(
         f"{found.path.name} needs {name!r} of the module {module!r}, which does not have it",

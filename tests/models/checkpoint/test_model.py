@@ -147,12 +147,39 @@ def test_facts_of_the_whole_and_of_an_item() -> None:
         *layers(), items=[Item("epoch", "int", "12")], metadata={"a": {"b": [1, 2]}, "c": "text"}, warnings=["odd"]
     )
     told = {(group.title, fact.label): fact.text for group in found.describe("") for fact in group.facts}
-    assert told["Metadata", "a.b"] == "[1, 2]"
-    assert told["Metadata", "c"] == "text"
+    metadata = next(group for group in found.describe("") if group.title == "Metadata")
+    lines = [(fact.depth, fact.label, fact.text) for fact in metadata.facts]
+    assert lines == [(0, "a", ""), (1, "b", "[1, 2]"), (0, "c", "text")]
     assert told["Warnings", "Warning"] == "odd"
     assert told["Tensors", "Parameters"] == "90"
     assert [fact.text for group in found.describe("epoch") for fact in group.facts] == ["int", "12"]
     assert "6 of one structure" in found.describe("h.[0–5]")[0].facts[0].text
+
+
+def test_versions_of_modules_are_one_line() -> None:
+    versions = {name: {"version": 1} for name in ("", "a", "a.b")}
+    found = model(*layers(), metadata={"model._metadata": versions, "_metadata": {"": {}}, "lr": {"_metadata": "x"}})
+    metadata = next(group for group in found.describe("") if group.title == "Metadata")
+    assert [(fact.depth, fact.label, fact.text) for fact in metadata.facts] == [
+        (0, "model._metadata", "versions of 3 modules"),
+        (0, "_metadata", "versions of 1 module"),
+        (0, "lr", ""),
+        (1, "_metadata", "x"),
+    ]
+
+
+def test_of_a_group_the_pattern_of_its_tensors_is_copied() -> None:
+    found = model(*layers(), Held.of(torch.ones(2), "norm"))
+    forms = {form.label: form.text for form in found.forms("h.[0–5]")}
+    assert found.forms("h.[0–5]")[0].text == forms["Pattern"] == "h.*"
+    assert set(forms["Keys of its tensors"].split("\n")) == {tensor.path for tensor in layers()}
+    assert forms["Paths of its siblings"].split("\n") == [f"h.{i}" for i in range(6)]
+
+
+def test_what_is_not_finite_is_found() -> None:
+    found = model(Held.of(torch.tensor([[1.0, 2.0], [torch.inf, 0.0]]), "w"))
+    assert found.next_nonfinite(m.NextNonfinite(path="w"), Nobody()).index == [1, 0]
+    assert found.next_nonfinite(m.NextNonfinite(path="w", of="gradient"), Nobody()).absence == "none"
 
 
 def test_forms_to_copy() -> None:

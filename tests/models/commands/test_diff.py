@@ -212,6 +212,71 @@ def test_two_projects_with_modules_of_one_name(folder):
     assert (found["weight"]["max_abs"], found["bias"]["status"]) == (1.0, "equal")
 
 
+def training(path: Path, value: float, **more) -> None:
+    """A training checkpoint whose optimizer stands first in the file."""
+    state = {
+        "optimizer": {
+            "state": {0: {"exp_avg": torch.full((2, 2), value)}},
+            "param_groups": [{"lr": value, "params": [0]}],
+        },
+        "model": {"layer.10.weight": torch.zeros(2), "layer.2.weight": torch.full((2, 2), value)},
+        **more,
+    }
+    torch.save(state, path)
+
+
+def test_what_differs_beside_tensors_is_told_and_does_not_count(folder):
+    training(folder / "a.pt", 1.0, epoch=3, only=True)
+    training(folder / "b.pt", 1.0, epoch=4, many=list("ab"))
+    done = headless("diff", "a.pt", "b.pt", folder=folder)
+    assert done.returncode == 0
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["non-tensor"],
+        ["changed", "epoch", "3", "→", "4"],
+        ["only", "in", "A", "only", "True"],
+        ["only", "in", "B", "many", "['a',", "'b']"],
+        [],
+        ["3", "equal;", "3", "non-tensors", "differ"],
+    ]
+    report = strict(headless("diff", "a.pt", "b.pt", "--json", "--only", "changed", folder=folder).stdout)
+    assert report["same"] is True
+    assert report["items"] == [{"path": "epoch", "place": "item", "status": "changed", "a": "3", "b": "4"}]
+
+
+def test_only_some_of_many_items_are_listed(folder):
+    training(folder / "a.pt", 1.0, **{f"n{at}": at for at in range(50)})
+    training(folder / "b.pt", 1.0)
+    lines = headless("diff", "a.pt", "b.pt", folder=folder).stdout.splitlines()
+    assert sum("only in A" in line for line in lines) == 20
+    assert "and 30 more" in lines
+
+
+def test_the_networks_own_tensors_come_first(folder):
+    training(folder / "a.pt", 1.0)
+    training(folder / "b.pt", 2.0)
+    report = strict(headless("diff", "a.pt", "b.pt", "--json", folder=folder).stdout)
+    assert [each["path"] for each in report["tensors"]][:2] == ["model.layer.10.weight", "model.layer.2.weight"]
+    training(folder / "a.pt", 0.0)  # the optimizer's relative difference is no number: as bad as can be
+    rows = headless("diff", "a.pt", "b.pt", folder=folder).stdout.splitlines()
+    assert [row.split()[1].split(".")[0] for row in rows[1:3]] == ["model", "optimizer"]
+
+
+def test_a_renaming_that_fits_nothing_is_told(folder):
+    safetensors(folder / "a", {"x": [1.0], "blk.9.w": [1.0]})
+    done = headless("diff", "a", "a", "--rename", "model.=", "--rename", "x=x", "--rename", "*.h=y *", folder=folder)
+    assert done.stderr.splitlines() == [
+        "modulescope: --rename model.= fits no tensor of A",
+        "modulescope: --rename '*.h=y *' fits no tensor of A",
+    ]
+
+
+def test_a_rule_can_be_pasted_to_any_shell(folder):
+    safetensors(folder / "a", {"x": [1.0], "y": [1.0]})
+    safetensors(folder / "b", {"blk.9.x": [1.0], "blk.9.y": [1.0]})
+    done = headless("diff", "a", "b", folder=folder)
+    assert "with --rename '=blk.9.' 2 more" in done.stderr  # zsh takes =blk.9. for a program
+
+
 def test_a_seed_is_given_to_both(folder):
     assert headless("diff", "rgnet", "rgnet", "--seed", "3", folder=folder).returncode == 0
 

@@ -40,7 +40,10 @@ def test_tied_tensors_know_each_other():
 
 
 def test_a_checkpoints_own_order_and_roles():
-    tensors = [Held.of(torch.ones(2), "b"), Held.of(torch.ones(2), "a")]
-    tensors[1].kind = "state"
-    found = tensors_of(Source(source="x", kind="checkpoint", name="x", checkpoint=Checkpoint(tensors)))
-    assert [(each.path, bool(each.lacks)) for each in found] == [("b", False), ("a", True)]
+    tensors = [Held.of(torch.ones(2), name) for name in ("state", "l.10", "l.9")]
+    tensors[0].kind = "state"
+    for ordered, paths in ((True, ["l.10", "l.9", "state"]), (False, ["l.9", "l.10", "state"])):
+        checkpoint = Checkpoint(tensors, ordered=ordered)
+        found = tensors_of(Source(source="x", kind="checkpoint", name="x", checkpoint=checkpoint))
+        assert [each.path for each in found] == paths
+        assert [bool(each.lacks) for each in found] == [False, False, True]

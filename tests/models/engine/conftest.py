@@ -44,7 +44,7 @@ class Heard:
         keep(news)
         self._news.set()
 
-    async def until(self, true: Callable[[], bool], timeout: float = 10) -> None:
+    async def until(self, true: Callable[[], bool], timeout: float = 30) -> None:
         async def wait() -> None:
             while not true():
                 self._news.clear()

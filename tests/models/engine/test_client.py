@@ -30,7 +30,7 @@ async def busy(engine) -> None:
 async def dies_of(engine, code: str) -> EngineGone:
     with pytest.raises(EngineGone) as raised:
         await engine.run(code)
-    await engine.until(lambda: bool(engine.gone), timeout=1)
+    await engine.until(lambda: bool(engine.gone))
     assert [gone.title for gone in engine.gone] == [raised.value.title]
     with pytest.raises(EngineGone):
         await engine.client.request(WINDOW, Cells)

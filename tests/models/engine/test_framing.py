@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.engine.frame_stream import read_frame
 from models.engine.framing import (
     LIMIT,
     CutError,
@@ -17,7 +18,6 @@ from models.engine.framing import (
     FramingError,
     frame,
     payload_size,
-    read_frame,
 )
 
 payloads = st.lists(st.binary(max_size=300), max_size=6)

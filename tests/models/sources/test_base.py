@@ -32,6 +32,19 @@ def test_a_seed_makes_two_openings_alike() -> None:
     assert not torch.equal(first, third)
 
 
+def test_spaces_around_a_name_are_no_part_of_it_unless_a_path_has_them(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, path in (("a.pt", "bare"), (" a.pt", "spaced"), ("b.pt ", "last")):
+        torch.save({path: torch.ones(2)}, name)
+    for name in (" net.py", "mine.py"):
+        (tmp_path / name).write_text("from torch import nn\nnet = nn.Linear(2, 3)\n")
+    found = [open_source(text).checkpoint for text in ("a.pt", " a.pt", "a.pt  ", "b.pt ")]
+    assert [each.tensors[0].path for each in found] == ["bare", "spaced", "bare", "last"]
+    for text in (" net.py:net ", " mine.py:net", "mine.py:net "):
+        assert open_source(text).module.out_features == 3
+    assert open_source(" rgnet\n").name == "rgnet"
+
+
 def test_a_wrong_name_is_told_without_importing_torch() -> None:
     program = (
         "import sys\n"

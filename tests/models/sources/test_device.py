@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.sources.base import SourceError, open_source
+from models.sources.base import How, SourceError, open_source
 from models.sources.device import move
 
 
@@ -33,6 +33,22 @@ def test_cuda_that_is_there() -> None:
     assert open_source("mlp", device="cuda").module.hidden.weight.is_cuda
     with pytest.raises(SourceError, match="Device 'cuda:99' is not there"):
         open_source("mlp", device="cuda:99")
+
+
+@pytest.mark.parametrize("device", ["meta", "cuda:99", "gpu"])
+def test_a_checkpoint_is_not_moved_and_says_so(tmp_path, device) -> None:
+    torch.save({"a": torch.ones(2)}, tmp_path / "a.pt")
+    source = open_source(str(tmp_path / "a.pt"), device=device)
+    assert source.warnings == [
+        f"--device {device} is not used: a checkpoint stays in its files, and its tensors are read on the CPU"
+    ]
+
+
+def test_a_whole_network_in_a_file_is_moved(tmp_path) -> None:
+    torch.save(nn.Linear(2, 2), tmp_path / "net.pt")
+    assert open_source(str(tmp_path / "net.pt"), device="meta", how=How(trust=True)).module.weight.is_meta
+    with pytest.raises(SourceError, match="There is no device 'gpu'"):
+        open_source(str(tmp_path / "net.pt"), device="gpu", how=How(trust=True))
 
 
 def test_meta_tensors_cannot_be_moved_back() -> None:

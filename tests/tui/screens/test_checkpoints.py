@@ -14,6 +14,7 @@ from models.engine.messages import (
     FactGroup,
     Forward,
     GradientRows,
+    Progress,
     SourceCode,
     SourceText,
     StatisticsOfAll,
@@ -55,7 +56,7 @@ async def test_what_it_is_is_told_and_keys_that_need_code_are_left_out(engine: A
 async def test_the_tree_shows_groups_inferred_classes_and_what_is_no_tensor(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", (120, 80), engine) as played:
         lines = [" ".join(line[:57].split()).strip("▌▏ ") for line in played.text.split("\n")]
-        assert "│ │ │ ▾ [0–3] ×4 ~TransformerEnc… 928" in lines
+        assert "│ │ │ ▾ [0–3] ×4 ~TransformerEncoderLayer 8 928" in lines
         assert "│ │ │ │ │ ▾ norm1 ~Norm 8 16" in lines
         assert "│ │ │ │ │ │ in_proj_weight [24, 8] 192" in lines  # names have the room before the bytes
         assert "│ epoch 3" in lines
@@ -113,7 +114,9 @@ async def test_a_link_in_Info_leads_to_the_optimizer_state(engine: AppEngine) ->
     engine.answers[Describe] = lambda body: Description(path=body.path, groups=links)
     async with opened("run/ckpt.pt", engine=engine) as played:
         await played.selected("model.norm.weight")
-        await played.press("3", "j", "enter")
+        await played.press("3")
+        await played.sees("exp_avg →")
+        await played.press("j", "enter")
         await played.until(lambda: played.explorer.path == state, "followed")
 
 
@@ -190,3 +193,20 @@ async def test_A_once_more_stops(engine: AppEngine) -> None:
         assert "A stops" not in played.text
         await played.press("A")  # of what holds the epoch
         await played.until(lambda: [body.path for body in played.asked(StatisticsOfAll)] == ["", ""], "once more")
+
+
+async def test_statistics_under_way_end_with_the_model_they_are_of(engine: AppEngine) -> None:
+    engine.hold(StatisticsOfAll)
+    engine.steps[StatisticsOfAll] = ["statistics 3 of 20"]
+    async with opened("run/ckpt.pt", engine=engine) as played:
+        await played.press("A")
+        await played.sees("A stops · statistics 3 of 20")
+        engine.summary_fields = {}
+        played.explorer.open("net")
+        await played.sees("309 parameters")
+        await played.until(lambda: StatisticsOfAll(path="") in engine.cancelled, "the engine knows")
+        table = played.explorer.query_one("#values").table
+        table._progressed(Progress(id=0, text="statistics 4 of 20"))  # was on its way
+        await played.rest()
+        assert "A stops" not in played.text
+        assert table.taking == ""

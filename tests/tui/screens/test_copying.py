@@ -4,26 +4,38 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_app import opened
+from fake_app import AppEngine, opened
+from fake_checkpoint import checkpoint
+from fake_engine import module, tensor
 
 from models.engine.messages import Forms, PathForm, PathForms, Problem, SourceCode, SourceText
+from tui.clipboard import UNSEEN
 from tui.screens.copy_forms import CopyForms
 from tui.screens.copying import editor_command
 
 
-@pytest.fixture
-def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    texts: list[str] = []
+class Texts(list[str]):
+    """What was copied, and what was said of each."""
 
-    async def copy(app: object, text: str) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> Texts:
+    texts = Texts()
+
+    async def copy(app: object, text: str, note: str = "") -> None:
         texts.append(text)
+        texts.notes.append(note)
 
     monkeypatch.setattr("tui.clipboard.copy", copy)
     monkeypatch.setattr("tui.screens.copy_forms.copy", copy)
     return texts
 
 
-async def test_y_copies_the_path_of_what_is_selected(copied: list[str]) -> None:
+async def test_y_copies_the_path_of_what_is_selected(copied: Texts) -> None:
     async with opened() as played:
         await played.press("y")
         await played.until(lambda: copied == ["net"], "the root has no key")
@@ -32,7 +44,7 @@ async def test_y_copies_the_path_of_what_is_selected(copied: list[str]) -> None:
         await played.until(lambda: copied[1:] == ["0.block 1.0.bias"], "copied")
 
 
-async def test_in_a_table_y_copies_the_path_of_its_row(copied: list[str]) -> None:
+async def test_in_a_table_y_copies_the_path_of_its_row(copied: Texts) -> None:
     async with opened() as played:
         await played.selected("0.block 1")
         await played.press("tab", "down", "y")
@@ -42,7 +54,35 @@ async def test_in_a_table_y_copies_the_path_of_its_row(copied: list[str]) -> Non
         assert played.asked(PathForms)[-1].path == "0.block 1.0.bias"
 
 
-async def test_Y_offers_the_forms_and_copies_the_one_chosen(copied: list[str]) -> None:
+async def test_of_a_group_y_copies_what_stands_for_its_tensors(copied: Texts) -> None:
+    engine = AppEngine()
+    engine.sources["run/ckpt.pt"] = lambda: checkpoint(4)
+    forms = [PathForm(label="Pattern", text="model.layers.*"), PathForm(label="Keys of its tensors", text="a\nb")]
+    engine.answers[PathForms] = lambda body: Forms(path=body.path, forms=forms)
+    async with opened("run/ckpt.pt", engine=engine) as played:
+        await played.selected("model.layers.[0–3]")
+        await played.press("y")
+        await played.until(lambda: copied == ["model.layers.*"], "copied")
+        assert copied.notes == ["the pattern of all its tensors, for stats and diff --match; Y has their keys"]
+        assert played.asked(PathForms)[-1].path == "model.layers.[0–3]"
+        del forms[0]
+        await played.press("y")
+        await played.until(lambda: copied[1:] == ["a\nb"], "copied")
+        assert copied.notes[1] == "the keys of its tensors"
+
+
+@pytest.mark.parametrize("key", ["a\x1b[31mb", "a\nb", "a\u202eb"])
+async def test_a_key_with_control_characters_is_copied_as_it_is_and_that_is_said(copied: Texts, key: str) -> None:
+    engine = AppEngine()
+    engine.sources["run/ckpt.pt"] = lambda: module("", **{key: tensor(2)})
+    async with opened("run/ckpt.pt", engine=engine) as played:
+        await played.selected(key)
+        await played.press("y")
+        await played.until(lambda: copied == [key], "copied")
+        assert copied.notes == [UNSEEN]
+
+
+async def test_Y_offers_the_forms_and_copies_the_one_chosen(copied: Texts) -> None:
     async with opened() as played:
         await played.selected("0.block 1.0.bias")
         await played.press("Y")
@@ -52,7 +92,7 @@ async def test_Y_offers_the_forms_and_copies_the_one_chosen(copied: list[str]) -
         await played.sees("309 parameters")
 
 
-async def test_without_an_engine_the_path_can_still_be_copied(copied: list[str]) -> None:
+async def test_without_an_engine_the_path_can_still_be_copied(copied: Texts) -> None:
     async with opened() as played:
         await played.selected("1.bias")
         played.engine.end()
@@ -63,7 +103,7 @@ async def test_without_an_engine_the_path_can_still_be_copied(copied: list[str])
         await played.until(lambda: copied == ["1.bias"], "copied")
 
 
-async def test_with_nothing_open_it_is_said(copied: list[str]) -> None:
+async def test_with_nothing_open_it_is_said(copied: Texts) -> None:
     async with opened(None) as played:
         await played.explorer.action_copy_path().wait()
         await played.explorer.action_copy_forms().wait()
@@ -72,14 +112,14 @@ async def test_with_nothing_open_it_is_said(copied: list[str]) -> None:
         assert played.asked(PathForms) == []
 
 
-async def test_a_problem_of_the_forms_is_told(copied: list[str]) -> None:
+async def test_a_problem_of_the_forms_is_told(copied: Texts) -> None:
     async with opened() as played:
         played.engine.problems[PathForms] = Problem("model", "no forms [/]")
         await played.press("Y")
         await played.told("no forms [/]")
 
 
-async def test_hostile_forms_are_copied_as_they_are(copied: list[str]) -> None:
+async def test_hostile_forms_are_copied_as_they_are(copied: Texts) -> None:
     async with opened() as played:
         hostile = "[/]\x1b[31m\u202e"
         played.engine.answers[PathForms] = lambda body: Forms(path="x", forms=[PathForm(label="[b]", text=hostile)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_app import AppEngine, opened, starting
+from fake_app import AppEngine, Played, opened, starting
 
 from models.engine.errors import EngineGone
 from models.engine.messages import Fold, OpenSource, Problem
@@ -159,3 +159,56 @@ async def test_a_problem_of_the_tree_is_a_notice() -> None:
         engine.problems[Fold] = Problem("model", "the model cannot be walked", "its forward [/] is odd")
         await played.press("left")
         await played.until(lambda: played.notices == ["the model cannot be walked: its forward [/] is odd"], "told")
+
+
+def footer(played: Played) -> str:
+    return str(played.text.split("\n")[-1])
+
+
+@pytest.mark.parametrize("kind", ["module", "checkpoint"])
+async def test_keys_and_statements_for_a_network_are_offered_only_where_one_is_open(kind: str) -> None:
+    engine = AppEngine()
+    engine.summary_fields["kind"] = kind
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "asked")
+        await played.until(lambda: ">>> Python" in played.text, "the prompt")
+        assert "forward" not in footer(played)
+        gate.set()
+        await played.sees("net(X), or Tab" if kind == "module" else "state['name'], or Tab")
+        assert ("f forward" in footer(played)) is (kind == "module")
+        gate.clear()
+        played.explorer.open("shared")
+        await played.sees(">>> Python")
+        assert "forward" not in footer(played)
+        gate.set()
+        await played.sees("net(X), or Tab" if kind == "module" else "state['name'], or Tab")
+
+
+async def test_after_a_refused_R_it_is_told_that_nothing_is_open() -> None:
+    """A new engine was started, and what was open went with the old one."""
+    async with opened() as played:
+        played.engine.problems[OpenSource] = Problem("model", "net.py: SyntaxError")
+        await played.press("R")
+        await played.sees("net.py: SyntaxError")
+        await played.press("escape")
+        await played.sees("not open: R tries again")
+        played.explorer.open("nosuch")  # another failure changes nothing of that
+        await played.until(lambda: len(played.asked(OpenSource)) == 3, "asked")
+        await played.press("escape", "escape", "escape")
+        await played.sees("not open: R tries again")
+        assert "forward" not in footer(played)
+        played.engine.problems.clear()
+        await played.press("R")
+        await played.sees("● ready", "net(X), or Tab")
+
+
+async def test_after_a_refused_R_in_explore_the_object_is_open_as_before() -> None:
+    async with opened(attached=True) as played:
+        played.engine.problems[OpenSource] = Problem("model", "it cannot be looked at")
+        await played.press("R")
+        await played.sees("it cannot be looked at")
+        await played.press("escape")
+        await played.sees("● ready")
+        assert "not open" not in played.text
+        assert "f forward" in footer(played)

@@ -158,3 +158,37 @@ async def test_a_link_is_wrapped_with_room_for_its_arrow() -> None:
         lines = [line.strip() for line in lines_of(info)[1:] if line.strip()]
         assert all(line.endswith(" →") for line in lines)
         assert "".join(line.removeprefix("State").removesuffix("→").strip() for line in lines) == state
+
+
+@pytest.mark.parametrize("width", [34, 60])
+async def test_nested_facts_are_an_outline(width: int) -> None:
+    engine = Engine()
+    long = "a_rather_long_name_of_a_setting_that_has_no_room"
+    engine.groups = [
+        FactGroup(
+            title="Metadata",
+            facts=[
+                Fact(label="config", text=""),
+                Fact(label="data", text="", depth=1),
+                Fact(label="train", text="0.9", depth=2),
+                Fact(label=long, text="some words " * 8, depth=2),
+                Fact(label="note", text="first\nsecond"),
+            ],
+        )
+    ]
+    info = Info(engine.request)
+    async with Stage(info).run_test(size=(width, 24)) as pilot:
+        info.show("")
+        await settled(pilot)
+        lines = [line.strip("▌▏").rstrip() for line in lines_of(info)]
+        assert max(map(len, lines)) <= width
+        config, data, train = (next(line for line in lines if name in line) for name in ("config", " data", "train"))
+        indents = [len(line) - len(line.lstrip()) for line in (config, data, train)]
+        assert [indent - indents[0] for indent in indents] == [0, 2, 4]
+        assert train.split() == ["train", "0.9"]
+        words = [line for line in lines if "some words" in line]
+        assert {len(line) - len(line.lstrip()) for line in words} == {indents[2] + 4}  # below its label
+        first, second = (next(line for line in lines if word in line) for word in ("first", "second"))
+        assert first.index("first") == second.index("second")
+        text, _ = info.get_selection(Selection(None, None)) or ("", "")
+        assert "0.9" in text

@@ -68,3 +68,44 @@ def test_the_class_has_room_beside_deep_names(width: int, seen: str) -> None:
     needs = Needs(COLUMNS)
     needs.take([texts_of(shown)])
     assert seen in drawn(shown, width, needs.widths)
+
+
+def needs_of(*rows: TreeRow) -> tuple[int, ...]:
+    needs = Needs(COLUMNS)
+    needs.take(map(texts_of, rows))
+    return needs.widths
+
+
+ENCODER = row(name="0", detail="TransformerEncoderLayer 1024", inferred=True, parameters=10**7, bytes=4 * 10**7)
+
+
+def test_a_class_that_is_too_long_for_its_column_begins_where_the_name_ends() -> None:
+    """The names below are long: the column of the classes begins far to the right."""
+    deep = row(name="a_name_with_some_letters", depth=6, detail="[8]", parameters=8, bytes=32)
+    widths = needs_of(ENCODER, deep)
+    text = drawn(ENCODER, 57, widths)
+    assert "  0 " in text
+    assert "~TransformerEncoderLayer 1024 " in text
+    assert cell_len(text) == cell_len(drawn(deep, 57, widths))
+    assert drawn(deep, 57, widths).endswith("   8")
+    assert text.endswith("10.0 M")
+
+
+def test_bytes_give_way_to_a_class_that_would_be_cut() -> None:
+    named = row(name="norm", depth=1, detail="Norm 8", inferred=True, parameters=8, bytes=32)
+    assert "32 B" in drawn(named, 50, needs_of(named))
+    tight = needs_of(ENCODER, named, row(name="a_longer_name", detail="[8]"))
+    assert "32 B" not in drawn(named, 57, tight)
+    assert "~TransformerEncoderLayer 1024 " in drawn(ENCODER, 57, tight)
+    assert "32 B" in drawn(named, 90, tight)
+
+
+def test_a_wide_tree_cuts_no_class() -> None:
+    long = row(name="0", detail="AVeryLongClassNameOfAnEncoderLayerWithAttention", parameters=8, bytes=32)
+    assert "AVeryLongClassNameOfAnEncoderLayerWithAttention " in drawn(long, 95, needs_of(long))
+
+
+def test_an_empty_name_is_told() -> None:
+    segments = draw_row(row(name="", path=".x", depth=1, children=1), 40, lambda name: Style(dim=name == "lines--dim"))
+    assert [part.text for part in segments if part.style and part.style.dim][-2:-1] == ["(empty)"]
+    assert texts_of(row(name=""))[0].endswith("(empty)")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fake_app import text_of
 
-from models.engine.messages import StatisticsOfAll, Window
+from models.engine.messages import Progress, StatisticsOfAll, Window
 from tests.tui.fake_checkpoint import checkpoint
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stage import Stage, settled, until
@@ -53,6 +53,34 @@ async def test_a_filter_is_typed_and_dropped(engine: FakeEngine) -> None:
         await until(pilot, lambda: played.lines[0].startswith(" tensor"))
         assert len([line for line in played.lines if line.strip()]) == 3
         assert isinstance(played.app.focused, TensorTable)
+
+
+async def test_a_filter_for_NaN_says_of_how_many_there_are_statistics_and_fills(engine: FakeEngine) -> None:
+    engine.numbers["model.norm.bias"] = [float("nan")] + [1.0] * 7
+    gate = engine.hold(StatisticsOfAll)
+    played = Played(engine)
+    async with played.app.run_test(size=(100, 20)) as pilot:
+        played.show("model")
+        await settled(pilot)
+        played.pane.table.focus()
+        await pilot.press("F", *"nan>0", "enter")
+        await until(pilot, lambda: "0 with statistics" in played.lines[0])
+        assert played.lines[2].strip() == "Nothing yet: statistics of 0 of 14 tensors are known. A takes the others."
+        played.pane.table.take_statistics("model")
+        await until(pilot, lambda: engine.count(StatisticsOfAll) and played.pane.table.taking)
+        engine.taken = {"model.norm.weight"}
+        played.pane.table._progressed(Progress(id=0, text="statistics 2 of 14", done=0.1))
+        await until(pilot, lambda: "1 of 14 tensors are known." in played.lines[2])
+        assert "A takes" not in played.lines[2]
+        engine.taken.add("model.norm.bias")
+        played.pane.table._refreshed = 0.0  # long ago
+        played.pane.table._progressed(Progress(id=0, text="statistics 3 of 14", done=0.2))
+        await until(pilot, lambda: "norm.bias" in played.lines[2])
+        gate.set()
+        await until(pilot, lambda: "1 of 14" in played.lines[0] and "with statistics" not in played.lines[0])
+        engine.numbers["model.norm.bias"] = [1.0] * 8
+        played.pane.table.pages.refresh()
+        await until(pilot, lambda: played.lines[2].strip().startswith("No tensor here matches the filter."))
 
 
 async def test_enter_behind_the_last_letter_loses_none(engine: FakeEngine) -> None:

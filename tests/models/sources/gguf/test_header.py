@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.checkpoint.dtypes import numbers
+from models.checkpoint.file import DataFile
 from models.checkpoint.stored import Unreadable
 from models.sources.base import SourceError
 from models.sources.gguf.cursor import MOST_HEADER, MOST_WALKED
+from models.sources.gguf.header import read_header
 from tests.models.sources.gguf.gguf_files import ARRAY, F32, STRING, U8, U32, entry, gguf, info, opened, text
 
 F16_CODE, F32_CODE, Q8_0 = 1, 0, 8
@@ -207,3 +210,33 @@ def test_mutated_files_are_opened_or_refused(tmp_path: Path, changes: list[tuple
         count = min(stored.elements, 100)
         with suppress(Unreadable):
             assert len(stored.flat(0, count)) == stored.dtype.plain.bytes_for(count)
+
+
+@pytest.mark.parametrize("ahead", [1, 60, 100, 200, 5000])
+def test_what_is_read_ahead_changes_nothing(tmp_path, monkeypatch, ahead):
+    tensors = [(f"{'n' * (at * 7 % 90)}.{at}", (32, 2, 3, 1)[: at % 5], at % 2) for at in range(60)]
+    path = write_many(tmp_path / "x.gguf", tensors)
+    whole = read_header(DataFile(path))
+    monkeypatch.setattr("models.sources.gguf.cursor._AHEAD", ahead)
+    monkeypatch.setattr("models.sources.gguf.cursor._LITTLE", 0)
+    assert read_header(DataFile(path)) == whole
+    assert [(each.name, each.shape, each.code) for each in whole.infos] == tensors
+    header = path.read_bytes()[: whole.infos[0].offset]
+    for size in range(24, len(header), 37):
+        (tmp_path / "cut.gguf").write_bytes(header[:size])
+        with pytest.raises(SourceError, match=r"damaged or cut short|is cut short"):
+            read_header(DataFile(tmp_path / "cut.gguf"))
+
+
+def write_many(path, tensors):
+    """Tensors of 16 or 32 bits, one after another."""
+    infos, offset = b"", 0
+    for name, shape, code in tensors:
+        infos += struct.pack("<Q", len(name)) + name.encode() + struct.pack("<I", len(shape))
+        infos += struct.pack(f"<{len(shape)}QIQ", *reversed(shape), code, offset)
+        offset += -(-math.prod(shape) * (2 if code else 4) // 32) * 32
+    header = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 0) + infos
+    with path.open("wb") as file:
+        file.write(header + bytes(-len(header) % 32))
+        file.truncate(file.tell() + offset)
+    return path

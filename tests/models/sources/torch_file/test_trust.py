@@ -1,5 +1,6 @@
 """Files that need more than weights, with `--trust`: torch loads them, and finds the person's classes."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.sources.base import How, SourceError
+from models.sources.base import How, SourceError, open_source
 from models.sources.files import open_path
 from models.sources.importing import forget
+from models.sources.torch_file.their_script import remedy
 
 TRUST = How(trust=True)
 
@@ -105,3 +107,25 @@ def test_what_their_code_raises(project: Path) -> None:
     (project / "my_trusted_nets.py").write_text("raise RuntimeError('not today')")
     with pytest.raises(SourceError, match="not today"):
         open_path(str(path), TRUST)
+
+
+def test_a_class_of_the_script_that_saved_it_has_a_remedy_that_works(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "train_it.py").write_text(f"{NET}\nif __name__ == '__main__': torch.save(Net(), 'whole.pt')")
+    (tmp_path / "an_other.py").write_text("class Nett: pass\n# class Net\n")
+    subprocess.run([sys.executable, "train_it.py"], cwd=tmp_path, check=True, timeout=60)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match=r"`__main__\.Net`") as refused:
+        open_path("whole.pt", How())
+    assert "of the script that saved it" in refused.value.text
+    with pytest.raises(SourceError, match="needs 'Net' of the script that saved it") as caught:
+        open_path("whole.pt", TRUST)
+    assert caught.value.text.startswith("train_it.py defines a Net: write look.py, beside train_it.py, with the line `")
+    (tmp_path / "look.py").write_text(caught.value.text.split("`")[1])
+    monkeypatch.setattr("__main__.Net", None, raising=False)  # taken back afterwards
+    source = open_source("look.py:net")
+    assert [name for name, _ in source.module.named_parameters()] == ["layer.weight", "layer.bias"]
+    forget()
+
+
+def test_the_script_is_not_there(tmp_path: Path) -> None:
+    assert "from SCRIPT import Net; __main__.Net = Net;" in remedy(tmp_path / "a.pt", "Net.Inner", (tmp_path,))

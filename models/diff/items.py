@@ -1,0 +1,90 @@
+"""What two checkpoints hold beside tensors, and what they say of themselves: which of it differs.  Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..sources.base import Source
+
+MOST_TEXT = 2_000
+"""Characters of a value that are compared and told: as many as a checkpoint tells of an item."""
+_VERSIONS = "_metadata"
+"""Versions of modules, which every state dict of torch has: one thing, however many modules there are."""
+
+Place = Literal["item", "metadata"]
+ItemStatus = Literal["changed", "only_a", "only_b"]
+_Value = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDifference:
+    """Something that is no tensor and differs: an epoch, a learning rate, an entry of `__metadata__`."""
+
+    path: str
+    """The name under which the two were brought together; of metadata, its keys joined by dots."""
+    place: Place
+    status: ItemStatus
+    a: str | None
+    """Its value as `show` tells it; None where A has none."""
+    b: str | None
+
+
+def differing_items(
+    a: Source, b: Source, rules: Sequence[Callable[[str], str]], match: Callable[[str], bool] | None
+) -> list[ItemDifference]:
+    """Every item, then every entry of the metadata, that differs or that only one has; in the order of A, then of B.
+
+    `rules` rename items of A, as they do tensors; with `match`, only items of such a path are compared and no metadata.
+    Nothing of a network: it has no items.
+    """
+    if a.checkpoint is None or b.checkpoint is None:
+        return []
+    mine, theirs = _items(a, rules), _items(b, ())
+    found = [each for each in _against("item", mine, theirs) if match is None or match(each.path)]
+    if match is None:
+        found += _against("metadata", _metadata(a), _metadata(b))
+    return found
+
+
+def _items(source: Source, rules: Sequence[Callable[[str], str]]) -> dict[str, _Value]:
+    assert source.checkpoint is not None
+    found: dict[str, _Value] = {}
+    for item in source.checkpoint.items:
+        path = item.path
+        for rule in rules:
+            path = rule(path)
+        found.setdefault(path, (item.type, item.text))
+    return found
+
+
+def _metadata(source: Source) -> dict[str, _Value]:
+    assert source.checkpoint is not None
+    return dict(_flat({**source.metadata, **source.checkpoint.metadata}, ""))
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, _Value]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value and key.rpartition(".")[2] != _VERSIONS:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            text = value if isinstance(value, str) else repr(value)
+            yield f"{prefix}{key}", (type(value).__name__, text[:MOST_TEXT])
+
+
+def _against(place: Place, a: dict[str, _Value], b: dict[str, _Value]) -> Iterator[ItemDifference]:
+    for path, mine in a.items():
+        theirs = b.get(path)
+        if theirs is None:
+            yield ItemDifference(path, place, "only_a", mine[1], None)
+        elif theirs != mine:
+            yield ItemDifference(path, place, "changed", *_told_apart(mine, theirs))
+    for path, theirs in b.items():
+        if path not in a:
+            yield ItemDifference(path, place, "only_b", None, theirs[1])
+
+
+def _told_apart(a: _Value, b: _Value) -> tuple[str, str]:
+    """The two values, with their types where they read alike: the text 3 and the number 3."""
+    return (a[1], b[1]) if a[1] != b[1] else (f"{a[1]} ({a[0]})", f"{b[1]} ({b[0]})")

@@ -1,0 +1,32 @@
+"""Frames from an asyncio stream; not in `framing`, for the engine does not need asyncio, which takes long to import."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .framing import HEADER, FramingError, cut, payload_size
+
+
+async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
+    """The next payload of an asyncio stream, or None at its end.
+
+    Raises:
+        CutError: the stream ends within a frame.
+        FramingError: it announces one over `LIMIT`; the message quotes the text found.
+    """
+    try:
+        header = await stream.readexactly(HEADER.size)
+    except asyncio.IncompleteReadError as error:
+        if not error.partial:
+            return None
+        raise cut(len(error.partial), HEADER.size) from None
+    try:
+        size = payload_size(header)
+    except FramingError:
+        # Most often a login script that prints: show what it says, it is the cause.
+        found = header + await stream.read(200)
+        raise FramingError(f"expected a message, got {found.decode('utf-8', 'replace')!r}") from None
+    try:
+        return await stream.readexactly(size)
+    except asyncio.IncompleteReadError as error:
+        raise cut(len(error.partial), size) from None

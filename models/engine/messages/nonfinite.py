@@ -1,0 +1,30 @@
+"""Where in a tensor the next NaN or infinity stands."""
+
+from __future__ import annotations
+
+from .base import Body
+from .values import Absence, Of
+
+
+class NextNonfinite(Body):
+    """The next element behind (`step` 1) or before (-1) the one at `index` that is NaN or infinite.
+
+    In row-major order over all dimensions, wrapping; the element at `index` itself comes last.  Answered by
+    `Nonfinite`, with `Progress` while a large tensor is read.
+    """
+
+    path: str
+    of: Of = "value"
+    index: list[int] = []
+    """One number for each dimension; missing ones are 0, too large ones are clamped."""
+    step: int = 1
+
+
+class Nonfinite(Body):
+    path: str
+    of: Of
+    absence: Absence = ""
+    reason: str = ""
+    """A sentence for the person when there are no numbers."""
+    index: list[int] | None = None
+    """Where it stands, one number for each dimension; None where every element is finite."""

@@ -1,0 +1,61 @@
+"""Runs headless commands, each in a process of its own that has torch imported already.
+
+A script.  Each line on standard input is a JSON request; each line on standard output is the status of what it asked
+for.  What runs in the child is what `python -m tui` becomes for a headless command: the engine's main module, from
+start to end.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import runpy
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch  # noqa: F401
+
+MAIN = Path(__file__).resolve().parents[3] / "models" / "engine" / "__main__.py"
+
+
+def asked() -> dict[str, Any] | None:
+    """The next request, in a child made for it; None, in this process, when there are no more."""
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    with requests, answers:
+        for line in requests:
+            request: dict[str, Any] = json.loads(line)
+            child = os.fork()
+            if child == 0:
+                return request
+            signal.signal(signal.SIGALRM, lambda *_, child=child: os.kill(child, signal.SIGKILL))
+            signal.alarm(request["seconds"])
+            _, status = os.waitpid(child, 0)
+            signal.alarm(0)
+            print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+    return None
+
+
+def become(request: dict[str, Any]) -> None:
+    """Be the process that was asked for."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for number, name in enumerate(("in", "out", "err")):
+        file = os.open(request[name], os.O_WRONLY if number else os.O_RDONLY)
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.argv = [str(MAIN), "headless", *request["arguments"]]
+    sys.path[0] = str(MAIN.parent)
+    runpy.run_path(str(MAIN), run_name="__main__")
+
+
+if __name__ == "__main__":
+    gc.collect()
+    gc.freeze()
+    request = asked()
+    if request is not None:
+        become(request)

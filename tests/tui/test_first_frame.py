@@ -1,0 +1,130 @@
+"""What stands before the explorer: its frame, and the tree of a file of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_app import AppEngine, starting
+from fake_checkpoint import SUMMARY, checkpoint
+
+from models.engine.errors import EngineGone
+from models.engine.messages import OpenSource, OutputText, Problem
+from tui import first_frame
+from tui.first_frame import FirstFrame
+from tui.screens.problem import ProblemScreen
+from tui.widgets.module_tree import ModuleTree
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    path = tmp_path / "weights.pt"
+    path.write_bytes(b"")
+    return str(path)
+
+
+@pytest.fixture
+def engine(weights: str) -> AppEngine:
+    made = AppEngine()
+    made.sources[weights] = lambda: checkpoint(4)
+    made.summary_fields = dict(SUMMARY)
+    return made
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_frame, "PATIENCE", 60)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (50, 30), (80, 12), (20, 4)])
+async def test_the_tree_stands_where_the_explorer_has_it_and_before_it(
+    weights: str, engine: AppEngine, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, patient: None
+) -> None:
+    before: list[Any] = []
+    show_tree = FirstFrame.show_tree
+
+    async def shown(frame: FirstFrame, opening: Any) -> None:
+        await show_tree(frame, opening)
+        tree = frame.query_one(ModuleTree)
+        before.extend([frame.is_current, tree.region, [tree.render_line(y).text for y in range(tree.size.height)]])
+
+    monkeypatch.setattr(FirstFrame, "show_tree", shown)
+    async with starting(weights, size, engine) as played:
+        await played.until(lambda: played.explorer.row is not None, "the root is selected")
+        await played.rest()
+        current, region, lines = before
+        assert current
+        tree = played.explorer.module_tree
+        assert tree.region == region
+        assert [line[1:] for line in lines] == [tree.render_line(y).text[1:] for y in range(tree.size.height)]
+        assert lines[0].startswith("▏▾ /tmp/py")
+        (request,) = played.asked(OpenSource)
+        assert request.unfold_to == max(tree.size.height, 10)
+        assert engine.starts == 1
+        assert played.explorer.module_tree.has_focus
+
+
+async def test_what_is_typed_and_told_before_the_explorer_is_not_lost(
+    weights: str, engine: AppEngine, patient: None
+) -> None:
+    gate = engine.hold(OpenSource)
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "it is being opened")
+        assert isinstance(played.app.screen, FirstFrame)
+        engine.tell(OutputText(stream="stdout", text="early words\n"))
+        await played.press("j", "j")
+        gate.set()
+        await played.until(lambda: played.explorer.query("Console"), "the explorer")
+        await played.told("early words")
+        second = played.explorer.module_tree
+        await played.until(lambda: second.cursor == 2 and played.explorer.path == second.selected, "two rows down")
+
+
+async def test_what_takes_long_is_shown_by_the_explorer(
+    weights: str, engine: AppEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_frame, "PATIENCE", 0.01)
+    engine.steps[OpenSource] = ["reading the header"]
+    gate = engine.hold(OpenSource)
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.explorer.query("Console"), "the explorer")
+        await played.sees("reading the header")
+        gate.set()
+        await played.sees("checkpoint", "● ready")
+        assert len(played.asked(OpenSource)) == 1
+
+
+async def test_a_file_that_cannot_be_opened_shows_the_panel(weights: str, engine: AppEngine, patient: None) -> None:
+    engine.problems[OpenSource] = Problem("source", "weights.pt is cut short", "Download it again.")
+    async with starting(weights, engine=engine) as played:
+        await played.sees("weights.pt is cut short", "Download it again")
+        assert isinstance(played.app.screen, ProblemScreen)
+
+
+async def test_no_engine_and_one_that_dies_are_told(weights: str, patient: None) -> None:
+    engine = AppEngine()
+    engine.refusal = EngineGone("no such Python", "Look at --python.")
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.explorer.query("Console"), "the explorer")
+        await played.told("no such Python")
+        assert played.explorer.status.gone
+    engine = AppEngine()
+    engine.hold(OpenSource)
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "it is being opened")
+        engine.end("signal 11 (SIGSEGV)")
+        await played.until(lambda: played.explorer.query("Console"), "the explorer")
+        await played.told("signal 11 (SIGSEGV)")
+        assert played.explorer.status.gone
+
+
+async def test_leaving_meanwhile_ends_the_engine(weights: str, engine: AppEngine, patient: None) -> None:
+    engine.hold(OpenSource)
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "it is being opened")
+        client = engine.client
+        assert client is not None
+        await played.press("q")
+    assert client.closed
+    assert played.app.return_code == 0
