@@ -88,7 +88,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="one input; may be repeated")
     parser.add_argument("--inputs", metavar="FILE.py:NAME", help="a function that returns the inputs")
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
-    parser.add_argument("--device", metavar="D", help="where the network is moved to: cpu, cuda, cuda:1, mps, meta")
+    parser.add_argument("--device", metavar="D", help="where a network is moved to: cpu, cuda, cuda:1, mps, meta")
     parser.add_argument(
         "--trust", action="store_true", help="open a file that can only be read by running what is in it"
     )

@@ -57,7 +57,7 @@ def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spre
     for each in sweep(stream, lambda: _Codes(stream.device, precise, stream.whole), ticker, light):
         moments.merge(each.moments)
         total += each.counts.cpu()
-    return moments, _of_codes(total, moments)
+    return moments, _of_codes(total, moments, _rounded_from(stream))
 
 
 class _Patterns:
@@ -233,12 +233,19 @@ def _comparable(piece: Tensor) -> Tensor:
     return piece if piece.dtype in _COMPARED else real64(piece)
 
 
-def _of_codes(counts: Tensor, moments: Moments) -> Spread:
+def _rounded_from(stream: Stream) -> float:
+    """The magnitude from which on elements may be no float32."""
+    if stream.singles:
+        return math.inf
+    return 2.0**24 if stream.whole else 0.0
+
+
+def _of_codes(counts: Tensor, moments: Moments, rounded_from: float) -> Spread:
     order = ascending()
     counts = counts[order]
     seen = counts.nonzero().view(-1)
     codes, counts = order[seen], counts[seen]
-    below, above = bounds(codes)
+    below, above = bounds(codes, rounded_from)
     around_zero = codes % NEGATIVE == 0
     if int(counts[around_zero].sum()) == moments.zeros:
         below[around_zero] = above[around_zero] = 0.0

@@ -50,10 +50,16 @@ def ascending() -> Tensor:
     return torch.cat((torch.arange(CODES - 1, NEGATIVE - 1, -1), torch.arange(NEGATIVE)))
 
 
-def bounds(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """The lowest and the highest number of each code, float64; infinite for those beyond float32."""
+def bounds(codes: Tensor, rounded_from: float) -> tuple[Tensor, Tensor]:
+    """The lowest and the highest number of each code, float64; infinite for those beyond float32.
+
+    From the magnitude `rounded_from` on numbers may have been rounded to float32, hence to a code just outside which
+    they lie.
+    """
     magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
     near = (magnitude << 16).view(torch.float32).clamp_(max=torch.finfo(torch.float32).max).double()
+    outside = torch.nextafter(near.float(), torch.zeros(())).double()
+    near = torch.where(near >= rounded_from, outside, near)
     far = ((magnitude + 1).clamp_(max=INFINITY) << 16).view(torch.float32).double()
     far[magnitude + 1 == INFINITY] = 2.0**128  # which is no float32
     negative = codes >= NEGATIVE

@@ -201,7 +201,7 @@ async def test_hostile_text_is_shown_literally_and_safely_everywhere(
     literal = "[red]x[/]" if text is HOSTILE else "LLLL"
     copied: list[str] = []
 
-    async def copy(app: Any, text: str) -> None:
+    async def copy(app: Any, text: str, note: str = "") -> None:
         copied.append(text)
 
     monkeypatch.setattr("tui.clipboard.copy", copy)

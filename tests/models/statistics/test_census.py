@@ -7,7 +7,7 @@ import statistics as exact_statistics
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.statistics import census, chunks, stream
@@ -144,6 +144,8 @@ def test_any_float64(values, exact):
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(-(2**53), 2**53), max_size=150), st.booleans())
+@example([-(2**53) + 2**28, -(2**53) + 2**28 - 1], True)  # which float32 rounds to a number beyond both
+@example([2**53 - 2**28, 2**53 - 2**28 + 1], False)
 def test_any_whole_numbers(values, exact):
     tensor = torch.tensor(values, dtype=torch.int64)
     check(statistics(tensor, path="a", exact=exact), tensor.double(), 0 if exact else 1 / 255)

@@ -41,12 +41,13 @@ def test_one_and_many_have_the_same_codes(values):
 @given(finite)
 def test_a_number_lies_within_the_bounds_of_its_code(value):
     code = code_of(value)
-    low, high = (float(each[0]) for each in bounds(torch.tensor([code])))
+    low, high = (float(each[0]) for each in bounds(torch.tensor([code]), 0.0))
+    assert low <= value <= high
     single = float(torch.tensor(value, dtype=torch.float64).float())
+    near, far = (float(each[0]) for each in bounds(torch.tensor([code]), math.inf))
+    assert low <= near <= far <= high
     if math.isfinite(single):
-        assert low <= single <= high
-    else:
-        assert low <= value <= high
+        assert near <= single <= far
     if not is_coarse(code):
         middle = (low + high) / 2
         assert abs(middle - value) <= WITHIN * abs(value)
@@ -55,7 +56,7 @@ def test_a_number_lies_within_the_bounds_of_its_code(value):
 def test_codes_in_the_order_of_their_numbers():
     order = ascending()
     assert sorted(order.tolist()) == list(range(CODES))
-    low, high = bounds(order[order % NEGATIVE <= INFINITY])  # those of numbers
+    low, high = bounds(order[order % NEGATIVE <= INFINITY], math.inf)  # those of numbers
     assert len(low) == 2 * (0x7F80 + 1)
     assert bool((low[1:] >= low[:-1]).all())
     assert bool((high >= low).all())
