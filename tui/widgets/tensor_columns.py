@@ -9,7 +9,7 @@ from functools import lru_cache
 from models.engine.messages import TensorOrder, TensorRow
 from tui import numbers
 from tui.digits import short
-from tui.widgets.columns import Column
+from tui.widgets.columns import GAP, Column
 from tui.widgets.marks import WIDTH, marks_of
 
 GRADIENT = {"": "", "none": "none yet", "zero": "zero", "value": "yes"}
@@ -101,7 +101,8 @@ def columns_of(
     columns = [replace(fields[0].column, least=least), *(field.column for field in fields[1:])]
     for index, field in enumerate(fields):
         if field.order == order:
-            columns[index] = _marked(columns[index], DESCENDING if descending else ASCENDING)
+            room = width - (least + GAP if index else 0)
+            columns[index] = _marked(columns[index], DESCENDING if descending else ASCENDING, room)
     return tuple(columns)
 
 
@@ -113,6 +114,8 @@ def title_of(order: TensorOrder, descending: bool) -> str:
     return f"by {title} {DESCENDING if descending else ASCENDING}"
 
 
-def _marked(column: Column, mark: str) -> Column:
+def _marked(column: Column, mark: str, room: int) -> Column:
+    """With a mark, and no wider than `room` where that is enough for its title."""
     title = f"{mark}{column.title}" if column.cut == "left" else f"{column.title}{mark}"
-    return replace(column, title=title, least=max(column.least, len(title)), most=max(column.most, len(title)), drop=0)
+    least = max(min(column.least, room), len(title))
+    return replace(column, title=title, least=least, most=max(column.most, len(title)), drop=0)

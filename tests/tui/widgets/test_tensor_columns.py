@@ -53,6 +53,17 @@ def test_what_the_table_is_sorted_by_is_seen_at_every_width(
     assert sum(mark in column.title for column in columns for mark in (ASCENDING, DESCENDING)) == 1
 
 
+@pytest.mark.parametrize("width", [23, 30, 40])
+def test_a_wide_column_that_is_sorted_by_leaves_room_for_the_name(width: int) -> None:
+    columns = columns_of(FACTS, width, "place")
+    needs = Needs(columns)
+    needs.take([texts(FACTS, row(path="a" * 40, place="file.safetensors @ 1,024"))])
+    name, *_, place, _marks = lay_out(columns, width, needs.widths)
+    assert name >= 12
+    assert place >= len("place▲")
+    assert name + 1 + place <= width
+
+
 @pytest.mark.parametrize(
     ("width", "titles"),
     [
