@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,15 @@ for folder in (HERE, HERE / "e2e", HERE / "tui"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
-# Machines are shared: how long an example takes says nothing.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# Machines are shared: how long an example takes says nothing.  What is checked before a change lands is checked with
+# the same examples each time; everywhere else they are new ones, which is how faults are found.
+settings.register_profile(
+    "ours",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="SAME_EXAMPLES" in os.environ,
+)
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
