@@ -39,7 +39,7 @@ def _provider() -> type[Provider]:
     return ActionProvider
 
 
-AT_ONCE = frozenset(("q", "ctrl+q", "ctrl+c"))
+AT_ONCE = frozenset(("ctrl+q", "ctrl+c"))
 """Keys that leave or interrupt, whatever stands."""
 
 
@@ -149,10 +149,11 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """Keys that come before the explorer stands are kept for it."""
-        if self._typed is not None and isinstance(event, Key) and event.key not in AT_ONCE:
-            self._typed.append(event)
-        else:
+        kept = self._typed
+        if kept is None or not isinstance(event, Key) or event.key in AT_ONCE or (event.key == "q" and not kept):
             await super().on_event(event)
+        else:  # a q too, behind other keys: it may be of what is searched for
+            kept.append(event)
 
     def _tell(self, tell: Callable[[Explorer], None]) -> None:
         if self._early is not None:

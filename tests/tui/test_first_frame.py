@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fake_app import AppEngine, starting
 from fake_checkpoint import SUMMARY, checkpoint
+from textual.widgets import Input
 
 from models.engine.errors import EngineGone
 from models.engine.messages import OpenSource, OutputText, Problem
@@ -15,6 +16,7 @@ from tui import first_frame
 from tui.first_frame import FirstFrame
 from tui.screens.problem import ProblemScreen
 from tui.widgets.module_tree import ModuleTree
+from tui.widgets.search_box import SearchBox
 
 
 @pytest.fixture
@@ -79,6 +81,17 @@ async def test_what_is_typed_and_told_before_the_explorer_is_not_lost(
         await played.told("early words")
         second = played.explorer.module_tree
         await played.until(lambda: second.cursor == 2 and played.explorer.path == second.selected, "two rows down")
+
+
+async def test_a_q_behind_other_keys_is_a_letter(weights: str, engine: AppEngine, patient: None) -> None:
+    gate = engine.hold(OpenSource)
+    async with starting(weights, engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "it is being opened")
+        await played.press("slash", "q")
+        gate.set()
+        await played.until(lambda: played.explorer.is_attached and played.explorer.query(SearchBox), "the search")
+        await played.until(lambda: played.explorer.query_one(SearchBox).query_one(Input).value == "q", "the letter")
+        assert played.app.is_running
 
 
 async def test_what_takes_long_is_shown_by_the_explorer(
