@@ -151,8 +151,8 @@ def _walk(report: traceback.TracebackException, visit: Callable[[traceback.Trace
 
 def _cut(report: traceback.TracebackException) -> None:
     stack = _kept(list(report.stack))
-    if report.exc_type is not None and issubclass(report.exc_type, SyntaxError):
-        stack = [frame for frame in stack if is_own(frame.filename)]  # it tells its own place
+    if hasattr(report, "msg"):  # a syntax error, which has its own place; `exc_type` warns from Python 3.13 on
+        stack = [frame for frame in stack if is_own(frame.filename)]
     report.stack = traceback.StackSummary.from_list(stack)
 
 

@@ -20,7 +20,8 @@ from models.sources.torch_file.restricted import BrokenPickle, Names, read_pickl
 
 def quickly(data: bytes) -> Machine:
     machine = Machine(data, 0, Names(StandIns()), None, TABLE)
-    machine.stack.append(machine.run())
+    value = machine.run()
+    machine.stack.append(value)  # where it was taken from: an open mark has a stack of its own
     return machine
 
 
@@ -86,6 +87,11 @@ def test_a_damaged_pickle_is_broken_for_both_or_neither(data):
         except (BrokenPickle, IndexError, KeyError, TypeError, ValueError, OverflowError, AttributeError):
             outcomes.append("broken")
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_mark_that_is_never_closed():
+    data = b"]\x94(]\x94}\x94)\x85."  # as 0x85 in place of the last APPENDS leaves it
+    assert told(quickly(data + b"....").stack) == told(one_by_one(data).stack)
 
 
 def test_a_bomb_of_fused_instructions_is_charged():
