@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Event, Key
@@ -22,6 +22,7 @@ from textual.types import CSSPathType
 from tui.actions import bindings
 from tui.command_line import Options
 from tui.first_frame import FirstFrame
+from tui.guarded_app import GuardedApp
 from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
+    from tui.faults import Fault
     from tui.first_opening import FirstOpening
     from tui.screens.explorer import Explorer
 
@@ -47,7 +49,7 @@ MOST_KEPT = 2.0
 """Seconds that keys wait for the explorer to take over, once it stands."""
 
 
-class ModulescopeApp(App[int], inherit_bindings=False):
+class ModulescopeApp(GuardedApp, inherit_bindings=False):
     """Opens on an empty frame, then the explorer; the catalogue lies over it when there is no SOURCE.
 
     What the first frame does not show is imported after it was painted.
@@ -175,6 +177,12 @@ class ModulescopeApp(App[int], inherit_bindings=False):
 
     def on_engine_ended(self, message: EngineEnded) -> None:
         self._tell(lambda explorer: explorer.engine_ended(message.gone))
+
+    def report_fault(self, fault: Fault, place: str, times: int) -> bool:
+        if self._early is not None or not self.explorer.is_attached:
+            return False
+        self.explorer.show_fault(fault, place, times)
+        return True
 
     # -- actions that work everywhere
     def action_palette(self) -> None:

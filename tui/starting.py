@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -80,4 +81,8 @@ def explore(options: Options) -> int:
         app.run()
     finally:
         engines.abandon()
+    if app.ended_by:
+        from tui.text import clean
+
+        print(f"modulescope: {clean(app.ended_by, 1000)}", file=sys.stderr)
     return 1 if app.return_code is None else app.return_code

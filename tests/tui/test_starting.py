@@ -20,6 +20,7 @@ class App:
 
     made: list[App] = []
     return_code: int | None = 0
+    ended_by = ""
 
     def __init__(self, options: Options, launch: HeadStart) -> None:
         self.options, self.launch = options, launch

@@ -6,7 +6,6 @@ the keys do lies in the mixins, one a theme: `opening`, `running`, `measuring`, 
 
 from __future__ import annotations
 
-import traceback
 from typing import ClassVar
 
 from textual import on
@@ -15,18 +14,20 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, TextArea
-from textual.worker import Worker, WorkerState
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.actions import ACTIONS, bindings
+from tui.faults import Fault
 from tui.history import History
 from tui.screens.arranging import Arranging
 from tui.screens.copying import Copying
+from tui.screens.explorer_base import NOTICE
 from tui.screens.finding import Finding
 from tui.screens.measuring import Measuring
 from tui.screens.opening import Opening
 from tui.screens.without_code import WithoutCode
+from tui.text import clean
 from tui.widgets.bar import Bar
 from tui.widgets.call_table import CallTable
 from tui.widgets.console import Console
@@ -142,14 +143,14 @@ class Explorer(Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Scr
         typing = isinstance(self.focused, Input | TextArea)
         return not (typing and action in AT_ONCE)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A fault of our own in a worker: told, never swallowed, and the app goes on."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            error = event.worker.error
-            text = "".join(traceback.format_exception(error))
-            problem = m.Problem("engine", f"modulescope's own fault: {type(error).__name__}: {error}", text)
-            self.console.show_problem(problem)
-            self.notify("The console has the details.", title=problem.title, severity="error", markup=False)
+    def show_fault(self, fault: Fault, place: str, times: int) -> None:
+        """Show a fault of our own in the console, with the way to report it."""
+        again = f" ({times:,} times now)" if times > 1 else ""
+        text = f"At {fault.place}{again}. What was being done is lost; everything else goes on.\n"
+        text += f"Please report it: the traceback is in {place}" if place else fault.traceback
+        problem = m.Problem("engine", f"modulescope's own fault: {fault.title}", text)
+        self.console.show_problem(problem)
+        self.notify("The console has the details.", title=clean(problem.title, NOTICE), severity="error", markup=False)
 
     def engine_ended(self, gone: EngineGone) -> None:
         """The engine died."""

@@ -60,6 +60,8 @@ class Output(ScrollView, can_focus=True):
     """Bounded log.  Stays at its end unless scrolled up; a mouse selection copies the lines without marks."""
 
     ALLOW_SELECT = True
+    SHOWS_FAULTS = True
+    """Read by the app: when this cannot be drawn, no fault can be shown."""
     DEFAULT_CSS = """
     Output {
         height: 1fr;
