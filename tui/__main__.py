@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models
 
 pin_models()
@@ -14,6 +15,14 @@ pin_models()
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program; returns the exit status: 0 done, 2 wrong usage, 130 interrupted, those of headless commands."""
+    try:
+        ENDING.install()
+        return _main(argv)
+    except KeyboardInterrupt:  # before it was installed
+        return 130
+
+
+def _main(argv: list[str] | None) -> int:
     leave_current_folder()
     from tui.command_line import HEADLESS, parse
 
@@ -31,10 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     from tui.starting import explore
 
-    try:
-        return explore(options)
-    except KeyboardInterrupt:  # before the screen has the keyboard
-        return 130
+    return explore(options)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from textual.types import CSSPathType
 
 from tui.actions import bindings
 from tui.command_line import Options
+from tui.ending import ENDING
 from tui.first_frame import FirstFrame
 from tui.guarded_app import GuardedApp
 from tui.settings import Settings
@@ -108,15 +109,6 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
             self.register_theme(theme)
         self.theme = theme_for(os.environ, self.settings.theme)
         self.screen.call_after_refresh(self.run_worker, self._go_on, exit_on_error=True)
-        if not self.is_headless:
-            self.set_interval(2.0, self._look_for_terminal)
-
-    def _look_for_terminal(self) -> None:
-        """Without a terminal there is nobody to quit: reading the keys of one that is gone would never end."""
-        from tui.terminal import hung_up
-
-        if hung_up():
-            self.exit(1)
 
     async def _go_on(self) -> None:
         from tui.starting import needs_torch
@@ -162,6 +154,11 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
             self._early.append(tell)
         elif self.explorer.is_attached:
             tell(self.explorer)
+
+    def _print_error_renderables(self) -> None:
+        if ENDING.status is not None:  # what breaks while everything is taken down is nobody's concern
+            self._exit_renderables.clear()
+        super()._print_error_renderables()
 
     async def on_unmount(self) -> None:
         if self._first is not None:

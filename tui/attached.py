@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models
 
 if TYPE_CHECKING:
@@ -25,19 +26,18 @@ def main(read: int, write: int, source: str) -> int:
     """Show `source`, which the engine at the other ends of two pipes offers, until the person leaves."""
     pin_models()
     leave_current_folder()
+    ENDING.install(interrupted=0)  # a Ctrl+C before the screen has the keyboard was meant for the program
     from tui.app import ModulescopeApp
     from tui.command_line import Options
-    from tui.terminal import survive_odd_bytes
+    from tui.starting import run
 
-    survive_odd_bytes()
     starter = Attached(read, write)
     app = ModulescopeApp(Options(source=source, attached=True), starter)
-    starter.leave = app.exit
+    starter.leave = lambda status: app.exit(status, return_code=status)
     try:
-        app.run()
-    except KeyboardInterrupt:  # before the screen has the keyboard
+        return run(app)
+    except KeyboardInterrupt:
         return 0
-    return 1 if app.return_code is None else app.return_code
 
 
 class Attached:

@@ -17,14 +17,13 @@ import importlib.util
 import os
 import subprocess
 import sys
-import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tui.terminal import refusal_within
+from tui.terminal import give_back, refusal_within, settings_of
 
 ROOT = Path(__file__).resolve().parent.parent
 START = """\
@@ -38,11 +37,6 @@ sys.exit(main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
 """The interface's own packages by their place, whatever else the folder holds in which the program runs."""
 PATIENCE = 10.0
 """Seconds for an interface that has said goodbye to end."""
-UNDO = (
-    b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
-    b"\x1b[?2026l\x1b[?2048l\x1b[<u\x1b[0m\r\n"
-)
-"""What a terminal is told after an interface that could not say it itself: first screen, cursor, mouse, paste, keys."""
 
 _exploring = threading.Lock()
 
@@ -67,7 +61,8 @@ def explore_live(model: object, inputs: tuple[object, ...], named: dict[str, obj
         with _interface(source.source) as interface:
             engine.serve(interface.read, interface.write, source, interface.wait)
         if interface.status:
-            print(f"modulescope: {interface.told()}; your program goes on", file=sys.stderr)
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # of a terminal that is gone, closed, None
+                print(f"modulescope: {interface.told()}; your program goes on", file=sys.stderr)
     finally:
         _exploring.release()
 
@@ -94,12 +89,6 @@ def _engine(name: str) -> Any:
     return importlib.import_module(f"{boot.PRIVATE}.{name}")
 
 
-def _settings(descriptor: int) -> list[Any] | None:
-    with contextlib.suppress(termios.error):
-        return termios.tcgetattr(descriptor)
-    return None
-
-
 class _Interface:
     """The child process, the two pipes to it, and the terminal as it was before.
 
@@ -109,7 +98,7 @@ class _Interface:
 
     def __init__(self, source: str) -> None:
         self._terminal = os.dup(1)  # descriptor 1 is borrowed meanwhile
-        self._settings = _settings(self._terminal)
+        self._settings = settings_of(self._terminal)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # a stand-in of the person's
                 stream.flush()
@@ -163,12 +152,7 @@ class _Interface:
         os.close(self._terminal)
 
     def _give_back(self) -> None:
-        if self.status:
-            with contextlib.suppress(OSError):
-                os.write(self._terminal, UNDO)
-        if self._settings is not None:
-            with contextlib.suppress(termios.error):  # it is gone
-                termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._settings)
+        give_back(self._settings, self._terminal, undo=bool(self.status))
 
 
 @contextlib.contextmanager

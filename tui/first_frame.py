@@ -54,9 +54,9 @@ class FirstFrame(Screen[object]):
         yield KeyLine()
 
     def on_resize(self) -> None:
-        left = self.query_one("#left")
-        left.styles.width = left_width(self.size.width)
-        left.styles.height = self.tree_height + 1
+        for left in self.query("#left"):  # which is not there yet when the program ends at once
+            left.styles.width = left_width(self.size.width)
+            left.styles.height = self.tree_height + 1
 
     @property
     def tree_height(self) -> int:

@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
+
+from tui.ending import ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from models.engine.errors import EngineGone
     from models.engine.messages import Body
     from tui.command_line import Options
+    from tui.guarded_app import GuardedApp
 
 
 def needs_torch(options: Options) -> bool:
@@ -70,17 +74,43 @@ class HeadStart:
 
 
 def explore(options: Options) -> int:
-    """Run the explorer until the person leaves it; returns the exit status."""
+    """Run the explorer until the user leaves it, or something ends it; returns the exit status."""
     engines = HeadStart(options)
+    ENDING.at_last.append(engines.abandon)
     try:
         from tui.app import ModulescopeApp
-        from tui.terminal import survive_odd_bytes
 
-        survive_odd_bytes()
         app = ModulescopeApp(options, engines)
-        app.run()
+        ENDING.at_last.append(lambda: app.link.kill())
+        return run(app)
     finally:
         engines.abandon()
+
+
+def run(app: GuardedApp) -> int:
+    """Run the app in this terminal; returns the exit status, of whatever ended it."""
+    from tui.terminal import survive_odd_bytes
+
+    survive_odd_bytes()
+    if os.name == "posix":
+        from tui.driver import TerminalDriver
+
+        app.driver_class = TerminalDriver
+
+    def leave(status: int) -> bool:
+        loop = app._loop
+        if loop is None:
+            return False
+        try:
+            loop.call_soon_threadsafe(partial(app.exit, status, return_code=status))
+        except RuntimeError:  # it is closed
+            return False
+        return True
+
+    ENDING.leave = leave
+    app.run()
+    if ENDING.status is not None:
+        return ENDING.status
     if app.ended_by:
         from tui.text import clean
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 HINT = "use the headless commands there: modulescope show SOURCE, run SOURCE, console SOURCE"
+
+UNDO = (
+    b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
+    b"\x1b[?2026l\x1b[?2048l\x1b[?7h\x1b[<u\x1b[0m\r\n"
+)
+"""What a terminal is told after an interface that could not say it itself: first screen, cursor, mouse, paste, keys."""
+CANCEL = b"\x18"
+"""Ends a sequence that was cut off."""
+WIDEST, HIGHEST = 1_000, 500
+"""Columns and rows that are drawn, whatever the terminal claims to have."""
 
 INSTEAD = (
     "build the model in a file and run `modulescope FILE.py:NAME` in a terminal, "
@@ -44,13 +56,66 @@ def refusal_within() -> str | None:
     return f"this program runs in the background: bring it to the front first (fg); {INSTEAD}" if behind else None
 
 
-def hung_up() -> bool:
-    """Whether the terminal is gone: its window was closed, or the connection lost, and no signal said so."""
-    if not hasattr(select, "poll") or sys.__stdin__ is None:
-        return False
-    look = select.poll()
-    look.register(sys.__stdin__.fileno(), 0)
-    return any(what & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, what in look.poll(0))
+def settings_of(descriptor: int) -> list[Any] | None:
+    """How a terminal is set; None for what is none."""
+    try:
+        import termios
+
+        return termios.tcgetattr(descriptor)
+    except (ImportError, OSError, termios.error):
+        return None
+
+
+def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) -> None:
+    """Set the terminal behind a descriptor as it was and, with `undo`, take back what an interface told it.
+
+    Never waits, never raises: the terminal may stand still, or be gone.
+    """
+    try:
+        import termios
+
+        # In the background setting a terminal would stop this process.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        descriptor = _opened_anew(terminal)
+    except (ImportError, OSError):
+        return
+    try:
+        if settings is not None:
+            termios.tcsetattr(descriptor, termios.TCSANOW, settings)
+        if undo:
+            told = UNDO
+            if not select.select([], [descriptor], [], 0)[1]:  # it stands still, within some sequence perhaps
+                termios.tcflush(descriptor, termios.TCOFLUSH)
+                told = CANCEL + told
+            os.write(descriptor, told)
+    except (OSError, termios.error):
+        pass
+    finally:
+        os.close(descriptor)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _opened_anew(terminal: int) -> int:
+    """The same terminal by a descriptor that never waits; one shared with other programs must not become such a one."""
+    try:
+        return os.open(os.ttyname(terminal), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # it has no name here, as in some containers
+        return os.dup(terminal)
+
+
+def size_of(descriptor: int, environment: Mapping[str, str]) -> tuple[int, int]:
+    """Columns and rows: of the terminal, else as `COLUMNS` and `LINES` say, else as Textual assumes; within reason."""
+    try:
+        columns, rows = os.get_terminal_size(descriptor)
+    except OSError:
+        columns = rows = 0
+    columns = columns or _number(environment.get("COLUMNS", "")) or 80
+    rows = rows or _number(environment.get("LINES", "")) or 25
+    return min(columns, WIDEST), min(rows, HIGHEST)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def survive_odd_bytes() -> None:

@@ -74,6 +74,7 @@ class Terminal:
         self.environment |= environment or {}
         self.folder = folder
         self.controlling = controlling
+        self._standing_still = threading.Event()
         self.raw = b""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
@@ -116,6 +117,11 @@ class Terminal:
     def _read(self) -> None:
         while True:
             try:
+                if self._standing_still.is_set():
+                    time.sleep(0.05)
+                    if self.process.poll() is not None or self.master < 0:
+                        break
+                    continue
                 ready, _, _ = select.select([self.master], [], [], 0.2)
                 if not ready:
                     if self.process.poll() is not None:
@@ -151,6 +157,14 @@ class Terminal:
             self.screen.resize(rows, columns)
             self._set_size()
         os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def stand_still(self) -> None:
+        """Take no more output, as a terminal does after Ctrl+S, or a connection that is stuck."""
+        self._standing_still.set()
+
+    def go_on(self) -> None:
+        """Take output again."""
+        self._standing_still.clear()
 
     def hang_up(self) -> None:
         """Close the terminal, as closing its window does."""

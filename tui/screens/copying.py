@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import subprocess
 from contextlib import suppress
-from pathlib import Path
 
 from textual import work
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
-from tui.screens.explorer_base import ExplorerBase
+from tui.editor import edit, editor_command, unfit
+from tui.screens.explorer_base import NOTICE, ExplorerBase
+from tui.text import clean
 from tui.widgets.source_view import SourceView
 from tui.widgets.tensor_table import TensorTable
 
@@ -87,36 +84,26 @@ class Copying(ExplorerBase):
         if source.file is None:
             self.notify(source.reason or "This class has no file.", title="Nothing to edit", markup=False)
             return
-        command = editor_command(source.file, source.forward_line or source.first_line)
+        if reason := unfit(source.file):
+            self.notify(f"{reason} {clean(source.file, NOTICE)}", title="Nothing to edit", markup=False)
+            return
+        try:
+            command = editor_command(source.file, source.forward_line or source.first_line)
+        except ValueError as error:
+            self.notify(f"VISUAL or EDITOR cannot be read: {error}", title="No editor found", markup=False)
+            return
         if command is None:
-            self.notify(
-                f"Set EDITOR to your editor's command. The file is {source.file}", title="No editor found", markup=False
-            )
+            told = f"Set EDITOR to your editor's command. The file is {clean(source.file, NOTICE)}"
+            self.notify(told, title="No editor found", markup=False)
             return
         try:
             with self.app.suspend():
-                status = subprocess.call(command)  # noqa: ASYNC221  # the editor has the terminal: nothing else may go on
-        except OSError as error:
-            self.notify(f"{command[0]}: {error.strerror}", title="The editor did not start", markup=False)
+                status = edit(command)  # the editor has the terminal: nothing else may go on
+        except (OSError, ValueError) as error:  # a zero byte in its name
+            cause = (error.strerror if isinstance(error, OSError) else None) or error
+            self.notify(clean(f"{command[0]}: {cause}", NOTICE), title="The editor did not start", markup=False)
             return
         self.refresh(layout=True)
         if status:
-            self.notify(f"{command[0]} ended with status {status}", markup=False)
+            self.notify(clean(f"{command[0]} ended with status {status}", NOTICE), markup=False)
         self.query_one(SourceView).show(self.path)
-
-
-def editor_command(file: str, line: int) -> list[str] | None:
-    """The command line that opens `file` at `line` in the person's editor; None when there is no editor."""
-    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    words = shlex.split(wanted) if wanted else []
-    if not words:
-        found = next((name for name in ("nano", "vim", "vi") if shutil.which(name)), None)
-        if found is None:
-            return None
-        words = [found]
-    name = Path(words[0]).name
-    if name in ("code", "codium", "cursor"):
-        return [*words, "--wait", "--goto", f"{file}:{line}"]
-    if name in ("subl", "zed", "hx", "helix"):
-        return [*words, f"{file}:{line}"]
-    return [*words, f"+{line}", file]

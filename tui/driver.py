@@ -1,0 +1,175 @@
+"""Textual's driver for a terminal that may go, stand still, or be taken away and given back at any moment.
+
+Draws on standard output, which is known to be a terminal, and not on standard error, which may lead to a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+from collections import deque
+from typing import IO, Any
+
+from textual.app import App
+from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from tui.ending import ENDING
+from tui.terminal import size_of
+
+MOST_WAITING = 30
+"""Pieces of text that wait for the terminal before whoever draws waits too."""
+TICK = 0.1
+"""Seconds between two looks at whether waiting has an end."""
+LAST = 0.5
+"""Seconds for the last text to be written: a terminal that stands still never takes it."""
+
+
+class Writer(threading.Thread):
+    """Writes to the terminal; from the moment that it is gone what is drawn is forgotten, and the program ends.
+
+    In the place of Textual's own, which dies of the first error, and lets the main thread wait for it for ever.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__(daemon=True, name="textual-output")
+        self._descriptor = file.fileno()
+        self._waiting: deque[str] = deque()
+        self._change = threading.Condition()
+        self._over = False
+        self._gone = False
+
+    def write(self, text: str) -> None:
+        """Have `text` written; waits while too much waits already."""
+        with self._change:
+            while len(self._waiting) >= MOST_WAITING and not self._over and ENDING.status is None:
+                self._change.wait(TICK)
+            if not self._over and len(self._waiting) < MOST_WAITING:
+                self._waiting.append(text)
+                self._change.notify_all()
+
+    def flush(self) -> None:
+        """Nothing: each text is written as soon as may be."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+    def fileno(self) -> int:
+        """Of the terminal."""
+        return self._descriptor
+
+    def run(self) -> None:
+        """Write until `stop`."""
+        while True:
+            with self._change:
+                while not self._waiting and not self._over:
+                    self._change.wait()
+                if not self._waiting:
+                    return
+                text = "".join(self._waiting)
+                self._waiting.clear()
+                self._change.notify_all()
+            if not self._gone:
+                self._write(text.encode("utf-8", "backslashreplace"))
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:  # some program left the terminal in this mode
+                select.select([], [self._descriptor], [], TICK)
+            except OSError:
+                self._gone = True
+                ENDING.terminal_gone()
+                return
+
+    def stop(self) -> None:
+        """Write what waits, and end; a terminal that takes nothing is not waited for."""
+        with self._change:
+            self._over = True
+            self._change.notify_all()
+        self.join(LAST)
+
+
+vars(linux_driver)["WriterThread"] = Writer
+
+
+class TerminalDriver(LinuxDriver):
+    """Of the explorer."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        assert sys.__stdout__ is not None  # a terminal, as was made sure of at the start
+        self._terminal = sys.__stdout__.fileno()
+        self._file = sys.__stdout__
+        self._on = False
+        """Whether the terminal is ours now."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return size_of(self._terminal, os.environ)
+
+    # -- the terminal, taken and given back
+    def start_application_mode(self) -> None:
+        before = self._writer_thread
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._on = self._writer_thread is not before  # or we are in the background, and continued later
+
+    def stop_application_mode(self) -> None:
+        if self._on:
+            super().stop_application_mode()
+            self._on = False
+
+    def disable_input(self) -> None:
+        if self._on:
+            super().disable_input()
+
+    def write(self, data: str) -> None:
+        if self._writer_thread is not None:
+            self._writer_thread.write(data)
+
+    # -- stopped and continued by the shell, or by anyone
+    def _sigtstp_application(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the end is near
+            self._loop.call_soon_threadsafe(self._stop_here)
+
+    def _stop_here(self) -> None:
+        if self._on and self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._continue)
+
+    def _continue(self) -> None:
+        if not self._auto_restart or ENDING.status is not None:
+            return
+        if self._on:  # stopped without a word (SIGSTOP): the shell has set the terminal its own way meanwhile
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self.resume_application_mode()
+        self._app.call_later(self._app.refresh, layout=True)
+
+    # -- keys
+    def _run_input_thread(self) -> None:
+        while not self.exit_event.is_set():
+            try:
+                self.run_input_thread()
+            except (OSError, termios.error):
+                ENDING.terminal_gone()
+                return
+            except Exception as error:  # of what came instead of keys; the next ones are read anew
+                self._loop.call_soon_threadsafe(self._tell, error)
+
+    def _tell(self, error: Exception) -> None:
+        self._app.log.error(f"what the terminal sent was not understood: {error!r}")
