@@ -5,7 +5,11 @@ Opens the explorer, or hands a headless command to the model layer in a process 
 
 from __future__ import annotations
 
+import signal
 import sys
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback out of an import; `main` takes it over
 
 from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -15,12 +16,16 @@ def hand_over(arguments: list[str]) -> int:
     command = [python, MAIN, "headless", *rest]
     try:
         if os.name == "posix":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the new program can say what it does then
             os.execvp(python, command)
         return subprocess.call(command)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        if os.name == "posix":
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         from tui.text import clean
 
-        told = f"cannot run {python}: {error.strerror}; --python wants a Python's path"
+        cause = (error.strerror if isinstance(error, OSError) else None) or error
+        told = f"cannot run {python}: {cause}; --python wants a Python's path"
         print(f"modulescope: {clean(told, 1000)}", file=sys.stderr)
         return 2
 

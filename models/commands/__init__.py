@@ -14,14 +14,14 @@ INTERRUPTED = 130
 
 def main(argv: list[str]) -> int:
     """Run one headless command; returns its exit status (see the README: 0, 1, 2, 124, 130)."""
-    from . import console, diff, run, show, stats
-
-    commands = {"show": show.main, "run": run.main, "console": console.main, "stats": stats.main, "diff": diff.main}
-    name = argv[0] if argv else ""
-    if name not in commands:
-        tell(f"no headless command {name!r}; there are {', '.join(commands)}")
-        return WRONG_USE
     try:
+        from . import console, diff, run, show, stats
+
+        commands = {"show": show.main, "run": run.main, "console": console.main, "stats": stats.main, "diff": diff.main}
+        name = argv[0] if argv else ""
+        if name not in commands:
+            tell(f"no headless command {name!r}; there are {', '.join(commands)}")
+            return WRONG_USE
         return commands[name](argv[1:])
     except Exception as error:
         return refused(error)

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, NoReturn
@@ -31,6 +31,8 @@ PIPE = 2**20
 """Bytes that may wait in the pipe, where its size can be set."""
 REST = 0.02
 """Seconds between two looks into a pipe that is never empty: waking up for each call would slow the work down."""
+SIGNALLED = 128
+"""Exit status of a program ended by signal n, as shells tell it: this and n."""
 GRACE = 2.0
 """Seconds that an interrupted child has to end by itself."""
 AT_ONCE = 0.5
@@ -62,9 +64,29 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
         _work(work, writable, parent)
     os.close(writable)
     try:
-        return _Watch(child, readable, hear).until_it_ends()
+        with _ended_together(child):
+            return _Watch(child, readable, hear).until_it_ends()
     finally:
         os.close(readable)
+
+
+@contextlib.contextmanager
+def _ended_together(child: int) -> Iterator[None]:
+    """A signal that ends this process ends `child` first: not every system's kernel does that."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os._exit(SIGNALLED + number)
+
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class _Watch:

@@ -1,11 +1,25 @@
 """The engine's process: run by its path (`python …/models/engine/__main__.py`) or as `python -m models.engine`."""
 
+import signal
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+INTERRUPTED = 130
+
 
 def main() -> int:
+    """Run the engine, or a headless command; returns the exit status."""
+    try:
+        if hasattr(signal, "pthread_sigmask"):  # held back since a headless command was handed over to this process
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        return _main()
+    except KeyboardInterrupt:
+        print("modulescope: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _main() -> int:
     # By its path: under whatever name this file was started, `models` may be somebody else's.
     spec = spec_from_file_location("modulescope_boot", Path(__file__).with_name("boot.py"))
     if spec is None or spec.loader is None:

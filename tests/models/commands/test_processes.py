@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.models.commands.headless import command, environment, headless, strict
@@ -290,3 +292,45 @@ def test_own_packages_in_their_folder_through_the_console_script(project: Path, 
     )
     assert done.returncode == 0, done.stderr
     assert strict(done.stdout)["parameters"]["total"] == 42
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_work_too(folder: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        command("run", "hostile.py:Holds", "--json"),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while process.stderr.readline() not in ("ready\n", ""):
+        pass
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert family
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert not psutil.wait_procs(family, 60)[1]
+
+
+@pytest.mark.parametrize("name", ["show", "console"])
+def test_ctrl_c_before_anything_is_open_is_told_in_one_line(name: str) -> None:
+    process = subprocess.Popen(
+        command(name, "rgnet"),
+        cwd="/",
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    handed_over = psutil.Process(process.pid)
+    while "headless" not in handed_over.cmdline():
+        os.sched_yield()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert err == "modulescope: interrupted\n"
