@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from .consistency import contradiction
+from .fitting import fitted
 from .messages import Body, EventBody, FromEngine, FromInterface, RequestBody
 from .safe_text import as_sent
 
@@ -34,6 +36,16 @@ def pack(body: Body) -> msgspec.Raw:
         OverflowError: an integer needs more than 64 bits.
     """
     return msgspec.Raw(_bytes(body))
+
+
+def pack_fitting(body: Body) -> msgspec.Raw:
+    """As `pack`, of as much of the body as the other side takes."""
+    try:
+        raw = pack(body)
+        _decoder(type(body)).decode(raw)
+    except (OverflowError, DecodeError):
+        return pack(fitted(body))
+    return raw
 
 
 def encode(envelope: FromInterface | FromEngine) -> bytes:
@@ -79,10 +91,16 @@ def request_body(raw: msgspec.Raw) -> Body:
 def event_body(raw: msgspec.Raw) -> Body:
     """Any event; raises `DecodeError`."""
     body: Body = _decoder(EventBody).decode(raw)
-    return body
+    return _consistent(body)
 
 
 def answer_body(raw: msgspec.Raw, kind: type[T]) -> T:
     """The answer of the kind that was asked for; raises `DecodeError` for any other."""
     body: T = _decoder(kind).decode(raw)
+    return _consistent(body)
+
+
+def _consistent(body: T) -> T:
+    if problem := contradiction(body):
+        raise msgspec.ValidationError(f"it contradicts itself: {problem}")
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from . import codec
+from .fitting import fitted
 from .framing import FrameWriter, FramingError
 from .messages import Body, Event, Failure, Problem, Progress, Reply
 
@@ -23,21 +24,21 @@ class Outlet:
     def reply(self, request: int, body: Body) -> None:
         """Answer a request; an answer that cannot be sent becomes a failure that says why."""
         try:
-            self._send(codec.encode(Reply(request, codec.pack(body))))
+            self._send(codec.encode(Reply(request, codec.pack_fitting(body))))
         except _UNSENDABLE as error:
             title = f"the answer {type(body).__name__} cannot be sent"
             self.fail(request, Problem(kind="protocol", title=title, text=str(error)))
 
     def fail(self, request: int, problem: Problem) -> None:
-        self._send(codec.encode(Failure(request, problem)))
+        self._send(codec.encode(Failure(request, fitted(problem))))
 
     def progress(self, request: int, text: str, done: float | None = None) -> None:
         """`done` from 0 to 1, or None when nobody can tell."""
-        self._send(codec.encode(Progress(request, text, done)))
+        self._send(codec.encode(fitted(Progress(request, text, done))))
 
     def emit(self, body: Body) -> None:
         """Tell an event that nobody asked for."""
-        self._send(codec.encode(Event(codec.pack(body))))
+        self._send(codec.encode(Event(codec.pack_fitting(body))))
 
     def _send(self, payload: bytes) -> None:
         with contextlib.suppress(OSError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-LONGEST_PAGE = 500
+from .messages.limits import LONGEST_PAGE
+
+__all__ = ["LONGEST_PAGE", "clamp"]
 
 
 def clamp(start: int, count: int) -> tuple[int, int]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import msgspec
 
+from .limits import Count, Share, Text
+
 PROTOCOL = 1
 """Raised when a message changes its meaning; adding fields with defaults or new messages does not raise it."""
 
@@ -24,49 +26,49 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, tag="request"):
-    id: int
+    id: Count
     """Chosen by the interface, unique in a connection."""
     body: msgspec.Raw
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
-    id: int
+    id: Count
     """The request that nobody waits for any more; its answer, if one still comes, is dropped."""
 
 
 class Reply(msgspec.Struct, frozen=True, tag="reply"):
-    id: int
+    id: Count
     body: msgspec.Raw
 
 
 class Problem(msgspec.Struct, frozen=True):
     """One error, as every panel, log line and JSON report shows it."""
 
-    kind: str
+    kind: Text
     """What sort of thing went wrong: `usage`, `source`, `model`, `cancelled`, `interrupted`, `engine`, `protocol`."""
-    title: str
+    title: Text
     """One line: the cause."""
-    text: str = ""
+    text: Text = ""
     """More, possibly of several lines: the remedy, or the traceback of the person's own frames."""
-    path: str | None = None
+    path: Text | None = None
     """The module or tensor it is about."""
-    where: str = ""
+    where: Text = ""
     """`file.py:12`, the person's innermost line that led to it."""
-    type: str = ""
+    type: Text = ""
     """Of an exception, its class as a traceback writes it: `ValueError`, `torch.OutOfMemoryError`."""
-    message: str = ""
+    message: Text = ""
     """Of an exception, its whole message."""
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure"):
-    id: int
+    id: Count
     problem: Problem
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
-    id: int
-    text: str
-    done: float | None = None
+    id: Count
+    text: Text
+    done: Share | None = None
     """From 0 to 1, or None when nobody can tell."""
 
 

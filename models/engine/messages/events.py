@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body
+from .limits import Count, Names, Text
 from .sources import Summary
 
 
@@ -12,7 +13,7 @@ class OutputText(Body):
     """Something was printed by the engine's code, from Python or from C++."""
 
     stream: Literal["stdout", "stderr"]
-    text: str
+    text: Text
 
 
 class StateChanged(Body):
@@ -25,16 +26,16 @@ class StateChanged(Body):
     structure: bool = False
     values: bool = False
     gradients: bool = False
-    changed: list[str] = []
+    changed: Names = []
 
 
 class CallsGrew(Body):
-    run: int
-    total: int
+    run: Count
+    total: Count
     complete: bool = False
 
 
 class Busy(Body):
     """What the main thread works at now; empty text when it is free."""
 
-    text: str
+    text: Text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Body
+from .limits import Index, Shape, Step, Text
 from .values import Absence, Of
 
 
@@ -13,18 +14,18 @@ class NextNonfinite(Body):
     `Nonfinite`, with `Progress` while a large tensor is read.
     """
 
-    path: str
+    path: Text
     of: Of = "value"
-    index: list[int] = []
+    index: Index = []
     """One number for each dimension; missing ones are 0, too large ones are clamped."""
-    step: int = 1
+    step: Step = 1
 
 
 class Nonfinite(Body):
-    path: str
+    path: Text
     of: Of
     absence: Absence = ""
-    reason: str = ""
+    reason: Text = ""
     """A sentence for the person when there are no numbers."""
-    index: list[int] | None = None
+    index: Shape | None = None
     """Where it stands, one number for each dimension; None where every element is finite."""

@@ -9,23 +9,24 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body, Problem, Record
+from .limits import Count, Depth, Names, Page, Seconds, Signed, Text
 
 
 class Execute(Body):
     """One statement or block for the console; answered by `Executed`."""
 
-    text: str
+    text: Text
 
 
 class Executed(Body):
-    value: str | None = None
+    value: Text | None = None
     """The bounded `repr` of an expression's value; None when there is none."""
     problem: Problem | None = None
     """What it raised, with the traceback cut to the person's own frames."""
-    changed: list[str] = []
+    changed: Names = []
     """Paths whose values it changed, every shared name told (at most 1,000)."""
-    seconds: float = 0.0
-    run: int | None = None
+    seconds: Seconds = 0.0
+    run: Count | None = None
     """The run that recorded its calls, when it called the network."""
 
 
@@ -46,70 +47,70 @@ class Undo(Body):
 
 
 class Ran(Body):
-    run: int | None
-    text: str = ""
+    run: Count | None
+    text: Text = ""
     """One or two lines on the result: `[2, 1] float32, grad_fn AddmmBackward0`, or what backward reached."""
     problem: Problem | None = None
-    changed: list[str] = []
-    seconds: float = 0.0
+    changed: Names = []
+    seconds: Seconds = 0.0
 
 
 class CallRows(Body):
     """Calls `start` to `start + count` (at most 500) of a run, folded; answered by `CallPage`."""
 
-    run: int
-    start: int
-    count: int
+    run: Signed
+    start: Signed
+    count: Signed
 
 
 class CallRow(Record):
-    module: str
+    module: Text
     """Path of the module that was called, or within which the operation ran."""
-    op: str
+    op: Text
     """`linear`, `relu`, `add`, …; for a module call its class name."""
     kind: Literal["module", "operation"]
-    depth: int
-    inputs: list[str]
+    depth: Depth
+    inputs: Names
     """Shapes, such as `[2, 20]`."""
-    output: str
-    tensors: list[str] = []
+    output: Text
+    tensors: Names = []
     """Paths of the parameters, buffers and constants it read."""
-    where: str = ""
+    where: Text = ""
     """`file.py:12`, the person's line that led to the call."""
-    repeat: int = 1
+    repeat: Count = 1
     """How often it came in a row; over 1 for a folded loop."""
-    seconds: float | None = None
-    failed: str = ""
+    seconds: Seconds | None = None
+    failed: Text = ""
     """The error's first line, when the run ended here."""
-    note: str = ""
+    note: Text = ""
 
 
 class CallPage(Body):
-    run: int
-    total: int
-    start: int
+    run: Count
+    total: Count
+    start: Count
     complete: bool
-    rows: list[CallRow]
+    rows: Page[CallRow]
 
 
 class Complete(Body):
     """Completions of the console text before `cursor`; answered by `Completions`."""
 
-    text: str
-    cursor: int
+    text: Text
+    cursor: Signed
 
 
 class CompletionItem(Record):
-    text: str
+    text: Text
     """The whole name or key."""
-    kind: str
+    kind: Text
     """`module`, `parameter`, `function`, `class`, `keyword`, …, or empty."""
 
 
 class Completions(Body):
-    start: int
+    start: Count
     """Where in the text the completed name starts."""
-    items: list[CompletionItem]
+    items: Page[CompletionItem]
     """At most 50."""
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from .base import Body, Record
+from .limits import Count, Element, Folds, Names, Page, Parts, Signed, Text
 
 
 class Hello(Body):
     """First request of a connection; answered by `Greeting`."""
 
-    protocol: int
+    protocol: Count
 
 
 class Greeting(Body):
-    protocol: int
-    version: str
+    protocol: Count
+    version: Text
     """modulescope's, on the engine's side."""
-    python: str
-    executable: str
-    host: str
-    pid: int
+    python: Text
+    executable: Text
+    host: Text
+    pid: Count
 
 
 class ListExamples(Body):
@@ -26,72 +27,72 @@ class ListExamples(Body):
 
 
 class ExampleItem(Record):
-    name: str
-    section: str
+    name: Text
+    section: Text
     """Number of the section of the source document, such as `2.1.3`."""
-    title: str
-    note: str
+    title: Text
+    note: Text
     """What to look at."""
-    tries: list[str]
+    tries: Parts[Text]
     """Statements worth typing into the console."""
-    input: str
+    input: Text
     """The documented input, as `torch.rand(2, 4)` would be written."""
-    parameters: int
-    modules: int
+    parameters: Count
+    modules: Count
 
 
 class Examples(Body):
-    items: list[ExampleItem]
+    items: Page[ExampleItem]
 
 
 class OpenSource(Body):
     """Open SOURCE in place of whatever is open; answered by `Opened`.  Runs in the engine's main thread."""
 
-    source: str
-    inputs: list[str] = []
-    inputs_from: str | None = None
+    source: Text
+    inputs: Names = []
+    inputs_from: Text | None = None
     """`FILE.py:NAME` of a function that returns the inputs."""
-    seed: int | None = None
-    device: str | None = None
-    unfold_to: int = 0
+    seed: Element | None = None
+    device: Text | None = None
+    unfold_to: Signed = 0
     """Unfold breadth first while the tree has at most this many rows."""
     trust: bool = False
     """A file that can only be read by running what is in it may be."""
-    unfolded: dict[str, bool] = {}
+    unfolded: Folds = {}
     """Folds that a person chose before the engine was restarted: path to whether it is unfolded."""
 
 
 class Summary(Record):
     """What the header line tells; also sent with every `StateChanged`."""
 
-    source: str
-    name: str
+    source: Text
+    name: Text
     """The network's own name in the console, such as `rgnet`."""
-    kind: str
+    kind: Text
     """`module` or `checkpoint`."""
-    class_name: str
+    class_name: Text
     """Of a checkpoint, what it is: `safetensors file`."""
-    parameters: int
+    parameters: Count
     """Elements, each shared tensor counted once."""
-    trainable: int
-    bytes: int
+    trainable: Count
+    bytes: Count
     """Of all tensors, buffers and constants too, each shared one once."""
-    dtype: str
+    dtype: Text
     """`float32`, or several joined by `+`, most bytes first; empty without tensors."""
-    device: str
-    mode: str
+    device: Text
+    mode: Text
     """`train`, `eval`, or `mixed`; empty for a checkpoint."""
-    rows: int
+    rows: Count
     """Rows of the whole tree, folded ones included."""
-    modules: int
-    input: str
+    modules: Count
+    input: Text
     """The input that `f` uses, in one line."""
     guessed: bool = False
     """The input is a guess from the first layers."""
-    note: str = ""
-    tries: list[str] = []
-    warnings: list[str] = []
-    file: str | None = None
+    note: Text = ""
+    tries: Parts[Text] = []
+    warnings: Parts[Text] = []
+    file: Text | None = None
     """The person's file it came from."""
 
 
@@ -106,4 +107,4 @@ class CloseSource(Body):
 class Done(Body):
     """Plain success, with a sentence for the person where there is one to say."""
 
-    text: str = ""
+    text: Text = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body, Record
+from .limits import Count, Depth, Links, Number, Page, Positions, Signed, Step, Text
 
 NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden", "group", "state", "item"]
 """`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute not registered.
@@ -17,21 +18,21 @@ optimizer or of anything else that is not the network's own; `item`: something t
 
 
 class TreeRow(Record):
-    path: str
-    name: str
+    path: Text
+    name: Text
     """The last part of the path; the network's own name for the root."""
     kind: NodeKind
-    depth: int
-    detail: str
+    depth: Depth
+    detail: Text
     """A module's class name, or a tensor's shape such as `[8, 4]`."""
-    dtype: str = ""
-    parameters: int | None = None
+    dtype: Text = ""
+    parameters: Count | None = None
     """Elements: of the tensor, or of all parameters below a module (each shared tensor once); None where unknown."""
-    bytes: int | None = None
-    children: int = 0
+    bytes: Count | None = None
+    children: Count = 0
     """Direct children, tensors included."""
     unfolded: bool = False
-    shared_with: list[str] = []
+    shared_with: Links = []
     """The other paths of the same object (at most eight)."""
     frozen: bool = False
     """A parameter with `requires_grad=False`; a module with parameters none of which is trainable."""
@@ -44,24 +45,24 @@ class TreeRow(Record):
     registered: bool = True
     inferred: bool = False
     """The class in `detail` was told from the tensors, not from code."""
-    count: int = 0
+    count: Count = 0
     """Of a group, how many siblings it stands for."""
-    group: str = ""
+    group: Text = ""
     """The path of the group that it is one of."""
 
 
 class TreeRows(Body):
     """Visible rows `start` to `start + count` (at most 500); answered by `TreePage`."""
 
-    start: int
-    count: int
+    start: Signed
+    count: Signed
 
 
 class TreePage(Body):
-    total: int
+    total: Count
     """Visible rows."""
-    start: int
-    rows: list[TreeRow]
+    start: Count
+    rows: Page[TreeRow]
 
 
 class Fold(Body):
@@ -70,44 +71,44 @@ class Fold(Body):
     `all` and `none` mean everything below `path`; `fit` unfolds breadth first up to `limit` visible rows.
     """
 
-    path: str
+    path: Text
     how: Literal["toggle", "open", "close", "all", "none", "fit"]
-    limit: int = 0
+    limit: Signed = 0
 
 
 class Locate(Body):
     """Where the row of `path` is, after unfolding what hides it; answered by `TreePlace`."""
 
-    path: str
+    path: Text
 
 
 class TreePlace(Body):
-    row: int
+    row: Count
     """Visible row number."""
-    path: str
+    path: Text
     """The path found: the nearest ancestor that still exists when `path` is gone."""
-    total: int
+    total: Count
 
 
 class Search(Body):
     """Fuzzy search over all paths, folded parts too; answered by `SearchHits`, best first."""
 
-    query: str
-    limit: int = 100
+    query: Text
+    limit: Signed = 100
 
 
 class SearchHit(Record):
-    path: str
+    path: Text
     kind: NodeKind
-    detail: str
-    positions: list[int]
+    detail: Text
+    positions: Positions
     """Indices into `path` of the characters that matched, ascending."""
 
 
 class SearchHits(Body):
-    query: str
-    total: int
-    hits: list[SearchHit]
+    query: Text
+    total: Count
+    hits: Page[SearchHit]
 
 
 class NextHit(Body):
@@ -116,9 +117,9 @@ class NextHit(Body):
     Fails with kind `usage` when nothing matches.
     """
 
-    query: str
-    path: str
-    step: int
+    query: Text
+    path: Text
+    step: Step
 
 
 TensorOrder = Literal[
@@ -134,54 +135,54 @@ class TensorRows(Body):
     Fails with kind `usage` when the query cannot be read.
     """
 
-    path: str
-    start: int
-    count: int
+    path: Text
+    start: Signed
+    count: Signed
     order: TensorOrder = "tree"
     descending: bool = False
-    query: str = ""
+    query: Text = ""
     """Words that must each match the path, as in `Search`, and terms such as `dtype:bf16`, `size>1MB`, `shape:4096`."""
 
 
 class Brief(Record):
     """Statistics of a tensor in the table, once they are known; of the finite values, as in `StatisticsOf`."""
 
-    minimum: float | None
-    maximum: float | None
-    mean: float | None
-    std: float | None
-    l2: float | None
-    zeros: int
-    nan: int
-    inf: int
+    minimum: Number | None
+    maximum: Number | None
+    mean: Number | None
+    std: Number | None
+    l2: Number | None
+    zeros: Count
+    nan: Count
+    inf: Count
 
 
 class TensorRow(Record):
-    path: str
+    path: Text
     kind: NodeKind
-    shape: str
-    dtype: str
-    device: str
-    parameters: int | None
-    bytes: int | None
+    shape: Text
+    dtype: Text
+    device: Text
+    parameters: Count | None
+    bytes: Count | None
     frozen: bool = False
     gradient: Literal["", "none", "zero", "value"] = ""
-    shared_with: list[str] = []
+    shared_with: Links = []
     changed: bool = False
     state: Literal["", "meta", "uninitialised"] = ""
-    place: str = ""
+    place: Text = ""
     """Of a tensor in a file, where it lies there."""
     statistics: Brief | None = None
     """None while nobody asked for them."""
 
 
 class TensorPage(Body):
-    path: str
-    total: int
+    path: Text
+    total: Count
     """Tensors that the query leaves."""
-    start: int
-    rows: list[TensorRow]
-    all: int = 0
+    start: Count
+    rows: Page[TensorRow]
+    all: Count = 0
     """Tensors without the query."""
-    known: int | None = None
+    known: Count | None = None
     """Of how many tensors, without the query, there are statistics; None where the query does not ask for any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body, Record
+from .limits import Count, Counts, Edges, Heat, Index, Number, Numbers, Page, Shape, Share, Side, Signed, Text
 
 Of = Literal["value", "gradient"]
 Absence = Literal["", "none", "meta", "uninitialised", "gone", "unsupported"]
@@ -18,97 +19,97 @@ class Window(Body):
     A 0-d tensor is a 1x1 matrix; a 1-d tensor of n elements is a matrix of 1 row and n columns.
     """
 
-    path: str
+    path: Text
     of: Of = "value"
-    leading: list[int] = []
+    leading: Index = []
     """Indices of all dimensions but the last two; missing ones are 0, too large ones are clamped."""
-    row: int = 0
-    rows: int = 20
-    column: int = 0
-    columns: int = 20
+    row: Signed = 0
+    rows: Signed = 20
+    column: Signed = 0
+    columns: Signed = 20
     """`rows * columns` at most 20,000."""
 
 
 class Cells(Body):
-    path: str
+    path: Text
     of: Of
     absence: Absence = ""
-    reason: str = ""
+    reason: Text = ""
     """A sentence for the person when there are no numbers."""
-    shape: list[int] = []
-    dtype: str = ""
-    leading: list[int] = []
-    row: int = 0
-    column: int = 0
-    rows: int = 0
-    columns: int = 0
+    shape: Shape = []
+    dtype: Text = ""
+    leading: Shape = []
+    row: Count = 0
+    column: Count = 0
+    rows: Count = 0
+    columns: Count = 0
     """The rectangle that was read, clamped to the tensor."""
-    height: int = 0
-    width: int = 0
+    height: Count = 0
+    width: Count = 0
     """Of the whole matrix that the window is a part of."""
     number: Literal["float", "int", "bool", "complex"] = "float"
-    values: list[int | float] = []
+    values: Numbers = []
     """Row-major; 0 and 1 for booleans, for complex numbers the real parts."""
-    imaginary: list[float] = []
+    imaginary: Numbers = []
 
 
 class HeatMap(Body):
     """The whole matrix reduced to at most `height` x `width` cells; answered by `HeatCells`."""
 
-    path: str
+    path: Text
     of: Of = "value"
-    leading: list[int] = []
-    height: int = 20
-    width: int = 60
+    leading: Index = []
+    height: Side = 20
+    width: Side = 60
 
 
 class HeatCells(Body):
-    path: str
+    path: Text
     of: Of
     absence: Absence = ""
-    reason: str = ""
-    shape: list[int] = []
-    leading: list[int] = []
-    height: int = 0
-    width: int = 0
-    block: tuple[int, int] = (1, 1)
+    reason: Text = ""
+    shape: Shape = []
+    leading: Shape = []
+    height: Count = 0
+    width: Count = 0
+    block: tuple[Count, Count] = (1, 1)
     """Elements per cell: down, across."""
-    values: list[float] = []
+    values: Heat = []
     """Row-major: of each block the entry of largest magnitude, sign kept; NaN where the block holds one."""
 
 
 class Statistics(Body):
     """One pass over a tensor; answered by `StatisticsOf`, with `Progress` when it takes over 0.3 s."""
 
-    path: str
+    path: Text
     of: Of = "value"
-    bins: int = 40
+    bins: Signed = 40
     exact: bool = False
     """Read a second time where that makes the quantiles exact."""
 
 
 class StatisticsOf(Body):
-    path: str
+    path: Text
     of: Of
     absence: Absence = ""
-    reason: str = ""
-    count: int = 0
-    minimum: float | None = None
-    maximum: float | None = None
-    mean: float | None = None
-    std: float | None = None
+    reason: Text = ""
+    count: Count = 0
+    minimum: Number | None = None
+    maximum: Number | None = None
+    mean: Number | None = None
+    std: Number | None = None
     """Of the finite values, as `torch.std` (divided by n - 1); None below two values."""
-    l2: float | None = None
-    zeros: int = 0
-    nan: int = 0
-    inf: int = 0
-    edges: list[float] = []
+    l2: Number | None = None
+    zeros: Count = 0
+    nan: Count = 0
+    inf: Count = 0
+    edges: Edges = []
     """`bins + 1` ascending bounds between minimum and maximum; empty without finite values."""
-    counts: list[int] = []
+    counts: Counts = []
     """Where the quantiles are not exact, an element as near to an edge as that may be counted on its other side."""
-    quantiles: list[tuple[float, float]] = []
+    quantiles: Page[tuple[Share, Number]] = []
     """Which, from 0 to 1, and the finite value there: the smallest that is at least so great as that part of them."""
-    quantiles_within: float = 0.0
+    quantiles_within: Number = 0.0
     """How far the quantiles may be off, relative to their magnitude: 0 where they are exact."""
 
 
@@ -119,28 +120,28 @@ class StatisticsOfAll(Body):
     what is known by then stays.
     """
 
-    path: str
+    path: Text
 
 
 class GradientRows(Body):
     """Gradient norms of the parameters at or below `path`, in tree order, in pages; answered by `GradientPage`."""
 
-    path: str
-    start: int
-    count: int
+    path: Text
+    start: Signed
+    count: Signed
 
 
 class GradientRow(Record):
-    path: str
+    path: Text
     state: Literal["none", "zero", "value", "frozen"]
-    norm: float | None = None
+    norm: Number | None = None
     """L2 norm; NaN and infinity possible."""
-    size: int = 0
+    size: Count = 0
     """Elements."""
 
 
 class GradientPage(Body):
-    path: str
-    total: int
-    start: int
-    rows: list[GradientRow]
+    path: Text
+    total: Count
+    start: Count
+    rows: Page[GradientRow]

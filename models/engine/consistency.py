@@ -1,0 +1,46 @@
+"""Messages whose parts contradict each other, though each is within its limits: refused where they are decoded."""
+
+from __future__ import annotations
+
+from . import messages as m
+
+
+def contradiction(body: m.Body) -> str:
+    """One line that says what cannot be, or nothing."""
+    match body:
+        case m.TreePage() | m.TensorPage() | m.GradientPage() | m.CallPage():
+            if body.rows and body.start + len(body.rows) > body.total:
+                return f"rows {body.start:,} to {body.start + len(body.rows):,} of {body.total:,}"
+        case m.TreePlace():
+            if body.row >= max(body.total, 1):
+                return f"row {body.row:,} of {body.total:,}"
+        case m.SearchHits():
+            for hit in body.hits:
+                if hit.positions and max(hit.positions) >= len(hit.path):
+                    return f"character {max(hit.positions):,} of a path of {len(hit.path):,}"
+        case m.Cells():
+            return _of_cells(body)
+        case m.HeatCells():
+            if not body.absence and len(body.values) != body.height * body.width:
+                return f"{len(body.values):,} values for {body.height:,} x {body.width:,} cells"
+            if min(body.block) < 1:
+                return "cells of no elements"
+        case m.StatisticsOf():
+            if len(body.edges) != (len(body.counts) + 1 if body.counts else 0):
+                return f"{len(body.edges):,} bounds of {len(body.counts):,} bins"
+            if any(not low <= high for low, high in zip(body.edges, body.edges[1:], strict=False)):
+                return "bounds of bins that do not ascend"
+    return ""
+
+
+def _of_cells(body: m.Cells) -> str:
+    if body.absence:
+        return ""
+    count = body.rows * body.columns
+    if len(body.values) != count or len(body.imaginary) not in (0, count):
+        return f"{len(body.values):,} values for {body.rows:,} x {body.columns:,} cells"
+    if count and (body.row + body.rows > body.height or body.column + body.columns > body.width):
+        return f"a window beyond the matrix of {body.height:,} x {body.width:,}"
+    if (body.number == "complex") != bool(body.imaginary) and count:
+        return f"{len(body.imaginary):,} imaginary parts of {body.number} numbers"
+    return ""
