@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.events import Event, Key
 from textual.screen import Screen
@@ -24,6 +24,7 @@ from tui.command_line import Options
 from tui.ending import ENDING
 from tui.first_frame import FirstFrame
 from tui.guarded_app import GuardedApp
+from tui.input_order import InputOrder
 from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
 
@@ -67,7 +68,8 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
     ToastRack { dock: top; align: right top; margin: 1 0 0 0; scrollbar-size: 0 0; }
     Toast { width: auto; min-width: 20; max-width: 60; padding: 0 1; margin: 0 0 1 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    # With priority, for keys of the app are dead where a modal screen lies over it.
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+q", "quit", show=False, priority=True)]
     COMMANDS = {_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
@@ -82,6 +84,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         """What the engine told before there was an explorer."""
         self._typed: list[Key] | None = []
         """What a person typed before."""
+        self.input_order = InputOrder(self, super().on_event)
 
     @cached_property
     def link(self) -> EngineLink:
@@ -145,7 +148,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         """Keys that come before the explorer stands are kept for it."""
         kept = self._typed
         if kept is None or not isinstance(event, Key) or event.key in AT_ONCE or (event.key == "q" and not kept):
-            await super().on_event(event)
+            await self.input_order.take(event)
         else:  # a q too, behind other keys: it may be of what is searched for
             kept.append(event)
 
@@ -184,6 +187,12 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
     # -- actions that work everywhere
     def action_palette(self) -> None:
         self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        from tui.screens.command_palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
 from textual.app import App
@@ -20,17 +20,24 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         """All of them, in the palette's order."""
-        for action, target in self._reachable():
-            yield DiscoveryHit(_shown(Content(_name(action)), action), self._command(action, target), _name(action))
+        for hit in self.hits(""):
+            yield hit
 
     async def search(self, query: str) -> Hits:
         """Those whose title or keys match."""
-        matcher = self.matcher(query)
+        for hit in self.hits(query):
+            yield hit
+
+    def hits(self, query: str) -> Iterator[DiscoveryHit | Hit]:
+        """Those whose title matches `query`; all of them, in the palette's order, when it is empty."""
+        matcher = self.matcher(query) if query else None
         for action, target in self._reachable():
             name = _name(action)
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, _shown(matcher.highlight(name), action), self._command(action, target), name)
+            command = self._command(action, target)
+            if matcher is None:
+                yield DiscoveryHit(_shown(Content(name), action), command, name)
+            elif (score := matcher.match(name)) > 0:
+                yield Hit(score, _shown(matcher.highlight(name), action), command, name)
 
     def _reachable(self) -> list[tuple[Action, DOMNode]]:
         found = []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events, on
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from tui.input_order import hold_input
 from tui.proportions import LEFT, LOW, LOWER, NARROW, left_width, lower_height
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.bar import Bar
@@ -74,7 +77,11 @@ class Arranging(ExplorerBase):
         self.set_class(area == "lower", "-at-lower")
         self._focus_within(area, to)
         if self._area_of(self.focused) != area:
-            self.call_after_refresh(self._focus_within, area, to)
+            self.call_after_refresh(self._focus_later, area, to, hold_input(self.app))
+
+    def _focus_later(self, area: str, to: Widget | None, release: Callable[[], None]) -> None:
+        self._focus_within(area, to)
+        release()
 
     def _focus_within(self, area: str, to: Widget | None) -> None:
         if to is not None and to in self.focus_chain:

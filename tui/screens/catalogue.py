@@ -19,6 +19,7 @@ from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.engine_link import EngineLink
+from tui.screens.closing import ClosesItself
 from tui.text import clean, fit
 from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
@@ -59,7 +60,7 @@ class SourceInput(Input):
     ]
 
 
-class Catalogue(Screen[str | None]):
+class Catalogue(ClosesItself[str | None], Screen[str | None]):
     """Ends with the source that was chosen, or None.
 
     Args:

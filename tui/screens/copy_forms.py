@@ -17,6 +17,7 @@ from models.engine.messages import Forms, PathForm
 from tui.clipboard import copy
 from tui.screens.panel import Panel, TextPane, keys_line
 from tui.text import clean, fit, fit_middle
+from tui.widgets.options import Options
 
 MOST_FORMS = 10
 """In sight at once."""
@@ -60,7 +61,7 @@ class CopyForms(Panel[None]):
             keys = (("1-9 Enter", "copies"), ("Shift+↑↓", "scroll the text"), ("Esc", "closes"))
             panel.border_subtitle = keys_line(*keys)
             labels = max((len(clean(form.label, 40)) for form in self.forms), default=0)
-            yield OptionList(*(Option(_line(number, form, labels)) for number, form in enumerate(self.forms, 1)))
+            yield Options(*(Option(_line(number, form, labels)) for number, form in enumerate(self.forms, 1)))
             yield Static("", id="rule", markup=False)
             yield TextPane(id="preview")
 

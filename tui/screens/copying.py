@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from textual import work
@@ -9,6 +10,7 @@ from textual import work
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.editor import edit, editor_command, unfit
+from tui.input_order import hold_input
 from tui.screens.explorer_base import NOTICE, ExplorerBase
 from tui.text import clean
 from tui.widgets.source_view import SourceView
@@ -55,13 +57,20 @@ class Copying(ExplorerBase):
                 note = OF_GROUP.get(forms[0].label, "") if group and forms else ""
         await copy(self.app, text, note=note or (UNSEEN if not group and unseen(text) else ""))
 
+    def action_copy_forms(self) -> None:
+        if self.summary is not None:
+            self._copy_forms(hold_input(self.app))
+
     @work(exclusive=True, group="copy", exit_on_error=False)
-    async def action_copy_forms(self) -> None:
+    async def _copy_forms(self, release: Callable[[], None]) -> None:
+        try:
+            await self._show_forms(self.pointed)
+        finally:
+            release()
+
+    async def _show_forms(self, path: str) -> None:
         from tui.screens.copy_forms import CopyForms
 
-        if self.summary is None:
-            return
-        path = self.pointed
         try:
             forms = await self.link.ask(m.PathForms(path=path), m.Forms)
         except EngineProblem as error:

@@ -11,13 +11,14 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Static
 
+from tui.screens.closing import ClosesItself
 from tui.text import clean_lines
 
 SHOWN_LINES = 2_000
 """Of one text; drawing more would be felt."""
 
 
-class Panel(ModalScreen[ScreenResultType]):
+class Panel(ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
     """A frame of id `panel` in the middle of the screen, over what was there."""
 
     DEFAULT_CSS = """

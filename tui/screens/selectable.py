@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.screens.closing import ClosesItself
 from tui.screens.panel import TextPane, keys_line
 from tui.text import clean
 
 
-class Selectable(Screen[None]):
+class Selectable(ClosesItself[None], Screen[None]):
     """Closes with Escape, Enter or q."""
 
     DEFAULT_CSS = """

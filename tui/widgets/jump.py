@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.closing import ClosesItself
 from tui.text import clean
 
 
@@ -43,7 +44,7 @@ def parse_index(text: str, shape: Sequence[int], leading: Sequence[int] = ()) ->
     return [number % size for number, size in zip(numbers, shape, strict=True)]
 
 
-class Jump(ModalScreen[list[int] | None]):
+class Jump(ClosesItself[list[int] | None], ModalScreen[list[int] | None]):
     """Asks for an index into `shape` and returns it, or None after Escape."""
 
     DEFAULT_CSS = """

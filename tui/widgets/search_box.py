@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.widgets import Input, Static
 from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Search, SearchHit, SearchHits
 from tui.asking import Ask
+from tui.input_order import hold_input
 from tui.widgets.lines import Lines
 from tui.widgets.search_list import SearchList
 
@@ -75,7 +77,8 @@ class SearchBox(Vertical):
         self.answered: str | None = None
         """The query whose hits are shown."""
         self._highlighted: str | None = None
-        self._choosing = False
+        self._choosing: Callable[[], None] | None = None
+        """Enter was pressed, what it goes to is not known yet: lets the keys behind it go on."""
         self._rest: Timer | None = None
         self._request: asyncio.Task[None] | None = None
 
@@ -92,6 +95,7 @@ class SearchBox(Vertical):
 
     def on_unmount(self) -> None:
         self._cancel()
+        self._stop_choosing()
 
     @property
     def text(self) -> str:
@@ -105,7 +109,7 @@ class SearchBox(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._cancel()
-        self._choosing = False
+        self._stop_choosing()
         self._rest = self.set_timer(DEBOUNCE, self._search)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -145,9 +149,11 @@ class SearchBox(Vertical):
             try:
                 hits = await self.ask(Search(query=query, limit=self.limit), SearchHits)
             except EngineGone:
+                self._stop_choosing()
                 self._count("no engine")
                 return
             except EngineProblem as error:
+                self._stop_choosing()
                 self.post_message(Lines.Failed(self.list, error.problem))
                 return
         self._show(query, hits)
@@ -176,8 +182,13 @@ class SearchBox(Vertical):
     def _choose(self) -> None:
         """Choose the hit under the cursor; when the answer to what is typed is not here yet, the first one of it."""
         if self.answered != self.text:
-            self._choosing = True
+            self._choosing = self._choosing or hold_input(self.app)
             return
-        self._choosing = False
         if (hit := self.list.hit) is not None:
             self.post_message(self.Chosen(hit.path, self.text))
+        self._stop_choosing()
+
+    def _stop_choosing(self) -> None:
+        if self._choosing is not None:
+            self._choosing()
+            self._choosing = None

@@ -1,0 +1,66 @@
+"""Whatever is on its way to a screen when it closes: it closes itself, once, and never the one beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_app import Played, opened
+from textual.screen import Screen
+
+from models.engine.messages import Forms, PathForm, Problem
+from tui.screens.catalogue import Catalogue
+from tui.screens.command_palette import Palette
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.copy_forms import CopyForms
+from tui.screens.help import HelpScreen
+from tui.screens.problem import ProblemScreen
+from tui.screens.selectable import Selectable
+from tui.widgets.jump import Jump
+
+SCREENS: dict[str, Callable[[Played], Screen[Any]]] = {
+    "catalogue": lambda played: Catalogue(played.app.link, True),
+    "confirm": lambda played: ConfirmScreen("Title", "Question?"),
+    "copy forms": lambda played: CopyForms(Forms(path="0", forms=[PathForm(label="key", text="0")])),
+    "help": lambda played: HelpScreen(),
+    "jump": lambda played: Jump([2, 3]),
+    "palette": lambda played: Palette(),
+    "problem": lambda played: ProblemScreen(Problem("usage", "Title", "Text")),
+    "selectable": lambda played: Selectable("text"),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_closing_twice_closes_once(name: str) -> None:
+    async with opened() as played:
+        answers: list[object] = []
+        screen = SCREENS[name](played)
+        played.app.push_screen(screen, answers.append)
+        await played.rest()
+        screen.dismiss()
+        screen.dismiss()
+        await played.rest()
+        screen.dismiss()
+        await played.rest()
+        assert played.app.screen is played.explorer
+        assert answers == [None]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_a_screen_leaves_alone_what_lies_over_it(name: str) -> None:
+    async with opened() as played:
+        beneath, over = SCREENS[name](played), HelpScreen()
+        played.app.push_screen(beneath)
+        await played.rest()
+        played.app.push_screen(over)
+        await played.rest()
+        beneath.dismiss()
+        await played.rest()
+        assert played.app.screen is over
+        over.dismiss()
+        await played.rest()
+        assert played.app.screen is beneath
+        beneath.dismiss()
+        await played.rest()
+        assert played.app.screen is played.explorer

@@ -1,0 +1,85 @@
+"""Keys that arrive in one read do what they do when they are typed one after the other."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from fake_app import Played, opened
+from textual import events
+from textual.keys import _character_to_key
+
+from tui.widgets.search_box import SearchBox
+
+CHARACTERS = {"slash": "/", "colon": ":", "question_mark": "?", "greater_than_sign": ">"}
+
+
+def burst(played: Played, *keys: str) -> None:
+    """What one read of the terminal gives: key by key, and nothing is done in between."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 else key
+        event = events.Key(name, CHARACTERS.get(key, key if len(key) == 1 else None))
+        event.set_sender(played.app)
+        played.app.post_message(event)
+
+
+def state(played: Played) -> tuple[object, ...]:
+    """Where the keys have led."""
+    app, explorer = played.app, played.explorer
+    return (
+        [type(screen).__name__ for screen in app.screen_stack],
+        type(app.focused).__name__,
+        getattr(app.focused, "value", getattr(app.focused, "text", "")),
+        len(explorer.query(SearchBox)),
+        explorer.query_one("#panes").current,
+        explorer.console.prompt.text,
+        explorer.path,
+        explorer.has_class("-zoom-left", "-zoom-right", "-zoom-lower"),
+        app._exit,
+    )
+
+
+SEQUENCES = [
+    "o escape escape",
+    "o enter enter enter",
+    "o o x escape",
+    "o q",
+    "o slash r g n e t enter escape",
+    "question_mark question_mark",
+    "question_mark q j escape",
+    "question_mark enter j enter",
+    "Y 1 j j",
+    "Y enter j",
+    "Y Y escape j",
+    "Y q",
+    "Y j 9",
+    "colon escape j",
+    "colon escape escape j",
+    "colon colon q escape",
+    "colon q q q escape",
+    "i escape",
+    "2 tab tab greater_than_sign q q escape j",
+    "slash b i a s escape j",
+    "slash b i a s enter j",
+    "slash b i a s enter escape escape j",
+    "slash escape slash escape slash",
+    "slash escape q",
+    "Z greater_than_sign q x",
+    "greater_than_sign q tab escape escape Z slash q",
+    "t question_mark escape 3 j",
+]
+
+
+@pytest.mark.parametrize("keys", SEQUENCES)
+async def test_keys_of_one_read_do_what_they_do_one_by_one(keys: str) -> None:
+    async with opened() as played:
+        for key in keys.split():
+            await played.press(key)
+            await played.rest()
+        slowly = state(played)
+    async with opened() as played:
+        burst(played, *keys.split())
+        with suppress(AssertionError):
+            await played.until(lambda: state(played) == slowly, seconds=5)
+        await played.rest()
+        assert state(played) == slowly

@@ -1,0 +1,26 @@
+"""Textual's list of options, without what ends the app."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from textual import events
+from textual.widgets import OptionList
+
+
+class Options(OptionList):
+    """A page key before it has any room, and a click where an option was a moment ago, are faults in Textual's own."""
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        if self._lines and (self.highlighted or 0) in self._index_to_line:
+            super()._move_page(direction)
+        elif direction > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
+
+    async def _on_click(self, event: events.Click) -> None:
+        # Textual calls the handler of its own class itself, after this one.
+        clicked = event.style.meta.get("option")
+        if not (isinstance(clicked, int) and 0 <= clicked < self.option_count):
+            event.prevent_default()
