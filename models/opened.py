@@ -45,6 +45,9 @@ class Opened(Protocol):
     def rows(self, start: int, count: int) -> list[m.TreeRow]:
         """Visible rows of the tree."""
 
+    def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
+        """The same, and the note on what they say (see `TreePage`)."""
+
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
         """A node that was found, as the list of hits tells it."""
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -229,6 +229,20 @@ class Session:
         if name.isidentifier():
             self.namespace[name] = network
 
+    @contextmanager
+    def code_runs(self) -> Iterator[None]:
+        """Code of the user's may run in this thread meanwhile: others see gradients as they are now (`settle` ends it).
+
+        What this is for is told at `GradientAccess`.
+        """
+        if self._model is None or self.is_checkpoint:
+            yield
+            return
+        from .inspect.gradient_access import GRADIENTS
+
+        with GRADIENTS.running(self.live.outline.distinct_tensors):
+            yield
+
     # -- before and after something runs -----------------------------------------------------------------------------
     def present_outline(self) -> Outline:
         """The outline of the network as it is now: of what the network's own name, or `net`, is bound to.
@@ -285,9 +299,11 @@ class Session:
 
     def settle(self, changed: list[str], *, gradients: bool, outline: Outline | None = None) -> None:
         """Tell what changed: rows that came or went, values, gradients."""
+        from .inspect.gradient_access import GRADIENTS
         from .inspect.live_model import LiveModel
         from .inspect.rows import with_ancestors
 
+        GRADIENTS.over()  # before anybody is told to ask anew
         model = self.live
         outline = outline or self.present_outline()
         structure = False

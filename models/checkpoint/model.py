@@ -118,6 +118,9 @@ class CheckpointModel:
     def rows(self, start: int, count: int) -> list[m.TreeRow]:
         return self._rows.of_tree(self.view.slice(start, count), self.source.name)
 
+    def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
+        return self.rows(start, count), ""
+
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
         leaf = self.tree.leaf(node)
         detail = str(list(leaf.shape)) if isinstance(leaf, Stored) else "" if leaf else self.classes.text(node)[0]
@@ -128,7 +131,8 @@ class CheckpointModel:
 
         if self._tables is None:
             self._tables = TensorTables(
-                lambda path: AllFacts(self, self._tensors_at(path)), lambda facts: list(map(self._rows.of_table, facts))
+                lambda path: AllFacts(self, self._tensors_at(path)),
+                lambda facts: (list(map(self._rows.of_table, facts)), ""),
             )
         return self._tables.page(request, self.known.version, len(self.known), context.cancelled)
 

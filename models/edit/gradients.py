@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from ..inspect.distributed import local_part
+from ..inspect.gradient_access import GRADIENTS, Unread
 from ..inspect.tensors import size_in_bytes
 from .record import Lost
 
@@ -25,7 +27,7 @@ class GradientRecord:
             self._version, self._pointer = _state(gradient)
             size = size_in_bytes(gradient)
             if size is not None and size <= room:
-                self.copy, self.size = gradient.detach().clone(), size
+                self.copy, self.size = local_part(gradient).detach().clone(), size
 
     def holds(self, gradient: Tensor | None) -> bool:
         """Whether `gradient` is the object of the record, and was not written to."""
@@ -35,11 +37,13 @@ class GradientRecord:
 
     def restore(self) -> None:
         """Give the parameter its old gradient back; raises `Lost`."""
+        if not GRADIENTS.may_write():
+            raise Lost("a thread of the program trains it")
         if self.gradient is not None and not self.holds(self.gradient):
             if self.copy is None:
                 raise Lost("there was no room to keep a copy of its gradient")
             with torch.no_grad():
-                self.gradient.copy_(self.copy)
+                local_part(self.gradient).copy_(self.copy)
         try:
             self.tensor.grad = self.gradient
         except RuntimeError as exc:  # the parameter has another shape or device by now
@@ -58,7 +62,10 @@ class Gradients:
         """By identity of the tensor, of those that had one: mostly there are none, and none is quick to see."""
         known = {} if before is None else before._records
         room = limit
-        for tensor, gradient in zip(tensors, _gradients(tensors), strict=True):
+        gradients = _gradients(tensors)
+        self.are_known = gradients is not None
+        """False where another thread trains: its gradients are not ours to touch, or to take back."""
+        for tensor, gradient in zip(tensors, gradients or [], strict=self.are_known):
             if gradient is None:
                 continue
             record = known.get(id(tensor))
@@ -69,7 +76,9 @@ class Gradients:
 
     def changed(self) -> list[GradientRecord]:
         """Records of the tensors that have another gradient now, or whose gradient was written to."""
-        gradients = _gradients(self._tensors)
+        gradients = _gradients(self._tensors) if self.are_known else None
+        if gradients is None:
+            return []
         if not self._records and all(gradient is None for gradient in gradients):
             return []
         found = []
@@ -83,8 +92,10 @@ class Gradients:
         return found
 
 
-def _gradients(tensors: Iterable[Tensor]) -> list[Tensor | None]:
-    return [tensor.grad if tensor.is_leaf else None for tensor in tensors]
+def _gradients(tensors: Sequence[Tensor]) -> list[Tensor | None] | None:
+    """The gradients as they are now; None where another thread may write them."""
+    gradients, note = GRADIENTS.take(tensors, wait=False)
+    return None if note else [None if isinstance(gradient, Unread) else gradient for gradient in gradients]
 
 
 def _state(gradient: Tensor) -> tuple[int, object]:

@@ -30,10 +30,16 @@ def undo_last(session: Session) -> str:
 
 def clear_gradients(session: Session) -> str:
     """Set every gradient to None, as `net.zero_grad()` does; undoable."""
+    from ..inspect.gradient_access import GRADIENTS
     from ..inspect.registered import parameters_in
     from ..run.backward import zero_gradients
 
-    count = sum(parameter.grad is not None for parameter in parameters_in(session.root))
+    gradients, note = GRADIENTS.take(parameters_in(session.root), wait=False)
+    if note:
+        raise EngineProblem(
+            Problem("usage", "A thread of the program trains: its gradients are its own", "End it, then clear them.")
+        )
+    count = sum(gradient is not None for gradient in gradients)
     if not count:
         return "there were no gradients"
     session.before("clearing the gradients")

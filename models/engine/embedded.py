@@ -68,12 +68,21 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
             streams.give_back()
 
         session = Session(emit)  # type: ignore[arg-type]
+        stack.callback(_stop_looking)
         stack.callback(forget)
         stack.callback(session.close)
         server = EngineServer(
-            FrameReader(read), outlet, registry, session, interrupts=interrupts, settle=streams.settle, on_end=ended
-        )
+            FrameReader(read), outlet, registry, session, interrupts=interrupts, settle=streams.settle, on_end=ended,
+            around=session.code_runs,
+        )  # fmt: skip
         server.run()
+
+
+def _stop_looking() -> None:
+    """Nothing of ours stays in torch's hooks."""
+    from ..inspect.gradient_access import GRADIENTS
+
+    GRADIENTS.close(patience=2.0)
 
 
 class _Once:

@@ -55,8 +55,9 @@ def serve(
 
     registry, session = load(emit)
     server = EngineServer(
-        reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process
-    )
+        reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process,
+        around=getattr(session, "code_runs", contextlib.nullcontext),
+    )  # fmt: skip
     if ahead is not None:
         server.run(f"opening {ahead}", lambda: session.open_ahead(ahead))
     else:

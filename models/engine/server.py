@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 import msgspec
@@ -28,9 +29,7 @@ from .messages import PROTOCOL, Body, Busy, Cancel, Done, Greeting, Hello, Inter
 from .outlet import Outlet
 from .problems import problem_of
 from .registry import Entry, LaneName, Registry
-
-SWITCH_INTERVAL = 0.0005
-"""Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
+from .switch_interval import SHORT, SWITCH_INTERVAL
 
 
 def _nothing() -> None:
@@ -53,7 +52,8 @@ class EngineServer:
 
     `interrupts`: without it nothing can be interrupted, as fits an engine inside another program's threads.
     `settle` is called before a main job's answer, so that what the job printed is told first.  `on_end` is called in
-    the reading thread when the input ends (None) or is spoilt.
+    the reading thread when the input ends (None) or is spoilt.  `around` makes the context of each job of the main
+    lane, in which its code runs and its answer is not sent.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class EngineServer:
         interrupts: Interrupts | None = None,
         settle: Callable[[], None] = _nothing,
         on_end: Callable[[FramingError | None], None] = lambda error: None,
+        around: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self._reader = reader
         self._outlet = outlet
@@ -74,6 +75,7 @@ class EngineServer:
         self._interrupts = interrupts
         self._settle = settle
         self._on_end = on_end
+        self._around = around
         self._after_send = interrupts.raise_late if interrupts else _nothing
         self._process = os.getpid()
         self._jobs: dict[int, Job] = {}
@@ -153,10 +155,8 @@ class EngineServer:
         if job.context.cancelled():
             self._jobs.pop(job.id, None)
             return
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
-        outcome = self._call_interruptible(job)
-        sys.setswitchinterval(interval)
+        with SWITCH_INTERVAL.wanted(SHORT), self._around():
+            outcome = self._call_interruptible(job)
         if os.getpid() != self._process:  # the job forked, and this is the child: it has nobody to answer
             _end_child()
         self._settle()

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor
 
 from ..engine.messages import Absence
+from .distributed import local_part, why_not_local
 from .tensors import dtype_text, is_uninitialised
 
 NO_GRADIENT = "no gradient yet (None): no backward pass has reached it"
@@ -35,6 +36,9 @@ def absence_of(tensor: Tensor | None, missing: str = NO_GRADIENT) -> tuple[Absen
 
 
 def _unsupported(tensor: Tensor) -> str:
+    if reason := why_not_local(tensor):
+        return reason
+    tensor = local_part(tensor)
     if tensor.is_nested:
         return "a nested tensor: its parts have different shapes, so there is no matrix to show"
     if not can_convert(tensor.dtype):

@@ -10,6 +10,8 @@ from typing import Literal
 
 import torch
 
+from .absence import is_wrapper
+from .gradient_access import GRADIENTS, UNREAD, Gradient
 from .outline import Node
 
 State = Literal["", "none", "zero", "value"]
@@ -19,40 +21,49 @@ ZERO_LIMIT = 65_536
 
 
 def gradient_states(nodes: Sequence[Node]) -> list[State]:
-    """One state a node: empty unless it is a trainable parameter, `none` without a gradient, `zero` when all of its at
-    most 65,536 elements are zero, otherwise `value`.
+    """The states that `states_and_note` gives."""
+    return states_and_note(nodes)[0]
+
+
+def states_and_note(nodes: Sequence[Node]) -> tuple[list[State], str]:
+    """One state a node, and of when they are where that is not now.
+
+    Empty unless it is a trainable parameter, or while nobody knows; `none` without a gradient, `zero` when all of its
+    at most 65,536 elements are zero, otherwise `value`.
 
     The gradients are looked at together: while a forward run goes on, each single torch call may wait for Python.
     """
-    states = [_quick(node) for node in nodes]
+    states: list[State] = [""] * len(nodes)
+    asked = [(number, node.item) for number, node in enumerate(nodes) if _can_have(node)]
+    gradients, note = GRADIENTS.take([item for _, item in asked if isinstance(item, torch.Tensor)])
     groups: dict[object, list[tuple[int, torch.Tensor]]] = {}
-    for number, state in enumerate(states):
-        if state == "value":
-            gradient = _gradient(nodes[number])
-            if gradient is not None and _is_small(gradient):
-                groups.setdefault((gradient.dtype, gradient.device), []).append((number, gradient))
+    for (number, _), gradient in zip(asked, gradients, strict=True):
+        states[number] = state = _quick(gradient)
+        if state == "value" and isinstance(gradient, torch.Tensor) and _is_small(gradient):
+            groups.setdefault((gradient.dtype, gradient.device), []).append((number, gradient))
     for group in groups.values():
         for (number, _), is_zero in zip(group, _all_zero([gradient for _, gradient in group]), strict=True):
             if is_zero:
                 states[number] = "zero"
-    return states
+    return states, note
 
 
-def _quick(node: Node) -> State:
-    if node.kind != "parameter" or not isinstance(node.item, torch.Tensor) or not node.item.requires_grad:
+def _can_have(node: Node) -> bool:
+    return node.kind == "parameter" and isinstance(node.item, torch.Tensor) and node.item.requires_grad
+
+
+def _quick(gradient: Gradient) -> State:
+    if gradient is UNREAD:
         return ""
-    gradient = _gradient(node)
     if gradient is None:
         return "none"
+    assert isinstance(gradient, torch.Tensor)
     return "zero" if gradient.layout is torch.strided and gradient.numel() == 0 else "value"
 
 
-def _gradient(node: Node) -> torch.Tensor | None:
-    assert isinstance(node.item, torch.Tensor)
-    return node.item.grad if node.item.is_leaf else None
-
-
 def _is_small(gradient: torch.Tensor) -> bool:
+    if is_wrapper(gradient):  # of one that lies on several ranks the others are not known here
+        return False
     return gradient.layout is torch.strided and not gradient.is_meta and gradient.numel() <= ZERO_LIMIT
 
 

@@ -11,6 +11,8 @@ from ..engine.messages import GradientRow
 from ..statistics.chunks import chunks, without_repeats
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
+from .distributed import local_part
+from .gradient_access import GRADIENTS, UNREAD, Gradient
 from .one_thread import one_thread
 from .reading import real64, strided
 from .tensors import elements
@@ -18,15 +20,8 @@ from .tensors import elements
 FROZEN = "no gradient: requires_grad is False, so backward leaves it out"
 
 
-def gradient_of(tensor: Tensor) -> Tensor | None:
-    """`tensor.grad`, without the warning that torch prints for the result of an operation."""
-    if tensor.is_leaf or tensor.retains_grad:
-        return tensor.grad
-    return None
-
-
 def why_no_gradient(tensor: Tensor) -> str:
-    """A sentence on why `gradient_of` is None."""
+    """A sentence on why it has no gradient."""
     if not tensor.requires_grad:
         return FROZEN
     if not tensor.is_leaf:
@@ -34,17 +29,30 @@ def why_no_gradient(tensor: Tensor) -> str:
     return NO_GRADIENT
 
 
-def gradient_row(path: str, parameter: Tensor, cancelled: Asked = never) -> GradientRow:
-    """State and L2 norm of a parameter's gradient; the norm is None where there is none or it cannot be read.
+def gradient_of(tensor: Tensor) -> Tensor | None:
+    """The gradient as it is now; None too where it cannot be read now."""
+    (gradient,) = GRADIENTS.take([tensor]).gradients
+    return gradient if isinstance(gradient, Tensor) else None
 
-    A gradient that exists is told even if the parameter was frozen since.  Raises `Cancelled`.
+
+def gradient_row(path: str, parameter: Tensor, cancelled: Asked = never) -> GradientRow:
+    """State and L2 norm of a parameter's gradient as it is now; raises `Cancelled`."""
+    return row_of(path, parameter, GRADIENTS.take([parameter]).gradients[0], cancelled)
+
+
+def row_of(path: str, parameter: Tensor, gradient: Gradient, cancelled: Asked = never) -> GradientRow:
+    """State and L2 norm of a gradient that was taken; the norm is None where there is none or it cannot be read.
+
+    Of a gradient that lies on several ranks it is the norm of this rank's part.  A gradient that exists is told even
+    if the parameter was frozen since.  Raises `Cancelled`.
     """
     size = elements(parameter) or 0
-    gradient = gradient_of(parameter)
-    if gradient is None:
-        return GradientRow(path=path, state="none" if parameter.requires_grad else "frozen", size=size)
-    norm = l2_norm(gradient, cancelled)
-    return GradientRow(path=path, state="zero" if norm == 0 else "value", norm=norm, size=size)
+    if isinstance(gradient, Tensor):
+        norm = l2_norm(gradient, cancelled)
+        return GradientRow(path=path, state="zero" if norm == 0 else "value", norm=norm, size=size)
+    if gradient is UNREAD:
+        return GradientRow(path=path, state="unread", size=size)
+    return GradientRow(path=path, state="none" if parameter.requires_grad else "frozen", size=size)
 
 
 @one_thread()
@@ -53,6 +61,7 @@ def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
 
     Sparse tensors of any size are read by their stored values.  Raises `Cancelled`.
     """
+    tensor = local_part(tensor)
     try:
         if tensor.layout == torch.sparse_coo and not tensor.is_meta:
             return l2_norm(tensor.detach().coalesce().values(), cancelled)
@@ -65,6 +74,8 @@ def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
                 raise Cancelled
             numbers = real64(chunk)
             squares += float(numbers.dot(numbers))
-    except RuntimeError:
+    except Cancelled:
+        raise
+    except Exception:  # a foreign subclass raises what it likes
         return None
     return math.sqrt(squares * repeats)

@@ -10,6 +10,7 @@ from torch import Tensor
 from ..engine.messages import HeatCells, Of
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
+from .distributed import local_part
 from .matrix import clamp_leading, matrix_size, per_cell, pieces
 from .one_thread import one_thread
 from .reading import strided, trouble
@@ -39,6 +40,7 @@ def heat_map(
     absence, reason = absence_of(tensor, missing)
     if tensor is None or absence == "uninitialised":
         return HeatCells(path=path, of=of, absence=absence, reason=reason)
+    tensor = local_part(tensor)
     shape = list(shape_of(tensor) or ())
     if absence:
         return HeatCells(path=path, of=of, absence=absence, reason=reason, shape=shape)
@@ -52,7 +54,9 @@ def heat_map(
         matrix = strided(tensor)[index_of(shape, chosen, slice(None), slice(None))].reshape(full_height, full_width)
         cells = _reduced(matrix, down, across, cancelled)
         values: list[float] = cells.reshape(-1).tolist()
-    except RuntimeError as error:
+    except Cancelled:
+        raise
+    except Exception as error:  # a foreign subclass raises what it likes
         return HeatCells(path=path, of=of, absence="unsupported", reason=trouble(error), shape=shape)
     return HeatCells(
         path=path, of=of, shape=shape, leading=chosen, height=cells.shape[0], width=cells.shape[1],

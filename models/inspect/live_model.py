@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from torch import Tensor, nn
@@ -22,13 +22,16 @@ from ..tree.view import View
 from .cancelled import Asked
 from .describe.node import describe, group_facts
 from .describe.source_code import source_of
-from .gradients import gradient_of, gradient_row, why_no_gradient
+from .distributed import is_distributed, local_note
+from .gradient_access import GRADIENTS, RUNNING, UNREAD, Unread
+from .gradients import row_of, why_no_gradient
 from .group_forms import group_forms
 from .heat import heat_map
 from .nonfinite import next_nonfinite
 from .outline import Node, Outline
 from .paths import path_forms
-from .rows import tensor_rows, tree_rows
+from .rows import tensor_page, tree_page
+from .steadily import of_one_step, steadily
 from .summary import mode_of, summarise
 from .tensor_facts import TensorFacts
 from .tensors import detail_of, size_in_bytes, stamp_of
@@ -38,6 +41,13 @@ from .window import window
 if TYPE_CHECKING:
     from ..engine.registry import Context
     from ..sources.base import Source
+
+WRITTEN = "written to since: maybe of a later one"
+"""Of a gradient that the running code changes in place."""
+
+Numbers = TypeVar("Numbers", m.Cells, m.HeatCells, m.Nonfinite, m.StatisticsOf)
+Look = Callable[[Tensor | None, str], Numbers]
+"""Reads a tensor, or says by the sentence why there is none."""
 
 
 @dataclass
@@ -85,7 +95,10 @@ class LiveModel:
         return msgspec.structs.replace(self.facts, mode=mode_of(self.outline))
 
     def rows(self, start: int, count: int) -> list[m.TreeRow]:
-        return tree_rows(self.outline, self.view.slice(start, count), self.totals, self.marked)
+        return self.page(start, count)[0]
+
+    def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
+        return tree_page(self.outline, self.view.slice(start, count), self.totals, self.marked)
 
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
         found = self.outline.nodes[node]
@@ -98,13 +111,13 @@ class LiveModel:
             )
         return self._tables.page(request, self.known.version, len(self.known), context.cancelled)
 
-    def _rows_of(self, facts: Sequence[TensorFacts]) -> list[m.TensorRow]:
-        rows = tensor_rows([each.node for each in facts], self.marked)
+    def _rows_of(self, facts: Sequence[TensorFacts]) -> tuple[list[m.TensorRow], str]:
+        rows, note = tensor_page([each.node for each in facts], self.marked)
         briefs = [each.brief() for each in facts]
         return [
             row if brief is None else msgspec.structs.replace(row, statistics=brief)
             for row, brief in zip(rows, briefs, strict=True)
-        ]
+        ], note
 
     def _tensors_at(self, path: str) -> list[Node]:
         """The tensors at or below a path; of a group, of all its siblings."""
@@ -113,49 +126,79 @@ class LiveModel:
             return self.outline.tensors(self.node(path))
         return [node for node in self.outline.nodes[group.first : group.end] if node.is_tensor]
 
-    def _tensor(self, path: str, of: m.Of) -> tuple[Tensor | None, str]:
-        """The tensor at `path`, or its gradient, and the sentence that says why there is none."""
-        tensor = self.node(path).item
-        if not isinstance(tensor, Tensor):
+    def _look(self, kind: type[Numbers], path: str, of: m.Of, look: Look[Numbers], leisure: bool = False) -> Numbers:
+        """What `look` finds in the tensor at `path`, or in its gradient, with a note on what that is.
+
+        `leisure` is a look that takes so long that it is given a copy while code runs.
+        """
+        item = self.node(path).item
+        if not isinstance(item, Tensor):
             raise no_tensor(path)
-        return (tensor, "") if of == "value" else (gradient_of(tensor), why_no_gradient(tensor))
+        if of == "value":
+            found, when = self._value(item, look, leisure)
+        else:
+            (gradient,), when = GRADIENTS.take([item])
+            if gradient is UNREAD:
+                return kind(path=path, of=of, absence="unread", reason=RUNNING)
+            assert not isinstance(gradient, Unread)
+            version = None if gradient is None else stamp_of(gradient)
+            found = look(gradient, why_no_gradient(item))
+            if when and gradient is not None and stamp_of(gradient) != version:
+                when = f"{when}; {WRITTEN}"
+            item = item if gradient is None else gradient
+        note = "; ".join(filter(None, (local_note(item), when)))
+        return msgspec.structs.replace(found, note=note) if note else found
+
+    def _value(self, tensor: Tensor, look: Look[Numbers], leisure: bool) -> tuple[Numbers, str]:
+        if not leisure:
+            return steadily(lambda: look(tensor, ""))
+        whole, when = of_one_step(tensor)
+        return look(whole, ""), when
 
     def window(self, request: m.Window) -> m.Cells:
-        tensor, missing = self._tensor(request.path, request.of)
-        return window(
-            tensor, missing=missing, path=request.path, of=request.of, leading=request.leading,
-            row=request.row, rows=request.rows, column=request.column, columns=request.columns,
+        return self._look(
+            m.Cells, request.path, request.of,
+            lambda tensor, missing: window(
+                tensor, missing=missing, path=request.path, of=request.of, leading=request.leading,
+                row=request.row, rows=request.rows, column=request.column, columns=request.columns,
+            ),
         )  # fmt: skip
 
     def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
-        tensor, missing = self._tensor(request.path, request.of)
-        return heat_map(
-            tensor, missing=missing, cancelled=context.cancelled, path=request.path, of=request.of,
-            leading=request.leading, height=request.height, width=request.width,
+        return self._look(
+            m.HeatCells, request.path, request.of,
+            lambda tensor, missing: heat_map(
+                tensor, missing=missing, cancelled=context.cancelled, path=request.path, of=request.of,
+                leading=request.leading, height=request.height, width=request.width,
+            ),
+            leisure=True,
         )  # fmt: skip
 
     def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
-        tensor, missing = self._tensor(request.path, request.of)
-        return next_nonfinite(
-            tensor, missing=missing, path=request.path, of=request.of, index=request.index, step=request.step,
-            cancelled=context.cancelled, progress=lambda done: context.progress("looking for NaN", done),
+        return self._look(
+            m.Nonfinite, request.path, request.of,
+            lambda tensor, missing: next_nonfinite(
+                tensor, missing=missing, path=request.path, of=request.of, index=request.index, step=request.step,
+                cancelled=context.cancelled, progress=lambda done: context.progress("looking for NaN", done),
+            ),
+            leisure=True,
         )  # fmt: skip
 
     def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
-        tensor, missing = self._tensor(request.path, request.of)
-        return self._take(
-            tensor, request, missing, context.cancelled, lambda done: context.progress("statistics", done)
-        )
+        return self._take(request, context.cancelled, lambda done: context.progress("statistics", done))
 
-    def _take(
-        self, tensor: Tensor | None, request: m.Statistics, missing: str, cancelled: Asked, progress: Told
-    ) -> m.StatisticsOf:
-        stamp = None if tensor is None or request.of == "gradient" else stamp_of(tensor)
-        found = statistics(
-            tensor, missing=missing, path=request.path, of=request.of, bins=request.bins, exact=request.exact,
-            cancelled=cancelled, progress=progress,
+    def _take(self, request: m.Statistics, cancelled: Asked, progress: Told) -> m.StatisticsOf:
+        item = self.node(request.path).item
+        stamp = stamp_of(item) if isinstance(item, Tensor) and request.of == "value" else None
+        found = self._look(
+            m.StatisticsOf, request.path, request.of,
+            lambda tensor, missing: statistics(
+                tensor, missing=missing, path=request.path, of=request.of, bins=request.bins, exact=request.exact,
+                cancelled=cancelled, progress=progress,
+            ),
+            leisure=True,
         )  # fmt: skip
-        if stamp is not None:
+        if stamp is not None and not (found.note and GRADIENTS.runs_elsewhere()):  # else it is of a step that is over
             self.known.put(found, stamp)
         return found
 
@@ -167,7 +210,7 @@ class LiveModel:
             path, tensor = nodes[key].path, nodes[key].item
             assert isinstance(tensor, Tensor)
             if self.known.brief(path, stamp_of(tensor)) is None:
-                found = self._take(tensor, m.Statistics(path=path), "", context.cancelled, report.part(path, size))
+                found = self._take(m.Statistics(path=path), context.cancelled, report.part(path, size))
                 report.done(size, bool(found.absence))
             else:
                 report.done(size)
@@ -176,13 +219,17 @@ class LiveModel:
     def gradients(self, request: m.GradientRows, context: Context) -> m.GradientPage:
         start, count = clamp(request.start, request.count)
         parameters = [node for node in self._tensors_at(request.path) if node.kind == "parameter"]
+        shown = parameters[start : start + count]
+        tensors = [node.item for node in shown if isinstance(node.item, Tensor)]
+        gradients, when = GRADIENTS.take(tensors)
         rows = []
-        for node in parameters[start : start + count]:
+        for node, tensor, gradient in zip(shown, tensors, gradients, strict=True):
             if context.cancelled():
                 break
-            assert isinstance(node.item, Tensor)
-            rows.append(gradient_row(node.path, node.item, context.cancelled))
-        return m.GradientPage(path=request.path, total=len(parameters), start=start, rows=rows)
+            rows.append(row_of(node.path, tensor, gradient, context.cancelled))
+        parts = "norms of this rank's parts" if any(map(is_distributed, tensors)) else ""
+        note = "; ".join(filter(None, (parts, when)))
+        return m.GradientPage(path=request.path, total=len(parameters), start=start, rows=rows, note=note)
 
     def _group(self, path: str) -> Group | None:
         return None if self.outline.find(path) else self.outline.skeleton.find_group(path)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..engine.messages import Nonfinite, Of
 from .absence import NO_GRADIENT, absence_of
-from .cancelled import Asked, never
+from .cancelled import Asked, Cancelled, never
+from .distributed import local_part
 from .heat import as_real
 from .one_thread import one_thread
 from .reading import strided, trouble
@@ -40,7 +41,7 @@ def next_nonfinite(
     if tensor is None or absence:
         return Nonfinite(path=path, of=of, absence=absence, reason=reason)
     try:
-        whole = strided(tensor)
+        whole = strided(local_part(tensor))
         if not whole.numel() or not (whole.is_floating_point() or whole.is_complex()):
             return Nonfinite(path=path, of=of)
 
@@ -50,7 +51,9 @@ def next_nonfinite(
 
         shape = tuple(whole.shape)
         place = seek(look, whole.numel(), place_of(shape, index), step, PIECE, cancelled, progress)
-    except RuntimeError as error:
+    except Cancelled:
+        raise
+    except Exception as error:  # a foreign subclass raises what it likes
         return Nonfinite(path=path, of=of, absence="unsupported", reason=trouble(error))
     return Nonfinite(path=path, of=of, index=None if place is None else index_at(shape, place))
 

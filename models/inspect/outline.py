@@ -111,6 +111,12 @@ class Outline:
 
         return LiveSkeleton(self)
 
+    @cached_property
+    def distinct_tensors(self) -> list[torch.Tensor]:
+        """All tensors, hidden ones too, each once."""
+        every = {id(node.item): node.item for node in self.nodes}
+        return [item for item in every.values() if isinstance(item, torch.Tensor)]
+
     def find(self, path: str) -> Node | None:
         """The node at `path`, the first one in tree order where a path occurs twice."""
         return self._by_path.get(path)

@@ -55,7 +55,7 @@ class Desk:
         return self._whole[: numbers.numel()].copy_(numbers)
 
 
-def trouble(error: RuntimeError) -> str:
+def trouble(error: Exception) -> str:
     """A sentence on why torch refused to read a tensor of an unusual class or device."""
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     return f"torch cannot read these numbers: {first[:300]}"

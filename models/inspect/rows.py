@@ -12,7 +12,8 @@ from torch import nn
 from ..engine.messages import TensorRow, TreeRow
 from ..tree.skeleton import Group
 from ..tree.view import Row
-from .gradient_state import State, gradient_states
+from .distributed import local_note
+from .gradient_state import State, states_and_note
 from .outline import Node, Outline
 from .tensors import class_name, dtype_text, elements, is_uninitialised, shape_text, size_in_bytes
 from .totals import Totals
@@ -34,14 +35,19 @@ def with_ancestors(outline: Outline, changed: Iterable[str]) -> set[str]:
 
 def tree_rows(outline: Outline, rows: Sequence[Row], totals: Totals, changed: Set[str]) -> list[TreeRow]:
     """A page of rows; `changed` holds ancestors too (`with_ancestors`)."""
+    return tree_page(outline, rows, totals, changed)[0]
+
+
+def tree_page(outline: Outline, rows: Sequence[Row], totals: Totals, changed: Set[str]) -> tuple[list[TreeRow], str]:
+    """The same, and of when the gradients' states are where that is not now."""
     nodes = [outline.nodes[row.node] for row in rows]
-    states = gradient_states(nodes)
+    states, note = states_and_note(nodes)
     return [
         tree_row(node, row, totals, changed, state, outline.skeleton.group_path(row.within) if row.within else "")
         if row.group is None
         else _group_row(outline, row, row.group, totals, changed)
         for node, row, state in zip(nodes, rows, states, strict=True)
-    ]
+    ], note
 
 
 def tree_row(node: Node, row: Row, totals: Totals, changed: Set[str], gradient: State = "", group: str = "") -> TreeRow:
@@ -113,7 +119,13 @@ def _group_row(outline: Outline, row: Row, group: Group, totals: Totals, changed
 
 def tensor_rows(nodes: Sequence[Node], changed: Set[str]) -> list[TensorRow]:
     """A page of the table of tensors; `nodes` are tensor nodes."""
-    return [tensor_row(node, changed, state) for node, state in zip(nodes, gradient_states(nodes), strict=True)]
+    return tensor_page(nodes, changed)[0]
+
+
+def tensor_page(nodes: Sequence[Node], changed: Set[str]) -> tuple[list[TensorRow], str]:
+    """The same, and of when the gradients' states are where that is not now."""
+    states, note = states_and_note(nodes)
+    return [tensor_row(node, changed, state) for node, state in zip(nodes, states, strict=True)], note
 
 
 def tensor_row(node: Node, changed: Set[str], gradient: State = "") -> TensorRow:
@@ -133,6 +145,7 @@ def tensor_row(node: Node, changed: Set[str], gradient: State = "") -> TensorRow
         shared_with=_others(node),
         changed=node.path in changed,
         state=_state(item),
+        place=local_note(item),
     )
 
 

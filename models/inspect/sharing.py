@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 
+from .distributed import local_part
 from .outline import Node, Outline
 
 
@@ -27,6 +28,6 @@ def _storage(item: object) -> int | None:
     if not isinstance(item, torch.Tensor):
         return None
     try:
-        return int(item.untyped_storage()._cdata)
+        return int(local_part(item).untyped_storage()._cdata)
     except Exception:  # sparse, nested and lazy tensors and foreign subclasses have no storage
         return None

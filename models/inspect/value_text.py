@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from .absence import absence_of
+from .distributed import local_part
 from .notation import ELEMENTS, csv_text, numpy_text, python_text
 from .tensors import dtype_text, shape_of
 
@@ -24,13 +25,13 @@ def as_numpy(tensor: torch.Tensor) -> str | None:
     if values is None:
         return None
     dtype = "float32" if tensor.is_quantized else dtype_text(tensor)
-    return numpy_text(values, dtype, tensor.shape)
+    return numpy_text(values, dtype, local_part(tensor).shape)
 
 
 def as_csv(tensor: torch.Tensor) -> str | None:
     """`csv_text`; None without values."""
     values = _first_values(tensor)
-    return None if values is None else csv_text(values, dtype_text(tensor), tensor.shape)
+    return None if values is None else csv_text(values, dtype_text(tensor), local_part(tensor).shape)
 
 
 def _first_values(tensor: torch.Tensor) -> object:
@@ -39,7 +40,8 @@ def _first_values(tensor: torch.Tensor) -> object:
     if shape is None or absence_of(tensor)[0]:
         return None
     try:
-        part = tensor.detach()
+        part = local_part(tensor).detach()
+        shape = tuple(part.shape)
         if part.layout is not torch.strided:
             if part.numel() > ELEMENTS:
                 return None  # a dense copy could be of any size

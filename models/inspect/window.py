@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..engine.messages import Cells, Of
 from .absence import NO_GRADIENT, absence_of
+from .distributed import local_part
 from .matrix import rectangle
 from .reading import strided, trouble
 from .tensors import dtype_text, shape_of
@@ -35,6 +36,7 @@ def window(
     absence, reason = absence_of(tensor, missing)
     if tensor is None or absence == "uninitialised":
         return Cells(path=path, of=of, absence=absence, reason=reason)
+    tensor = local_part(tensor)
     shape, dtype = list(shape_of(tensor) or ()), dtype_text(tensor)
     if absence:
         return Cells(path=path, of=of, absence=absence, reason=reason, shape=shape, dtype=dtype)
@@ -43,7 +45,7 @@ def window(
     try:
         found = strided(tensor)[index_of(shape, part.leading, down, across)]
         values, imaginary = _numbers(found) if part.rows else ([], [])
-    except RuntimeError as error:
+    except Exception as error:  # a foreign subclass raises what it likes
         return Cells(path=path, of=of, absence="unsupported", reason=trouble(error), shape=shape, dtype=dtype)
     return Cells(
         path=path, of=of, shape=shape, dtype=dtype, leading=part.leading, row=part.row, column=part.column,

@@ -18,6 +18,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from torch import nn
 
 from ..engine.messages import CompletionItem, Completions
+from ..inspect.gradient_access import GRADIENTS
 from . import live
 from .typed import call_before, expression_before, name_at, tokens
 
@@ -62,7 +63,7 @@ def _completions(before: str, namespace: Mapping[str, object]) -> tuple[int, lis
         try:
             owner = live.evaluate(expression, namespace)
         except live.Unknown:
-            return start, _from_jedi(before, prefix, namespace)
+            return start, _from_source(before, prefix, namespace)
         return start, _attributes(owner, prefix)
     return start, _names(before, start, prefix, namespace)
 
@@ -151,6 +152,11 @@ def _keys(head: str, prefix: str, namespace: Mapping[str, object]) -> Iterator[C
         if isinstance(key, str) and key.startswith(prefix) and key.isprintable() and not {"'", '"', "\\"} & set(key):
             kind = "buffer" if kind == "unsaved" else kind
             yield CompletionItem(text=key, kind=kind or live.kind_of(value))
+
+
+def _from_source(before: str, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:
+    """What jedi tells; nothing while code runs elsewhere: it reads attributes such as a tensor's `.grad`."""
+    return [] if GRADIENTS.runs_elsewhere() else _from_jedi(before, prefix, namespace)
 
 
 def _from_jedi(before: str, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:

@@ -8,6 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..inspect.distributed import local_part, why_not_local
+
 LARGEST = 2**22
 """Elements beyond which a result is not looked at: the sum would be felt."""
 
@@ -18,6 +20,10 @@ def nonfinite_in(tensor: Tensor) -> Literal["NaN", "infinity"] | None:
     One sum tells for almost every tensor: it is finite only if all elements are.  Draws no random number and leaves
     no trace in the graph or in the tensor's version.
     """
+    if type(tensor) is not Tensor:
+        tensor = local_part(tensor)
+        if why_not_local(tensor):
+            return None
     dtype = tensor.dtype
     if not (dtype.is_floating_point or dtype.is_complex) or tensor.is_meta or tensor.layout is not torch.strided:
         return None

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..engine.messages import Of, StatisticsOf
 from ..inspect.absence import NO_GRADIENT, absence_of, is_wrapper
 from ..inspect.cancelled import Asked, never
+from ..inspect.distributed import local_part
 from ..inspect.one_thread import one_thread
 from ..inspect.reading import strided, trouble
 from .census import census
@@ -57,7 +58,7 @@ def statistics(
         return StatisticsOf(path=path, of=of, absence=absence, reason=reason)
     try:
         with one_thread():
-            values, repeats = without_repeats(strided(tensor))
+            values, repeats = without_repeats(strided(local_part(tensor)))
             return measure(
                 _stream(values, repeats), path=path, of=of, bins=bins, exact=exact, cancelled=cancelled,
                 progress=progress,

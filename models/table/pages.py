@@ -33,11 +33,11 @@ class TensorTables(Generic[Facts]):
 
     Args:
         at: the tensors at or below a path, in tree order.
-        rows: the rows of some of them.
+        rows: the rows of some of them, and the page's note.
     """
 
     def __init__(
-        self, at: Callable[[str], Sequence[Facts]], rows: Callable[[Sequence[Facts]], list[TensorRow]]
+        self, at: Callable[[str], Sequence[Facts]], rows: Callable[[Sequence[Facts]], tuple[list[TensorRow], str]]
     ) -> None:
         self._at = at
         self._rows = rows
@@ -62,12 +62,13 @@ class TensorTables(Generic[Facts]):
             version=version,
             cancelled=cancelled,
         )
-        shown = [facts[number] for number in chosen[start : start + count]]
+        rows, note = self._rows([facts[number] for number in chosen[start : start + count]])
         return TensorPage(
             path=request.path,
             total=len(chosen),
             start=start,
-            rows=self._rows(shown),
+            rows=rows,
+            note=note,
             all=len(facts),
             known=self._known(facts, known) if query.needs_statistics else None,
         )

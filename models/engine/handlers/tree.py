@@ -14,7 +14,8 @@ def tree_rows(session: Session, request: m.TreeRows, context: Context) -> m.Tree
     start, count = clamp(request.start, request.count)
     with session.lock:
         model = session.model
-        return m.TreePage(total=len(model.view), start=start, rows=model.rows(start, count))
+        rows, note = model.page(start, count)
+        return m.TreePage(total=len(model.view), start=start, rows=rows, note=note)
 
 
 @handles(m.Fold, lane="query")

@@ -29,3 +29,5 @@ class Nonfinite(Body):
     """A sentence for the person when there are no numbers."""
     index: Shape | None = None
     """Where it stands, one number for each dimension; None where every element is finite."""
+    note: Text = ""
+    """As in `Cells`."""

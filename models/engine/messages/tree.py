@@ -63,6 +63,8 @@ class TreePage(Body):
     """Visible rows."""
     start: Count
     rows: Page[TreeRow]
+    note: Text = ""
+    """Of when the gradients' states are, where they are not of now: code runs."""
 
 
 class Fold(Body):
@@ -171,7 +173,7 @@ class TensorRow(Record):
     changed: bool = False
     state: Literal["", "meta", "uninitialised"] = ""
     place: Text = ""
-    """Of a tensor in a file, where it lies there."""
+    """Of a tensor in a file, where it lies there; of one that lies on several ranks, what this one holds of it."""
     statistics: Brief | None = None
     """None while nobody asked for them."""
 
@@ -184,5 +186,7 @@ class TensorPage(Body):
     rows: Page[TensorRow]
     all: Count = 0
     """Tensors without the query."""
+    note: Text = ""
+    """As in `TreePage`."""
     known: Count | None = None
     """Of how many tensors, without the query, there are statistics; None where the query does not ask for any."""

@@ -8,9 +8,9 @@ from .base import Body, Record
 from .limits import Count, Counts, Edges, Heat, Index, Number, Numbers, Page, Shape, Share, Side, Signed, Text
 
 Of = Literal["value", "gradient"]
-Absence = Literal["", "none", "meta", "uninitialised", "gone", "unsupported"]
+Absence = Literal["", "none", "meta", "uninitialised", "gone", "unsupported", "unread"]
 """Why there are no numbers: no gradient yet, a meta tensor, a lazy parameter, a path that no longer exists, a layout
-that cannot be windowed.  Empty when there are numbers."""
+that cannot be windowed, a gradient that cannot be read while code runs.  Empty when there are numbers."""
 
 
 class Window(Body):
@@ -51,6 +51,9 @@ class Cells(Body):
     values: Numbers = []
     """Row-major; 0 and 1 for booleans, for complex numbers the real parts."""
     imaginary: Numbers = []
+    note: Text = ""
+    """Of what the numbers are, where they are not the whole tensor's as it is now: of an optimizer's step while code
+    runs, of when the statement began, of this rank's part."""
 
 
 class HeatMap(Body):
@@ -76,6 +79,8 @@ class HeatCells(Body):
     """Elements per cell: down, across."""
     values: Heat = []
     """Row-major: of each block the entry of largest magnitude, sign kept; NaN where the block holds one."""
+    note: Text = ""
+    """As in `Cells`."""
 
 
 class Statistics(Body):
@@ -111,6 +116,8 @@ class StatisticsOf(Body):
     """Which, from 0 to 1, and the finite value there: the smallest that is at least so great as that part of them."""
     quantiles_within: Number = 0.0
     """How far the quantiles may be off, relative to their magnitude: 0 where they are exact."""
+    note: Text = ""
+    """As in `Cells`."""
 
 
 class StatisticsOfAll(Body):
@@ -133,7 +140,8 @@ class GradientRows(Body):
 
 class GradientRow(Record):
     path: Text
-    state: Literal["none", "zero", "value", "frozen"]
+    state: Literal["none", "zero", "value", "frozen", "unread"]
+    """`unread`: code runs, and nobody knows meanwhile."""
     norm: Number | None = None
     """L2 norm; NaN and infinity possible."""
     size: Count = 0
@@ -145,3 +153,5 @@ class GradientPage(Body):
     total: Count
     start: Count
     rows: Page[GradientRow]
+    note: Text = ""
+    """As in `Cells`."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ...engine.messages import StatisticsOf
 from ...statistics.chunks import chunks
+from ..distributed import local_part
 from ..reading import real64, strided
 
 MOST = 1_000_000
@@ -40,6 +41,7 @@ def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
     """Compare a tensor, and its statistics, with a sentence of `defaults.default_initialiser`."""
     if found.absence or found.minimum is None or found.maximum is None:
         return Draw(None, None)
+    tensor = local_part(tensor)
     if constant := _CONSTANT.match(rule):
         value = {"ones": 1.0, "zeros": 0.0}.get(constant["name"]) if constant["name"] else float(constant["value"])
         same = found.minimum == found.maximum and not found.nan + found.inf

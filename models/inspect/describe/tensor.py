@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from ..absence import absence_of, is_wrapper
-from ..gradients import gradient_of, l2_norm, why_no_gradient
+from ..distributed import is_distributed, local_note, local_part
+from ..gradient_access import GRADIENTS, RUNNING, UNREAD
+from ..gradients import l2_norm, why_no_gradient
 from ..paths import in_state_dict, python_path
 from ..sharing import storage_twins
 from ..tensors import dtype_text, is_uninitialised, shape_text, size_in_bytes
@@ -72,6 +74,8 @@ def _numbers(tensor: Tensor) -> Group:
     group.add("Dtype", lambda: dtype_text(tensor))
     group.add("Device", lambda: str(tensor.device))
     group.add("Bytes", lambda: _bytes(tensor))
+    group.add("On this rank", lambda: local_note(tensor))
+    group.add("Shape here", lambda: shape_text(local_part(tensor)) if is_distributed(tensor) else "")
     return group
 
 
@@ -89,16 +93,24 @@ def _gradient(tensor: Tensor) -> Group:
     group.add("is_leaf", lambda: str(tensor.is_leaf))
     group.add("grad_fn", lambda: "None" if tensor.grad_fn is None else tensor.grad_fn.name())
     for label, attribute in (("Hook", "_backward_hooks"), ("After accumulation", "_post_accumulate_grad_hooks")):
-        for hook in (getattr(tensor, attribute, None) or {}).values():
+        for hook in list((getattr(tensor, attribute, None) or {}).values()):
             if not is_ours(hook):
                 group.add(label, lambda hook=hook: function_name(hook))  # type: ignore[misc]
     return group
 
 
 def _gradient_state(tensor: Tensor) -> str:
-    gradient = gradient_of(tensor)
-    if gradient is None:
-        return why_no_gradient(tensor)
+    (gradient,), note = GRADIENTS.take([tensor])
+    if not isinstance(gradient, Tensor):
+        return RUNNING if gradient is UNREAD else _noted(why_no_gradient(tensor), note)
+    return _noted(_present(gradient), "; ".join(filter(None, (local_note(gradient), note))))
+
+
+def _noted(text: str, note: str) -> str:
+    return f"{text} ({note})" if note else text
+
+
+def _present(gradient: Tensor) -> str:
     shape = f"{shape_text(gradient)} {dtype_text(gradient)}"
     if gradient.numel() > LARGEST_NORM:
         return f"present: {shape}"

@@ -1,0 +1,53 @@
+"""One request of every kind that is answered beside running code, for tests that ask them all."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from models.engine import messages as m
+
+AT_ONCE = 8
+"""Requests on their way at a time."""
+
+MAIN_LANE = (
+    m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.Backward, m.ZeroGradients, m.Undo, m.Interrupt
+)  # fmt: skip
+"""What waits for running code, or ends it."""
+
+
+def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type[m.Body]]]:
+    """Requests with the kind of their answers, of values and gradients; fails when a kind has none here.
+
+    Args:
+        tensors: paths of parameters.
+    """
+    some: list[tuple[m.Body, Any]] = [
+        (m.ListExamples(), m.Examples),
+        (m.TreeRows(start=0, count=100), m.TreePage),
+        (m.Fold(path="", how="all"), m.TreePlace),
+        (m.Locate(path=tensors[0]), m.TreePlace),
+        (m.Search(query="weight"), m.SearchHits),
+        (m.NextHit(query="weight", path="", step=1), m.TreePlace),
+        (m.TensorRows(path="", start=0, count=100), m.TensorPage),
+        (m.TensorRows(path="", start=0, count=100, order="l2", query="nan:0"), m.TensorPage),
+        (m.StatisticsOfAll(path=""), m.Done),
+        (m.GradientRows(path="", start=0, count=100), m.GradientPage),
+        (m.CallRows(run=1, start=0, count=10), m.CallPage),
+        (m.SourceCode(path=""), m.SourceText),
+        (m.Describe(path=""), m.Description),
+    ]
+    for path in tensors:
+        for of in get_args(m.Of):
+            some += [
+                (m.Window(path=path, of=of), m.Cells),
+                (m.HeatMap(path=path, of=of, height=3, width=3), m.HeatCells),
+                (m.Statistics(path=path, of=of), m.StatisticsOf),
+                (m.Statistics(path=path, of=of, exact=True), m.StatisticsOf),
+                (m.NextNonfinite(path=path, of=of), m.Nonfinite),
+            ]
+        some += [(m.Describe(path=path), m.Description), (m.PathForms(path=path), m.Forms)]
+    for text in ("net[0].weight.grad.", "x = net[0].weight\nx.grad.", "torch.nn.Lin", "net.get_parameter('"):
+        some.append((m.Complete(text=text, cursor=len(text)), m.Completions))
+    asked = {type(body) for body, _ in some}
+    assert asked | set(MAIN_LANE) == set(get_args(m.RequestBody)), "a request of the wall is missing here"
+    return some
