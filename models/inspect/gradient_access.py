@@ -84,6 +84,8 @@ class GradientAccess:
         self._lock = threading.RLock()
         """Held while gradients are read directly, and where code begins or ends to run: never for long."""
         self._runs: dict[int, _Run] = {}
+        self._lanes: frozenset[int] = frozenset()
+        """Threads whose code runs through us: of them `_runs` tells, and not what is seen of their stacks."""
         self._wanted: dict[int, Tensor] = {}
         """What somebody looked at since the last step that was taken down."""
         self._kept: dict[int, _Kept] = {}
@@ -99,6 +101,7 @@ class GradientAccess:
         nested = thread in self._runs
         if not nested:
             with self._lock:
+                self._lanes |= {thread}
                 self._runs[thread] = _Run(tensors, self.take(tensors, wait=False).gradients)
         try:
             yield
@@ -111,20 +114,19 @@ class GradientAccess:
         with self._lock:
             self._runs.pop(threading.get_ident(), None)
             idle = not self._runs
-        if idle and self._steps.is_watched and not training_threads():
+        if idle and self._steps.is_watched and not training_threads(self._lanes):
             self._kept, self._wanted = {}, {}
             self._steps.forget()
 
     def close(self, patience: float) -> None:
         """Nobody looks any more."""
-        self._kept, self._wanted = {}, {}
+        self._kept, self._wanted, self._lanes = {}, {}, frozenset()
         self._steps.forget(patience)
 
     def runs_elsewhere(self) -> bool:
         """Whether code of the user's may run in another thread than this one."""
         mine = threading.get_ident()
-        runs = frozenset(self._runs)
-        return any(thread != mine for thread in runs) or bool(training_threads(runs))
+        return any(thread != mine for thread in list(self._runs)) or bool(training_threads(self._lanes))
 
     def may_write(self) -> bool:
         """Whether this thread may set gradients now: no other one is known to train."""
@@ -136,7 +138,7 @@ class GradientAccess:
         Without `wait` nothing is asked of the next step.
         """
         if not self.runs_elsewhere():
-            others = strangers(frozenset(self._runs))
+            others = strangers(self._lanes)
             with self._lock, undisturbed() if others else nullcontext():
                 if not self.runs_elsewhere():
                     return Taken(list(map(_gradient, tensors)))

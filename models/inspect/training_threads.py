@@ -1,4 +1,4 @@
-"""Threads of the user's that may run backward beside us: found by their stacks, and remembered while they live.
+"""Threads of the user's that may run backward beside us: found by their stacks, and remembered until they are done.
 
 Torch writes `.grad` without the interpreter's lock, and drops that lock while a gradient is freed: reading one in
 another thread meanwhile ends the process.
@@ -7,6 +7,7 @@ another thread meanwhile ends the process.
 from __future__ import annotations
 
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ _TRAINS = tuple(
     _TORCH + part for part in ("nn/", "optim/", "autograd/", "amp/", "_functorch/", "distributed/fsdp/", "_tensor.py")
 )
 """Where a thread that trains spends its time; not those where one that loads data or compiles does."""
+_PYTHON = sysconfig.get_path("stdlib")
 _OURS = (__package__ or "").partition(".")[0]
 
 SAMPLES = 5
@@ -37,7 +39,12 @@ def training_threads(without: frozenset[int] = frozenset()) -> set[int]:
     frames = sys._current_frames()
     mine = threading.get_ident()
     others = frames.keys() - {mine} - without
-    _known.update(thread for thread in others if thread not in _known and _trains(frames[thread]))
+    for thread in others:
+        if thread in _known:
+            if _rests(frames[thread]):
+                _known.discard(thread)
+        elif _trains(frames[thread]):
+            _known.add(thread)
     for threads in (_known, _seen):
         threads.intersection_update(frames)
     return _known & others
@@ -82,6 +89,16 @@ def _trains(frame: FrameType | None) -> bool:
             outermost = name
         frame = frame.f_back
     return bool(inner) and not _is_ours(outermost)
+
+
+def _rests(frame: FrameType | None) -> bool:
+    """Whether a thread is between two jobs: Python's own code waits, as in a pool of threads."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_PYTHON, "<frozen")) or "site-packages" in file:
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _names(frame: FrameType | None) -> Iterator[str]:

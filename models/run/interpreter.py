@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 from ..engine.messages import Problem
+from ..inspect.parsing import parsed
 from .reprs import bounded_repr
 from .tracebacks import Raised, problem_of, raised
 
@@ -130,7 +131,9 @@ class Interpreter:
             warnings.simplefilter("ignore")  # the second reading, below, tells them
             compile(text, name, mode, dont_inherit=True)
         parts = []
-        for statement in ast.parse(text, name).body:
+        tree = parsed(text, name)
+        assert isinstance(tree, ast.Module)
+        for statement in tree.body:
             if isinstance(statement, ast.Expr):
                 code = compile(ast.Expression(statement.value), name, "eval", dont_inherit=True)
                 parts.append(_Part(code, is_expression=True))

@@ -13,6 +13,8 @@ from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, Modul
 import torch
 from torch import nn
 
+from ..inspect.parsing import parsed
+
 _PLAIN_TENSORS = (torch.Tensor, nn.Parameter)
 _TENSOR_VALUED = {"data", "grad", "T", "mT", "H", "mH", "real", "imag"}
 _TAKES_ITEM = {
@@ -38,8 +40,9 @@ def evaluate(text: str, namespace: Mapping[str, object]) -> object:
     Where only the class of the answer matters (`.T` or an item of a tensor) the tensor itself stands for it.
     """
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-        return _value(node, namespace)
+        tree = parsed(text.strip(), mode="eval")
+        assert isinstance(tree, ast.Expression)
+        return _value(tree.body, namespace)
     except Unknown:
         raise
     except Exception as exc:  # no Python, an index out of range, …

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..engine.messages import CallsGrew, Executed
+from ..inspect.parsing import parsed
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -69,8 +70,8 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
     A training loop is left alone: recording each of its steps would slow it down and show the last one only.
     """
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):  # running it will tell
+        tree = parsed(text)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):  # running it will tell
         return False
     pending: list[ast.AST] = [tree]
     while pending:

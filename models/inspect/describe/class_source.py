@@ -14,6 +14,8 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from ..parsing import parsed
+
 
 @dataclass(frozen=True, slots=True)
 class ClassSource:
@@ -73,8 +75,8 @@ def _texts(kind: type, codes: dict[str, tuple[CodeType, dict[str, Any]]]) -> Ite
 def _node(kind: type, lines: list[str], inside: list[int]) -> ast.ClassDef | None:
     """The statement that defines the class: the innermost of its name around its functions, or the only one."""
     try:
-        tree = ast.parse("".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed("".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return None
     named = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == kind.__name__]
     if not inside:

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from models.engine import messages as m
 
-AT_ONCE = 8
+AT_ONCE = 3
 """Requests on their way at a time."""
 
 MAIN_LANE = (

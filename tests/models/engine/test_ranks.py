@@ -75,6 +75,7 @@ def explored():
         await asyncio.gather(*(one() for _ in range(AT_ONCE)))
         await training
         found = await client.request(m.Window(path="0.weight", rows=9, columns=64), m.Cells)
+        await client.request(m.Execute(text="None"), m.Executed)
         told["window"] = found.shape, found.rows, found.note, found.values
         found = await client.request(m.Statistics(path="0.weight", of="gradient"), m.StatisticsOf)
         told["gradient"] = found.count, found.note

@@ -102,7 +102,7 @@ async def test_the_engine_survives_a_training_in_a_thread_of_the_users(tmp_path:
     client = await engine(tmp_path)
     try:
         await run(client, SETUP.format(optimizer="SGD"))
-        await run(client, THREAD.format(steps=10_000, none=none))
+        await run(client, THREAD.format(steps=3_000, none=none))
 
         async def over() -> None:
             await run(client, "while thread.is_alive(): thread.join(0.1)")
