@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ..engine.messages import HeatCells
 from ..inspect.cancelled import Asked, Cancelled, never
 from ..inspect.matrix import clamp_leading, first_element, matrix_size, per_cell, pieces
-from .stored import Stored, Unreadable
+from .overlap import once, overlapping, span_values, too_wide
+from .stored import InStrides, Stored, Unreadable
 from .window import absence_after, no_numbers, read_numbers
 
 if TYPE_CHECKING:
@@ -52,15 +53,52 @@ def stored_heat_map(
         return HeatCells(path=path, of="value", shape=shape, leading=chosen)
     rows, columns = matrix_size(shape)
     block = (per_cell(rows, height), per_cell(columns, width))
-    reduce = _in_python if rows * columns <= SMALL else _in_torch
     try:
-        values = reduce(stored, first_element(shape, chosen), rows, columns, block, _ticker(cancelled, progress))
+        values = _cells(stored, chosen, block, _ticker(cancelled, progress))
+    except TooWide as error:
+        return HeatCells(path=path, of="value", absence="unsupported", reason=str(error), shape=shape)
     except Unreadable as error:
         return HeatCells(path=path, of="value", absence=absence_after(error), reason=str(error), shape=shape)
     return HeatCells(
         path=path, of="value", shape=shape, leading=chosen, height=-(-rows // block[0]), width=-(-columns // block[1]),
         block=block, values=values,
     )  # fmt: skip
+
+
+class TooWide(Exception):
+    """The text says of how many stored elements the matrix would be made."""
+
+
+def _cells(stored: Stored, leading: list[int], block: tuple[int, int], tick: Told) -> list[float]:
+    """The cells in row-major order, of few stored elements where the matrix shows these many times."""
+    rows, columns = matrix_size(stored.shape)
+    first, size = first_element(stored.shape, leading), (rows, columns)
+    if (view := overlapping(stored)) is not None:
+        matrix = stored.shape[-2:]
+        chosen = view.part((*leading, *[0] * len(matrix)), (*[1] * len(leading), *matrix))
+        stored, _ = once(chosen)
+        first, size = 0, matrix_size(stored.shape)
+        if (view := overlapping(stored)) is not None:
+            return _of_view(view, size, block, tick)
+    reduce = _in_python if size[0] * size[1] <= SMALL else _in_torch
+    cells = reduce(stored, first, *size, block, tick)
+    wide = -(-size[1] // block[1])
+    across = -(-columns // block[1]) // wide  # what is repeated was reduced once
+    lines = [cells[at : at + wide] * across for at in range(0, len(cells), wide)]
+    return [cell for line in lines * (-(-rows // block[0]) // len(lines)) for cell in line]
+
+
+def _of_view(view: InStrides, size: tuple[int, int], block: tuple[int, int], tick: Told) -> list[float]:
+    from ..inspect.heat import as_real
+    from ..inspect.overlap import extremes
+
+    if reason := too_wide(view):
+        raise TooWide(reason)
+    tick(0.0)
+    strides = (0, 0, *view.stride)
+    cells = extremes(as_real(span_values(view)), size, (strides[-2], strides[-1]), block)
+    values: list[float] = cells.flatten().tolist()
+    return values
 
 
 def _ticker(cancelled: Asked, progress: Told | None) -> Told:

@@ -13,7 +13,8 @@ from ..engine.messages import Nonfinite
 from ..inspect.cancelled import Asked, never
 from ..inspect.seeking import index_at, place_of, seek
 from .heat import AT_ONCE, PIECE, SMALL
-from .stored import Stored, Unreadable
+from .overlap import overlapping, too_wide, view_of
+from .stored import InStrides, Stored, Unreadable
 from .window import absence_after, no_numbers, read_numbers
 
 
@@ -31,6 +32,8 @@ def stored_nonfinite(
         return Nonfinite(path=path, of="value", absence="unsupported", reason=reason)
     if not stored.elements or stored.dtype.plain.number in ("int", "bool"):
         return Nonfinite(path=path, of="value")
+    if (view := overlapping(stored)) is not None:
+        return _in_view(view, path, index, step)
     small = stored.elements <= SMALL
 
     def look(start: int, stop: int, step: int) -> int | None:
@@ -43,6 +46,18 @@ def stored_nonfinite(
     except Unreadable as error:
         return Nonfinite(path=path, of="value", absence=absence_after(error), reason=str(error))
     return Nonfinite(path=path, of="value", index=None if place is None else index_at(stored.shape, place))
+
+
+def _in_view(view: InStrides, path: str, index: Sequence[int], step: int) -> Nonfinite:
+    """In a tensor that shows few stored elements many times."""
+    if reason := too_wide(view):
+        return Nonfinite(path=path, of="value", absence="unsupported", reason=reason)
+    from ..inspect.nonfinite import next_nonfinite
+
+    try:
+        return next_nonfinite(view_of(view), path=path, index=index, step=step)
+    except Unreadable as error:
+        return Nonfinite(path=path, of="value", absence=absence_after(error), reason=str(error))
 
 
 def _in_python(stored: Stored, start: int, stop: int, step: int) -> int | None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..engine.messages import StatisticsOf
 from ..inspect.cancelled import Asked, Cancelled, never
+from ..inspect.lattice import FEW
+from .overlap import once, overlapping, too_wide, view_of
 from .plain_statistics import plain_statistics
 from .stored import Stored, Unreadable
 from .window import absence_after, no_numbers, read_numbers
@@ -36,7 +39,15 @@ def stored_statistics(
     if reason := no_numbers(stored):
         return StatisticsOf(path=path, of="value", absence="unsupported", reason=reason)
     try:
-        if _without_torch.may_take(stored.elements):
+        stored, repeats = once(stored) if stored.elements > FEW else (stored, 1)
+        if (view := overlapping(stored)) is not None:
+            if reason := too_wide(view):
+                return StatisticsOf(path=path, of="value", absence="unsupported", reason=reason)
+            from ..statistics.tensor import statistics
+
+            tensor = view_of(view).unsqueeze(0).expand(repeats, *view.shape)
+            return statistics(tensor, path=path, bins=bins, cancelled=cancelled, progress=progress)
+        if repeats == 1 and _without_torch.may_take(stored.elements):
             if cancelled():
                 raise Cancelled
             found = plain_statistics(read_numbers(stored, 0, stored.elements), path=path, bins=bins)
@@ -46,7 +57,8 @@ def stored_statistics(
         from ..statistics.tensor import measure
         from .streamed import stream_of
 
-        return measure(stream_of(stored), path=path, bins=bins, exact=exact, cancelled=cancelled, progress=progress)
+        stream = replace(stream_of(stored), repeats=repeats)
+        return measure(stream, path=path, bins=bins, exact=exact, cancelled=cancelled, progress=progress)
     except Unreadable as error:
         return StatisticsOf(path=path, of="value", absence=absence_after(error), reason=str(error))
 

@@ -63,9 +63,36 @@ class Stored(ABC):
         return None
 
     @property
+    def in_strides(self) -> InStrides | None:
+        """The tensor itself, or one of the same elements, where they lie in strides; None where each is stored."""
+        return None
+
+    @property
     def notes(self) -> list[tuple[str, str]]:
         """Further facts for the Info pane, label and text: strides, chunks of each rank, quantisation."""
         return []
+
+
+class InStrides(Stored):
+    """A tensor whose elements lie in strides: some may be stored once and shown many times."""
+
+    __slots__ = ("stride",)
+
+    stride: tuple[int, ...]
+    """Elements from one index to the next, for each dimension."""
+
+    @property
+    def in_strides(self) -> InStrides:
+        """Itself."""
+        return self
+
+    @abstractmethod
+    def part(self, first: tuple[int, ...], shape: tuple[int, ...]) -> InStrides:
+        """The box of this shape whose first element is at the index `first`; it lies within the tensor."""
+
+    @abstractmethod
+    def span(self) -> Stored:
+        """What is stored from its first to its last element, in one dimension; it has elements."""
 
 
 class Unreadable(Exception):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..checkpoint.stored import Unreadable
+from ..inspect.lattice import FEW, SPAN, repeated, repeats_much, span_of, without
 from .difference import SAME, Difference, Numbers, Tolerance
 from .tensors import Comparable
 from .workers import Workers
@@ -37,12 +39,43 @@ def compare(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers
         return Difference(a.path, "unreadable", a.side, b.side, reason=reason)
     if a.scaled != b.scaled and a.side.dtype == b.side.dtype:
         return Difference(a.path, "unreadable", a.side, b.side, reason=SCALE_ELSEWHERE)
+    mine, theirs, times = _once(a, b)
     try:
-        numbers = _numbers(a, b, tolerance, workers, read)
+        numbers = _of_spans(mine, theirs, tolerance) or _numbers(mine, theirs, tolerance, workers, read)
+        numbers = replace(numbers, differing=numbers.differing * times, nonfinite=numbers.nonfinite * times)
     except Unreadable as error:
         return Difference(a.path, "unreadable", a.side, b.side, reason=str(error))
     status = numbers.values if a.side.dtype == b.side.dtype else "dtype"
     return Difference(a.path, status, a.side, b.side, numbers)
+
+
+def _once(a: Comparable, b: Comparable) -> tuple[Comparable, Comparable, int]:
+    """Both without what is repeated in both, and how often each element of these stands in the whole."""
+    shape = a.side.shape or ()
+    if a.elements <= FEW or a.strides is None or b.strides is None:
+        return a, b, 1
+    axes = repeated(shape, a.strides) & repeated(shape, b.strides)
+    return (a.once(axes), b.once(axes), without(shape, axes)[1]) if axes else (a, b, 1)
+
+
+def _of_spans(a: Comparable, b: Comparable, tolerance: Tolerance) -> Numbers | None:
+    """The comparison of two tensors that show few stored elements many times; None for all others.
+
+    Raises:
+        Unreadable: too much is stored, or they do so in different ways.
+    """
+    shape, strides = a.side.shape or (), a.strides
+    if strides is None or b.strides is None or not (repeats_much(shape, strides) and repeats_much(shape, b.strides)):
+        return None  # so many are stored on one side that it may take as long
+    size = span_of(shape, strides)
+    if strides != b.strides or size > SPAN:
+        how = "the same way" if strides == b.strides else "different ways"
+        raise Unreadable(f"both show few stored elements many times, in {how}: {a.elements:,} pairs are not compared")
+    from ..inspect.one_thread import one_thread
+    from .spans import weighed
+
+    with one_thread():
+        return weighed(a.span_reader()(0, size), b.span_reader()(0, size), shape, strides, tolerance)
 
 
 def _numbers(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: Read) -> Numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..inspect.lattice import span_of
 from .compare import compare
 from .difference import Difference, Tolerance
 from .pairing import Pairs
@@ -49,4 +50,10 @@ def _bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
     a, b = pair
     if a is None or b is None or a.side.shape != b.side.shape or a.side.shape is None:
         return 0
-    return int(a.elements * (a.item_bytes + b.item_bytes))
+    return int(sum(_stored(each) * each.item_bytes for each in pair if each is not None))
+
+
+def _stored(tensor: Comparable) -> int:
+    """Elements, where few are shown many times those that are stored."""
+    shape, strides = tensor.side.shape or (), tensor.strides
+    return tensor.elements if strides is None else min(tensor.elements, span_of(shape, strides))

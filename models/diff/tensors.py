@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
@@ -60,6 +61,19 @@ class Comparable(ABC):
         Usable from several threads.  Both this and the reader raise `Unreadable` with a sentence on why.
         """
 
+    @property
+    def strides(self) -> tuple[int, ...] | None:
+        """How its elements lie, where one may be stored once and shown many times; None where each is stored."""
+        return None
+
+    def once(self, axes: frozenset[int]) -> Comparable:
+        """The first part of it along these dimensions, along all of which its strides are 0."""
+        return self
+
+    def span_reader(self) -> Pieces:
+        """Gives what is stored from its first to its last element, where it has `strides`; otherwise as `reader`."""
+        return self.reader()
+
     def raw(self, start: int, stop: int) -> bytes | None:
         """The same as bytes where that takes no work; equal bytes of one dtype are equal numbers.
 
@@ -95,6 +109,22 @@ class StoredTensor(Comparable):
 
         return partial(torch_piece, self._stored)
 
+    @property
+    def strides(self) -> tuple[int, ...] | None:
+        found = self._stored.in_strides
+        return None if found is None else found.stride
+
+    def once(self, axes: frozenset[int]) -> Comparable:
+        from ..checkpoint.overlap import once
+
+        return StoredTensor(once(self._stored, axes)[0])
+
+    def span_reader(self) -> Pieces:
+        from ..checkpoint.torch_pieces import torch_piece
+
+        found = self._stored.in_strides
+        return self.reader() if found is None else partial(torch_piece, found.span())
+
     def raw(self, start: int, stop: int) -> bytes:
         return bytes(self._stored.flat(start, stop))
 
@@ -102,7 +132,7 @@ class StoredTensor(Comparable):
 class LiveTensor(Comparable):
     """A parameter, buffer or constant of a network."""
 
-    __slots__ = ("_node",)
+    __slots__ = ("_axes", "_node")
 
     def __init__(self, node: Node, lacks: str) -> None:
         from ..inspect.tensors import dtype_text, shape_of
@@ -110,6 +140,22 @@ class LiveTensor(Comparable):
         tensor = _tensor(node)
         super().__init__(Side(node.path, shape_of(tensor), dtype_text(tensor)), lacks, node.shared_with)
         self._node = node
+        self._axes: frozenset[int] = frozenset()
+
+    @property
+    def strides(self) -> tuple[int, ...] | None:
+        from ..inspect.overlap import strides_of
+
+        tensor = _tensor(self._node)
+        return strides_of(tensor) if self.side.shape is not None and is_strided(tensor) else None
+
+    def once(self, axes: frozenset[int]) -> Comparable:
+        from ..inspect.lattice import without
+
+        found = LiveTensor(self._node, self.lacks)
+        found._axes = axes
+        found.side = replace(self.side, shape=without(self.side.shape or (), axes)[0])
+        return found
 
     @property
     def item_bytes(self) -> float:
@@ -126,16 +172,35 @@ class LiveTensor(Comparable):
         return _tensor(self._node).is_quantized
 
     def reader(self) -> Pieces:
+        return self._reader(self._read)
+
+    def span_reader(self) -> Pieces:
+        from ..inspect.overlap import span
+
+        return self._reader(lambda: span(self._read()))
+
+    def _read(self) -> Tensor:
         from ..inspect.reading import strided
 
+        tensor = strided(_tensor(self._node))
+        return tensor[tuple(slice(1 if axis in self._axes else None) for axis in range(tensor.dim()))]
+
+    def _reader(self, find: Callable[[], Tensor]) -> Pieces:
         with _readable():
-            tensor = strided(_tensor(self._node))
+            tensor = find()
 
         def read(start: int, stop: int) -> Tensor:
             with _readable():
                 return flat_part(tensor, start, stop).cpu()
 
         return read
+
+
+def is_strided(tensor: Tensor) -> bool:
+    """Whether its elements lie in memory at regular distances; not where it is sparse or quantised."""
+    import torch
+
+    return tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_nested
 
 
 @contextmanager

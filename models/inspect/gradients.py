@@ -13,7 +13,9 @@ from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
 from .distributed import local_part
 from .gradient_access import GRADIENTS, UNREAD, Gradient
+from .lattice import repeats_much
 from .one_thread import one_thread
+from .overlap import multiplicity, span, strides_of
 from .reading import real64, strided
 from .tensors import elements
 
@@ -68,6 +70,11 @@ def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
         if absence_of(tensor)[0]:
             return None
         values, repeats = without_repeats(strided(tensor))
+        if repeats_much(values.shape, strides_of(values)):
+            weights = multiplicity(values.shape, values.stride())
+            shown = weights.nonzero().view(-1)
+            stored = real64(span(values)).cpu()[shown]
+            return math.sqrt(float(weights[shown].double().dot(stored.square())) * repeats)
         squares = 0.0
         for chunk in chunks(values):
             if cancelled():

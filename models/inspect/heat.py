@@ -11,8 +11,10 @@ from ..engine.messages import HeatCells, Of
 from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
 from .distributed import local_part
+from .lattice import repeated, repeats_much, without
 from .matrix import clamp_leading, matrix_size, per_cell, pieces
 from .one_thread import one_thread
+from .overlap import TooWide, extremes, span, strides_of
 from .reading import strided, trouble
 from .tensors import shape_of
 from .window import index_of
@@ -52,16 +54,29 @@ def heat_map(
     across = per_cell(full_width, width)
     try:
         matrix = strided(tensor)[index_of(shape, chosen, slice(None), slice(None))].reshape(full_height, full_width)
-        cells = _reduced(matrix, down, across, cancelled)
+        cells = _cells(matrix, down, across, cancelled)
         values: list[float] = cells.reshape(-1).tolist()
     except Cancelled:
         raise
+    except TooWide as error:
+        return HeatCells(path=path, of=of, absence="unsupported", reason=str(error), shape=shape)
     except Exception as error:  # a foreign subclass raises what it likes
         return HeatCells(path=path, of=of, absence="unsupported", reason=trouble(error), shape=shape)
     return HeatCells(
         path=path, of=of, shape=shape, leading=chosen, height=cells.shape[0], width=cells.shape[1],
         block=(down, across), values=values,
     )  # fmt: skip
+
+
+def _cells(matrix: Tensor, down: int, across: int, cancelled: Asked) -> Tensor:
+    """What `heat_map` shows of a matrix, of which no element is looked at much more often than it is stored."""
+    rows, columns = -(-matrix.shape[0] // down), -(-matrix.shape[1] // across)
+    shape, _ = without(matrix.shape, repeated(matrix.shape, strides_of(matrix)))
+    once = matrix[: shape[0], : shape[1]]
+    if repeats_much(shape, strides_of(once)):
+        strides = matrix.stride(0), matrix.stride(1)
+        return extremes(as_real(span(once)).cpu(), (shape[0], shape[1]), strides, (down, across)).expand(rows, columns)
+    return _reduced(once, down, across, cancelled).expand(rows, columns)
 
 
 class Blocks:

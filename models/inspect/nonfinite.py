@@ -12,7 +12,9 @@ from .absence import NO_GRADIENT, absence_of
 from .cancelled import Asked, Cancelled, never
 from .distributed import local_part
 from .heat import as_real
+from .lattice import repeats_much
 from .one_thread import one_thread
+from .overlap import TooWide, next_index, span, strides_of
 from .reading import strided, trouble
 from .seeking import index_at, place_of, seek
 
@@ -45,6 +47,11 @@ def next_nonfinite(
         if not whole.numel() or not (whole.is_floating_point() or whole.is_complex()):
             return Nonfinite(path=path, of=of)
 
+        if repeats_much(whole.shape, strides_of(whole)):
+            wanted = ~torch.isfinite(span(whole)).cpu()
+            found = next_index(wanted, whole.shape, whole.stride(), index, step)
+            return Nonfinite(path=path, of=of, index=found)
+
         def look(start: int, stop: int, step: int) -> int | None:
             found = where_nonfinite(row_major(whole, start, stop), step)
             return None if found is None else start + found
@@ -53,6 +60,8 @@ def next_nonfinite(
         place = seek(look, whole.numel(), place_of(shape, index), step, PIECE, cancelled, progress)
     except Cancelled:
         raise
+    except TooWide as error:
+        return Nonfinite(path=path, of=of, absence="unsupported", reason=str(error))
     except Exception as error:  # a foreign subclass raises what it likes
         return Nonfinite(path=path, of=of, absence="unsupported", reason=trouble(error))
     return Nonfinite(path=path, of=of, index=None if place is None else index_at(shape, place))

@@ -92,6 +92,11 @@ def _of_patterns(counts: Tensor, table: Table, rest: tuple[float, ...]) -> tuple
     rows = table.values[seen]
     values = torch.cat((rows.reshape(-1), torch.tensor(rest, dtype=torch.float64)))
     counts = torch.cat((counts[seen].repeat_interleave(rows.shape[1]), torch.ones(len(rest), dtype=torch.int64)))
+    return weighed(values, counts)
+
+
+def weighed(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
+    """Of float64 numbers in any order and how often each came, int64; all that follows is exact."""
     moments = Moments(
         zeros=int(counts[values == 0].sum()),
         nan=int(counts[values.isnan()].sum()),

@@ -15,11 +15,13 @@ from torch import Tensor
 
 from ..engine.messages import Of, StatisticsOf
 from ..inspect.absence import NO_GRADIENT, absence_of, is_wrapper
-from ..inspect.cancelled import Asked, never
+from ..inspect.cancelled import Asked, Cancelled, never
 from ..inspect.distributed import local_part
+from ..inspect.lattice import repeats_much
 from ..inspect.one_thread import one_thread
-from ..inspect.reading import strided, trouble
-from .census import census
+from ..inspect.overlap import TooWide, multiplicity, span, strides_of
+from ..inspect.reading import real64, strided, trouble
+from .census import census, weighed
 from .chunks import chunks, without_repeats
 from .few import few
 from .float_codes import WITHIN
@@ -59,12 +61,41 @@ def statistics(
     try:
         with one_thread():
             values, repeats = without_repeats(strided(local_part(tensor)))
+            if repeats_much(values.shape, strides_of(values)):
+                return _of_stored(values, repeats, path=path, of=of, bins=bins, cancelled=cancelled, progress=progress)
             return measure(
                 _stream(values, repeats), path=path, of=of, bins=bins, exact=exact, cancelled=cancelled,
                 progress=progress,
             )  # fmt: skip
+    except TooWide as error:
+        return StatisticsOf(path=path, of=of, absence="unsupported", reason=str(error))
     except RuntimeError as error:
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=trouble(error))
+
+
+def _of_stored(
+    values: Tensor,
+    repeats: int,
+    *,
+    path: str,
+    of: Of,
+    bins: int,
+    cancelled: Asked,
+    progress: Callable[[float], None] | None,
+) -> StatisticsOf:
+    """The statistics of a view that shows its elements many times: each stored one counts as often as it is shown."""
+    if cancelled():
+        raise Cancelled
+    counts = multiplicity(values.shape, values.stride())
+    seen = counts.nonzero().view(-1)
+    moments, spread = weighed(real64(span(values)).cpu()[seen], counts[seen])
+    scale = Scale.of(moments.low, moments.high, bins) if moments.n else None
+    if progress is not None:
+        progress(1.0)
+    return _answer(
+        values.numel(), repeats, moments, path=path, of=of, quantiles=quantiles_of(spread, whole=False), within=0.0,
+        edges=scale.edges() if scale else [], counts=scale.counts(spread) if scale else [],
+    )  # fmt: skip
 
 
 def measure(
@@ -98,11 +129,15 @@ def measure(
         if scale and not redone:
             counts = scale.counts(spread)
     ticker.end()
-    return _answer(stream, moments, path=path, of=of, quantiles=quantiles, within=within, edges=edges, counts=counts)
+    return _answer(
+        stream.size, stream.repeats, moments, path=path, of=of, quantiles=quantiles, within=within,
+        edges=edges, counts=counts,
+    )  # fmt: skip
 
 
 def _answer(
-    stream: Stream,
+    size: int,
+    repeats: int,
     moments: Moments,
     *,
     path: str,
@@ -112,10 +147,9 @@ def _answer(
     edges: list[float],
     counts: list[int],
 ) -> StatisticsOf:
-    repeats = stream.repeats
     n, squares, mean = moments.n * repeats, moments.squares * repeats, moments.mean
     return StatisticsOf(
-        path=path, of=of, count=stream.size * repeats,
+        path=path, of=of, count=size * repeats,
         minimum=moments.low if n else None, maximum=moments.high if n else None, mean=mean if n else None,
         std=math.sqrt(squares / (n - 1)) if n > 1 else None,
         l2=math.sqrt(squares + n * mean * mean) if n else None,

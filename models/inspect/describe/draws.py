@@ -15,6 +15,8 @@ from torch import Tensor
 from ...engine.messages import StatisticsOf
 from ...statistics.chunks import chunks
 from ..distributed import local_part
+from ..lattice import repeats_much
+from ..overlap import strides_of
 from ..reading import real64, strided
 
 MOST = 1_000_000
@@ -70,6 +72,8 @@ def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
 def _repeats(tensor: Tensor, found: StatisticsOf, cleared: int) -> bool:
     """Whether numbers come again that hardly would in a draw, in which one of millions is zero."""
     if found.minimum == found.maximum and found.count > 1:
+        return True
+    if repeats_much(tensor.shape, strides_of(tensor)):
         return True
     return tensor.dtype.itemsize > 1 and found.zeros > cleared + 1 + found.count / 2**20
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import prod
 
 from ...checkpoint.dtypes import DType
-from ...checkpoint.stored import Stored, StoredKind, Unreadable
+from ...checkpoint.stored import InStrides, Stored, StoredKind, Unreadable
+from ...inspect.lattice import repeats_much
 from .item import Part, tensor_in
 
 MOST_NOTES = 256
@@ -44,7 +45,10 @@ class Chunk:
         if self._stored is None:
             if self.part is None:
                 raise Unreadable(f"{self.file} {self.missing}: it holds {self.slice_of(tensor.shape)} of this tensor")
-            self._stored = tensor_in(self.part, self.sizes, tensor.dtype)
+            found = tensor_in(self.part, self.sizes, tensor.dtype)
+            if self.sizes != tensor.shape and found.in_strides and repeats_much(found.shape, found.in_strides.stride):
+                raise Unreadable(f"{self.file} has a chunk that shows few stored elements many times")
+            self._stored = found
         return self._stored
 
 
@@ -109,6 +113,16 @@ class Chunked(Stored):
             if span.first < stop and span.end > start:
                 _copy(span, self, out, start, stop)
         return memoryview(out)
+
+    @property
+    def in_strides(self) -> InStrides | None:
+        """That of the only chunk, where it is all; None also where it cannot be read, which `flat` tells."""
+        if self._fault or not self._is_whole:
+            return None
+        try:
+            return self._chunks[0].stored(self).in_strides
+        except Unreadable:
+            return None
 
     @property
     def _is_whole(self) -> bool:

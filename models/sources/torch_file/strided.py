@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from operator import mul
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from ...checkpoint.stored import Stored, StoredKind
+from ...checkpoint.stored import InStrides, StoredKind
+from ...inspect.lattice import span_of
 
 if TYPE_CHECKING:
     from ...checkpoint.dtypes import DType
@@ -33,13 +35,13 @@ class Bytes(Protocol):
         """Exactly so many bytes; raises Unreadable."""
 
 
-class Strided(Stored):
+class Strided(InStrides):
     """Elements at `offset + sum(index * stride)` of a storage that begins at byte `start` of `source`.
 
     `offset` and `stride` count elements.  The caller has made sure that all of them lie in the storage.
     """
 
-    __slots__ = ("_notes", "_storage", "offset", "source", "start", "stride", "swap")
+    __slots__ = ("_notes", "_storage", "offset", "source", "start", "swap")
 
     def __init__(
         self,
@@ -68,9 +70,8 @@ class Strided(Stored):
     @property
     def nbytes(self) -> int:
         """Of its elements, those that repeat counted once."""
-        return self.dtype.unit * prod(
-            size for size, step in zip(self.shape, self.stride, strict=True) if step or not size
-        )
+        once = prod(size for size, step in zip(self.shape, self.stride, strict=True) if step or not size)
+        return self.dtype.unit * min(once, span_of(self.shape, self.stride))
 
     @property
     def place(self) -> str:
@@ -87,6 +88,20 @@ class Strided(Stored):
     def notes(self) -> list[tuple[str, str]]:
         """Its strides, offset and storage, and what else was given."""
         return self._notes
+
+    def part(self, first: Sizes, shape: Sizes) -> Strided:
+        """See `InStrides.part`."""
+        return self._like(sum(map(mul, first, self.stride)), shape, self.stride)
+
+    def span(self) -> Strided:
+        """See `InStrides.span`."""
+        return self._like(0, (span_of(self.shape, self.stride),), (1,))
+
+    def _like(self, further: int, shape: Sizes, stride: Sizes) -> Strided:
+        return Strided(
+            self.path, shape, self.dtype, self.source, self.start, self.offset + further, stride, self.kind,
+            self._storage, self._notes, self.swap,
+        )  # fmt: skip
 
     def flat(self, start: int, stop: int) -> bytes:
         """See `Stored.flat`."""
