@@ -1,0 +1,440 @@
+"""Plays a session against the program and judges what it does, step by step and at its end."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import signal
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pyte
+
+from .findings import Finding, of_stacks, of_traceback, ours, text_of
+from .keyboard import bytes_of
+from .program import Ended, Frozen, Program
+from .session import Session, Step
+from .sources import ROOT, Source
+
+FAULTS = "MODULESCOPE_FAULTS"
+"""Names the file to which the program appends the traceback of each fault that it survived."""
+HOME_SIZE = (160, 48)
+START = 60.0
+"""Seconds for the first frame."""
+RECENT = 40
+"""Steps in which a key that quits explains an end."""
+MEMORY_INTERFACE, MEMORY_ENGINE = 700 << 20, 3 << 30
+"""Bytes."""
+SPIN, SPIN_STRETCH = 0.85, 2.0
+"""Share of a processor that nobody needs who has nothing to do, and the seconds over which it is measured."""
+PASTE_ENDS = (b"\x1b[200~", b"\x1b[201~")
+_NOT_DRAWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+|\x1bP.*?\x1b\\|\x1b\].*?(?:\x07|\x1b\\)")
+
+
+@dataclass
+class Outcome:
+    """What came of one start of the program.
+
+    Args:
+        used: how many steps were played.
+        finding: what went wrong, if something did.
+        left: the session's end was reached; else the program was quit by a step on the way.
+        keys: how many were pressed.
+        memory: most bytes of the interface and of an engine.
+    """
+
+    used: int = 0
+    finding: Finding | None = None
+    left: bool = False
+    keys: int = 0
+    memory: tuple[int, int] = (0, 0)
+
+
+class _Trouble(Exception):
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+
+class Player:
+    """Plays one session once.
+
+    Args:
+        session: what to play.
+        source: what `session.source` names.
+        folder: where the files of the sources are.
+        patience: seconds for everything that must happen.
+    """
+
+    def __init__(self, session: Session, source: Source, folder: Path, patience: float = 10.0) -> None:
+        self.session = session
+        self.source = source
+        self.folder = folder
+        self.patience = patience
+        self.outcome = Outcome()
+        self._recent: list[bytes] = []
+        self._checked = 0
+        self._stopped = False
+        """An engine was stopped by a signal."""
+
+    def play(self) -> Outcome:
+        """Start the program, play the steps as far as it lives, leave it, and kill what is left."""
+        own = Path(tempfile.mkdtemp(prefix="modulescope-fuzz-"))
+        (own / "settings.json").write_text('{"welcomed": true}')
+        self.faults = own / "faults"
+        environment = {
+            "PYTHONPATH": str(ROOT), "MODULESCOPE_STATE": str(own), FAULTS: str(self.faults), "PYTHONFAULTHANDLER": "1",
+            "EDITOR": "true", "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+        session, outcome = self.session, self.outcome
+        command = self.source.command(self.folder)
+        self.program = Program(command, session.size, own, environment, session.answers, self.patience)
+        try:
+            self._start()
+            for step in session.steps:
+                outcome.used += 1
+                self._perform(step)
+                self._look_for_faults()
+            outcome.left = True
+            self._leave()
+        except Ended:
+            outcome.finding = self._judge(session.leave if outcome.left else None)
+        except Frozen as frozen:
+            outcome.finding = self._freeze(str(frozen))
+        except _Trouble as trouble:
+            outcome.finding = trouble.finding
+        finally:
+            self.program.kill()
+            shutil.rmtree(own, ignore_errors=True)
+        return outcome
+
+    # -- steps
+    def _start(self) -> None:
+        until = time.monotonic() + START
+        while 1049 not in self.program.modes:
+            self.program.pump(0.1)
+            if self.program.ended:
+                raise Ended
+            if time.monotonic() > until:
+                raise Frozen("never starts")
+        self.program.rest(0.05, 1.0)
+
+    def _perform(self, step: Step) -> None:
+        program, what = self.program, step.what
+        match step.do:
+            case "keys" | "calm" | "burst":
+                self.outcome.keys += len(what)
+                data = [bytes_of(key) for key in what]
+                for each in [b"".join(data)] if step.do == "burst" else data:
+                    self._write(each)
+                    if step.do == "calm":
+                        self._rest()
+                if step.do == "burst":
+                    program.pump(0.01)
+            case "paste":
+                begin, end = PASTE_ENDS
+                self._write(begin + what.encode("utf-8", "replace") + end)
+            case "statement":
+                self._write(b">")
+                self._rest()
+                begin, end = PASTE_ENDS
+                self._write(begin + what.encode("utf-8", "replace") + end + b"\r\r")
+                self._rest()
+            case "raw":
+                self._write(what.encode("latin-1"))
+            case "mouse":
+                self._mouse(*what)
+            case "drag":
+                self._mouse("press", what[0], what[1], 0)
+                self._mouse("move", (what[0] + what[2]) // 2, (what[1] + what[3]) // 2, 32)
+                self._mouse("move", what[2], what[3], 32)
+                self._mouse("release", what[2], what[3], 0)
+            case "resize":
+                for columns, rows in what:
+                    program.resize(columns, rows)
+                    program.pump(0.002)
+            case "engine":
+                self._signal_engine(what)
+            case "signal":
+                for process in self._interface():
+                    process.send_signal(getattr(signal, what))
+            case "quiet":
+                self._rest()
+            case "probe":
+                self._probe()
+                self._check_all()
+            case _:
+                raise ValueError(f"no step: {step.do!r}")
+        if program.ended:
+            raise Ended
+
+    def _write(self, data: bytes) -> None:
+        self._recent = [*self._recent[-RECENT:], data]
+        self.program.write(data)
+
+    def _rest(self) -> None:
+        if self._recent and self._recent[-1].endswith(b"\x1b"):
+            self._wait(self.source.escape_delay)
+        self.program.rest()
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.program.pump(left)
+
+    def _mouse(self, kind: str, column: int, row: int, button: int) -> None:
+        if 1016 in self.program.modes:  # in pixels
+            column, row = column * 8, row * 16
+        place = b"%d;%d" % (column + 1, row + 1)
+        press, release = b"\x1b[<%d;%sM" % (button, place), b"\x1b[<%d;%sm" % (button, place)
+        move = b"\x1b[<%d;%sM" % (button | 32 if button else 35, place)
+        data = {
+            "press": press,
+            "release": release,
+            "move": move,
+            "wheel": press,
+            "click": press + release,
+            "double": (press + release) * 2,
+        }
+        self._write(data[kind])
+        if kind != "move":
+            self.program.pump(0.005)
+
+    def _signal_engine(self, name: str) -> None:
+        self._stopped = name == "SIGSTOP" or (self._stopped and name != "SIGCONT")
+        if not self.source.attached:
+            for process in self.program.named(self.source.engine):
+                if process.pid != self.program.process.pid:
+                    with contextlib.suppress(psutil.Error):
+                        process.send_signal(getattr(signal, name))
+
+    def _interface(self) -> list[psutil.Process]:
+        if self.source.interface:
+            return self.program.named(self.source.interface)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [psutil.Process(self.program.process.pid)]
+        return []
+
+    # -- what is looked at on the way
+    def _probe(self) -> bytes:
+        """Resize, and wait until the lowest row is written anew; what was written.
+
+        Raises:
+            Frozen: it never is.
+        """
+        program = self.program
+        self._rest()
+        columns, rows = program.size if min(program.size) > 10 else HOME_SIZE
+        size = (columns - 1 if columns % 2 else columns + 1, rows)
+        program.last_row = 0
+        before = program.received
+        program.resize(*size)
+        until = time.monotonic() + self.patience
+        while program.last_row < rows:
+            if program.ended:
+                raise Ended
+            if time.monotonic() > until:
+                said = "nothing" if program.received == before else "no whole screen"
+                raise Frozen(f"writes {said} after a resize")
+            program.pump(0.1)
+        program.rest(0.05, 1.0)
+        return bytes(program.tail[-(program.received - before) :])
+
+    def _faults(self) -> Finding | None:
+        """What the program survived and wrote down."""
+        if not self.faults.exists() or not self.faults.stat().st_size:
+            return None
+        text = self.faults.read_text(encoding="utf-8", errors="replace")
+        return of_traceback("fault", text) or Finding("fault", "without a traceback", text[-4000:])
+
+    def _look_for_faults(self) -> None:
+        if fault := self._faults():
+            raise _Trouble(fault)
+
+    def _check_all(self) -> None:
+        """Memory, processor time, modes and tracebacks, the program being at rest."""
+        program = self.program
+        new = bytes(program.tail[-(program.received - self._checked) :]) if program.received > self._checked else b""
+        self._checked = program.received
+        if b"Traceback" in new and ours(text := text_of(new)) and (found := of_traceback("traceback", text)):
+            raise _Trouble(found)
+        if 1049 not in program.modes:
+            self._wait(1.0)  # an editor may be there for a moment
+            if 1049 not in program.modes:
+                raise _Trouble(Finding("screen", "the alternate screen was left", self._picture()))
+        self._check_memory()
+        self._check_spin()
+
+    def _check_memory(self) -> None:
+        most = list(self.outcome.memory)
+        interface = {process.pid for process in self._interface()}
+        for process in self.program.family():
+            with contextlib.suppress(psutil.Error):
+                which = 0 if process.pid in interface else 1
+                most[which] = max(most[which], process.memory_info().rss)
+        self.outcome.memory = (most[0], most[1])
+        for used, limit, who in zip(most, (MEMORY_INTERFACE, MEMORY_ENGINE), ("interface", "engine"), strict=True):
+            if used > limit:
+                raise _Trouble(Finding("memory", f"the {who} takes more than {limit >> 20} MB", f"{used >> 20} MB"))
+
+    def _check_spin(self) -> None:
+        """Nobody presses a key, and nothing is written: the interface has nothing to do."""
+        for stretch in (0.25, SPIN_STRETCH):
+            interface = self._interface()
+            with contextlib.suppress(psutil.Error):
+                before, received, since = sum(interface[0].cpu_times()[:2]), self.program.received, time.monotonic()
+                self._wait(stretch)
+                used = (sum(interface[0].cpu_times()[:2]) - before) / (time.monotonic() - since)
+                if used < SPIN or self.program.received - received > 10_000 * stretch:
+                    return
+                if stretch == SPIN_STRETCH:
+                    stacks = self._stacks()
+                    raise _Trouble(of_stacks("spin", "works without being asked", stacks))
+
+    # -- the end
+    def _leave(self) -> None:
+        """Close whatever is open, look whether everything is there, and leave as the session says."""
+        program, leave = self.program, self.session.leave
+        if program.size[0] < HOME_SIZE[0] or program.size[1] < HOME_SIZE[1]:
+            program.resize(*HOME_SIZE)
+        self._recent = []
+        self._rest()
+        if leave in ("q", "ctrl+q"):
+            if leave == "q":
+                self._go_home()
+            self._write(bytes_of(leave))
+        elif leave == "hang up":
+            program.hang_up()
+        else:
+            for process in self._interface():
+                process.send_signal(getattr(signal, leave))
+        if not self._wait_end():
+            if leave == "q":
+                self._write(bytes_of("ctrl+q"))
+                if self._wait_end():
+                    raise _Trouble(Finding("freeze", "q does not quit after Escape, ctrl+q does", self._picture()))
+            raise Frozen(f"does not end on {leave}")
+        raise Ended
+
+    def _go_home(self) -> None:
+        program = self.program
+        self._write(PASTE_ENDS[1])  # a paste that was cut off takes every key in
+        for _ in range(self.source.escapes):
+            self._write(b"\x1b")
+            self._rest()
+        self._probe()
+        self._look_for_faults()
+        self._check_all()
+        for key in ("", "Z"):  # one pane may have the whole screen
+            if key:
+                self._write(key.encode())
+            text = self._picture(self._probe())
+            if any(home in text for home in self.source.home):
+                break
+        else:
+            raise _Trouble(Finding("screen", "what stands after Escape is not the explorer", text))
+        if key:
+            self._write(key.encode())
+        program.rest()
+
+    def _wait_end(self) -> bool:
+        until = time.monotonic() + self.patience
+        while not self.program.ended and time.monotonic() < until:
+            with contextlib.suppress(Ended):
+                self.program.pump(0.05)
+                continue
+            time.sleep(0.02)  # the terminal is gone; the process may take a moment more
+        return self.program.ended
+
+    def _judge(self, leave: str | None) -> Finding | None:
+        """What is wrong with how the program ended; `leave` made it, None when it was no wish of the session's."""
+        program = self.program
+        if not self._wait_end():
+            return Finding("freeze", "the terminal is let go but the process stays")
+        with contextlib.suppress(Ended):
+            while program.pump(0.1):
+                pass
+        output = bytes(program.tail)
+        last = text_of(output[max(output.rfind(b"\x1b[?1049l"), output.rfind(b"\x1b[?1049h"), 0) :])
+        return (
+            self._faults() or self._wrong_status(leave, last) or self._wrong_terminal(leave) or self._left_behind(leave)
+        )
+
+    def _wrong_status(self, leave: str | None, last: str) -> Finding | None:
+        """`last` is what was written behind the last change of screens."""
+        status = self.program.process.returncode
+        if status and leave in (None, "q", "ctrl+q"):
+            how = f"status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
+            if "Current thread" in last:
+                return of_stacks("death", how, last)
+            return of_traceback("death", last) or Finding("death", how, last[-4000:] or self._picture())
+        if leave is None and not self._quit_explained():
+            return Finding("ending", "ended without being asked", repr(self._recent[-12:]))
+        return of_traceback("traceback", last)
+
+    def _wrong_terminal(self, leave: str | None) -> Finding | None:
+        left = [] if leave == "hang up" else self.program.not_given_back()
+        if not left:
+            return None
+        what = f"not given back after {leave or 'q'}: {', '.join(left)}"
+        return Finding("terminal", what, repr(bytes(self.program.tail[-300:])))
+
+    def _left_behind(self, leave: str | None) -> Finding | None:
+        until = time.monotonic() + self.patience
+        while (there := self.program.marked()) and time.monotonic() < until:
+            time.sleep(0.05)
+        if not there:
+            return None
+        lines = []
+        for process in there:
+            with contextlib.suppress(psutil.Error):
+                lines.append(" ".join(process.cmdline()))
+        after = leave or "q"
+        if self._stopped:
+            after += ", the engine being stopped"
+        return Finding("left behind", f"{len(lines)} processes after {after}", "\n".join(lines))
+
+    def _quit_explained(self) -> bool:
+        """Whether a key that quits, a click, or a choice in the palette is among what was written last."""
+        written = b"".join(self._recent)
+        return any(sign in written for sign in (b"q", b"\x11", b"\x1b[<", b":", b"\x10", b"\x1b[M"))
+
+    # -- what is told of a finding
+    def _freeze(self, what: str) -> Finding:
+        picture = self._picture()
+        found = of_stacks("freeze", what, self._stacks())
+        detail = f"{picture}\n\n{found.detail}\nlast written: {self._recent[-6:]!r}"
+        return Finding(found.kind, found.signature, detail)
+
+    def _stacks(self) -> str:
+        """What every thread of the interface is doing; ends it."""
+        begin = self.program.received
+        for process in self._interface():
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signal.SIGABRT)
+        with contextlib.suppress(Ended):
+            until = time.monotonic() + 3
+            while time.monotonic() < until and self.program.pump(0.5):
+                pass
+        new = self.program.received - begin
+        return text_of(bytes(self.program.tail[-new:])) if new else ""
+
+    def _picture(self, output: bytes | None = None) -> str:
+        """What stands on the screen; of `output`, when that was a whole screen."""
+        columns, rows = self.program.size
+        if not columns or not rows:
+            return ""
+        screen = pyte.Screen(columns, rows)
+        stream = pyte.ByteStream(screen)
+        kept = output if output is not None else bytes(self.program.tail[-400_000:])
+        with contextlib.suppress(Exception):  # an emulator's own faults are none of ours
+            stream.feed(_NOT_DRAWN.sub(b"", kept))
+        return "\n".join(line.rstrip() for line in screen.display)
+
+
+def play(session: Session, source: Source, folder: Path, patience: float = 10.0) -> Outcome:
+    """Play `session` once, from one start of the program to its end."""
+    return Player(session, source, folder, patience).play()
