@@ -15,9 +15,6 @@ from .session import Session
 from .shrinking import Shrinker
 from .sources import Source
 
-TRIES = 3
-"""Times that a finding is played again."""
-
 
 @dataclass
 class Record:
@@ -25,8 +22,8 @@ class Record:
 
     finding: Finding
     session: Session
-    reproduced: int
-    """Of `TRIES` times."""
+    reproduced: str
+    """In how many of how many times."""
     count: int = 1
 
     def to_json(self) -> dict[str, object]:
@@ -34,7 +31,7 @@ class Record:
         return {
             "kind": self.finding.kind,
             "signature": self.finding.signature,
-            "reproduced": f"{self.reproduced} of {TRIES}",
+            "reproduced": self.reproduced,
             "count": self.count,
             "session": self.session.to_json(),
             "detail": self.finding.detail.split("\n"),
@@ -75,6 +72,7 @@ class Campaign:
         patience: seconds for everything that the program must do.
         shrink: seconds for each new finding.
         report: called with a line when something is found.
+        tries: how often a finding is played again before it is taken for one that does not come again.
     """
 
     def __init__(
@@ -85,6 +83,7 @@ class Campaign:
         patience: float = 10.0,
         shrink: float = 120.0,
         report: Callable[[str], None] = print,
+        tries: int = 3,
     ) -> None:
         self.sources = {source.name: source for source in sources}
         self.files = files
@@ -92,7 +91,10 @@ class Campaign:
         self.patience = patience
         self.shrink = shrink
         self.report = report
+        self.tries = tries
         self.tally = Tally()
+        self._met: list[tuple[Finding, Session]] = []
+        """What else was found while something was shrunk."""
 
     def run(self, seed: str, length: int, seconds: float, first: int = 0, stride: int = 1) -> Tally:
         """Sessions of about `length` steps until `seconds` are over; every `stride`-th, beginning with `first`."""
@@ -121,8 +123,12 @@ class Campaign:
             if outcome.finding:
                 self._record(outcome.finding, rest.with_steps(rest.steps[: outcome.used]))
             if outcome.left or not outcome.used:
-                return
+                break
             rest = rest.with_steps(rest.steps[outcome.used :])
+        met, self._met = self._met, []
+        for finding, shown in met:
+            if finding.name not in self.tally.records:
+                self._record(finding, shown)
 
     def _record(self, finding: Finding, session: Session) -> None:
         known = self.tally.records.get(finding.name)
@@ -130,10 +136,10 @@ class Campaign:
             known.count += 1
         else:
             self.report(f"{finding.kind}: {finding.signature} (seed {session.seed}, {len(session.steps)} steps)")
-            self._write(Record(finding, session, 0))
+            self._write(Record(finding, session, "not yet"))
             short, reproduced = self.shortest(finding, session)
             known = Record(finding, short, reproduced)
-            self.report(f"  {reproduced} of {TRIES} times: {short.script}")
+            self.report(f"  {reproduced} times: {short.script}")
         self._write(known)
 
     def _write(self, record: Record) -> None:
@@ -145,33 +151,39 @@ class Campaign:
 
     def again(self, session: Session, finding: Finding) -> bool:
         """Whether `session` shows `finding` when it is played once more."""
-        found = play(session, self.sources[session.source], self.files, self.patience).finding
-        return found is not None and found.name == finding.name
+        outcome = play(session, self.sources[session.source], self.files, self.patience)
+        found = outcome.finding
+        if found is None:
+            return False
+        if found.name not in self.tally.records and found.name not in {other.name for other, _ in self._met}:
+            self._met.append((found, session.with_steps(session.steps[: outcome.used])))
+        return found.name == finding.name
 
-    def _reproduce(self, finding: Finding, session: Session) -> tuple[Session, int]:
-        """The shortest end of `session` that shows `finding`, and how often of `TRIES` times; 0 when none does.
+    def _reproduce(self, finding: Finding, session: Session, until: float) -> tuple[Session, int]:
+        """The shortest end of `session` that shows `finding`, and how often; 0 when none does.
 
         Most faults come of what was done last, and a short end has less in it that differs from time to time.
         """
-        for length in (2, 6, 18, 54, len(session.steps)):
-            end = session.with_steps(session.steps[-length:])
-            if length >= len(session.steps):
-                end = session
-            seen = sum(self.again(end, finding) for _ in range(TRIES))
-            if seen or end is session:
+        lengths = [length for length in (2, 6, 18, 54, 162) if length < len(session.steps)]
+        for length in [*lengths, len(session.steps)]:
+            end = session.with_steps(session.steps[len(session.steps) - length :])
+            if time.monotonic() > until:
+                break
+            if seen := sum(self.again(end, finding) for _ in range(self.tries)):
                 return end, seen
         return session, 0
 
-    def shortest(self, finding: Finding, session: Session) -> tuple[Session, int]:
-        """The shortest session found that shows `finding`, and how often of `TRIES` times it does."""
+    def shortest(self, finding: Finding, session: Session) -> tuple[Session, str]:
+        """The shortest session found that shows `finding`, and how often it does."""
         if self.shrink <= 0:
-            return session, 0
-        base, seen = self._reproduce(finding, session)
+            return session, "not tried"
+        until = time.monotonic() + self.shrink
+        base, seen = self._reproduce(finding, session, until)
         if not seen:
-            return session, 0
+            return session, f"0 of {self.tries}"
 
         def fails(candidate: Session) -> bool:
-            return any(self.again(candidate, finding) for _ in range(1 if seen == TRIES else TRIES))
+            return any(self.again(candidate, finding) for _ in range(1 if seen == self.tries else self.tries))
 
-        short = Shrinker(fails, self.shrink).shrink(base)
-        return short, sum(self.again(short, finding) for _ in range(TRIES))
+        short = Shrinker(fails, until - time.monotonic()).shrink(base)
+        return short, f"{sum(self.again(short, finding) for _ in range(self.tries))} of {self.tries}"

@@ -84,6 +84,9 @@ def of_stacks(kind: str, what: str, text: str) -> Finding:
     best = next((stack for stack in stacks if "Current thread" in stack), "")
     frames = _frames(best)[::-1]
     where = _where(frames)
-    if where == "nowhere" or "selectors.py" in (frames[-1][0] if frames else ""):
-        where = "the event loop" if frames else "nowhere"
+    if frames and frames[-1][2] == "_shutdown":
+        others = {_where(_frames(stack)[::-1]) for stack in stacks if stack is not best and "Thread 0x" in stack}
+        where = f"the end of Python, which waits for the threads in {', '.join(sorted(others))}"
+    elif frames and frames[-1][0].endswith("selectors.py"):
+        where = "the event loop, which waits"
     return Finding(kind, f"{what} in {where}", text[-12000:])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
+import string
 from functools import cache
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.keys import _character_to_key
 
 from tui.actions import ACTIONS
 
 _OWN = {"enter": "\r", "escape": "\x1b", "tab": "\t", "backspace": "\x7f", "space": " ", "shift+tab": "\x1b[Z"}
-_UNICODE_NAMES = {ours: unicode for unicode, ours in KEY_NAME_REPLACEMENTS.items()}
 
 
 @cache
@@ -20,20 +19,14 @@ def _sequences() -> dict[str, str]:
     for sequence, keys in ANSI_SEQUENCES_KEYS.items():
         if isinstance(keys, tuple) and len(keys) == 1:
             found.setdefault(getattr(keys[0], "value", keys[0]), sequence)
-    return found | _OWN
+    typed = {_character_to_key(character): character for character in string.punctuation}
+    return found | typed | _OWN
 
 
 @cache
 def bytes_of(key: str) -> bytes:
     """What a terminal sends for `key`: a name of Textual's, or a text that is typed as it stands."""
-    if key in _sequences():
-        return _sequences()[key].encode()
-    if len(key) > 1 and key.replace("_", "").isalpha() and key.islower():
-        try:
-            return unicodedata.lookup(_UNICODE_NAMES.get(key, key).replace("_", " ")).encode()
-        except KeyError:
-            pass
-    return key.encode()
+    return _sequences().get(key, key).encode()
 
 
 def keys_of_actions(*places: str) -> list[str]:

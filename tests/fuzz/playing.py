@@ -16,7 +16,7 @@ import pyte
 
 from .findings import Finding, of_stacks, of_traceback, ours, text_of
 from .keyboard import bytes_of
-from .program import Ended, Frozen, Program
+from .program import Ended, Frozen, Program, thread_states
 from .session import Session, Step
 from .sources import ROOT, Source
 
@@ -29,8 +29,8 @@ RECENT = 40
 """Steps in which a key that quits explains an end."""
 MEMORY_INTERFACE, MEMORY_ENGINE = 700 << 20, 3 << 30
 """Bytes."""
-SPIN, SPIN_STRETCH = 0.85, 2.0
-"""Share of a processor that nobody needs who has nothing to do, and the seconds over which it is measured."""
+SPIN, SPIN_STRETCHES = 0.9, (0.2, 2.0)
+"""Share of the looks at which a thread is ready to run although there is nothing to do, and the seconds of looking."""
 PASTE_ENDS = (b"\x1b[200~", b"\x1b[201~")
 _NOT_DRAWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+|\x1bP.*?\x1b\\|\x1b\].*?(?:\x07|\x1b\\)")
 
@@ -282,17 +282,16 @@ class Player:
 
     def _check_spin(self) -> None:
         """Nobody presses a key, and nothing is written: the interface has nothing to do."""
-        for stretch in (0.25, SPIN_STRETCH):
-            interface = self._interface()
-            with contextlib.suppress(psutil.Error):
-                before, received, since = sum(interface[0].cpu_times()[:2]), self.program.received, time.monotonic()
-                self._wait(stretch)
-                used = (sum(interface[0].cpu_times()[:2]) - before) / (time.monotonic() - since)
-                if used < SPIN or self.program.received - received > 10_000 * stretch:
-                    return
-                if stretch == SPIN_STRETCH:
-                    stacks = self._stacks()
-                    raise _Trouble(of_stacks("spin", "works without being asked", stacks))
+        for stretch in SPIN_STRETCHES:
+            received, looks, ready = self.program.received, 0, 0
+            until = time.monotonic() + stretch
+            while time.monotonic() < until:
+                self._wait(0.01)
+                looks += 1
+                ready += any(state == "R" for process in self._interface() for state in thread_states(process.pid))
+            if ready < SPIN * looks or self.program.received - received > 10_000 * stretch:
+                return
+        raise _Trouble(of_stacks("spin", "works without being asked", self._stacks()))
 
     # -- the end
     def _leave(self) -> None:

@@ -255,5 +255,17 @@ class Program:
         self.hang_up()
 
 
+def thread_states(pid: int) -> list[str]:
+    """The state of each thread as Linux has it: R runs or would if it could, S waits; empty where that is unknown.
+
+    Processor time would say less: on a loaded machine a thread that never waits gets little of it.
+    """
+    states = []
+    for task in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            states.append(task.read_text().rpartition(")")[2].split()[0])
+    return states
+
+
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
