@@ -13,7 +13,7 @@ from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models
 
 if TYPE_CHECKING:
-    from models.engine.client import EngineClient
+    from models.engine.client import EngineClient, Pause
     from models.engine.errors import EngineGone
     from models.engine.messages import Body
     from tui.asking import Ask
@@ -53,8 +53,8 @@ class Attached:
     async def start(
         self,
         *,
-        on_event: Callable[[Body], None],
-        on_stderr: Callable[[str], None],
+        on_event: Callable[[Body], Pause],
+        on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
     ) -> LentEngine:
         """The engine.
@@ -65,10 +65,10 @@ class Attached:
         from models.engine.launch import Launch
         from models.engine.messages import Busy
 
-        def hear(body: Body) -> None:
+        def hear(body: Body) -> Pause:
             if isinstance(body, Busy):
                 self._busy = body
-            on_event(body)
+            return on_event(body)
 
         if self._client is None:
             launch = Launch.attached(*self._pipes)

@@ -8,18 +8,37 @@ above its value.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from textual.events import Callback
 from textual.message import Message
 
 from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Body, Progress
+from models.engine.messages import Body, Busy, OutputText, Progress, StateChanged
 from tui.asking import Ask
 
+if TYPE_CHECKING:
+    from models.engine.client import Pause
+
 Answer = TypeVar("Answer", bound=Body)
+
+
+MOST_UNSEEN = 500_000
+"""Cost of what waits to be taken in before the engine has to wait: characters of text, and so much for the rest."""
+OF_A_MESSAGE = 1_000
+OF_A_CHANGE = 20_000
+"""All that is on the screen is asked for again."""
+PATIENCE = 2.0
+"""Seconds."""
+
+
+def _cost(body: Body) -> int:
+    if isinstance(body, OutputText | Busy):
+        return OF_A_MESSAGE + len(body.text)
+    return OF_A_CHANGE + 50 * len(body.changed) if isinstance(body, StateChanged) else OF_A_MESSAGE
 
 
 class Engine(Protocol):
@@ -39,8 +58,8 @@ class Starter(Protocol):
     async def start(
         self,
         *,
-        on_event: Callable[[Body], None],
-        on_stderr: Callable[[str], None],
+        on_event: Callable[[Body], Pause],
+        on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
     ) -> Engine: ...
 
@@ -69,6 +88,16 @@ class EngineEnded(Message):
         self.gone = gone
 
 
+class _Crowd:
+    """Waits when it is awaited; who does not care need not."""
+
+    def __init__(self, wait: Callable[[], Coroutine[None, None, None]]) -> None:
+        self._wait = wait
+
+    def __await__(self) -> Generator[None, None, None]:
+        return self._wait().__await__()
+
+
 class EngineLink:
     """Starts and restarts the engine.
 
@@ -86,6 +115,8 @@ class EngineLink:
         self._mark: asyncio.Event | None = asyncio.Event()
         """Set when everything posted so far is taken in; None when there is no mark behind the last message."""
         self._mark.set()
+        self._unseen = 0
+        """What was posted since all was taken in the last time, by its cost."""
 
     @property
     def alive(self) -> bool:
@@ -101,14 +132,26 @@ class EngineLink:
         self._turn += 1
         turn = self._turn
         self.client = await self.launch.start(
-            on_event=lambda body: self._hear(turn, EngineEvent(body)),
-            on_stderr=lambda text: self._hear(turn, EngineWords(text)),
+            on_event=lambda body: self._hear(turn, EngineEvent(body), _cost(body)),
+            on_stderr=lambda text: self._hear(turn, EngineWords(text), OF_A_MESSAGE + len(text)),
             on_gone=lambda gone: self._gone(turn, gone),
         )
 
-    def _hear(self, turn: int, message: Message) -> None:
-        if turn == self._turn:
-            self._post(message)
+    def _hear(self, turn: int, message: Message, cost: int) -> Pause:
+        if turn != self._turn:
+            return None
+        self._post(message)
+        return self._pause(cost)
+
+    def _pause(self, cost: int) -> Pause:
+        """What to wait for before more is posted: keys stand behind it in the app's queue."""
+        self._unseen += cost
+        return _Crowd(self._until_taken_in) if self._unseen > MOST_UNSEEN else None
+
+    async def _until_taken_in(self) -> None:
+        with suppress(asyncio.TimeoutError):  # whoever takes in may itself wait for an answer that stands behind
+            await asyncio.wait_for(self._taken_in(), PATIENCE)
+        self._unseen = 0
 
     def _gone(self, turn: int, gone: EngineGone) -> None:
         if turn == self._turn:
@@ -136,15 +179,18 @@ class EngineLink:
             raise EngineGone("There is no engine", "R starts one.")
 
         try:
-            reply = await self.client.request(request, answer, progress and partial(self._step, progress))
+            # What `_step` returns is waited for; whoever asks need not know.
+            step = cast("Callable[[Progress], None]", partial(self._step, progress)) if progress else None
+            reply = await self.client.request(request, answer, step)
         except EngineProblem:
             await self._taken_in()
             raise
         await self._taken_in()
         return reply
 
-    def _step(self, progress: Callable[[Progress], None], step: Progress) -> None:
+    def _step(self, progress: Callable[[Progress], None], step: Progress) -> Pause:
         self._post(Callback(callback=partial(progress, step)))
+        return self._pause(OF_A_MESSAGE + len(step.text))
 
     def kill(self) -> None:
         """End the engine's process at once, whatever it does."""

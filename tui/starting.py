@@ -14,7 +14,7 @@ from tui.ending import ENDING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from models.engine.client import EngineClient
+    from models.engine.client import EngineClient, Pause
     from models.engine.errors import EngineGone
     from models.engine.messages import Body
     from tui.command_line import Options
@@ -46,8 +46,8 @@ class HeadStart:
     async def start(
         self,
         *,
-        on_event: Callable[[Body], None],
-        on_stderr: Callable[[str], None],
+        on_event: Callable[[Body], Pause],
+        on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
     ) -> EngineClient:
         """The engine that started ahead; from the second time on a new one.

@@ -9,7 +9,7 @@ import asyncio
 import codecs
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,8 @@ from .messages import Body, Cancel, Done, Event, Failure, Greeting, Interrupt, P
 T = TypeVar("T")
 Answer = TypeVar("Answer", bound=Body)
 Outcome = Reply | Failure | EngineGone
+Pause = Awaitable[None] | None
+"""What to wait for before more is told, or nothing."""
 
 LAST_WORDS = 40
 """Lines of the engine's standard error that are kept."""
@@ -39,20 +41,21 @@ DEAD = 5.0
 @dataclass(frozen=True)
 class _Waiting:
     outcome: asyncio.Future[Outcome]
-    progress: Callable[[Progress], None] | None
+    progress: Callable[[Progress], Pause] | None
 
 
 class EngineClient:
     """Asks the engine at the other end of `link` and hears what it tells.  Made within a running event loop.
 
-    The three callbacks may be set at any time; they run in the event loop and must be quick.  All text that comes from
-    the engine is hostile data: to be cleaned before it is shown.
+    The three callbacks may be set at any time; they run in the event loop and must be quick.  Who cannot take in as
+    fast as the engine tells returns something to wait for: nothing more is read meanwhile, and the engine has to wait.
+    All text that comes from the engine is hostile data: to be cleaned before it is shown.
     """
 
     def __init__(self, link: Link) -> None:
-        self.on_event: Callable[[Body], None] = lambda event: None
+        self.on_event: Callable[[Body], Pause] = lambda event: None
         """Every event, in order."""
-        self.on_stderr: Callable[[str], None] = lambda text: None
+        self.on_stderr: Callable[[str], Pause] = lambda text: None
         """What the engine's process writes to its standard error, in pieces."""
         self.on_gone: Callable[[EngineGone], None] = lambda gone: None
         """Once, when the engine is gone, unless `close` was called."""
@@ -77,7 +80,7 @@ class EngineClient:
         return "\n".join(self._words).strip("\n")
 
     async def request(
-        self, body: Body, answer: type[Answer], /, progress: Callable[[Progress], None] | None = None
+        self, body: Body, answer: type[Answer], /, progress: Callable[[Progress], Pause] | None = None
     ) -> Answer:
         """Send a request and wait for its answer of the type named; cancelling the task cancels it in the engine too.
 
@@ -141,7 +144,8 @@ class EngineClient:
         count = 0
         try:
             while (payload := await read_frame(self._link.incoming)) is not None:
-                self._receive(payload)
+                if (pause := self._receive(payload)) is not None:
+                    await pause
                 count += 1
                 if count % FAIRNESS == 0:
                     await asyncio.sleep(0)
@@ -150,44 +154,44 @@ class EngineClient:
         except FramingError as error:
             self._spoilt = str(error)
 
-    def _receive(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> Pause:
         try:
             message = codec.from_engine(payload)
             if isinstance(message, Event):
-                self._call(self.on_event, codec.event_body(message.body))
-                return
+                return self._call(self.on_event, codec.event_body(message.body))
         except codec.DecodeError as error:
-            self._note(f"modulescope: a message of the engine was not understood: {error}\n")
-            return
+            return self._note(f"modulescope: a message of the engine was not understood: {error}\n")
         waiting = self._waiting.get(message.id)
         if waiting is None:  # cancelled meanwhile
-            return
+            return None
         if isinstance(message, Progress):
-            if waiting.progress is not None:
-                self._call(waiting.progress, message)
-        elif not waiting.outcome.done():
+            return self._call(waiting.progress, message) if waiting.progress is not None else None
+        if not waiting.outcome.done():
             waiting.outcome.set_result(message)
+        return None
 
     async def _hear(self) -> None:
         if self._link.errors is None:
             return
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while data := await self._link.errors.read(2**16):
-            self._note(decoder.decode(data))
+            if (pause := self._note(decoder.decode(data))) is not None:
+                await pause
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str) -> Pause:
         first, *rest = text.split("\n")
         self._words[-1] = (self._words[-1] + first)[:LONGEST_LINE]
         self._words.extend(line[:LONGEST_LINE] for line in rest[-LAST_WORDS:])
-        self._call(self.on_stderr, text)
+        return self._call(self.on_stderr, text)
 
-    def _call(self, callback: Callable[[T], None], value: T) -> None:
+    def _call(self, callback: Callable[[T], Pause], value: T) -> Pause:
         """A mistake in the interface's own callback must not end the connection."""
         try:
-            callback(value)
+            return callback(value)
         except Exception as error:
             context = {"message": f"{callback!r} failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
+            return None
 
     async def _watch(self) -> None:
         """Wait for the engine's end, told by its process or by its stream, and tell everyone."""

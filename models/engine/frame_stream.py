@@ -6,6 +6,9 @@ import asyncio
 
 from .framing import HEADER, FramingError, cut, payload_size
 
+QUOTED = 0.2
+"""Seconds to wait for more of a text to quote: what cannot be read is reported without it."""
+
 
 async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
     """The next payload of an asyncio stream, or None at its end.
@@ -24,9 +27,16 @@ async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
         size = payload_size(header)
     except FramingError:
         # Most often a login script that prints: show what it says, it is the cause.
-        found = header + await stream.read(200)
+        found = header + await _what_is_there(stream)
         raise FramingError(f"expected a message, got {found.decode('utf-8', 'replace')!r}") from None
     try:
         return await stream.readexactly(size)
     except asyncio.IncompleteReadError as error:
         raise cut(len(error.partial), size) from None
+
+
+async def _what_is_there(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await asyncio.wait_for(stream.read(200), QUOTED)
+    except asyncio.TimeoutError:
+        return b""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import __version__
-from .client import EngineClient
+from .client import EngineClient, Pause
 from .errors import EngineGone, EngineProblem
 from .link import Link
 from .messages import PROTOCOL, Body, Greeting, Hello
@@ -76,8 +76,8 @@ class Launch:
         self,
         *,
         process: subprocess.Popen[bytes] | None = None,
-        on_event: Callable[[Body], None] | None = None,
-        on_stderr: Callable[[str], None] | None = None,
+        on_event: Callable[[Body], Pause] | None = None,
+        on_stderr: Callable[[str], Pause] | None = None,
         on_gone: Callable[[EngineGone], None] | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> EngineClient:

@@ -170,3 +170,23 @@ async def test_progress_comes_in_its_order(link: EngineLink, app: App, engine: A
         app.take()
     assert seen == ["one", "two"]
     assert asking.result().summary.parameters == 309
+
+
+async def test_an_engine_that_tells_more_than_is_taken_in_has_to_wait(
+    link: EngineLink, app: App, engine: AppEngine
+) -> None:
+    await link.start()
+    assert engine.client is not None
+    pauses = [engine.client.on_event(OutputText(stream="stdout", text="x" * 65_536)) for _ in range(20)]
+    assert pauses[0] is None
+    assert pauses[-1] is not None
+
+    async def waited() -> None:
+        await pauses[-1]
+
+    waiting = asyncio.ensure_future(waited())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    app.take()
+    await waiting
+    assert engine.client.on_event(OutputText(stream="stdout", text="more")) is None
