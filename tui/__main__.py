@@ -13,6 +13,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models
+from tui.terminal import fill_streams
 
 pin_models()
 
@@ -20,6 +21,7 @@ pin_models()
 def main(argv: list[str] | None = None) -> int:
     """Run the program; returns the exit status: 0 done, 2 wrong usage, 130 interrupted, those of headless commands."""
     try:
+        fill_streams()
         ENDING.install()
         return _main(argv)
     except KeyboardInterrupt:  # before it was installed

@@ -6,11 +6,13 @@ and looks at the object again; and what cannot be interrupted cannot be killed e
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.ending import ENDING
 from tui.pinning import leave_current_folder, pin_models
+from tui.terminal import forget_claimed_size
 
 if TYPE_CHECKING:
     from models.engine.client import EngineClient, Pause
@@ -27,6 +29,7 @@ def main(read: int, write: int, source: str) -> int:
     pin_models()
     leave_current_folder()
     ENDING.install(interrupted=0)  # a Ctrl+C before the screen has the keyboard was meant for the program
+    forget_claimed_size(os.environ)
     from tui.app import ModulescopeApp
     from tui.command_line import Options
     from tui.starting import run

@@ -8,6 +8,7 @@ has its own way (`models/engine/boot.py`).
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -33,6 +34,10 @@ def pin_models() -> None:
 
 def leave_current_folder() -> None:
     """Take the current folder off the path: a file called `queue.py` in it must not become part of the interface."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted: nothing in it can be meant, and nothing works without one
+        os.chdir(os.sep)
+        here = Path(os.sep)
     if here != ROOT:
         sys.path[:] = [entry for entry in sys.path if entry and Path(entry) != here]

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.ending import ENDING
+from tui.terminal import forget_claimed_size, survive_odd_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,7 @@ def explore(options: Options) -> int:
     """Run the explorer until the user leaves it, or something ends it; returns the exit status."""
     engines = HeadStart(options)
     ENDING.at_last.append(engines.abandon)
+    forget_claimed_size(os.environ)
     try:
         from tui.app import ModulescopeApp
 
@@ -89,8 +91,6 @@ def explore(options: Options) -> int:
 
 def run(app: GuardedApp) -> int:
     """Run the app in this terminal; returns the exit status, of whatever ended it."""
-    from tui.terminal import survive_odd_bytes
-
     survive_odd_bytes()
     if os.name == "posix":
         from tui.driver import TerminalDriver

@@ -6,8 +6,8 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, TextIO
 
 HINT = "use the headless commands there: modulescope show SOURCE, run SOURCE, console SOURCE"
 
@@ -29,10 +29,12 @@ INSTEAD = (
 
 def refusal() -> str | None:
     """One line that says why the explorer cannot start here, or None when it can."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         return f"the explorer needs a terminal, and input or output is none; {HINT}"
     if os.environ.get("TERM", "") in ("dumb", "unknown"):
         return f"the terminal says it is {os.environ['TERM']!r} and cannot place text; {HINT}"
+    if sys.stdout is sys.__stdout__ and _behind():
+        return f"the explorer runs in the background, where it gets no keys: start it in the front; {HINT}"
     return None
 
 
@@ -49,11 +51,36 @@ def refusal_within() -> str | None:
         return f"explore() needs a terminal, and input or output is none; {INSTEAD}"
     if os.environ.get("TERM", "") in ("dumb", "unknown"):
         return f"the terminal says it is {os.environ['TERM']!r} and cannot place text; {INSTEAD}"
+    return f"this program runs in the background: bring it to the front first (fg); {INSTEAD}" if _behind() else None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
     try:
-        behind = os.tcgetpgrp(1) != os.getpgrp()
-    except OSError:  # a terminal without jobs
-        behind = False
-    return f"this program runs in the background: bring it to the front first (fg); {INSTEAD}" if behind else None
+        return stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def _behind() -> bool:
+    """Whether another program of this terminal is in the front."""
+    try:
+        return os.tcgetpgrp(1) != os.getpgrp()
+    except (AttributeError, OSError):  # a terminal without jobs
+        return False
+
+
+def fill_streams() -> None:
+    """Have something at descriptors 0 to 2: a file or pipe opened next would be taken for a standard stream.
+
+    Programs that are started get them closed, as this one did.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process
 
 
 def settings_of(descriptor: int) -> list[Any] | None:
@@ -112,6 +139,17 @@ def size_of(descriptor: int, environment: Mapping[str, str]) -> tuple[int, int]:
     columns = columns or _number(environment.get("COLUMNS", "")) or 80
     rows = rows or _number(environment.get("LINES", "")) or 25
     return min(columns, WIDEST), min(rows, HIGHEST)
+
+
+def forget_claimed_size(environment: MutableMapping[str, str]) -> None:
+    """Drop `COLUMNS` and `LINES` where the terminal knows better, or where they are absurd: Rich would believe them."""
+    try:
+        known = all(os.get_terminal_size(1))
+    except OSError:
+        known = False
+    for name, most in (("COLUMNS", WIDEST), ("LINES", HIGHEST)):
+        if name in environment and (known or not 0 < _number(environment[name]) <= most):
+            del environment[name]
 
 
 def _number(text: str) -> int:

@@ -8,6 +8,7 @@ otherwise win over.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -102,7 +103,11 @@ def _leave_script_folder() -> bool:
 
 def _give_names_back(was_script: bool) -> None:
     """The path as `python -m` gives it in this folder, and our two public names free for the person's packages."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted
+        os.chdir(os.sep)
+        here = Path(os.sep)
     if was_script:
         sys.path.insert(0, str(here))
     for name in [name for name in sys.modules if name.split(".")[0] in OURS]:

@@ -21,6 +21,8 @@ def contradiction(body: m.Body) -> str:
         case m.Cells():
             return _of_cells(body)
         case m.HeatCells():
+            if problem := _of_leading(body):
+                return problem
             if not body.absence and len(body.values) != body.height * body.width:
                 return f"{len(body.values):,} values for {body.height:,} x {body.width:,} cells"
             if min(body.block) < 1:
@@ -34,6 +36,8 @@ def contradiction(body: m.Body) -> str:
 
 
 def _of_cells(body: m.Cells) -> str:
+    if problem := _of_leading(body):
+        return problem
     if body.absence:
         return ""
     count = body.rows * body.columns
@@ -41,6 +45,18 @@ def _of_cells(body: m.Cells) -> str:
         return f"{len(body.values):,} values for {body.rows:,} x {body.columns:,} cells"
     if count and (body.row + body.rows > body.height or body.column + body.columns > body.width):
         return f"a window beyond the matrix of {body.height:,} x {body.width:,}"
+    if body.number in ("int", "bool") and not all(isinstance(value, int) for value in body.values):
+        return f"a fraction among numbers of kind {body.number}"
     if (body.number == "complex") != bool(body.imaginary) and count:
         return f"{len(body.imaginary):,} imaginary parts of {body.number} numbers"
+    return ""
+
+
+def _of_leading(body: m.Cells | m.HeatCells) -> str:
+    shape, leading = body.shape, body.leading
+    if body.absence and not leading:
+        return ""
+    fits = len(leading) == max(len(shape) - 2, 0)
+    if not fits or any(index >= max(size, 1) for index, size in zip(leading, shape, strict=False)):
+        return f"index {leading[:8]} of a tensor of shape {shape[:8]}"
     return ""
