@@ -24,13 +24,17 @@ from ..sources.base import Source
 from ..sources.importing import forget
 from ..sources.live_object import offered
 from .capture import Stream
-from .framing import FrameReader, FrameWriter, FramingError
+from .framing import FrameReader, FramingError
 from .handlers import registry
 from .interrupts import Interrupts
 from .lent_streams import LentStreams
 from .messages import Body, OutputText
+from .outbox import Outbox
 from .outlet import Outlet
 from .server import EngineServer
+
+KEPT = 2**20
+"""Bytes that may wait for the interface before what is printed is dropped: the program must not wait for it."""
 
 
 def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) -> None:
@@ -39,13 +43,13 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
     `on_left` is called once, in any thread, when it is: before the standard streams are given back, and before what
     still runs has ended.
     """
-    outlet = Outlet(FrameWriter(write))
-
-    def tell(stream: Stream, text: str) -> None:
-        outlet.emit(OutputText(stream=stream, text=text))
+    outbox = Outbox(write)
+    outlet = Outlet(outbox)
+    tell = _Printed(outbox, outlet)
 
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, write)
+        stack.callback(outbox.close)
         stack.callback(os.close, read)
         stack.enter_context(offered(source))
         interrupts = stack.enter_context(_signals())
@@ -76,6 +80,25 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
             around=session.code_runs,
         )  # fmt: skip
         server.run()
+
+
+class _Printed:
+    """Hands on what the program prints; what an interface that stands still does not take is not kept, and told."""
+
+    def __init__(self, outbox: Outbox, outlet: Outlet) -> None:
+        self._outbox = outbox
+        self._outlet = outlet
+        self._lost = 0
+
+    def __call__(self, stream: Stream, text: str) -> None:
+        if self._outbox.waiting() > KEPT:
+            self._lost += len(text)
+            return
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            note = f"\n[modulescope: {lost:,} printed characters are not shown: the interface did not take them]\n"
+            self._outlet.emit(OutputText(stream="stderr", text=note))
+        self._outlet.emit(OutputText(stream=stream, text=text))
 
 
 def _stop_looking() -> None:

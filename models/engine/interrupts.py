@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TypeVar
 
 from .framing import FrameWriter
+from .outbox import Outbox
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class Interrupts:
             return
         shielded = False
         while frame is not None and frame.f_code is not _INSIDE:
-            shielded = shielded or frame.f_code is _SHIELDED
+            shielded = shielded or frame.f_code in _SHIELDED
             frame = frame.f_back
         if frame is None:
             return
@@ -82,5 +83,5 @@ class Interrupts:
 
 
 _INSIDE = Interrupts._inside.__code__
-_SHIELDED = FrameWriter.write.__code__
+_SHIELDED = (FrameWriter.write.__code__, Outbox.write.__code__)
 """A frame half written would spoil the stream: an interrupt waits until it is out."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Hashable
 
 from . import codec
 from .fitting import fitted
 from .framing import FrameWriter, FramingError
-from .messages import Body, Event, Failure, Problem, Progress, Reply
+from .messages import Body, CallsGrew, Event, Failure, Problem, Progress, Reply
+from .outbox import Outbox
 
 _UNSENDABLE = (FramingError, OverflowError, TypeError)
 
 
 class Outlet:
-    """Sends to the interface.
+    """Sends to the interface: over an `Outbox` without ever waiting for it.
 
     When the interface is gone nothing is raised: the thread that reads sees the end of its input and decides.
     """
 
-    def __init__(self, writer: FrameWriter) -> None:
+    def __init__(self, writer: FrameWriter | Outbox) -> None:
         self._writer = writer
 
     def reply(self, request: int, body: Body) -> None:
@@ -34,12 +36,16 @@ class Outlet:
 
     def progress(self, request: int, text: str, done: float | None = None) -> None:
         """`done` from 0 to 1, or None when nobody can tell."""
-        self._send(codec.encode(fitted(Progress(request, text, done))))
+        self._send(codec.encode(fitted(Progress(request, text, done))), ("progress", request))
 
     def emit(self, body: Body) -> None:
-        """Tell an event that nobody asked for."""
-        self._send(codec.encode(Event(codec.pack_fitting(body))))
+        """Send an event that nobody asked for."""
+        slot = ("calls", body.run) if isinstance(body, CallsGrew) else None
+        self._send(codec.encode(Event(codec.pack_fitting(body))), slot)
 
-    def _send(self, payload: bytes) -> None:
+    def _send(self, payload: bytes, slot: Hashable = None) -> None:
         with contextlib.suppress(OSError):
-            self._writer.write(payload)
+            if isinstance(self._writer, Outbox):
+                self._writer.write(payload, slot)
+            else:
+                self._writer.write(payload)

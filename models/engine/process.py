@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .capture import Capture
-from .framing import FrameReader, FrameWriter, FramingError
+from .capture import ROOM, Capture, Stream
+from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .messages import Body, OutputText
+from .outbox import Outbox
 from .outlet import Outlet
 from .registry import Registry
 from .server import EngineServer
@@ -39,12 +40,17 @@ def serve(
     """
     if parent is not None:
         die_with(parent)
-    reader, writer = FrameReader(_claim(0)), FrameWriter(_claim(1))
+    reader, outbox = FrameReader(_claim(0)), Outbox(_claim(1))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    outlet = Outlet(writer)
-    capture = Capture(lambda stream, text: outlet.emit(OutputText(stream=stream, text=text)))
+    outlet = Outlet(outbox)
+
+    def tell(stream: Stream, text: str) -> None:
+        outbox.wait_for_room(ROOM)  # what prints more waits: none of it is lost
+        outlet.emit(OutputText(stream=stream, text=text))
+
+    capture = Capture(tell)
     faulthandler.enable(2, all_threads=False)  # the others would push the cause out of the last words
     interrupts = Interrupts()
     capture.start()

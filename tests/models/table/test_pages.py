@@ -24,10 +24,15 @@ def page(query, known):
     facts = [Facts("a", known > 0), Facts("b", known > 1), Facts("c", False)]
     tables = TensorTables(
         lambda path: facts,
-        lambda chosen: [
-            TensorRow(path=each.path, kind="parameter", shape="[2]", dtype="float32", device="", parameters=2, bytes=8)
-            for each in chosen
-        ],
+        lambda chosen: (
+            [
+                TensorRow(
+                    path=each.path, kind="parameter", shape="[2]", dtype="float32", device="", parameters=2, bytes=8
+                )
+                for each in chosen
+            ],
+            "",
+        ),
     )
     return tables.page(TensorRows(path="", start=0, count=10, query=query), known, known)
 
