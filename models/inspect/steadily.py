@@ -21,7 +21,7 @@ PATIENCE = 0.1
 COPIED = 64 * 2**20
 """Bytes up to which a tensor is copied first by who needs longer than a step may take."""
 
-NO_STEPS = "read while code runs"
+NO_STEPS = "read while code runs: no step of an optimizer seen yet"
 MIXED = "read while code runs: maybe of different steps"
 
 

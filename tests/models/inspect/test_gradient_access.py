@@ -1,0 +1,210 @@
+"""While code runs, `.grad` is touched by the thread that runs it and by nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import optimizer as torch_optimizer
+
+from models.inspect import gradient_access
+from models.inspect.gradient_access import AT_BEGIN, GRADIENTS, RUNNING, UNREAD
+from models.inspect.optimizer_steps import STEPS
+from models.inspect.training_threads import training_threads
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    yield
+    GRADIENTS.close(1.0)
+    assert not torch_optimizer._global_optimizer_pre_hooks
+    assert not torch_optimizer._global_optimizer_post_hooks
+
+
+class Elsewhere:
+    """A thread that runs code as the main lane does, one piece after another."""
+
+    def __init__(self, tensors: list[Tensor]) -> None:
+        self._tensors = tensors
+        self._jobs: list[Callable[[], object]] = []
+        self._todo, self._done, self._begun = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Elsewhere:
+        self._thread.start()
+        self._begun.wait()
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self._jobs.append(lambda: None)
+        self._thread_ends = True
+        self._todo.release()
+        self._thread.join()
+
+    _thread_ends = False
+
+    def do(self, job: Callable[[], object]) -> None:
+        self._jobs.append(job)
+        self._todo.release()
+        self._done.acquire()
+
+    def _run(self) -> None:
+        with GRADIENTS.running(self._tensors):
+            self._begun.set()
+            while not self._thread_ends:
+                self._todo.acquire()
+                self._jobs.pop(0)()
+                self._done.release()
+
+
+class Guarded(nn.Parameter):
+    """A parameter that says which thread reads its gradient."""
+
+    readers: list[int] = []
+
+    @property
+    def grad(self) -> Any:
+        Guarded.readers.append(threading.get_ident())
+        return super().grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        Tensor.grad.__set__(self, value)  # type: ignore[attr-defined]
+
+
+def weight() -> nn.Parameter:
+    return nn.Parameter(torch.ones(2, 2))
+
+
+def test_where_no_code_runs_it_is_the_gradient_itself() -> None:
+    parameter = weight()
+    assert GRADIENTS.take([parameter]) == ([None], "")
+    parameter.sum().backward()
+    (found,), note = GRADIENTS.take([parameter])
+    assert found is parameter.grad
+    assert note == ""
+
+
+def test_the_thread_that_runs_reads_its_own() -> None:
+    parameter = weight()
+    with GRADIENTS.running([parameter]):
+        parameter.sum().backward()
+        (found,), note = GRADIENTS.take([parameter])
+    assert found is parameter.grad
+    assert note == ""
+
+
+def test_another_one_sees_what_was_there_when_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+    parameter, later = weight(), weight()
+    parameter.sum().backward()
+    before = parameter.grad
+    with Elsewhere([parameter]) as elsewhere:
+        elsewhere.do(lambda: setattr(parameter, "grad", None))
+        assert GRADIENTS.take([parameter]) == ([before], AT_BEGIN)
+        assert GRADIENTS.take([later]) == ([UNREAD], RUNNING)
+        assert not GRADIENTS.may_write()
+    assert GRADIENTS.take([parameter]) == ([None], "")
+
+
+def test_nobody_else_reads_while_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+    monkeypatch.setattr(torch._C, "DisableTorchFunctionSubclass", torch._C.DisableTorchFunction)
+    parameter = Guarded(torch.ones(2))
+    Guarded.readers = []
+    with Elsewhere([parameter]):
+        for _ in range(3):
+            GRADIENTS.take([parameter])
+    assert threading.get_ident() not in Guarded.readers
+    assert len(Guarded.readers) == 1
+
+
+def test_a_step_is_a_boundary_and_named() -> None:
+    parameter, other = weight(), weight()
+    optimizer = torch.optim.SGD([parameter], lr=0.1)
+    with Elsewhere([parameter, other]) as elsewhere:
+        taken: list[object] = []
+
+        def train() -> None:
+            optimizer.zero_grad()
+            parameter.square().sum().backward()
+            optimizer.step()
+
+        def look() -> None:
+            taken.append(GRADIENTS.take([parameter, other]))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        while looking.is_alive():  # it waits for a step
+            elsewhere.do(train)
+        (gradient, untouched), note = taken[0]  # type: ignore[misc]
+        assert torch.is_tensor(gradient)
+        assert untouched is None
+        assert note.startswith("as of step ")
+        assert note.endswith(f"since this was first looked at; others {AT_BEGIN}")
+        assert STEPS.is_watched
+    assert not STEPS.is_watched  # gone with the code
+
+
+def test_more_than_there_is_room_for_is_not_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "ROOM", 20)
+    parameter, large = weight(), nn.Parameter(torch.ones(100))
+    optimizer = torch.optim.SGD([parameter, large], lr=0.1)
+    with Elsewhere([parameter, large]) as elsewhere:
+
+        def train() -> None:
+            (parameter.sum() + large.sum()).backward()
+            optimizer.step()
+
+        taken: list[object] = []
+        looking = threading.Thread(target=lambda: taken.append(GRADIENTS.take([parameter, large])))
+        looking.start()
+        while looking.is_alive():
+            elsewhere.do(train)
+        (small, dropped), _ = taken[0]  # type: ignore[misc]
+        assert torch.is_tensor(small)
+        assert dropped is None  # as it was when the code began
+
+
+def test_a_thread_of_the_users_that_trains_is_noticed() -> None:
+    net = nn.Linear(2, 2)
+    within, go_on = threading.Event(), threading.Event()
+
+    class Waits(torch.autograd.Function):
+        @staticmethod
+        def forward(context: Any, value: Tensor) -> Tensor:
+            return value.clone()
+
+        @staticmethod
+        def backward(context: Any, gradient: Tensor) -> Tensor:
+            within.set()
+            go_on.wait()
+            return gradient
+
+    thread = threading.Thread(target=lambda: Waits.apply(net(torch.ones(1, 2))).sum().backward())
+    thread.start()
+    within.wait()
+    assert thread.ident in training_threads()
+    assert GRADIENTS.take([net.weight], wait=False) == ([UNREAD], RUNNING)
+    assert not GRADIENTS.may_write()
+    go_on.set()
+    thread.join()
+    (found,), note = GRADIENTS.take([net.weight])
+    assert found is net.weight.grad
+    assert note == ""
+
+
+def test_a_thread_that_waits_for_work_is_none_that_trains() -> None:
+    waiting = threading.Event()
+    thread = threading.Thread(target=waiting.wait)
+    thread.start()
+    try:
+        assert training_threads() == set()
+        assert GRADIENTS.take([weight()]) == ([None], "")
+    finally:
+        waiting.set()
+        thread.join()
