@@ -23,7 +23,7 @@ from tui.widgets.paged_lines import PagedLines
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 DECADES = 6
 """How much smaller than the largest norm the shortest bar of the logarithmic scale is, in powers of ten."""
-WORDS = {"none": "none yet", "zero": "zero", "frozen": "frozen"}
+WORDS = {"none": "none yet", "zero": "zero", "frozen": "frozen", "unread": "not read"}
 NUMBER = 9
 """Cells of the norm."""
 
@@ -48,6 +48,8 @@ class GradientBars(PagedLines[GradientRow]):
         """The module whose parameters are shown."""
         self.largest = 0.0
         """The largest finite norm seen so far: a full bar."""
+        self.note = ""
+        """Of when, or of what part, the norms are, where that is not now and the whole."""
         self._fetched: dict[int, float] = {}
 
     def show(self, path: str) -> None:
@@ -78,6 +80,8 @@ class GradientBars(PagedLines[GradientRow]):
         page = await self.ask(GradientRows(path=self.path, start=start, count=count), GradientPage)
         norms = [row.norm for row in page.rows if row.norm is not None and math.isfinite(row.norm)]
         self._fetched[start] = max(norms, default=0.0)
+        if page.note != self.note:
+            self.note, self.largest = page.note, -1.0  # the header is drawn anew with the bars
         return page.total, page.rows
 
     def rows_arrived(self, start: int, count: int) -> None:
@@ -92,7 +96,8 @@ class GradientBars(PagedLines[GradientRow]):
     def render_header(self, width: int) -> Iterable[Segment]:
         name, bar = self._widths(width)
         scale = "logarithmic" if self.logarithmic else "linear"
-        return [Segment(f"{fit('parameter', name)} {'norm':>{NUMBER}} {fit(f'{scale}, L for the other scale', bar)}")]
+        right = clean(self.note) or f"{scale}, L for the other scale"
+        return [Segment(f"{fit('parameter', name)} {'norm':>{NUMBER}} {fit(right, bar)}")]
 
     def draw(self, index: int, row: GradientRow, width: int) -> Iterable[Segment]:
         name, bar = self._widths(width)

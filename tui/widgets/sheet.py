@@ -21,6 +21,7 @@ SENTENCES: dict[Absence, str] = {
     "uninitialised": "Not initialised yet: a lazy tensor gets its shape from the first input.",
     "gone": "This tensor is no longer there.",
     "unsupported": "These values cannot be shown.",
+    "unread": "Not read: code runs, and torch cannot be asked for a gradient meanwhile.",
 }
 
 
@@ -40,6 +41,8 @@ class Sheet:
         """Of the tensor; None until the engine told it."""
         self.dtype = ""
         self.absence: Absence = ""
+        self.note = ""
+        """Of what the numbers are, where they are not the whole tensor's as it is now."""
         self.sentence = ""
         """Shown in place of numbers."""
         self.leading: tuple[int, ...] = ()
@@ -142,6 +145,7 @@ class Sheet:
             self.turn(tuple(cells.leading))
         self.shape, self.dtype, self.absence = cells.shape, dtype, cells.absence
         self.sentence = self._sentence(cells)
+        self.note = cells.note
         return news
 
     def _sentence(self, cells: Cells | HeatCells) -> str:

@@ -10,13 +10,14 @@ from textual import work
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Of, Progress, Statistics, StatisticsOf
 from tui.asking import Ask
 from tui.digits import short
-from tui.text import clean
+from tui.text import clean, fit
 
 BINS = 60
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -52,6 +53,9 @@ class StatisticsBar(Widget):
         self.path: str | None = None
         self.statistics: StatisticsOf | None = None
         self._waiting = ""
+
+    note: reactive[str] = reactive("", layout=True)
+    """Of what the numbers below are, where the statistics do not say so themselves."""
 
     def show(self, path: str | None) -> None:
         """Show the tensor at `path`, or nothing; of the same path the old figures stay until the new ones come."""
@@ -125,7 +129,8 @@ class StatisticsBar(Widget):
             if len(longer) == len(lines):  # not worth a line of its own
                 lines, parts = longer, [*parts, more]
         bars = histogram(statistics, width)
-        return [*lines, *([bars] if bars else [])]
+        note = fit(clean(statistics.note or self.note, 2 * width), width).rstrip()
+        return [*([[(note, "$text-warning")]] if note else []), *lines, *([bars] if bars else [])]
 
 
 def facts(statistics: StatisticsOf) -> list[Part]:

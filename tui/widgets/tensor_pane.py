@@ -130,6 +130,11 @@ class TensorPane(Vertical, Seen):
         if not self.statistics.refine():
             self.app.bell()  # they are exact, or there are none
 
+    def on_value_grid_known(self, event: ValueGrid.Known) -> None:
+        """Have it said of what the numbers are, where they are not the whole tensor's as it is now."""
+        event.stop()
+        self.statistics.note = event.grid.sheet.note
+
     def on_statistics_bar_known(self, event: StatisticsBar.Known) -> None:
         """Let digits and colours follow the whole tensor."""
         event.stop()

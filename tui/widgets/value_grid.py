@@ -74,7 +74,7 @@ class ValueGrid(ScrollView, Going, Seen, can_focus=True):
         """The person wants exact quantiles of this tensor."""
 
     class Known(Message):
-        """What kind of tensor it is became known, or is not what it was: `grid.sheet` tells."""
+        """What kind of tensor it is became known, or of what its numbers are: `grid.sheet` tells."""
 
         def __init__(self, grid: ValueGrid) -> None:
             super().__init__()
@@ -87,6 +87,7 @@ class ValueGrid(ScrollView, Going, Seen, can_focus=True):
     def __init__(self, ask: Ask, *, of: Of = "value", id: str | None = None) -> None:
         super().__init__(id=id)
         self.sheet = Sheet(ask, of)
+        self._note = ""
         self.plane = Plane(0, 0)
         self._fetching: dict[Key, Worker[None]] = {}
         self._palette: Palette | None = None
@@ -169,8 +170,10 @@ class ValueGrid(ScrollView, Going, Seen, can_focus=True):
         self._lay_out()
         if news:
             self.dimension = max(len(self.sheet.leading) - 1, 0)
-            self.post_message(self.Known(self))
             self.call_later(self.want)
+        if news or self.sheet.note != self._note:
+            self._note = self.sheet.note
+            self.post_message(self.Known(self))
 
     # -- geometry
 

@@ -14,8 +14,9 @@ from models.engine.errors import EngineProblem
 from models.engine.launch import Launch
 from tests.models.engine.every_request import AT_ONCE, every_request
 
-NETWORK = "import torch\nfrom torch import nn\n\nnet = nn.Sequential(*[nn.Linear(32, 32) for _ in range(8)])\n"
-TENSORS = [f"{layer}.{name}" for layer in range(8) for name in ("weight", "bias")]
+LAYERS = 4
+NETWORK = f"import torch\nfrom torch import nn\n\nnet = nn.Sequential(*[nn.Linear(16, 16) for _ in range({LAYERS})])\n"
+TENSORS = [f"{layer}.{name}" for layer in range(LAYERS) for name in ("weight", "bias")]
 SETUP = "opt = torch.optim.{optimizer}(net.parameters(), lr=1e-3); steps = 0"
 TRAINING = """
 for _ in range({steps}):
@@ -62,7 +63,7 @@ async def engine(folder: Path) -> EngineClient:
     file = folder / "deep.py"
     file.write_text(NETWORK)
     client = await Launch.local().start()
-    await client.request(m.OpenSource(source=f"{file}:net", inputs=["8x32"]), m.Opened)
+    await client.request(m.OpenSource(source=f"{file}:net", inputs=["8x16"]), m.Opened)
     return client
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +124,19 @@ async def test_of_a_group_the_siblings_are_told_apart() -> None:
         await settled(pilot)
         lines = [app.bars.render_line(y).text for y in range(1, 13)]
         assert [line[1:].split()[0] for line in lines][3:5] == ["0.norm1.bias", "1.self_attn.in_proj_weight"]
+
+
+async def test_norms_of_a_step_that_is_over_say_so() -> None:
+    class Training(FakeEngine):
+        async def request(self, body: Any, answer: Any, /, progress: Any = None) -> Any:
+            page = await super().request(body, answer, progress)
+            rows = [page.rows[0], msgspec.structs.replace(page.rows[1], state="unread", norm=None), *page.rows[2:]]
+            return msgspec.structs.replace(page, rows=rows, note="as of step 37\x1b[2J")
+
+    app = BarsApp(Training(rgnet()))
+    async with app.run_test(size=(120, 22)) as pilot:
+        await settled(pilot)
+        header, _, unread = shown(app.bars)[:3]
+        assert "as of step 37" in header
+        assert "\x1b" not in header
+        assert unread.endswith("not read")

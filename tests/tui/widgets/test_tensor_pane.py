@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from textual.containers import Vertical
 
@@ -151,3 +152,40 @@ async def test_nothing_selected_shows_nothing() -> None:
         pane.show(None, None)
         await settled(pilot)
         assert not any(part.display for part in (pane.grid, pane.statistics, pane.table))
+
+
+@pytest.mark.parametrize("width", [50, 120])
+async def test_numbers_of_a_step_or_of_a_rank_say_so(width: int) -> None:
+    class Noted(Engine):
+        note = "rank 0 holds rows 0–4 of 9 (Shard(dim=0)); as of step 37"
+
+        async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+            found = await super().request(body, answer, progress)
+            return msgspec.structs.replace(found, note=self.note) if isinstance(body, Window) else found
+
+    engine = Noted(w=Numbers([8, 4]))
+    pane = ValuesPane(engine.request)
+    async with Stage(pane).run_test(size=(width, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        first = pane.statistics.render().plain.splitlines()[0]
+        assert first.startswith("rank 0 holds rows 0–4 of 9")
+        assert len(first) <= width
+        engine.note = ""
+        pane.refresh_values()
+        await settled(pilot)
+        assert "rank 0" not in pane.statistics.render().plain
+
+
+async def test_a_gradient_that_cannot_be_read_now_is_not_one_that_is_missing() -> None:
+    class Unread(Engine):
+        async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+            if isinstance(body, Window | Statistics):
+                return answer(path="w", of="gradient", absence="unread")
+            return await super().request(body, answer, progress)
+
+    pane = GradientsPane(Unread(w=Numbers([8, 4])).request)
+    async with Stage(pane).run_test(size=(120, 20)) as pilot:
+        pane.show("w", row("w"))
+        await settled(pilot)
+        assert "Not read: code runs" in "\n".join(lines_of(pane.grid))
