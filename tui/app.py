@@ -203,13 +203,21 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
 
     def action_next_theme(self) -> None:
         self.theme = self.settings.theme = next_theme(self.theme)
-        self.explorer.say(f"theme {self.theme}")
+        if self._stands:
+            self.explorer.say(f"theme {self.theme}")
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the explorer has its widgets: not yet at the first frame, and no more while the app ends."""
+        return self.explorer.is_mounted and self.explorer.is_attached
 
     def action_interrupt(self) -> None:
-        self.explorer.interrupt()
+        if self._stands:
+            self.explorer.interrupt()
 
     def action_restart(self) -> None:
-        self.explorer.restart()
+        if self._stands:
+            self.explorer.restart()
 
     async def action_quit(self) -> None:
         self.exit(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
+from functools import cached_property, partial
 
 from textual.app import App
 from textual.binding import Binding
@@ -31,7 +31,7 @@ class ActionProvider(Provider):
     def hits(self, query: str) -> Iterator[DiscoveryHit | Hit]:
         """Those whose title matches `query`; all of them, in the palette's order, when it is empty."""
         matcher = self.matcher(query) if query else None
-        for action, target in self._reachable():
+        for action, target in self._reachable:
             name = _name(action)
             command = self._command(action, target)
             if matcher is None:
@@ -39,7 +39,9 @@ class ActionProvider(Provider):
             elif (score := matcher.match(name)) > 0:
                 yield Hit(score, _shown(matcher.highlight(name), action), command, name)
 
+    @cached_property
     def _reachable(self) -> list[tuple[Action, DOMNode]]:
+        """Looked for once: the palette lies over the panes, and this would be felt at every letter."""
         found = []
         for action in ACTIONS:
             if action.id not in ("palette", "focus_next", "focus_previous") and (target := self._target(action)):

@@ -13,6 +13,9 @@ from tui.text import clean_lines
 INDENT = 4
 PASTE_LIMIT = 200_000
 """Characters of code; more belongs into a file."""
+MOST_LINES = 5_000
+LONGEST_LINE = 10_000
+"""Of the prompt: with more, every key would be felt."""
 
 _LEAVES_BLOCK = re.compile(r"\s*(?:return|pass|break|continue|raise)\b")
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -36,6 +39,17 @@ def is_complete(text: str, pasted: bool = False) -> bool:
             return ended or symbol == "single" or not hasattr(ast.parse(source).body[-1], "body")
     except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return True
+
+
+def too_much(text: str) -> str:
+    """Why `text` cannot be edited in the prompt; empty when it can."""
+    if len(text) > PASTE_LIMIT:
+        return f"{len(text):,} characters"
+    lines = text.split("\n")
+    if len(lines) > MOST_LINES:
+        return f"{len(lines):,} lines"
+    longest = max(map(len, lines))
+    return f"a line of {longest:,} characters" if longest > LONGEST_LINE else ""
 
 
 def next_indent(line: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_app import AppEngine, starting
 from fake_checkpoint import SUMMARY, checkpoint
+from textual import events
 from textual.widgets import Input
 
 from models.engine.errors import EngineGone
@@ -141,3 +143,24 @@ async def test_leaving_meanwhile_ends_the_engine(weights: str, engine: AppEngine
         await played.press("q")
     assert client.closed
     assert played.app.return_code == 0
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "t", "R", "question_mark", "colon", "o", "escape"])
+@pytest.mark.parametrize("steps", [0, 1, 5, 20])
+async def test_any_key_at_any_moment_of_the_start(key: str, steps: int) -> None:
+    async with starting() as played:
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        played.app.post_message(events.Key(key, None))
+        await played.until(lambda: played.explorer.row is not None, "the root is selected")
+        await played.rest()
+
+
+@pytest.mark.parametrize("action", ["interrupt", "restart", "next_theme"])
+async def test_keys_behind_the_one_that_quits(action: str) -> None:
+    async with starting() as played:
+        await played.until(lambda: played.explorer.row is not None, "the root is selected")
+        played.app.exit(0)
+        await played.app.run_action(action)
+        await played.explorer.remove()
+        await played.app.run_action(action)

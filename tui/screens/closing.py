@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from textual.await_complete import AwaitComplete
-from textual.events import Event, InputEvent, Paste, Resize
+from textual.events import Event, InputEvent, Mount, Paste, Resize
 from textual.message import Message
 from textual.screen import Screen, ScreenResultType
 
@@ -22,7 +22,8 @@ class ClosesItself(_Screen[ScreenResultType]):
 
     Textual's `dismiss` takes away whatever screen is on top.  A second Enter that was on its way when the first one
     closed the screen would take away the one beneath, down to an app without any.  And what Textual still delivers to
-    a screen that is being removed finds no widget there, or goes up to the app and acts on the screen beneath.
+    a screen that is being removed, or was closed before it had its widgets, finds none there, or goes up to the app
+    and acts on the screen beneath.
     """
 
     closed = False
@@ -44,5 +45,5 @@ class ClosesItself(_Screen[ScreenResultType]):
 def _comes_too_late(message: Message) -> bool:
     """Whether a screen that is closed has no use for `message`: all but what Textual needs to remove it."""
     if isinstance(message, Event):
-        return isinstance(message, InputEvent | Paste | Resize)
+        return isinstance(message, InputEvent | Mount | Paste | Resize)
     return type(message).__module__ != "textual.messages"

@@ -43,6 +43,9 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASKS_BY_ITSELF = re.compile(r"(?:[^\W\d]\w*|[\])}'\"])\.\w*$|\[[rbuRBU]?['\"][^'\"]*$")
 """Behind a name and a dot, or in a key's quotes, completions come without Tab."""
 
+_LOOKED_AT = 200
+"""Characters before the cursor that are looked at for that: at each letter of a long line all would take seconds."""
+
 
 class Console(Widget):
     """Log, prompt and completions of one engine."""
@@ -168,7 +171,7 @@ class Console(Widget):
         before = self.prompt.text[: self.prompt.cursor_index]
         if self.prompt.text == self._inserted:
             self._inserted = ""
-        elif _ASKS_BY_ITSELF.search(before.rpartition("\n")[2]):
+        elif _ASKS_BY_ITSELF.search(before[-_LOOKED_AT:].rpartition("\n")[2]):
             self._complete(COMPLETION_DELAY)
         elif not (self.choices.display and before and (before[-1].isalnum() or before[-1] == "_")):
             self._stop_completing()

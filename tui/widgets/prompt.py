@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.statements import INDENT, PASTE_LIMIT, is_complete, next_indent, pasted_code
+from tui.statements import INDENT, PASTE_LIMIT, is_complete, next_indent, pasted_code, too_much
 from tui.widgets.python_colours import python_colours
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ OF_NETWORK = "net(X), or Tab for what there is"
 OF_CHECKPOINT = "state['name'], or Tab for what there is"
 OF_NOTHING = "Python"
 """What an empty prompt suggests."""
+
+LONGEST_COLOURED = 2_000
+"""Characters of a line with colours; a longer one is data."""
 
 
 class Prompt(TextArea):
@@ -203,11 +206,15 @@ class Prompt(TextArea):
         self._insert_pasted(self.app.clipboard)
 
     def _insert_pasted(self, text: str) -> None:
-        if len(text) > PASTE_LIMIT:
-            reason = f"That paste has {len(text):,} characters. Put it into a file and import it."
-            self.post_message(self.Refused(reason))
+        reason = f"{len(text):,} characters" if len(text) > PASTE_LIMIT else ""
+        code = "" if reason else pasted_code(text)
+        if reason := reason or too_much(code):
+            self.post_message(self.Refused(f"That paste has {reason}. Put it into a file and import it."))
             return
-        code = pasted_code(text)
+        start, end = (self._index(place) for place in sorted(self.selection))
+        if reason := too_much(self.text[:start] + code + self.text[end:]):
+            self.post_message(self.Refused(f"The prompt would have {reason}. Put it into a file and import it."))
+            return
         alone = not self.text.strip()
         if result := self._replace_via_keyboard(code, *self.selection):
             self.move_cursor(result.end_location)
@@ -234,12 +241,17 @@ class Prompt(TextArea):
     @property
     def cursor_index(self) -> int:
         """The cursor as an index into the text."""
-        row, column = self.cursor_location
+        return self._index(self.cursor_location)
+
+    def _index(self, place: tuple[int, int]) -> int:
+        row, column = place
         return sum(len(self.document.get_line(line)) + 1 for line in range(row)) + column
 
     def get_line(self, line_index: int) -> Text:
         """The line with its colours."""
         line = super().get_line(line_index)
+        if len(line) > LONGEST_COLOURED:
+            return line
         for start, end, kind in python_colours(line.plain):
             line.stylize(self.get_component_rich_style(f"prompt--{kind}", partial=True), start, end)
         return line

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fake_app import Played, opened
+from textual import events
+from textual.geometry import Size
 from textual.screen import Screen
 
 from models.engine.messages import Forms, PathForm, Problem
@@ -45,6 +48,21 @@ async def test_closing_twice_closes_once(name: str) -> None:
         await played.rest()
         assert played.app.screen is played.explorer
         assert answers == [None]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_closing_at_any_moment_of_its_opening(name: str) -> None:
+    async with opened() as played:
+        for steps in (0, 1, 2, 3, 5, 8):
+            screen = SCREENS[name](played)
+            played.app.push_screen(screen)
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            played.app.post_message(events.Resize(Size(100, 30 + steps), Size(100, 30 + steps)))
+            screen.dismiss()
+            screen.post_message(events.Resize(Size(90, 30), Size(90, 30)))
+            await played.rest()
+            assert played.app.screen is played.explorer
 
 
 @pytest.mark.parametrize("name", SCREENS)
