@@ -93,7 +93,7 @@ class Campaign:
         self.report = report
         self.tries = tries
         self.tally = Tally()
-        self._met: list[tuple[Finding, Session]] = []
+        self._met: list[tuple[Finding, Session, bool]] = []
         """What else was found while something was shrunk."""
 
     def run(self, seed: str, length: int, seconds: float, first: int = 0, stride: int = 1) -> Tally:
@@ -121,23 +121,23 @@ class Campaign:
             tally.keys += outcome.keys
             tally.memory = (max(tally.memory[0], outcome.memory[0]), max(tally.memory[1], outcome.memory[1]))
             if outcome.finding:
-                self._record(outcome.finding, rest.with_steps(rest.steps[: outcome.used]))
+                self._record(outcome.finding, rest.with_steps(rest.steps[: outcome.used]), outcome.left)
             if outcome.left or not outcome.used:
                 break
             rest = rest.with_steps(rest.steps[outcome.used :])
         met, self._met = self._met, []
-        for finding, shown in met:
+        for finding, shown, left in met:
             if finding.name not in self.tally.records:
-                self._record(finding, shown)
+                self._record(finding, shown, left)
 
-    def _record(self, finding: Finding, session: Session) -> None:
+    def _record(self, finding: Finding, session: Session, left: bool) -> None:
         known = self.tally.records.get(finding.name)
         if known is not None:
             known.count += 1
         else:
             self.report(f"{finding.kind}: {finding.signature} (seed {session.seed}, {len(session.steps)} steps)")
             self._write(Record(finding, session, "not yet"))
-            short, reproduced = self.shortest(finding, session)
+            short, reproduced = self.shortest(finding, session, left)
             known = Record(finding, short, reproduced)
             self.report(f"  {reproduced} times: {short.script}")
         self._write(known)
@@ -149,17 +149,17 @@ class Campaign:
             text = json.dumps(record.to_json(), indent=1, ensure_ascii=True)
             (self.folder / f"{record.finding.name}.json").write_text(text + "\n", encoding="utf-8")
 
-    def again(self, session: Session, finding: Finding) -> bool:
-        """Whether `session` shows `finding` when it is played once more."""
-        outcome = play(session, self.sources[session.source], self.files, self.patience)
+    def again(self, session: Session, finding: Finding, left: bool = True) -> bool:
+        """Whether `session` shows `finding` when it is played once more, `left` when that was seen at its end."""
+        outcome = play(session, self.sources[session.source], self.files, self.patience, leave=left)
         found = outcome.finding
         if found is None:
             return False
-        if found.name not in self.tally.records and found.name not in {other.name for other, _ in self._met}:
-            self._met.append((found, session.with_steps(session.steps[: outcome.used])))
+        if found.name not in self.tally.records and found.name not in {other.name for other, *_ in self._met}:
+            self._met.append((found, session.with_steps(session.steps[: outcome.used]), outcome.left))
         return found.name == finding.name
 
-    def _reproduce(self, finding: Finding, session: Session, until: float) -> tuple[Session, int]:
+    def _reproduce(self, finding: Finding, session: Session, left: bool, until: float) -> tuple[Session, int]:
         """The shortest end of `session` that shows `finding`, and how often; 0 when none does.
 
         Most faults come of what was done last, and a short end has less in it that differs from time to time.
@@ -169,21 +169,21 @@ class Campaign:
             end = session.with_steps(session.steps[len(session.steps) - length :])
             if time.monotonic() > until:
                 break
-            if seen := sum(self.again(end, finding) for _ in range(self.tries)):
+            if seen := sum(self.again(end, finding, left) for _ in range(self.tries)):
                 return end, seen
         return session, 0
 
-    def shortest(self, finding: Finding, session: Session) -> tuple[Session, str]:
-        """The shortest session found that shows `finding`, and how often it does."""
+    def shortest(self, finding: Finding, session: Session, left: bool = True) -> tuple[Session, str]:
+        """The shortest session found that shows `finding`, and how often it does; `left`: it was seen at the end."""
         if self.shrink <= 0:
             return session, "not tried"
-        until = time.monotonic() + self.shrink
-        base, seen = self._reproduce(finding, session, until)
+        begin = time.monotonic()
+        base, seen = self._reproduce(finding, session, left, begin + self.shrink / 2)
         if not seen:
             return session, f"0 of {self.tries}"
 
         def fails(candidate: Session) -> bool:
-            return any(self.again(candidate, finding) for _ in range(1 if seen == self.tries else self.tries))
+            return any(self.again(candidate, finding, left) for _ in range(1 if seen == self.tries else self.tries))
 
-        short = Shrinker(fails, until - time.monotonic()).shrink(base)
-        return short, f"{sum(self.again(short, finding) for _ in range(self.tries))} of {self.tries}"
+        short = Shrinker(fails, begin + self.shrink - time.monotonic()).shrink(base)
+        return short, f"{sum(self.again(short, finding, left) for _ in range(self.tries))} of {self.tries}"

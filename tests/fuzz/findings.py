@@ -12,6 +12,8 @@ _CONTROLS = re.compile(r"\x1b\[[0-9;:?<>=]*[a-zA-Z]|\x1b\].*?(?:\x07|\x1b\\)|\x1
 _PLAIN_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+),? in (?P<function>\S+)')
 _BOXED_FRAME = re.compile(r"(?P<file>/[\w./+-]+\.py):(?P<line>\d+) in (?P<function>\S+)")
 _RAISED = re.compile(r"^(?P<type>(?:[a-z_]\w*\.)*[A-Z]\w*)(?:: (?P<text>.*))?$", re.MULTILINE)
+_NO_ERRORS = ("Traceback", "Warning", "NOTE")
+"""What lines begin with that are not what was raised."""
 _OURS = re.compile(r"(?:^|/)((?:tui|models)/(?!examples/)[\w./]+)")
 
 
@@ -67,7 +69,7 @@ def of_traceback(kind: str, text: str) -> Finding | None:
     frames = _frames(text)
     if begin < 0 and not frames:
         return None
-    raised = [match for match in _RAISED.finditer(text) if not match["type"].endswith(("Traceback", "Warning"))]
+    raised = [match for match in _RAISED.finditer(text) if not match["type"].endswith(_NO_ERRORS)]
     error = f"{raised[-1]['type']}: {general(raised[-1]['text'] or '')}".rstrip(": ") if raised else "no error"
     return Finding(kind, f"{error} in {_where(frames)}", text[-8000:])
 

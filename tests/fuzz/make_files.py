@@ -163,7 +163,7 @@ def make(folder: Path) -> None:
         "big": [300, 200],
     }
     safetensors(folder / "weights.safetensors", layers | odd, {"[/]": "\x1b[31m", "long": "y" * 5000})
-    state = nn.Transformer(16, 2, 2, 2, 32).state_dict()
+    state = nn.Transformer(16, 2, 2, 2, 32, batch_first=True).state_dict()
     torch.save({"model": state, "epoch": 3, "note": "[/]\x1b[2J", "lr": [0.1] * 300}, folder / "model.pt")
     shards = folder / "shards"
     shards.mkdir(exist_ok=True)

@@ -25,12 +25,17 @@ FAULTS = "MODULESCOPE_FAULTS"
 HOME_SIZE = (160, 48)
 START = 60.0
 """Seconds for the first frame."""
+AFTER = 0.4
+"""Seconds in which the last step may show what it did."""
 RECENT = 40
 """Steps in which a key that quits explains an end."""
 MEMORY_INTERFACE, MEMORY_ENGINE = 700 << 20, 3 << 30
 """Bytes."""
-SPIN, SPIN_STRETCHES = 0.9, (0.2, 2.0)
-"""Share of the looks at which a thread is ready to run although there is nothing to do, and the seconds of looking."""
+SPIN, SPIN_WORK, SPIN_LOOKS = 0.9, 1.5, 20
+"""A thread is ready to run at this share of the looks, although there is nothing to do, until it has worked for so many
+seconds of processor time; looks of which the share is taken."""
+STACKS = 10.0
+"""Seconds for the stacks of all threads."""
 PASTE_ENDS = (b"\x1b[200~", b"\x1b[201~")
 _NOT_DRAWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+|\x1bP.*?\x1b\\|\x1b\].*?(?:\x07|\x1b\\)")
 
@@ -67,9 +72,13 @@ class Player:
         source: what `session.source` names.
         folder: where the files of the sources are.
         patience: seconds for everything that must happen.
+        leave: look at how the program is left; else it is killed after the last step.
     """
 
-    def __init__(self, session: Session, source: Source, folder: Path, patience: float = 10.0) -> None:
+    def __init__(
+        self, session: Session, source: Source, folder: Path, patience: float = 10.0, leave: bool = True
+    ) -> None:
+        self.leave = leave
         self.session = session
         self.source = source
         self.folder = folder
@@ -99,9 +108,13 @@ class Player:
                 self._perform(step)
                 self._look_for_faults()
             outcome.left = True
-            self._leave()
+            if self.leave:
+                self._leave()
+            else:
+                self._wait(AFTER)
+                self._look_for_faults()
         except Ended:
-            outcome.finding = self._judge(session.leave if outcome.left else None)
+            outcome.finding = self._judge(session.leave if outcome.left and self.leave else None)
         except Frozen as frozen:
             outcome.finding = self._freeze(str(frozen))
         except _Trouble as trouble:
@@ -261,6 +274,10 @@ class Player:
         self._checked = program.received
         if b"Traceback" in new and ours(text := text_of(new)) and (found := of_traceback("traceback", text)):
             raise _Trouble(found)
+        if b"was never awaited" in new:
+            raise _Trouble(
+                Finding("screen", "a warning is written over it: a coroutine was never awaited", text_of(new))
+            )
         if 1049 not in program.modes:
             self._wait(1.0)  # an editor may be there for a moment
             if 1049 not in program.modes:
@@ -282,16 +299,17 @@ class Player:
 
     def _check_spin(self) -> None:
         """Nobody presses a key, and nothing is written: the interface has nothing to do."""
-        for stretch in SPIN_STRETCHES:
-            received, looks, ready = self.program.received, 0, 0
-            until = time.monotonic() + stretch
-            while time.monotonic() < until:
+        interface = self._interface()
+        begin = [_worked(process) for process in interface]
+        while True:
+            received, ready = self.program.received, 0
+            for _ in range(SPIN_LOOKS):
                 self._wait(0.01)
-                looks += 1
-                ready += any(state == "R" for process in self._interface() for state in thread_states(process.pid))
-            if ready < SPIN * looks or self.program.received - received > 10_000 * stretch:
+                ready += any("R" in thread_states(process.pid) for process in interface)
+            if ready < SPIN * SPIN_LOOKS or self.program.received - received > 5_000:
                 return
-        raise _Trouble(of_stacks("spin", "works without being asked", self._stacks()))
+            if any(_worked(process) - before > SPIN_WORK for process, before in zip(interface, begin, strict=True)):
+                raise _Trouble(of_stacks("spin", "works without being asked", self._stacks()))
 
     # -- the end
     def _leave(self) -> None:
@@ -312,9 +330,10 @@ class Player:
                 process.send_signal(getattr(signal, leave))
         if not self._wait_end():
             if leave == "q":
+                picture = self._picture()
                 self._write(bytes_of("ctrl+q"))
                 if self._wait_end():
-                    raise _Trouble(Finding("freeze", "q does not quit after Escape, ctrl+q does", self._picture()))
+                    raise _Trouble(Finding("freeze", "q does not quit after Escape, ctrl+q does", picture))
             raise Frozen(f"does not end on {leave}")
         raise Ended
 
@@ -415,9 +434,9 @@ class Player:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(signal.SIGABRT)
         with contextlib.suppress(Ended):
-            until = time.monotonic() + 3
-            while time.monotonic() < until and self.program.pump(0.5):
-                pass
+            until = time.monotonic() + STACKS
+            while time.monotonic() < until:
+                self.program.pump(0.5)
         new = self.program.received - begin
         return text_of(bytes(self.program.tail[-new:])) if new else ""
 
@@ -434,6 +453,14 @@ class Player:
         return "\n".join(line.rstrip() for line in screen.display)
 
 
-def play(session: Session, source: Source, folder: Path, patience: float = 10.0) -> Outcome:
-    """Play `session` once, from one start of the program to its end."""
-    return Player(session, source, folder, patience).play()
+def _worked(process: psutil.Process) -> float:
+    """Seconds of processor time; 0 when it is gone."""
+    try:
+        return sum(process.cpu_times()[:2])
+    except psutil.Error:
+        return 0.0
+
+
+def play(session: Session, source: Source, folder: Path, patience: float = 10.0, leave: bool = True) -> Outcome:
+    """Play `session` once, from one start of the program to its end, or to the last step when it need not `leave`."""
+    return Player(session, source, folder, patience, leave).play()
