@@ -132,6 +132,11 @@ class TerminalDriver(LinuxDriver):
         if self._on:
             super().disable_input()
 
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse:
+            self.write("\x1b[?1016l")  # which Textual asks for where it can be had, and leaves on
+
     def write(self, data: str) -> None:
         if self._writer_thread is not None:
             self._writer_thread.write(data)
@@ -169,7 +174,7 @@ class TerminalDriver(LinuxDriver):
                 ENDING.terminal_gone()
                 return
             except Exception as error:  # of what came instead of keys; the next ones are read anew
-                self._loop.call_soon_threadsafe(self._tell, error)
+                self._loop.call_soon_threadsafe(self._fault, error)
 
-    def _tell(self, error: Exception) -> None:
-        self._app.log.error(f"what the terminal sent was not understood: {error!r}")
+    def _fault(self, error: Exception) -> None:
+        self._app._handle_exception(error)

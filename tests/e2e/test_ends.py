@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -28,6 +29,23 @@ def sleeper(tmp_path: Path) -> Path:
     editor.write_text("#!/bin/sh\necho editing\nsleep 1000\n")
     editor.chmod(0o755)
     return editor
+
+
+def modes_left(raw: bytes) -> dict[int, bytes]:
+    """The private modes that are not as a terminal has them at first: cursor and wrapping on, all others off."""
+    last = {int(mode): state for mode, state in re.findall(rb"\x1b\[\?(\d+)([hl])", raw)}
+    return {mode: state for mode, state in last.items() if state != (b"h" if mode in (7, 25) else b"l")}
+
+
+def test_a_terminal_that_can_do_more_is_given_back_whole(own_state: Path) -> None:
+    with Terminal("rgnet", state=own_state) as t:
+        t.wait_for(READY, "block 3")
+        t.press("\x1b[?2048;2$y", "\x1b[?2026;2$y")  # what such a terminal answers to Textual's questions
+        t.wait_until(lambda: b"\x1b[?1016h" in t.raw, "the mouse in pixels")
+        t.press("q")
+        assert t.wait_end() == 0
+        t.wait_until(lambda: is_given_back(t), "the terminal given back")
+        assert modes_left(t.raw) == {}
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
