@@ -155,22 +155,27 @@ class Campaign:
         found = outcome.finding
         if found is None:
             return False
-        if found.name not in self.tally.records and found.name not in {other.name for other, *_ in self._met}:
+        if (
+            not finding.like(found)
+            and found.name not in self.tally.records
+            and found.name not in {other.name for other, *_ in self._met}
+        ):
             self._met.append((found, session.with_steps(session.steps[: outcome.used]), outcome.left))
-        return found.name == finding.name
+        return finding.like(found)
 
     def _reproduce(self, finding: Finding, session: Session, left: bool, until: float) -> tuple[Session, int]:
         """The shortest end of `session` that shows `finding`, and how often; 0 when none does.
 
         Most faults come of what was done last, and a short end has less in it that differs from time to time.
         """
-        lengths = [length for length in (2, 6, 18, 54, 162) if length < len(session.steps)]
-        for length in [*lengths, len(session.steps)]:
-            end = session.with_steps(session.steps[len(session.steps) - length :])
-            if time.monotonic() > until:
-                break
-            if seen := sum(self.again(end, finding, left) for _ in range(self.tries)):
-                return end, seen
+        lengths = [length for length in (3, 6, 12, 25, 50, 100) if length < len(session.steps)]
+        for _ in range(self.tries):
+            for length in [*lengths, len(session.steps)]:
+                end = session.with_steps(session.steps[len(session.steps) - length :])
+                if time.monotonic() > until:
+                    return session, 0
+                if self.again(end, finding, left):
+                    return end, 1 + sum(self.again(end, finding, left) for _ in range(self.tries - 1))
         return session, 0
 
     def shortest(self, finding: Finding, session: Session, left: bool = True) -> tuple[Session, str]:

@@ -36,6 +36,12 @@ class Finding:
         """The signature as the name of a file."""
         return re.sub(r"[^\w.-]+", "-", f"{self.kind} {self.signature}").strip("-")[:110]
 
+    def like(self, other: Finding) -> bool:
+        """Whether it is probably the same fault, which may end in another frame or show in another way each time."""
+        if "Error" in self.signature or self.kind in ("death", "fault", "traceback"):
+            return self.signature.partition(" in ")[0] == other.signature.partition(" in ")[0]
+        return self.kind == other.kind and (self.kind in ("freeze", "spin") or self.signature == other.signature)
+
 
 def text_of(output: bytes) -> str:
     """Output without what steers the terminal."""
