@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import signal
 import sys
 import tempfile
 import time
@@ -81,6 +82,7 @@ def _job(options: argparse.Namespace, files: Path, number: int) -> int:
     def report(line: str) -> None:
         print(line, flush=True)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended too
     campaign = Campaign(sources, files, options.findings, options.patience, options.shrink, report)
     try:
         campaign.run(options.seed, options.size, options.minutes * 60, number, options.jobs)
