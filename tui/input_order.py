@@ -19,12 +19,20 @@ from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, MouseS
 from textual.message_pump import MessagePump
 from textual.widgets import Input, TextArea
 
+from tui.actions import ACTIONS
+
 PATIENCE = 2.0
 """Seconds after which inputs go on whatever the one before them waits for."""
 ROUNDS = 2
 """Times that all that lies between a widget and the app has done its work: the input's, and that of its messages."""
-CHANGES = 4
-"""Times in a row that the focus may have gone elsewhere meanwhile, which is then waited for too."""
+MORE_ROUNDS = 6
+"""Rounds that follow while a widget has something to do, or the focus has gone elsewhere meanwhile."""
+STAYING = {action.id for action in ACTIONS if action.place in ("list", "grid")} - {"jump"} | {
+    "toggle",
+    "inward",
+    "outward",
+}
+"""Actions that leave the focus where it is."""
 LEAVES = "ctrl+q"
 """The key that overtakes all others."""
 
@@ -87,7 +95,7 @@ class InputOrder:
     # -- one input
     async def _act(self, event: Event) -> None:
         target = self._target(event)
-        follows = not _acts_where_it_is(event, target)
+        follows = not self._acts_where_it_is(event, target)
         await self._deliver(event)
         if follows:
             self._follow(target)
@@ -104,6 +112,20 @@ class InputOrder:
         except (NoWidget, NoMatches):
             return self._goal()
 
+    def _acts_where_it_is(self, event: Event, target: MessagePump) -> bool:
+        """Whether the input leaves focus and screen alone: a letter that is typed, the cursor or the mouse in motion.
+
+        What comes behind it goes the same way, and need not wait.
+        """
+        if not isinstance(event, Key):
+            return isinstance(event, MouseMove | MouseScrollDown | MouseScrollUp)
+        if isinstance(target, Input | TextArea):
+            return event.is_printable
+        for _, bindings in self._app.screen._modal_binding_chain:
+            if bound := bindings.key_to_bindings.get(event.key):
+                return bound[0].action in STAYING
+        return False
+
     # -- until it is done: a callback goes the way of the input, from queue to queue up to the app, behind it
     def _follow(self, start: MessagePump) -> None:
         self._turn += 1
@@ -111,27 +133,30 @@ class InputOrder:
         if self._clock is not None:
             self._clock.cancel()
         self._clock = asyncio.get_running_loop().call_later(PATIENCE, self._give_up, self._turn)
-        self._send(self._turn, start, start, ROUNDS, CHANGES)
+        self._send(self._turn, start, start, ROUNDS + MORE_ROUNDS)
 
-    def _send(self, turn: int, node: MessagePump, start: MessagePump, rounds: int, changes: int) -> None:
+    def _send(self, turn: int, node: MessagePump, start: MessagePump, rounds: int) -> None:
         """Go on behind what `node` has to do, or, when it is being removed, what its parent has."""
         while node is not self._app:
             above = node._parent or self._app
-            if node.call_later(self._send, turn, above, start, rounds, changes):
+            if node.call_later(self._send, turn, above, start, rounds):
                 return
             node = above
-        self._app.call_later(self._arrived, turn, start, rounds, changes)
+        self._app.call_later(self._arrived, turn, start, rounds)
 
-    async def _arrived(self, turn: int, start: MessagePump, rounds: int, changes: int) -> None:
+    async def _arrived(self, turn: int, start: MessagePump, rounds: int) -> None:
         if turn != self._turn or not self._acting:
             return
-        if rounds > 1:
-            self._send(turn, start, start, rounds - 1, changes)
-        elif changes and (goal := self._goal()) is not start:
-            self._send(turn, goal, goal, 1, changes - 1)
+        goal = self._goal()
+        if rounds > MORE_ROUNDS + 1 or (rounds > 1 and (goal is not start or self._at_work())):
+            self._send(turn, goal, goal, rounds - 1)
         else:
             self._open()
             await self._go_on()
+
+    def _at_work(self) -> bool:
+        """Whether a widget has messages to handle."""
+        return any(not node._message_queue.empty() for node in self._app._registry if node is not self._app)
 
     def _give_up(self, turn: int) -> None:
         if turn == self._turn and self._acting:
@@ -153,10 +178,3 @@ def hold_input(app: App[object]) -> Callable[[], None]:
     """Let what is typed wait for the screen or pane that is about to come; call what is returned once it is there."""
     order = getattr(app, "input_order", None)
     return order.hold() if isinstance(order, InputOrder) else lambda: None
-
-
-def _acts_where_it_is(event: Event, target: MessagePump) -> bool:
-    """Whether the input changes nothing but the widget that gets it: a letter that is typed, the mouse in motion."""
-    if isinstance(event, MouseMove | MouseScrollDown | MouseScrollUp):
-        return True
-    return isinstance(event, Key) and event.is_printable and isinstance(target, Input | TextArea)

@@ -22,6 +22,7 @@ from tui.engine_link import EngineLink
 from tui.screens.closing import ClosesItself
 from tui.text import clean, fit
 from tui.widgets.key_line import KeyLine
+from tui.widgets.line_input import LineInput
 from tui.widgets.lines import Lines
 
 OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
@@ -51,7 +52,7 @@ class ExampleList(Lines):
         yield Segment(fit(clean(item.title), max(width - names - 8, 0)))
 
 
-class SourceInput(Input):
+class SourceInput(LineInput):
     """The line for a source of one's own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,10 +124,10 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
 
     def on_paste(self, event: events.Paste) -> None:
         """A path that is pasted anywhere goes to the line for it."""
-        line = self.query_one(Input)
+        line = self.query_one(SourceInput)
         if not line.has_focus:
             line.focus()
-            line.insert_text_at_cursor(event.text.splitlines()[0] if event.text.strip() else "")
+            line.insert_line(event.text)
             event.stop()
 
     def on_resize(self) -> None:

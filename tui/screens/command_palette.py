@@ -20,11 +20,16 @@ from textual.widgets.option_list import Option
 
 from tui.palette import ActionProvider
 from tui.screens.closing import ClosesItself
+from tui.widgets.line_input import LineInput
 from tui.widgets.options import Options
 
 
 class PaletteList(CommandList, Options, can_focus=False):
     """The commands; keys and clicks never end the app."""
+
+
+class PaletteInput(CommandInput, LineInput):
+    """Where the search is typed."""
 
 
 class Palette(ClosesItself[None], CommandPalette):
@@ -37,7 +42,7 @@ class Palette(ClosesItself[None], CommandPalette):
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
                 yield SearchIcon()
-                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+                yield PaletteInput(placeholder=self._placeholder, select_on_focus=False)
             with Vertical(id="--results"):
                 yield PaletteList()
                 yield LoadingIndicator()

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from tui.screens.closing import ClosesItself
 from tui.text import clean
+from tui.widgets.line_input import LineInput
 
 
 def parse_index(text: str, shape: Sequence[int], leading: Sequence[int] = ()) -> list[int]:
@@ -70,7 +71,7 @@ class Jump(ClosesItself[list[int] | None], ModalScreen[list[int] | None]):
         box = Vertical()
         box.border_title = "Jump to an index"
         with box:
-            yield Input(placeholder=", ".join(f"0…{size - 1}" for size in self._shape), select_on_focus=False)
+            yield LineInput(placeholder=", ".join(f"0…{size - 1}" for size in self._shape), select_on_focus=False)
             yield Static(self._hint(), markup=False)
 
     def _hint(self) -> str:

@@ -17,6 +17,7 @@ from models.engine.errors import EngineGone, EngineProblem
 from models.engine.messages import Search, SearchHit, SearchHits
 from tui.asking import Ask
 from tui.input_order import hold_input
+from tui.widgets.line_input import LineInput
 from tui.widgets.lines import Lines
 from tui.widgets.search_list import SearchList
 
@@ -24,7 +25,7 @@ DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
 
 
-class SearchInput(Input):
+class SearchInput(LineInput):
     """Where the search is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "go there")]

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui.text import clean
+from tui.widgets.line_input import LineInput
 
 DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
@@ -20,7 +21,7 @@ LONGEST = 400
 """Characters of what is told."""
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """Where the filter is typed; the pane's keys go past it to the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
