@@ -18,9 +18,13 @@ from typing import IO, Any
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
 
+from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
-from tui.terminal import size_of
+from tui.terminal import HIGHEST, WIDEST, size_of
 
 MOST_WAITING = 30
 """Pieces of text that wait for the terminal before whoever draws waits too."""
@@ -43,6 +47,7 @@ class Writer(threading.Thread):
         self._change = threading.Condition()
         self._over = False
         self._gone = False
+        self._plain = bool(ascii_only(os.environ))
 
     def write(self, text: str) -> None:
         """Have `text` written; waits while too much waits already."""
@@ -76,7 +81,7 @@ class Writer(threading.Thread):
                 self._waiting.clear()
                 self._change.notify_all()
             if not self._gone:
-                self._write(text.encode("utf-8", "backslashreplace"))
+                self._write((drawn(text) if self._plain else text).encode("utf-8", "backslashreplace"))
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)
@@ -116,6 +121,12 @@ class TerminalDriver(LinuxDriver):
 
     def _get_terminal_size(self) -> tuple[int, int]:
         return size_of(self._terminal, os.environ)
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, Resize):  # some terminals tell their size themselves
+            within = Size(min(message.size.width, WIDEST), min(message.size.height, HIGHEST))
+            message = Resize(within, within, pixel_size=message.pixel_size)
+        super().process_message(message)
 
     # -- the terminal, taken and given back
     def start_application_mode(self) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from models.engine.client import EngineClient, Pause
     from models.engine.errors import EngineGone
     from models.engine.messages import Body
+    from tui.app import ModulescopeApp
     from tui.command_line import Options
-    from tui.guarded_app import GuardedApp
 
 
 def needs_torch(options: Options) -> bool:
@@ -89,13 +89,16 @@ def explore(options: Options) -> int:
         engines.abandon()
 
 
-def run(app: GuardedApp) -> int:
+def run(app: ModulescopeApp) -> int:
     """Run the app in this terminal; returns the exit status, of whatever ended it."""
     survive_odd_bytes()
     if os.name == "posix":
+        from tui.ascii import NOTE, ascii_only
         from tui.driver import TerminalDriver
 
         app.driver_class = TerminalDriver
+        if reason := ascii_only(os.environ):
+            app._tell(lambda explorer: explorer.console.note(NOTE.format(reason)))
 
     def leave(status: int) -> bool:
         loop = app._loop
