@@ -15,6 +15,7 @@ from tui.asking import Ask
 from tui.text import clean
 from tui.widgets.columns import Column, Needs, header_of, lay_out, row_of
 from tui.widgets.paged_lines import PagedLines
+from tui.widgets.tree_drawing import MOST_GUIDES
 
 COLUMNS = (
     Column("#", 4, 6, drop=6, cut="left"),
@@ -138,7 +139,7 @@ def texts_of(index: int, row: CallRow) -> tuple[str, ...]:
     return (
         str(index),
         row.module or "(root)",
-        "  " * row.depth + row.op,
+        "  " * min(row.depth, MOST_GUIDES) + row.op,
         ", ".join(row.inputs),
         row.output,
         ", ".join(path.removeprefix(f"{row.module}.") for path in row.tensors),

@@ -22,6 +22,7 @@ from tui.asking import Ask
 from tui.text import clean, clean_lines, fit
 from tui.widgets.lines import Lines
 from tui.widgets.seen import Seen
+from tui.widgets.tree_drawing import MOST_GUIDES
 
 DEBOUNCE = 0.04
 LABEL = 28
@@ -134,7 +135,7 @@ class Info(Lines, Seen):
         self.refresh()
 
     def _fact(self, fact: Fact, width: int) -> Iterable[Line]:
-        label, indent = label_of(fact), INDENT * fact.depth
+        label, indent = label_of(fact), INDENT * min(fact.depth, MOST_GUIDES)
         below = cell_len(label) > self._label
         if below or not fact.text:  # without a text it is the heading of what lies below it
             for part in self._parts(label[len(indent) :], width + self._label + 2 - len(indent)):
@@ -161,7 +162,7 @@ class Info(Lines, Seen):
             return []
         if line.below and line.label:
             return [Segment(f"  {line.label}", self.look("info--label"))]
-        label = INDENT * (1 + line.depth) if line.below else fit(line.label, self._label)
+        label = INDENT * (1 + min(line.depth, MOST_GUIDES)) if line.below else fit(line.label, self._label)
         link = line.path is not None
         text = Segment(line.text, self.look("info--link") if link else None)
         more = [Segment(LEADS, self.look("info--label"))] if link else []
@@ -181,4 +182,4 @@ class Info(Lines, Seen):
 
 def label_of(fact: Fact) -> str:
     """What stands before a fact, as deep as it lies."""
-    return INDENT * fact.depth + clean(fact.label, LONGEST)
+    return INDENT * min(fact.depth, MOST_GUIDES) + clean(fact.label, LONGEST)

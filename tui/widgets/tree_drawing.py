@@ -33,6 +33,8 @@ MORE_THAN_BYTES = 34
 GUIDE, TIGHT_GUIDE = "│ ", "│"
 ROOM_FOR_GUIDES = 18
 """Cells of the name column below which a level is drawn in one cell instead of two."""
+MOST_GUIDES = 1_000
+"""Levels that are drawn: no terminal is as wide."""
 NAMELESS = "(empty)"
 """In place of a name without letters."""
 NAME_ROOM = 8
@@ -43,7 +45,7 @@ def texts_of(row: TreeRow) -> tuple[str, ...]:
     """What stands in each column, with the guides before the name."""
     marks = marks_of(row)
     return (
-        f"{GUIDE * row.depth}  {row.name or NAMELESS}",
+        f"{GUIDE * min(row.depth, MOST_GUIDES)}  {row.name or NAMELESS}",
         detail_of(row),
         "" if _counts_nothing(row, row.parameters) else numbers.count(row.parameters),
         "" if _counts_nothing(row, row.bytes) else numbers.size(row.bytes),
@@ -59,7 +61,7 @@ def draw_row(
     dim = look("lines--dim")
     space = widths[0]
     roomy = space >= ROOM_FOR_GUIDES or (needs is not None and 0 < needs[0] <= space)
-    indent = (GUIDE if roomy else TIGHT_GUIDE) * row.depth
+    indent = (GUIDE if roomy else TIGHT_GUIDE) * min(row.depth, MOST_GUIDES)
     name = clean(row.name) or NAMELESS
     room = max(space - 2 - min(cell_len(name), NAME_ROOM), 0)
     if len(indent) > room:

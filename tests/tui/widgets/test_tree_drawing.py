@@ -109,3 +109,8 @@ def test_an_empty_name_is_told() -> None:
     segments = draw_row(row(name="", path=".x", depth=1, children=1), 40, lambda name: Style(dim=name == "lines--dim"))
     assert [part.text for part in segments if part.style and part.style.dim][-2:-1] == ["(empty)"]
     assert texts_of(row(name=""))[0].endswith("(empty)")
+
+
+def test_a_depth_beyond_all_sense_costs_no_more_than_a_line() -> None:
+    row = TreeRow(path="a", name="a", kind="module", depth=10**9, detail="Linear")
+    assert sum(len(part.text) for part in draw_row(row, 60, lambda name: Style())) <= 60
