@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from ..engine.errors import EngineProblem
 from ..engine.messages import Problem
 from ..engine.safe_text import clean
+from .faults import tell_fault
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -22,12 +24,40 @@ def main(argv: list[str]) -> int:
         if name not in commands:
             tell(f"no headless command {name!r}; there are {', '.join(commands)}")
             return WRONG_USE
-        return commands[name](argv[1:])
+        if name in ("run", "console"):
+            return commands[name](argv[1:])  # which supervise what they run
+        return _supervised(commands[name], argv[1:])
     except Exception as error:
-        return refused(error)
+        try:
+            return refused(error)
+        except Exception as fault:
+            return tell_fault(fault)
     except KeyboardInterrupt:
         tell("interrupted")
         return INTERRUPTED
+
+
+def _supervised(command: Callable[[list[str]], int], argv: list[str]) -> int:
+    """Run a command in a process of its own: what is opened may end it, and may leave behind what never ends."""
+    from .run_report import crash
+    from .supervisor import supervise
+
+    def work(tell_other: object) -> int:
+        try:
+            return command(argv)
+        except SystemExit as error:  # of the options: --help, or a mistake, which was told
+            return error.code if isinstance(error.code, int) else WRONG_USE
+        except Exception as error:
+            return refused(error)
+
+    ending = supervise(work, lambda name, values: None)
+    if ending.how == "interrupted":
+        tell("interrupted")
+        return INTERRUPTED
+    if ending.how == "crashed":
+        tell(crash(ending.status)[1])
+        return WRONG_USE
+    return ending.status
 
 
 def refused(error: Exception) -> int:

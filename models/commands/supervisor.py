@@ -16,11 +16,13 @@ import select
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, NoReturn
+
+from .descendants import adopt, children, kill_children
+from .faults import tell_fault
 
 Tell = Callable[..., None]
 """Tells the listening process something: a name and what belongs to it, as JSON takes it."""
@@ -57,6 +59,8 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
     with contextlib.suppress(AttributeError, OSError):  # Linux only, and not beyond its limit
         fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, PIPE)
     parent = os.getpid()
+    adopt()
+    others = children()
     _flush()
     child = os.fork()
     if child == 0:
@@ -68,6 +72,7 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
             return _Watch(child, readable, hear).until_it_ends()
     finally:
         os.close(readable)
+        kill_children(but=others)
 
 
 @contextlib.contextmanager
@@ -168,16 +173,21 @@ class _Watch:
 
 def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
     """The child's whole life."""
-    from ..engine.process import die_with
+    from ..engine.process import die_with, double_stack
 
     status = 1
     try:
         die_with(parent)
+        double_stack()
         faulthandler.enable(2, all_threads=False)  # the line that crashed, on standard error
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, _once_at_a_time())
 
+        here = os.getpid()
+
         def tell(name: str, *values: object) -> None:
+            if os.getpid() != here:
+                return  # the model's code forked, and this is the child: it has nobody to tell
             data = memoryview(json.dumps([name, *values]).encode() + b"\n")
             while data:
                 data = data[os.write(pipe, data) :]
@@ -186,8 +196,8 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
         tell("done", status)
     except KeyboardInterrupt:
         pass  # the other process knows, and reports
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        status = tell_fault(error)
     finally:
         # Nothing of the person's runs any more: torch may abort at exit, a thread of theirs may never end.
         _flush()

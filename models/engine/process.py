@@ -40,6 +40,7 @@ def serve(
     """
     if parent is not None:
         die_with(parent)
+    double_stack()
     reader, outbox = FrameReader(_claim(0)), Outbox(_claim(1))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -101,6 +102,20 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died in between
         os._exit(1)
+
+
+def double_stack() -> None:
+    """Let the main thread's stack grow twice as far as it may: recording takes a part, and a network that nests as
+    deeply as it can by itself must still run.  Threads and what was started before are not concerned."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+        if soft != resource.RLIM_INFINITY:
+            wanted = 2 * soft
+            resource.setrlimit(
+                resource.RLIMIT_STACK, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+            )
 
 
 def _claim(descriptor: int) -> int:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Literal
 
 import msgspec
@@ -28,6 +29,7 @@ from .operations import gives_unset_memory, operation_name, tells_without_tensor
 from .places import Places
 from .record import Trace
 from .shapes import arguments_in, shape_of_output, shapes_of, tensors_in
+from .stack_room import DEEP, StackRoom
 from .where import where_of, where_raised
 
 _FUSED = (nn.MultiheadAttention, nn.TransformerEncoder, nn.TransformerEncoderLayer)
@@ -51,6 +53,8 @@ class _Frame:
     """The exception that was being handled when the call began."""
     plain: bool
     """A layer of torch's own without children: when it runs a single operation, its own row says it all."""
+    python: FrameType
+    """Torch's, from which the call goes on: it stands for all that is further out."""
     held: Call | None = None
     """The one operation of a plain layer so far."""
     operations: int = 0
@@ -68,6 +72,7 @@ class Recorder(TorchFunctionMode):
         self._max_calls = max_calls
         self._thread = threading.get_ident()
         self._frames: list[_Frame] = []
+        self._room = StackRoom()
         self._places: Places | None = None
         """Taken when the network is first called: many statements never do."""
         self._raised: BaseException | None = None
@@ -78,8 +83,13 @@ class Recorder(TorchFunctionMode):
         """Hook before every forward: begin the row of a module of the network."""
         if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
             return
+        deep = len(self._frames) >= DEEP
+        if deep:
+            self._room.ours(len(self._frames) + 1)
         with torch._C.DisableTorchFunction():
             self._enter(module, args)
+        if deep:
+            self._room.users(len(self._frames))
         if self._max_calls is not None:
             self._check_budget(self._max_calls)
 
@@ -91,6 +101,15 @@ class Recorder(TorchFunctionMode):
         frames = self._frames
         if not frames or not self._listens():
             return
+        if len(frames) <= DEEP:
+            self._leave(module, args, *rest)
+            return
+        self._room.ours(len(frames) + 1)
+        self._leave(module, args, *rest)
+        self._room.users(len(frames))
+
+    def _leave(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
+        frames = self._frames
         index = len(frames) - 1
         while frames[index].module is not module:
             if not index:
@@ -124,13 +143,27 @@ class Recorder(TorchFunctionMode):
         try:
             output = func(*args, **kwargs)
         except BaseException as error:
-            with torch._C.DisableTorchFunction():
-                self._operation(name, args, kwargs, None, time.perf_counter() - started, error)
+            self._record(name, args, kwargs, None, time.perf_counter() - started, error)
             raise
-        seconds = time.perf_counter() - started
-        with torch._C.DisableTorchFunction():
-            self._operation(name, args, kwargs, output, seconds, None)
+        self._record(name, args, kwargs, output, time.perf_counter() - started, None)
         return output
+
+    def _record(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        output: object,
+        seconds: float,
+        raised: BaseException | None,
+    ) -> None:
+        deep = len(self._frames) > DEEP
+        if deep:
+            self._room.ours(len(self._frames) + 1)
+        with torch._C.DisableTorchFunction():
+            self._operation(name, args, kwargs, output, seconds, raised)
+        if deep:
+            self._room.users(len(self._frames))
 
     def finish(self, raised: BaseException | None) -> None:
         """Close what is still open; `raised` is what ended the traced code, None when nothing left it."""
@@ -142,6 +175,7 @@ class Recorder(TorchFunctionMode):
                     self._trace.failed = self._trace.failed or frame.call.row()
                     raised = self._raised = KeyboardInterrupt()
                 self._close(frame, None, raised)
+        self._room.end()
         self._raised = None
         self._trace.finish()
 
@@ -169,7 +203,8 @@ class Recorder(TorchFunctionMode):
             if caller.held is not None:
                 self._release(caller)
         tensors = arguments_in(args, {})
-        line = where_of(sys._getframe(2))
+        python = sys._getframe(2)
+        line = where_of(python, caller.python, caller.call.where) if caller else where_of(python)
         call = Call(path, class_name(module), "module", len(self._frames), line, shapes_of(tensors))
         kind = type(module)
         if self._fused or kind.__name__ == "OptimizedModule":
@@ -177,7 +212,7 @@ class Recorder(TorchFunctionMode):
         plain = not module._modules and str(kind.__module__).startswith("torch.")
         handled = sys.exc_info()[1]
         place = self._trace.open(call)
-        self._frames.append(_Frame(module, path, call, place, time.perf_counter(), handled, plain))
+        self._frames.append(_Frame(module, path, call, place, time.perf_counter(), handled, plain, python))
         if caller is None:
             self._look("input", tensors, [], call, call)
 
@@ -226,7 +261,7 @@ class Recorder(TorchFunctionMode):
             name,
             "operation",
             len(self._frames),
-            frame.call.where if frame.plain else where_of(sys._getframe(2)),
+            frame.call.where if frame.plain else where_of(sys._getframe(3), frame.python, frame.call.where),
             shapes_of(tensors),
             shape_of_output(output),
             tuple([name for name, _ in read]),

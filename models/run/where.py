@@ -17,15 +17,18 @@ _TRACER = str(Path(__file__).with_name("recorder.py"))
 _STANDARD = tuple(f"{Path(sysconfig.get_path(name)).resolve()}{sep}" for name in ("stdlib", "platstdlib"))
 
 
-def where_of(frame: FrameType | None) -> str:
+def where_of(frame: FrameType | None, known: FrameType | None = None, there: str = "") -> str:
     """`file.py:12` for the innermost of the person's frames from `frame` outwards; empty when there is none.
 
-    The search ends where the person's code was called from: at a frame of this package that is not the tracer's.
+    The search ends where the person's code was called from: at a frame of this package that is not the tracer's; and
+    at the frame `known`, from which outwards the answer is `there`.
     """
     while frame is not None:
+        if frame is known:
+            return there
         code = frame.f_code
-        known = _FILES.get(id(code))
-        file = known[1] if known is not None else _persons_file(code)
+        found = _FILES.get(id(code))
+        file = found[1] if found is not None else _persons_file(code)
         if file:
             return f"{file}:{frame.f_lineno}"
         if file is None:

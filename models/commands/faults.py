@@ -1,0 +1,42 @@
+"""What is our own fault: one line for the user, and the traceback in a file for whoever mends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import traceback
+
+from ..engine.safe_text import clean
+
+STATUS = 2
+
+
+def tell_fault(error: BaseException) -> int:
+    """Say in one line what went wrong, and return the exit status for it."""
+    try:
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        where = f" ({os.path.basename(last[0].filename)}:{last[0].lineno})" if last else ""  # noqa: PTH119
+        message = str(error).strip().partition("\n")[0][:300]
+    except Exception:  # an exception of a class that cannot tell
+        where = message = ""
+    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, MemoryError):
+        text = f"there is not enough memory{where}"
+    else:
+        text = f"a fault of modulescope itself, {said}{where}{_kept()}"
+    with contextlib.suppress(Exception):
+        print(f"modulescope: {clean(text)}", file=sys.stderr, flush=True)
+    return STATUS
+
+
+def _kept() -> str:
+    """Where the traceback of the exception that is being handled was written; empty where it could not be."""
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="modulescope-", suffix=".txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exc(file=file)
+    except Exception:
+        return ""
+    return f"; please report it, with {path}"

@@ -1,0 +1,55 @@
+"""Room on Python's stack for what recording takes, so that a network may nest as deeply as it does without."""
+
+from __future__ import annotations
+
+import sys
+
+DEEP = 32
+"""Calls of modules within each other up to which nobody comes near the limit, and nothing is done."""
+PER_CALL = 1
+"""Frames that torch takes for a module's call when there are hooks, and not without."""
+OURS = 200
+"""Frames that a hook of ours may take itself."""
+
+
+class StackRoom:
+    """Raises the recursion limit by what recording takes: what is left for the network's own code stays the same.
+
+    A limit that the network's code sets meanwhile is its own, and stays.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._set = sys.getrecursionlimit()
+        self._base = _frames()
+        """Of the program around, which a network that is called by itself would not have under it."""
+
+    def users(self, depth: int) -> None:
+        """Code of the network runs from now on, within so many calls of its modules."""
+        self._raise(self._base + PER_CALL * depth if depth > DEEP else 0)
+
+    def ours(self, depth: int) -> None:
+        """Code of ours runs from now on."""
+        if depth > DEEP:
+            self._raise(self._base + PER_CALL * depth + OURS)
+
+    def end(self) -> None:
+        """Give back what was there."""
+        self._raise(0)
+
+    def _raise(self, by: int) -> None:
+        now = sys.getrecursionlimit()
+        if now != self._set:
+            self._before = now
+        if now != self._before + by:
+            try:
+                sys.setrecursionlimit(self._before + by)
+            except (RecursionError, OverflowError):  # the stack is deeper than that by now: it says so at the next call
+                return
+        self._set = self._before + by
+
+
+def _frames() -> int:
+    frame, count = sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, count = frame.f_back, count + 1
+    return count
