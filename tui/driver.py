@@ -25,6 +25,7 @@ from textual.message import Message
 from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
 from tui.terminal import HIGHEST, WIDEST, size_of
+from tui.terminal_reports import TerminalReports
 
 MOST_WAITING = 30
 """Pieces of text that wait for the terminal before whoever draws waits too."""
@@ -104,6 +105,7 @@ class Writer(threading.Thread):
 
 
 vars(linux_driver)["WriterThread"] = Writer
+vars(linux_driver)["XTermParser"] = TerminalReports
 
 
 class TerminalDriver(LinuxDriver):

@@ -1,0 +1,70 @@
+"""What a terminal sends, however odd."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual._xterm_parser import XTermParser
+from textual.events import Key, MouseDown, Resize
+from textual.geometry import Size
+from textual.message import Message
+
+from tui.terminal import HIGHEST, WIDEST
+from tui.terminal_reports import TerminalReports
+
+
+def sent(*texts: str) -> list[Message]:
+    """What comes of the texts, each one read of the terminal's."""
+    parser = TerminalReports()
+    return [message for text in texts for message in parser.feed(text)]
+
+
+def keys(*texts: str) -> list[str]:
+    return [message.key for message in sent(*texts) if isinstance(message, Key)]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "\x1b[97;5;9999999999u",
+        "\x1b[99999999u",
+        "\x1b[999999999999999999999~",
+        "\x1b[1114112u",
+        "\x1b[55296;1;1114112u",
+    ],
+)
+def test_a_key_that_is_no_character_does_nothing_and_the_next_one_is_read(report: str) -> None:
+    found = keys(report + "j")
+    assert found[-1] == "j"
+    assert not any(len(key) == 1 for key in found[:-1])  # nothing of the report was typed
+
+
+def test_a_report_of_no_size_is_passed_over_and_the_mouse_goes_on() -> None:
+    assert sent("\x1b[48;0;0;0;0t") == []
+    (click,) = sent("\x1b[48;0;0;0;0t", "\x1b[<0;4;3M", "\x1b[48;24;80;480;800t", "\x1b[<0;21;41M")[-1:]
+    assert isinstance(click, MouseDown)
+    assert (click.x, click.y) == (2, 2)
+
+
+def test_a_report_beyond_reason_is_cut() -> None:
+    (resize,) = sent("\x1b[48;99999;99999;1;1t")
+    assert isinstance(resize, Resize)
+    assert resize.size == Size(WIDEST, HIGHEST)
+    (usual,) = sent("\x1b[48;24;80;480;800t")
+    assert isinstance(usual, Resize)
+    assert usual.size == Size(80, 24)
+
+
+REPORTS = st.from_regex(r"\x1b\[[<>?]?[0-9;:]{0,24}[a-zA-Z~$]", fullmatch=True)
+
+
+@given(st.lists(REPORTS | st.text(min_size=1, max_size=6), max_size=6))
+def test_nothing_that_is_sent_raises(texts: list[str]) -> None:
+    sent(*texts)
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\x1b"), min_size=1, max_size=20))
+def test_what_is_typed_is_as_textual_reads_it(text: str) -> None:
+    own = [message.key for message in XTermParser().feed(text) if isinstance(message, Key)]
+    assert keys(text) == own
