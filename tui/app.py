@@ -69,7 +69,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
     Toast { width: auto; min-width: 20; max-width: 60; padding: 0 1; margin: 0 0 1 0; }
     """
     # With priority, for keys of the app are dead where a modal screen lies over it.
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+q", "quit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+q", "quit", "quit", priority=True)]
     COMMANDS = {_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
