@@ -5,6 +5,7 @@ Says what happened in messages; the console knows what to do about them.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -246,6 +247,11 @@ class Prompt(TextArea):
     def _index(self, place: tuple[int, int]) -> int:
         row, column = place
         return sum(len(self.document.get_line(line)) + 1 for line in range(row)) + column
+
+    def _recompute_cursor_offset(self) -> None:
+        # In the midst of an undo Textual scrolls to a cursor that may stand behind the end of the text.
+        with suppress(ValueError, IndexError):
+            super()._recompute_cursor_offset()  # type: ignore[no-untyped-call]
 
     def get_line(self, line_index: int) -> Text:
         """The line with its colours."""
