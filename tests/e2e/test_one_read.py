@@ -32,7 +32,7 @@ def test_keys_of_one_read_lead_where_they_lead_one_by_one(own_state: Path) -> No
         terminal.wait_for("4303", "nothing to undo")
         terminal.press("escape")
         terminal.wait_for("Enter fold")
-        write("oo/sequential\r\r\r>len('new')+4400\r")
+        write("o/sequential\r\r\r>len('new')+4400\r")
         terminal.wait_for("4403", "7,946 parameters")
         terminal.press("escape")
         terminal.wait_for("Enter fold")
