@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
 
-from tui.terminal import refusal
+from tui.terminal import forget_claimed_size, refusal, size_of
 
 
 class Stream:
@@ -40,3 +42,42 @@ def test_where_the_explorer_cannot_start_the_way_without_it_is_told(
         assert says in reason
         assert "modulescope show SOURCE" in reason
         assert "\n" not in reason
+
+
+@pytest.mark.parametrize(
+    ("environment", "size"),
+    [
+        ({}, (80, 25)),
+        ({"COLUMNS": "100", "LINES": "30"}, (100, 30)),
+        ({"COLUMNS": "1000000000", "LINES": "99999"}, (80, 500)),
+        ({"COLUMNS": "-1", "LINES": "abc"}, (80, 25)),
+        ({"COLUMNS": "9" * 5_000, "LINES": "٣"}, (80, 25)),
+    ],
+)
+def test_a_size_is_within_reason_where_the_terminal_tells_none(
+    environment: dict[str, str], size: tuple[int, int]
+) -> None:
+    read, write = os.pipe()
+    try:
+        assert size_of(read, environment) == size
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def test_sizes_that_are_absurd_are_forgotten() -> None:
+    environment = {"COLUMNS": "1000000000", "LINES": "abc", "OTHER": "1"}
+    forget_claimed_size(environment)
+    assert environment == {"OTHER": "1"}
+
+
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]])
+def test_what_is_opened_next_is_no_standard_stream(closed: list[int]) -> None:
+    code = (
+        "import os, sys\n"
+        f"for number in {closed}: os.close(number)\n"
+        "from tui.terminal import fill_streams\n"
+        "fill_streams()\n"
+        "os._exit(0 if os.open(os.devnull, os.O_RDONLY) > 2 else 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
