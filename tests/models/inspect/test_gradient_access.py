@@ -208,3 +208,46 @@ def test_a_thread_that_waits_for_work_is_none_that_trains() -> None:
     finally:
         waiting.set()
         thread.join()
+
+
+def test_who_is_told_of_a_change_sees_what_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+    from models.engine.messages import StateChanged
+    from models.session import Session
+
+    notes: list[str] = []
+    states: list[str] = []
+
+    def emit(event: object) -> None:
+        if isinstance(event, StateChanged):  # as the query lane does when the interface asks at once
+
+            def look() -> None:
+                rows, note = session.model.page(0, 50)
+                states.extend(row.gradient for row in rows if row.kind == "parameter")
+                notes.append(note)
+
+            asking = threading.Thread(target=look)
+            asking.start()
+            asking.join()
+
+    session = Session(emit)
+    session.open("rgnet", unfold_to=50)
+    from models.run.statement import run_statement
+
+    with session.code_runs():
+        run_statement(session, "for p in net.parameters(): p.grad = torch.ones_like(p)")
+    assert notes == [""]
+    assert set(states) == {"value"}
+    session.close()
+
+
+def test_completion_reads_no_attributes_while_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.run import completion
+
+    asked: list[str] = []
+    monkeypatch.setattr(completion, "_from_jedi", lambda before, *rest: asked.append(before) or [])
+    completion.complete("x = a.b\nx.", 10, {})
+    assert asked == ["x = a.b\nx."]
+    with Elsewhere([]):
+        completion.complete("x = a.b\nx.grad.", 15, {})
+    assert len(asked) == 1
