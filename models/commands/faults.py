@@ -9,6 +9,7 @@ import tempfile
 import traceback
 
 from ..engine.safe_text import clean
+from ..run.tracebacks import is_own
 
 STATUS = 2
 
@@ -17,12 +18,15 @@ def tell_fault(error: BaseException) -> int:
     """Say in one line what went wrong, and return the exit status for it."""
     try:
         last = traceback.extract_tb(error.__traceback__)[-1:]
+        own = bool(last) and not last[0].filename.startswith("<") and is_own(last[0].filename)
         where = f" ({os.path.basename(last[0].filename)}:{last[0].lineno})" if last else ""  # noqa: PTH119
         message = str(error).strip().partition("\n")[0][:300]
     except Exception:  # an exception of a class that cannot tell
-        where = message = ""
+        where, message, own = "", "", False
     said = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    if isinstance(error, MemoryError):
+    if own:
+        text = f"the code of what was opened raised {said}{where} while it was looked at"
+    elif isinstance(error, MemoryError):
         text = f"there is not enough memory{where}"
     else:
         text = f"a fault of modulescope itself, {said}{where}{_kept()}"

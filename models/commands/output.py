@@ -23,6 +23,7 @@ class Result:
     """
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self.closed = False
         """Nobody reads the result any more."""
         if not _is_open(2):
@@ -51,7 +52,7 @@ class Result:
         self._write(f"{{\n{fields}\n}}\n")
 
     def _write(self, text: str) -> None:
-        if self.closed:
+        if self.closed or os.getpid() != self._process:  # the model's code forked, and this is the child
             return
         try:
             self._stream.write(text)

@@ -88,7 +88,7 @@ def module_report(session: Session, node: Node) -> dict[str, Any]:
 def tensor_report(session: Session, node: Node) -> dict[str, Any]:
     """One entry of `tensors`; shape and bytes are None for a parameter that is not initialised yet."""
     from ..inspect.paths import python_path
-    from ..inspect.tensors import dtype_text, shape_of, size_in_bytes
+    from ..inspect.tensors import device_text, dtype_text, requires_grad, shape_of, size_in_bytes
 
     tensor: Any = node.item
     shape = shape_of(tensor)
@@ -98,8 +98,8 @@ def tensor_report(session: Session, node: Node) -> dict[str, Any]:
         "kind": node.kind,
         "shape": None if shape is None else list(shape),
         "dtype": dtype_text(tensor),
-        "device": str(tensor.device),
-        "requires_grad": bool(tensor.requires_grad),
+        "device": device_text(tensor),
+        "requires_grad": requires_grad(tensor),
         "bytes": size_in_bytes(tensor),
         "shared_with": list(node.shared_with),
         "registered": node.registered,
@@ -128,12 +128,12 @@ def text_of(session: Session) -> Iterator[str]:
 
 
 def _row(session: Session, node: Node) -> tuple[str, str, str, str, str]:
-    from ..inspect.tensors import detail_of, dtype_text, elements
+    from ..inspect.tensors import detail_of, dtype_text, elements, requires_grad
 
     item: Any = node.item
     count = elements(item) if node.is_tensor else _counts(session, node)[0]
     marks = [] if node.kind in ("module", "parameter") else [str(node.kind)]
-    if node.kind == "parameter" and not item.requires_grad:
+    if node.kind == "parameter" and not requires_grad(item):
         marks.append("frozen")
     if node.shared_with:
         others = [clean(other, NAME) or "(root)" for other in node.shared_with]

@@ -175,7 +175,15 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
     """The child's whole life."""
     from ..engine.process import die_with, double_stack
 
-    status = 1
+    status, here = 1, os.getpid()
+
+    def tell(name: str, *values: object) -> None:
+        if os.getpid() != here:
+            return  # the model's code forked, and this is the child: it has nobody to tell
+        data = memoryview(json.dumps([name, *values]).encode() + b"\n")
+        while data:
+            data = data[os.write(pipe, data) :]
+
     try:
         die_with(parent)
         double_stack()
@@ -183,21 +191,14 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, _once_at_a_time())
 
-        here = os.getpid()
-
-        def tell(name: str, *values: object) -> None:
-            if os.getpid() != here:
-                return  # the model's code forked, and this is the child: it has nobody to tell
-            data = memoryview(json.dumps([name, *values]).encode() + b"\n")
-            while data:
-                data = data[os.write(pipe, data) :]
-
         status = work(tell)
         tell("done", status)
     except KeyboardInterrupt:
         pass  # the other process knows, and reports
     except BaseException as error:
         status = tell_fault(error)
+        with contextlib.suppress(Exception):
+            tell("done", status)
     finally:
         # Nothing of the person's runs any more: torch may abort at exit, a thread of theirs may never end.
         _flush()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..inspect.absence import is_wrapper
+from ..inspect.plainly import plain
 from ..inspect.tensors import is_uninitialised, parts_of
 
 SAMPLES = 4096
@@ -24,6 +25,7 @@ def bits(tensor: Tensor) -> Tensor:
     Of a sparse tensor its indices and values one after the other, of a quantised one the stored integers.  Raises
     `Unreadable` for lazy and meta tensors and for classes without memory of their own.
     """
+    tensor = plain(tensor)
     if is_uninitialised(tensor):
         raise Unreadable("it had no values yet")
     if tensor.is_meta:

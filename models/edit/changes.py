@@ -13,6 +13,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from ..inspect.outline import Node, Outline
+from ..inspect.plainly import plainly
 from ..inspect.tensors import size_in_bytes
 from ..tree.collecting import uncollected
 from .batches import Batches
@@ -52,6 +53,7 @@ class Watch:
         self._limit = limit
         self.rebase(outline)
 
+    @plainly
     def rebase(self, outline: Outline) -> None:
         """Start anew from the network as it is, without history: another one took its place."""
         self._root, self._name = outline.root, outline.name
@@ -73,12 +75,14 @@ class Watch:
         self._label = label
         self._watches_gradients = False
 
+    @plainly
     def record_gradients(self) -> None:
         """Note the gradients, so that `undo` can take back what the next `end` finds; copies at most the limit."""
         tensors = [record.tensor for record in self._records.values()]
         self._gradients = Gradients(tensors, self._gradients, self._limit)
         self._watches_gradients = True
 
+    @plainly
     def end(self, outline: Outline | None = None) -> list[str]:
         """Paths whose values changed since the last `end`, in tree order, every shared name told.
 
@@ -105,6 +109,7 @@ class Watch:
             self._trim()
         return change.paths
 
+    @plainly
     def undo(self) -> Undone:
         """Take the last change back; raises `NothingToUndo` when there is none or nothing of it was kept."""
         if not self._history:

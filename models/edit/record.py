@@ -7,7 +7,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
+from ..inspect.plainly import plain
 from ..inspect.tensors import is_uninitialised, shape_of, size_in_bytes
 from .bits import Unreadable, bits, fingerprint, same_bits
 
@@ -51,7 +53,7 @@ class Record:
         self._layout = _layout(tensor)
         try:
             here = bits(tensor)
-            self.alias = tensor.detach()
+            self.alias = plain(tensor).detach()
             if how == "copy":
                 self.copy = self.alias.clone()
                 shares = self._layout is not None and here.data_ptr() == self._layout[0]
@@ -63,7 +65,7 @@ class Record:
                 self._prints = fingerprint(tensor, whole=how == "whole")
         except Unreadable as exc:
             self.alias, self._reason = None, str(exc)
-        except RuntimeError as exc:  # kinds that torch cannot copy; no memory for it: the console must go on
+        except Exception as exc:  # kinds that torch cannot copy; no memory for it: the console must go on
             self.alias = self.copy = self._here = self._bits = None
             self.size, self._reason = 0, f"torch cannot copy it: {str(exc).partition(chr(10))[0][:200]}"
 
@@ -79,6 +81,8 @@ class Record:
         None for a tensor of more than `most` elements, on another device than the processor, or in scattered memory.
         """
         here, copied = self._here, self._bits
+        if type(self.tensor) is not Tensor and type(self.tensor) is not Parameter:
+            return None
         if here is None or copied is None or here.numel() > most or not here.is_cpu:
             return None
         if not (here.is_contiguous() and copied.is_contiguous()) or _layout(self.tensor) != self._layout:
@@ -117,7 +121,7 @@ class Record:
                 if _layout(self.tensor) != self._layout:
                     self.tensor.data = self.alias
                 self.tensor.copy_(self.copy)
-        except RuntimeError as exc:  # memory that several elements share (`expand`), say
+        except Exception as exc:  # memory that several elements share (`expand`), say
             raise Lost(str(exc).split("\n")[0]) from exc
 
 
@@ -127,11 +131,13 @@ def _writing(tensor: Tensor) -> AbstractContextManager[object]:
 
 def _version(tensor: Tensor) -> int:
     """How often autograd knows it to have been written to; -1 where nobody counts."""
+    tensor = plain(tensor)  # which counts in common with it
     return -1 if is_uninitialised(tensor) or tensor.is_inference() else tensor._version
 
 
 def _layout(tensor: Tensor) -> tuple[object, ...] | None:
     """Where the elements lie and how they are read; None for what has no memory of its own."""
+    tensor = plain(tensor)
     try:
         return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
     except (RuntimeError, ValueError, NotImplementedError):

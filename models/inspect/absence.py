@@ -11,6 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 
 from ..engine.messages import Absence
 from .distributed import local_part, why_not_local
+from .plainly import plain
 from .tensors import dtype_text, is_uninitialised
 
 NO_GRADIENT = "no gradient yet (None): no backward pass has reached it"
@@ -27,6 +28,7 @@ def absence_of(tensor: Tensor | None, missing: str = NO_GRADIENT) -> tuple[Absen
     """
     if tensor is None:
         return "none", missing
+    tensor = plain(tensor)
     if is_uninitialised(tensor):
         return "uninitialised", "a lazy parameter: it has no shape and no values before the first forward run"
     if tensor.is_meta or isinstance(tensor, FakeTensor):

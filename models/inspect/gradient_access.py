@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -208,9 +208,15 @@ def step_note(step: int) -> str:
 
 
 def _gradient(tensor: Tensor) -> Tensor | None:
-    """`tensor.grad`, without the warning that torch prints for the result of an operation."""
-    with torch._C.DisableTorchFunctionSubclass():
-        return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+    """`tensor.grad`, without the warning that torch prints for the result of an operation, past a class's own."""
+    base: Any = torch._C.TensorBase
+    try:
+        with torch._C.DisableTorchFunctionSubclass():
+            has = base.is_leaf.__get__(tensor) or base.retains_grad.__get__(tensor)
+            gradient: Tensor | None = base.grad.__get__(tensor) if has else None
+            return gradient
+    except Exception:  # what a later torch may think of
+        return None
 
 
 def _size(gradient: Gradient) -> int:

@@ -13,6 +13,7 @@ import torch
 from .absence import is_wrapper
 from .gradient_access import GRADIENTS, UNREAD, Gradient
 from .outline import Node
+from .tensors import requires_grad
 
 State = Literal["", "none", "zero", "value"]
 
@@ -49,7 +50,7 @@ def states_and_note(nodes: Sequence[Node]) -> tuple[list[State], str]:
 
 
 def _can_have(node: Node) -> bool:
-    return node.kind == "parameter" and isinstance(node.item, torch.Tensor) and node.item.requires_grad
+    return node.kind == "parameter" and isinstance(node.item, torch.Tensor) and requires_grad(node.item)
 
 
 def _quick(gradient: Gradient) -> State:

@@ -30,6 +30,7 @@ from .heat import heat_map
 from .nonfinite import next_nonfinite
 from .outline import Node, Outline
 from .paths import path_forms
+from .plainly import plainly
 from .rows import tensor_page, tree_page
 from .steadily import of_one_step, steadily
 from .summary import mode_of, summarise
@@ -71,6 +72,7 @@ class LiveModel:
     _tables: TensorTables[TensorFacts] | None = field(default=None, init=False)
 
     @classmethod
+    @plainly
     def of(cls, source: Source, outline: Outline, unfolded: Mapping[str, bool]) -> LiveModel:
         """The network of an outline; `unfolded` are folds that a person chose before."""
         totals = Totals.of(outline)
@@ -97,6 +99,7 @@ class LiveModel:
     def rows(self, start: int, count: int) -> list[m.TreeRow]:
         return self.page(start, count)[0]
 
+    @plainly
     def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
         return tree_page(self.outline, self.view.slice(start, count), self.totals, self.marked)
 
@@ -104,6 +107,7 @@ class LiveModel:
         found = self.outline.nodes[node]
         return m.SearchHit(path=found.path, kind=found.kind, detail=detail_of(found.item), positions=positions)
 
+    @plainly
     def tensors(self, request: m.TensorRows, context: Context) -> m.TensorPage:
         if self._tables is None:
             self._tables = TensorTables(
@@ -155,6 +159,7 @@ class LiveModel:
         whole, when = of_one_step(tensor)
         return look(whole, ""), when
 
+    @plainly
     def window(self, request: m.Window) -> m.Cells:
         return self._look(
             m.Cells, request.path, request.of,
@@ -164,6 +169,7 @@ class LiveModel:
             ),
         )  # fmt: skip
 
+    @plainly
     def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
         return self._look(
             m.HeatCells, request.path, request.of,
@@ -174,6 +180,7 @@ class LiveModel:
             leisure=True,
         )  # fmt: skip
 
+    @plainly
     def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
         return self._look(
             m.Nonfinite, request.path, request.of,
@@ -184,6 +191,7 @@ class LiveModel:
             leisure=True,
         )  # fmt: skip
 
+    @plainly
     def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
         return self._take(request, context.cancelled, lambda done: context.progress("statistics", done))
 
@@ -202,6 +210,7 @@ class LiveModel:
             self.known.put(found, stamp)
         return found
 
+    @plainly
     def statistics_of_all(self, request: m.StatisticsOfAll, context: Context) -> m.Done:
         nodes = {id(node.item): node for node in self._tensors_at(request.path)}
         sizes = {key: size_in_bytes(node.item) or 0 for key, node in nodes.items() if isinstance(node.item, Tensor)}
@@ -216,6 +225,7 @@ class LiveModel:
                 report.done(size)
         return m.Done(text=report.sentence)
 
+    @plainly
     def gradients(self, request: m.GradientRows, context: Context) -> m.GradientPage:
         start, count = clamp(request.start, request.count)
         parameters = [node for node in self._tensors_at(request.path) if node.kind == "parameter"]
@@ -234,6 +244,7 @@ class LiveModel:
     def _group(self, path: str) -> Group | None:
         return None if self.outline.find(path) else self.outline.skeleton.find_group(path)
 
+    @plainly
     def describe(self, path: str) -> list[m.FactGroup]:
         group = self._group(path)
         return [*(group_facts(self.outline, group) if group else ()), *describe(self.outline, self.node(path))]

@@ -18,8 +18,9 @@ from torch import nn
 from ..engine.messages import NodeKind
 from ..engine.safe_text import as_sent
 from ..tree.collecting import uncollected
+from .plainly import plain, plainly
 from .survey import Held, Key, Survey
-from .tensors import shape_of, size_in_bytes
+from .tensors import requires_grad, shape_of, size_in_bytes
 
 if TYPE_CHECKING:
     from .live_skeleton import LiveSkeleton
@@ -96,6 +97,7 @@ class Outline:
                 self._by_path.setdefault(as_sent(node.path), node)  # as the interface will ask for it
 
     @classmethod
+    @plainly
     def of(cls, root: nn.Module, name: str = "net") -> Outline:
         """Walk `root`; a shared module at each of its names, but a module within itself is a row without children."""
         with uncollected():
@@ -139,6 +141,7 @@ class Outline:
         """All module rows, hidden ones too, the root first."""
         return [node for node in self.nodes if not node.is_tensor]
 
+    @plainly
     def is_current(self) -> bool:
         """Whether an outline taken now would be the same: `same_structure` without taking one, at a tenth of its cost.
 
@@ -215,8 +218,9 @@ def _form(item: nn.Module | torch.Tensor) -> object:
         return item.dtype, item.shape, item.device, item.requires_grad
     if isinstance(item, nn.Module):
         return kind
+    bare = plain(item)
     # what a sparse tensor takes can change while its shape does not
-    return kind, item.layout, item.dtype, shape_of(item), item.device, item.requires_grad, size_in_bytes(item)
+    return kind, bare.layout, bare.dtype, shape_of(bare), bare.device, requires_grad(item), size_in_bytes(bare)
 
 
 def _tell_sharing(nodes: list[Node]) -> None:

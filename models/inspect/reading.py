@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .plainly import plain
+
 
 def strided(tensor: Tensor) -> Tensor:
     """A detached strided tensor with the same elements; a view where the tensor is strided itself.
@@ -12,10 +14,10 @@ def strided(tensor: Tensor) -> Tensor:
     Quantised and sparse tensors are unpacked whole: ask `absence_of` first, which refuses large ones.
     """
     with torch._C.DisableTorchFunctionSubclass():  # a person's subclass need not know that somebody looks
-        plain = tensor.detach()
-        if plain.is_quantized:
-            return plain.dequantize()
-        return plain if plain.layout == torch.strided else plain.to_dense()
+        bare = plain(tensor).detach()
+        if bare.is_quantized:
+            return bare.dequantize()
+        return bare if bare.layout == torch.strided else bare.to_dense()
 
 
 def real64(tensor: Tensor) -> Tensor:

@@ -15,7 +15,17 @@ from ..tree.view import Row
 from .distributed import local_note
 from .gradient_state import State, states_and_note
 from .outline import Node, Outline
-from .tensors import class_name, dtype_text, elements, is_uninitialised, shape_text, size_in_bytes
+from .plainly import plain
+from .tensors import (
+    class_name,
+    device_text,
+    dtype_text,
+    elements,
+    is_uninitialised,
+    requires_grad,
+    shape_text,
+    size_in_bytes,
+)
 from .totals import Totals
 
 OTHER_NAMES = 8
@@ -84,7 +94,7 @@ def tree_row(node: Node, row: Row, totals: Totals, changed: Set[str], gradient: 
         parameters=elements(item),
         bytes=size_in_bytes(item),
         shared_with=_others(node),
-        frozen=node.kind == "parameter" and not item.requires_grad,
+        frozen=node.kind == "parameter" and not requires_grad(item),
         gradient=gradient,
         changed=node.path in changed,
         state=_state(item),
@@ -137,10 +147,10 @@ def tensor_row(node: Node, changed: Set[str], gradient: State = "") -> TensorRow
         kind=node.kind,
         shape=shape_text(item),
         dtype=dtype_text(item),
-        device=str(item.device),
+        device=device_text(item),
         parameters=elements(item),
         bytes=size_in_bytes(item),
-        frozen=node.kind == "parameter" and not item.requires_grad,
+        frozen=node.kind == "parameter" and not requires_grad(item),
         gradient=gradient,
         shared_with=_others(node),
         changed=node.path in changed,
@@ -156,4 +166,4 @@ def _others(node: Node) -> list[str]:
 def _state(tensor: torch.Tensor) -> Literal["", "meta", "uninitialised"]:
     if is_uninitialised(tensor):
         return "uninitialised"
-    return "meta" if tensor.is_meta else ""
+    return "meta" if plain(tensor).is_meta else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..engine.messages import Summary
 from .registered import training_of
-from .tensors import size_in_bytes
+from .tensors import device_text, dtype_text, size_in_bytes
 
 if TYPE_CHECKING:
     import torch
@@ -34,9 +34,9 @@ def summarise(source: Source, outline: Outline, totals: Totals) -> Summary:
         seen.add(id(node.item))
         tensor: torch.Tensor = node.item  # type: ignore[assignment]
         size = size_in_bytes(tensor) or 0
-        dtype = str(tensor.dtype).removeprefix("torch.")
+        dtype, device = dtype_text(tensor), device_text(tensor)
         dtypes[dtype] = dtypes.get(dtype, 0) + size
-        devices[str(tensor.device)] = devices.get(str(tensor.device), 0) + size
+        devices[device] = devices.get(device, 0) + size
     return Summary(
         source=source.source,
         name=source.name,

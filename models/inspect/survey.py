@@ -195,8 +195,12 @@ def _plain(module: nn.Module) -> Iterator[Held]:
             yield Held("constant", name, value)
         elif isinstance(value, nn.Module):
             yield Held("hidden", name, value)
-        elif isinstance(value, (list, tuple, dict)) and value and not _is_boring(value):
-            yield from _inside(name, value)
+        elif isinstance(value, (list, tuple, dict)):
+            try:
+                found = list(_inside(name, value)) if value and not _is_boring(value) else []
+            except Exception:  # a class of the user's that cannot be gone through
+                continue
+            yield from found
 
 
 def _is_boring(container: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> bool:

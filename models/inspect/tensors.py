@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch.nn.parameter import is_lazy
 
+from .plainly import plain
+
 
 def is_uninitialised(tensor: torch.Tensor) -> bool:
     """Whether `tensor` is a lazy parameter or buffer whose shape is not known yet."""
@@ -19,6 +21,7 @@ def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
     """The shape, or None where a tensor has none (lazy, nested)."""
     if is_uninitialised(tensor):
         return None
+    tensor = plain(tensor)
     try:
         if tensor.is_nested:
             return None  # a ragged one has symbols among its sizes
@@ -35,7 +38,18 @@ def shape_text(tensor: torch.Tensor) -> str:
 
 def dtype_text(tensor: torch.Tensor) -> str:
     """`float32`, without the `torch.`."""
-    return str(tensor.dtype).removeprefix("torch.")
+    return str(plain(tensor).dtype).removeprefix("torch.")
+
+
+def device_text(tensor: torch.Tensor) -> str:
+    """`cpu`, `cuda:0`."""
+    return str(plain(tensor).device)
+
+
+def requires_grad(tensor: torch.Tensor) -> bool:
+    """Whether autograd computes a gradient for it, whatever its class says."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return bool(torch._C.TensorBase.requires_grad.__get__(tensor))  # type: ignore[attr-defined]
 
 
 def elements(tensor: torch.Tensor) -> int | None:
@@ -43,7 +57,7 @@ def elements(tensor: torch.Tensor) -> int | None:
     if is_uninitialised(tensor):
         return None
     try:
-        return int(tensor.numel())
+        return int(plain(tensor).numel())
     except Exception:  # as in shape_of
         return None
 
@@ -52,6 +66,7 @@ def size_in_bytes(tensor: torch.Tensor) -> int | None:
     """Bytes of the elements; of indices and values for a sparse tensor; what it would take for a meta tensor."""
     if is_uninitialised(tensor):
         return None
+    tensor = plain(tensor)
     try:
         if tensor.layout is torch.strided:
             return int(tensor.numel() * tensor.element_size())

@@ -13,7 +13,7 @@ import torch
 
 from ..tree.collecting import uncollected
 from .outline import Node, Outline
-from .tensors import elements, size_in_bytes
+from .tensors import elements, requires_grad, size_in_bytes
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,7 +55,7 @@ def _sums(nodes: list[Node]) -> tuple[list[int], ...]:
             count = elements(tensor)
             weight = weights[identity] = (count or 0, size_in_bytes(tensor) or 0, int(count is None))
         registered = node.kind == "parameter"
-        learns = registered and tensor.requires_grad
+        learns = registered and requires_grad(tensor)
         meeting = outer = -1
         if node.names:
             before = last_of_all.get(identity)

@@ -120,7 +120,7 @@ def _type_name(exc: BaseException) -> str:
 
 def raised(exc: BaseException) -> Raised:
     """`exc` in parts, its message cut to `LONGEST_TEXT`."""
-    return Raised(_type_name(exc), _shortened(_message(exc), LONGEST_TEXT), where(exc))
+    return Raised(_shortened(_type_name(exc), LONGEST_TITLE), _shortened(_message(exc), LONGEST_TEXT), where(exc))
 
 
 def _shortened(text: str, longest: int) -> str:
