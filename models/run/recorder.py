@@ -72,7 +72,8 @@ class Recorder(TorchFunctionMode):
         self._max_calls = max_calls
         self._thread = threading.get_ident()
         self._frames: list[_Frame] = []
-        self._room = StackRoom()
+        self._room: StackRoom | None = None
+        """Taken when calls nest deeply: hardly any network needs it."""
         self._places: Places | None = None
         """Taken when the network is first called: many statements never do."""
         self._raised: BaseException | None = None
@@ -84,12 +85,15 @@ class Recorder(TorchFunctionMode):
         if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
             return
         deep = len(self._frames) >= DEEP
+        room = self._room
         if deep:
-            self._room.ours(len(self._frames) + 1)
+            if room is None:
+                room = self._room = StackRoom(self._frames[0].python)
+            room.ours(len(self._frames) + 1)
         with torch._C.DisableTorchFunction():
             self._enter(module, args)
-        if deep:
-            self._room.users(len(self._frames))
+        if deep and room is not None:
+            room.users(len(self._frames))
         if self._max_calls is not None:
             self._check_budget(self._max_calls)
 
@@ -101,12 +105,13 @@ class Recorder(TorchFunctionMode):
         frames = self._frames
         if not frames or not self._listens():
             return
-        if len(frames) <= DEEP:
+        room = self._room
+        if room is None or len(frames) <= DEEP:
             self._leave(module, args, *rest)
             return
-        self._room.ours(len(frames) + 1)
+        room.ours(len(frames) + 1)
         self._leave(module, args, *rest)
-        self._room.users(len(frames))
+        room.users(len(frames))
 
     def _leave(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
         frames = self._frames
@@ -157,13 +162,13 @@ class Recorder(TorchFunctionMode):
         seconds: float,
         raised: BaseException | None,
     ) -> None:
-        deep = len(self._frames) > DEEP
-        if deep:
-            self._room.ours(len(self._frames) + 1)
+        room = self._room if len(self._frames) > DEEP else None
+        if room is not None:
+            room.ours(len(self._frames) + 1)
         with torch._C.DisableTorchFunction():
             self._operation(name, args, kwargs, output, seconds, raised)
-        if deep:
-            self._room.users(len(self._frames))
+        if room is not None:
+            room.users(len(self._frames))
 
     def finish(self, raised: BaseException | None) -> None:
         """Close what is still open; `raised` is what ended the traced code, None when nothing left it."""
@@ -175,7 +180,8 @@ class Recorder(TorchFunctionMode):
                     self._trace.failed = self._trace.failed or frame.call.row()
                     raised = self._raised = KeyboardInterrupt()
                 self._close(frame, None, raised)
-        self._room.end()
+        if self._room is not None:
+            self._room.end()
         self._raised = None
         self._trace.finish()
 

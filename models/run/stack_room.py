@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import FrameType
 
 DEEP = 32
 """Calls of modules within each other up to which nobody comes near the limit, and nothing is done."""
@@ -16,12 +17,12 @@ OURS = 200
 class StackRoom:
     """Raises the recursion limit by what recording takes: what is left for the network's own code stays the same.
 
-    A limit that the network's code sets meanwhile is its own, and stays.
+    A limit that the network's code sets meanwhile is its own, and stays.  `outermost` is a frame of the outermost call.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, outermost: FrameType) -> None:
         self._before = self._set = sys.getrecursionlimit()
-        self._base = _frames()
+        self._base = _frames_below(outermost)
         """Of the program around, which a network that is called by itself would not have under it."""
 
     def users(self, depth: int) -> None:
@@ -52,8 +53,8 @@ class StackRoom:
         self._set = self._before + by
 
 
-def _frames() -> int:
-    frame, count = sys._getframe(), 0
-    while frame.f_back is not None:
+def _frames_below(frame: FrameType | None) -> int:
+    count = 0
+    while frame is not None:
         frame, count = frame.f_back, count + 1
     return count
