@@ -68,6 +68,8 @@ class InputOrder:
             if isinstance(event, MouseMove) and self._waiting and isinstance(self._waiting[-1], MouseMove):
                 self._waiting.pop()
             self._waiting.append(event)
+            if not self._acting and not self._holds:  # delivering one of them raised: the others are not to blame
+                await self._go_on()
         else:
             await self._act(event)
 

@@ -83,3 +83,22 @@ async def test_keys_of_one_read_do_what_they_do_one_by_one(keys: str) -> None:
             await played.until(lambda: state(played) == slowly, seconds=5)
         await played.rest()
         assert state(played) == slowly
+
+
+async def test_an_input_whose_delivery_raises_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as played:
+        order = played.app.input_order
+        deliver = order._deliver
+
+        async def failing(event: events.Event) -> None:
+            if isinstance(event, events.Key) and event.key == "x":
+                raise ZeroDivisionError("planted")
+            await deliver(event)
+
+        monkeypatch.setattr(order, "_deliver", failing)
+        burst(played, "2", "x", "3")  # behind a key that is waited for
+        await played.told("own fault: ZeroDivisionError")
+        await played.press("t")
+        await played.told("theme")
+        assert played.explorer.query_one("#panes").current == "info"
+        played.app._exception = None
