@@ -192,7 +192,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         from tui.screens.command_palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

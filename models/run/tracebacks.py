@@ -174,4 +174,6 @@ def problem_of(exc: BaseException, path: str | None = None) -> Problem:
     kind, title = "model", _title(exc)
     if _is(exc, KeyboardInterrupt):
         kind, title = "interrupted", f"Interrupted at {line}" if line else "Interrupted"
+        if not line:  # it met our own code, before the user's or behind it
+            text = ""
     return Problem(kind, title, text, path, line, parts.type, parts.message)

@@ -56,6 +56,7 @@ SEQUENCES = [
     "colon escape j",
     "colon escape escape j",
     "colon colon q escape",
+    "colon escape colon escape colon escape j",
     "colon q q q escape",
     "i escape",
     "2 tab tab greater_than_sign q q escape j",

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models.engine.messages import Problem
+from models.run import tracebacks
 from models.run.interpreter import Interpreter
 from models.run.tracebacks import LONGEST_TEXT, LONGEST_TITLE, is_own, own_frames, problem_of, raised, where
 
@@ -121,3 +122,13 @@ def test_where_is_the_innermost_own_line() -> None:
 def test_the_path_goes_along() -> None:
     assert problem_of(ValueError("x"), "0.block 1").path == "0.block 1"
     assert problem_of(ValueError("x")).text == "ValueError: x"
+
+
+def test_an_interrupt_that_meets_our_own_code_shows_none_of_it() -> None:
+    ours = str(Path(tracebacks.__file__).with_name("statement.py"))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        exec(compile("raise KeyboardInterrupt", ours, "exec"))
+    inner = caught.value.__traceback__
+    assert inner is not None
+    problem = problem_of(caught.value.with_traceback(inner.tb_next))
+    assert (problem.kind, problem.title, problem.text) == ("interrupted", "Interrupted", "")
