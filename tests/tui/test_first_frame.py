@@ -164,3 +164,12 @@ async def test_keys_behind_the_one_that_quits(action: str) -> None:
         await played.app.run_action(action)
         await played.explorer.remove()
         await played.app.run_action(action)
+
+
+@pytest.mark.parametrize("source", [None, "rgnet"])
+async def test_the_end_at_any_moment_of_the_start(source: str | None) -> None:
+    for steps in range(0, 60, 3):
+        async with starting(source) as played:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            played.app.exit(0)

@@ -23,7 +23,7 @@ class ClosesItself(_Screen[ScreenResultType]):
     Textual's `dismiss` takes away whatever screen is on top.  A second Enter that was on its way when the first one
     closed the screen would take away the one beneath, down to an app without any.  And what Textual still delivers to
     a screen that is being removed, or was closed before it had its widgets, finds none there, or goes up to the app
-    and acts on the screen beneath.
+    and acts on the screen beneath.  The same holds for every screen when the app ends.
     """
 
     closed = False
@@ -38,7 +38,7 @@ class ClosesItself(_Screen[ScreenResultType]):
         return super().dismiss(result)
 
     async def _on_message(self, message: Message) -> None:
-        if not (self.closed and _comes_too_late(message)):
+        if not ((self.closed or not self.is_attached) and _comes_too_late(message)):
             await super()._on_message(message)
 
 

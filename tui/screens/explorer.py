@@ -21,6 +21,7 @@ from tui.actions import ACTIONS, bindings
 from tui.faults import Fault
 from tui.history import History
 from tui.screens.arranging import Arranging
+from tui.screens.closing import ClosesItself
 from tui.screens.copying import Copying
 from tui.screens.explorer_base import NOTICE
 from tui.screens.finding import Finding
@@ -45,7 +46,7 @@ from tui.widgets.values_pane import ValuesPane
 AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
 
-class Explorer(Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Screen[None]):
+class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Screen[None]):
     """Shows one open model.
 
     Args:

@@ -82,3 +82,13 @@ async def test_a_screen_leaves_alone_what_lies_over_it(name: str) -> None:
         beneath.dismiss()
         await played.rest()
         assert played.app.screen is played.explorer
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_app_ends_at_any_moment_of_its_opening(name: str) -> None:
+    for steps in (0, 1, 2, 4):
+        async with opened() as played:
+            played.app.push_screen(SCREENS[name](played))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            played.app.exit(0)
