@@ -97,6 +97,8 @@ class InputOrder:
     # -- one input
     async def _act(self, event: Event) -> None:
         target = self._target(event)
+        if isinstance(event, MouseEvent) and not (target is self._app or target.is_attached):
+            return  # on what is just being removed, or while the app ends: Textual cannot place it
         follows = not self._acts_where_it_is(event, target)
         await self._deliver(event)
         if follows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 import pytest
@@ -103,3 +104,30 @@ async def test_an_input_whose_delivery_raises_does_not_hold_up_the_others(monkey
         await played.told("theme")
         assert played.explorer.query_one("#panes").current == "info"
         played.app._exception = None
+
+
+def press_at(played: Played, x: int, y: int) -> None:
+    played.app.post_message(events.MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y))
+
+
+@pytest.mark.parametrize("steps", range(0, 30, 3))
+async def test_a_click_on_what_is_being_removed_or_while_the_app_ends(steps: int) -> None:
+    async with opened() as played:
+        await played.press("slash")
+        await played.rest()
+        box = played.explorer.query_one(SearchBox)
+        x, y = box.region.x + 3, box.region.y + 1
+        box.action_close()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        press_at(played, x, y)
+        await played.rest()
+        for node in box.walk_children(with_self=True):
+            assert not node.is_attached
+    async with opened() as played:
+        listed = played.explorer.module_tree
+        parent = listed._parent
+        assert parent is not None
+        listed._detach()  # as its removal and the end of the app do, before the screen is drawn without it
+        await played.app.input_order.take(events.MouseDown(None, 3, 3, 0, 0, 1, False, False, False, 3, 3))
+        listed._attach(parent)
