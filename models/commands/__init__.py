@@ -49,6 +49,9 @@ def _supervised(command: Callable[[list[str]], int], argv: list[str]) -> int:
             return error.code if isinstance(error.code, int) else WRONG_USE
         except Exception as error:
             return refused(error)
+        except KeyboardInterrupt:
+            tell("interrupted")
+            return INTERRUPTED
 
     ending = supervise(work, lambda name, values: None)
     if ending.how == "interrupted":

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from .copies import is_copy
+
 
 class Result:
     """Standard output as it was when the command started.
@@ -23,7 +25,6 @@ class Result:
     """
 
     def __init__(self) -> None:
-        self._process = os.getpid()
         self.closed = False
         """Nobody reads the result any more."""
         if not _is_open(2):
@@ -52,7 +53,7 @@ class Result:
         self._write(f"{{\n{fields}\n}}\n")
 
     def _write(self, text: str) -> None:
-        if self.closed or os.getpid() != self._process:  # the model's code forked, and this is the child
+        if self.closed or is_copy():
             return
         try:
             self._stream.write(text)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, NoReturn
 
+from .copies import begin_here, is_copy
 from .descendants import adopt, children, kill_children
 from .faults import tell_fault
 
@@ -175,11 +176,12 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
     """The child's whole life."""
     from ..engine.process import die_with, double_stack
 
-    status, here = 1, os.getpid()
+    status = 1
+    begin_here()
 
     def tell(name: str, *values: object) -> None:
-        if os.getpid() != here:
-            return  # the model's code forked, and this is the child: it has nobody to tell
+        if is_copy():
+            return
         data = memoryview(json.dumps([name, *values]).encode() + b"\n")
         while data:
             data = data[os.write(pipe, data) :]
