@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from ..engine.switch_interval import undisturbed
 from .optimizer_steps import STEPS, OptimizerSteps
+from .plainly import attribute
 from .tensors import size_in_bytes
 from .training_threads import note_training, strangers, training_threads
 
@@ -209,12 +209,10 @@ def step_note(step: int) -> str:
 
 def _gradient(tensor: Tensor) -> Tensor | None:
     """`tensor.grad`, without the warning that torch prints for the result of an operation, past a class's own."""
-    base: Any = torch._C.TensorBase
     try:
-        with torch._C.DisableTorchFunctionSubclass():
-            has = base.is_leaf.__get__(tensor) or base.retains_grad.__get__(tensor)
-            gradient: Tensor | None = base.grad.__get__(tensor) if has else None
-            return gradient
+        has = attribute(tensor, "is_leaf") or attribute(tensor, "retains_grad")
+        gradient: Tensor | None = attribute(tensor, "grad") if has else None
+        return gradient
     except Exception:  # what a later torch may think of
         return None
 

@@ -16,17 +16,18 @@ from .gradient_access import GRADIENTS, UNREAD, Gradient
 from .lattice import repeats_much
 from .one_thread import one_thread
 from .overlap import multiplicity, span, strides_of
+from .plainly import attribute
 from .reading import real64, strided
-from .tensors import elements
+from .tensors import elements, requires_grad
 
 FROZEN = "no gradient: requires_grad is False, so backward leaves it out"
 
 
 def why_no_gradient(tensor: Tensor) -> str:
     """A sentence on why it has no gradient."""
-    if not tensor.requires_grad:
+    if not requires_grad(tensor):
         return FROZEN
-    if not tensor.is_leaf:
+    if not attribute(tensor, "is_leaf"):
         return "no gradient: it is the result of an operation, and backward keeps gradients of leaf tensors only"
     return NO_GRADIENT
 
@@ -54,7 +55,7 @@ def row_of(path: str, parameter: Tensor, gradient: Gradient, cancelled: Asked = 
         return GradientRow(path=path, state="zero" if norm == 0 else "value", norm=norm, size=size)
     if gradient is UNREAD:
         return GradientRow(path=path, state="unread", size=size)
-    return GradientRow(path=path, state="none" if parameter.requires_grad else "frozen", size=size)
+    return GradientRow(path=path, state="none" if requires_grad(parameter) else "frozen", size=size)
 
 
 @one_thread()

@@ -15,6 +15,7 @@ from .lattice import repeated, repeats_much, without
 from .matrix import clamp_leading, matrix_size, per_cell, pieces
 from .one_thread import one_thread
 from .overlap import TooWide, extremes, span, strides_of
+from .plainly import plain
 from .reading import strided, trouble
 from .tensors import shape_of
 from .window import index_of
@@ -46,6 +47,7 @@ def heat_map(
     shape = list(shape_of(tensor) or ())
     if absence:
         return HeatCells(path=path, of=of, absence=absence, reason=reason, shape=shape)
+    tensor = plain(tensor)
     chosen = clamp_leading(shape, leading)
     if not tensor.numel():
         return HeatCells(path=path, of=of, shape=shape, leading=chosen)

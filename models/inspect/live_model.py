@@ -103,6 +103,7 @@ class LiveModel:
     def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
         return tree_page(self.outline, self.view.slice(start, count), self.totals, self.marked)
 
+    @plainly
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
         found = self.outline.nodes[node]
         return m.SearchHit(path=found.path, kind=found.kind, detail=detail_of(found.item), positions=positions)
@@ -261,6 +262,7 @@ class LiveModel:
         node, module = self._module_of(path)
         return source_of(module, path=node.path)
 
+    @plainly
     def forms(self, path: str) -> list[m.PathForm]:
         if (group := self._group(path)) is not None:
             nodes, skeleton = self.outline.nodes, self.outline.skeleton

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,14 @@ def plainly(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return within
+
+
+def attribute(tensor: Tensor, name: str) -> Any:
+    """What torch itself has there, such as `grad` or `is_leaf`, past what the tensor's class makes of it."""
+    if type(tensor) is Tensor or type(tensor) is nn.Parameter:
+        return getattr(tensor, name)
+    with torch._C.DisableTorchFunctionSubclass():
+        return getattr(torch._C.TensorBase, name).__get__(tensor)
 
 
 def plain(tensor: Tensor) -> Tensor:

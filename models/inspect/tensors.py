@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn.parameter import is_lazy
 
-from .plainly import plain
+from .plainly import attribute, plain
 
 
 def is_uninitialised(tensor: torch.Tensor) -> bool:
@@ -48,8 +48,7 @@ def device_text(tensor: torch.Tensor) -> str:
 
 def requires_grad(tensor: torch.Tensor) -> bool:
     """Whether autograd computes a gradient for it, whatever its class says."""
-    with torch._C.DisableTorchFunctionSubclass():
-        return bool(torch._C.TensorBase.requires_grad.__get__(tensor))  # type: ignore[attr-defined]
+    return bool(attribute(tensor, "requires_grad"))
 
 
 def elements(tensor: torch.Tensor) -> int | None:

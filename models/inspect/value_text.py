@@ -10,6 +10,7 @@ import torch
 from .absence import absence_of
 from .distributed import local_part
 from .notation import ELEMENTS, csv_text, numpy_text, python_text
+from .plainly import plain
 from .tensors import dtype_text, shape_of
 
 
@@ -21,6 +22,7 @@ def as_python(tensor: torch.Tensor) -> str | None:
 
 def as_numpy(tensor: torch.Tensor) -> str | None:
     """`numpy_text`; None without values."""
+    tensor = plain(tensor)
     values = _first_values(tensor)
     if values is None:
         return None
@@ -31,7 +33,7 @@ def as_numpy(tensor: torch.Tensor) -> str | None:
 def as_csv(tensor: torch.Tensor) -> str | None:
     """`csv_text`; None without values."""
     values = _first_values(tensor)
-    return None if values is None else csv_text(values, dtype_text(tensor), local_part(tensor).shape)
+    return None if values is None else csv_text(values, dtype_text(tensor), plain(local_part(tensor)).shape)
 
 
 def _first_values(tensor: torch.Tensor) -> object:
@@ -40,7 +42,7 @@ def _first_values(tensor: torch.Tensor) -> object:
     if shape is None or absence_of(tensor)[0]:
         return None
     try:
-        part = local_part(tensor).detach()
+        part = plain(local_part(tensor)).detach()
         shape = tuple(part.shape)
         if part.layout is not torch.strided:
             if part.numel() > ELEMENTS:

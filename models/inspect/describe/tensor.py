@@ -12,8 +12,9 @@ from ..distributed import is_distributed, local_note, local_part
 from ..gradient_access import GRADIENTS, RUNNING, UNREAD
 from ..gradients import l2_norm, why_no_gradient
 from ..paths import in_state_dict, python_path
+from ..plainly import plain
 from ..sharing import storage_twins
-from ..tensors import dtype_text, is_uninitialised, shape_text, size_in_bytes
+from ..tensors import dtype_text, is_uninitialised, requires_grad, shape_text, size_in_bytes
 from .defaults import initialiser_of
 from .facts import Group
 from .plain_value import function_name, is_ours
@@ -63,7 +64,7 @@ def _kind(outline: Outline, node: Node) -> str:
 
 
 def _numbers(tensor: Tensor) -> Group:
-    group = Group("Numbers")
+    group, tensor = Group("Numbers"), plain(tensor)
     absence, reason = absence_of(tensor)
     group.add("Values", reason)
     if absence == "uninitialised":
@@ -88,7 +89,7 @@ def _bytes(tensor: Tensor) -> str:
 
 def _gradient(tensor: Tensor) -> Group:
     group = Group("Gradient")
-    group.add("requires_grad", str(tensor.requires_grad))
+    group.add("requires_grad", str(requires_grad(tensor)))
     group.add("Gradient", lambda: _gradient_state(tensor))
     group.add("is_leaf", lambda: str(tensor.is_leaf))
     group.add("grad_fn", lambda: "None" if tensor.grad_fn is None else tensor.grad_fn.name())
@@ -121,7 +122,7 @@ def _present(gradient: Tensor) -> str:
 
 
 def _memory(tensor: Tensor) -> Group:
-    group = Group("Memory")
+    group, tensor = Group("Memory"), plain(tensor)
     if is_uninitialised(tensor):
         return group
     if tensor.layout == torch.strided:
