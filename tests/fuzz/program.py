@@ -269,5 +269,5 @@ def thread_states(pid: int) -> list[str]:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in (signal.SIGINT, signal.SIGQUIT):  # which a shell has ignored by what it starts in the background
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):  # which a shell may have had ignored
         signal.signal(number, signal.SIG_DFL)
