@@ -384,6 +384,8 @@ class Player:
     def _wrong_status(self, leave: str | None, last: str) -> Finding | None:
         """`last` is what was written behind the last change of screens."""
         status = self.program.process.returncode
+        if self._interrupted_at_once(status):
+            return None
         if status and leave in (None, "q", "ctrl+q"):
             how = f"status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
             if "Current thread" in last:
@@ -392,6 +394,11 @@ class Player:
         if leave is None and not self._quit_explained():
             return Finding("ending", "ended without being asked", repr(self._recent[-12:]))
         return of_traceback("traceback", last)
+
+    def _interrupted_at_once(self, status: int) -> bool:
+        """Whether a Ctrl+C, typed before the program had the terminal, ended it: it does so to every program."""
+        typed = b"\x03" in b"".join(self._recent)
+        return typed and status in (-signal.SIGINT, 128 + signal.SIGINT) and b"\x1b[?1049h" not in self.program.tail
 
     def _wrong_terminal(self, leave: str | None) -> Finding | None:
         left = [] if leave == "hang up" else self.program.not_given_back()
