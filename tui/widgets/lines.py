@@ -264,7 +264,9 @@ class Lines(ScrollView, can_focus=True):
             self._frame = None
 
     def _look_around(self) -> _Frame:
-        return _Frame(self.view.width, self.rich_style, self.scroll_offset, self.text_selection)
+        # A list that is being removed may be drawn once more, without a screen that knows what is selected.
+        selection = self.text_selection if self.is_attached else None
+        return _Frame(self.view.width, self.rich_style, self.scroll_offset, selection)
 
     def render_line(self, y: int) -> Strip:
         frame = self._frame or self._look_around()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fake_app import opened
+from textual.geometry import Region
 
 from models.engine.messages import Search
 from tui.widgets.search_box import SearchBox
@@ -76,3 +77,14 @@ async def test_there_is_nothing_to_search_before_anything_is_open() -> None:
     async with opened(None) as played:
         await played.explorer.action_search()
         assert not played.explorer.query(SearchBox)
+
+
+async def test_a_list_that_is_just_being_removed_can_be_drawn() -> None:
+    async with opened() as played:
+        await played.press("slash", *"bias")
+        await played.sees(" of ")
+        listed = played.explorer.query_one(SearchBox).list
+        await played.press("escape")
+        await played.rest()
+        assert not listed.is_attached
+        listed.render_lines(Region(0, 0, 20, 3))
