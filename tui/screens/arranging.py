@@ -13,6 +13,7 @@ from tui.proportions import LEFT, LOW, LOWER, NARROW, left_width, lower_height
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.bar import Bar
 from tui.widgets.prompt import Prompt
+from tui.widgets.search_box import SearchBox
 from tui.widgets.splitter import Splitter
 from tui.widgets.table_bar import FilterInput
 
@@ -54,6 +55,8 @@ class Arranging(ExplorerBase):
     def action_go_back(self) -> None:
         self._zoom(None)
         self.remove_class("-at-right", "-at-lower")
+        for box in self.query(SearchBox):  # which lies over the tree, and was left with the mouse or with Tab
+            box.action_close()
         self.set_focus(self.module_tree)
 
     @on(Bar.Picked)

@@ -20,7 +20,11 @@ class Finding(ExplorerBase):
     """The last search; `n` and `N` walk its hits."""
 
     async def action_search(self) -> None:
-        if (self.summary is None and self.settled_opening.is_set()) or self.query(SearchBox):
+        if self.summary is None and self.settled_opening.is_set():
+            return
+        if boxes := self.query(SearchBox):
+            for field in boxes.exclude(".-leaving").results(SearchBox):  # it was left with the mouse, or with Tab
+                self.set_focus(field.query_one(Input))
             return
         self.module_tree.display = False
         box = SearchBox(self._ask_once_open, self.sought)
@@ -50,7 +54,7 @@ class Finding(ExplorerBase):
     @on(SearchBox.Closed)
     def _leave_search(self) -> None:
         self.show_at(self.path, self.row)
-        self.query(SearchBox).remove()
+        self.query(SearchBox).add_class("-leaving").remove()
         self.module_tree.display = True
         self.module_tree.focus()
 

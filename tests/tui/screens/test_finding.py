@@ -88,3 +88,20 @@ async def test_a_list_that_is_just_being_removed_can_be_drawn() -> None:
         await played.rest()
         assert not listed.is_attached
         listed.render_lines(Region(0, 0, 20, 3))
+
+
+async def test_a_search_box_that_was_left_is_gone_back_to_and_closed_from_elsewhere() -> None:
+    async with opened() as played:
+        await played.press("slash", *"bias")
+        await played.sees(" of ")
+        box = played.explorer.query_one(SearchBox)
+        played.explorer.set_focus(played.explorer.console.output)  # as a click does
+        await played.press("slash")
+        await played.rest()
+        assert played.app.focused in box.walk_children()
+        played.explorer.set_focus(played.explorer.console.output)
+        await played.press("escape")
+        await played.rest()
+        assert not played.explorer.query(SearchBox)
+        assert played.explorer.module_tree.has_focus
+        assert played.explorer.module_tree.display
