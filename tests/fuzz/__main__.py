@@ -62,8 +62,8 @@ def _run(options: argparse.Namespace, files: Path) -> int:
     print(f"seed {options.seed}, findings in {options.findings}", flush=True)
     if options.jobs == 1:
         return _job(options, files, 0)
-    spawn = multiprocessing.get_context("spawn")
-    jobs = [spawn.Process(target=_job_alone, args=(options, files, number)) for number in range(options.jobs)]
+    forked = multiprocessing.get_context("fork")  # what is sent to a new process would have to be importable
+    jobs = [forked.Process(target=_job_alone, args=(options, files, number)) for number in range(options.jobs)]
     for job in jobs:
         job.start()
     for job in jobs:
