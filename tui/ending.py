@@ -8,11 +8,13 @@ there is one, and no engine is left behind.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -33,6 +35,8 @@ PATIENCE = 4.0
 """Seconds for the app to leave by itself: longer than a stuck engine takes to be killed."""
 GRACE = 0.5
 """Seconds between asking a program that has the terminal to end, and killing it."""
+LATE = 0.2
+"""Seconds that a key, typed for another program, may take to arrive as a signal."""
 TICK = 1000
 """Milliseconds between two looks, where a terminal that goes wakes nobody up."""
 
@@ -49,6 +53,7 @@ class Ending:
         """What must be done even when the app does not react, such as killing the engine."""
         self._interrupted = BASE + signal.SIGINT
         self._program: subprocess.Popen[bytes] | None = None
+        self._lent_until = 0.0
         self._wake = -1
         self._settings: list[object] | None = None
 
@@ -78,8 +83,18 @@ class Ending:
                 os.write(self._wake, bytes([signal.SIGHUP]))
 
     @contextlib.contextmanager
+    def lending(self) -> Iterator[None]:
+        """While the terminal is another program's, from before it is lent until it is taken back: its keys are not
+        for us."""
+        self._lent_until = math.inf
+        try:
+            yield
+        finally:
+            self._lent_until = time.monotonic() + LATE
+
+    @contextlib.contextmanager
     def lent_to(self, program: subprocess.Popen[bytes]) -> Iterator[None]:
-        """While `program` has the terminal it gets its keys, and is ended when this process has to end."""
+        """While `program` has the terminal it is ended when this process has to end."""
         self._program = program
         try:
             yield
@@ -87,12 +102,16 @@ class Ending:
             self._program = None
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._program is not None and number in TYPED:
+        if self._is_for_another(number):
             return
         if self.status is None:
             self.status = BASE + number
         if not self.leave(self.status):
             raise SystemExit(self._interrupted if number == signal.SIGINT else self.status)
+
+    def _is_for_another(self, number: int) -> bool:
+        """Whether a signal was typed for the program that the terminal is lent to."""
+        return number in TYPED and time.monotonic() < self._lent_until
 
     def _watch(self, heard: int) -> None:
         look = select.poll()
@@ -105,9 +124,8 @@ class Ending:
                 if descriptor != heard:
                     status = HUNG_UP if what & (select.POLLHUP | select.POLLERR | select.POLLNVAL) else None
                     break
-                numbers = CAUGHT.intersection(os.read(heard, 4096))
-                if self._program is not None:
-                    numbers -= TYPED
+                numbers = set(CAUGHT.intersection(os.read(heard, 4096)))
+                numbers = {number for number in numbers if not self._is_for_another(number)}
                 if numbers:
                     status = BASE + min(numbers)
         if self.status is None:

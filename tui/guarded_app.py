@@ -9,7 +9,9 @@ to report it in, ends the program: the terminal is given back, one line says wha
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from rich.segment import Segment
 from textual.app import App
@@ -22,6 +24,8 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerFailed, WorkerState
 
 from tui.faults import Fault, FaultFile
+
+AnyWidget = TypeVar("AnyWidget", bound=Widget)
 
 NOT_DRAWN = "✗ this pane could not be drawn: the console says why"
 SHOWN_AGAIN = (10, 100, 1000, 10_000)
@@ -129,7 +133,7 @@ def _spread() -> None:
     """
     if getattr(MessagePump, "_modulescope_net", False):
         return
-    dispatch, render_lines = MessagePump._dispatch_message, Widget.render_lines
+    dispatch = MessagePump._dispatch_message
 
     async def guarded_dispatch(self: MessagePump, message: Message) -> None:
         try:
@@ -145,7 +149,19 @@ def _spread() -> None:
             if isinstance(message, Worker.StateChanged) and message.state is WorkerState.ERROR:
                 _catch_worker(self, message.worker)
 
-    def guarded_render(self: Widget, crop: Region) -> list[Strip]:
+    MessagePump._dispatch_message = guarded_dispatch  # type: ignore[method-assign]
+    Widget.render_lines = guarded_drawing(Widget.render_lines)  # type: ignore[method-assign]
+    MessagePump._modulescope_net = True  # type: ignore[attr-defined]
+
+
+def guarded_drawing(render_lines: Callable[[AnyWidget, Region], list[Strip]]) -> Callable[..., list[Strip]]:
+    """Put the net under a widget's `render_lines`: where it raises the widget is blank, with a word in it.
+
+    Textual's own has it; a widget that overrides the method adds it to its own.
+    """
+
+    @wraps(render_lines)
+    def guarded(self: AnyWidget, crop: Region) -> list[Strip]:
         try:
             return render_lines(self, crop)
         except Exception as error:
@@ -158,9 +174,7 @@ def _spread() -> None:
                 app.catch(error)
             return _not_drawn(crop)
 
-    MessagePump._dispatch_message = guarded_dispatch  # type: ignore[method-assign]
-    Widget.render_lines = guarded_render  # type: ignore[method-assign]
-    MessagePump._modulescope_net = True  # type: ignore[attr-defined]
+    return guarded
 
 
 def _guarded(pump: MessagePump) -> GuardedApp | None:

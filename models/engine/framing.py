@@ -9,7 +9,9 @@ import os
 import struct
 import threading
 
-LIMIT = 64 * 2**20
+from .messages.limits import LONGEST_FRAME
+
+LIMIT = LONGEST_FRAME
 """Bytes of one payload; what is longer is a mistake or not our protocol."""
 
 HEADER = struct.Struct(">I")

@@ -110,6 +110,15 @@ async def test_a_pane_that_cannot_be_drawn_says_so_and_the_others_are_drawn(monk
         await played.until(lambda: NOT_DRAWN not in played.text, "it is drawn again")
 
 
+async def test_a_list_that_cannot_prepare_its_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with faulty() as played:
+        monkeypatch.setattr(ModuleTree, "_look_around", fail)
+        played.explorer.module_tree.refresh()
+        await played.sees(NOT_DRAWN[:20])
+        await played.told("modulescope's own fault: ZeroDivisionError: planted")
+        await played.sees("5 Console")
+
+
 async def test_the_same_fault_again_and_again_does_not_fill_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "action_zoom", fail)
     async with faulty() as played:

@@ -10,6 +10,7 @@ from textual import work
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
 from tui.editor import edit, editor_command, unfit
+from tui.ending import ENDING
 from tui.input_order import hold_input
 from tui.screens.explorer_base import NOTICE, ExplorerBase
 from tui.text import clean
@@ -106,7 +107,7 @@ class Copying(ExplorerBase):
             self.notify(told, title="No editor found", markup=False)
             return
         try:
-            with self.app.suspend():
+            with ENDING.lending(), self.app.suspend():
                 status = edit(command)  # the editor has the terminal: nothing else may go on
         except (OSError, ValueError) as error:  # a zero byte in its name
             cause = (error.strerror if isinstance(error, OSError) else None) or error

@@ -23,6 +23,7 @@ from textual.strip import Strip
 
 from models.engine.messages import Problem
 from tui.actions import bindings
+from tui.guarded_app import guarded_drawing
 from tui.text import clean
 from tui.widgets.marking import char_to_cell, restyle
 
@@ -256,6 +257,7 @@ class Lines(ScrollView, can_focus=True):
 
     # -- drawing
 
+    @guarded_drawing
     def render_lines(self, crop: Region) -> list[Strip]:
         self._frame = self._look_around()
         try:

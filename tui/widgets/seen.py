@@ -10,6 +10,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.guarded_app import guarded_drawing
+
 
 class Seen(Widget):
     """Add it after the class that draws: `class Info(Lines, Seen)`; Textual takes styles from the first base."""
@@ -42,6 +44,7 @@ class Seen(Widget):
         self._seen = False
         self.left()
 
+    @guarded_drawing
     def render_lines(self, crop: Region) -> list[Strip]:
         if not self._seen or self._painted_room != self.scrollable_content_region.size:
             self._seen = True

@@ -11,9 +11,10 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
-from ..framing import LIMIT
-
 T = TypeVar("T")
+
+LONGEST_FRAME = 64 * 2**20
+"""Bytes of a whole message."""
 
 LONGEST_PAGE = 500
 """Rows of one page of a list."""
@@ -30,7 +31,7 @@ MOST_NAMED = 100_000
 MOST_DIMENSIONS = 1_000
 MOST_PARTS = 100_000
 """Facts of a group, groups, warnings."""
-LONGEST_TEXT = LIMIT
+LONGEST_TEXT = LONGEST_FRAME
 """Characters: no more than a frame has bytes."""
 LARGEST = 2**63 - 1
 """Elements, bytes and everything else that is counted."""

@@ -38,6 +38,8 @@ def told(value: Any) -> Any:
         return {repr(told(key)): told(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [type(value), *map(told, value)]
+    if isinstance(value, (set, frozenset)):
+        return [type(value), *sorted(repr(told(each)) for each in value)]
     slots = [name for each in type(value).__mro__ for name in getattr(each, "__slots__", ())]
     return [type(value), *(told(getattr(value, name)) for name in slots)] if slots else value
 
