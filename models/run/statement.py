@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,6 +13,7 @@ import msgspec
 
 from ..engine.messages import CallsGrew, Executed
 from ..inspect.parsing import parsed
+from .loaded_torch import loaded_torch
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -85,5 +85,5 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
 
 
 def _reaches_back(value: object) -> bool:
-    torch = sys.modules.get("torch")  # a checkpoint's console may do without
+    torch = loaded_torch()
     return torch is not None and isinstance(value, torch.Tensor) and value.grad_fn is not None
