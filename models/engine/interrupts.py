@@ -2,12 +2,16 @@
 
 The signal's handler raises only while a frame of `_inside` is on the stack, so an interrupt that comes as the job ends
 is forgotten instead of hitting the loop or the next job.  There is no flag that could be left in the wrong state.
+
+While torch is imported, or a part of this package, an interrupt waits until that is done: torch cannot be imported a
+second time in one process, and half of it is worse than none.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -16,6 +20,9 @@ from .framing import FrameWriter
 from .outbox import Outbox
 
 T = TypeVar("T")
+
+AGAIN = 0.05
+"""Seconds until an interrupt that was not taken is sent again."""
 
 
 class Interrupts:
@@ -50,6 +57,15 @@ class Interrupts:
         self._target = job
         if self._current is job:
             signal.pthread_kill(self._thread, signal.SIGINT)
+            threading.Thread(target=self._repeat, args=(job,), name="interrupting", daemon=True).start()
+
+    def _repeat(self, job: object) -> None:
+        """Send it again until it was taken: it may have met an import that must not be cut."""
+        while True:
+            time.sleep(AGAIN)
+            if self._target is not job or self._current is not job:
+                return
+            signal.pthread_kill(self._thread, signal.SIGINT)
 
     def raise_late(self) -> None:
         """Raise what was held back while a frame was written; to be called after writing within a job."""
@@ -70,10 +86,12 @@ class Interrupts:
         if self._target is None or self._target is not self._current:
             return
         shielded = False
+        imports = False
         while frame is not None and frame.f_code is not _INSIDE:
             shielded = shielded or frame.f_code in _SHIELDED
+            imports = imports or _imports_what_must_be_whole(frame)
             frame = frame.f_back
-        if frame is None:
+        if frame is None or imports:
             return
         self._target = None
         if shielded:
@@ -82,6 +100,14 @@ class Interrupts:
             raise KeyboardInterrupt
 
 
+def _imports_what_must_be_whole(frame: FrameType) -> bool:
+    code = frame.f_code
+    if code.co_name != "_find_and_load" or code.co_filename != "<frozen importlib._bootstrap>":
+        return False
+    return str(frame.f_locals.get("name")).partition(".")[0] in _WHOLE
+
+
+_WHOLE = ("torch", __name__.partition(".")[0])
 _INSIDE = Interrupts._inside.__code__
 _SHIELDED = (FrameWriter.write.__code__, Outbox.write.__code__)
 """A frame half written would spoil the stream: an interrupt waits until it is out."""

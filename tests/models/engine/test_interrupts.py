@@ -119,6 +119,27 @@ async def test_a_signal_from_elsewhere_is_ignored(engine):
     assert await engine.run(code) == "unharmed"
 
 
+async def test_an_import_of_torch_is_not_cut_and_the_job_is_interrupted_behind_it(engine, tmp_path):
+    package = tmp_path / "torch"
+    package.mkdir()
+    go = tmp_path / "go"
+    (package / "__init__.py").write_text(
+        f"import os\nprint('importing')\nwhile not os.path.exists({str(go)!r}): pass\nwhole = True\n"
+    )
+    loop = "while True: pass"
+    running = asyncio.create_task(
+        engine.run(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nimport torch\n{loop}")
+    )
+    await engine.until(lambda: "importing" in engine.printed())
+    for _ in range(3):
+        await engine.client.interrupt()
+    await engine.client.request(Window(path=""), Cells)
+    assert not running.done()
+    go.touch()
+    assert await interrupted(running)
+    assert await engine.run("import sys\nvalue = sys.modules['torch'].whole") == "True"
+
+
 async def test_threads_of_another_program_are_not_interrupted(heard):
     running = asyncio.create_task(heard.run("while not session.windows: pass"))
     await busy(heard, "while not session.windows: pass")
