@@ -170,8 +170,8 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._continue)
 
     def _continue(self) -> None:
-        if not self._auto_restart or ENDING.status is not None:
-            return
+        if not self._auto_restart or ENDING.status is not None or self._app._exit:
+            return  # the terminal is given back, or will be in a moment
         if self._on:  # stopped without a word (SIGSTOP): the shell has set the terminal its own way meanwhile
             self.suspend_application_mode()
             self._must_signal_resume = True

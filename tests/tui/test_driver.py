@@ -1,0 +1,32 @@
+"""The driver's answer to being continued, at every moment."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+driver = pytest.importorskip("tui.driver")  # there is none on Windows
+
+
+def continued(monkeypatch: pytest.MonkeyPatch, *, leaving: bool, on: bool) -> list[str]:
+    """What a driver does with the terminal when the program is continued."""
+    did: list[str] = []
+    made: Any = driver.TerminalDriver.__new__(driver.TerminalDriver)
+    made._auto_restart, made._on = True, on
+    made._app = SimpleNamespace(_exit=leaving, call_later=lambda *args, **named: None, refresh=None)
+    monkeypatch.setattr(made, "suspend_application_mode", lambda: did.append("given back"))
+    monkeypatch.setattr(made, "resume_application_mode", lambda: did.append("taken"))
+    made._continue()
+    return did
+
+
+def test_one_that_was_stopped_takes_the_terminal_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert continued(monkeypatch, leaving=False, on=False) == ["taken"]
+    assert continued(monkeypatch, leaving=False, on=True) == ["given back", "taken"]
+
+
+def test_one_that_is_leaving_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert continued(monkeypatch, leaving=True, on=False) == []
+    assert continued(monkeypatch, leaving=True, on=True) == []
