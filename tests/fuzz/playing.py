@@ -328,6 +328,9 @@ class Player:
         else:
             for process in self._interface():
                 process.send_signal(getattr(signal, leave))
+        if leave == "q" and not self._wait_end():
+            self._go_home()  # a screen that opened by itself, as the catalogue does where opening failed, took the key
+            self._write(bytes_of(leave))
         if not self._wait_end():
             if leave == "q":
                 picture = self._picture()
