@@ -76,6 +76,12 @@ class Ending:
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         threading.Thread(target=self._watch, args=(heard,), name="ending", daemon=True).start()
 
+    def over(self) -> None:
+        """The app has left and the terminal is given back: a Ctrl+C typed behind the last key ends nothing any more."""
+        for number in TYPED:
+            if signal.getsignal(number) == self._on_signal:
+                signal.signal(number, signal.SIG_IGN)
+
     def terminal_gone(self) -> None:
         """There is nobody any more to draw for; may be called from any thread."""
         if self._wake >= 0:

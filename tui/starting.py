@@ -112,6 +112,7 @@ def run(app: ModulescopeApp) -> int:
 
     ENDING.leave = leave
     app.run()
+    ENDING.over()
     if ENDING.status is not None:
         return ENDING.status
     if app.ended_by:

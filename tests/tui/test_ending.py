@@ -1,0 +1,33 @@
+"""What a signal does, before, while and after the app runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+
+SCRIPT = """\
+import os, signal
+from tui.ending import ENDING
+ENDING.install()
+{then}
+os.kill(os.getpid(), signal.SIGINT)
+print("alive")
+"""
+
+
+def run(then: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", SCRIPT.format(then=then)], capture_output=True, text=True, timeout=60)
+
+
+def test_an_interrupt_before_there_is_an_app_ends_the_program() -> None:
+    ended = run("")
+    assert (ended.returncode, ended.stdout) == (130, "")
+
+
+def test_one_behind_the_last_key_ends_nothing() -> None:
+    ended = run("ENDING.over()")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "alive\n", "")
