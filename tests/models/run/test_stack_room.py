@@ -48,6 +48,10 @@ def deepest(make: Callable[[int], nn.Module]) -> int:
     raise AssertionError("no limit")
 
 
+@pytest.mark.xfail(
+    sys.version_info[:2] == (3, 12),
+    reason="Python 3.12 counts calls from C apart; under pytest a recorded run then ends some levels earlier",
+)
 @pytest.mark.parametrize("make", [sequential, own])
 def test_what_python_can_run_can_be_recorded(make: Callable[[int], nn.Module]) -> None:
     limit, depth = sys.getrecursionlimit(), deepest(make)
