@@ -20,7 +20,7 @@ _STANDARD = tuple(f"{Path(sysconfig.get_path(name)).resolve()}{sep}" for name in
 def where_of(frame: FrameType | None, known: FrameType | None = None, there: str = "") -> str:
     """`file.py:12` for the innermost of the person's frames from `frame` outwards; empty when there is none.
 
-    The search ends where the person's code was called from: at a frame of this package that is not the tracer's; and
+    The search ends where the user's code was called from: at a frame of this package that is not the tracer's; and
     at the frame `known`, from which outwards the answer is `there`.
     """
     while frame is not None:
