@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _CONTROLS = re.compile(r"\x1b\[[0-9;:?<>=]*[a-zA-Z]|\x1b\].*?(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[=>]")
 _PLAIN_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+),? in (?P<function>\S+)')
+_RAISED_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)')
+"""With the comma that `faulthandler`, which tells of what a signal ended, leaves out."""
 _BOXED_FRAME = re.compile(r"(?P<file>/[\w./+-]+\.py):(?P<line>\d+) in (?P<function>\S+)")
 _RAISED = re.compile(r"^(?P<type>(?:[a-z_]\w*\.)*[A-Z]\w*)(?:: (?P<text>.*))?$", re.MULTILINE)
 _NO_ERRORS = ("Traceback", "Warning", "NOTE")
@@ -48,9 +50,9 @@ def text_of(output: bytes) -> str:
     return _CONTROLS.sub("", output.decode("utf-8", "replace")).replace("\r", "")
 
 
-def _frames(text: str) -> list[tuple[str, str, str]]:
+def _frames(text: str, plain: re.Pattern[str] = _PLAIN_FRAME) -> list[tuple[str, str, str]]:
     """File, line and function of each frame, outermost first, tracebacks plain or in a box."""
-    found = [(match.start(), match) for shape in (_PLAIN_FRAME, _BOXED_FRAME) for match in shape.finditer(text)]
+    found = [(match.start(), match) for shape in (plain, _BOXED_FRAME) for match in shape.finditer(text)]
     return [(match["file"], match["line"], match["function"]) for _, match in sorted(found, key=lambda each: each[0])]
 
 
@@ -81,9 +83,9 @@ def of_traceback(kind: str, text: str) -> Finding | None:
 
 
 def ours(text: str) -> bool:
-    """Whether a traceback in `text` leads through code of ours."""
+    """Whether a traceback in `text` leads through code of ours; where a killed engine stood is none."""
     places = (f"{ROOT}/tui/", f"{ROOT}/models/")
-    return any(file.startswith(places) and "/examples/" not in file for file, _, _ in _frames(text))
+    return any(file.startswith(places) and "/examples/" not in file for file, _, _ in _frames(text, _RAISED_FRAME))
 
 
 def of_stacks(kind: str, what: str, text: str) -> Finding:

@@ -31,7 +31,7 @@ RECENT = 40
 """Steps in which a key that quits explains an end."""
 MEMORY_INTERFACE, MEMORY_ENGINE = 700 << 20, 3 << 30
 """Bytes."""
-SPIN, SPIN_WORK, SPIN_LOOKS = 0.9, 1.5, 20
+SPIN, SPIN_WORK, SPIN_LOOKS = 0.9, 4.0, 20
 """A thread is ready to run at this share of the looks, although there is nothing to do, until it has worked for so many
 seconds of processor time; looks of which the share is taken."""
 STACKS = 10.0

@@ -216,6 +216,7 @@ def test_only_tracebacks_through_our_code_are_ours() -> None:
     assert not ours('Traceback (most recent call last):\n  File "<console>", line 1, in <module>\nValueError')
     assert ours(f'  File "{ROOT}/models/run/console.py", line 1, in go')
     assert not ours(f'  File "{ROOT}/models/examples/layers.py", line 1, in forward')
+    assert not ours(f'Fatal Python error: Killed\n  File "{ROOT}/models/engine/__main__.py", line 29 in _main')
     assert text_of(b"\x1b[1;31mTrace\x1b[0mback\x1b]0;x\x07") == "Traceback"
 
 

@@ -6,6 +6,7 @@ it, and for which Enter does not wait: it runs what stood there before.  We have
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import ClassVar
 
 from rich.align import Align
@@ -56,9 +57,16 @@ class Palette(ClosesItself[None], CommandPalette):
             for number, hit in enumerate(hits)
         ]
         found = self.query_one(PaletteList)
-        self._refresh_command_list(found, commands, True)
-        if search_value and not commands:
+        nothing_stands = found.option_count == 1 and found.get_option_at_index(0).id == self._NO_MATCHES
+        if nothing_stands and search_value and not commands:
+            return  # nothing fits still
+        # Not by the base class: it hides the list where nothing fits, and hiding it costs the styles of all below it.
+        found.set_options(sorted(commands, key=attrgetter("hit.score"), reverse=True))
+        if commands:
+            found.highlighted = 0
+        elif search_value:
             nothing = Align.center(Text("No matches found", style="not bold"))
             found.add_option(Option(nothing, disabled=True, id=self._NO_MATCHES))
-            self._list_visible = True
+        self._list_visible = bool(found.option_count)
+        self._hit_count = len(commands)
         self.add_class("-ready")

@@ -126,3 +126,15 @@ async def test_the_panes_are_searched_once_while_it_is_open(monkeypatch: pytest.
         await played.press(*"forward")
         await played.rest()
         assert asked.times == 0
+
+
+async def test_letters_with_which_nothing_fits_leave_the_list_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as played:
+        palette = await opened_palette(played)
+        shown: list[bool] = []
+        monkeypatch.setattr(Palette, "_watch__list_visible", lambda palette: shown.append(palette._list_visible))
+        await played.press(*"xqxq", "backspace", "xq")
+        await played.rest()
+        assert shown == []  # each change computes the styles of all that lies in it anew
+        assert palette._list_visible
+        assert palette.query_one(PaletteList).get_option_at_index(0).id == palette._NO_MATCHES
