@@ -349,7 +349,7 @@ class Player:
         self._probe()
         self._look_for_faults()
         self._check_all()
-        for key in ("", "Z"):  # one pane may have the whole screen
+        for key in ("", "\x1b", "Z"):  # a box may have come late, or one pane have the whole screen
             if key:
                 self._write(key.encode())
             text = self._picture(self._probe())
@@ -357,8 +357,8 @@ class Player:
                 break
         else:
             raise _Trouble(Finding("screen", "what stands after Escape is not the explorer", text))
-        if key:
-            self._write(key.encode())
+        if key == "Z":
+            self._write(b"Z")
         program.rest()
 
     def _wait_end(self) -> bool:

@@ -115,6 +115,9 @@ class Opening(ExplorerBase):
         except EngineProblem as error:
             status.state = "" if self.held or self.summary is None else "not open: R tries again"
             status.source = self.options.source or ""
+            if error.problem.kind == "interrupted":  # by the user, who needs no box to close
+                self.say(f"opening {request.source} was interrupted")
+                return
             instead = chosen or self.summary is None
             if instead:
                 self.action_catalogue(request.source)

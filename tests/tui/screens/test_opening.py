@@ -77,6 +77,21 @@ async def test_nothing_is_lost_when_the_second_source_cannot_be_opened() -> None
         await played.sees("Calls 18")
 
 
+async def test_opening_that_the_user_interrupted_leaves_no_box_to_close() -> None:
+    engine = AppEngine()
+    engine.problems[OpenSource] = Problem("interrupted", "interrupted")
+    async with starting("rgnet", engine=engine) as played:
+        await played.sees("opening rgnet was interrupted")
+        assert played.app.screen is played.explorer
+        assert played.explorer.status.state == "not open: R tries again"  # there behind that word
+    async with opened() as played:
+        played.engine.problems[OpenSource] = Problem("interrupted", "interrupted")
+        played.explorer.open("other.py:net")
+        await played.sees("opening other.py:net was interrupted")
+        assert played.app.screen is played.explorer
+        assert played.explorer.summary is not None
+
+
 async def test_restarting_sends_the_folds_and_keeps_the_selection() -> None:
     async with opened() as played:
         await played.selected("0.block 0")
