@@ -138,6 +138,8 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         if self._on:
+            if self._app._exit:
+                ENDING.over()  # before the terminal makes a signal of Ctrl+C again
             super().stop_application_mode()
             self._on = False
 

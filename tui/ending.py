@@ -77,7 +77,8 @@ class Ending:
         threading.Thread(target=self._watch, args=(heard,), name="ending", daemon=True).start()
 
     def over(self) -> None:
-        """The app has left and the terminal is given back: a Ctrl+C typed behind the last key ends nothing any more."""
+        """The app leaves, and the terminal is about to be given back: a Ctrl+C typed behind the key that quits is no
+        signal to end otherwise.  To be called in the main thread."""
         for number in TYPED:
             if signal.getsignal(number) == self._on_signal:
                 signal.signal(number, signal.SIG_IGN)

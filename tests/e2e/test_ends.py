@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,6 +61,17 @@ def test_a_signal_gives_the_terminal_back(own_state: Path, name: str) -> None:
         assert not wait_dead(family)
         t.wait_until(lambda: is_given_back(t), "the terminal given back")
         assert b"Traceback" not in t.raw
+
+
+def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path) -> None:
+    with Terminal("rgnet", state=own_state) as t:
+        t.wait_for(READY, "block 3")
+        t.press("q")
+        while t.process.poll() is None:
+            t.press("\x03")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                t.process.wait(0.005)
+        assert t.process.returncode == 0
 
 
 @pytest.mark.parametrize("keys", [[":"], ["/", "b"]])

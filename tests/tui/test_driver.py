@@ -30,3 +30,16 @@ def test_one_that_was_stopped_takes_the_terminal_again(monkeypatch: pytest.Monke
 def test_one_that_is_leaving_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert continued(monkeypatch, leaving=True, on=False) == []
     assert continued(monkeypatch, leaving=True, on=True) == []
+
+
+@pytest.mark.parametrize(("leaving", "expected"), [(True, ["over", "given back"]), (False, ["given back"])])
+def test_a_ctrl_c_behind_the_last_key_is_none_before_the_terminal_makes_a_signal_of_it(
+    monkeypatch: pytest.MonkeyPatch, leaving: bool, expected: list[str]
+) -> None:
+    did: list[str] = []
+    made: Any = driver.TerminalDriver.__new__(driver.TerminalDriver)
+    made._on, made._app = True, SimpleNamespace(_exit=leaving)
+    monkeypatch.setattr(driver.ENDING, "over", lambda: did.append("over"))
+    monkeypatch.setattr(driver.LinuxDriver, "stop_application_mode", lambda driver: did.append("given back"))
+    made.stop_application_mode()
+    assert did == expected

@@ -116,6 +116,7 @@ class Opening(ExplorerBase):
             status.state = "" if self.held or self.summary is None else "not open: R tries again"
             status.source = self.options.source or ""
             if error.problem.kind == "interrupted":  # by the user, who needs no box to close
+                status.state = "" if self.held else "not open: R tries again"
                 self.say(f"opening {request.source} was interrupted")
                 return
             instead = chosen or self.summary is None
