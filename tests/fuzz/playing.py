@@ -232,8 +232,8 @@ class Player:
         return []
 
     # -- what is looked at on the way
-    def _probe(self) -> bytes:
-        """Resize, and wait until the lowest row is written anew; what was written.
+    def _probe(self, quiet: float = 0.05) -> bytes:
+        """Resize, wait until the lowest row is written anew, and until nothing was for `quiet` seconds; what was.
 
         Raises:
             Frozen: it never is.
@@ -253,7 +253,7 @@ class Player:
                 said = "nothing" if program.received == before else "no whole screen"
                 raise Frozen(f"writes {said} after a resize")
             program.pump(0.1)
-        program.rest(0.05, 1.0)
+        program.rest(quiet, max(1.0, 10 * quiet))
         return bytes(program.tail[-(program.received - before) :])
 
     def _faults(self) -> Finding | None:
@@ -352,7 +352,7 @@ class Player:
         for key in ("", "\x1b", "Z"):  # a box may have come late, or one pane have the whole screen
             if key:
                 self._write(key.encode())
-            text = self._picture(self._probe())
+            text = self._picture(self._probe(quiet=0.3))
             if any(home in text for home in self.source.home):
                 break
         else:
