@@ -82,10 +82,14 @@ def of_traceback(kind: str, text: str) -> Finding | None:
     return Finding(kind, f"{error} in {_where(frames)}", text[-8000:])
 
 
-def ours(text: str) -> bool:
-    """Whether a traceback in `text` leads through code of ours; where a killed engine stood is none."""
+def ours(text: str) -> str | None:
+    """The last traceback in `text` that leads through code of ours; where a killed engine stood is none."""
     places = (f"{ROOT}/tui/", f"{ROOT}/models/")
-    return any(file.startswith(places) and "/examples/" not in file for file, _, _ in _frames(text, _RAISED_FRAME))
+    for each in reversed(text.split("Traceback (most recent call last)")[1:]):
+        frames = _frames(each.partition("Fatal Python error")[0], _RAISED_FRAME)
+        if any(file.startswith(places) and "/examples/" not in file for file, _, _ in frames):
+            return f"Traceback (most recent call last){each}"
+    return None
 
 
 def of_stacks(kind: str, what: str, text: str) -> Finding:

@@ -272,7 +272,7 @@ class Player:
         program = self.program
         new = bytes(program.tail[-(program.received - self._checked) :]) if program.received > self._checked else b""
         self._checked = program.received
-        if b"Traceback" in new and ours(text := text_of(new)) and (found := of_traceback("traceback", text)):
+        if b"Traceback" in new and (text := ours(text_of(new))) and (found := of_traceback("traceback", text)):
             raise _Trouble(found)
         if b"was never awaited" in new:
             raise _Trouble(
@@ -387,7 +387,7 @@ class Player:
     def _wrong_status(self, leave: str | None, last: str) -> Finding | None:
         """`last` is what was written behind the last change of screens."""
         status = self.program.process.returncode
-        if self._interrupted_at_once(status):
+        if self._interrupted_rightly(status):
             return None
         if status and leave in (None, "q", "ctrl+q"):
             how = f"status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
@@ -398,10 +398,12 @@ class Player:
             return Finding("ending", "ended without being asked", repr(self._recent[-12:]))
         return of_traceback("traceback", last)
 
-    def _interrupted_at_once(self, status: int) -> bool:
-        """Whether a Ctrl+C, typed before the program had the terminal, ended it: it does so to every program."""
-        typed = b"\x03" in b"".join(self._recent)
-        return typed and status in (-signal.SIGINT, 128 + signal.SIGINT) and b"\x1b[?1049h" not in self.program.tail
+    def _interrupted_rightly(self, status: int) -> bool:
+        """Whether a Ctrl+C ended it that was typed before the program had the terminal, or, to a program of the
+        user's, when the explorer in it had given it back."""
+        if status not in (-signal.SIGINT, 128 + signal.SIGINT) or b"\x03" not in b"".join(self._recent):
+            return False
+        return b"\x1b[?1049h" not in self.program.tail or (self.source.attached and 1049 not in self.program.modes)
 
     def _wrong_terminal(self, leave: str | None) -> Finding | None:
         left = [] if leave == "hang up" else self.program.not_given_back()

@@ -92,8 +92,8 @@ def test_a_freeze_needs_both_steps_that_make_it(tmp_path: Path) -> None:
     ],
 )
 def test_each_planted_fault_is_found(tmp_path: Path, planted: str, key: str, kind: str, words: str) -> None:
-    noise = (Step("calm", ["a"]), Step("resize", [[80, 24]]))
-    finding = play(Session("fake", (*noise, Step("keys", [key]), Step("quiet"))), fake(planted), tmp_path, 1.0).finding
+    steps = (Step("calm", ["a"]), Step("resize", [[80, 24]]), Step("keys", [key]), Step("probe"))
+    finding = play(Session("fake", steps), fake(planted), tmp_path, 2.0).finding
     assert finding is not None
     assert finding.kind == kind
     assert words in finding.signature
@@ -213,10 +213,15 @@ def test_a_freeze_is_named_by_what_the_main_thread_does() -> None:
 def test_only_tracebacks_through_our_code_are_ours() -> None:
     from fuzz.findings import ROOT
 
-    assert not ours('Traceback (most recent call last):\n  File "<console>", line 1, in <module>\nValueError')
-    assert ours(f'  File "{ROOT}/models/run/console.py", line 1, in go')
-    assert not ours(f'  File "{ROOT}/models/examples/layers.py", line 1, in forward')
-    assert not ours(f'Fatal Python error: Killed\n  File "{ROOT}/models/engine/__main__.py", line 29 in _main')
+    begin = "Traceback (most recent call last):\n"
+    theirs = begin + '  File "<console>", line 1, in <module>\nValueError\n'
+    mine = begin + f'  File "{ROOT}/models/run/console.py", line 1, in go\n'
+    assert ours(theirs) is None
+    assert ours(mine) == mine
+    assert ours(theirs + mine + theirs) == mine
+    assert ours(begin + f'  File "{ROOT}/models/examples/layers.py", line 1, in forward\n') is None
+    killed = f'Fatal Python error: Killed\n  File "{ROOT}/models/engine/__main__.py", line 29 in _main\n'
+    assert ours(theirs + killed) is None
     assert text_of(b"\x1b[1;31mTrace\x1b[0mback\x1b]0;x\x07") == "Traceback"
 
 
