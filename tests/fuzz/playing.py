@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pyte
+from pyte.modes import DECAWM
 
 from .findings import Finding, of_stacks, of_traceback, ours, text_of
 from .keyboard import bytes_of
@@ -34,6 +35,8 @@ MEMORY_INTERFACE, MEMORY_ENGINE = 700 << 20, 3 << 30
 SPIN, SPIN_WORK, SPIN_LOOKS = 0.9, 4.0, 20
 """A thread is ready to run at this share of the looks, although there is nothing to do, until it has worked for so many
 seconds of processor time; looks of which the share is taken."""
+SETTLED = 120.0
+"""Seconds that keys typed on a large screen of a busy machine may need."""
 STACKS = 10.0
 """Seconds for the stacks of all threads."""
 PASTE_ENDS = (b"\x1b[200~", b"\x1b[201~")
@@ -311,6 +314,16 @@ class Player:
             if any(_worked(process) - before > SPIN_WORK for process, before in zip(interface, begin, strict=True)):
                 raise _Trouble(of_stacks("spin", "works without being asked", self._stacks()))
 
+    def _settle(self) -> None:
+        """Wait until all that was typed has been acted on: a resize overtakes keys, and hundreds may be waiting."""
+        until = time.monotonic() + SETTLED
+        idle = 0
+        while idle < SPIN_LOOKS and time.monotonic() < until:
+            self._wait(0.02)
+            working = any("R" in thread_states(process.pid) for process in self._interface())
+            idle = 0 if working else idle + 1
+        self._rest()
+
     # -- the end
     def _leave(self) -> None:
         """Close whatever is open, look whether everything is there, and leave as the session says."""
@@ -318,7 +331,7 @@ class Player:
         if program.size[0] < HOME_SIZE[0] or program.size[1] < HOME_SIZE[1]:
             program.resize(*HOME_SIZE)
         self._recent = []
-        self._rest()
+        self._settle()
         if leave in ("q", "ctrl+q"):
             if leave == "q":
                 self._go_home()
@@ -346,6 +359,7 @@ class Player:
         for _ in range(self.source.escapes):
             self._write(b"\x1b")
             self._rest()
+        self._settle()
         self._probe()
         self._look_for_faults()
         self._check_all()
@@ -458,6 +472,7 @@ class Player:
         if not columns or not rows:
             return ""
         screen = pyte.Screen(columns, rows)
+        screen.mode.discard(DECAWM)  # a row of the size before must not push all others up
         stream = pyte.ByteStream(screen)
         kept = output if output is not None else bytes(self.program.tail[-400_000:])
         with contextlib.suppress(Exception):  # an emulator's own faults are none of ours
