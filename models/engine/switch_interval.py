@@ -5,12 +5,13 @@ Must not import torch.
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from ..tree.collecting import uncollected
 
 SHORT = 0.0005
 """Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
@@ -59,13 +60,7 @@ def undisturbed() -> Iterator[None]:
 
     No garbage is collected either: finalizers would let others run.
     """
-    was_on = gc.isenabled()
-    with SWITCH_INTERVAL.wanted(LONG):
+    with uncollected(), SWITCH_INTERVAL.wanted(LONG):
         time.sleep(0)  # the lock of the interpreter is got anew: from here others wait their whole interval
-        gc.disable()
-        try:
-            yield
-        finally:
-            if was_on:
-                gc.enable()
+        yield
     time.sleep(0)  # whoever waits for the long interval is woken

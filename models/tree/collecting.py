@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+class _Collector:
+    """The process's: whoever leaves last puts back what was there before the first came."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()  # a finalizer may come here while this thread holds it
+        self.inside: set[object] = set()
+        self.was_on = False
+
+
+_COLLECTOR = _Collector()
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Nothing is collected meanwhile: walking a large network makes no garbage, but would set off collections that
     look at all of torch's objects again and again.  May be nested, and entered by several threads."""
-    was_on = gc.isenabled()
-    gc.disable()
+    me = object()
     try:
+        with _COLLECTOR.lock:
+            if not _COLLECTOR.inside:
+                _COLLECTOR.was_on = gc.isenabled()
+            _COLLECTOR.inside.add(me)
+            gc.disable()
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _COLLECTOR.lock:
+            _COLLECTOR.inside.discard(me)
+            if not _COLLECTOR.inside and _COLLECTOR.was_on:
+                gc.enable()

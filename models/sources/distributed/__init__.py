@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from ...checkpoint.checkpoint import Checkpoint
+from ...tree.collecting import uncollected
 from ..base import How, Source, SourceError
 from ..files import Format, Found
-from ..torch_file.reading import without_collecting
 from ..wording import listed
 from .layout import Folder, Layout
 from .metadata import Saved, read_metadata
@@ -55,7 +55,7 @@ def _open(found: Found, how: How) -> Source:
         )
     how.progress(f"reading {names[0]}")
     saved = Saved()
-    with without_collecting():
+    with uncollected():
         for name in names:
             read_metadata(folder / name, saved)
         checkpoint = _checkpoint(saved, folder, found.names)

@@ -8,10 +8,11 @@ from ...checkpoint.checkpoint import Checkpoint
 from ...checkpoint.dtypes import DTYPES
 from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Unreadable
+from ...tree.collecting import uncollected
 from ..base import SourceError
 from ..wording import shortened, size_text
 from .raw import RawStorage
-from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more, without_collecting
+from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, CutPickle, Refused, read_part
 from .stand_ins import STAND_INS, storage
 from .tensors import Extent
@@ -27,7 +28,7 @@ _FIRST = 16 << 20
 def open_legacy(file: DataFile) -> Checkpoint:
     """The checkpoint in such a file; raises SourceError."""
     try:
-        with without_collecting():
+        with uncollected():
             return _Legacy(file).open()
     except CutPickle:
         raise SourceError(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from ...checkpoint.checkpoint import Checkpoint
@@ -91,15 +89,3 @@ def needs_more(name: str, wanted: Sequence[str]) -> NeedsMore:
 def broken(name: str, why: str) -> SourceError:
     """A file that is damaged, in its own words."""
     return SourceError(f"{name} is damaged: {why}", AGAIN)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Python looks for garbage again and again while many objects are made, and finds none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

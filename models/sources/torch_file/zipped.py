@@ -9,12 +9,13 @@ from ...checkpoint.checkpoint import Checkpoint
 from ...checkpoint.dtypes import DTYPES
 from ...checkpoint.file import DataFile
 from ...checkpoint.stored import Unreadable
+from ...tree.collecting import uncollected
 from ..base import SourceError
 from ..wording import shortened, size_text
 from .archive import Archive, BrokenArchive, CutArchive, Inflated, first_place
 from .exported import exported_prefix, exported_weights
 from .raw import RawStorage
-from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more, without_collecting
+from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, Refused, read_part, read_pickle
 from .script import ScriptNames
 from .stand_ins import STAND_INS, storage
@@ -28,7 +29,7 @@ _LARGEST_PACKED = 16 << 20
 def open_zip(file: DataFile) -> Checkpoint:
     """The checkpoint in a zip file; raises SourceError."""
     try:
-        with without_collecting():
+        with uncollected():
             return _open(file)
     except CutArchive:
         raise _cut_short(file) from None

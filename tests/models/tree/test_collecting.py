@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import pytest
 
@@ -30,3 +31,21 @@ def test_one_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_one_thread_leaves_stays_off_for_the_other() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with uncollected():
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    with uncollected():
+        thread.start()
+        inside.wait()
+    assert not gc.isenabled()  # the other one is still at work
+    leave.set()
+    thread.join()
+    assert gc.isenabled()
