@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import suppress
 from types import FrameType
+from typing import cast
 
 DEEP = 32
 """Calls of modules within each other up to which nobody comes near the limit, and nothing is done."""
@@ -24,6 +26,9 @@ class StackRoom:
         self._before = self._set = sys.getrecursionlimit()
         self._base = _frames_below(outermost)
         """Of the program around, which a network that is called by itself would not have under it."""
+        # at the very end of the stack a hook cannot be called: torch warns, and the next one makes up for it
+        warnings.filterwarnings("ignore", message="global module forward hook with ``always_call=True`` raised")
+        self._silence = warnings.filters[0]
 
     def users(self, depth: int) -> None:
         """Code of the network runs from now on, within so many calls of its modules."""
@@ -32,14 +37,13 @@ class StackRoom:
     def ours(self, depth: int) -> None:
         """Code of ours runs from now on."""
         if depth > DEEP:
-            if self._set == self._before:
-                # at the very end of the stack a hook cannot be called: torch warns, and the next one makes up for it
-                warnings.filterwarnings("ignore", message="global module forward hook with ``always_call=True`` raised")
             self._raise(self._base + PER_CALL * depth + OURS)
 
     def end(self) -> None:
         """Give back what was there."""
         self._raise(0)
+        with suppress(ValueError):  # the network's code has put back what it knew
+            cast("list[object]", warnings.filters).remove(self._silence)
 
     def _raise(self, by: int) -> None:
         now = sys.getrecursionlimit()

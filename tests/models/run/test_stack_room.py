@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -107,3 +108,10 @@ def test_a_limit_that_the_network_sets_is_its_own() -> None:
         assert sys.getrecursionlimit() == before + 77
     finally:
         sys.setrecursionlimit(before)
+
+
+def test_what_python_warns_of_is_as_it_was() -> None:
+    net = sequential(2 * DEEP)
+    before = list(warnings.filters)
+    assert run_forward(net, (torch.ones(1, 2),), {}, Outline.of(net), Trace()).problem is None
+    assert list(warnings.filters) == before
