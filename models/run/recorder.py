@@ -84,15 +84,10 @@ class Recorder(TorchFunctionMode):
         """Hook before every forward: begin the row of a module of the network."""
         if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
             return
-        deep = len(self._frames) >= DEEP
-        room = self._room
-        if deep:
-            if room is None:
-                room = self._room = StackRoom(self._frames[0].python)
-            room.ours(len(self._frames) + 1)
+        room = self._ours()
         with torch._C.DisableTorchFunction():
             self._enter(module, args)
-        if deep and room is not None:
+        if room is not None:
             room.users(len(self._frames))
         if self._max_calls is not None:
             self._check_budget(self._max_calls)
@@ -102,16 +97,12 @@ class Recorder(TorchFunctionMode):
 
         `rest` is the keyword arguments and the output; after an exception torch gives the output, None, alone.
         """
-        frames = self._frames
-        if not frames or not self._listens():
+        if not self._frames or not self._listens():
             return
-        room = self._room
-        if room is None or len(frames) <= DEEP:
-            self._leave(module, args, *rest)
-            return
-        room.ours(len(frames) + 1)
+        room = self._ours()
         self._leave(module, args, *rest)
-        room.users(len(frames))
+        if room is not None:
+            room.users(len(self._frames))
 
     def _leave(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
         frames = self._frames
@@ -162,9 +153,7 @@ class Recorder(TorchFunctionMode):
         seconds: float,
         raised: BaseException | None,
     ) -> None:
-        room = self._room if len(self._frames) > DEEP else None
-        if room is not None:
-            room.ours(len(self._frames) + 1)
+        room = self._ours()
         with torch._C.DisableTorchFunction():
             self._operation(name, args, kwargs, output, seconds, raised)
         if room is not None:
@@ -172,6 +161,8 @@ class Recorder(TorchFunctionMode):
 
     def finish(self, raised: BaseException | None) -> None:
         """Close what is still open; `raised` is what ended the traced code, None when nothing left it."""
+        if self._room is not None:
+            self._room.end()
         with torch._C.DisableTorchFunction():
             while self._frames:
                 frame = self._frames[-1]
@@ -180,10 +171,18 @@ class Recorder(TorchFunctionMode):
                     self._trace.failed = self._trace.failed or frame.call.row()
                     raised = self._raised = KeyboardInterrupt()
                 self._close(frame, None, raised)
-        if self._room is not None:
-            self._room.end()
         self._raised = None
         self._trace.finish()
+
+    def _ours(self) -> StackRoom | None:
+        """Make room on the stack for code of ours, where calls nest deeply; its `users` ends that."""
+        depth = len(self._frames)
+        if depth < DEEP:
+            return None
+        if self._room is None:
+            self._room = StackRoom(self._frames[0].python)
+        self._room.ours(depth + 1)
+        return self._room
 
     def _listens(self) -> bool:
         """Not to other threads, and not while torch records a graph: shapes would become part of it."""

@@ -36,8 +36,7 @@ class StackRoom:
 
     def ours(self, depth: int) -> None:
         """Code of ours runs from now on."""
-        if depth > DEEP:
-            self._raise(self._base + PER_CALL * depth + OURS)
+        self._raise(self._base + PER_CALL * depth + OURS)
 
     def end(self) -> None:
         """Give back what was there."""
