@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from textual.app import App
 
-from tui.settings import state_folder
+from models.engine.state_folder import state_folder
 from tui.text import clean, fit
 
 OSC_52_LIMIT = 74_000

@@ -23,7 +23,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import Worker, WorkerFailed, WorkerState
 
-from tui.faults import Fault, FaultFile
+from models.engine.fault_file import keep_traceback
+from tui.faults import Fault
 
 AnyWidget = TypeVar("AnyWidget", bound=Widget)
 
@@ -41,7 +42,6 @@ class GuardedApp(App[int], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         _spread()
-        self._fault_file = FaultFile()
         self._faults: dict[tuple[str, str], int] = {}
         self._reporting = False
 
@@ -88,7 +88,7 @@ class GuardedApp(App[int], inherit_bindings=False):
     def keep(self, error: BaseException) -> tuple[Fault, str]:
         """Write a fault to the file; return it, and the file's path, which is empty when it cannot be written."""
         fault = Fault.of(error)
-        return fault, str(self._fault_file.write(fault) or "")
+        return fault, str(keep_traceback(fault.traceback) or "")
 
     def end_by(self, fault: Fault, place: str) -> None:
         """End the app for a fault that cannot be survived."""
@@ -107,7 +107,7 @@ class GuardedApp(App[int], inherit_bindings=False):
         """End the app: Textual's own threads ask for it when they cannot go on."""
         text = "".join(segment.text for each in renderables for segment in self.console.render(each))
         fault = Fault("Textual cannot go on", "a thread of Textual's", text)
-        self.end_by(fault, str(self._fault_file.write(fault) or ""))
+        self.end_by(fault, str(keep_traceback(fault.traceback) or ""))
 
     async def _ready(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._task_failed)

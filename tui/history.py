@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui.settings import state_folder
+from models.engine.state_folder import state_folder
 
 if sys.platform != "win32":
     import fcntl

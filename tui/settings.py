@@ -1,6 +1,6 @@
-"""What is remembered between starts, and the folder it is remembered in.
+"""What is remembered between starts.
 
-The folder is `$MODULESCOPE_STATE`, else `modulescope` in the XDG state folder.  A folder that cannot be read or written
+A folder that cannot be read or written
 costs a person their settings and nothing else: no function here raises.
 """
 
@@ -8,22 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-
-def state_folder() -> Path:
-    """Where state is kept; it may not exist yet."""
-    if own := os.environ.get("MODULESCOPE_STATE"):
-        return Path(own)
-    base = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG specification: a relative path is to be ignored.
-    if Path(base).is_absolute():
-        return Path(base) / "modulescope"
-    with suppress(RuntimeError):  # no home
-        return Path.home() / ".local" / "state" / "modulescope"
-    return Path(tempfile.gettempdir()) / "modulescope"
+from models.engine.state_folder import state_folder
 
 
 class Settings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 import traceback
 
+from ..engine.fault_file import keep_traceback
 from ..engine.safe_text import clean
 from ..run.tracebacks import is_own
 
@@ -29,18 +29,16 @@ def tell_fault(error: BaseException) -> int:
     elif isinstance(error, MemoryError):
         text = f"there is not enough memory{where}"
     else:
-        text = f"a fault of modulescope itself, {said}{where}{_kept()}"
+        text = f"a fault of modulescope itself, {said}{where}{_kept(error)}"
     with contextlib.suppress(Exception):
         print(f"modulescope: {clean(text)}", file=sys.stderr, flush=True)
     return STATUS
 
 
-def _kept() -> str:
-    """Where the traceback of the exception that is being handled was written; empty where it could not be."""
+def _kept(error: BaseException) -> str:
+    """Where the traceback was written; empty where it could not be."""
     try:
-        descriptor, path = tempfile.mkstemp(prefix="modulescope-", suffix=".txt")
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            traceback.print_exc(file=file)
-    except Exception:
+        place = keep_traceback("".join(traceback.format_exception(error)))
+    except Exception:  # one that cannot be told
         return ""
-    return f"; please report it, with {path}"
+    return f"; please report it, with {place}" if place else ""

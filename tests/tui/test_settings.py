@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.settings import Settings, state_folder
+from models.engine.state_folder import state_folder
+from tui.settings import Settings
 
 
 def test_the_folder_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
