@@ -22,7 +22,7 @@ from .outbox import Outbox
 T = TypeVar("T")
 
 AGAIN = 0.05
-"""Seconds until an interrupt that was not taken is sent again."""
+"""Seconds until an interrupt that met an import is sent again."""
 
 
 class Interrupts:
@@ -32,6 +32,8 @@ class Interrupts:
         self._thread = threading.get_ident()
         self._current: object | None = None
         self._target: object | None = None
+        self._put_off: object | None = None
+        """The job whose interrupt met an import that must not be cut."""
         self._late = False
         self.every = False
         """Each SIGINT means what runs now: there is no interface any more that says which one does."""
@@ -60,12 +62,14 @@ class Interrupts:
             threading.Thread(target=self._repeat, args=(job,), name="interrupting", daemon=True).start()
 
     def _repeat(self, job: object) -> None:
-        """Send it again until it was taken: it may have met an import that must not be cut."""
+        """Send it again as often as it met an import, and then only: a handler of the user's own hears it once."""
         while True:
             time.sleep(AGAIN)
             if self._target is not job or self._current is not job:
                 return
-            signal.pthread_kill(self._thread, signal.SIGINT)
+            if self._put_off is job:
+                self._put_off = None
+                signal.pthread_kill(self._thread, signal.SIGINT)
 
     def raise_late(self) -> None:
         """Raise what was held back while a frame was written; to be called after writing within a job."""
@@ -91,6 +95,8 @@ class Interrupts:
             shielded = shielded or frame.f_code in _SHIELDED
             imports = imports or _imports_what_must_be_whole(frame)
             frame = frame.f_back
+        if imports:
+            self._put_off = self._target
         if frame is None or imports:
             return
         self._target = None

@@ -114,6 +114,17 @@ async def test_a_handler_of_the_persons_own_is_replaced_after_the_job(engine):
     assert await interrupted(running)
 
 
+async def test_a_handler_of_the_persons_own_hears_an_interrupt_once(engine):
+    code = (
+        "import signal, time\nheard = []\nsignal.signal(signal.SIGINT, lambda *_: heard.append(time.monotonic()))\n"
+        "print('in')\nwhile not heard or time.monotonic() < heard[0] + 0.5: time.sleep(0.01)\nvalue = len(heard)"
+    )
+    running = asyncio.create_task(engine.run(code))
+    await engine.until(lambda: "in" in engine.printed())
+    await engine.client.interrupt()
+    assert await running == "1"
+
+
 async def test_a_signal_from_elsewhere_is_ignored(engine):
     code = "import os, signal\nfor _ in range(50): os.kill(os.getpid(), signal.SIGINT)\nvalue = 'unharmed'"
     assert await engine.run(code) == "unharmed"
