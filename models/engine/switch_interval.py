@@ -24,7 +24,8 @@ class SwitchInterval:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted: list[float] = []
+        self._wanted: list[list[float]] = []
+        """Of each one the seconds, in a list that is told from the others' by identity."""
         self._before = 0.0
         self._set = 0.0
         """What was set last: where there is another one, the user's code set it, and it stays."""
@@ -32,17 +33,18 @@ class SwitchInterval:
     @contextmanager
     def wanted(self, seconds: float) -> Iterator[None]:
         """At most so many seconds meanwhile; more only where nobody else wants fewer for longer than this lasts."""
-        with self._lock:
-            if not self._wanted:
-                self._before = self._set = sys.getswitchinterval()
-            self._wanted.append(seconds)
-            self._apply(seconds)
-        try:
+        mine = [seconds]
+        try:  # an interrupt may come at once
+            with self._lock:
+                if not self._wanted:
+                    self._before = self._set = sys.getswitchinterval()
+                self._wanted.append(mine)
+                self._apply(seconds)
             yield
         finally:
             with self._lock:
-                self._wanted.remove(seconds)
-                self._apply(self._wanted[-1] if self._wanted else self._before)
+                self._wanted = [each for each in self._wanted if each is not mine]
+                self._apply(self._wanted[-1][0] if self._wanted else self._before)
 
     def _apply(self, seconds: float) -> None:
         if sys.getswitchinterval() == self._set:

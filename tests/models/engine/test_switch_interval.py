@@ -55,3 +55,28 @@ def test_undisturbed_within_a_statement_ends_as_it_was(interval: float) -> None:
         assert not gc.isenabled()
     assert gc.isenabled()
     assert sys.getswitchinterval() == pytest.approx(interval)
+
+
+def test_an_interrupt_as_it_begins_leaves_nothing(interval: float) -> None:
+    class Interrupted:
+        """A lock; the interrupt came while it was first held."""
+
+        def __init__(self) -> None:
+            self.left = 0
+
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *_: object) -> None:
+            self.left += 1
+            if self.left == 1:
+                raise KeyboardInterrupt
+
+    ours = SwitchInterval()
+    ours._lock = Interrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt), ours.wanted(LONG):
+        pass
+    assert sys.getswitchinterval() == pytest.approx(interval)
+    with ours.wanted(SHORT):
+        assert sys.getswitchinterval() == pytest.approx(SHORT)
+    assert sys.getswitchinterval() == pytest.approx(interval)
