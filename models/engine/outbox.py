@@ -61,8 +61,10 @@ class Outbox:
                 self._drop(slot)
             self._waiting.append((slot, data))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="engine writer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="engine writer", daemon=True)
+                with contextlib.suppress(RuntimeError):  # there can be no more threads: whoever sends next tries again
+                    thread.start()
+                    self._thread = thread
 
     def waiting(self) -> int:
         """Bytes that are not written yet."""

@@ -42,6 +42,22 @@ def test_what_fits_is_written_by_who_sends_it(pipe: tuple[FrameReader, int]) -> 
     assert reader.read() == b"hello"
 
 
+def test_where_there_can_be_no_more_threads_it_is_sent_later(
+    pipe: tuple[FrameReader, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    reader, write = pipe
+    outbox = Outbox(write)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        outbox.write(bytes(100_000))
+    outbox.write(b"next")
+    assert [len(reader.read() or b"") for _ in "12"] == [100_000, 4]
+    outbox.close()
+
+
 def test_one_over_the_limit_writes_nothing(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
