@@ -101,17 +101,17 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
     try:
         import termios
 
-        # In the background setting a terminal would stop this process.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         descriptor = _opened_anew(terminal)
     except (ImportError, OSError):
         return
+    # In the background setting a terminal would stop this process.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     try:
         if settings is not None:
             termios.tcsetattr(descriptor, termios.TCSANOW, settings)
         if undo:
             told = UNDO
-            if not select.select([], [descriptor], [], 0)[1]:  # it stands still, within some sequence perhaps
+            if not _has_room(descriptor):  # it stands still, within some sequence perhaps
                 termios.tcflush(descriptor, termios.TCOFLUSH)
                 told = CANCEL + told
             os.write(descriptor, told)
@@ -120,6 +120,15 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
     finally:
         os.close(descriptor)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _has_room(descriptor: int) -> bool:
+    try:
+        return bool(select.select([], [descriptor], [], 0)[1])
+    except ValueError:  # it is not for descriptors from 1,024 on
+        look = select.poll()
+        look.register(descriptor, select.POLLOUT)
+        return bool(look.poll(0))
 
 
 def _opened_anew(terminal: int) -> int:

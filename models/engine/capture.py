@@ -117,7 +117,7 @@ class Capture:
     def _run(self) -> None:
         while not self._stopped:
             if not self._waiting:
-                select.select([self._pipe, self._wake_read], [], [])
+                wait_readable(self._pipe, self._wake_read)
             with self._lock:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, PIPE)
@@ -160,6 +160,14 @@ class Capture:
     def _after_fork(self) -> None:
         # The child has no pump and perhaps a lock that nobody will release; its descriptor 1 still reaches us.
         self._forked = True
+
+
+def wait_readable(*descriptors: int) -> None:
+    """Wait until one of them can be read; unlike `select` for descriptors of any number."""
+    look = select.poll()
+    for descriptor in descriptors:
+        look.register(descriptor, select.POLLIN)
+    look.poll()
 
 
 class _Stderr(io.RawIOBase):

@@ -10,12 +10,11 @@ import contextlib
 import fcntl
 import io
 import os
-import select
 import sys
 import threading
 from collections.abc import Callable
 
-from .capture import PIPE, Capture, Stream
+from .capture import PIPE, Capture, Stream, wait_readable
 
 FIRST_FREE = 3
 KEPT = 2**16
@@ -110,7 +109,7 @@ class LentStreams:
 
     def _run(self) -> None:
         while not self._given_back:
-            select.select([self._errors, self._wake_read], [], [])
+            wait_readable(self._errors, self._wake_read)
             self._take()
 
     def _take(self) -> None:

@@ -132,6 +132,24 @@ def test_a_crash_of_the_interface_gives_the_terminal_back(script: Path, own_stat
         assert t.raw.rindex(b"\x1b[?1003l") > t.raw.rindex(b"\x1b[?1003h")
 
 
+def test_a_program_with_more_open_files_than_select_takes(script: Path, own_state: Path) -> None:
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (1_200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+explore(net)
+print("goes on")
+"""
+    with program(script, code, own_state) as t:
+        t.wait_for(READY)
+        t.press(">", "for _ in range(3_000): print('x' * 50)", "enter", "enter")  # more than a pipe holds
+        t.press("print('all', 'printed')", "enter")
+        t.wait_for("all printed")
+        leave(t)
+        t.wait_for("goes on")
+        assert t.wait_end() == 0
+
+
 def test_no_interface_is_left_behind_by_a_program_that_dies(script: Path, own_state: Path) -> None:
     with program(script, "explore(net)", own_state) as t:
         t.wait_for(READY)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from tui.terminal import forget_claimed_size, refusal, size_of
+from tui.terminal import forget_claimed_size, give_back, refusal, size_of
 
 
 class Stream:
@@ -81,3 +82,9 @@ def test_what_is_opened_next_is_no_standard_stream(closed: list[int]) -> None:
         "os._exit(0 if os.open(os.devnull, os.O_RDONLY) > 2 else 1)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_giving_back_what_is_not_there_changes_nothing() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    give_back(None, terminal=9_999)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
