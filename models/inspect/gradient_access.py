@@ -199,7 +199,8 @@ class GradientAccess:
                 gradient = _gradient(tensor)
                 room -= _size(gradient)
                 kept[key] = _Kept(tensor, gradient if room >= 0 else UNREAD, self._steps.count)
-        self._kept, self._wanted = kept, {}
+        self._kept = kept
+        self._wanted = {key: tensor for key, tensor in self._wanted.items() if key not in wanted}  # more may be by now
 
 
 def step_note(step: int) -> str:

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.optim import optimizer as torch_optimizer
 
 from models.inspect import gradient_access
-from models.inspect.gradient_access import AT_BEGIN, GRADIENTS, RUNNING, UNREAD
-from models.inspect.optimizer_steps import STEPS
+from models.inspect.gradient_access import AT_BEGIN, GRADIENTS, RUNNING, UNREAD, GradientAccess
+from models.inspect.optimizer_steps import STEPS, OptimizerSteps
 from models.inspect.training_threads import training_threads
 
 
@@ -256,3 +256,25 @@ def test_completion_reads_no_attributes_while_code_runs(monkeypatch: pytest.Monk
     with Elsewhere([]):
         completion.complete("x = a.b\nx.grad.", 15, {})
     assert len(asked) == 1
+
+
+def test_what_is_looked_at_while_a_step_is_taken_down_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
+    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+    steps = OptimizerSteps()
+    monkeypatch.setattr(steps, "watch", lambda: True)
+    access = GradientAccess(steps)
+    first, second = weight(), weight()
+    first.grad, second.grad = torch.ones(2, 2), torch.zeros(2, 2)
+
+    class Optimizer:
+        @property
+        def param_groups(self) -> list[dict[str, Any]]:
+            access._want([second])  # another thread looks at this moment
+            return [{"params": [first, second]}]
+
+    access._want([first])
+    access._at_step(Optimizer())  # type: ignore[arg-type]
+    assert access._from_boundary([first, second]).gradients == [first.grad, UNREAD]
+    access._at_step(torch.optim.SGD([first, second]))
+    assert access._from_boundary([second]).gradients == [second.grad]
