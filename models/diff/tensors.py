@@ -209,15 +209,18 @@ def _readable() -> Iterator[None]:
 
     try:
         yield
-    except RuntimeError as error:
+    except Exception as error:  # a foreign subclass raises what it likes
         raise Unreadable(trouble(error)) from error
 
 
 def _tensor(node: Node) -> Tensor:
+    """Without what its class makes of it: a `__torch_function__` may raise where it is looked at."""
     from torch import Tensor
 
+    from ..inspect.plainly import plain
+
     assert isinstance(node.item, Tensor)
-    return node.item
+    return plain(node.item)
 
 
 def flat_part(tensor: Tensor, start: int, stop: int) -> Tensor:

@@ -59,5 +59,9 @@ class Desk:
 
 def trouble(error: Exception) -> str:
     """A sentence on why torch refused to read a tensor of an unusual class or device."""
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    name = type(error).__name__
+    said = str(error).strip()
+    if said and not isinstance(error, RuntimeError):
+        said = f"{name}: {said}"
+    first = (said or name).splitlines()[0]
     return f"torch cannot read these numbers: {first[:300]}"

@@ -69,7 +69,9 @@ def statistics(
             )  # fmt: skip
     except TooWide as error:
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=str(error))
-    except RuntimeError as error:
+    except Cancelled:
+        raise
+    except Exception as error:  # a foreign subclass raises what it likes
         return StatisticsOf(path=path, of=of, absence="unsupported", reason=trouble(error))
 
 

@@ -186,6 +186,8 @@ def test_looking_runs_no_code_of_a_tensors_class(folder: Path, kind: str) -> Non
         ("tensor([0., 0., 0., 0.])", ["lin.bias"]),
         ("2", []),
     ]
+    compared = headless("diff", f"nets.py:{kind}", f"nets.py:{kind}", "--seed", "0", "--json", folder=folder)
+    assert (compared.returncode, compared.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", ["show", "run", "stats", "console"])

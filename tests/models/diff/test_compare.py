@@ -155,3 +155,28 @@ def test_conjugated_and_negated_views_are_read_as_numbers():
     tensor = torch.tensor([1 + 2j, 3 - 4j])
     assert difference(live(tensor.conj()), stored(tensor.conj().resolve_conj())).status == "equal"
     assert difference(live(tensor.conj().imag), stored(-tensor.imag)).status == "equal"
+
+
+class Refusing(torch.Tensor):
+    """A subclass whose operations all fail, in its own way."""
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        raise KeyError("no such operation")
+
+
+def test_whatever_a_class_raises_is_told_of_its_tensor_alone():
+    found = difference(live(torch.Tensor._make_wrapper_subclass(Refusing, (2, 2))), live(torch.ones(2, 2)))
+    assert (found.status, "no such operation" in found.reason) == ("unreadable", True)
+
+
+class Watched(torch.Tensor):
+    """A subclass that would notice being looked at."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        raise AssertionError("looked at")
+
+
+def test_a_subclass_does_not_notice():
+    assert difference(live(torch.ones(2).as_subclass(Watched)), live(torch.ones(2))).status == "equal"

@@ -157,3 +157,19 @@ def test_no_numbers_has_a_reason():
     assert statistics(None, path="a").absence == "none"
     assert statistics(torch.zeros(2, device="meta"), path="a").absence == "meta"
     assert statistics(torch.zeros(0), path="a").count == 0
+
+
+class Refusing(torch.Tensor):
+    """A subclass whose operations all fail, in its own way."""
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        raise KeyError("no such operation")
+
+
+def test_whatever_a_class_raises_is_told_of_its_tensor_alone():
+    found = statistics(torch.Tensor._make_wrapper_subclass(Refusing, (2, 2)), path="a")
+    assert (found.absence, found.reason) == (
+        "unsupported",
+        "torch cannot read these numbers: KeyError: 'no such operation'",
+    )
