@@ -209,7 +209,7 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):  # of the person's own: nothing of it may keep the child from its end
             stream.flush()
 
 

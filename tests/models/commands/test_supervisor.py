@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from models.commands import run
+from models.commands.supervisor import Ending
 from tests.models.commands.headless import ROOT
 
 PROGRAM = """
@@ -50,6 +52,20 @@ def ended(work: str) -> list[Any]:
     found = json.loads(out)
     assert isinstance(found, list), err
     return found
+
+
+def test_a_stream_that_cannot_be_flushed_does_not_keep_the_child_from_its_end() -> None:
+    work = """
+        import atexit
+        class Stream:
+            def flush(self):
+                raise SystemExit
+        atexit.register(os.write, 1, b"goes on")
+        sys.stdout = sys.stderr = Stream()
+        return 3
+    """
+    out, err = start(work).communicate(timeout=60)
+    assert out == '["done", 3, []]\n', err
 
 
 def test_what_is_told_comes_in_order() -> None:
@@ -118,3 +134,12 @@ def test_an_error_of_our_own_is_not_swallowed(own_state: Path) -> None:
     assert "a fault of modulescope itself, ZeroDivisionError" in line
     assert line.endswith(f"; please report it, with {own_state / 'faults.log'}")
     assert "ZeroDivisionError" in (own_state / "faults.log").read_text(encoding="utf-8")
+
+
+def test_an_opening_that_takes_too_long_is_told_with_the_time_it_had(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "supervise", lambda work, hear: Ending("timeout"))
+    monkeypatch.setattr(run, "Result", lambda: None)
+    assert run.main(["rgnet", "--timeout", "6"]) == 124
+    assert capsys.readouterr().err == "modulescope: opening took over 26 s\n"
