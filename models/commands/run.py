@@ -37,7 +37,8 @@ def main(argv: list[str]) -> int:
         else:
             result.lines(text_of(report.fields()))
     if report.stopped == "timeout":
-        tell(f"stopped after {options.timeout:g} s" if report.started else f"opening took over {options.timeout:g} s")
+        opening = f"opening took over {options.timeout + OPENING:g} s"
+        tell(f"stopped after {options.timeout:g} s" if report.started else opening)
         return TIMED_OUT
     if report.stopped == "interrupted":
         tell("interrupted")
