@@ -131,10 +131,34 @@ def _signals() -> Iterator[Interrupts | None]:
         yield None
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGPIPE)}
+    with _wakeups():
+        try:
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+            yield Interrupts()
+        finally:
+            for number, handler in before.items():
+                if handler is not None:  # None: installed by C code, which cannot be put back from here
+                    signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _wakeups() -> Iterator[None]:
+    """An event loop of the program's that waits for this hears afterwards of every signal that came, but SIGINT: an
+    interrupt here is no reason for the program to end."""
+    before = signal.set_wakeup_fd(-1)
+    if before == -1:
+        yield
+        return
+    came, tell = os.pipe()
+    for descriptor in (came, tell):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     try:
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        yield Interrupts()
+        yield
     finally:
-        for number, handler in before.items():
-            if handler is not None:  # None: installed by C code, which cannot be put back from here
-                signal.signal(number, handler)
+        signal.set_wakeup_fd(-1)
+        with contextlib.suppress(ValueError, OSError):  # closed meanwhile; nothing came
+            signal.set_wakeup_fd(before)
+            os.write(before, os.read(came, 2**16).replace(bytes([signal.SIGINT]), b""))
+        for descriptor in (came, tell):
+            os.close(descriptor)

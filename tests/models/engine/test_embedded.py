@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from models.engine.embedded import _signals
 
 ROOT = Path(__file__).parents[3]
 
@@ -110,3 +114,25 @@ def test_a_program_lends_its_streams_and_has_them_back(tmp_path: Path, main: boo
         assert late == []  # leaving interrupted it
     else:
         assert late == ["too late to be shown"]
+
+
+async def test_an_event_loop_that_waits_hears_of_other_signals_and_of_no_interrupt_here() -> None:
+    heard: list[signal.Signals] = []
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGUSR1)
+    before = signal.getsignal(signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, heard.append, number)
+    try:
+        with _signals():
+            for number in numbers:
+                signal.raise_signal(number)
+        await asyncio.sleep(0.05)
+        assert heard == [signal.SIGUSR1]
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0.05)
+        assert heard == [signal.SIGUSR1, signal.SIGINT]
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, before)
