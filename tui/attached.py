@@ -6,6 +6,7 @@ and looks at the object again; and what cannot be interrupted cannot be killed e
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LEFT_ALONE = 3
 """Exit status when the person's program ended."""
+LOOK = 1.0
+"""Seconds between two looks whether it is still there."""
 
 
 def main(read: int, write: int, source: str) -> int:
@@ -50,6 +53,8 @@ class Attached:
         self.leave: Callable[[int], None] = lambda status: None
         """Ends the app."""
         self._pipes = (read, write)
+        self._program = os.getppid()
+        self._watching: asyncio.Task[None] | None = None
         self._client: EngineClient | None = None
         self._busy: Body | None = None
 
@@ -78,12 +83,19 @@ class Attached:
             self._client = await launch.start(
                 on_event=hear, on_stderr=on_stderr, on_gone=lambda gone: self.leave(LEFT_ALONE)
             )
+            self._watching = asyncio.create_task(self._watch(self._client))
         else:
             self._client.on_event = hear
             await self._client.interrupt()
             if self._busy is not None:
                 on_event(self._busy)
         return LentEngine(self._client, lambda: self.leave(0))
+
+    async def _watch(self, client: EngineClient) -> None:
+        """A process that the program forked keeps the pipes open when the program dies, and answers nothing."""
+        while os.getppid() == self._program:  # noqa: ASYNC110  # nothing tells it
+            await asyncio.sleep(LOOK)
+        client.kill()
 
 
 class LentEngine:

@@ -98,3 +98,22 @@ async def test_killing_leaves_and_the_programs_end_leaves_too(pipes: tuple[int, 
     starter._client.kill()
     await asyncio.wait_for(gone.wait(), 10)
     assert left == [0, LEFT_ALONE]
+
+
+async def test_a_program_that_dies_is_left_though_a_fork_of_it_keeps_the_pipes_open(
+    pipes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starter, left, gone = Attached(*pipes), list[int](), asyncio.Event()
+
+    def leave(status: int) -> None:
+        left.append(status)
+        gone.set()
+
+    starter.leave = leave
+    await starter.start(**Heard().callbacks())
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    try:
+        await asyncio.wait_for(gone.wait(), 10)
+        assert left == [LEFT_ALONE]
+    finally:
+        await close(starter)
