@@ -54,9 +54,9 @@ class Finding(ExplorerBase):
     @on(SearchBox.Closed)
     def _leave_search(self) -> None:
         self.show_at(self.path, self.row)
-        self.query(SearchBox).add_class("-leaving").remove()
         self.module_tree.display = True
-        self.module_tree.focus()
+        self.set_focus(self.module_tree)  # before the box goes: the focus would leave it for the next pane meanwhile
+        self.query(SearchBox).add_class("-leaving").remove()
 
     def action_next_hit(self, step: int) -> None:
         if self.sought:

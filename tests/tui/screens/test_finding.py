@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from fake_app import opened
 from textual.geometry import Region
+from textual.widget import Widget
 
 from models.engine.messages import Search
 from tui.widgets.search_box import SearchBox
@@ -49,6 +51,18 @@ async def test_escape_leaves_everything_as_it_was() -> None:
         assert played.explorer.module_tree.has_focus
         await played.press("n")
         await played.told("othing was searched")
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_the_focus_goes_from_the_box_to_the_tree_and_nowhere_between(key: str) -> None:
+    async with opened() as played:
+        await played.press("slash", *"1 0 bias")
+        await played.until(lambda: played.explorer.query_one(SearchBox).answered == "1 0 bias", "hits")
+        seen: list[Widget | None] = []
+        played.explorer.watch(played.explorer, "focused", lambda focused: seen.append(focused), init=False)
+        await played.press(key)
+        await played.rest()
+        assert seen == [played.explorer.module_tree]
 
 
 async def test_nothing_found_is_said_and_keys_are_typed_not_run() -> None:
