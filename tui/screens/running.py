@@ -142,6 +142,7 @@ class Running(ExplorerBase):
 
     @work(group="interrupt", exit_on_error=False)
     async def _interrupt(self) -> None:
+        self.status.said = ""
         self.status.state = f"interrupting {self.running}".strip()
         try:
             await self.link.ask(m.Interrupt(), m.Done)

@@ -166,6 +166,18 @@ async def test_interrupting_with_nothing_running_asks_nothing() -> None:
         assert played.asked(Interrupt) == []
 
 
+async def test_that_nothing_runs_is_not_said_any_more_when_something_is_interrupted() -> None:
+    async with opened() as played:
+        played.engine.hold(Execute)
+        await played.press("ctrl+c")
+        await played.sees("nothing runs")
+        await played.type("loop()")
+        await played.until(lambda: played.explorer.running, "busy")
+        await played.press("ctrl+c")
+        await played.sees("interrupting")
+        assert "nothing runs" not in played.text
+
+
 async def test_an_interrupt_that_works_ends_the_run() -> None:
     async with opened() as played:
         gate = played.engine.hold(Execute)
