@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -133,8 +134,9 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         early, self._early = self._early, None
         for tell in early or ():
             tell(self.explorer)
-        self.run_worker(self._type_again())
+        self._type_again()
 
+    @work
     async def _type_again(self) -> None:
         """Do what was typed before the explorer stood."""
         if self._first is not None and self._first.shown is not None:  # which the explorer takes over in a moment

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,17 @@ async def test_any_key_at_any_moment_of_the_start(key: str, steps: int) -> None:
         played.app.post_message(events.Key(key, None))
         await played.until(lambda: played.explorer.row is not None, "the root is selected")
         await played.rest()
+
+
+async def test_the_end_as_the_explorer_stands_leaves_no_warning_behind(recwarn: pytest.WarningsRecorder) -> None:
+    warnings.simplefilter("always")
+    async with starting() as played:
+        await played.until(lambda: played.explorer.row is not None, "the root is selected")
+        played.app.on_opening_begun()
+        played.app.workers.cancel_all()
+        await played.rest()
+        gc.collect()
+    assert [str(warning.message) for warning in recwarn if "never awaited" in str(warning.message)] == []
 
 
 @pytest.mark.parametrize("action", ["interrupt", "restart", "next_theme"])

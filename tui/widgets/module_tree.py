@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
+from textual import work
 from textual.binding import BindingType
 from textual.events import Click
 from textual.message import Message
@@ -124,8 +125,9 @@ class ModuleTree(PagedLines[TreeRow]):
         self._steps.put_nowait(step)
         if not self._stepping:
             self._stepping = True
-            self.run_worker(self._work(), exit_on_error=False, group="tree", name="tree steps")
+            self._work()
 
+    @work(exit_on_error=False, group="tree", name="tree steps")
     async def _work(self) -> None:
         try:
             while not self._steps.empty():
