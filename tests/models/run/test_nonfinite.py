@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -33,6 +35,18 @@ def test_what_has_no_such_numbers_or_cannot_be_asked() -> None:
     assert nonfinite_in(torch.tensor([0.0, NAN]).to_sparse()) is None
     assert nonfinite_in(torch.tensor([1.0]).to(torch.float8_e4m3fn)) is None
     assert nonfinite_in(torch.full((LARGEST + 1,), NAN, dtype=torch.float16)) is None
+
+
+class Particular(torch.Tensor):
+    """A subclass that asserts what it can do, as quantised ones of libraries do."""
+
+    @classmethod
+    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise AssertionError(f"not {function}")
+
+
+def test_a_foreign_class_may_raise_what_it_likes() -> None:
+    assert nonfinite_in(torch.Tensor._make_wrapper_subclass(Particular, (2, 3))) is None
 
 
 def test_leaves_no_trace() -> None:
