@@ -212,7 +212,7 @@ class Recorder(TorchFunctionMode):
         line = where_of(python, caller.python, caller.call.where) if caller else where_of(python)
         call = Call(path, class_name(module), "module", len(self._frames), line, shapes_of(tensors))
         kind = type(module)
-        if self._fused or kind.__name__ == "OptimizedModule":
+        if self._fused or kind.__name__ == "OptimizedModule" or "_compiled_call_impl" in vars(module):
             call.note = self._note(module)
         plain = not module._modules and str(kind.__module__).startswith("torch.")
         handled = sys.exc_info()[1]
@@ -331,7 +331,7 @@ class Recorder(TorchFunctionMode):
         row.note = f"{row.note}; {told}" if row.note else told
 
     def _note(self, module: nn.Module) -> str:
-        if type(module).__name__ == "OptimizedModule":
+        if type(module).__name__ == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None:
             return "traced without compilation"
         if self._fused and isinstance(module, _FUSED) and not module.training:
             graph = torch.is_grad_enabled() and any(p.requires_grad for p in parameters_in(module))

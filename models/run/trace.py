@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import torch
 from torch import nn
@@ -55,10 +55,15 @@ def _remove(handle: RemovableHandle) -> None:
 
 
 def _uncompiled(root: nn.Module, stack: ExitStack) -> None:
-    """Have compiled modules run as they were written, so that their operations can be seen."""
+    """Have what is compiled run as it was written, so that its operations can be seen.
+
+    Modules compiled in place and functions too, which nothing tells of beforehand: the compiler would take the recorder
+    for a part of them, and compile it.
+    """
     if "torch._dynamo" not in sys.modules:
         return
     if any(type(module).__name__ == "OptimizedModule" for module in modules_in(root)):
         warnings.filterwarnings("ignore", message=r"Using `torch.compile\(module\)` when there are global hooks")
-        if hasattr(torch.compiler, "set_stance"):
+    if hasattr(torch.compiler, "set_stance"):
+        with suppress(RuntimeError):  # within what is being compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))

@@ -8,6 +8,7 @@ import io
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -489,6 +490,34 @@ def test_a_compiled_module_runs_as_written() -> None:
         ("_orig_mod.out", "Linear"),
     ]  # fmt: skip
     assert rows[0].note == "traced without compilation"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("in_place", [True, False])
+def test_the_compiler_does_not_get_to_see_the_recorder(in_place: bool) -> None:
+    compiled: list[str] = []
+
+    def backend(graph: Any, inputs: Any) -> Any:
+        compiled.extend(node.name for node in graph.graph.nodes)
+        return graph.forward
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wave = torch.sin if in_place else torch.compile(torch.sin, backend=backend)
+
+        def forward(self, X: Any) -> Any:
+            return self.wave(X)
+
+    net = Net()
+    if in_place:
+        net.compile(backend=backend)
+    rows = traced(net, torch.rand(2))
+    assert [row.op for row in rows] == ["Net", "sin"]
+    assert rows[0].note == ("traced without compilation" if in_place else "")
+    assert compiled == []
+    net(torch.rand(2))
+    assert "sin" in " ".join(compiled)
 
 
 def test_meta_tensors_pass() -> None:
