@@ -95,6 +95,8 @@ class Generator:
         self.size = (120, 40)
         named = keys_of_actions()
         quits = {"q", "ctrl+q"}
+        if attached:  # when the program has its terminal back, this stops all that it writes
+            quits.add("ctrl+s")
         self.table = [key for key in named if key not in quits]
         self.odd = [key for key in all_names() if key not in quits]
 
