@@ -11,11 +11,13 @@ from typing import ClassVar
 
 from rich.align import Align
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Command, CommandInput, CommandList, CommandPalette, SearchIcon
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.errors import NoWidget
 from textual.widgets import LoadingIndicator
 from textual.widgets.option_list import Option
 
@@ -47,6 +49,13 @@ class Palette(ClosesItself[None], CommandPalette):
             with Vertical(id="--results"):
                 yield PaletteList()
                 yield LoadingIndicator()
+
+    async def _on_click(self, event: events.Click) -> None:  # type: ignore[override]
+        # Textual's own handler, which it calls after this one, asks what lies there.
+        try:
+            self.get_widget_at(event.screen_x, event.screen_y)
+        except NoWidget:
+            event.prevent_default()
 
     def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
         """Show what fits `search_value`, all there is for none."""

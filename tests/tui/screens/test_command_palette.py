@@ -138,3 +138,12 @@ async def test_letters_with_which_nothing_fits_leave_the_list_where_it_is(monkey
         assert shown == []  # each change computes the styles of all that lies in it anew
         assert palette._list_visible
         assert palette.query_one(PaletteList).get_option_at_index(0).id == palette._NO_MATCHES
+
+
+async def test_a_click_where_nothing_lies_is_none() -> None:
+    async with opened() as played:
+        palette = await opened_palette(played)
+        x, y = palette.size.width + 5, palette.size.height + 5  # as when the terminal has just become smaller
+        palette.post_message(events.Click(palette, x, y, 0, 0, 1, False, False, False, x, y))
+        await played.rest()
+        assert played.app.screen is palette
