@@ -146,6 +146,9 @@ class TerminalDriver(LinuxDriver):
     def disable_input(self) -> None:
         if self._on:
             super().disable_input()
+            # Until now a terminal's answer may have come that turned these on again.
+            self._disable_in_band_window_resize()
+            self._disable_mouse_support()
 
     def _disable_mouse_support(self) -> None:
         super()._disable_mouse_support()

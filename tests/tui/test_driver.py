@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.messages import InBandWindowResize
 
 driver = pytest.importorskip("tui.driver")  # there is none on Windows
 
@@ -43,3 +44,25 @@ def test_a_ctrl_c_behind_the_last_key_is_none_before_the_terminal_makes_a_signal
     monkeypatch.setattr(driver.LinuxDriver, "stop_application_mode", lambda driver: did.append("given back"))
     made.stop_application_mode()
     assert did == expected
+
+
+def test_an_answer_of_the_terminal_that_comes_while_it_is_given_back_leaves_nothing_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    made: Any = driver.TerminalDriver.__new__(driver.TerminalDriver)
+    made._on = made._mouse = True
+    made._in_band_window_resize = False
+    made._app = SimpleNamespace(_exit=True, _post_message=None)
+    monkeypatch.setattr(made, "write", written.append)
+    monkeypatch.setattr(driver.LinuxDriver.__mro__[1], "process_message", lambda driver, message: None)
+
+    def disable_input(driver: Any) -> None:
+        driver._disable_mouse_support()
+        driver.process_message(InBandWindowResize(True, False))  # the thread that reads is not yet waited for
+
+    monkeypatch.setattr(driver.LinuxDriver, "disable_input", disable_input)
+    made.disable_input()
+    text = "".join(written)
+    assert text.rfind("[?2048l") > text.rfind("[?2048h") > 0
+    assert text.rfind("[?1016l") > text.rfind("[?1016h") > 0
