@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
-from textual.events import Key, MouseDown, Resize
+from textual.events import Key, MouseDown, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 
+from tui import terminal_reports
 from tui.terminal import HIGHEST, WIDEST
 from tui.terminal_reports import TerminalReports
 
@@ -54,6 +55,39 @@ def test_a_report_beyond_reason_is_cut() -> None:
     (usual,) = sent("\x1b[48;24;80;480;800t")
     assert isinstance(usual, Resize)
     assert usual.size == Size(80, 24)
+
+
+@pytest.mark.parametrize("key", ["\x1b", "\x03", "\x11", "\x1b[27u", "\x1b[113;5u", "\x1b\x1b"])
+def test_a_paste_whose_end_was_lost_ends_at_a_key_that_leads_out(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(terminal_reports, "monotonic", lambda: clock[0])
+    parser = TerminalReports()
+    assert list(parser.feed("\x1b[20")) + list(parser.feed("0~some text")) == []
+    clock[0] = 2.0
+    found = list(parser.feed(key))
+    if parser._timeout_time is not None:  # it may go on after an Escape
+        parser._timeout_time = 0.0
+        found += parser.tick()
+    found += parser.feed("k")
+    (pasted,) = (message for message in found if isinstance(message, Paste))
+    assert pasted.text == "some text"
+    assert isinstance(found[-1], Key)
+    assert found[-1].character == "k"
+
+
+def test_a_paste_that_pauses_and_one_that_has_ended_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(terminal_reports, "monotonic", lambda: clock[0])
+    parser = TerminalReports()
+    list(parser.feed("\x1b[200~one"))
+    clock[0] = 10.0
+    assert list(parser.feed("\x03 two")) == []  # a line that stood still
+    (pasted,) = list(parser.feed("three\x1b[201~"))
+    assert isinstance(pasted, Paste)
+    assert pasted.text == "one\x03 twothree"
+    clock[0] = 20.0
+    (key,) = list(parser.feed("\x03"))
+    assert isinstance(key, Key)
 
 
 REPORTS = st.from_regex(r"\x1b\[[<>?]?[0-9;:]{0,24}[a-zA-Z~$]", fullmatch=True)
