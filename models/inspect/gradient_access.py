@@ -7,6 +7,7 @@ interpreter's lock, and a reader in another thread ends the process.  References
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,9 @@ ROOM = 256 * 2**20
 WAIT = 0.05
 """Seconds to wait for the next step, where steps come as quickly."""
 INTEREST = 2.0
-"""Seconds after a look until what was kept for it is let go."""
+"""Seconds after a look until what was kept for it is let go, if steps are not slower."""
+SLOW_STEPS = 3
+"""Steps for which it is kept at least."""
 PAUSE = 0.0005
 
 
@@ -87,8 +90,13 @@ class GradientAccess:
         self._lanes: frozenset[int] = frozenset()
         """Threads whose code runs through us: of them `_runs` tells, and not what is seen of their stacks."""
         self._wanted: dict[int, Tensor] = {}
-        """What somebody looked at since the last step that was taken down."""
+        """What somebody looks at: every step takes it down anew."""
         self._kept: dict[int, _Kept] = {}
+        self._looks = itertools.count(1)
+        self._look = 0
+        """Number of the last look."""
+        self._answered = 0
+        """Number of the last look for which a step was taken down."""
         self._asked = 0.0
         self._step_time = 0.0
         self._last_step = 0.0
@@ -174,8 +182,9 @@ class GradientAccess:
         if not self._steps.watch():
             return
         self._wanted = {**self._wanted, **{id(tensor): tensor for tensor in tensors}}
+        self._look = look = next(self._looks)
         if fresh or (self._last_step > asked - WAIT and self._step_time < WAIT):
-            while self._wanted and time.monotonic() < asked + WAIT:
+            while self._answered < look and time.monotonic() < asked + WAIT:
                 time.sleep(PAUSE)
 
     def _at_step(self, optimizer: Optimizer) -> None:
@@ -186,7 +195,8 @@ class GradientAccess:
         note_training()
         now = time.monotonic()
         self._step_time, self._last_step = now - self._last_step, now
-        if now > self._asked + INTEREST:
+        look = self._look
+        if look == self._answered and now > self._asked + max(INTEREST, SLOW_STEPS * self._step_time):
             self._kept, self._wanted = {}, {}
         wanted = self._wanted
         if not wanted:
@@ -200,7 +210,7 @@ class GradientAccess:
                 room -= _size(gradient)
                 kept[key] = _Kept(tensor, gradient if room >= 0 else UNREAD, self._steps.count)
         self._kept = kept
-        self._wanted = {key: tensor for key, tensor in self._wanted.items() if key not in wanted}  # more may be by now
+        self._answered = look  # there may be another one by now
 
 
 def step_note(step: int) -> str:

@@ -144,7 +144,7 @@ class LiveModel:
         else:
             (gradient,), when = GRADIENTS.take([item])
             if gradient is UNREAD:
-                return kind(path=path, of=of, absence="unread", reason=RUNNING)
+                return _passing(kind(path=path, of=of, absence="unread", reason=RUNNING))
             assert not isinstance(gradient, Unread)
             version = None if gradient is None else stamp_of(gradient)
             found = look(gradient, why_no_gradient(item))
@@ -152,7 +152,8 @@ class LiveModel:
                 when = f"{when}; {WRITTEN}"
             item = item if gradient is None else gradient
         note = "; ".join(filter(None, (local_note(item), when)))
-        return msgspec.structs.replace(found, note=note) if note else found
+        found = msgspec.structs.replace(found, note=note) if note else found
+        return _passing(found) if when else found
 
     def _value(self, tensor: Tensor, look: Look[Numbers], leisure: bool) -> tuple[Numbers, str]:
         if not leisure:
@@ -240,7 +241,9 @@ class LiveModel:
             rows.append(row_of(node.path, tensor, gradient, context.cancelled))
         parts = "norms of this rank's parts" if any(map(is_distributed, tensors)) else ""
         note = "; ".join(filter(None, (parts, when)))
-        return m.GradientPage(path=request.path, total=len(parameters), start=start, rows=rows, note=note)
+        return m.GradientPage(
+            path=request.path, total=len(parameters), start=start, rows=rows, note=note, passing=bool(when)
+        )
 
     def _group(self, path: str) -> Group | None:
         return None if self.outline.find(path) else self.outline.skeleton.find_group(path)
@@ -279,3 +282,8 @@ class LiveModel:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _passing(found: Numbers) -> Numbers:
+    """Say of statistics that they may be different soon."""
+    return msgspec.structs.replace(found, passing=True) if isinstance(found, m.StatisticsOf) else found

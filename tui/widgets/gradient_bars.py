@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.message import Message
 from textual.reactive import reactive
 
 from models.engine.messages import GradientPage, GradientRow, GradientRows
@@ -38,6 +39,9 @@ class GradientBars(PagedLines[GradientRow]):
     DEFAULT_CSS = """
     GradientBars > .bars--bar { color: $primary; }
     """
+
+    class Passing(Message):
+        """Norms came that are of a moment while code runs."""
 
     logarithmic: reactive[bool] = reactive(False)
     """Whether a bar twice as long means far more than twice the norm."""
@@ -80,6 +84,8 @@ class GradientBars(PagedLines[GradientRow]):
         page = await self.ask(GradientRows(path=self.path, start=start, count=count), GradientPage)
         norms = [row.norm for row in page.rows if row.norm is not None and math.isfinite(row.norm)]
         self._fetched[start] = max(norms, default=0.0)
+        if page.passing:
+            self.post_message(self.Passing())
         if page.note != self.note:
             self.note, self.largest = page.note, -1.0  # the header is drawn anew with the bars
         return page.total, page.rows

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+from time import monotonic
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widget import Widget
 
 from models.engine.messages import Of, TreeRow
@@ -24,6 +26,11 @@ from tui.widgets.value_grid import ValueGrid
 
 DEBOUNCE = 0.04
 """Seconds of rest before a selection is shown: a held arrow key in the tree asks once."""
+
+AGAIN = 1.0
+"""Seconds after which what is of a moment while code runs is asked for again."""
+REST = 5
+"""How many times as long as an answer took the engine rests before it is asked again: others want to compute, too."""
 
 HOLDERS = ("module", "hidden", "group")
 """Kinds of rows that hold tensors instead of being one."""
@@ -46,6 +53,8 @@ class TensorPane(Vertical, Seen):
         self.table: TensorTable | GradientBars = self.make_table(ask)
         self.statistics = StatisticsBar(ask, of=self.of)
         self.grid = ValueGrid(ask, of=self.of)
+        self._asked = 0.0
+        self._again: Timer | None = None
 
     def make_table(self, ask: Ask) -> TensorTable | GradientBars:
         """The table of a module's tensors."""
@@ -105,6 +114,7 @@ class TensorPane(Vertical, Seen):
     async def _settle(self) -> None:
         await asyncio.sleep(DEBOUNCE)
         self.caught_up()
+        self._asked = monotonic()
         row = self.row if self.path is not None else None
         remark = "" if row is None else self.instead(row)
         tabular, one = row is not None and self._tabular, row is not None and not self._tabular
@@ -135,10 +145,28 @@ class TensorPane(Vertical, Seen):
         event.stop()
         self.statistics.note = event.grid.sheet.note
 
+    def on_gradient_bars_passing(self, event: GradientBars.Passing) -> None:
+        event.stop()
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """After a while; nothing tells of a training's steps."""
+        if self._again is not None:
+            self._again.stop()
+        self._again = self.set_timer(max(AGAIN, REST * (monotonic() - self._asked)), self._renew)
+
+    def _renew(self) -> None:
+        if self.grid.seeking:
+            self._ask_again()
+        else:
+            self.refresh_values()
+
     def on_statistics_bar_known(self, event: StatisticsBar.Known) -> None:
         """Let digits and colours follow the whole tensor."""
         event.stop()
         statistics = event.bar.statistics
+        if statistics is not None and statistics.passing:
+            self._ask_again()
         bounds = [] if statistics is None else [statistics.minimum, statistics.maximum]
         finite = [abs(bound) for bound in bounds if bound is not None and math.isfinite(bound)]
         if statistics is not None and statistics.path == self.grid.sheet.path and finite:

@@ -118,6 +118,8 @@ class StatisticsOf(Body):
     """How far the quantiles may be off, relative to their magnitude: 0 where they are exact."""
     note: Text = ""
     """As in `Cells`."""
+    passing: bool = False
+    """Whether this is of a moment while code runs: soon it may be different, and nothing will tell."""
 
 
 class StatisticsOfAll(Body):
@@ -155,3 +157,5 @@ class GradientPage(Body):
     rows: Page[GradientRow]
     note: Text = ""
     """As in `Cells`."""
+    passing: bool = False
+    """As in `StatisticsOf`."""

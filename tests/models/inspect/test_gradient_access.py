@@ -278,3 +278,55 @@ def test_what_is_looked_at_while_a_step_is_taken_down_waits_for_the_next(monkeyp
     assert access._from_boundary([first, second]).gradients == [first.grad, UNREAD]
     access._at_step(torch.optim.SGD([first, second]))
     assert access._from_boundary([second]).gradients == [second.grad]
+
+
+class Clock:
+    """Time that passes when it is told."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_interest_outlives_slow_steps_and_ends_where_they_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
+    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+    clock = Clock()
+    monkeypatch.setattr(gradient_access, "time", clock)
+    steps = OptimizerSteps()
+    monkeypatch.setattr(steps, "watch", lambda: True)
+    access = GradientAccess(steps)
+    parameter = weight()
+    optimizer = torch.optim.SGD([parameter])
+
+    def step(after: float) -> None:
+        clock.now += after
+        steps.count += 1
+        parameter.grad = torch.full((2, 2), float(steps.count))
+        access._at_step(optimizer)
+
+    step(0.0)
+    access._want([parameter])
+    for number in (2, 3):
+        step(5.0)
+        ((gradient,), note) = access._from_boundary([parameter])
+        assert gradient is parameter.grad
+        assert note.startswith(f"as of step {number} ")
+    for _ in range(10):
+        step(0.1)
+    assert access._from_boundary([parameter]).gradients == [UNREAD]
+
+
+def test_the_step_of_another_optimizer_does_not_answer_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
+    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+    steps = OptimizerSteps()
+    monkeypatch.setattr(steps, "watch", lambda: True)
+    access = GradientAccess(steps)
+    ours, another = weight(), weight()
+    ours.grad = torch.ones(2, 2)
+    access._want([ours])
+    access._at_step(torch.optim.SGD([another]))
+    access._at_step(torch.optim.SGD([ours]))
+    assert access._from_boundary([ours]).gradients == [ours.grad]

@@ -8,10 +8,21 @@ import msgspec
 import pytest
 from textual.containers import Vertical
 
-from models.engine.messages import Body, GradientRows, NodeKind, Statistics, TensorRows, TreeRow, Window
+from models.engine.messages import (
+    Body,
+    GradientPage,
+    GradientRows,
+    NodeKind,
+    Statistics,
+    StatisticsOf,
+    TensorRows,
+    TreeRow,
+    Window,
+)
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.number_engine import NumberEngine, Numbers, wave
 from tests.tui.stage import Stage, lines_of, settled
+from tui.widgets import tensor_pane
 from tui.widgets.gradients_pane import GradientsPane
 from tui.widgets.tensor_pane import TensorPane
 from tui.widgets.values_pane import ValuesPane
@@ -189,3 +200,32 @@ async def test_a_gradient_that_cannot_be_read_now_is_not_one_that_is_missing() -
         pane.show("w", row("w"))
         await settled(pilot)
         assert "Not read: code runs" in "\n".join(lines_of(pane.grid))
+
+
+@pytest.mark.parametrize("shown", [row("w"), row("0", "module")])
+async def test_what_is_of_a_moment_while_code_runs_is_asked_for_again(
+    shown: TreeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tensor_pane, "AGAIN", 0.01)
+    monkeypatch.setattr(tensor_pane, "REST", 0)
+    engine = Engine(w=Numbers([2]))
+    passing = [True]
+    answers: list[bool] = []
+
+    async def request(body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+        reply = await engine.request(body, answer, progress)
+        if isinstance(reply, StatisticsOf | GradientPage):
+            answers.append(passing[0])
+            reply = msgspec.structs.replace(reply, passing=passing[0])
+        return reply
+
+    pane = GradientsPane(request)
+    async with Stage(pane).run_test(size=(80, 20)) as pilot:
+        pane.show(shown.path, shown)
+        while len(answers) < 5:
+            await pilot.pause(0.01)
+        passing[0] = False
+        while answers[-1]:
+            await pilot.pause(0.01)
+        await settled(pilot)
+        assert answers.count(False) == 1
