@@ -149,7 +149,8 @@ class _Interface:
 
     def close(self) -> None:
         """Let go of the terminal."""
-        os.close(self._terminal)
+        with contextlib.suppress(OSError):  # the program closed it
+            os.close(self._terminal)
 
     def _give_back(self) -> None:
         give_back(self._settings, self._terminal, undo=bool(self.status))

@@ -133,8 +133,11 @@ def _has_room(descriptor: int) -> bool:
 
 def _opened_anew(terminal: int) -> int:
     """The same terminal by a descriptor that never waits; one shared with other programs must not become such a one."""
+    flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK
+    if not os.isatty(terminal):  # closed by the program meanwhile
+        return os.open(os.ctermid(), flags)
     try:
-        return os.open(os.ttyname(terminal), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        return os.open(os.ttyname(terminal), flags)
     except OSError:  # it has no name here, as in some containers
         return os.dup(terminal)
 

@@ -69,7 +69,7 @@ class Capture:
     def stop(self) -> None:
         """Tell what waits and end the pump; to be called once the streams are given back to whoever lent them."""
         self._stopped = True
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # woken often enough; closed by the program
             os.write(self._wake, b"!")
         if self._pump is not None:
             self._pump.join()  # it sees the end within a tick
@@ -80,7 +80,8 @@ class Capture:
                 self._tell()
             self._closed = True
             for descriptor in (self._pipe, self._wake_read, self._wake):
-                os.close(descriptor)
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
 
     def settle(self, timeout: float = 0.2) -> None:
         """Tell everything printed before this call; gives up after `timeout` seconds with an interface too slow."""
@@ -105,7 +106,7 @@ class Capture:
                 return
             self._take()
             self._add("stderr", data)
-            with contextlib.suppress(BlockingIOError):  # woken often enough
+            with contextlib.suppress(OSError):  # woken often enough; closed by the program
                 os.write(self._wake, b"!")
             while self._size > ROOM and self._pump is not None and not self._stopped:
                 self._room.wait()
@@ -119,7 +120,7 @@ class Capture:
             if not self._waiting:
                 wait_readable(self._pipe, self._wake_read)
             with self._lock:
-                with contextlib.suppress(BlockingIOError):
+                with contextlib.suppress(OSError):
                     os.read(self._wake_read, PIPE)
                 if self._size < PIECE:
                     self._take()
@@ -131,7 +132,7 @@ class Capture:
         """Read what the pipe holds now."""
         if self._closed:
             return
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # nothing is there; or the program closed it
             self._add("stdout", os.read(self._pipe, PIPE))
 
     def _add(self, stream: Stream, data: bytes) -> None:

@@ -48,9 +48,9 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
     tell = _Printed(outbox, outlet)
 
     with contextlib.ExitStack() as stack:
-        stack.callback(os.close, write)
+        stack.callback(_close, write)
         stack.callback(outbox.close)
-        stack.callback(os.close, read)
+        stack.callback(_close, read)
         stack.enter_context(offered(source))
         interrupts = stack.enter_context(_signals())
         streams = LentStreams(tell)
@@ -161,4 +161,10 @@ def _wakeups() -> Iterator[None]:
             signal.set_wakeup_fd(before)
             os.write(before, os.read(came, 2**16).replace(bytes([signal.SIGINT]), b""))
         for descriptor in (came, tell):
-            os.close(descriptor)
+            _close(descriptor)
+
+
+def _close(descriptor: int) -> None:
+    """Close what the program may have closed itself, as a daemon closes all it finds open."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)

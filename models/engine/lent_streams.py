@@ -35,6 +35,8 @@ class LentStreams:
         self._late: list[str] | None = None
         self._given_back = False
         self._own = {number: _kept(number) for number in (0, 1, 2)}
+        self._files = {number: _file(own) for number, own in self._own.items()}
+        self._names = {number: _name(own) for number, own in self._own.items()}
         self._stdout, self._stderr = sys.stdout, sys.stderr
         self._as_it_was: tuple[str, str | None, bool] | None = None
         if isinstance(self._stdout, io.TextIOWrapper):
@@ -78,21 +80,26 @@ class LentStreams:
             with contextlib.suppress(Exception):
                 stream.flush()
         for number, own in self._own.items():
-            if own is None:
-                os.close(number)
-            else:
-                os.dup2(own, number)
-                os.close(own)
+            with contextlib.suppress(OSError):  # a program that closed everything has none of this any more
+                if own is None:
+                    os.close(number)
+                elif _file(own) == self._files[number]:
+                    os.dup2(own, number)
+                    os.close(own)
+                else:
+                    _open_anew(number, self._names[number])
         if sys.stderr is self._lent_stderr:
             sys.stderr = self._stderr
-        os.write(self._wake, b"!")
+        with contextlib.suppress(OSError):
+            os.write(self._wake, b"!")
         self._pump.join()
         self._take()  # what was printed before: nothing more can come
         self._capture.stop()
         with self._reading:
             self._closed = True
             for descriptor in (self._errors, self._wake_read, self._wake):
-                os.close(descriptor)
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
         if self._as_it_was is not None and isinstance(self._stdout, io.TextIOWrapper):
             encoding, errors, line_buffering = self._as_it_was
             with contextlib.suppress(ValueError):  # closed meanwhile
@@ -108,7 +115,7 @@ class LentStreams:
             self._late.append(text[:KEPT])
 
     def _run(self) -> None:
-        while not self._given_back:
+        while not self._given_back and not self._closed:
             wait_readable(self._errors, self._wake_read)
             self._take()
 
@@ -118,8 +125,12 @@ class LentStreams:
             if self._closed:
                 return
             data = b""
-            with contextlib.suppress(BlockingIOError):
+            try:
                 data = os.read(self._errors, PIPE)
+            except BlockingIOError:
+                pass
+            except OSError:  # the program closed it
+                self._closed = True
             if data:
                 self._capture.feed(data)
 
@@ -130,3 +141,31 @@ def _kept(number: int) -> int | None:
         return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     except OSError:
         return None
+
+
+def _file(descriptor: int | None) -> tuple[int, int, int] | None:
+    """What a descriptor leads to; None for one that is closed."""
+    try:
+        found = os.fstat(-1 if descriptor is None else descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_rdev
+
+
+def _name(descriptor: int | None) -> str:
+    """Of the terminal behind a descriptor; else of the one that this process has."""
+    try:
+        return os.ttyname(-1 if descriptor is None else descriptor)
+    except OSError:
+        return os.ctermid()
+
+
+def _open_anew(number: int, name: str) -> None:
+    """Have a terminal at a descriptor, or nothing where it is gone."""
+    try:
+        opened = os.open(name, os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        opened = os.open(os.devnull, os.O_RDWR)
+    os.dup2(opened, number)
+    if opened >= FIRST_FREE:
+        os.close(opened)

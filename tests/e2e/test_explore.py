@@ -150,6 +150,26 @@ print("goes on")
         assert t.wait_end() == 0
 
 
+def test_a_statement_that_closes_all_descriptors_costs_the_explorer_and_not_the_program(
+    script: Path, own_state: Path
+) -> None:
+    code = """
+explore(net)
+after = state()
+print("same" if (after[0], after[7]) == (before[0], before[7]) else (before, after))
+print("typed", input())
+print("an error", file=sys.stderr)
+"""
+    with program(script, code, own_state) as t, open(f"/proc/{t.process.pid}/fd/0"):  # as a shell would
+        t.wait_for(READY)
+        t.press(">", "import os; os.closerange(3, 256)", "enter")
+        t.wait_for("the interface ended with status 3; your program goes on", "same")
+        t.press("here", "enter")
+        t.wait_for("typed here", "an error")
+        assert t.wait_end() == 0
+        assert "Traceback" not in t.text
+
+
 def test_no_interface_is_left_behind_by_a_program_that_dies(script: Path, own_state: Path) -> None:
     with program(script, "explore(net)", own_state) as t:
         t.wait_for(READY)
