@@ -1,4 +1,5 @@
-"""Looking at tensors without running code of their class: a `__torch_function__` may raise, print, or never return."""
+"""Looking at tensors without running code of their class or of a mode that the person is in: a `__torch_function__` may
+raise, print, or never return."""
 
 from __future__ import annotations
 
@@ -15,11 +16,11 @@ R = TypeVar("R")
 
 
 def plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Run the function without any tensor class's `__torch_function__`, in the thread that calls it."""
+    """Run the function without any tensor class's or mode's `__torch_function__`, in the thread that calls it."""
 
     @wraps(function)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
-        with torch._C.DisableTorchFunctionSubclass():
+        with torch._C.DisableTorchFunction():
             return function(*args, **kwargs)
 
     return within
@@ -27,9 +28,9 @@ def plainly(function: Callable[P, R]) -> Callable[P, R]:
 
 def attribute(tensor: Tensor, name: str) -> Any:
     """What torch itself has there, such as `grad` or `is_leaf`, past what the tensor's class makes of it."""
-    if type(tensor) is Tensor or type(tensor) is nn.Parameter:
-        return getattr(tensor, name)
-    with torch._C.DisableTorchFunctionSubclass():
+    with torch._C.DisableTorchFunction():
+        if type(tensor) is Tensor or type(tensor) is nn.Parameter:
+            return getattr(tensor, name)
         return getattr(torch._C.TensorBase, name).__get__(tensor)
 
 
@@ -44,7 +45,7 @@ def plain(tensor: Tensor) -> Tensor:
     if issubclass(kind, UninitializedTensorMixin):
         return tensor
     try:
-        with torch._C.DisableTorchFunctionSubclass():
+        with torch._C.DisableTorchFunction():
             return torch._C.TensorBase.detach(tensor)
     except Exception:  # lazy ones, and what a later torch may think of
         return tensor

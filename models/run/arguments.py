@@ -79,7 +79,8 @@ def _made(wanted: list[InputSpec], device: str, live: bool) -> tuple[tuple[Any, 
 
 def device_of(module: torch.nn.Module) -> str:
     """Where the network's first parameter or buffer is; `cpu` when it has none."""
+    from ..inspect.plainly import attribute
     from ..inspect.registered import buffers_in, parameters_in
 
     tensor = next(iter([*parameters_in(module), *buffers_in(module)]), None)
-    return "cpu" if tensor is None else str(tensor.device)
+    return "cpu" if tensor is None else str(attribute(tensor, "device"))

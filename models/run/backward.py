@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..engine.messages import Problem
+from ..inspect.plainly import plainly
 from ..inspect.registered import parameters_in
 from .results import describe_output
 from .shapes import tensors_in
@@ -35,7 +36,7 @@ def run_backward(output: object) -> BackwardResult:
     if output is None:
         return _refused("There is no result to go back from", "Run forward first.")
     tensors = list(tensors_in(output))
-    start = next((t for t in tensors if t.requires_grad and (t.is_floating_point() or t.is_complex())), None)
+    start = _start(tensors)
     if start is None:
         return _refused(*_why_none(tensors))
     try:
@@ -49,6 +50,12 @@ def run_backward(output: object) -> BackwardResult:
     return BackwardResult(None, f"from {summed}{describe_output(start)}", time.perf_counter() - started)
 
 
+@plainly
+def _start(tensors: list[Tensor]) -> Tensor | None:
+    return next((t for t in tensors if t.requires_grad and (t.is_floating_point() or t.is_complex())), None)
+
+
+@plainly
 def zero_gradients(module: nn.Module) -> None:
     """Set the gradient of every parameter below `module` to None, the frozen ones' too."""
     for parameter in parameters_in(module):

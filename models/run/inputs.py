@@ -9,6 +9,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from ..inspect.plainly import plainly
 from ..inspect.registered import modules_in, parameters_in
 from .specs import InputSpec, SpecError, expression
 
@@ -16,6 +17,7 @@ Arguments = tuple[tuple[object, ...], dict[str, object]]
 """Positional and keyword arguments of a forward."""
 
 
+@plainly
 def make_inputs(specs: Sequence[InputSpec], device: str | torch.device | None = None) -> Arguments:
     """Make the inputs with torch's generator of the CPU, then move them to `device`.
 
@@ -52,6 +54,7 @@ def _make(spec: InputSpec, device: str | torch.device | None) -> Tensor:
         raise SpecError(f"{expression(spec)} ({prod(spec.shape):,} elements) cannot be made: {cause}") from None
 
 
+@plainly
 def guess_specs(module: nn.Module) -> list[InputSpec] | None:
     """Inputs that this module could take, told from its forward's signature and its first layers.
 

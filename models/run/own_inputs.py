@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ..inspect.plainly import plainly
 from ..inspect.tensors import shape_of
 from .shapes import tensors_in
 
@@ -18,6 +19,7 @@ CONVENTIONS = ("example_input_array", "dummy_inputs")
 """Attributes that are meant for this: of Lightning, and of transformers and diffusers."""
 
 
+@plainly
 def told(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
     """Arguments in one line: `float32[2, 20], mask=bool[2]`."""
     return ", ".join([*map(_told, args), *(f"{name}={_told(value)}" for name, value in kwargs.items())])
@@ -51,6 +53,7 @@ def kept_by(module: torch.nn.Module, device: str) -> tuple[Arguments, str] | Non
     return None
 
 
+@plainly
 def _as_arguments(value: object, device: str) -> Arguments | None:
     if next(tensors_in(value), None) is None:
         return None

@@ -8,12 +8,14 @@ from typing import Any
 
 from torch import Tensor
 
+from ..inspect.plainly import plainly
 from ..inspect.tensors import dtype_text, shape_of, shape_text
 
 MANY = 100
 """Parts of one nested value that are told."""
 
 
+@plainly
 def structure_of(value: object, depth: int = 6) -> Any:
     """`value` for JSON: a tensor as its shape and dtype, nested values nested alike, anything else as its class.
 
@@ -33,6 +35,7 @@ def structure_of(value: object, depth: int = 6) -> Any:
     return {"type": type(value).__name__}
 
 
+@plainly
 def describe_output(value: object, depth: int = 2) -> str:
     """One line: `[2, 1] float32, grad_fn AddmmBackward0`; of nested values one after the other, the first few."""
     if isinstance(value, Tensor):

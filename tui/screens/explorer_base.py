@@ -68,7 +68,8 @@ class ExplorerBase(Screen[None]):
         """Lay the error panel over the screen; with `again`, R there opens again what was open."""
         from tui.screens.problem import ProblemScreen
 
-        self.app.push_screen(ProblemScreen(problem, again))
+        same = self.options.attached and problem.kind == "engine"  # of a running program, which is not started anew
+        self.app.push_screen(ProblemScreen(problem, again or same))
 
     def tell(self, error: EngineProblem | EngineGone) -> None:
         """A short notice of what went wrong, with the remedy."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
+from models.edit.undoing import clear_gradients, undo_last
+from models.inspect.plainly import attribute
+from models.run.statement import run_statement
 from models.session import Session
 from models.sources.base import SourceError, open_source
 from models.sources.live_object import live_source, offered
@@ -70,3 +76,29 @@ def test_nothing_random_is_drawn_and_nothing_is_moved_by_looking() -> None:
 def test_what_has_no_tree(value: object) -> None:
     with pytest.raises(SourceError, match=r"not a network|holds no module"):
         live_source(value, (), {}, None)
+
+
+def test_no_mode_that_the_program_is_in_takes_part_in_looking() -> None:
+    asked: list[str] = []
+
+    class Mode(TorchFunctionMode):
+        def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            asked.append(str(func))
+            raise RuntimeError("no functions")
+
+    net, session = nn.Linear(2, 2), Session(lambda body: None)
+    net(torch.ones(1, 2)).sum().backward()
+    for inputs in ((torch.ones(1, 2),), ()):
+        source = live_source(net, inputs, {}, None)
+        with offered(source), Mode():
+            summary = session.open(source.source)
+            assert summary.input.startswith("float32[1, 2]" if inputs else "torch.rand(2, 2)")
+            run_statement(session, "1")
+            clear_gradients(session)
+            assert attribute(net.weight, "grad") is None
+            undo_last(session)
+            assert attribute(net.weight, "grad") is not None
+            assert asked == []
+            assert run_statement(session, "net.weight.sum()").problem is not None
+            assert asked != []
+        asked.clear()

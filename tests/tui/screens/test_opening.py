@@ -227,3 +227,10 @@ async def test_after_a_refused_R_in_explore_the_object_is_open_as_before() -> No
         await played.sees("● ready")
         assert "not open" not in played.text
         assert "f forward" in footer(played)
+
+
+async def test_a_fault_of_the_engine_in_explore_offers_no_new_engine() -> None:
+    async with opened(attached=True) as played:
+        played.engine.problems[OpenSource] = Problem("engine", "it cannot be looked at")
+        await played.press("R")
+        await played.sees("it cannot be looked at", "R opens it again")
