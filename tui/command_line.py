@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from models import __version__
+from models.engine.help_text import TellsHelp
 
 HEADLESS = ("show", "run", "console", "stats", "diff")
 
@@ -55,7 +56,7 @@ class Options:
     """The engine is the person's own program, which `explore()` was called in."""
 
 
-class Parser(argparse.ArgumentParser):
+class Parser(TellsHelp):
     """One line per error of use: what was wrong and what would be right."""
 
     def error(self, message: str) -> NoReturn:

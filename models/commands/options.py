@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import NoReturn
 
+from ..engine.help_text import TellsHelp
 from ..engine.safe_text import clean
 from ..run.specs import SpecError, parse_spec
 
 
-class Parser(argparse.ArgumentParser):
+class Parser(TellsHelp):
     """One line per error of use: what was wrong and what would be right."""
 
     def error(self, message: str) -> NoReturn:

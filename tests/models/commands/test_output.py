@@ -45,6 +45,16 @@ def test_a_full_disk_is_told(tmp_path: Path, name: str) -> None:
     )
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("line", ["show rgnet --help", "diff --help", "--help", "--version"])
+def test_help_that_cannot_be_written_is_told(tmp_path: Path, line: str) -> None:
+    done = in_shell(line.split(), "> /dev/full", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "modulescope: cannot write the result: No space left on device\n",
+    )
+
+
 def test_both_closed_is_still_a_status(tmp_path: Path) -> None:
     assert in_shell(["show", "rgnet"], ">&- 2>&-", tmp_path).returncode == 2
 
