@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from models.engine import messages as m
 from models.engine.errors import EngineGone, EngineProblem
@@ -71,6 +72,11 @@ class ExplorerBase(Screen[None]):
         same = self.options.attached and problem.kind == "engine"  # of a running program, which is not started anew
         self.app.push_screen(ProblemScreen(problem, again or same))
 
+    @property
+    def restart_keys(self) -> str:
+        """How a new engine is started from where the person is: at the prompt R is a letter."""
+        return "Esc, then R" if self.app.screen is self and isinstance(self.focused, Input | TextArea) else "R"
+
     def tell(self, error: EngineProblem | EngineGone) -> None:
         """A short notice of what went wrong, with the remedy."""
         if isinstance(error, EngineProblem):
@@ -80,7 +86,7 @@ class ExplorerBase(Screen[None]):
             text = clean(problem.text.strip().partition("\n")[0], NOTICE)
             self.notify(text, title=clean(problem.title, NOTICE), severity="warning", markup=False)
         else:
-            self.notify("R starts a new one.", title=error.title, severity="error", markup=False)
+            self.notify(f"{self.restart_keys} starts a new one.", title=error.title, severity="error", markup=False)
 
     def go_to(self, path: str) -> None:
         """Select `path` in the tree, unfolding what hides it."""

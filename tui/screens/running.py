@@ -102,7 +102,7 @@ class Running(ExplorerBase):
             self.console.show_problem(error.problem)
         except EngineGone as gone:
             if not self.link.alive:
-                self.console.note(f"cut off: {gone.title}. R starts a new engine.")
+                self.console.note(f"cut off: {gone.title}. {self.restart_keys} starts a new engine.")
         finally:
             self.pending = max(self.pending - 1, 0)
 
@@ -166,8 +166,9 @@ class Running(ExplorerBase):
         """The engine died, or could not be started: say so, and keep everything that is on the screen."""
         self.forget_run()
         self.status.gone = True
-        self.status.state = "no engine: R restarts"
-        text = (gone.words + "\n" if gone.words else "") + "R starts a new engine and opens again what was open."
+        keys = self.restart_keys
+        self.status.state = f"no engine: {keys} restarts"
+        text = (gone.words + "\n" if gone.words else "") + f"{keys} starts a new engine and opens again what was open."
         title = gone.title if "engine" in gone.title else f"the engine ended: {gone.title}"
         problem = m.Problem("engine", title[:1].upper() + title[1:], text)
         self.console.show_problem(problem)
@@ -175,7 +176,7 @@ class Running(ExplorerBase):
             self.show_problem(problem)
         else:
             self.show_below("console")
-            self.notify("R starts a new one.", title=clean(problem.title, NOTICE), severity="error", markup=False)
+            self.notify(f"{keys} starts a new one.", title=clean(problem.title, NOTICE), severity="error", markup=False)
 
     def engine_started(self) -> None:
         """A new engine answers."""

@@ -274,3 +274,17 @@ async def test_quitting_while_something_runs_is_quiet() -> None:
         await played.press("escape", "q")
         await played.until(lambda: played.app.return_code == 0, "ended")
     assert played.engine.client is None or played.engine.client.closed
+
+
+async def test_where_R_is_a_letter_the_way_to_a_new_engine_begins_with_esc() -> None:
+    async with opened() as played:
+        played.engine.end()
+        await played.sees("no engine: R restarts")
+        await played.press("R")
+        await played.sees("● ready")
+        await played.press("greater_than_sign")
+        await played.rest()
+        played.engine.end()
+        await played.sees("no engine: Esc, then R restarts", "Esc, then R starts a new engine and opens again")
+        await played.press("escape", "R")
+        await played.sees("● ready")
