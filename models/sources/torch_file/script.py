@@ -37,6 +37,10 @@ class ScriptObject:
         """Its attributes."""
         self._state = state if isinstance(state, dict) else {"state": state}
 
+    def add(self, name: str, value: object) -> None:
+        """One more attribute; an own one of that name stays."""
+        self._state.setdefault(name, value)
+
     def members(self) -> Iterator[tuple[str, Any, StoredKind | None]]:
         """Name, value and role of each attribute that says something."""
         for name, value in self._state.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,11 +18,12 @@ from .exported import exported_prefix, exported_weights
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, Refused, read_part, read_pickle
-from .script import ScriptNames
+from .script import ScriptNames, ScriptObject
 from .stand_ins import STAND_INS, storage
 from .tensors import Extent
 
 _PICKLE = "data.pkl"
+_CONSTANTS, _OF_CONSTANTS = "constants.pkl", "constants/"
 _LARGEST_PACKED = 16 << 20
 """Bytes of a compressed record of values, which is unpacked anew for each read."""
 
@@ -56,10 +58,11 @@ def _open(file: DataFile) -> Checkpoint:
     if prefix is None:
         return _open_exported(archive)
     finder = _Storages(archive, prefix)
-    is_script = f"{prefix}constants.pkl" in archive.records
+    is_script = f"{prefix}{_CONSTANTS}" in archive.records
     names_of = ScriptNames(archive, prefix) if is_script else STAND_INS
     pickle = archive.read(archive.records[prefix + _PICKLE], LARGEST_PICKLE, last=b".")
     root = read_pickle(pickle, names_of, finder.persistent)
+    unread = _add_constants(root, archive, f"{prefix}{_CONSTANTS}", names_of, finder) if is_script else ""
     checkpoint = checkpoint_of(
         root,
         len(pickle),
@@ -69,6 +72,8 @@ def _open(file: DataFile) -> Checkpoint:
         metadata=finder.metadata(is_script),
         what="TorchScript archive" if is_script else "",
     )
+    if unread:
+        checkpoint.warnings.append(unread)
     if archive.doubled:
         doubled = archive.doubled
         more = f" and {len(doubled) - 1:,} more" if len(doubled) > 1 else ""
@@ -76,6 +81,22 @@ def _open(file: DataFile) -> Checkpoint:
             f"{file.name} has several records {shortened(doubled[0])!r}{more}: the last is shown."
         )
     return checkpoint
+
+
+def _add_constants(
+    root: Any, archive: Archive, name: str, names_of: Mapping[tuple[str, str], Any], finder: _Storages
+) -> str:
+    """Add the tensors that a script's code names `CONSTANTS.c0`: of a frozen one all its weights.  Why not, if so."""
+    if not isinstance(root, ScriptObject):
+        return ""
+    try:
+        pickle = archive.read(archive.records[name], LARGEST_PICKLE, last=b".")
+        found = read_pickle(pickle, names_of, finder.constant)
+    except (BrokenArchive, BrokenPickle, Refused):
+        return f"{archive.file.name} has constants that cannot be read: of a frozen network those are its weights."
+    if isinstance(found, (tuple, list)) and found:
+        root.add("CONSTANTS", {f"c{number}": each for number, each in enumerate(found)})
+    return ""
 
 
 def _open_exported(archive: Archive) -> Checkpoint:
@@ -121,6 +142,12 @@ class _Storages:
         self._made[made.key] = made
         return made
 
+    def constant(self, key: Any) -> RawStorage:
+        """As `persistent`, of a constant: they have a folder of their own."""
+        if type(key) is tuple and len(key) > 2 and isinstance(key[2], str):
+            key = (*key[:2], f"{_OF_CONSTANTS}{key[2]}", *key[3:])
+        return self.persistent(key)
+
     def find(self, raw: RawStorage) -> Extent:
         """Its bytes in the file; raises SourceError."""
         extent = self._found.get(raw.key)
@@ -129,7 +156,8 @@ class _Storages:
         return extent
 
     def _look(self, raw: RawStorage) -> Extent:
-        archive, name = self._archive, f"{self._prefix}data/{raw.key}"
+        archive, folder = self._archive, "" if raw.key.startswith(_OF_CONSTANTS) else "data/"
+        name = f"{self._prefix}{folder}{raw.key}"
         record = archive.records.get(name)
         if record is None:
             if not raw.size:

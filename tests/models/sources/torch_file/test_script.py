@@ -68,3 +68,25 @@ def test_other_names_are_refused(tmp_path: Path) -> None:
     (tmp_path / "net.pt").write_bytes(data.replace(b"torch.jit._pickle", b"subprocess.thing_", 1))
     with pytest.raises(SourceError, match=r"`subprocess\.thing_\.build_intlist`"):
         opened(tmp_path / "net.pt")
+
+
+def test_the_weights_of_a_frozen_network_are_its_constants(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2)).eval()
+    torch.jit.freeze(torch.jit.script(net)).save(tmp_path / "frozen.pt")
+    found = opened(tmp_path / "frozen.pt")
+    assert [each.path for each in found.tensors] == [f"CONSTANTS.c{number}" for number in range(4)]
+    for each, parameter in zip(found.tensors, net.parameters(), strict=True):
+        assert each.shape == tuple(parameter.shape)
+        values = torch.frombuffer(bytearray(each.flat(0, each.elements)), dtype=torch.float32)
+        assert torch.equal(values, parameter.reshape(-1))
+    assert found.warnings == []
+
+
+def test_constants_that_cannot_be_read_cost_only_themselves(tmp_path: Path) -> None:
+    net = nn.Linear(4, 8).eval()
+    torch.jit.freeze(torch.jit.script(net)).save(tmp_path / "frozen.pt")
+    data = (tmp_path / "frozen.pt").read_bytes()
+    (tmp_path / "frozen.pt").write_bytes(data.replace(b"_rebuild_tensor_v2", b"_rebuild_tensor_vX"))
+    found = opened(tmp_path / "frozen.pt")
+    assert found.tensors == []
+    assert found.warnings == ["frozen.pt has constants that cannot be read: of a frozen network those are its weights."]
