@@ -22,6 +22,8 @@ FILE_NAME = "faults.log"
 LARGEST = 1_000_000
 """Bytes of the file, from which on a new one is begun; one old one is kept."""
 
+_elsewhere: Path | None = None
+
 
 def keep_traceback(text: str) -> Path | None:
     """Append a traceback, with the versions that a report needs; return the file, None when there is none.
@@ -30,18 +32,33 @@ def keep_traceback(text: str) -> Path | None:
     place: then it is the folder for temporary files.
     """
     own = os.environ.get(FILE_VARIABLE)
-    places = [Path(own) if own else state_folder() / FILE_NAME]
-    with suppress(OSError):
-        places.append(Path(tempfile.gettempdir()) / f"modulescope-{os.getpid()}-{FILE_NAME}")
-    for place in places:
-        with suppress(OSError, ValueError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if place.exists() and place.stat().st_size > LARGEST:
-                place.replace(place.with_name(place.name + ".old"))
-            with place.open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(f"{datetime.now().isoformat(timespec='seconds')} {_surroundings()}\n{text}\n")
-            return place
+    told = f"{datetime.now().isoformat(timespec='seconds')} {_surroundings()}\n{text}\n"
+    with suppress(OSError, ValueError):
+        place = Path(own) if own else state_folder() / FILE_NAME
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists() and place.stat().st_size > LARGEST:
+            place.replace(place.with_name(place.name + ".old"))
+        with place.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(told)
+        return place
+    with suppress(OSError, ValueError):
+        return _keep_elsewhere(told)
     return None
+
+
+def _keep_elsewhere(told: str) -> Path:
+    """In the folder that everyone may write to: a file that nobody else can have made, one for this process."""
+    global _elsewhere
+    if _elsewhere is None:
+        descriptor, made = tempfile.mkstemp(prefix="modulescope-", suffix=f"-{FILE_NAME}")
+        _elsewhere = Path(made)
+    else:
+        descriptor = os.open(_elsewhere, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
+    with open(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
+        if os.fstat(descriptor).st_size > LARGEST:
+            file.truncate(0)
+        file.write(told)
+    return _elsewhere
 
 
 def _surroundings() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from models.engine.fault_file import keep_traceback
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("MODULESCOPE_FAULTS", raising=False)
+    monkeypatch.setattr(fault_file, "_elsewhere", None)
     monkeypatch.setenv("MODULESCOPE_STATE", str(tmp_path / "state"))
     return tmp_path / "state"
 
@@ -36,7 +38,9 @@ def test_a_folder_that_cannot_be_written_to_costs_its_place(state: Path, monkeyp
     place = keep_traceback("ValueError: kept")
     assert place is not None
     assert not place.is_relative_to(state)
+    assert keep_traceback("ValueError: another") == place
     assert "ValueError: kept" in place.read_text(encoding="utf-8")
+    assert "ValueError: another" in place.read_text(encoding="utf-8")
     place.unlink()
     monkeypatch.setattr(fault_file.tempfile, "gettempdir", lambda: str(state / "nowhere"))
     assert keep_traceback("") is None
@@ -48,3 +52,20 @@ def test_the_file_does_not_grow_without_end(state: Path, monkeypatch: pytest.Mon
         keep_traceback("x" * 100)
     assert sum(each.stat().st_size for each in state.iterdir()) < 6000
     assert sorted(each.name for each in state.iterdir()) == ["faults.log", "faults.log.old"]
+
+
+def test_a_link_in_the_folder_that_everyone_may_write_to_is_not_followed(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.write_text("a file where the folder should be")
+    everyones, precious = tmp_path / "everyones", tmp_path / "precious"
+    everyones.mkdir()
+    precious.write_text("precious")
+    monkeypatch.setattr(fault_file.tempfile, "gettempdir", lambda: str(everyones))
+    (everyones / f"modulescope-{os.getpid()}-faults.log").symlink_to(precious)
+    place = keep_traceback("ValueError: kept")
+    assert place is not None
+    place.unlink()
+    place.symlink_to(precious)
+    assert keep_traceback("ValueError: kept") is None
+    assert precious.read_text() == "precious"
