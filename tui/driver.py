@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import sys
 import termios
@@ -24,7 +23,7 @@ from textual.message import Message
 
 from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
-from tui.terminal import HIGHEST, WIDEST, size_of
+from tui.terminal import HIGHEST, WIDEST, has_room, size_of
 from tui.terminal_reports import TerminalReports
 
 MOST_WAITING = 30
@@ -90,7 +89,7 @@ class Writer(threading.Thread):
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:  # some program left the terminal in this mode
-                select.select([], [self._descriptor], [], TICK)
+                has_room(self._descriptor, TICK)
             except OSError:
                 self._gone = True
                 ENDING.terminal_gone()

@@ -111,7 +111,7 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
             termios.tcsetattr(descriptor, termios.TCSANOW, settings)
         if undo:
             told = UNDO
-            if not _has_room(descriptor):  # it stands still, within some sequence perhaps
+            if not has_room(descriptor):  # it stands still, within some sequence perhaps
                 termios.tcflush(descriptor, termios.TCOFLUSH)
                 told = CANCEL + told
             os.write(descriptor, told)
@@ -122,13 +122,14 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _has_room(descriptor: int) -> bool:
+def has_room(descriptor: int, seconds: float = 0) -> bool:
+    """Whether a terminal takes something, within so many seconds."""
     try:
-        return bool(select.select([], [descriptor], [], 0)[1])
+        return bool(select.select([], [descriptor], [], seconds)[1])
     except ValueError:  # it is not for descriptors from 1,024 on
         look = select.poll()
         look.register(descriptor, select.POLLOUT)
-        return bool(look.poll(0))
+        return bool(look.poll(seconds * 1000))
 
 
 def _opened_anew(terminal: int) -> int:

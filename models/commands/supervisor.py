@@ -109,9 +109,11 @@ class _Watch:
     def until_it_ends(self) -> Ending:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._on_interrupt)
+        look = select.poll()  # unlike `select` for descriptors of any number
+        look.register(self._pipe, select.POLLIN)
         while True:
-            ready, _, _ = select.select([self._pipe], [], [], TICK)
-            ended = bool(ready) and not self._take()
+            ready = bool(look.poll(TICK * 1000))
+            ended = ready and not self._take()
             status = self._reaped(wait=ended)
             if status is not None:
                 return self._ending(status)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import resource
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,3 +71,24 @@ def test_an_answer_of_the_terminal_that_comes_while_it_is_given_back_leaves_noth
     text = "".join(written)
     assert text.rfind("[?2048l") > text.rfind("[?2048h") > 0
     assert text.rfind("[?1016l") > text.rfind("[?1016h") > 0
+
+
+def test_a_terminal_that_takes_nothing_now_is_waited_for_whatever_its_number_is() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(most[0], 1_200), most[1]))
+    read, write = os.pipe()
+    high = fcntl.fcntl(write, fcntl.F_DUPFD_CLOEXEC, 1_100)
+    try:
+        os.set_blocking(high, False)
+        writer = driver.Writer(os.fdopen(high, "w", closefd=False))
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(high, b"x" * 2**12)
+        reading = threading.Timer(0.1, lambda: os.read(read, 2**17))
+        reading.start()
+        writer._write(b"x")
+        reading.join()
+    finally:
+        for descriptor in (read, write, high):
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)

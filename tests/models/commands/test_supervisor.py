@@ -68,6 +68,18 @@ def test_a_stream_that_cannot_be_flushed_does_not_keep_the_child_from_its_end() 
     assert out == '["done", 3, []]\n', err
 
 
+def test_a_program_with_more_open_files_than_select_takes() -> None:
+    program = """
+import os, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (1_200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+from models.commands.supervisor import supervise
+print(supervise(lambda tell: tell("told") or 3, lambda name, values: print(name)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "told\nEnding(how='done', status=3)\n", done.stderr
+
+
 def test_what_is_told_comes_in_order() -> None:
     how, status, heard = ended("for n in range(20_000): tell('n', n, '\\ud800\\x1b')\nreturn 3")
     assert (how, status) == ("done", 3)
