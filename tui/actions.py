@@ -71,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", "colon,ctrl+p", "All commands", "App", shown=": or Ctrl+P"),
     Action("help", "question_mark,f1", "Help", "App", footer="help", shown="?"),
     Action("next_theme", "t", "Next theme", "App"),
+    Action("suspend_job", "ctrl+z", "Back to the shell; fg there returns", "App", shown="Ctrl+Z"),
     Action("quit", "q,ctrl+q", "Quit", "App", footer="quit", shown="q"),
     # -- every list
     Action("move(-1)", "up,k", "Up", "Lists", "list", shown="↑ k"),

@@ -221,6 +221,12 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         if self._stands:
             self.explorer.restart()
 
+    def action_suspend_job(self) -> None:
+        """Stop and give the terminal to the shell, where there is one."""
+        stop = getattr(self._driver, "suspend_job", None)
+        if stop is None or not stop():
+            self._tell(lambda explorer: explorer.say("there is no shell to return to: q quits"))
+
     async def action_quit(self) -> None:
         self.exit(0)
 

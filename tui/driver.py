@@ -23,7 +23,7 @@ from textual.message import Message
 
 from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
-from tui.terminal import HIGHEST, WIDEST, has_room, size_of
+from tui.terminal import HIGHEST, WIDEST, has_room, shell_above, size_of
 from tui.terminal_reports import TerminalReports
 
 MOST_WAITING = 30
@@ -163,11 +163,21 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(RuntimeError):  # the loop is closed: the end is near
             self._loop.call_soon_threadsafe(self._stop_here)
 
-    def _stop_here(self) -> None:
+    def _stop_here(self, job: bool = False) -> None:
         if self._on and self._auto_restart:
             self.suspend_application_mode()
             self._must_signal_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        if job:  # with whoever is between the shell and this process
+            os.killpg(os.getpgrp(), signal.SIGSTOP)
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def suspend_job(self) -> bool:
+        """Stop, as Ctrl+Z stops other programs; false where no shell is above that would continue it."""
+        if shell_above():
+            self._loop.call_soon(self._stop_here, True)
+            return True
+        return False
 
     def _sigcont_application(self, *_: object) -> None:
         with contextlib.suppress(RuntimeError):

@@ -69,6 +69,24 @@ def _behind() -> bool:
         return False
 
 
+def shell_above() -> bool:
+    """Whether whoever started this job is in the same session, and not of this job: a shell, which knows of jobs.
+
+    A job without one would never be continued once it is stopped.
+    """
+    job = os.getpgrp()
+    try:
+        above = os.getppid() if job == os.getpid() else _parent_of(job)
+        return above > 1 and os.getsid(above) == os.getsid(0) and os.getpgid(above) != job
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _parent_of(process: int) -> int:
+    with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:  # Linux
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
 def fill_streams() -> None:
     """Have something at descriptors 0 to 2: a file or pipe opened next would be taken for a standard stream.
 

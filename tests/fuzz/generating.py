@@ -77,6 +77,8 @@ _OPENERS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Keys that lead somewhere: a screen, a box, a pane, a run."""
 
+STOPS = "ctrl+z"
+"""Never pressed: it stops the program where a shell is above, and nobody would continue it."""
 _NORMAL_END = ("q",) * 12 + ("ctrl+q",) * 3
 _OTHER_END = ("SIGTERM", "SIGHUP", "SIGINT", "hang up")
 
@@ -94,7 +96,7 @@ class Generator:
         self.attached = attached
         self.size = (120, 40)
         named = keys_of_actions()
-        quits = {"q", "ctrl+q"}
+        quits = {"q", "ctrl+q", STOPS}
         if attached:  # when the program has its terminal back, this stops all that it writes
             quits.add("ctrl+s")
         self.table = [key for key in named if key not in quits]

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import resource
+import signal
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -92,3 +93,16 @@ def test_a_terminal_that_takes_nothing_now_is_waited_for_whatever_its_number_is(
         for descriptor in (read, write, high):
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
+
+
+@pytest.mark.parametrize("shell", [True, False])
+def test_a_job_stops_only_where_a_shell_can_continue_it(monkeypatch: pytest.MonkeyPatch, shell: bool) -> None:
+    did: list[Any] = []
+    made: Any = driver.TerminalDriver.__new__(driver.TerminalDriver)
+    made._on = made._auto_restart = True
+    made._loop = SimpleNamespace(call_soon=lambda function, *args: function(*args))
+    monkeypatch.setattr(driver, "shell_above", lambda: shell)
+    monkeypatch.setattr(made, "suspend_application_mode", lambda: did.append("given back"))
+    monkeypatch.setattr(driver.os, "killpg", lambda group, number: did.append((group, number)))
+    assert made.suspend_job() is shell
+    assert did == (["given back", (os.getpgrp(), signal.SIGSTOP)] if shell else [])

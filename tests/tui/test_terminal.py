@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tui.terminal import forget_claimed_size, give_back, refusal, size_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Stream:
@@ -88,3 +91,20 @@ def test_giving_back_what_is_not_there_changes_nothing() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     give_back(None, terminal=9_999)
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
+def test_a_shell_above_is_told_from_none() -> None:
+    ask = "import sys; sys.path.insert(0, sys.argv[1]); from tui.terminal import shell_above; print(shell_above())"
+    program = f"""
+import os, subprocess, sys
+ask = [sys.executable, "-c", {ask!r}, sys.argv[1]]
+subprocess.run(ask)  # of the job of a session's leader, above which is another session
+subprocess.run(ask, preexec_fn=os.setpgrp)
+if sys.platform == "linux":  # a program between the shell and it
+    subprocess.run(["sh", "-c", '"$0" "$@"; true', *ask], preexec_fn=os.setpgrp)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT)], capture_output=True, text=True, timeout=60, start_new_session=True
+    )
+    expected = ["False", "True", "True"] if sys.platform == "linux" else ["False", "True"]
+    assert done.stdout.split() == expected, done.stderr

@@ -288,3 +288,9 @@ async def test_where_R_is_a_letter_the_way_to_a_new_engine_begins_with_esc() -> 
         await played.sees("no engine: Esc, then R restarts", "Esc, then R starts a new engine and opens again")
         await played.press("escape", "R")
         await played.sees("● ready")
+
+
+async def test_ctrl_z_without_a_shell_says_so() -> None:
+    async with opened() as played:
+        await played.press("ctrl+z")
+        await played.sees("there is no shell to return to")
