@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus.case import Case, Opened
+from corpus.case import Case, Opened, Refused
 from corpus.make import cases, make
 from corpus.pickles import programs, whole
 from corpus.running import Server, faults, listing, measured, program, ran_code
@@ -76,7 +76,10 @@ def test_the_corpus_breaks_each_kind_in_many_ways() -> None:
 def test_it_is_refused_in_one_line_or_opened_right(name: str, corpus: Corpus) -> None:
     case = CASES[name]
     before = corpus.untouched(case)
-    for options in ([], ["--json"]):
+    wanted = ([], ["--json"])
+    if isinstance(case.expected, Refused):  # before it is known how the result is printed: every other one in JSON
+        wanted = (wanted[[*CASES].index(name) % 2],)
+    for options in wanted:
         ran = corpus.server.run("show", str(corpus.paths[name]), *options, folder=corpus.folder)
         assert not faults(case, ran, as_json=bool(options))
     assert not ran_code(corpus.folder)
