@@ -39,8 +39,8 @@ def modes_left(raw: bytes) -> dict[int, bytes]:
     return {mode: state for mode, state in last.items() if state != (b"h" if mode in (7, 25) else b"l")}
 
 
-def test_a_terminal_that_can_do_more_is_given_back_whole(own_state: Path) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_a_terminal_that_can_do_more_is_given_back_whole(own_state: Path, weights: str) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         t.press("\x1b[?2048;2$y", "\x1b[?2026;2$y")  # what such a terminal answers to Textual's questions
         t.wait_until(lambda: b"\x1b[?1016h" in t.raw, "the mouse in pixels")
@@ -51,9 +51,9 @@ def test_a_terminal_that_can_do_more_is_given_back_whole(own_state: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
-def test_a_signal_gives_the_terminal_back(own_state: Path, name: str) -> None:
+def test_a_signal_gives_the_terminal_back(own_state: Path, weights: str, name: str) -> None:
     number = getattr(signal, name)
-    with Terminal("rgnet", state=own_state) as t:
+    with Terminal("rgnet" if name == "SIGTERM" else weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         family = t.family()
         os.kill(t.process.pid, number)
@@ -63,8 +63,8 @@ def test_a_signal_gives_the_terminal_back(own_state: Path, name: str) -> None:
         assert b"Traceback" not in t.raw
 
 
-def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path, weights: str) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         t.press("q")
         while t.process.poll() is None:
@@ -75,8 +75,8 @@ def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path)
 
 
 @pytest.mark.parametrize("keys", [[":"], ["/", "b"]])
-def test_a_signal_with_another_screen_open(own_state: Path, keys: list[str]) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_a_signal_with_another_screen_open(own_state: Path, weights: str, keys: list[str]) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         before = t.raw
         t.press(*keys)
@@ -212,8 +212,8 @@ def test_keys_that_interrupt_the_editor_are_not_ours(own_state: Path, tmp_path: 
         assert t.wait_end() == 0
 
 
-def test_stopped_by_the_shell_and_continued(own_state: Path) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_stopped_by_the_shell_and_continued(own_state: Path, weights: str) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         program = psutil.Process(t.process.pid)
         os.kill(program.pid, signal.SIGTSTP)
@@ -227,8 +227,8 @@ def test_stopped_by_the_shell_and_continued(own_state: Path) -> None:
         t.wait_until(lambda: is_given_back(t), "the terminal given back")
 
 
-def test_stopped_without_a_word_and_continued(own_state: Path) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_stopped_without_a_word_and_continued(own_state: Path, weights: str) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         program = psutil.Process(t.process.pid)
         threads = program.num_threads()
@@ -246,8 +246,8 @@ def test_stopped_without_a_word_and_continued(own_state: Path) -> None:
         assert t.wait_end() == 0
 
 
-def test_ended_while_stopped(own_state: Path) -> None:
-    with Terminal("rgnet", state=own_state) as t:
+def test_ended_while_stopped(own_state: Path, weights: str) -> None:
+    with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
         family = t.family()
         os.kill(family[0].pid, signal.SIGTSTP)

@@ -19,12 +19,14 @@ PROGRAM = '"$0" -m tui rgnet'
         ({}, f"exec {PROGRAM} 2>&-"),
         ({}, f"exec {PROGRAM} 2>/dev/null"),
         ({}, f'mkdir "$1/gone"; cd "$1/gone"; rmdir "$1/gone"; exec {PROGRAM}'),
-        ({"COLUMNS": "1000000000", "LINES": "-1"}, f"exec {PROGRAM}"),
-        ({"COLUMNS": "9" * 5000, "LINES": "abc"}, f"exec {PROGRAM}"),
+        ({"COLUMNS": "1000000000", "LINES": "-1"}, 'exec "$0" -m tui "$2"'),
+        ({"COLUMNS": "9" * 5000, "LINES": "abc"}, 'exec "$0" -m tui "$2"'),
     ],
 )
-def test_the_explorer_shows_as_ever(own_state: Path, tmp_path: Path, environment: dict[str, str], script: str) -> None:
-    command = [*SHELL, script, sys.executable, str(tmp_path)]
+def test_the_explorer_shows_as_ever(
+    own_state: Path, tmp_path: Path, weights: str, environment: dict[str, str], script: str
+) -> None:
+    command = [*SHELL, script, sys.executable, str(tmp_path), weights]
     with Terminal(command=command, state=own_state, environment=environment) as t:
         t.wait_for(READY, "block 3")
         t.press("q")
@@ -47,8 +49,8 @@ def test_where_it_cannot_it_says_so(own_state: Path, script: str, words: str) ->
 
 
 @pytest.mark.parametrize("size", [(65_535, 65_535), (1, 1)])
-def test_a_terminal_of_absurd_size(own_state: Path, size: tuple[int, int]) -> None:
-    with Terminal("rgnet", state=own_state, size=(120, 40)) as t:
+def test_a_terminal_of_absurd_size(own_state: Path, weights: str, size: tuple[int, int]) -> None:
+    with Terminal(weights, state=own_state, size=(120, 40)) as t:
         t.wait_for(READY)
         t.size = size
         t._set_size()
