@@ -34,54 +34,54 @@ SCREENS: dict[str, Callable[[Played], Screen[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SCREENS)
-async def test_closing_twice_closes_once(name: str) -> None:
+async def test_closing_twice_closes_once() -> None:
     async with opened() as played:
-        answers: list[object] = []
-        screen = SCREENS[name](played)
-        played.app.push_screen(screen, answers.append)
-        await played.rest()
-        screen.dismiss()
-        screen.dismiss()
-        await played.rest()
-        screen.dismiss()
-        await played.rest()
-        assert played.app.screen is played.explorer
-        assert answers == [None]
-
-
-@pytest.mark.parametrize("name", SCREENS)
-async def test_closing_at_any_moment_of_its_opening(name: str) -> None:
-    async with opened() as played:
-        for steps in (0, 1, 2, 3, 5, 8):
-            screen = SCREENS[name](played)
-            played.app.push_screen(screen)
-            for _ in range(steps):
-                await asyncio.sleep(0)
-            played.app.post_message(events.Resize(Size(100, 30 + steps), Size(100, 30 + steps)))
-            screen.dismiss()
-            screen.post_message(events.Resize(Size(90, 30), Size(90, 30)))
+        for name, make in SCREENS.items():
+            answers: list[object] = []
+            screen = make(played)
+            played.app.push_screen(screen, answers.append)
             await played.rest()
-            assert played.app.screen is played.explorer
+            screen.dismiss()
+            screen.dismiss()
+            await played.rest()
+            screen.dismiss()
+            await played.rest()
+            assert played.app.screen is played.explorer, name
+            assert answers == [None], name
 
 
-@pytest.mark.parametrize("name", SCREENS)
-async def test_a_screen_leaves_alone_what_lies_over_it(name: str) -> None:
+async def test_closing_at_any_moment_of_its_opening() -> None:
     async with opened() as played:
-        beneath, over = SCREENS[name](played), HelpScreen()
-        played.app.push_screen(beneath)
-        await played.rest()
-        played.app.push_screen(over)
-        await played.rest()
-        beneath.dismiss()
-        await played.rest()
-        assert played.app.screen is over
-        over.dismiss()
-        await played.rest()
-        assert played.app.screen is beneath
-        beneath.dismiss()
-        await played.rest()
-        assert played.app.screen is played.explorer
+        for name, make in SCREENS.items():
+            for steps in (0, 1, 2, 3, 5, 8):
+                screen = make(played)
+                played.app.push_screen(screen)
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                played.app.post_message(events.Resize(Size(100, 30 + steps), Size(100, 30 + steps)))
+                screen.dismiss()
+                screen.post_message(events.Resize(Size(90, 30), Size(90, 30)))
+                await played.rest()
+                assert played.app.screen is played.explorer, name
+
+
+async def test_a_screen_leaves_alone_what_lies_over_it() -> None:
+    async with opened() as played:
+        for name, make in SCREENS.items():
+            beneath, over = make(played), HelpScreen()
+            played.app.push_screen(beneath)
+            await played.rest()
+            played.app.push_screen(over)
+            await played.rest()
+            beneath.dismiss()
+            await played.rest()
+            assert played.app.screen is over, name
+            over.dismiss()
+            await played.rest()
+            assert played.app.screen is beneath, name
+            beneath.dismiss()
+            await played.rest()
+            assert played.app.screen is played.explorer, name
 
 
 @pytest.mark.parametrize("name", SCREENS)
