@@ -111,7 +111,7 @@ async def test_a_program_that_dies_is_left_though_a_fork_of_it_keeps_the_pipes_o
 
     starter.leave = leave
     await starter.start(**Heard().callbacks())
-    monkeypatch.setattr(os, "getppid", lambda: 1)
+    monkeypatch.setattr(os, "getppid", lambda: -1)
     try:
         await asyncio.wait_for(gone.wait(), 10)
         assert left == [LEFT_ALONE]
