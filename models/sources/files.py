@@ -121,6 +121,10 @@ def _formats(found: Found) -> Iterator[Format]:
         from . import gguf
 
         yield gguf.FORMAT
+    if found.head.startswith((b"\x93NUMPY", b"PK")):
+        from . import numpy_file
+
+        yield numpy_file.FORMAT
     from . import safetensors
 
     yield safetensors.FORMAT

@@ -45,8 +45,6 @@ def _zip(found: Found) -> Told:
     for member, what, remedy in _ZIPS:
         if member in names:
             return what, remedy
-    if all(name.endswith(".npy") for name in names):
-        return f"NumPy arrays in a zip file (.npz): {listed([name[:-4] for name in names])}", _CONVERT
     if any(name.endswith(".dist-info/WHEEL") for name in names):
         return "a Python package (a wheel)", "Install it and write package.module:NAME."
     return f"a zip file that is no torch file (in it: {listed(names)})", "Unpack it and open what is inside."

@@ -12,7 +12,6 @@ _SWITCH_ON = "It is a compiled program for one runtime: open the weights it was 
 _DECRYPT = "Decrypt it first."
 
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"\x93NUMPY", "one NumPy array (.npy)", _CONVERT),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes (.h5)", _CONVERT),
     (4, b"TFL3", "a TensorFlow Lite model", _SWITCH_ON),
     (4, b"ORTM", "an ONNX Runtime model", _SWITCH_ON),

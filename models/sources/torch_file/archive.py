@@ -51,6 +51,8 @@ class Record:
     size: int
     """Bytes of it."""
     method: int
+    crc: int = 0
+    """The checksum of its bytes."""
 
     @property
     def is_plain(self) -> bool:
@@ -97,7 +99,7 @@ class Archive:
                 raise BrokenArchive("it is encrypted")
             if name in self.records:
                 self.doubled.append(name)
-            self.records[name] = Record(name, header + base, packed, size, method)
+            self.records[name] = Record(name, header + base, packed, size, method, found[7])
 
     def place(self, record: Record) -> int:
         """Where the bytes of a record begin; raises BrokenArchive when they do not lie in the file."""
