@@ -44,7 +44,7 @@ def test_the_interface_is_there_without_what_only_the_engine_needs() -> None:
     assert not {name for name in loaded if name.startswith("models.") and name.split(".")[1] != "engine"}
 
 
-WALL = ("client", "launch", "spawning", "messages", "errors", "safe_text", "state_folder", "fault_file")
+WALL = ("client", "launch", "spawning", "messages", "errors", "safe_text", "state_folder", "fault_file", "help_text")
 
 
 @pytest.mark.parametrize("module", WALL)
