@@ -18,12 +18,12 @@ from side_by_side import ROOT, in_turn, report
 
 sys.path.insert(0, str(ROOT))
 
-from models.inspect.outline import Outline
-from models.inspect.rows import tree_rows
-from models.inspect.summary import summarise
-from models.inspect.totals import Totals
-from models.run.statement import run_statement
-from models.session import Session
+from models.live.outline import Outline
+from models.live.rows import tree_rows
+from models.live.summary import summarise
+from models.live.totals import Totals
+from models.session.session import Session
+from models.session.statement import run_statement
 from models.tree.view import View
 
 NETS = """\

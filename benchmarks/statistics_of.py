@@ -23,11 +23,11 @@ from side_by_side import ROOT, in_turn, report
 
 sys.path.insert(0, str(ROOT))
 
-from models.engine import messages as m
+from models import messages as m
 from models.engine.handlers import tree
-from models.inspect.cancelled import Cancelled
-from models.session import Session
-from models.statistics.tensor import statistics
+from models.session.session import Session
+from models.tensors.statistics.tensor import statistics
+from models.work.cancelled import Cancelled
 
 TYPES = ("float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "int8", "int32")
 

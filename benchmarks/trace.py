@@ -18,7 +18,7 @@ from torch import nn
 sys.path.insert(0, str(ROOT))
 
 from models.examples.catalogue import build
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 from models.run.trace import Trace, tracing
 
 

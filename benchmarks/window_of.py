@@ -19,13 +19,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from side_by_side import in_turn, report  # noqa: E402
 
-from models.checkpoint.stored import Stored  # noqa: E402
-from models.checkpoint.window import stored_window  # noqa: E402
 from models.diff.difference import Tolerance  # noqa: E402
 from models.diff.pairing import pair  # noqa: E402
 from models.diff.sources import tensors_of  # noqa: E402
 from models.diff.stream import differences  # noqa: E402
-from models.sources.base import Source, open_source  # noqa: E402
+from models.opened.source import Source  # noqa: E402
+from models.sources.opening import open_source  # noqa: E402
+from models.stored.stored import Stored  # noqa: E402
+from models.stored.window import stored_window  # noqa: E402
 
 HUGE = 200 * 10**9
 SIDE = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from models.engine.messages import Body, Progress
+from models.messages import Body, Progress
 
 Answer = TypeVar("Answer", bound=Body)
 

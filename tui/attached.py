@@ -17,8 +17,8 @@ from tui.terminal import forget_claimed_size
 
 if TYPE_CHECKING:
     from models.engine.client import EngineClient, Pause
-    from models.engine.errors import EngineGone
-    from models.engine.messages import Body
+    from models.messages import Body
+    from models.messages.errors import EngineGone
     from tui.asking import Ask
 
 LEFT_ALONE = 3
@@ -71,7 +71,7 @@ class Attached:
             EngineGone: it does not answer.
         """
         from models.engine.launch import Launch
-        from models.engine.messages import Busy
+        from models.messages import Busy
 
         def hear(body: Body) -> Pause:
             if isinstance(body, Busy):

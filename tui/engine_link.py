@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from textual.events import Callback
 from textual.message import Message
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Body, Busy, OutputText, Progress, StateChanged
+from models.messages import Body, Busy, OutputText, Progress, StateChanged
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ def explore_live(model: object, inputs: tuple[object, ...], named: dict[str, obj
         engine = _engine("engine.embedded")
         try:
             source = _engine("sources.live_object").live_source(model, inputs, named, frame)
-        except _engine("sources.base").SourceError as error:
+        except _engine("opened.source").SourceError as error:
             raise TypeError(f"{error.title}: explore() shows an nn.Module, or a dict or list of them") from None
         with _interface(source.source) as interface:
             engine.serve(interface.read, interface.write, source, interface.wait)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.engine import messages as m
+from models import messages as m
 
 if TYPE_CHECKING:
     from tui.asking import Ask

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from models.engine.client import EngineClient, Pause
-    from models.engine.errors import EngineGone
-    from models.engine.messages import Body
+    from models.messages import Body
+    from models.messages.errors import EngineGone
     from tui.app import ModulescopeApp
     from tui.command_line import Options
 

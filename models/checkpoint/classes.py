@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .checkpoint import Checkpoint
+from ..stored.checkpoint import Checkpoint
 from .inference import Children, Inferred, Leaf, infer
 from .tree import CheckpointTree
 

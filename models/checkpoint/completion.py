@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..engine.messages import CompletionItem, Completions
+from ..messages import CompletionItem, Completions
 from .console import StateDict
 
 MOST = 50

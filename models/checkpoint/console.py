@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .tensors import Tensors
+from ..stored.tensors import Tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +25,7 @@ class StateDict(Mapping[str, "Tensor"]):
         return {path: number for number, path in enumerate(self._stored.paths)}
 
     def __getitem__(self, path: str) -> Tensor:
-        from .as_torch import as_torch
+        from ..stored.as_torch import as_torch
 
         return as_torch(self._stored[self._tensors[path]])
 

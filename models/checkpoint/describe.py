@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..engine.messages import FactGroup
-from ..inspect.describe.facts import Group, filled
-from .checkpoint import Checkpoint, Item
-from .stored import Stored
+from ..messages import FactGroup
+from ..opened.facts import Group, filled
+from ..stored.checkpoint import Checkpoint, Item
+from ..stored.stored import Stored
 
 if TYPE_CHECKING:
     from .model import CheckpointModel

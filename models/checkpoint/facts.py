@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from ..engine.messages import Brief
-from .stored import Stored
+from ..messages import Brief
+from ..stored.stored import Stored
 
 if TYPE_CHECKING:
     from .model import CheckpointModel

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine.messages import PathForm
-from ..engine.safe_text import clean
-from ..inspect.group_forms import group_forms
-from ..inspect.notation import ELEMENTS, TEXT_LIMIT, csv_text, numpy_text, python_text
-from .stored import Stored, Unreadable
-from .window import no_numbers, read_numbers
+from ..messages import PathForm
+from ..messages.safe_text import clean
+from ..opened.group_forms import group_forms
+from ..stored.stored import Stored, Unreadable
+from ..stored.window import no_numbers, read_numbers
+from ..tensors.notation import ELEMENTS, TEXT_LIMIT, csv_text, numpy_text, python_text
 
 if TYPE_CHECKING:
     from ..tree.skeleton import Group

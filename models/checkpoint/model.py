@@ -9,29 +9,29 @@ from collections.abc import Mapping
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from ..engine import messages as m
-from ..engine.errors import EngineProblem
-from ..inspect.cancelled import Asked
-from ..opened import no_tensor, nothing_at
-from ..sources.base import Source
-from ..statistics.cache import StatisticsCache
-from ..statistics.progress import Progress, Told
+from .. import messages as m
+from ..messages.errors import EngineProblem
+from ..opened.opened import no_tensor, nothing_at
+from ..opened.source import Source
+from ..stored.checkpoint import Checkpoint
+from ..stored.stored import Stored
+from ..stored.tensors import Tensors
+from ..tensors.statistics.cache import StatisticsCache
 from ..tree.view import Row, View
-from .checkpoint import Checkpoint
+from ..work.cancelled import Asked
+from ..work.progress import Progress, Told
 from .classes import Classes
 from .console import LateTorch, StateDict
 from .facts import AllFacts, NodeFacts
 from .rows import Rows
 from .sharing import Sharing
-from .stored import Stored
-from .tensors import Tensors
 from .totals import CheckpointTotals
 from .tree import CheckpointTree
 
 if TYPE_CHECKING:
-    from ..engine.registry import Context
     from ..search.searcher import Searcher
     from ..table.pages import TensorTables
+    from ..work.asked import Context
 
 MOST_DTYPES = 4
 """That the header names."""
@@ -150,7 +150,7 @@ class CheckpointModel:
         return tensor
 
     def window(self, request: m.Window) -> m.Cells:
-        from .window import stored_window
+        from ..stored.window import stored_window
 
         tensor = self._tensor(request.path)
         if request.of == "gradient":
@@ -161,7 +161,7 @@ class CheckpointModel:
         )  # fmt: skip
 
     def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
-        from .heat import stored_heat_map
+        from ..stored.heat import stored_heat_map
 
         tensor = self._tensor(request.path)
         if request.of == "gradient":
@@ -172,7 +172,7 @@ class CheckpointModel:
         )  # fmt: skip
 
     def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
-        from .nonfinite import stored_nonfinite
+        from ..stored.nonfinite import stored_nonfinite
 
         tensor = self._tensor(request.path)
         if request.of == "gradient":
@@ -192,7 +192,7 @@ class CheckpointModel:
         return known
 
     def _take(self, tensor: Stored, request: m.Statistics, cancelled: Asked, progress: Told) -> m.StatisticsOf:
-        from .statistics import stored_statistics
+        from ..stored.statistics import stored_statistics
 
         found = stored_statistics(
             tensor, path=request.path, bins=request.bins, exact=request.exact, cancelled=cancelled, progress=progress

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ..engine.messages import TensorRow, TreeRow
+from ..messages import TensorRow, TreeRow
+from ..stored.checkpoint import Item
+from ..stored.stored import Stored
 from ..tree.skeleton import Group
 from ..tree.view import Row
-from .checkpoint import Item
 from .classes import Classes
 from .facts import NodeFacts
 from .sharing import Sharing
-from .stored import Stored
 from .totals import CheckpointTotals
 from .tree import CheckpointTree
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..tree.collecting import uncollected
+from ..stored.checkpoint import Checkpoint, Item
+from ..stored.stored import Stored, StoredKind
 from ..tree.skeleton import Skeleton
-from .checkpoint import Checkpoint, Item
+from ..work.collecting import uncollected
 from .laying_out import MODULE, laid_out
 from .nesting import split
-from .stored import Stored, StoredKind
 
 WIDE = 32
 """Children from which on looking one up by its name is prepared for."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from ..engine.errors import EngineProblem
-from ..engine.messages import Problem
-from ..engine.safe_text import clean
+from ..messages import Problem
+from ..messages.errors import EngineProblem
+from ..messages.safe_text import clean
 from .faults import tell_fault
 
 WRONG_USE = 2

@@ -8,11 +8,11 @@ import sys
 from functools import partial
 from typing import Any
 
-from ..engine.errors import EngineProblem
-from ..engine.messages import Executed, Problem
-from ..engine.safe_text import clean_lines
+from ..messages import Executed, Problem
+from ..messages.errors import EngineProblem
+from ..messages.safe_text import clean_lines
 from ..run.statements import statements
-from ..session import Session
+from ..session.session import Session
 from . import INTERRUPTED, refused, tell
 from .options import add_inputs, parser_for
 from .output import Result
@@ -99,7 +99,7 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
 
 def run(session: Session, text: str) -> Executed:
     """Run one statement; what the session itself refuses is told as the statement's problem."""
-    from ..run.statement import run_statement
+    from ..session.statement import run_statement
 
     try:
         return run_statement(session, text, single=True)

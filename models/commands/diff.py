@@ -8,14 +8,15 @@ import shlex
 from collections.abc import Callable
 
 from ..diff.difference import ATOL, RTOL, STATUSES, Difference, Tally, Tolerance
-from ..diff.globs import Glob, Rename
 from ..diff.items import differing_items
 from ..diff.pairing import NamesClash, Pairs, pair, rename, suggestion
 from ..diff.stream import differences
-from ..engine.errors import EngineProblem
-from ..engine.messages import Problem
-from ..engine.safe_text import clean
-from ..sources.base import How, Source, SourceError, open_source
+from ..messages import Problem
+from ..messages.errors import EngineProblem
+from ..messages.safe_text import clean
+from ..opened.source import How, Source, SourceError
+from ..sources.opening import open_source
+from ..tree.globs import Glob, Rename
 from . import diff_report, diff_text
 from .options import Parser, parser_for
 from .output import Result

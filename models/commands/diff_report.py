@@ -8,7 +8,7 @@ from typing import Any
 from ..diff.difference import Difference, Side, Tally
 from ..diff.items import ItemDifference
 from ..diff.pairing import Pairs
-from ..sources.base import Source
+from ..opened.source import Source
 
 
 def report_of(

@@ -8,8 +8,8 @@ import sys
 import traceback
 
 from ..engine.fault_file import keep_traceback
-from ..engine.safe_text import clean
-from ..run.tracebacks import is_own
+from ..messages.safe_text import clean
+from ..sources.tracebacks import is_own
 
 STATUS = 2
 

@@ -9,7 +9,7 @@ from textwrap import fill
 from typing import NoReturn
 
 from ..engine.help_text import TellsHelp
-from ..engine.safe_text import clean
+from ..messages.safe_text import clean
 from ..run.specs import SpecError, parse_spec
 
 

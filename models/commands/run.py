@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from ..session import Session
+from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, refused, tell
 from .options import Parser, add_inputs, parser_for, seconds
 from .output import Result

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..engine.messages import CallRow, Problem
-from ..inspect.gradients import gradient_row
+from ..live.gradients import gradient_row
+from ..messages import CallRow, Problem
 from ..run.arguments import device_of
 from ..run.backward import run_backward
 from ..run.dry import run_dry
 from ..run.forward import ForwardResult, run_forward, structure_of
 from ..run.inputs import Arguments, make_inputs
 from ..run.specs import expression, parse_spec
-from ..run.tracebacks import problem_of
-from ..session import Session
+from ..session.session import Session
+from ..sources.tracebacks import problem_of
 from .run_report import shape_from_text
 from .supervisor import Tell
 from .told_trace import ToldTrace

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..engine.safe_text import clean
-from ..session import Session
+from ..messages.safe_text import clean
+from ..session.session import Session
 from .columns import table
 from .options import parser_for
 from .output import Result
 
 if TYPE_CHECKING:
-    from ..inspect.outline import Node
+    from ..live.outline import Node
 
 NAME = 200
 """Characters of a name that are written."""
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
 
 def report_of(session: Session) -> dict[str, Any]:
     """The object that `show --json` prints, `schema` left out."""
-    from ..inspect.tensors import class_name
+    from ..tensors.tensors import class_name
 
     model = session.live
     outline = model.outline
@@ -72,7 +72,7 @@ def report_of(session: Session) -> dict[str, Any]:
 
 def module_report(session: Session, node: Node) -> dict[str, Any]:
     """One entry of `modules`; the numbers are None while a lazy parameter below has no size."""
-    from ..inspect.tensors import detail_of
+    from ..tensors.tensors import detail_of
 
     parameters, trainable = _counts(session, node)
     return {
@@ -87,8 +87,8 @@ def module_report(session: Session, node: Node) -> dict[str, Any]:
 
 def tensor_report(session: Session, node: Node) -> dict[str, Any]:
     """One entry of `tensors`; shape and bytes are None for a parameter that is not initialised yet."""
-    from ..inspect.paths import python_path
-    from ..inspect.tensors import device_text, dtype_text, requires_grad, shape_of, size_in_bytes
+    from ..live.paths import python_path
+    from ..tensors.tensors import device_text, dtype_text, requires_grad, shape_of, size_in_bytes
 
     tensor: Any = node.item
     shape = shape_of(tensor)
@@ -128,7 +128,7 @@ def text_of(session: Session) -> Iterator[str]:
 
 
 def _row(session: Session, node: Node) -> tuple[str, str, str, str, str]:
-    from ..inspect.tensors import detail_of, dtype_text, elements, requires_grad
+    from ..tensors.tensors import detail_of, dtype_text, elements, requires_grad
 
     item: Any = node.item
     count = elements(item) if node.is_tensor else _counts(session, node)[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..checkpoint.checkpoint import Item
 from ..checkpoint.model import CheckpointModel
-from ..checkpoint.stored import Stored
-from ..engine.safe_text import clean
+from ..messages.safe_text import clean
+from ..stored.checkpoint import Item
+from ..stored.stored import Stored
 from .columns import table
 
 NAME = 200

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from ..diff.globs import Glob
-from ..engine.errors import EngineProblem
-from ..engine.messages import Problem, StatisticsOf
-from ..engine.safe_text import clean
-from ..session import Session
+from ..messages import Problem, StatisticsOf
+from ..messages.errors import EngineProblem
+from ..messages.safe_text import clean
+from ..session.session import Session
+from ..tree.globs import Glob
 from . import stats_text
 from .options import parser_for
 from .output import Result
@@ -18,8 +18,8 @@ from .progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from ..checkpoint.model import CheckpointModel
-    from ..inspect.live_model import LiveModel
-    from ..inspect.outline import Node
+    from ..live.live_model import LiveModel
+    from ..live.outline import Node
 
 UNREADABLE = 2
 Told = Callable[[float], None]
@@ -90,8 +90,8 @@ def subjects_of(session: Session, exact: bool) -> list[Subject]:
 
 
 def _stored(model: CheckpointModel, exact: bool) -> Iterator[Subject]:
-    from ..checkpoint.statistics import stored_statistics
-    from ..checkpoint.stored import Stored
+    from ..stored.statistics import stored_statistics
+    from ..stored.stored import Stored
 
     for node in range(len(model.tree)):
         leaf = model.tree.leaf(node)
@@ -104,8 +104,8 @@ def _stored(model: CheckpointModel, exact: bool) -> Iterator[Subject]:
 
 
 def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
-    from ..inspect.tensors import size_in_bytes
-    from ..statistics.tensor import statistics
+    from ..tensors.statistics.tensor import statistics
+    from ..tensors.tensors import size_in_bytes
 
     known: dict[int, StatisticsOf] = {}  # of a shared tensor once
 
@@ -126,8 +126,8 @@ def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
 
 
 def _initial(model: LiveModel, node: Node, tensor: Any, found: StatisticsOf) -> dict[str, Any] | None:
-    from ..inspect.describe.defaults import initialiser_of
-    from ..inspect.describe.draws import judge
+    from ..live.describe.defaults import initialiser_of
+    from ..live.describe.draws import judge
 
     rule = initialiser_of(model.outline, node)
     if not rule:

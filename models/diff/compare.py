@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..checkpoint.stored import Unreadable
-from ..inspect.lattice import FEW, SPAN, repeated, repeats_much, span_of, without
+from ..stored.stored import Unreadable
+from ..tensors.lattice import FEW, SPAN, repeated, repeats_much, span_of, without
 from .difference import SAME, Difference, Numbers, Tolerance
 from .tensors import Comparable
 from .workers import Workers
@@ -71,7 +71,7 @@ def _of_spans(a: Comparable, b: Comparable, tolerance: Tolerance) -> Numbers | N
     if strides != b.strides or size > SPAN:
         how = "the same way" if strides == b.strides else "different ways"
         raise Unreadable(f"both show few stored elements many times, in {how}: {a.elements:,} pairs are not compared")
-    from ..inspect.one_thread import one_thread
+    from ..work.one_thread import one_thread
     from .spans import weighed
 
     with one_thread():
@@ -118,7 +118,7 @@ def _equal_bytes(a: Comparable, b: Comparable, workers: Workers) -> Iterator[int
 
 
 def _measured(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers) -> Iterator[tuple[int, Measures]]:
-    from ..inspect.one_thread import one_thread
+    from ..work.one_thread import one_thread
     from .measures import measure
 
     close, piece_of_a, piece_of_b = True, a.reader(), b.reader()

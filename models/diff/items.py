@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..sources.base import Source
+from ..opened.source import Source
 
 MOST_TEXT = 2_000
 """Characters of a value that are compared and told: as many as a checkpoint tells of an item."""

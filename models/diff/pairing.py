@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..tree.globs import Rename
 from .difference import LeftOut
-from .globs import Rename
 from .tensors import Comparable
 
 DEEPEST = 4

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..sources.base import Source
+from ..opened.source import Source
 from ..tree.natural import natural_keys
 from .tensors import Comparable, LiveTensor, StoredTensor
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from ..checkpoint.checkpoint import Checkpoint
-    from ..inspect.outline import Node, Outline
+    from ..live.outline import Node, Outline
+    from ..stored.checkpoint import Checkpoint
 
 
 def tensors_of(source: Source) -> list[Comparable]:
@@ -37,7 +37,7 @@ def _of_checkpoint(checkpoint: Checkpoint) -> list[Comparable]:
 
 
 def _of_network(module: nn.Module, name: str) -> list[Comparable]:
-    from ..inspect.outline import Outline
+    from ..live.outline import Outline
 
     outline = Outline.of(module, name)
     return [LiveTensor(node, _lacks(outline, node)) for node in outline.nodes if node.is_tensor]

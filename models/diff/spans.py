@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..inspect.overlap import multiplicity
+from ..tensors.overlap import multiplicity
 from .difference import SAME, Numbers, Tolerance
 from .measures import measure
 

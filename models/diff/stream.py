@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..inspect.lattice import span_of
+from ..tensors.lattice import span_of
 from .compare import compare
 from .difference import Difference, Tolerance
 from .pairing import Pairs

@@ -10,13 +10,13 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
-from ..checkpoint.stored import Stored, Unreadable
+from ..stored.stored import Stored, Unreadable
 from .difference import Side
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..inspect.outline import Node
+    from ..live.outline import Node
 
     Pieces = Callable[[int, int], Tensor]
 
@@ -100,12 +100,12 @@ class StoredTensor(Comparable):
 
     @property
     def no_values(self) -> str:
-        from ..checkpoint.window import no_numbers
+        from ..stored.window import no_numbers
 
         return no_numbers(self._stored)
 
     def reader(self) -> Pieces:
-        from ..checkpoint.torch_pieces import torch_piece
+        from ..stored.torch_pieces import torch_piece
 
         return partial(torch_piece, self._stored)
 
@@ -115,12 +115,12 @@ class StoredTensor(Comparable):
         return None if found is None else found.stride
 
     def once(self, axes: frozenset[int]) -> Comparable:
-        from ..checkpoint.overlap import once
+        from ..stored.overlap import once
 
         return StoredTensor(once(self._stored, axes)[0])
 
     def span_reader(self) -> Pieces:
-        from ..checkpoint.torch_pieces import torch_piece
+        from ..stored.torch_pieces import torch_piece
 
         found = self._stored.in_strides
         return self.reader() if found is None else partial(torch_piece, found.span())
@@ -135,7 +135,7 @@ class LiveTensor(Comparable):
     __slots__ = ("_axes", "_node")
 
     def __init__(self, node: Node, lacks: str) -> None:
-        from ..inspect.tensors import dtype_text, shape_of
+        from ..tensors.tensors import dtype_text, shape_of
 
         tensor = _tensor(node)
         super().__init__(Side(node.path, shape_of(tensor), dtype_text(tensor)), lacks, node.shared_with)
@@ -144,13 +144,13 @@ class LiveTensor(Comparable):
 
     @property
     def strides(self) -> tuple[int, ...] | None:
-        from ..inspect.overlap import strides_of
+        from ..tensors.overlap import strides_of
 
         tensor = _tensor(self._node)
         return strides_of(tensor) if self.side.shape is not None and is_strided(tensor) else None
 
     def once(self, axes: frozenset[int]) -> Comparable:
-        from ..inspect.lattice import without
+        from ..tensors.lattice import without
 
         found = LiveTensor(self._node, self.lacks)
         found._axes = axes
@@ -163,7 +163,7 @@ class LiveTensor(Comparable):
 
     @property
     def no_values(self) -> str:
-        from ..inspect.absence import absence_of
+        from ..tensors.absence import absence_of
 
         return absence_of(_tensor(self._node))[1]
 
@@ -175,12 +175,12 @@ class LiveTensor(Comparable):
         return self._reader(self._read)
 
     def span_reader(self) -> Pieces:
-        from ..inspect.overlap import span
+        from ..tensors.overlap import span
 
         return self._reader(lambda: span(self._read()))
 
     def _read(self) -> Tensor:
-        from ..inspect.reading import strided
+        from ..tensors.reading import strided
 
         tensor = strided(_tensor(self._node))
         return tensor[tuple(slice(1 if axis in self._axes else None) for axis in range(tensor.dim()))]
@@ -205,7 +205,7 @@ def is_strided(tensor: Tensor) -> bool:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    from ..inspect.reading import trouble
+    from ..tensors.reading import trouble
 
     try:
         yield
@@ -217,7 +217,7 @@ def _tensor(node: Node) -> Tensor:
     """Without what its class makes of it: a `__torch_function__` may raise where it is looked at."""
     from torch import Tensor
 
-    from ..inspect.plainly import plain
+    from ..tensors.plainly import plain
 
     assert isinstance(node.item, Tensor)
     return plain(node.item)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..inspect.absence import is_wrapper
-from ..inspect.plainly import plain
-from ..inspect.tensors import is_uninitialised, parts_of
+from ..tensors.absence import is_wrapper
+from ..tensors.plainly import plain
+from ..tensors.tensors import is_uninitialised, parts_of
 
 SAMPLES = 4096
 """About how many elements a fingerprint looks at one by one."""

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from ..inspect.outline import Node, Outline
-from ..inspect.plainly import plainly
-from ..inspect.tensors import size_in_bytes
-from ..tree.collecting import uncollected
+from ..live.outline import Node, Outline
+from ..tensors.plainly import plainly
+from ..tensors.tensors import size_in_bytes
+from ..work.collecting import uncollected
 from .batches import Batches
 from .gradients import Gradients
 from .history import Change, Placed, listed, named, reasons

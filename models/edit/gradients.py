@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..inspect.distributed import local_part
-from ..inspect.gradient_access import GRADIENTS, Unread
-from ..inspect.tensors import size_in_bytes
+from ..live.gradient_access import GRADIENTS, Unread
+from ..tensors.distributed import local_part
+from ..tensors.tensors import size_in_bytes
 from .record import Lost
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from ..engine.messages import NodeKind
-from ..inspect.registered import parameters_in
-from ..inspect.tensors import size_in_bytes
+from ..live.registered import parameters_in
+from ..messages import NodeKind
+from ..tensors.tensors import size_in_bytes
 from .gradients import GradientRecord
 from .record import Lost, Record
 

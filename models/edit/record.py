@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from ..inspect.plainly import plain
-from ..inspect.tensors import is_uninitialised, shape_of, size_in_bytes
+from ..tensors.plainly import plain
+from ..tensors.tensors import is_uninitialised, shape_of, size_in_bytes
 from .bits import Unreadable, bits, fingerprint, same_bits
 
 How = Literal["copy", "whole", "samples"]

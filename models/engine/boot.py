@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _handlers(emit: Callable[[object], None]) -> tuple[object, object]:
     handlers = importlib.import_module(f"{PRIVATE}.engine.handlers")
-    session = importlib.import_module(f"{PRIVATE}.session")
+    session = importlib.import_module(f"{PRIVATE}.session.session")
     return handlers.registry, session.Session(emit)
 
 

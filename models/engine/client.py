@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ..messages import Body, Cancel, Done, Event, Failure, Greeting, Interrupt, Problem, Progress, Reply, Request
+from ..messages.errors import EngineGone, EngineProblem
 from . import codec
 from .endings import describe_end
-from .errors import EngineGone, EngineProblem
 from .frame_stream import read_frame
 from .framing import CutError, FramingError, frame
 from .link import Link
-from .messages import Body, Cancel, Done, Event, Failure, Greeting, Interrupt, Problem, Progress, Reply, Request
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", bound=Body)

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..messages import Body, EventBody, FromEngine, FromInterface, RequestBody
+from ..messages.safe_text import as_sent
 from .consistency import contradiction
 from .fitting import fitted
-from .messages import Body, EventBody, FromEngine, FromInterface, RequestBody
-from .safe_text import as_sent
 
 T = TypeVar("T", bound=Body)
 

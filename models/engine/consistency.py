@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import messages as m
+from .. import messages as m
 
 
 def contradiction(body: m.Body) -> str:

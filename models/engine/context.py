@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .messages import Body
+from ..messages import Body
 from .outlet import Outlet
 
 

@@ -19,8 +19,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
-from ..session import Session
-from ..sources.base import Source
+from ..messages import Body, OutputText
+from ..opened.source import Source
+from ..session.session import Session
 from ..sources.importing import forget
 from ..sources.live_object import offered
 from .capture import Stream
@@ -28,7 +29,6 @@ from .framing import FrameReader, FramingError
 from .handlers import registry
 from .interrupts import Interrupts
 from .lent_streams import LentStreams
-from .messages import Body, OutputText
 from .outbox import Outbox
 from .outlet import Outlet
 from .server import EngineServer
@@ -103,7 +103,7 @@ class _Printed:
 
 def _stop_looking() -> None:
     """Nothing of ours stays in torch's hooks."""
-    from ..inspect.gradient_access import GRADIENTS
+    from ..live.gradient_access import GRADIENTS
 
     GRADIENTS.close(patience=2.0)
 

@@ -9,7 +9,7 @@ import os
 import struct
 import threading
 
-from .messages.limits import LONGEST_FRAME
+from ..messages.limits import LONGEST_FRAME
 
 LIMIT = LONGEST_FRAME
 """Bytes of one payload; what is longer is a mistake or not our protocol."""

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..messages import Body
 from .context import Context
-from .messages import Body
 from .registry import Entry
 
 

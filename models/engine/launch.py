@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import __version__
+from ..messages import PROTOCOL, Body, Greeting, Hello
+from ..messages.errors import EngineGone, EngineProblem
 from .client import EngineClient, Pause
-from .errors import EngineGone, EngineProblem
 from .link import Link
-from .messages import PROTOCOL, Body, Greeting, Hello
 from .spawning import local_command, spawn
 
 TICK = 1.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Hashable
 
+from ..messages import Body, CallsGrew, Event, Failure, Problem, Progress, Reply
 from . import codec
 from .fitting import fitted
 from .framing import FrameWriter, FramingError
-from .messages import Body, CallsGrew, Event, Failure, Problem, Progress, Reply
 from .outbox import Outbox
 
 _UNSENDABLE = (FramingError, OverflowError, TypeError)

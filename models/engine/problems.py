@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import traceback
 
-from .errors import EngineProblem
-from .messages import Problem
+from ..messages import Problem
+from ..messages.errors import EngineProblem
 
 TITLE = 300
 TEXT = 4000

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from ..messages import Body, OutputText
 from .capture import ROOM, Capture, Stream
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
-from .messages import Body, OutputText
 from .outbox import Outbox
 from .outlet import Outlet
 from .registry import Registry

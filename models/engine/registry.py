@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from ..messages import Body
 from .context import Context
-from .messages import Body
 
 LaneName = Literal["now", "main", "query", "slow", "background"]
 R = TypeVar("R", bound=Body)

@@ -20,16 +20,16 @@ from typing import Any, NoReturn
 import msgspec
 
 from .. import __version__
+from ..messages import PROTOCOL, Body, Busy, Cancel, Done, Greeting, Hello, Interrupt, Problem, Request
+from ..work.switch_interval import SHORT, SWITCH_INTERVAL
 from . import codec
 from .context import Context
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .lanes import Job, Lane
-from .messages import PROTOCOL, Body, Busy, Cancel, Done, Greeting, Hello, Interrupt, Problem, Request
 from .outlet import Outlet
 from .problems import problem_of
 from .registry import Entry, LaneName, Registry
-from .switch_interval import SHORT, SWITCH_INTERVAL
 
 
 def _nothing() -> None:

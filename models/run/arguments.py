@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..sources.base import SourceError
+from ..opened.source import SourceError
 from .specs import InputSpec, SpecError, expression, parse_spec
 
 if TYPE_CHECKING:
     import torch
 
-    from ..sources.base import Source
+    from ..opened.source import Source
 
 
 @dataclass
@@ -79,8 +79,8 @@ def _made(wanted: list[InputSpec], device: str, live: bool) -> tuple[tuple[Any, 
 
 def device_of(module: torch.nn.Module) -> str:
     """Where the network's first parameter or buffer is; `cpu` when it has none."""
-    from ..inspect.plainly import attribute
-    from ..inspect.registered import buffers_in, parameters_in
+    from ..live.registered import buffers_in, parameters_in
+    from ..tensors.plainly import attribute
 
     tensor = next(iter([*parameters_in(module), *buffers_in(module)]), None)
     return "cpu" if tensor is None else str(attribute(tensor, "device"))

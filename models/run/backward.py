@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..engine.messages import Problem
-from ..inspect.plainly import plainly
-from ..inspect.registered import parameters_in
+from ..live.registered import parameters_in
+from ..messages import Problem
+from ..sources.tracebacks import problem_of
+from ..tensors.plainly import plainly
 from .results import describe_output
 from .shapes import tensors_in
-from .tracebacks import problem_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..engine.messages import CallRow
+from ..messages import CallRow
 
 
 class Several(tuple["Shape", ...]):

@@ -17,8 +17,8 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from torch import nn
 
-from ..engine.messages import CompletionItem, Completions
-from ..inspect.gradient_access import GRADIENTS
+from ..live.gradient_access import GRADIENTS
+from ..messages import CompletionItem, Completions
 from . import live
 from .typed import call_before, expression_before, name_at, tokens
 

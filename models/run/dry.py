@@ -12,8 +12,8 @@ from torch._subclasses import fake_tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._pytree import tree_map_only
 
-from ..inspect.outline import Outline
-from ..inspect.tensors import is_uninitialised
+from ..live.outline import Outline
+from ..tensors.tensors import is_uninitialised
 from .forward import ForwardResult, run_forward
 from .inputs import Arguments
 from .trace import Trace

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import msgspec
 from torch import nn
 
-from ..engine.messages import Problem
-from ..inspect.outline import Outline
+from ..live.outline import Outline
+from ..messages import Problem
+from ..sources.tracebacks import problem_of, where
 from .results import describe_output, structure_of
 from .trace import Trace, tracing
-from .tracebacks import problem_of, where
 
 __all__ = ["ForwardResult", "describe_output", "run_forward", "structure_of"]
 

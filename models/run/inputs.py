@@ -9,8 +9,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from ..inspect.plainly import plainly
-from ..inspect.registered import modules_in, parameters_in
+from ..live.registered import modules_in, parameters_in
+from ..tensors.plainly import plainly
 from .specs import InputSpec, SpecError, expression
 
 Arguments = tuple[tuple[object, ...], dict[str, object]]

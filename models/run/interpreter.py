@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import CodeType
 
-from ..engine.messages import Problem
-from ..inspect.parsing import parsed
+from ..messages import Problem
+from ..sources.tracebacks import Raised, problem_of, raised
+from ..work.parsing import parsed
 from .reprs import bounded_repr
-from .tracebacks import Raised, problem_of, raised
 
 
 class Nothing(enum.Enum):

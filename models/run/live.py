@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, Modul
 import torch
 from torch import nn
 
-from ..inspect.parsing import parsed
+from ..work.parsing import parsed
 
 _PLAIN_TENSORS = (torch.Tensor, nn.Parameter)
 _TENSOR_VALUED = {"data", "grad", "T", "mT", "H", "mH", "real", "imag"}

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ..inspect.distributed import local_part, why_not_local
+from ..tensors.distributed import local_part, why_not_local
 
 LARGEST = 2**22
 """Elements beyond which a result is not looked at: the sum would be felt."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..inspect.plainly import plainly
-from ..inspect.tensors import shape_of
+from ..tensors.plainly import plainly
+from ..tensors.tensors import shape_of
 from .shapes import tensors_in
 
 if TYPE_CHECKING:

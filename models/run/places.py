@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
-from ..inspect.outline import Outline
-from ..tree.collecting import uncollected
+from ..live.outline import Outline
+from ..work.collecting import uncollected
 
 
 class Places:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypedDict
 
-from ..engine.messages import CallRow
+from ..messages import CallRow
 from .calls import Call
 from .folding import Folding
 

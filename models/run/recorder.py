@@ -20,9 +20,9 @@ import torch.backends.mha
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from ..inspect.outline import Outline
-from ..inspect.registered import parameters_in
-from ..inspect.tensors import class_name
+from ..live.outline import Outline
+from ..live.registered import parameters_in
+from ..tensors.tensors import class_name
 from .calls import Call
 from .nonfinite import nonfinite_in
 from .operations import gives_unset_memory, operation_name, tells_without_tensor

@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..inspect.plainly import plainly
-from ..inspect.tensors import dtype_text, shape_of, shape_text
+from ..tensors.plainly import plainly
+from ..tensors.tensors import dtype_text, shape_of, shape_text
 
 MANY = 100
 """Parts of one nested value that are told."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from ..inspect.tensors import shape_of
+from ..tensors.tensors import shape_of
 from .calls import Several, Shape
 
 LIMIT = 64

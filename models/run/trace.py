@@ -13,8 +13,8 @@ from torch.nn.modules import module as hooks
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
-from ..inspect.outline import Outline
-from ..inspect.registered import modules_in
+from ..live.outline import Outline
+from ..live.registered import modules_in
 from .calls import Call
 from .record import Nonfinite, Trace
 from .recorder import Recorder, TooManyCalls

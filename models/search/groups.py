@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..inspect.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Asked, Cancelled, never
 
 FEWEST = 32
 """Members of a group; names of rarer shapes are searched one by one."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, repeat
 from operator import contains
 
-from ..inspect.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Asked, Cancelled, never
 from .groups import with_gaps
 from .score import fold_case
 

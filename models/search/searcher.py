@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import compress, repeat
 
-from ..inspect.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Asked, Cancelled, never
 from .groups import Group, group, shape_of, with_gaps
 from .loose import Loose
 from .score import fold_case, score

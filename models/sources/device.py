@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .base import SourceError
+from ..opened.source import SourceError
 
 
 def check_device(name: str) -> torch.device:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..examples.catalogue import EXAMPLES, build, console_names
-from .base import How, Kind, Source
+from ..opened.source import How, Source
+from .base import Kind
 
 
 def _open(text: str, how: How) -> Source:

@@ -1,57 +1,19 @@
 """Files and folders: recognised by their content, never by their name, and handed to the format that reads them.
 
-A format is a package or file beside this one that offers a `Format`; it is added by naming it in `_formats`
-or `_formats_of_many`.
+A format is a package or file beside this one that offers a `Format`; it is added by naming it in `_formats_of_many`,
+or, of single files, in `single_file.py`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
-from ..checkpoint.checkpoint import Checkpoint
-from .base import How, Kind, Source, SourceError
-
-HEAD = 4096
-"""Bytes from the start of a file by which its format is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file or folder that is there and may be read."""
-
-    path: Path
-    text: str
-    """As the person wrote it."""
-    head: bytes
-    """The first `HEAD` bytes of a file; empty for a folder."""
-    size: int
-    """Bytes of a file; 0 for a folder."""
-    names: frozenset[str]
-    """The names in a folder; empty for a file."""
-    is_folder: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One sort of file or folder."""
-
-    name: str
-    """For people: `a safetensors file`."""
-    recognises: Callable[[Found], bool]
-    """Whether it is of this sort, whole or broken; looks at what `Found` holds, and at a few more bytes at most."""
-    open: Callable[[Found, How], Source]
-    """Open it; raises SourceError, also for one that is broken."""
-
-
-def find(text: str) -> Found:
-    """Look at what is at a path; raises SourceError with the reason when it is nothing that can be read."""
-    from .not_a_model import look
-
-    return look(text)
+from ..opened.source import How, Source
+from .base import Kind
+from .formats import Format, Found
+from .single_file import find, formats_of_one, open_with
 
 
 def open_path(text: str, how: How) -> Source:
@@ -64,37 +26,13 @@ def open_path(text: str, how: How) -> Source:
 
         return open_pattern(path, text, how)
     found = find(text)
-    return _open(found, chain(_formats_of_many(found), _formats(found)), how)
-
-
-def open_alone(path: str, how: How) -> Source:
-    """Open one file by itself, also where it belongs with others; raises SourceError."""
-    found = find(path)
-    return _open(found, _formats(found), how)
-
-
-def checkpoint_at(path: Path, how: How) -> Checkpoint:
-    """The checkpoint in one file, a shard of a larger one; raises SourceError, also when it holds no checkpoint."""
-    found = find(str(path))
-    source = _open(found, _formats(found), how)
-    if source.checkpoint is None:
-        raise SourceError(f"{path.name} holds a network, not tensors")
-    return source.checkpoint
+    return open_with(found, chain(_formats_of_many(found), formats_of_one(found)), how)
 
 
 def _is_pattern(path: str) -> bool:
     if "://" in path or "\0" in path or os.path.lexists(path):
         return False
     return any(sign in path for sign in "*?[")
-
-
-def _open(found: Found, formats: Iterable[Format], how: How) -> Source:
-    for form in formats:
-        if form.recognises(found):
-            return form.open(found, how)
-    from .not_a_model.naming import say_what_it_is
-
-    raise say_what_it_is(found)
 
 
 def _formats_of_many(found: Found) -> Iterator[Format]:
@@ -113,24 +51,6 @@ def _formats_of_many(found: Found) -> Iterator[Format]:
         from . import shards
 
         yield shards.FORMAT
-
-
-def _formats(found: Found) -> Iterator[Format]:
-    """Of single files."""
-    if found.head.startswith(b"GGUF"):
-        from . import gguf
-
-        yield gguf.FORMAT
-    if found.head.startswith((b"\x93NUMPY", b"PK")):
-        from . import numpy_file
-
-        yield numpy_file.FORMAT
-    from . import safetensors
-
-    yield safetensors.FORMAT
-    from . import torch_file
-
-    yield torch_file.FORMAT
 
 
 def _claims(text: str) -> bool:

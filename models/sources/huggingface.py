@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint.file import DataFile
-from ..checkpoint.stored import Unreadable
-from .base import How, Source, SourceError
-from .files import Format, Found
+from ..opened.source import How, Source, SourceError
+from ..stored.file import DataFile
+from ..stored.stored import Unreadable
+from .formats import Format, Found
 from .json_values import NotJson, parsed, summarised
 from .shards.choosing import chosen
 from .shards.opening import by_choice

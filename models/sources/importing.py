@@ -18,8 +18,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType, TracebackType
 
-from ..run.tracebacks import is_own, problem_of
-from .base import SourceError
+from ..opened.source import SourceError
+from .tracebacks import is_own, problem_of
 
 _HOME = Path(__file__).resolve().parents[2]
 """The folder that holds our own packages: started from there, the person's files must not find ours."""

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .base import How, Kind, Source
+from ..opened.source import How, Source
+from .base import Kind
 
 _offered: dict[str, Source] = {}
 

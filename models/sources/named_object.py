@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from .base import SourceError, close_to
+from ..opened.source import SourceError
+from .base import close_to
 from .importing import persons_code
 
 LONGEST = 1000

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from .base import SourceError
+from ..opened.source import SourceError
 from .importing import persons_code
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def as_network(value: object, what: str) -> Network:
     """
     from torch import Tensor, nn
 
-    from ..inspect.own_container import OwnContainer, holds_any
+    from ..live.own_container import OwnContainer, holds_any
 
     if isinstance(value, nn.Module):
         return Network(value)
@@ -129,7 +129,7 @@ def _needed(target: object) -> list[str]:
 def _is_shown(part: object) -> bool:
     from torch import Tensor, nn
 
-    from ..inspect.own_container import holds_any
+    from ..live.own_container import holds_any
 
     return isinstance(part, (nn.Module, Tensor)) or (isinstance(part, (Mapping, list, tuple)) and holds_any(part))
 

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from .base import How, Kind, Source, SourceError, close_to
+from ..opened.source import How, Source, SourceError
+from .base import Kind, close_to
 from .importing import as_their_program, import_file, import_named
 from .named_object import follow, split, steps
 

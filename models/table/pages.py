@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from ..engine.errors import EngineProblem
-from ..engine.messages import Brief, Problem, TensorPage, TensorRow, TensorRows
-from ..engine.pages import clamp
-from ..inspect.cancelled import Asked, never
+from ..messages import Brief, Problem, TensorPage, TensorRow, TensorRows
+from ..messages.errors import EngineProblem
+from ..messages.page import clamp
+from ..work.cancelled import Asked, never
 from .query import Query, parse_query
 from .table import RowFacts, Table
 from .terms import QueryError

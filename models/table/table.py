@@ -8,10 +8,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import compress
 from typing import Any, Protocol, TypeVar
 
-from ..engine.messages import Brief, TensorOrder
-from ..inspect.cancelled import Asked, Cancelled, never
+from ..messages import Brief, TensorOrder
 from ..search.searcher import Searcher
 from ..tree.natural import natural_key, natural_keys
+from ..work.cancelled import Asked, Cancelled, never
 from .column import Column, sorted_by
 from .query import Query, parse_query
 from .terms import STATISTICS, QueryError, Term

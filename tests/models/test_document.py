@@ -10,14 +10,14 @@ import re
 import pytest
 import torch
 
-from models.engine.errors import EngineProblem
-from models.engine.messages import Executed
-from models.inspect.gradients import gradient_row
-from models.inspect.paths import python_path
-from models.inspect.window import window
-from models.run.passes import backward_pass, forward_pass
-from models.run.statement import run_statement
-from models.session import Session
+from models.live.gradients import gradient_row
+from models.live.paths import python_path
+from models.messages import Executed
+from models.messages.errors import EngineProblem
+from models.session.passes import backward_pass, forward_pass
+from models.session.session import Session
+from models.session.statement import run_statement
+from models.tensors.window import window
 
 
 def opened(source: str) -> Session:

@@ -16,8 +16,7 @@ from fake_engine import FakeEngine, Spec, linear, module, rgnet, sequential, sha
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import (
+from models.messages import (
     Backward,
     Body,
     Busy,
@@ -38,6 +37,7 @@ from models.engine.messages import (
     Undo,
     ZeroGradients,
 )
+from models.messages.errors import EngineGone, EngineProblem
 from tui.app import ModulescopeApp
 from tui.command_line import Options
 

@@ -17,8 +17,7 @@ from typing import Any
 import msgspec
 from fake_table import KINDS, FakeTable
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import (
+from models.messages import (
     Body,
     CallPage,
     CallRow,
@@ -62,6 +61,7 @@ from models.engine.messages import (
     TreeRows,
     Window,
 )
+from models.messages.errors import EngineGone, EngineProblem
 
 
 @dataclass(eq=False)

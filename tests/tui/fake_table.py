@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from models.engine.errors import EngineProblem
-from models.engine.messages import (
+from models.messages import (
     Brief,
     Done,
     Problem,
@@ -18,6 +17,7 @@ from models.engine.messages import (
     TensorRow,
     TensorRows,
 )
+from models.messages.errors import EngineProblem
 
 if TYPE_CHECKING:
     from fake_engine import Node

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import (
+from models.messages import (
     Absence,
     Body,
     Cells,
@@ -24,6 +23,7 @@ from models.engine.messages import (
     StatisticsOf,
     Window,
 )
+from models.messages.errors import EngineGone, EngineProblem
 
 
 def wave(index: Sequence[int]) -> float:

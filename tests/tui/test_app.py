@@ -12,7 +12,7 @@ from fake_app import AppEngine, Played, opened, starting
 from fake_engine import linear, module, sequential, tensor
 from textual.command import CommandPalette
 
-from models.engine.messages import (
+from models.messages import (
     CallRow,
     CallsGrew,
     Complete,

@@ -43,7 +43,7 @@ def test_the_line_is_a_number_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_e_starts_nothing_for_a_hostile_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.engine.messages import SourceCode, SourceText
+    from models.messages import SourceCode, SourceText
 
     started: list[list[str]] = []
     monkeypatch.setattr("tui.screens.copying.edit", started.append)
@@ -57,7 +57,7 @@ async def test_e_starts_nothing_for_a_hostile_name(monkeypatch: pytest.MonkeyPat
 
 
 async def test_e_says_that_the_editors_name_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from models.engine.messages import SourceCode, SourceText
+    from models.messages import SourceCode, SourceText
 
     file = tmp_path / "net.py"
     file.write_text("x")

@@ -8,8 +8,7 @@ from fake_app import AppEngine
 from textual.events import Callback
 from textual.message import Message
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import (
+from models.messages import (
     Done,
     Examples,
     ListExamples,
@@ -21,6 +20,7 @@ from models.engine.messages import (
     TreeRows,
     Undo,
 )
+from models.messages.errors import EngineGone, EngineProblem
 from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords
 
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from fake_app import AppEngine, FakeClient, opened
 
+from models import messages as m
 from models.engine import codec
-from models.engine import messages as m
-from models.engine.errors import EngineProblem
-from models.engine.messages.limits import LARGEST
+from models.messages.errors import EngineProblem
+from models.messages.limits import LARGEST
 
 KEYS = [
     "down", "up", "left", "right", "enter", "space", "pagedown", "pageup", "home", "end", "g", "G", "asterisk",

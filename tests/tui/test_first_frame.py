@@ -14,8 +14,8 @@ from fake_checkpoint import SUMMARY, checkpoint
 from textual import events
 from textual.widgets import Input
 
-from models.engine.errors import EngineGone
-from models.engine.messages import OpenSource, OutputText, Problem
+from models.messages import OpenSource, OutputText, Problem
+from models.messages.errors import EngineGone
 from tui import first_frame
 from tui.first_frame import FirstFrame
 from tui.screens.problem import ProblemScreen

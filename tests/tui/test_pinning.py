@@ -46,7 +46,7 @@ def test_which_models_is_imported_where(folder: Path) -> None:
     ours = python(
         folder,
         "-c",
-        "import tui.__main__, models, models.engine.messages as m; print(models.__file__); print(m.__file__)",
+        "import tui.__main__, models, models.messages as m; print(models.__file__); print(m.__file__)",
     )
     package, messages = ours.stdout.splitlines()
     assert Path(package).parent == ROOT / "models"

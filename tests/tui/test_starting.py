@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import tui.app
-from models.engine.errors import EngineGone
 from models.engine.launch import Launch
+from models.messages.errors import EngineGone
 from tui.command_line import Options
 from tui.starting import HeadStart, explore
 

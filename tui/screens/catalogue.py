@@ -15,8 +15,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.engine_link import EngineLink
 from tui.screens.closing import ClosesItself

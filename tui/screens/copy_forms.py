@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from models.engine.messages import Forms, PathForm
+from models.messages import Forms, PathForm
 from tui.clipboard import copy
 from tui.screens.panel import Panel, TextPane, keys_line
 from tui.text import clean, fit, fit_middle

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from textual import work
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui.editor import edit, editor_command, unfit
 from tui.ending import ENDING
 from tui.input_order import hold_input

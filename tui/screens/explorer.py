@@ -15,8 +15,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, TextArea
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import ACTIONS, bindings
 from tui.faults import Fault
 from tui.history import History

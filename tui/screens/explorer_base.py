@@ -7,8 +7,8 @@ import asyncio
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui.command_line import Options
 from tui.engine_link import EngineLink
 from tui.first_opening import FirstOpening

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual import on
 from textual.widgets import Input
 
-from models.engine import messages as m
+from models import messages as m
 from tui.asking import Answer
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.search_box import SearchBox

@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from textual import work
 from textual.message import Message
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui.first_opening import FirstOpening, opening_request
 from tui.screens.explorer_base import ExplorerBase
 from tui.widgets.gradients_pane import GradientsPane

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from models.engine.messages import Problem
+from models.messages import Problem
 from tui.screens.panel import Panel, TextPane, keys_line
 from tui.text import clean
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 
 from textual import on, work
 
-from models.engine import messages as m
-from models.engine.errors import EngineGone, EngineProblem
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.screens.catalogue import Catalogue
 from tui.screens.explorer_base import NOTICE, ExplorerBase

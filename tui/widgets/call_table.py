@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual.binding import BindingType
 
-from models.engine.messages import CallPage, CallRow, CallRows
+from models.messages import CallPage, CallRow, CallRows
 from tui import numbers
 from tui.actions import bindings
 from tui.asking import Ask

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from models.engine.messages import CompletionItem
+from models.messages import CompletionItem
 from tui.text import clean, fit
 
 SHOWN = 8

@@ -21,8 +21,8 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 from textual.worker import Worker
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Complete, Completions, Problem
+from models.messages import Complete, Completions, Problem
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.history import History
 from tui.numbers import elapsed

@@ -13,8 +13,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.worker import Worker
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Progress
+from models.messages import Progress
+from models.messages.errors import EngineGone, EngineProblem
 from tui.text import clean
 from tui.widgets.jump import Jump
 from tui.widgets.sheet import Sheet

@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from models.engine.messages import GradientPage, GradientRow, GradientRows
+from models.messages import GradientPage, GradientRow, GradientRows
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.paths import name_below

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.engine.messages import Of, TreeRow
+from models.messages import Of, TreeRow
 from tui.asking import Ask
 from tui.widgets.gradient_bars import GradientBars
 from tui.widgets.tensor_pane import TensorPane

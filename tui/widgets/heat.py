@@ -11,7 +11,7 @@ from itertools import groupby
 
 from rich.segment import Segment
 
-from models.engine.messages import HeatCells
+from models.messages import HeatCells
 from tui.digits import short
 from tui.widgets.palette import LEVELS, Palette, strength
 

@@ -15,8 +15,8 @@ from textual.binding import BindingType
 from textual.events import Click
 from textual.message import Message
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Describe, Description, Fact
+from models.messages import Describe, Description, Fact
+from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.text import clean, clean_lines, fit

@@ -21,7 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from models.engine.messages import Problem
+from models.messages import Problem
 from tui.actions import bindings
 from tui.guarded_app import guarded_drawing
 from tui.text import clean

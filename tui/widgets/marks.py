@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.engine.messages import TensorRow, TreeRow
+from models.messages import TensorRow, TreeRow
 
 
 @dataclass(frozen=True)

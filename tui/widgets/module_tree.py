@@ -18,8 +18,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Body, Fold, Locate, NextHit, TreePage, TreePlace, TreeRow, TreeRows
+from models.messages import Body, Fold, Locate, NextHit, TreePage, TreePlace, TreeRow, TreeRows
+from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.columns import Needs

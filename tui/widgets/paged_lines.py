@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from rich.segment import Segment
 
-from models.engine.messages import Problem
+from models.messages import Problem
 from tui.asking import Ask
 from tui.widgets.lines import Lines
 from tui.widgets.pages import Pages

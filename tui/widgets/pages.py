@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Problem
+from models.messages import Problem
+from models.messages.errors import EngineGone, EngineProblem
 
 Row = TypeVar("Row")
 

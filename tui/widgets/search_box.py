@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Search, SearchHit, SearchHits
+from models.messages import Search, SearchHit, SearchHits
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.input_order import hold_input
 from tui.widgets.line_input import LineInput

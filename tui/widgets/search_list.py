@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from models.engine.messages import SearchHit
+from models.messages import SearchHit
 from tui.text import clean, fit
 from tui.widgets.lines import Lines
 from tui.widgets.marking import mark_letters

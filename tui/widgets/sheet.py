@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Absence, Cells, HeatCells, HeatMap, NextNonfinite, Nonfinite, Of, Progress, Window
+from models.messages import Absence, Cells, HeatCells, HeatMap, NextNonfinite, Nonfinite, Of, Progress, Window
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.digits import CellFormat
 from tui.text import clean

@@ -8,8 +8,8 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import work
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import SourceCode, SourceText
+from models.messages import SourceCode, SourceText
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.text import clean, clean_lines, fit_middle
 from tui.widgets.code_colours import KINDS, Pieces, coloured

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Of, Progress, Statistics, StatisticsOf
+from models.messages import Of, Progress, Statistics, StatisticsOf
+from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.digits import short
 from tui.text import clean, fit

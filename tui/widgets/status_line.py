@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from models.engine.messages import Summary
+from models.messages import Summary
 from tui import numbers
 from tui.numbers import elapsed
 from tui.text import clean, fit, fit_path

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from models.engine.messages import TensorOrder, TensorRow
+from models.messages import TensorOrder, TensorRow
 from tui import numbers
 from tui.digits import short
 from tui.widgets.columns import GAP, Column

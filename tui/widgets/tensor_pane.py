@@ -16,7 +16,7 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from models.engine.messages import Of, TreeRow
+from models.messages import Of, TreeRow
 from tui.asking import Ask
 from tui.widgets.gradient_bars import GradientBars
 from tui.widgets.seen import Seen

@@ -20,17 +20,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.worker import Worker
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import (
-    Done,
-    Problem,
-    Progress,
-    StatisticsOfAll,
-    TensorOrder,
-    TensorPage,
-    TensorRow,
-    TensorRows,
-)
+from models.messages import Done, Problem, Progress, StatisticsOfAll, TensorOrder, TensorPage, TensorRow, TensorRows
+from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.paths import name_below

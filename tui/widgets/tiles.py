@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from models.engine.messages import Cells
+from models.messages import Cells
 
 ROWS = 32
 COLUMNS = 64

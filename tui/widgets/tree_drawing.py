@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from models.engine.messages import TreeRow
+from models.messages import TreeRow
 from tui import numbers
 from tui.text import clean, fit_middle
 from tui.widgets.columns import GAP, Column, lay_out, row_of

@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker
 
-from models.engine.messages import Of
+from models.messages import Of
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets import grid_lines, palette

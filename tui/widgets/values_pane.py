@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from models.engine.messages import Of, TreeRow
+from models.messages import Of, TreeRow
 from tui.asking import Ask
 from tui.widgets.table_bar import TableBar
 from tui.widgets.tensor_columns import title_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...session import Session
-from .. import messages as m
+from ... import messages as m
+from ...session.session import Session
 from ..registry import Context, handles
 
 

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from ...session import Session
-from .. import messages as m
-from ..errors import EngineProblem
-from ..pages import clamp
+from ... import messages as m
+from ...messages.errors import EngineProblem
+from ...messages.page import clamp
+from ...session.session import Session
 from ..registry import Context, handles
 
 
 @handles(m.Execute, lane="main", busy="running")
 def execute(session: Session, request: m.Execute, context: Context) -> m.Executed:
-    from ...run.statement import run_statement
+    from ...session.statement import run_statement
 
     return run_statement(session, request.text)
 
 
 @handles(m.Forward, lane="main", busy="forward")
 def forward(session: Session, request: m.Forward, context: Context) -> m.Ran:
-    from ...run.passes import forward_pass
+    from ...session.passes import forward_pass
 
     return forward_pass(session)
 
 
 @handles(m.Backward, lane="main", busy="backward")
 def backward(session: Session, request: m.Backward, context: Context) -> m.Ran:
-    from ...run.passes import backward_pass
+    from ...session.passes import backward_pass
 
     return backward_pass(session)
 
 
 @handles(m.ZeroGradients, lane="main")
 def zero_gradients(session: Session, request: m.ZeroGradients, context: Context) -> m.Done:
-    from ...edit.undoing import clear_gradients
+    from ...session.undoing import clear_gradients
 
     return m.Done(text=clear_gradients(session))
 
 
 @handles(m.Undo, lane="main")
 def undo(session: Session, request: m.Undo, context: Context) -> m.Done:
-    from ...edit.undoing import undo_last
+    from ...session.undoing import undo_last
 
     return m.Done(text=undo_last(session))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...session import Session
-from .. import messages as m
-from ..errors import EngineProblem
-from ..pages import LONGEST_PAGE, clamp
+from ... import messages as m
+from ...messages.errors import EngineProblem
+from ...messages.page import LONGEST_PAGE, clamp
+from ...session.session import Session
 from ..registry import Context, handles
 
 

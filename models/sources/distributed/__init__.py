@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ...checkpoint.checkpoint import Checkpoint
-from ...tree.collecting import uncollected
-from ..base import How, Source, SourceError
-from ..files import Format, Found
+from ...opened.source import How, Source, SourceError
+from ...stored.checkpoint import Checkpoint
+from ...work.collecting import uncollected
+from ..formats import Format, Found
 from ..wording import listed
 from .layout import Folder, Layout
 from .metadata import Saved, read_metadata

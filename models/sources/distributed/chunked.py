@@ -6,9 +6,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from math import prod
 
-from ...checkpoint.dtypes import DType
-from ...checkpoint.stored import InStrides, Stored, StoredKind, Unreadable
-from ...inspect.lattice import repeats_much
+from ...stored.dtypes import DType
+from ...stored.stored import InStrides, Stored, StoredKind, Unreadable
+from ...tensors.lattice import repeats_much
 from .item import Part, tensor_in
 
 MOST_NOTES = 256

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...checkpoint.dtypes import DType
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, Unreadable
-from ..base import SourceError
-from ..torch_file.archive import LOCAL, Archive, BrokenArchive, Record
+from ...opened.source import SourceError
+from ...stored.dtypes import DType
+from ...stored.file import DataFile
+from ...stored.stored import Stored, Unreadable
+from ...stored.zip_archive import LOCAL, Archive, BrokenArchive, Record
 from ..torch_file.raw import RawStorage, RawTensor
 from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
 from ..torch_file.stand_ins import STAND_INS, storage

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import prod
 from pathlib import Path, PurePosixPath
 
-from ...checkpoint.dtypes import DTYPES, UINT8, DType
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import StoredKind
+from ...stored.dtypes import DTYPES, UINT8, DType
+from ...stored.file import DataFile
+from ...stored.stored import StoredKind
 from ..wording import listed, shortened
 from .chunked import Chunk, Chunked
 from .item import Part

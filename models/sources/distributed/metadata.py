@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Unreadable
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.file import DataFile
+from ...stored.stored import Unreadable
 from ..torch_file.raw import Plain
 from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
 from ..wording import listed

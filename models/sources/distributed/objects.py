@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...checkpoint.checkpoint import Item
-from ...checkpoint.stored import Unreadable
+from ...stored.checkpoint import Item
+from ...stored.stored import Unreadable
 from ..torch_file.raw import RawGroup, RawTensor
 from ..torch_file.texts import type_name, value_text
 from .item import Part, object_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...checkpoint.stored import StoredKind
+from ...stored.stored import StoredKind
 
 _OPTIMIZERS = ("optim", "optimizer", "optimizers", "optimizer_state", "optimizer_states", "optim_state", "opt")
 _STATE = "state"

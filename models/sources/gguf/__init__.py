@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...checkpoint.checkpoint import Checkpoint
-from ...checkpoint.dense import Dense
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, Unreadable
-from ...tree.collecting import uncollected
-from ..base import How, Source, SourceError
-from ..files import Format, Found
+from ...opened.source import How, Source, SourceError
+from ...stored.checkpoint import Checkpoint
+from ...stored.dense import Dense
+from ...stored.file import DataFile
+from ...stored.stored import Stored, Unreadable
+from ...work.collecting import uncollected
+from ..formats import Format, Found
 from ..wording import listed
 from .header import MAGIC, Header, read_header
 from .quantised import Quantised

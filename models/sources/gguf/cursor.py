@@ -5,8 +5,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any
 
-from ...checkpoint.file import DataFile
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.file import DataFile
 from ..wording import shortened
 
 MOST_HEADER = 512 << 20

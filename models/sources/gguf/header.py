@@ -8,9 +8,9 @@ from operator import attrgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
-from ...checkpoint.dtypes import DType
-from ...checkpoint.file import DataFile
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.dtypes import DType
+from ...stored.file import DataFile
 from .cursor import Cursor, quoted
 from .types import dtype_of
 from .values import read_entry

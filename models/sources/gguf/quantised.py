@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...checkpoint.dtypes import DType
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, Unreadable
+from ...stored.dtypes import DType
+from ...stored.file import DataFile
+from ...stored.stored import Stored, Unreadable
 
 _AT_ONCE = 1 << 18
 """Elements that are dequantised at a time: what numpy needs meanwhile is some times their size."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...checkpoint import dtypes
-from ...checkpoint.dtypes import DType
+from ...stored import dtypes
+from ...stored.dtypes import DType
 
 PLAIN: dict[int, DType] = {
     0: dtypes.FLOAT32,

@@ -6,7 +6,7 @@ import math
 from struct import Struct, pack, unpack
 from typing import Any
 
-from ..base import SourceError
+from ...opened.source import SourceError
 from .cursor import Cursor, quoted
 
 MOST_LISTED = 64

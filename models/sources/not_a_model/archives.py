@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from contextlib import suppress
 
-from ..files import Found
+from ..formats import Found
 from ..wording import listed
 from .telling import Told, piece
 

@@ -6,7 +6,7 @@ import re
 from io import BytesIO
 from itertools import islice
 
-from ..files import Found
+from ..formats import Found
 from .telling import KINDS, Told, piece, quoted
 
 _CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
 
-from ..files import Found
+from ..formats import Found
 from ..wording import listed, shortened
 from .telling import KINDS, Told
 

@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..base import SourceError, close_to
-from ..files import HEAD, Found
+from ...opened.source import SourceError
+from ..base import close_to
+from ..formats import HEAD, Found
 from ..wording import shortened
 
 MOST_NAMES = 100_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..files import Found
+from ..formats import Found
 from .telling import Told
 
 _UNPACK = "Unpack it and open what is inside."

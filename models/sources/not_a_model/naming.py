@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..base import SourceError
-from ..files import Found
+from ...opened.source import SourceError
+from ..formats import Found
 from ..wording import shortened, size_text
 from .archives import by_archive
 from .binaries import by_pickle, by_structure, unknown

@@ -8,7 +8,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from pathlib import PurePath
 from typing import Any
 
-from ..files import HEAD, Found
+from ..formats import HEAD, Found
 from ..wording import listed, size_text
 from .telling import KINDS, Told, piece, quoted
 

@@ -5,12 +5,12 @@ Only numbers are read.  An array of Python objects is a pickle, and is named but
 
 from __future__ import annotations
 
-from ...checkpoint.checkpoint import Checkpoint, Item
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, Unreadable
-from ..base import How, Source, SourceError
-from ..files import Format, Found
-from ..torch_file.archive import Archive, BrokenArchive, first_name
+from ...opened.source import How, Source, SourceError
+from ...stored.checkpoint import Checkpoint, Item
+from ...stored.file import DataFile
+from ...stored.stored import Stored, Unreadable
+from ...stored.zip_archive import Archive, BrokenArchive, first_name
+from ..formats import Format, Found
 from .arrays import array_of
 from .header import MAGIC, BrokenArray, Header, NoNumbers, read_header
 from .unpacked import Unpacked

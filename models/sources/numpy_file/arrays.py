@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import accumulate
 from operator import mul
 
-from ...checkpoint.dense import Dense
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored
-from ..torch_file.strided import Bytes, Strided
+from ...stored.dense import Dense
+from ...stored.file import DataFile
+from ...stored.stored import Stored
+from ...stored.strided import Bytes, Strided
 from .header import BrokenArray, Header, NoNumbers
 
 

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from math import prod
 
-from ...checkpoint import dtypes
-from ...checkpoint.dtypes import DType
-from ...inspect.parsing import parsed
-from ..torch_file.strided import Bytes
+from ...stored import dtypes
+from ...stored.dtypes import DType
+from ...stored.strided import Bytes
+from ...work.parsing import parsed
 
 MAGIC = b"\x93NUMPY"
 MOST_HEADER = 64 << 10

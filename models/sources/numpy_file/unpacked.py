@@ -7,9 +7,9 @@ import zlib
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Unreadable
-from ..torch_file.archive import BrokenArchive, Record
+from ...stored.file import DataFile
+from ...stored.stored import Unreadable
+from ...stored.zip_archive import BrokenArchive, Record
 
 BLOCK = 1 << 20
 """Bytes that are unpacked at a time, and kept for a while."""

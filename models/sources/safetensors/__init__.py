@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...checkpoint.checkpoint import Checkpoint
-from ..base import How, Source
-from ..files import Format, Found
+from ...opened.source import How, Source
+from ...stored.checkpoint import Checkpoint
+from ..formats import Format, Found
 from .header import PREFIX, read_header
 from .metadata import unfolded
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
-from ...checkpoint import dtypes
-from ...checkpoint.dtypes import DType
+from ...stored import dtypes
+from ...stored.dtypes import DType
 from ..wording import shortened
 
 TYPES: dict[str, DType] = {

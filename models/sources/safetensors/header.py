@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...checkpoint.dense import Dense
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, Unreadable
-from ...checkpoint.tensors import DenseTensors
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.dense import Dense
+from ...stored.file import DataFile
+from ...stored.stored import Stored, Unreadable
+from ...stored.tensors import DenseTensors
 from ..wording import shortened
 from .entries import METADATA, Span, Wrong, tensor_of
 from .quick import read_quickly

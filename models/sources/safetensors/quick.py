@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...checkpoint.dtypes import BOOL
-from ...checkpoint.tensors import Form
+from ...stored.dtypes import BOOL
+from ...stored.tensors import Form
 from .entries import LARGEST, METADATA, MOST_DIMENSIONS, TYPES, Span
 from .quotes import expected_quotes, quotes
 from .spans import covers

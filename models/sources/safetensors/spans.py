@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from operator import gt
 
-from ...checkpoint.stored import Stored
+from ...stored.stored import Stored
 from .entries import Span, Wrong, shown
 
 CUT = "The download or copy did not finish: do it again."

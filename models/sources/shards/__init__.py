@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from ..base import How, Source
-from ..files import Format, Found
+from ...opened.source import How, Source
+from ..formats import Format, Found
 from .choosing import chosen
 from .numbered import names_beside, pattern_of, shard_name
 from .opening import by_choice, by_index, by_number

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Unreadable
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.file import DataFile
+from ...stored.stored import Unreadable
 from ..json_values import NotJson, parsed, summarised
 from ..wording import shortened, size_text
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...checkpoint.checkpoint import Checkpoint
-from ...checkpoint.stored import Stored
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.checkpoint import Checkpoint
+from ...stored.stored import Stored
 from ..wording import listed, shortened
 from .incomplete import by_promise
 from .reading import Shard

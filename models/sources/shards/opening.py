@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ...checkpoint.checkpoint import Checkpoint
-from ..base import How, SourceError
+from ...opened.source import How, SourceError
+from ...stored.checkpoint import Checkpoint
 from ..wording import listed, shortened
 from .choosing import Chosen
 from .incomplete import by_likeness

@@ -8,8 +8,9 @@ from glob import iglob
 from itertools import islice
 from pathlib import Path
 
-from ..base import How, Source, SourceError
-from ..files import open_alone, open_path
+from ...opened.source import How, Source, SourceError
+from ..files import open_path
+from ..single_file import open_alone
 from ..wording import shortened
 from .choosing import ENDINGS
 from .numbered import names_beside, set_of, shard_name

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ...checkpoint.checkpoint import Checkpoint
-from ..base import How, SourceError
-from ..files import checkpoint_at
+from ...opened.source import How, SourceError
+from ...stored.checkpoint import Checkpoint
+from ..single_file import checkpoint_at
 from ..wording import shortened
 from .telling import counted, first_of
 

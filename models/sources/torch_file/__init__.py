@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Unreadable
-from ..base import How, Source, SourceError
-from ..files import Format, Found
-from .archive import Archive, BrokenArchive, first_name
+from ...opened.source import How, Source, SourceError
+from ...stored.file import DataFile
+from ...stored.stored import Unreadable
+from ...stored.zip_archive import Archive, BrokenArchive, first_name
+from ..formats import Format, Found
 from .exported import exported_prefix
 from .legacy import MAGIC, open_legacy
 from .reading import NeedsMore

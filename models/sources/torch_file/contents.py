@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...checkpoint.checkpoint import Item
-from ...checkpoint.stored import StoredKind
+from ...stored.checkpoint import Item
+from ...stored.stored import StoredKind
 from ..wording import shortened
 from .optimizer import Linked, Names
 from .raw import RawGroup, RawStorage, RawTensor, Record

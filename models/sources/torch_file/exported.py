@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from .archive import Archive, BrokenArchive
+from ...stored.zip_archive import Archive, BrokenArchive
 from .raw import Plain, RawStorage, RawTensor
 from .stand_ins import index, sizes
 

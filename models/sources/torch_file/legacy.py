@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...checkpoint.checkpoint import Checkpoint
-from ...checkpoint.dtypes import DTYPES
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Unreadable
-from ...tree.collecting import uncollected
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.checkpoint import Checkpoint
+from ...stored.dtypes import DTYPES
+from ...stored.file import DataFile
+from ...stored.stored import Unreadable
+from ...work.collecting import uncollected
 from ..wording import shortened, size_text
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more

@@ -6,9 +6,9 @@ import ctypes
 
 import torch
 
-from ...checkpoint.dtypes import DTYPES, DType
-from ...checkpoint.stored import Stored, StoredKind, Unreadable
-from .strided import boxes
+from ...stored.dtypes import DTYPES, DType
+from ...stored.stored import Stored, StoredKind, Unreadable
+from ...stored.strided import boxes
 
 
 class Live(Stored):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...checkpoint.checkpoint import Checkpoint
-from ...checkpoint.file import DataFile
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.checkpoint import Checkpoint
+from ...stored.file import DataFile
 from ..wording import shortened
 from .contents import Contents
 from .roles import Roles

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ...checkpoint.stored import StoredKind
+from ...stored.stored import StoredKind
 from .raw import RawGroup, RawTensor
 from .texts import key_text
 

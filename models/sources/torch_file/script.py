@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...checkpoint.stored import StoredKind
-from .archive import Archive, BrokenArchive, Record
+from ...stored.stored import StoredKind
+from ...stored.zip_archive import Archive, BrokenArchive, Record
 from .raw import RawGroup, RawTensor
 from .stand_ins import STAND_INS
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from ...checkpoint.dense import Dense
-from ...checkpoint.dtypes import DTYPES, UINT8, DType
-from ...checkpoint.file import DataFile
-from ...checkpoint.stored import Stored, StoredKind, Unreadable
-from ..base import SourceError
+from ...opened.source import SourceError
+from ...stored.dense import Dense
+from ...stored.dtypes import DTYPES, UINT8, DType
+from ...stored.file import DataFile
+from ...stored.stored import Stored, StoredKind, Unreadable
+from ...stored.strided import Bytes, Strided
 from ..wording import shortened
 from .raw import RawStorage, RawTensor
-from .strided import Bytes, Strided
 
 _MOST_BYTES = 1 << 60
 """Of one tensor with all its repeated elements; torch counts them in 64 bits."""

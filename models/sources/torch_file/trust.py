@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...checkpoint.checkpoint import Checkpoint, Item
-from ..base import How, Source, SourceError
-from ..files import Found
+from ...opened.source import How, Source, SourceError
+from ...stored.checkpoint import Checkpoint, Item
+from ...stored.zip_archive import first_name
+from ..formats import Found
 from ..importing import persons_code, persons_imports
 from ..wording import shortened
 from . import their_script
-from .archive import first_name
 from .contents import DEEPEST, Contents
 from .raw import Plain, RawStorage, RawTensor
 from .restricted import Ordered, hashable

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.checkpoint.checkpoint import Checkpoint, Item
+from models import messages as m
 from models.checkpoint.completion import complete_key
 from models.checkpoint.model import CheckpointModel
-from models.checkpoint.stored import Unreadable
-from models.engine import messages as m
-from models.engine.errors import EngineProblem
-from models.sources.base import Source
-from tests.models.checkpoint.held import Held
+from models.messages.errors import EngineProblem
+from models.opened.source import Source
+from models.stored.checkpoint import Checkpoint, Item
+from models.stored.stored import Unreadable
+from tests.models.stored.held import Held
 
 
 class Nobody:

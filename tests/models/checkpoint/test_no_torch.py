@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 CODE = """
 import sys
-from models.session import Session
-from models.engine import messages as m
+from models.session.session import Session
+from models import messages as m
 from models.engine.handlers import about, tree, values
 class Nobody:
     cancelled = staticmethod(lambda: False)

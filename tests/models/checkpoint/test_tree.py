@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.checkpoint import Checkpoint, Item
-from models.checkpoint.dtypes import BFLOAT16, FLOAT32
 from models.checkpoint.laying_out import _Layout, _Sorting, laid_out
 from models.checkpoint.nesting import nested
-from models.checkpoint.stored import Stored
 from models.checkpoint.tree import CheckpointTree
+from models.stored.checkpoint import Checkpoint, Item
+from models.stored.dtypes import BFLOAT16, FLOAT32
+from models.stored.stored import Stored
 
 
 class Named(Stored):

@@ -9,7 +9,7 @@ import pytest
 
 from models.commands.console import result_of, run
 from models.run.statements import statements
-from models.session import Session
+from models.session.session import Session
 
 
 @pytest.fixture

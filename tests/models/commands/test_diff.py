@@ -16,7 +16,7 @@ from models.commands.diff_text import _cosine
 from models.commands.progress_line import ProgressLine
 from models.diff.difference import Tolerance
 from models.diff.stream import differences
-from models.engine.errors import EngineProblem
+from models.messages.errors import EngineProblem
 from tests.models.commands.headless import command, environment, headless, strict
 
 TARGETS = """

@@ -14,7 +14,7 @@ from models.commands.run_report import Report
 from models.commands.run_text import text_of
 from models.commands.run_work import Work
 from models.commands.supervisor import Ending
-from models.session import Session
+from models.session.session import Session
 
 FIELDS = {"inputs", "output", "calls", "gradients", "error", "nonfinite", "seconds", "complete"}
 CALL = {"module", "op", "depth", "inputs", "output", "tensors", "where", "repeat", "seconds", "flops"}

@@ -10,7 +10,7 @@ from torch import nn
 
 from models.commands.show import report_of, text_of
 from models.examples.catalogue import EXAMPLES
-from models.session import Session
+from models.session.session import Session
 
 FIGURES = {
     "sequential": (7946, 4, "Sequential"),

@@ -16,9 +16,9 @@ from torch import nn
 
 from models.commands.stats import report_of, selected, subjects_of
 from models.commands.stats_text import text_of
-from models.engine.errors import EngineProblem
-from models.engine.messages import StatisticsOf
-from models.session import Session
+from models.messages import StatisticsOf
+from models.messages.errors import EngineProblem
+from models.session.session import Session
 from tests.models.commands.headless import command, environment, headless, strict
 
 FIELDS = {

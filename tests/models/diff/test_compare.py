@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from models.checkpoint.dtypes import DTYPES, numbers, quantised
-from models.checkpoint.stored import Unreadable
 from models.diff import compare as compared
 from models.diff.compare import compare
 from models.diff.difference import SAME, Tolerance
 from models.diff.sources import tensors_of
 from models.diff.tensors import StoredTensor, flat_part
 from models.diff.workers import Workers
-from models.sources.base import Source
-from tests.models.checkpoint.held import Held, Zeros, bytes_of
+from models.opened.source import Source
+from models.stored.dtypes import DTYPES, numbers, quantised
+from models.stored.stored import Unreadable
+from tests.models.stored.held import Held, Zeros, bytes_of
 
 
 def live(tensor, buffer=True):

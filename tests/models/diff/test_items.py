@@ -1,9 +1,9 @@
 """What differs beside tensors: items and metadata."""
 
-from models.checkpoint.checkpoint import Checkpoint, Item
-from models.diff.globs import Glob, Rename
 from models.diff.items import differing_items
-from models.sources.base import Source
+from models.opened.source import Source
+from models.stored.checkpoint import Checkpoint, Item
+from models.tree.globs import Glob, Rename
 
 
 def source(items, metadata=None):

@@ -3,9 +3,9 @@
 import pytest
 
 from models.diff.difference import LeftOut, Side
-from models.diff.globs import Glob, Rename
 from models.diff.pairing import NamesClash, pair, rename, suggestion
 from models.diff.tensors import Comparable
+from models.tree.globs import Glob, Rename
 
 
 class Named(Comparable):

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from models.checkpoint.checkpoint import Checkpoint
 from models.diff.sources import tensors_of
-from models.sources.base import Source
-from tests.models.checkpoint.held import Held
+from models.opened.source import Source
+from models.stored.checkpoint import Checkpoint
+from tests.models.stored.held import Held
 
 
 class Net(nn.Module):

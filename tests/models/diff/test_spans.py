@@ -14,9 +14,9 @@ from models.diff.compare import compare
 from models.diff.difference import Difference, Tolerance
 from models.diff.tensors import Comparable, StoredTensor
 from models.diff.workers import Workers
-from models.inspect import lattice
-from tests.models.checkpoint.test_overlap import of
+from models.tensors import lattice
 from tests.models.diff.test_compare import live
+from tests.models.stored.test_overlap import of
 
 
 def strided(tensor: torch.Tensor) -> Comparable:

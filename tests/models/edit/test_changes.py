@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from models.edit.changes import NothingToUndo, Watch
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 
 
 def shared() -> nn.Sequential:

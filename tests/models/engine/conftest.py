@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from models.engine.client import EngineClient
-from models.engine.errors import EngineGone
 from models.engine.framing import FrameReader, FrameWriter
 from models.engine.launch import Launch
 from models.engine.link import Link
-from models.engine.messages import Body, Execute, Executed
 from models.engine.outlet import Outlet
 from models.engine.server import EngineServer
+from models.messages import Body, Execute, Executed
+from models.messages.errors import EngineGone
 from tests.models.engine.small_engine import Names, small_registry
 
 SCRIPT = Path(__file__).with_name("small_engine.py")

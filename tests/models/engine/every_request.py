@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from models.engine import messages as m
+from models import messages as m
 
 AT_ONCE = 3
 """Requests on their way at a time."""

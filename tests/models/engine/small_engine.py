@@ -27,8 +27,8 @@ class Names:
 
 def small_registry(package: str) -> Any:
     """Handlers made of the classes of `package`, our `models` under whatever name it was loaded."""
-    m = importlib.import_module(f"{package}.engine.messages")
-    errors = importlib.import_module(f"{package}.engine.errors")
+    m = importlib.import_module(f"{package}.messages")
+    errors = importlib.import_module(f"{package}.messages.errors")
     registry = importlib.import_module(f"{package}.engine.registry").Registry()
 
     @registry.handles(m.Execute, lane="main", busy=lambda request: request.text[:20])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from models.engine.messages import Cells, OutputText, Window
+from models.messages import Cells, OutputText, Window
 
 
 async def test_output_comes_before_the_answer_and_in_order(engine):

@@ -9,8 +9,8 @@ import signal
 import psutil
 import pytest
 
-from models.engine.errors import EngineGone
-from models.engine.messages import Busy, Cells, Execute, Executed, Window
+from models.messages import Busy, Cells, Execute, Executed, Window
+from models.messages.errors import EngineGone
 
 WINDOW = Window(path="0.weight")
 WRITE_RAW = """

@@ -20,7 +20,7 @@ import asyncio, json, os, signal, sys, threading
 import torch
 from models.engine import embedded
 from models.engine.launch import Launch
-from models.engine.messages import Busy, Execute, Executed, OpenSource, Opened, OutputText
+from models.messages import Busy, Execute, Executed, OpenSource, Opened, OutputText
 from models.sources.live_object import live_source
 
 net, events, told, left = torch.nn.Linear(2, 3), [], {{}}, []

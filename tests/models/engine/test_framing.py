@@ -10,15 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.engine.frame_stream import read_frame
-from models.engine.framing import (
-    LIMIT,
-    CutError,
-    FrameReader,
-    FrameWriter,
-    FramingError,
-    frame,
-    payload_size,
-)
+from models.engine.framing import LIMIT, CutError, FrameReader, FrameWriter, FramingError, frame, payload_size
 
 payloads = st.lists(st.binary(max_size=300), max_size=6)
 

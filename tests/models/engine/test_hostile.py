@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from models.engine.client import LONGEST_LINE, EngineClient
-from models.engine.errors import EngineGone, EngineProblem
 from models.engine.launch import Launch
 from models.engine.link import Link
-from models.engine.messages import Body, Cells, Window
+from models.messages import Body, Cells, Window
+from models.messages.errors import EngineGone, EngineProblem
 
 SENDS = """
 import os, sys, struct, msgspec

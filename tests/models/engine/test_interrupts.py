@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from models.engine.errors import EngineProblem
-from models.engine.messages import Busy, Cells, Done, Interrupt, OutputText, Window
+from models.messages import Busy, Cells, Done, Interrupt, OutputText, Window
+from models.messages.errors import EngineProblem
 
 
 async def interrupted(running: asyncio.Task) -> bool:

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.engine.errors import EngineGone
 from models.engine.launch import Launch
-from models.engine.messages import Cells, Window
 from models.engine.spawning import MAIN
+from models.messages import Cells, Window
+from models.messages.errors import EngineGone
 from tests.models.engine.conftest import SCRIPT, SMALL
 
 
@@ -114,7 +114,7 @@ PARENT = """
 import asyncio, sys
 sys.path.insert(0, {root!r})
 from models.engine.launch import Launch
-from models.engine.messages import Execute, Executed
+from models.messages import Execute, Executed
 async def main():
     launch = Launch({argv!r}, dies_with_us={local!r}, timeout=30)
     client = await launch.start()

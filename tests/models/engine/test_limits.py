@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import messages as m
 from models.engine import codec
-from models.engine import messages as m
 from models.engine.fitting import fitted
-from models.engine.messages.limits import DEEPEST, LARGEST, LONGEST_PAGE, LONGEST_TEXT
+from models.messages.limits import DEEPEST, LARGEST, LONGEST_PAGE, LONGEST_TEXT
 
 
 def structs() -> list[type[msgspec.Struct]]:

@@ -11,9 +11,9 @@ import pytest
 from models.engine import codec
 from models.engine.embedded import KEPT, _Printed
 from models.engine.framing import LIMIT, FrameReader, FramingError
-from models.engine.messages import CallsGrew, Event, OutputText
 from models.engine.outbox import MOST, Outbox
 from models.engine.outlet import Outlet
+from models.messages import CallsGrew, Event, OutputText
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def train():
 
 def explored():
     from models.engine import embedded
-    from models.engine import messages as m
-    from models.engine.errors import EngineProblem
+    from models import messages as m
+    from models.messages.errors import EngineProblem
     from models.engine.launch import Launch
     from models.sources.live_object import live_source
     from tests.models.engine.every_request import AT_ONCE, every_request

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from models.engine import codec
-from models.engine.errors import EngineProblem
 from models.engine.framing import frame
-from models.engine.messages import (
+from models.messages import (
     PROTOCOL,
     Busy,
     Cells,
@@ -27,6 +26,7 @@ from models.engine.messages import (
     StatisticsOf,
     Window,
 )
+from models.messages.errors import EngineProblem
 
 WINDOW = Window(path="0.weight")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from models.engine import messages as m
+from models import messages as m
 from models.engine.client import EngineClient
-from models.engine.errors import EngineProblem
 from models.engine.launch import Launch
+from models.messages.errors import EngineProblem
 from tests.models.engine.every_request import AT_ONCE, every_request
 
 LAYERS = 8
@@ -41,7 +41,7 @@ for layer in net:
 """
 """Parameters that know which threads but the main one asked for their gradients."""
 ONE_WAY = """
-access = next(module for name, module in list(sys.modules.items()) if name.endswith("inspect.gradient_access"))
+access = next(module for name, module in list(sys.modules.items()) if name.endswith("live.gradient_access"))
 read = access._gradient
 
 def guarded_read(tensor):

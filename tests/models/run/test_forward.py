@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from models.examples.catalogue import build
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 from models.run.forward import ForwardResult, run_forward
 from models.run.trace import Trace
 

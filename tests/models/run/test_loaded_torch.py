@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.run.loaded_torch import loaded_torch
-from models.run.statement import _reaches_back
+from models.session.statement import _reaches_back
 
 
 def test_it_is_there_when_it_was_imported() -> None:

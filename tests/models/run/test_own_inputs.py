@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from models.opened.source import Source
 from models.run.arguments import arguments_for
 from models.run.own_inputs import kept_by, told
-from models.sources.base import Source
 
 
 class Net(nn.Module):

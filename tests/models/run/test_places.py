@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from models.examples.catalogue import build
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 from models.run.places import Places
 
 

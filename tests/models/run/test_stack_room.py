@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 from models.run.forward import run_forward
 from models.run.stack_room import DEEP
 from models.run.trace import Trace, tracing

@@ -15,9 +15,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.engine.messages import CallRow
 from models.examples.catalogue import build
-from models.inspect.outline import Outline
+from models.live.outline import Outline
+from models.messages import CallRow
 from models.run.trace import TooManyCalls, Trace, tracing
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")

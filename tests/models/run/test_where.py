@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.inspect.outline import Outline
+from models.live.outline import Outline
 from models.run.forward import run_forward
 from models.run.trace import Trace
 from models.run.where import where_of, where_raised

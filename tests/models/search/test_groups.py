@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.inspect.cancelled import Cancelled
 from models.search import groups as groups_module
 from models.search.groups import group
 from models.search.score import fold_case
 from models.search.searcher import Searcher
+from models.work.cancelled import Cancelled
 
 
 def scattered(word: str, name: str) -> bool:

@@ -8,7 +8,8 @@ import sys
 import pytest
 import torch
 
-from models.sources.base import SourceError, open_source
+from models.opened.source import SourceError
+from models.sources.opening import open_source
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_spaces_around_a_name_are_no_part_of_it_unless_a_path_has_them(tmp_path,
 def test_a_wrong_name_is_told_without_importing_torch() -> None:
     program = (
         "import sys\n"
-        "from models.sources.base import SourceError, open_source\n"
+        "from models.opened.source import SourceError; from models.sources.opening import open_source\n"
         "try: open_source('rgnt')\n"
         "except SourceError as error: print(error.title, 'torch' in sys.modules)\n"
     )

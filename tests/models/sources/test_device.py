@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from models.sources.base import How, SourceError, open_source
+from models.opened.source import How, SourceError
 from models.sources.device import move
+from models.sources.opening import open_source
 
 
 def test_moved_before_anything_else_sees_it() -> None:

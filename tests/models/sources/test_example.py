@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.examples.catalogue import EXAMPLES
-from models.sources.base import open_source
+from models.sources.opening import open_source
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models.sources.base import SourceError, open_source
+from models.opened.source import SourceError
 from models.sources.files import KIND
+from models.sources.opening import open_source
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from models.run.completion import complete
-from models.run.passes import backward_pass, forward_pass
-from models.run.statement import run_statement
-from models.session import Session
+from models.session.passes import backward_pass, forward_pass
+from models.session.session import Session
+from models.session.statement import run_statement
 
 FILE = '''
 import torch

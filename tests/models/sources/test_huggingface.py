@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from models.sources.base import How, SourceError
+from models.opened.source import How, SourceError
 from models.sources.files import open_path
 
 CONFIG = {"architectures": ["LlamaForCausalLM"], "hidden_size": 8, "id2label": {str(n): "x" for n in range(1000)}}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.importing import import_file, import_named
 
 

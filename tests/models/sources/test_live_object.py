@@ -11,12 +11,13 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from models.edit.undoing import clear_gradients, undo_last
-from models.inspect.plainly import attribute
-from models.run.statement import run_statement
-from models.session import Session
-from models.sources.base import SourceError, open_source
+from models.opened.source import SourceError
+from models.session.session import Session
+from models.session.statement import run_statement
+from models.session.undoing import clear_gradients, undo_last
 from models.sources.live_object import live_source, offered
+from models.sources.opening import open_source
+from models.tensors.plainly import attribute
 
 somewhere = "a global name"
 

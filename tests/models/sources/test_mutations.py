@@ -12,8 +12,9 @@ from corpus import folders, gguf, pickles, safetensors, torch_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.stored import Unreadable
-from models.sources.base import SourceError, open_source
+from models.opened.source import SourceError
+from models.sources.opening import open_source
+from models.stored.stored import Unreadable
 
 _PICKLE = pickles.whole(
     pickles.a_dict(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.named_object import follow, split, steps
 
 

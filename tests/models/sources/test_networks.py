@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.networks import as_network, built
 
 

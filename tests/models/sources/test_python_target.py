@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.sources.base import Source, SourceError, open_source
+from models.opened.source import Source, SourceError
+from models.sources.opening import open_source
 from models.sources.python_target import load_target
 
 FILE = """

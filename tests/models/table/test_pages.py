@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.engine.messages import Brief, TensorRow, TensorRows
+from models.messages import Brief, TensorRow, TensorRows
 from models.table.pages import TensorTables
 
 BRIEF = Brief(minimum=0.0, maximum=1.0, mean=0.5, std=None, l2=None, zeros=0, nan=0, inf=0)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.engine.messages import Brief
-from models.inspect.cancelled import Cancelled
+from models.messages import Brief
 from models.search.searcher import Searcher
 from models.table.table import Table, parse_query
+from models.work.cancelled import Cancelled
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from models.examples.catalogue import build
-from models.inspect.outline import Node, Outline
+from models.live.outline import Node, Outline
 from models.tree.view import How, Row, View
 
 RGNET = Outline.of(build("rgnet"))

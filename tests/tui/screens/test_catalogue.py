@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fake_app import AppEngine, opened, starting
 
-from models.engine.messages import ListExamples, OpenSource
+from models.messages import ListExamples, OpenSource
 from tui.screens.catalogue import Catalogue
 
 

@@ -6,7 +6,7 @@ import pytest
 from fake_app import AppEngine, opened, rgnet
 from fake_checkpoint import SUMMARY, checkpoint
 
-from models.engine.messages import (
+from models.messages import (
     Backward,
     Describe,
     Description,

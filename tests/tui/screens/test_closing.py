@@ -12,7 +12,7 @@ from textual import events
 from textual.geometry import Size
 from textual.screen import Screen
 
-from models.engine.messages import Forms, PathForm, Problem
+from models.messages import Forms, PathForm, Problem
 from tui.screens.catalogue import Catalogue
 from tui.screens.command_palette import Palette
 from tui.screens.confirm import ConfirmScreen

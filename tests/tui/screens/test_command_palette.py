@@ -9,7 +9,7 @@ from rich.style import Style
 from textual import events
 from textual.widgets import Input
 
-from models.engine.messages import Forward, Undo
+from models.messages import Forward, Undo
 from tui.screens.command_palette import Palette, PaletteList
 from tui.screens.copy_forms import CopyForms
 from tui.screens.help import HelpScreen

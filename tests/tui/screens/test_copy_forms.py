@@ -4,7 +4,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from models.engine.messages import Forms, PathForm
+from models.messages import Forms, PathForm
 from tui.screens.copy_forms import CopyForms
 from tui.screens.panel import TextPane
 

@@ -8,7 +8,7 @@ from fake_app import AppEngine, opened
 from fake_checkpoint import checkpoint
 from fake_engine import module, tensor
 
-from models.engine.messages import Forms, PathForm, PathForms, Problem, SourceCode, SourceText
+from models.messages import Forms, PathForm, PathForms, Problem, SourceCode, SourceText
 from tui.clipboard import UNSEEN
 from tui.screens.copy_forms import CopyForms
 from tui.screens.copying import editor_command

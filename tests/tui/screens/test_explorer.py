@@ -6,15 +6,7 @@ import msgspec
 import pytest
 from fake_app import AppEngine, opened
 
-from models.engine.messages import (
-    Describe,
-    GradientRows,
-    SourceCode,
-    StateChanged,
-    TensorRows,
-    TreeRows,
-    Window,
-)
+from models.messages import Describe, GradientRows, SourceCode, StateChanged, TensorRows, TreeRows, Window
 
 
 async def test_the_values_pane_of_a_module_knows_of_new_gradients() -> None:

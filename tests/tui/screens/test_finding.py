@@ -5,7 +5,7 @@ from fake_app import opened
 from textual.geometry import Region
 from textual.widget import Widget
 
-from models.engine.messages import Search
+from models.messages import Search
 from tui.widgets.search_box import SearchBox
 
 

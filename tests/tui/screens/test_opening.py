@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fake_app import AppEngine, Played, opened, starting
 
-from models.engine.errors import EngineGone
-from models.engine.messages import Fold, OpenSource, Problem
+from models.messages import Fold, OpenSource, Problem
+from models.messages.errors import EngineGone
 from tui.screens.problem import ProblemScreen
 from tui.settings import Settings
 

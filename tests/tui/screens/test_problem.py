@@ -3,7 +3,7 @@ from __future__ import annotations
 from textual.app import App
 from textual.widgets import Static
 
-from models.engine.messages import Problem
+from models.messages import Problem
 from tui.screens.panel import SHOWN_LINES, TextPane, shown_text
 from tui.screens.problem import ProblemScreen
 

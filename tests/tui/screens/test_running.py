@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fake_app import Played, opened
 
-from models.engine.messages import (
+from models.messages import (
     Backward,
     CallRows,
     CallsGrew,

@@ -15,7 +15,7 @@ from fake_checkpoint import SUMMARY, checkpoint
 from fake_engine import linear, module, sequential, tensor
 from textual.pilot import Pilot
 
-from models.engine.messages import (
+from models.messages import (
     Complete,
     CompletionItem,
     Completions,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from models.engine.messages import CallRow
+from models.messages import CallRow
 from tests.tui.fake_engine import FakeEngine
 from tui.widgets.call_table import CallTable
 from tui.widgets.lines import Lines

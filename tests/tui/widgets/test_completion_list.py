@@ -4,7 +4,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Offset
 from textual.widgets import Static
 
-from models.engine.messages import CompletionItem
+from models.messages import CompletionItem
 from tui.widgets.completion_list import LIMIT, SHOWN, CompletionList
 
 

@@ -8,8 +8,8 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from models.engine.errors import EngineGone
-from models.engine.messages import Body, Complete, CompletionItem, Completions, Problem
+from models.messages import Body, Complete, CompletionItem, Completions, Problem
+from models.messages.errors import EngineGone
 from tui.history import History
 from tui.numbers import elapsed
 from tui.widgets.console import Console

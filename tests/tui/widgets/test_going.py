@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from models.engine.messages import NextNonfinite, Problem, Progress
+from models.messages import NextNonfinite, Problem, Progress
 from tests.tui.number_engine import NumberEngine, Numbers, wave
 from tests.tui.stage import Stage, lines_of, settled, until
 from tui.widgets.value_grid import ValueGrid

@@ -7,7 +7,7 @@ import math
 import pytest
 from textual.app import App, ComposeResult
 
-from models.engine.messages import HeatCells
+from models.messages import HeatCells
 from tests.tui.number_engine import NumberEngine
 from tui.widgets import heat
 from tui.widgets.palette import LEVELS, Palette, strength

@@ -8,8 +8,8 @@ import pytest
 from textual.containers import Vertical
 from textual.selection import Selection
 
-from models.engine.errors import EngineProblem
-from models.engine.messages import Body, Describe, Description, Fact, FactGroup, Problem
+from models.messages import Body, Describe, Description, Fact, FactGroup, Problem
+from models.messages.errors import EngineProblem
 from tests.tui.stage import Stage, lines_of, settled
 from tui.widgets.info import Info
 

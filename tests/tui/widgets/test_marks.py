@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from rich.cells import cell_len
 
-from models.engine.messages import TreeRow
+from models.messages import TreeRow
 from tui.widgets.marks import MARKS, WIDTH, marks_of
 
 

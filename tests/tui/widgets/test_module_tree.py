@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from models.engine.messages import Fold, Problem, TreeRow, TreeRows
+from models.messages import Fold, Problem, TreeRow, TreeRows
 from tests.tui.fake_engine import FakeEngine, linear, many, module, rgnet, sequential, shared
 from tui.widgets.lines import Lines
 from tui.widgets.module_tree import ModuleTree, parent_of

@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from models.engine.errors import EngineGone, EngineProblem
-from models.engine.messages import Problem
+from models.messages import Problem
+from models.messages.errors import EngineGone, EngineProblem
 from tui.widgets.pages import AT_ONCE, Pages
 
 

@@ -4,7 +4,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from models.engine.messages import Problem, Search
+from models.messages import Problem, Search
 from tests.tui.fake_engine import FakeEngine, many, rgnet
 from tui.widgets.lines import Lines
 from tui.widgets.search_box import SearchBox

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.selection import Selection
 
-from models.engine.messages import Body, SourceCode, SourceText
+from models.messages import Body, SourceCode, SourceText
 from tests.tui.stage import Stage, lines_of, settled
 from tui.widgets import tiles
 from tui.widgets.source_view import SourceView

@@ -8,7 +8,7 @@ import math
 import pytest
 from textual.app import App, ComposeResult
 
-from models.engine.messages import Problem, Progress, Statistics, StatisticsOf
+from models.messages import Problem, Progress, Statistics, StatisticsOf
 from tests.tui.number_engine import NumberEngine, Numbers
 from tui.widgets.statistics_bar import StatisticsBar, bars_of, flow
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from models.engine.messages import Brief, TensorOrder, TensorRow
+from models.messages import Brief, TensorOrder, TensorRow
 from tui.widgets.columns import Needs, header_of, lay_out, row_of
 from tui.widgets.tensor_columns import ASCENDING, DESCENDING, FACTS, STATISTICS, Field, columns_of, title_of
 

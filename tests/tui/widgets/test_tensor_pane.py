@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from textual.containers import Vertical
 
-from models.engine.messages import (
+from models.messages import (
     Body,
     GradientPage,
     GradientRows,

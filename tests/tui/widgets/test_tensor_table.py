@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from models.engine.messages import StatisticsOfAll, TensorRows
+from models.messages import StatisticsOfAll, TensorRows
 from tests.tui.fake_checkpoint import checkpoint
 from tests.tui.fake_engine import FakeEngine, many, module, rgnet, tensor
 from tests.tui.stage import Stage, settled, until

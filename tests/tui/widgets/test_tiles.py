@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.engine.messages import Cells
+from models.messages import Cells
 from tui.widgets.tiles import COLUMNS, KEPT, ROWS, Tiles
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from models.engine.messages import TreeRow
+from models.messages import TreeRow
 from tui.widgets.columns import Needs
 from tui.widgets.tree_drawing import COLUMNS, detail_of, draw_row, texts_of
 

@@ -12,7 +12,7 @@ from textual import events
 from textual.containers import Vertical
 from textual.pilot import Pilot
 
-from models.engine.messages import HeatMap, Problem, Window
+from models.messages import HeatMap, Problem, Window
 from tests.tui.number_engine import NumberEngine, Numbers, wave
 from tests.tui.stage import Stage, lines_of, settled
 from tui.widgets.jump import Jump

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fake_app import text_of
 
-from models.engine.messages import Progress, StatisticsOfAll, Window
+from models.messages import Progress, StatisticsOfAll, Window
 from tests.tui.fake_checkpoint import checkpoint
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stage import Stage, settled, until

@@ -21,10 +21,10 @@ from torch.distributed.checkpoint.metadata import (
 )
 from torch.distributed.checkpoint.planner import SavePlan, TensorWriteData, WriteItem, WriteItemType
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.sources.base import How, Source
+from models.opened.source import How, Source
 from models.sources.distributed import FORMAT
-from models.sources.files import HEAD, Found
+from models.sources.formats import HEAD, Found
+from models.stored.checkpoint import Checkpoint
 
 Box = tuple[int, tuple[int, ...], tuple[int, ...]]
 """Rank, offsets, sizes."""

@@ -10,7 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.stored import Unreadable
+from models.stored.stored import Unreadable
 from tests.models.sources.distributed.saving import Box, checkpoint, loaded, raw, save
 
 ROWS = [(0, (0, 0), (4, 10)), (1, (4, 0), (2, 10))]
@@ -113,7 +113,7 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatch: pytest.Monk
         sizes.append(size)
         return read(self, offset, size)
 
-    monkeypatch.setattr("models.checkpoint.file.DataFile.read", counted)
+    monkeypatch.setattr("models.stored.file.DataFile.read", counted)
     assert bytes(stored.flat(49_990, 50_010)) == raw(tensor)[49_990 * 4 : 50_010 * 4]
     assert sizes == [40, 40]
 

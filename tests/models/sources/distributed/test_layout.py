@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch.distributed.checkpoint.metadata import ChunkStorageMetadata, Metadata
 
-from models.checkpoint.stored import Unreadable
 from models.sources.distributed import layout
+from models.stored.stored import Unreadable
 from tests.models.sources.distributed.saving import checkpoint, raw, save
 
 TENSOR = torch.arange(60.0).reshape(6, 10)

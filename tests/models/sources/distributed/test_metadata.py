@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.distributed.checkpoint.metadata import Metadata
 
-from models.checkpoint.stored import Unreadable
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.distributed import metadata
+from models.stored.stored import Unreadable
 from tests.models.sources.distributed.saving import checkpoint, opened, raw, save
 
 TENSOR = torch.arange(60.0).reshape(6, 10)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models.checkpoint.checkpoint import Item
 from models.sources.distributed import objects
+from models.stored.checkpoint import Item
 from tests.models.sources.distributed.saving import checkpoint, save
 
 
@@ -67,7 +67,7 @@ def test_large_and_many_ones_are_named_with_their_size(tmp_path: Path, monkeypat
 def test_neighbours_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path / "c", {"w": (torch.zeros(2), [(0, (0,), (2,))])}, {f"o{number}": number for number in range(100)})
     reads: list[str] = []
-    from models.checkpoint.file import DataFile
+    from models.stored.file import DataFile
 
     read = DataFile.read
     monkeypatch.setattr(DataFile, "read", lambda self, at, size: reads.append(self.name) or read(self, at, size))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from models.sources.base import How, Source
-from models.sources.files import HEAD, Found
+from models.opened.source import How, Source
+from models.sources.formats import HEAD, Found
 from models.sources.gguf import FORMAT
 
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)

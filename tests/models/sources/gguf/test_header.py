@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.dtypes import numbers
-from models.checkpoint.file import DataFile
-from models.checkpoint.stored import Unreadable
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.gguf.cursor import MOST_HEADER, MOST_WALKED
 from models.sources.gguf.header import read_header
+from models.stored.dtypes import numbers
+from models.stored.file import DataFile
+from models.stored.stored import Unreadable
 from tests.models.sources.gguf.gguf_files import ARRAY, F32, STRING, U8, U32, entry, gguf, info, opened, text
 
 F16_CODE, F32_CODE, Q8_0 = 1, 0, 8

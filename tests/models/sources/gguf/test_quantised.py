@@ -10,8 +10,8 @@ import numpy
 import pytest
 from gguf.constants import GGMLQuantizationType
 
-from models.checkpoint.stored import Stored, Unreadable
 from models.sources.gguf.types import BLOCKS
+from models.stored.stored import Stored, Unreadable
 from tests.models.sources.gguf.gguf_files import gguf, info, opened
 
 BLOCKS_OF_A_ROW, ROWS = 3, 5

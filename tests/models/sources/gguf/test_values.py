@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.gguf.values import MOST_LISTED, MOST_TEXT
 from tests.models.sources.gguf.gguf_files import (
     ARRAY,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from models.sources.base import SourceError
-from models.sources.files import HEAD
+from models.opened.source import SourceError
+from models.sources.formats import HEAD
 from models.sources.not_a_model import look
 
 ROOT = Path(__file__).parents[4]
@@ -157,7 +157,7 @@ def test_what_nobody_may_read(tmp_path: Path) -> None:
     (tmp_path / "shut" / "a.bin").write_bytes(b"x")
     program = (
         "import importlib, os, pkgutil, sys\n"
-        "from models.sources.base import SourceError\n"
+        "from models.opened.source import SourceError\n"
         "from models.sources import not_a_model\n"
         "from models.sources.not_a_model import look\n"
         "for each in pkgutil.iter_modules(not_a_model.__path__, not_a_model.__name__ + '.'):\n"

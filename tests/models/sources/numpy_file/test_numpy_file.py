@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.checkpoint.dtypes import numbers
-from models.checkpoint.stored import Stored, Unreadable
-from models.sources.base import SourceError, open_source
+from models.opened.source import SourceError
 from models.sources.numpy_file import ALONE
 from models.sources.numpy_file.unpacked import BLOCK
+from models.sources.opening import open_source
+from models.stored.checkpoint import Checkpoint
+from models.stored.dtypes import numbers
+from models.stored.stored import Stored, Unreadable
 
 CODES = ["?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 SHAPES = [(), (1,), (5,), (3, 4), (2, 3, 4), (0, 3), (1, 7, 1, 2)]
@@ -218,7 +219,7 @@ def test_no_damage_is_a_fault(tmp_path_factory: pytest.TempPathFactory, bad: byt
 def test_neither_torch_nor_numpy_is_needed(tmp_path: Path) -> None:
     numpy.savez_compressed(tmp_path / "a.npz", a=made("<f4", (20, 3)))
     program = (
-        "import sys; from models.sources.base import open_source; "
+        "import sys; from models.sources.opening import open_source; "
         f"c = open_source({str(tmp_path / 'a.npz')!r}).checkpoint; c.tensors[0].flat(0, 60); "
         "print({'torch', 'numpy'} & set(sys.modules))"
     )

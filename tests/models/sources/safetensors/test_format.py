@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from models.sources.base import How, SourceError
-from models.sources.files import find
+from models.opened.source import How, SourceError
 from models.sources.safetensors import FORMAT
+from models.sources.single_file import find
 
 HEADER = json.dumps(
     {"__metadata__": {"config": '{"d": 4}'}, "a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}
@@ -74,7 +74,7 @@ def test_a_file_that_goes_meanwhile_is_said_in_a_line(tmp_path):
 def test_torch_is_not_needed(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(GOOD)
     program = (
-        "import sys; from models.sources.files import open_path; from models.sources.base import How;"
+        "import sys; from models.sources.files import open_path; from models.opened.source import How;"
         "print(open_path(sys.argv[1], How()).checkpoint.tensors[0].flat(0, 2), 'torch' in sys.modules)"
     )
     done = subprocess.run(

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint import dtypes
-from models.checkpoint.dtypes import numbers
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.safetensors.entries import TYPES
 from models.sources.safetensors.header import read_header
+from models.stored import dtypes
+from models.stored.dtypes import numbers
 
 GOOD = {
     "b": {"dtype": "F16", "shape": [3], "data_offsets": [24, 30]},

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.checkpoint.file import DataFile
 from models.sources.safetensors import header as careful
 from models.sources.safetensors.entries import Wrong
 from models.sources.safetensors.quick import read_quickly
+from models.stored.file import DataFile
 
 GOOD = {
     "__metadata__": {"format": "pt", "note": 'a "quoted" text'},

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.sources.base import How
+from models.opened.source import How
 from models.sources.files import open_path
+from models.stored.checkpoint import Checkpoint
 
 Write = Callable[..., None]
 

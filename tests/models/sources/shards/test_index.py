@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.sources.base import SourceError
+from models.opened.source import SourceError
 from models.sources.shards.index import read_index
 
 GOOD = {"metadata": {"total_size": 9}, "weight_map": {"a": "x.bin", "b": "y.bin", "c": "x.bin"}}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.sources.base import How, SourceError
+from models.opened.source import How, SourceError
 from models.sources.files import open_path
 
 NAMES = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "x.safetensors"]

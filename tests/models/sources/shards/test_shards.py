@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from models.sources.base import How, SourceError
+from models.opened.source import How, SourceError
 from models.sources.files import open_path
 
 ONE, TWO, THREE = (f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3))

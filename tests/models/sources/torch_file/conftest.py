@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.sources.base import How
-from models.sources.files import checkpoint_at
+from models.opened.source import How
+from models.sources.single_file import checkpoint_at
+from models.stored.checkpoint import Checkpoint
 
 LEGACY = {"_use_new_zipfile_serialization": False}
 

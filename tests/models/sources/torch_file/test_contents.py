@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.sources.base import How
-from models.sources.files import checkpoint_at
+from models.opened.source import How
+from models.sources.single_file import checkpoint_at
 from models.sources.torch_file.contents import DEEPEST, Contents
 from models.sources.torch_file.raw import RawGroup, RawStorage, RawTensor
 from models.sources.torch_file.restricted import Key
+from models.stored.checkpoint import Checkpoint
 
 Opened = Callable[[Any], Checkpoint]
 

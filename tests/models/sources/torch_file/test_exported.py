@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.sources.base import How, SourceError
-from models.sources.files import checkpoint_at
+from models.opened.source import How, SourceError
+from models.sources.single_file import checkpoint_at
 
 
 class Net(nn.Module):

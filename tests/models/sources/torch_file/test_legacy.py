@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from models.sources.base import How, SourceError
-from models.sources.files import checkpoint_at
+from models.opened.source import How, SourceError
+from models.sources.single_file import checkpoint_at
 from models.sources.torch_file import legacy
 
 LEGACY = {"_use_new_zipfile_serialization": False}

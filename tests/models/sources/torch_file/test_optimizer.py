@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.checkpoint.checkpoint import Checkpoint
+from models.stored.checkpoint import Checkpoint
 
 Opened = Callable[[Any], Checkpoint]
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.sources.base import How, SourceError
-from models.sources.files import checkpoint_at
+from models.opened.source import How, SourceError
+from models.sources.single_file import checkpoint_at
+from models.stored.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 

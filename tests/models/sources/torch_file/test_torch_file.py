@@ -11,10 +11,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.stored import Unreadable
-from models.sources.base import How, SourceError
-from models.sources.files import checkpoint_at, find, open_path
+from models.opened.source import How, SourceError
+from models.sources.files import open_path
+from models.sources.single_file import checkpoint_at, find
 from models.sources.torch_file import FORMAT
+from models.stored.stored import Unreadable
 
 LEGACY = {"_use_new_zipfile_serialization": False}
 GRID = torch.arange(24.0).reshape(4, 6)

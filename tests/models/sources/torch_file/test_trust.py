@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.sources.base import How, SourceError, open_source
+from models.opened.source import How, SourceError
 from models.sources.files import open_path
 from models.sources.importing import forget
+from models.sources.opening import open_source
 from models.sources.torch_file.their_script import remedy
 
 TRUST = How(trust=True)

@@ -17,10 +17,10 @@ import pytest
 import torch
 from torch import nn
 
-from models.checkpoint.checkpoint import Checkpoint
-from models.checkpoint.stored import Stored, Unreadable
-from models.sources.base import How, SourceError
-from models.sources.files import checkpoint_at
+from models.opened.source import How, SourceError
+from models.sources.single_file import checkpoint_at
+from models.stored.checkpoint import Checkpoint
+from models.stored.stored import Stored, Unreadable
 
 Opened = Callable[[Any], Checkpoint]
 Raw = Callable[[torch.Tensor], bytes]
@@ -298,8 +298,8 @@ def test_missing_bytes_are_told(tmp_path: Path) -> None:
 
 def test_nothing_of_torch_is_imported(simple: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from models.sources.files import checkpoint_at; "
-        "from models.sources.base import How; c = checkpoint_at(Path(sys.argv[1]), How()); "
+        "import sys; from pathlib import Path; from models.sources.single_file import checkpoint_at; "
+        "from models.opened.source import How; c = checkpoint_at(Path(sys.argv[1]), How()); "
         "assert c.tensors[0].flat(0, 1); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, simple], check=False).returncode == 0

@@ -1,1 +1,0 @@
-"""Pure questions about a model: looking changes nothing."""

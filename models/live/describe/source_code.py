@@ -1,0 +1,78 @@
+"""The code that a module runs: the text of its class, or the text that PyTorch made of it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from torch import nn
+from torch.fx import GraphModule
+from torch.jit import ScriptModule
+
+from ...messages import SourceText
+from ..registered import entries
+from .class_source import find_class
+
+MOST_LINES = 2_000
+LONGEST_LINE = 2_000
+
+
+def source_of(module: nn.Module, path: str = "") -> SourceText:
+    """The class of `module` with file and lines; where there is no text, `reason` says why.
+
+    A compiled module shows the class that was compiled, a traced or scripted one the code that PyTorch generated.  If
+    `forward` is inherited, `forward_line` is None and `reason` names the class it comes from.
+    """
+    module = original_of(module)
+    if isinstance(module, GraphModule | ScriptModule):
+        return _generated(module, path)
+    kind = class_of(module)
+    found = find_class(kind)
+    if found is None:
+        reason = f"the text of {kind.__qualname__} is not at hand: it was made by code, or its file is gone or changed"
+        return SourceText(path=path, class_name=kind.__name__, reason=reason)
+    return SourceText(
+        path=path, class_name=kind.__name__, text=_bounded("".join(found.lines)), file=found.file,
+        first_line=found.first_line, forward_line=found.forward_line, reason=_inherited(kind),
+    )  # fmt: skip
+
+
+def original_of(module: nn.Module) -> nn.Module:
+    """The module that `torch.compile` wrapped, or the module itself."""
+    if type(module).__name__ == "OptimizedModule" and type(module).__module__.startswith("torch._dynamo"):
+        return module._modules.get("_orig_mod") or module
+    return module
+
+
+def class_of(module: nn.Module) -> type[nn.Module]:
+    """The class as it was written: parametrizations put a generated subclass in its place."""
+    kind = type(module)
+    parametrized = entries(module, "_modules").get("parametrizations")
+    return kind.__bases__[0] if isinstance(parametrized, nn.ModuleDict) and parametrized._modules else kind
+
+
+def _inherited(kind: type[nn.Module]) -> str:
+    if "forward" in vars(kind):
+        return ""
+    for base in kind.__mro__:
+        if "forward" in vars(base) and base is not nn.Module:
+            return f"forward is inherited from {base.__module__}.{base.__qualname__}"
+    return "it has no forward"
+
+
+def _generated(module: GraphModule | ScriptModule, path: str) -> SourceText:
+    is_script = isinstance(module, ScriptModule)
+    name = str(getattr(module, "original_name", "")) or type(module).__name__
+    try:
+        text = _bounded(str(module.code).strip("\n") + "\n")
+    except Exception as error:  # TorchScript raises its own kinds, and not every one has a forward
+        kind = "TorchScript" if is_script else "generated code"
+        return SourceText(path=path, class_name=name, reason=f"{kind} without text to show ({type(error).__name__})")
+    lines = text.splitlines()
+    forward = next((number for number, line in enumerate(lines, 1) if line.startswith("def forward")), None)
+    return SourceText(path=path, class_name=name, text=text, forward_line=forward)
+
+
+def _bounded(text: str) -> str:
+    lines = text.removesuffix("\n").split("\n")[:MOST_LINES]
+    short = (line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines)
+    return textwrap.dedent("\n".join(short) + "\n")

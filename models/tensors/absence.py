@@ -1,0 +1,85 @@
+"""Why a tensor has no numbers to show, told before anything is read."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import prod
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
+
+from ..messages import Absence
+from .distributed import local_part, why_not_local
+from .plainly import plain
+from .tensors import dtype_text, is_uninitialised
+
+NO_GRADIENT = "no gradient yet (None): no backward pass has reached it"
+LARGEST_DENSE = 2**22
+"""Elements up to which a sparse tensor is made dense to be looked at."""
+LARGEST_DEQUANTISED = 2**24
+"""Elements up to which a quantised tensor is turned into floats to be looked at."""
+
+
+def absence_of(tensor: Tensor | None, missing: str = NO_GRADIENT) -> tuple[Absence, str]:
+    """Why there are no numbers and a sentence for the person, or two empty strings when they can be read.
+
+    `missing` is the sentence for None.
+    """
+    if tensor is None:
+        return "none", missing
+    tensor = plain(tensor)
+    if is_uninitialised(tensor):
+        return "uninitialised", "a lazy parameter: it has no shape and no values before the first forward run"
+    if tensor.is_meta or isinstance(tensor, FakeTensor):
+        return "meta", "a meta tensor: it has a shape and a dtype, but no memory and no values"
+    reason = _unsupported(tensor)
+    return ("unsupported", reason) if reason else ("", "")
+
+
+def _unsupported(tensor: Tensor) -> str:
+    if reason := why_not_local(tensor):
+        return reason
+    tensor = local_part(tensor)
+    if tensor.is_nested:
+        return "a nested tensor: its parts have different shapes, so there is no matrix to show"
+    if not can_convert(tensor.dtype):
+        return f"PyTorch {torch.__version__} cannot turn numbers of dtype {dtype_text(tensor)} into plain ones"
+    if tensor.is_quantized:
+        return _too_large(tensor, "quantised", LARGEST_DEQUANTISED)
+    if tensor.layout != torch.strided:
+        return _too_large(tensor, f"in the layout {str(tensor.layout).removeprefix('torch.')}", LARGEST_DENSE)
+    if not is_wrapper(tensor) and _bytes_needed(tensor) > tensor.untyped_storage().nbytes():
+        return "its memory was released (sharded training does that between uses)"
+    return ""
+
+
+def _too_large(tensor: Tensor, what: str, most: int) -> str:
+    if tensor.numel() <= most:
+        return ""
+    return f"a tensor {what} of {tensor.numel():,} elements: only up to {most:,} are unpacked to be shown"
+
+
+def _bytes_needed(tensor: Tensor) -> int:
+    """Bytes of storage that the tensor's elements reach into."""
+    if not prod(tensor.shape):
+        return 0
+    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return int(tensor.storage_offset() + last + 1) * tensor.element_size()
+
+
+def is_wrapper(tensor: Tensor) -> bool:
+    """Whether its class computes for itself and need not have memory of its own (`DTensor`, quantised subclasses)."""
+    return type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__
+
+
+@cache
+def can_convert(dtype: torch.dtype) -> bool:
+    """Whether numbers of this dtype convert to float64; sub-byte types are storage only in most versions."""
+    if dtype.is_complex or dtype in (torch.qint8, torch.quint8, torch.qint32):
+        return True
+    try:
+        torch.zeros(64, dtype=torch.uint8, device="cpu").view(dtype).to(torch.float64)
+    except (RuntimeError, TypeError):
+        return False
+    return True

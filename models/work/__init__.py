@@ -1,0 +1,1 @@
+"""The manners of long work: cancelling, progress, one thread, no garbage collected meanwhile."""

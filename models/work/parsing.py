@@ -1,0 +1,18 @@
+"""Python's source read into a tree, safely beside other threads that do the same.  Must not import torch."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+from .collecting import uncollected
+
+
+def parsed(text: str, file: str = "<unknown>", mode: Literal["exec", "eval"] = "exec") -> ast.AST:
+    """`ast.parse`; raises as it does.
+
+    Python 3.11 and 3.12 count the depth of the tree for all threads in one place: a collection of garbage, whose
+    finalizers may let another thread parse, would have it fail ("AST constructor recursion depth mismatch").
+    """
+    with uncollected():
+        return ast.parse(text, file, mode)

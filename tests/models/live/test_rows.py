@@ -1,0 +1,81 @@
+"""Rows of the tree and of the table, as a person reads them."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from models.examples.catalogue import build
+from models.live.outline import Outline
+from models.live.rows import tensor_rows, tree_rows, with_ancestors
+from models.live.totals import Totals
+from models.messages import TensorRow, TreeRow
+from models.tree.view import View
+
+
+def tree(net: nn.Module, changed: tuple[str, ...] = ()) -> dict[str, TreeRow]:
+    outline = Outline.of(net)
+    view = View(outline.skeleton)
+    view.fold("", "all")
+    rows = tree_rows(outline, view.slice(0, len(view)), Totals.of(outline), with_ancestors(outline, changed))
+    return {row.path: row for row in rows}
+
+
+def table(net: nn.Module) -> dict[str, TensorRow]:
+    outline = Outline.of(net)
+    return {row.path: row for row in tensor_rows(outline.tensors(outline.nodes[0]), set())}
+
+
+def test_module_rows() -> None:
+    rows = tree(build("rgnet"))
+    assert len(rows) == 41
+    root = rows[""]
+    assert (root.name, root.detail, root.parameters, root.bytes, root.children) == ("net", "Sequential", 309, 1_236, 2)
+    block = rows["0.block 1"]
+    assert (block.name, block.depth, block.parameters, block.unfolded) == ("block 1", 2, 76, True)
+
+
+def test_tensor_rows_say_shape_dtype_and_gradient() -> None:
+    row = tree(build("rgnet"))["0.block 1.0.weight"]
+    assert (row.detail, row.dtype, row.parameters, row.bytes, row.gradient) == ("[8, 4]", "float32", 32, 128, "none")
+
+
+def test_constants_have_no_gradient_state_and_are_not_frozen() -> None:
+    row = table(build("fixed_hidden_mlp"))["rand_weight"]
+    assert (row.kind, row.shape, row.gradient, row.frozen, row.device) == ("constant", "[20, 20]", "", False, "cpu")
+
+
+def test_frozen_modules_have_parameters_of_which_none_is_trainable() -> None:
+    net = nn.Sequential(nn.Linear(1, 1).requires_grad_(False), nn.Linear(1, 1), nn.ReLU())
+    rows = tree(net)
+    assert [rows[path].frozen for path in ("", "0", "0.weight", "1", "2")] == [False, True, True, False, False]
+
+
+def test_what_has_no_values_says_why() -> None:
+    rows = tree(nn.Sequential(nn.LazyLinear(2), nn.Linear(1, 1, device="meta")))
+    lazy, meta = rows["0.weight"], rows["1.weight"]
+    assert (lazy.state, lazy.detail, lazy.parameters) == ("uninitialised", "", None)
+    assert (meta.state, meta.detail, meta.parameters) == ("meta", "[1, 1]", 1)
+    assert rows["0"].parameters is None
+    assert rows["1"].parameters == 2
+
+
+def test_a_change_marks_the_modules_above_it() -> None:
+    rows = tree(build("rgnet"), changed=("0.block 1.0.bias", "gone"))
+    marked = {path for path, row in rows.items() if row.changed}
+    assert marked == {"", "0", "0.block 1", "0.block 1.0", "0.block 1.0.bias"}
+
+
+def test_many_names_are_told_up_to_eight() -> None:
+    layer = nn.ReLU()
+    rows = tree(nn.Sequential(*[layer] * 20))
+    assert rows["3"].shared_with == ["0", "1", "2", "4", "5", "6", "7", "8"]
+
+
+def test_hidden_modules_are_not_registered() -> None:
+    net = nn.Module()
+    net.layers = [nn.Linear(1, 1)]
+    rows = tree(net)
+    assert (rows["layers[0]"].kind, rows["layers[0]"].registered) == ("hidden", False)
+    assert rows[""].parameters == 0
+    assert rows[""].bytes == torch.zeros(2).nbytes

@@ -1,0 +1,40 @@
+"""The order in which elements are looked through."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.tensors.seeking import index_at, place_of, rounds, seek
+from models.work.cancelled import Cancelled, never
+
+
+@given(st.integers(1, 40), st.data(), st.sampled_from([1, -1]), st.integers(1, 50))
+def test_each_place_is_looked_at_once_and_the_origin_last(elements, data, step, most):
+    origin = data.draw(st.integers(0, elements - 1))
+    order = []
+    for start, stop in rounds(elements, origin, step, most):
+        assert 0 < stop - start <= most
+        order += range(start, stop)[::step]
+    assert order == [(origin + step * (at + 1)) % elements for at in range(elements)]
+
+
+@given(st.lists(st.integers(1, 5), max_size=4), st.data())
+def test_places_and_indices_are_each_others_inverse(shape, data):
+    index = [data.draw(st.integers(0, size - 1)) for size in shape]
+    assert index_at(shape, place_of(shape, index)) == index
+
+
+def test_what_is_missing_or_too_large_is_clamped():
+    assert place_of([3, 4], [1]) == 4
+    assert place_of([3, 4], [9, 9]) == 11
+    assert place_of([3, 4], [-2, 1]) == 1
+    assert place_of([], [5]) == 0
+
+
+def test_progress_rises_and_a_cancelled_search_ends():
+    told = []
+    assert seek(lambda start, stop, step: None, 1000, 500, 1, 10, never, told.append) is None
+    assert told == sorted(told)
+    assert 50 <= len(told) <= 100
+    with pytest.raises(Cancelled):
+        seek(lambda start, stop, step: None, 1000, 0, 1, 10, lambda: len(told) > 0)

@@ -1,0 +1,51 @@
+"""The collector is off meanwhile and as it was afterwards."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+import pytest
+
+from models.work.collecting import uncollected
+
+
+def test_as_it_was_afterwards() -> None:
+    assert gc.isenabled()
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), uncollected():
+        1 / 0  # noqa: B018
+    assert gc.isenabled()
+
+
+def test_one_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_what_one_thread_leaves_stays_off_for_the_other() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with uncollected():
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    with uncollected():
+        thread.start()
+        inside.wait()
+    assert not gc.isenabled()  # the other one is still at work
+    leave.set()
+    thread.join()
+    assert gc.isenabled()
