@@ -31,7 +31,7 @@ from .tree import CheckpointTree
 if TYPE_CHECKING:
     from ..search.searcher import Searcher
     from ..table.pages import TensorTables
-    from ..work.asked import Context
+    from ..work.context import Context
 
 MOST_DTYPES = 4
 """That the header names."""

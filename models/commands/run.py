@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
         parser.error("the input comes from --input or from --inputs, not from both")
     result = Result()
     report = Report()
-    ending = supervise(partial(work, options), report.hear)
+    ending = supervise(partial(work, options), report.receive)
     report.end(ending)
     if report.started:
         if options.json:

@@ -10,14 +10,14 @@ from typing import Any
 from ..run.calls import Call, Several, Shape
 from ..run.record import Trace
 from .supervisor import Ending
-from .told_trace import Replay
+from .trace_relay import TraceReceiver
 
 
 class Report:
     """The fields of `run --json`, complete at any moment as far as the run got."""
 
     def __init__(self) -> None:
-        self._replay = Replay()
+        self._received = TraceReceiver()
         self._parts: dict[str, Any] = {"notes": []}
         self._began: float | None = None
 
@@ -36,9 +36,9 @@ class Report:
         """Whether the model's own forward or backward failed."""
         return self._parts.get("error") is not None
 
-    def hear(self, name: str, values: list[Any]) -> None:
+    def receive(self, name: str, values: list[Any]) -> None:
         """Take in what the run tells."""
-        if self._replay.hear(name, values):
+        if self._received.receive(name, values):
             return
         self._parts.update(values[0])
         if self.started and self._began is None:
@@ -50,7 +50,7 @@ class Report:
             self._parts["stopped"] = ending.how
         elif ending.how == "crashed":
             kind, message = crash(ending.status)
-            call = self._replay.under_way[-1] if self._replay.under_way else None
+            call = self._received.under_way[-1] if self._received.under_way else None
             self._parts["error"] = {
                 "type": kind,
                 "message": message,
@@ -65,7 +65,7 @@ class Report:
     @property
     def trace(self) -> Trace:
         """The calls."""
-        return self._replay.trace
+        return self._received.trace
 
     def fields(self) -> dict[str, Any]:
         """The object that `run --json` prints, `schema` left out.  What does not apply is None."""

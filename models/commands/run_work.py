@@ -17,7 +17,7 @@ from ..session.session import Session
 from ..sources.tracebacks import problem_of
 from .run_report import shape_from_text
 from .supervisor import Tell
-from .told_trace import ToldTrace
+from .trace_relay import TraceSender
 
 GUESSED = "the input {} is a guess from the first layers; --input says what it is"
 UNKNOWN = "no input is known for this network, so it was called without one; --input says what it is"
@@ -26,7 +26,7 @@ UNKNOWN = "no input is known for this network, so it was called without one; --i
 class Work:
     """One run of the open network.
 
-    The calls are told as `ToldTrace` does, everything else as `part`: fields of the report by their names.  Whatever
+    The calls are sent as `TraceSender` does, everything else as `part`: fields of the report by their names.  Whatever
     the model raises is told, not raised.
 
     Args:
@@ -47,7 +47,7 @@ class Work:
         self._backward = backward
         self._dry = dry
         self._specs = [parse_spec(text) for text in specs or []]
-        self._trace = ToldTrace(tell)
+        self._trace = TraceSender(tell)
         self._failed = False
         self._notes: list[str] = []
         self._input = session.input_text
@@ -83,7 +83,7 @@ class Work:
                 return result
             self._note(f"{reason}: this is a real run")
             self._tell("restart")
-            self._trace = ToldTrace(self._tell)
+            self._trace = TraceSender(self._tell)
         args, kwargs = self._arguments()
         result = run_forward(outline.root, args, kwargs, outline, self._trace)
         self._part(dry=False, seconds=result.seconds)

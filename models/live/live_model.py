@@ -41,7 +41,7 @@ from .totals import Totals
 
 if TYPE_CHECKING:
     from ..opened.source import Source
-    from ..work.asked import Context
+    from ..work.context import Context
 
 WRITTEN = "written to since: maybe of a later one"
 """Of a gradient that the running code changes in place."""

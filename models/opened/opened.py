@@ -14,7 +14,7 @@ from ..messages.errors import EngineProblem
 if TYPE_CHECKING:
     from ..search.searcher import Searcher
     from ..tree.view import View
-    from ..work.asked import Context
+    from ..work.context import Context
     from .source import Source
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .asked import Context
+    from .context import Context
 
 Told = Callable[[float], None]
 """Told how far one piece of work is, from 0 to 1."""

@@ -44,7 +44,7 @@ def ran(session: Session, **options: Any) -> dict[str, Any]:
 
     Work(session, tell, **options).do()
     for name, values in heard:
-        report.hear(name, values)
+        report.receive(name, values)
     report.end(Ending("done"))
     return report.fields()
 
@@ -301,7 +301,7 @@ def test_what_is_under_way_is_where_a_crash_happened() -> None:
 
     def tell(name: str, *values: object) -> None:
         if "0.block 1.0" not in [call.module for call in report.trace.calls]:
-            report.hear(name, json.loads(json.dumps(list(values))))
+            report.receive(name, json.loads(json.dumps(list(values))))
 
     Work(session, tell).do()
     report.end(Ending("crashed", -11))
