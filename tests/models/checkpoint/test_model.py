@@ -49,6 +49,16 @@ def rows(found: CheckpointModel) -> dict[str, m.TreeRow]:
     return {row.path: row for row in found.rows(0, 500)}
 
 
+def test_a_row_gives_eight_other_names_of_its_tensor_at_most_in_tree_and_table() -> None:
+    tied = [Tied.of(torch.ones(2), name) for name in "abcdefghijkl"]
+    found = model(*tied)
+    expected = list("bcdefghi")
+    assert rows(found)["a"].shared_with == expected
+    assert rows(found)["l"].shared_with == list("abcdefgh")
+    table = found.tensors(m.TensorRows(path="", start=0, count=20), Nobody())
+    assert {row.path: row.shared_with for row in table.rows}["a"] == expected
+
+
 def test_rows_of_modules_groups_tensors_and_items() -> None:
     found = rows(model(*layers(), Held.of(torch.ones(2, dtype=torch.int8), "q"), items=[Item("epoch", "int", "12")]))
     root, group, layer = found[""], found["h.[0–5]"], found["h.2"]
