@@ -1,4 +1,4 @@
-"""What all tests share: helpers beside them can be imported, and no test touches the person's own state."""
+"""What all tests share: helpers beside them can be imported, and no test touches the user's own state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def own_state(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of the test's own, of a person who has seen the welcome."""
+    """A state folder of the test's own, of a user who has seen the welcome."""
     folder = next(state_folders)
     folder.mkdir()
     (folder / "settings.json").write_text('{"welcomed": true}')

@@ -3,7 +3,7 @@
     from tui import explore
     explore(net, X)
 
-shows a live object of the running program.  Importing this package costs nothing, and touches none of the person's
+shows a live object of the running program.  Importing this package costs nothing, and touches none of the user's
 own packages, whatever they are called.
 """
 
@@ -13,7 +13,7 @@ __all__ = ["explore"]
 
 
 def explore(model: object, /, *inputs: object, **named: object) -> None:
-    """Show `model` as it is now in this terminal, and return when the person leaves with `q`.
+    """Show `model` as it is now in this terminal, and return when the user leaves with `q`.
 
     Args:
         model: an `nn.Module`, or a dict, list or tuple of them.  The live object itself: what is changed in the console

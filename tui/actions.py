@@ -137,5 +137,5 @@ def bindings(place: str) -> list[BindingType]:
 
 
 def keys_of(action: Action) -> str:
-    """How a person reads the keys."""
+    """How a user reads the keys."""
     return action.shown or action.keys.replace(",", " ")

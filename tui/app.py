@@ -84,7 +84,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         self._early: list[Callable[[Explorer], None]] | None = []
         """What the engine told before there was an explorer."""
         self._typed: list[Key] | None = []
-        """What a person typed before."""
+        """What a user typed before."""
         self.input_order = InputOrder(self, super().on_event)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The interface of `explore(net)`: a process of its own that speaks with the engine in the person's program.
+"""The interface of `explore(net)`: a process of its own that speaks with the engine in the user's program.
 
 The engine is there before this process and stays when it ends.  So `R` starts nothing anew, but interrupts what runs
 and looks at the object again; and what cannot be interrupted cannot be killed either, only left.
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from tui.asking import Ask
 
 LEFT_ALONE = 3
-"""Exit status when the person's program ended."""
+"""Exit status when the user's program ended."""
 LOOK = 1.0
 """Seconds between two looks whether it is still there."""
 
 
 def main(read: int, write: int, source: str) -> int:
-    """Show `source`, which the engine at the other ends of two pipes offers, until the person leaves."""
+    """Show `source`, which the engine at the other ends of two pipes offers, until the user leaves."""
     pin_models()
     leave_current_folder()
     ENDING.install(interrupted=0)  # a Ctrl+C before the screen has the keyboard was meant for the program
@@ -111,7 +111,7 @@ class LentEngine:
         return self._client.request
 
     def kill(self) -> None:
-        """Leave it alone with what it does: it is the person's own program."""
+        """Leave it alone with what it does: it is the user's own program."""
         self._leave()
 
     async def close(self) -> None:

@@ -49,7 +49,7 @@ sys.exit(0 if back.replace("\\r\\n", "\\n") == text.replace("\\r\\n", "\\n") els
 class Copied:
     way: Literal["system", "terminal", "both", "file", "shown"]
     shown: str
-    """One line for the person: what was copied and which way it went."""
+    """One line for the user: what was copied and which way it went."""
 
 
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.environ, note: str = "") -> Copied:

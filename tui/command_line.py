@@ -53,7 +53,7 @@ class Options:
     engine: str | None = None
     """A command line that ends in an engine."""
     attached: bool = False
-    """The engine is the person's own program, which `explore()` was called in."""
+    """The engine is the user's own program, which `explore()` was called in."""
 
 
 class Parser(TellsHelp):

@@ -1,9 +1,9 @@
 """`explore(net)`: the interface in the terminal of a program that runs, a REPL or a debugger.
 
-The interface is a child process that owns the terminal; the engine is in the person's own process, on the live object.
-The other way round was weighed: Textual in the person's process needs an event loop beside the one that may be running
+The interface is a child process that owns the terminal; the engine is in the user's own process, on the live object.
+The other way round was weighed: Textual in the user's process needs an event loop beside the one that may be running
 there, the main thread for its signals, and the name `models`, which is most projects' own.  A child needs none of that,
-looks and reacts as always, and when it crashes the person's program goes on.
+looks and reacts as always, and when it crashes the user's program goes on.
 
 Owns the terminal's way there and back.  The engine is loaded by its path under a private name: in this process
 `models` may be somebody else's.
@@ -100,7 +100,7 @@ class _Interface:
         self._terminal = os.dup(1)  # descriptor 1 is borrowed meanwhile
         self._settings = settings_of(self._terminal)
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # a stand-in of the person's
+            with contextlib.suppress(Exception):  # a stand-in of the user's
                 stream.flush()
         read_there, self.write = os.pipe()
         self.read, write_there = os.pipe()
@@ -110,7 +110,7 @@ class _Interface:
                 [sys.executable, "-c", START, *arguments],
                 stdin=0,
                 stdout=1,
-                stderr=1,  # where Textual draws: the person's may lead to a file
+                stderr=1,  # where Textual draws: the user's may lead to a file
                 pass_fds=(read_there, write_there),
             )
         except BaseException:
@@ -123,11 +123,11 @@ class _Interface:
 
     @property
     def status(self) -> int:
-        """How it ended; 0 when the person left it."""
+        """How it ended; 0 when the user left it."""
         return self._process.returncode or 0
 
     def told(self) -> str:
-        """How it ended, for the person."""
+        """How it ended, for the user."""
         how = f"status {self.status}" if self.status > 0 else f"signal {-self.status}"
         return f"the interface ended with {how}"
 

@@ -1,6 +1,6 @@
 """Opens what the command line names while the explorer's own parts are still to be imported.
 
-Only for files of weights: no code of a person's runs, so nothing is printed and nothing asks for the console.
+Only for files of weights: no code of a user's runs, so nothing is printed and nothing asks for the console.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FirstOpening:
     def __init__(self, link: EngineLink, request: m.OpenSource) -> None:
         self.request = request
         self.shown: ModuleTree | None = None
-        """The tree that a person sees already."""
+        """The tree that a user sees already."""
         self.summary: m.Summary | None = None
         """What it is the tree of."""
         self._link = link

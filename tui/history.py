@@ -86,7 +86,7 @@ class History:
         return draft
 
     def reset(self) -> None:
-        """End the walk: the person typed something."""
+        """End the walk: the user typed something."""
         self._at = None
 
     def _suits(self, index: int, text: str) -> bool:

@@ -1,7 +1,7 @@
 """Our `models` package, whatever folder the program is started in.
 
 Most PyTorch projects have a package called `models`.  `python -m tui` puts the current folder first on the path, so a
-plain import would find the person's.  The interface needs ours and nothing of theirs; the engine, which needs both,
+plain import would find the user's.  The interface needs ours and nothing of theirs; the engine, which needs both,
 has its own way (`models/engine/boot.py`).
 """
 

@@ -1,7 +1,7 @@
 """What is remembered between starts.
 
 A folder that cannot be read or written
-costs a person their settings and nothing else: no function here raises.
+costs a user their settings and nothing else: no function here raises.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Settings:
 
     @property
     def theme(self) -> str | None:
-        """Name of the theme that the person chose."""
+        """Name of the theme that the user chose."""
         value = self._values.get("theme")
         return value if isinstance(value, str) else None
 

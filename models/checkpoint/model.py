@@ -58,7 +58,7 @@ class CheckpointModel:
 
     @classmethod
     def of(cls, source: Source, unfolded: Mapping[str, bool]) -> CheckpointModel:
-        """Of a source that is a checkpoint; `unfolded` are folds that a person chose before."""
+        """Of a source that is a checkpoint; `unfolded` are folds that a user chose before."""
         assert source.checkpoint is not None
         return cls(source, source.checkpoint, unfolded)
 

@@ -82,7 +82,7 @@ def tell(text: str) -> None:
 
 
 def one_line(problem: Problem) -> str:
-    """The cause and the remedy, or, when the person's own code failed, the cause and where."""
+    """The cause and the remedy, or, when the user's own code failed, the cause and where."""
     if "Traceback" in problem.text or problem.where:
         return f"{problem.title} ({problem.where})" if problem.where else problem.title
     remedy = " ".join(problem.text.split())

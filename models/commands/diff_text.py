@@ -1,4 +1,4 @@
-"""What `diff` prints for a person: a table, worst first, and a line that sums up."""
+"""What `diff` prints for a user: a table, worst first, and a line that sums up."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from .copies import is_copy
 class Result:
     """Standard output as it was when the command started.
 
-    From then on whatever the person's code prints, from Python, from C++ or in a child process, goes to standard error.
+    From then on whatever the user's code prints, from Python, from C++ or in a child process, goes to standard error.
     A reader that went away (`| head`) ends the result without a word; one that never was, and a disk that is full, are
     an OSError.
     """
@@ -97,7 +97,7 @@ def _escaped(half: re.Match[str]) -> str:
 
 
 def _flush(stream: Any) -> None:
-    """Flush a stream that may be missing, closed, broken or of a class of the person's own."""
+    """Flush a stream that may be missing, closed, broken or of a class of the user's own."""
     with contextlib.suppress(Exception):
         stream.flush()
 

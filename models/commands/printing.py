@@ -46,7 +46,7 @@ class Printed:
 def _flush() -> None:
     """Write out what Python and C hold back."""
     for stream in (sys.stdout, sys.__stdout__):
-        with contextlib.suppress(Exception):  # closed, or of a class of the person's own
+        with contextlib.suppress(Exception):  # closed, or of a class of the user's own
             stream.flush()  # type: ignore[union-attr]
     with contextlib.suppress(Exception):
         ctypes.CDLL(None).fflush(None)

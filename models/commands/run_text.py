@@ -1,4 +1,4 @@
-"""What `run` prints for a person: the calls as a table, then the result, or what went wrong where."""
+"""What `run` prints for a user: the calls as a table, then the result, or what went wrong where."""
 
 from __future__ import annotations
 

@@ -204,14 +204,14 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
         with contextlib.suppress(Exception):
             tell("done", status)
     finally:
-        # Nothing of the person's runs any more: torch may abort at exit, a thread of theirs may never end.
+        # Nothing of the user's runs any more: torch may abort at exit, a thread of theirs may never end.
         _flush()
         os._exit(status)
 
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):  # of the person's own: nothing of it may keep the child from its end
+        with contextlib.suppress(BaseException):  # of the user's own: nothing of it may keep the child from its end
             stream.flush()
 
 

@@ -29,14 +29,14 @@ LONGEST_HISTORY = 20
 
 
 class NothingToUndo(Exception):
-    """There is no change to take back, or it cannot be; the text is the sentence for the person."""
+    """There is no change to take back, or it cannot be; the text is the sentence for the user."""
 
 
 class Undone(NamedTuple):
     """What was taken back."""
 
     text: str
-    """The sentence for the person."""
+    """The sentence for the user."""
     paths: list[str]
     """Paths whose values came back, every shared name told; none when only gradients did."""
 

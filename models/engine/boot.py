@@ -1,7 +1,7 @@
 """How the engine's process loads this package, whatever else is called `models` where it runs.
 
 Loaded by its path, before anything of ours can be imported.  The package is loaded under a private name; `models` and
-`tui` are left to the person's own packages, even to folders without `__init__.py`, which any installed package would
+`tui` are left to the user's own packages, even to folders without `__init__.py`, which any installed package would
 otherwise win over.
 """
 
@@ -80,7 +80,7 @@ def _options(arguments: list[str]) -> tuple[bool, str | None, int | None]:
 
 def _missing() -> str:
     """One line that says what this Python lacks to run an engine, or nothing."""
-    if sys.version_info < (3, 10):  # noqa: UP036 - run by its path in whatever Python a person names
+    if sys.version_info < (3, 10):  # noqa: UP036 - run by its path in whatever Python a user names
         version = ".".join(map(str, sys.version_info[:3]))
         return f"modulescope: {sys.executable} is Python {version}; the engine needs 3.10 or newer"
     try:
@@ -102,7 +102,7 @@ def _leave_script_folder() -> bool:
 
 
 def _give_names_back(was_script: bool) -> None:
-    """The path as `python -m` gives it in this folder, and our two public names free for the person's packages."""
+    """The path as `python -m` gives it in this folder, and our two public names free for the user's packages."""
     try:
         here = Path.cwd()
     except OSError:  # it was deleted
@@ -113,7 +113,7 @@ def _give_names_back(was_script: bool) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
         if _is_ours(getattr(sys.modules[name], "__file__", None)):
             del sys.modules[name]
-    if here.resolve() != ROOT:  # at home our packages are the person's own
+    if here.resolve() != ROOT:  # at home our packages are the user's own
         sys.meta_path.insert(0, _HideOurs())
 
 

@@ -1,10 +1,10 @@
-"""The engine inside the person's own process: what `explore(net)` serves while the interface has the terminal.
+"""The engine inside the user's own process: what `explore(net)` serves while the interface has the terminal.
 
 The interface is a process of its own here too, started by `tui/exploring.py`, and speaks with this one over two pipes.
-So none of it comes into the person's process: no event loop (theirs may be running), no Textual, no packages of our
+So none of it comes into the user's process: no event loop (theirs may be running), no Textual, no packages of our
 names in the way of theirs, and a crash of the interface costs them nothing.
 
-The main lane is the thread that called `explore`, which waits for its end anyway: what runs there sees the person's
+The main lane is the thread that called `explore`, which waits for its end anyway: what runs there sees the user's
 grad mode, autocast, devices and signal handlers, and Ctrl+C in the interface interrupts it as in a process of its own.
 In another thread than the main one Python delivers no signals, and what runs there cannot be interrupted.
 

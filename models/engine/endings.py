@@ -1,4 +1,4 @@
-"""How a process ended, in words for a person."""
+"""How a process ended, in words for a user."""
 
 from __future__ import annotations
 

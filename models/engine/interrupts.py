@@ -51,7 +51,7 @@ class Interrupts:
             return self._inside(job, call)
         finally:
             self._current = None
-            if signal.getsignal(signal.SIGINT) != self._on_signal:  # the person's code installed its own
+            if signal.getsignal(signal.SIGINT) != self._on_signal:  # the user's code installed its own
                 signal.signal(signal.SIGINT, self._on_signal)
 
     def interrupt(self, job: object) -> None:

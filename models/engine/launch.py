@@ -33,7 +33,7 @@ class Launch:
 
     @classmethod
     def attached(cls, read: int, write: int) -> Launch:
-        """An engine that serves the other ends of two open pipes: that of `explore`, in the person's own process."""
+        """An engine that serves the other ends of two open pipes: that of `explore`, in the user's own process."""
         return cls(("explore()",), dies_with_us=False, timeout=30.0, pipes=(read, write))
 
     @classmethod

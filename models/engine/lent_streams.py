@@ -26,7 +26,7 @@ class LentStreams:
 
     def __init__(self, emit: Callable[[Stream, str], None]) -> None:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # closed, or a stand-in of the person's
+            with contextlib.suppress(Exception):  # closed, or a stand-in of the user's
                 stream.flush()
         self._emit = emit
         self._lock = threading.Lock()
@@ -66,7 +66,7 @@ class LentStreams:
         self._capture.settle()
 
     def left(self) -> None:
-        """Nobody is told any more: what is printed from now on is kept for the person's own standard output."""
+        """Nobody is told any more: what is printed from now on is kept for the user's own standard output."""
         if self._late is None:
             self._late = []
 

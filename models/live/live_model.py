@@ -74,7 +74,7 @@ class LiveModel:
     @classmethod
     @plainly
     def of(cls, source: Source, outline: Outline, unfolded: Mapping[str, bool]) -> LiveModel:
-        """The network of an outline; `unfolded` are folds that a person chose before."""
+        """The network of an outline; `unfolded` are folds that a user chose before."""
         totals = Totals.of(outline)
         return cls(source, outline, View(outline.skeleton, unfolded), totals, summarise(source, outline, totals))
 

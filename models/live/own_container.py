@@ -1,7 +1,7 @@
-"""A dict, list or tuple of the person's as the root of a tree: their own modules and tensors, under their own keys.
+"""A dict, list or tuple of the user's as the root of a tree: their own modules and tensors, under their own keys.
 
 Not torch's ModuleDict or ModuleList, which refuse keys with dots and keys that are no text, and would take the modules
-in at one moment: this one looks into the person's object whenever it is asked, so what they put in shows.
+in at one moment: this one looks into the user's object whenever it is asked, so what they put in shows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Entry(NamedTuple):
 
 
 class OwnContainer(nn.Module):
-    """A container of the person's as torch sees modules.  It has no state of its own and is never run.
+    """A container of the user's as torch sees modules.  It has no state of its own and is never run.
 
     Args:
         own: a mapping, list or tuple.

@@ -2,7 +2,7 @@
 
 The Python form is the shortest that is right: `[0]` and `['k']` for torch's containers, `.name` where that is Python
 and nothing else of that name stands before it, `getattr(...)` for other names, the registry itself as a last resort.
-Nothing of the person's network is called to find out.
+Nothing of the user's network is called to find out.
 """
 
 from __future__ import annotations

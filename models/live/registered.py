@@ -1,6 +1,6 @@
 """What is registered below a module, read from the registries themselves.
 
-A person's class may bring a `parameters()` or `named_modules()` of its own that takes arguments, raises or hides
+A user's class may bring a `parameters()` or `named_modules()` of its own that takes arguments, raises or hides
 something, may never have called `super().__init__()`, and may nest deeper than Python's stack.
 """
 
@@ -56,5 +56,5 @@ def training_of(module: nn.Module) -> bool | None:
     """Its `training` flag; None where there is none, or it cannot be read."""
     try:
         return bool(module.training)
-    except Exception:  # never initialised, or a property of the person's
+    except Exception:  # never initialised, or a property of the user's
         return None

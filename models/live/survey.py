@@ -109,7 +109,7 @@ class Survey:
         """
         try:
             return all(map(_is_as_seen, self._seen))
-        except RuntimeError:  # another thread of the person's changes a registry just now
+        except RuntimeError:  # another thread of the user's changes a registry just now
             return False
 
     def _knows(self, module: nn.Module) -> bool:

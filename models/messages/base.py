@@ -49,11 +49,11 @@ class Problem(msgspec.Struct, frozen=True):
     title: Text
     """One line: the cause."""
     text: Text = ""
-    """More, possibly of several lines: the remedy, or the traceback of the person's own frames."""
+    """More, possibly of several lines: the remedy, or the traceback of the user's own frames."""
     path: Text | None = None
     """The module or tensor it is about."""
     where: Text = ""
-    """`file.py:12`, the person's innermost line that led to it."""
+    """`file.py:12`, the user's innermost line that led to it."""
     type: Text = ""
     """Of an exception, its class as a traceback writes it: `ValueError`, `torch.OutOfMemoryError`."""
     message: Text = ""

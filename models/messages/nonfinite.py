@@ -26,7 +26,7 @@ class Nonfinite(Body):
     of: Of
     absence: Absence = ""
     reason: Text = ""
-    """A sentence for the person when there are no numbers."""
+    """A sentence for the user when there are no numbers."""
     index: Shape | None = None
     """Where it stands, one number for each dimension; None where every element is finite."""
     note: Text = ""

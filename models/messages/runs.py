@@ -22,7 +22,7 @@ class Executed(Body):
     value: Text | None = None
     """The bounded `repr` of an expression's value; None when there is none."""
     problem: Problem | None = None
-    """What it raised, with the traceback cut to the person's own frames."""
+    """What it raised, with the traceback cut to the user's own frames."""
     changed: Names = []
     """Paths whose values it changed, every shared name told (at most 1,000)."""
     seconds: Seconds = 0.0
@@ -76,7 +76,7 @@ class CallRow(Record):
     tensors: Names = []
     """Paths of the parameters, buffers and constants it read."""
     where: Text = ""
-    """`file.py:12`, the person's line that led to the call."""
+    """`file.py:12`, the user's line that led to the call."""
     repeat: Count = 1
     """How often it came in a row; over 1 for a folded loop."""
     seconds: Seconds | None = None

@@ -59,7 +59,7 @@ class OpenSource(Body):
     trust: bool = False
     """A file that can only be read by running what is in it may be."""
     unfolded: Folds = {}
-    """Folds that a person chose before the engine was restarted: path to whether it is unfolded."""
+    """Folds that a user chose before the engine was restarted: path to whether it is unfolded."""
 
 
 class Summary(Record):
@@ -93,7 +93,7 @@ class Summary(Record):
     tries: Parts[Text] = []
     warnings: Parts[Text] = []
     file: Text | None = None
-    """The person's file it came from."""
+    """The user's file it came from."""
 
 
 class Opened(Body):
@@ -105,6 +105,6 @@ class CloseSource(Body):
 
 
 class Done(Body):
-    """Plain success, with a sentence for the person where there is one to say."""
+    """Plain success, with a sentence for the user where there is one to say."""
 
     text: Text = ""

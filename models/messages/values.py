@@ -35,7 +35,7 @@ class Cells(Body):
     of: Of
     absence: Absence = ""
     reason: Text = ""
-    """A sentence for the person when there are no numbers."""
+    """A sentence for the user when there are no numbers."""
     shape: Shape = []
     dtype: Text = ""
     leading: Shape = []

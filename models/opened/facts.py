@@ -27,7 +27,7 @@ class Group:
         if callable(text):
             try:
                 text = text()
-            except Exception as error:  # what is asked may be the person's own code, or have no answer for this tensor
+            except Exception as error:  # what is asked may be the user's own code, or have no answer for this tensor
                 text = f"cannot be told ({type(error).__name__}: {bounded(str(error), 200)})"
         if text:
             self.facts.append(Fact(label=bounded(label, 200), text=bounded(text), path=path))

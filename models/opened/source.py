@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class SourceError(Exception):
     """Why a source cannot be opened: `title` is one line with the cause, `text` the remedy or the own traceback.
 
-    `where` is the person's line that raised, `file.py:12`, where their code failed.
+    `where` is the user's line that raised, `file.py:12`, where their code failed.
     """
 
     def __init__(self, title: str, text: str = "", where: str = "") -> None:
@@ -30,7 +30,7 @@ class Source:
     """What was opened."""
 
     source: str
-    """As the person wrote it."""
+    """As the user wrote it."""
     kind: str
     """`module`, or `checkpoint` for tensors without code."""
     name: str
@@ -40,7 +40,7 @@ class Source:
     checkpoint: Checkpoint | None = None
     """The tensors in files; None for a network."""
     own: object = None
-    """The person's dict or list of modules, which the console's names are bound to; `module` stands for it in the tree.
+    """The user's dict or list of modules, which the console's names are bound to; `module` stands for it in the tree.
     None where that is the network itself."""
     names: dict[str, object] = field(default_factory=dict)
     """Further names for the console."""
@@ -51,7 +51,7 @@ class Source:
     live: bool = False
     """It is an object of a program that runs: its random numbers are not to be touched either."""
     file: str | None = None
-    """The person's file it came from."""
+    """The user's file it came from."""
     note: str = ""
     tries: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What the person asked for beside the SOURCE, and what may be told while it is opened."""
+    """What the user asked for beside the SOURCE, and what may be told while it is opened."""
 
     trust: bool = False
     """A file that can only be read by running what is in it may be."""

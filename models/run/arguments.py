@@ -1,4 +1,4 @@
-"""Which input a forward run gets: what the person asked for, what is documented, or a guess."""
+"""Which input a forward run gets: what the user asked for, what is documented, or a guess."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Arguments:
-    """What `forward` is called with, and how a person would write it."""
+    """What `forward` is called with, and how a user would write it."""
 
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
@@ -34,13 +34,13 @@ def arguments_for(source: Source, specs: list[str], inputs_from: str | None, dev
     Raises:
         SourceError: a SPEC cannot be read, or the function of `inputs_from` failed.
     """
-    from ..sources.importing import persons_code
+    from ..sources.importing import user_code
     from .inputs import guess_specs, load_inputs
     from .own_inputs import kept_by, told
 
     if inputs_from is not None:
         try:
-            with persons_code(inputs_from):
+            with user_code(inputs_from):
                 args, kwargs = load_inputs(inputs_from)
         except SourceError as error:
             # of a target that cannot be had, the own words; of what its function raised, these

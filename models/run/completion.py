@@ -1,7 +1,7 @@
 """Completions for the console: names, attributes, keys, keyword arguments.
 
 What lives in the namespace is completed from the live objects (see `live`); imports and what only source code can
-tell go to jedi, which sees no instance of the person's classes, since it would call their `__getattr__`.
+tell go to jedi, which sees no instance of the user's classes, since it would call their `__getattr__`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _JEDI_SEES = (ModuleType, type, FunctionType, BuiltinFunctionType)
 
 
 def complete(text: str, cursor: int, namespace: Mapping[str, object]) -> Completions:
-    """What could stand before `cursor` in `text`; runs no code of the person's and never raises an Exception."""
+    """What could stand before `cursor` in `text`; runs no code of the user's and never raises an Exception."""
     cursor = min(max(cursor, 0), len(text))
     before = text[max(cursor - LONGEST, 0) : cursor]
     try:

@@ -53,7 +53,7 @@ def run_forward(
 
 
 def _problem(error: BaseException, trace: Trace) -> Problem:
-    """The error with the place where it happened: module, operation, shapes and the person's line."""
+    """The error with the place where it happened: module, operation, shapes and the user's line."""
     failed = trace.failed
     problem = problem_of(error, None if failed is None else failed.module)
     place = where(error)

@@ -1,4 +1,4 @@
-"""The inputs of a run: made from specs, guessed from the first layers, or taken from a person's function."""
+"""The inputs of a run: made from specs, guessed from the first layers, or taken from a user's function."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _positional(module: nn.Module) -> tuple[int, int]:
     """How many positional arguments `forward` requires, and how many it could take."""
     try:
         parameters = inspect.signature(module.forward).parameters.values()
-    except Exception:  # no signature; or a property of the person's
+    except Exception:  # no signature; or a property of the user's
         return 1, 1
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     variable = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -182,7 +182,7 @@ def load_inputs(target: str) -> Arguments:
 
 
 def as_arguments(found: object) -> Arguments:
-    """Read what a person's function returned as the arguments of a forward, as `load_inputs` tells."""
+    """Read what a user's function returned as the arguments of a forward, as `load_inputs` tells."""
     if isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], (tuple, list)) and _is_kwargs(found[1]):
         return tuple(found[0]), dict(found[1])
     if isinstance(found, (tuple, list)):

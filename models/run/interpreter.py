@@ -41,7 +41,7 @@ class Outcome:
     value_repr: str | None = None
     """The bounded `repr` of `value`; None for no value and for None, as at Python's prompt."""
     problem: Problem | None = None
-    """What was raised, for the person."""
+    """What was raised, for the user."""
     raised: Raised | None = None
     """The same in parts: type, message, file and line."""
 

@@ -1,6 +1,6 @@
 """Looks into live objects without running any code of theirs.
 
-Completion goes by it: no property, `__getattr__`, `__getitem__`, `__dir__` or call of a person's object is ever run.
+Completion goes by it: no property, `__getattr__`, `__getitem__`, `__dir__` or call of a user's object is ever run.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def instance_dict(value: object) -> dict[str, object]:
 
 
 def attribute(owner: object, name: str) -> object:
-    """What `owner.name` is, when that can be told without running code of the person's; raises `Unknown`."""
+    """What `owner.name` is, when that can be told without running code of the user's; raises `Unknown`."""
     if isinstance(owner, nn.Module) and name in (own := registered(owner)):
         return own[name]
     if isinstance(owner, ModuleType):

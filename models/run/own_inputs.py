@@ -34,7 +34,7 @@ def _told(value: object) -> str:
 def kept_by(module: torch.nn.Module, device: str) -> tuple[Arguments, str] | None:
     """What the network itself keeps as an example of its input, and the name of that; None when it keeps none.
 
-    Such a property is the person's code: it may raise, and torch's random numbers stay as they were.
+    Such a property is the user's code: it may raise, and torch's random numbers stay as they were.
     """
     for name in CONVENTIONS:
         if inspect.getattr_static(module, name, None) is None:

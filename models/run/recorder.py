@@ -1,6 +1,6 @@
 """Writes a trace: hooks tell when a module is called, a function mode tells of every operation.
 
-The hooks are torch's global ones, filtered by identity: hooks on the person's modules would be copied, pickled and
+The hooks are torch's global ones, filtered by identity: hooks on the user's modules would be copied, pickled and
 scripted with them.  Nothing here draws a random number, keeps a tensor or changes one.
 """
 
@@ -371,7 +371,7 @@ def first_line(error: BaseException) -> str:
     """`RuntimeError: mat1 and mat2 …`: the class and the first line of the message, at most 500 characters."""
     try:
         message = str(error).strip().partition("\n")[0]
-    except Exception:  # a person's class may fail to tell
+    except Exception:  # a user's class may fail to tell
         message = ""
     name = type(error).__name__
     return f"{name}: {message}"[:500] if message else name

@@ -115,7 +115,7 @@ With it what Python writes for a container within itself.
 def _leaf(value: object) -> str:
     try:
         text = repr(value)
-    except Exception as exc:  # what a class does in its __repr__ is the person's affair; KeyboardInterrupt passes
+    except Exception as exc:  # what a class does in its __repr__ is the user's affair; KeyboardInterrupt passes
         try:
             reason = str(exc)
         except Exception:

@@ -1,4 +1,4 @@
-"""Unfinished Python as the person types it, cut into tokens: which expression, which call, which string is it at?
+"""Unfinished Python as the user types it, cut into tokens: which expression, which call, which string is it at?
 
 Python's own tokenizer gives up at an open string or bracket, which is where completion starts.  Must not import torch.
 """

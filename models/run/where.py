@@ -1,4 +1,4 @@
-"""Which of the person's lines led to a call: the innermost frame that is neither torch's, Python's nor ours."""
+"""Which of the user's lines led to a call: the innermost frame that is neither torch's, Python's nor ours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from types import CodeType, FrameType, TracebackType
 _PACKAGE = Path(__file__).resolve().parents[1]
 _OURS = f"{_PACKAGE}{sep}"
 _EXAMPLES = f"{_PACKAGE / 'examples'}{sep}"
-"""The documented networks are read like the person's own code."""
+"""The documented networks are read like the user's own code."""
 _TRACER = str(Path(__file__).with_name("recorder.py"))
-"""Its frames lie between the person's frames."""
+"""Its frames lie between the user's frames."""
 _STANDARD = tuple(f"{Path(sysconfig.get_path(name)).resolve()}{sep}" for name in ("stdlib", "platstdlib"))
 
 
 def where_of(frame: FrameType | None, known: FrameType | None = None, there: str = "") -> str:
-    """`file.py:12` for the innermost of the person's frames from `frame` outwards; empty when there is none.
+    """`file.py:12` for the innermost of the user's frames from `frame` outwards; empty when there is none.
 
     The search ends where the user's code was called from: at a frame of this package that is not the tracer's; and
     at the frame `known`, from which outwards the answer is `there`.
@@ -28,7 +28,7 @@ def where_of(frame: FrameType | None, known: FrameType | None = None, there: str
             return there
         code = frame.f_code
         found = _FILES.get(id(code))
-        file = found[1] if found is not None else _persons_file(code)
+        file = found[1] if found is not None else _user_file(code)
         if file:
             return f"{file}:{frame.f_lineno}"
         if file is None:
@@ -38,10 +38,10 @@ def where_of(frame: FrameType | None, known: FrameType | None = None, there: str
 
 
 def where_raised(trace: TracebackType | None) -> str:
-    """`file.py:12` for the innermost of the person's lines that an exception went through; empty when there is none."""
+    """`file.py:12` for the innermost of the user's lines that an exception went through; empty when there is none."""
     found = ""
     while trace is not None:
-        file = _persons_file(trace.tb_frame.f_code)
+        file = _user_file(trace.tb_frame.f_code)
         if file:
             found = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
@@ -49,12 +49,12 @@ def where_raised(trace: TracebackType | None) -> str:
 
 
 _FILES: dict[int, tuple[CodeType, str | None]] = {}
-"""Answers of `_persons_file` by identity of the code, which is kept alive: to hash code takes longer than to ask."""
+"""Answers of `_user_file` by identity of the code, which is kept alive: to hash code takes longer than to ask."""
 _MOST_FILES = 10_000
 
 
-def _persons_file(code: CodeType) -> str | None:
-    """The name of the person's file; empty for code to be skipped; None for ours, that called the person's."""
+def _user_file(code: CodeType) -> str | None:
+    """The name of the user's file; empty for code to be skipped; None for ours, that called the user's."""
     if len(_FILES) >= _MOST_FILES:
         _FILES.clear()
     file = _file_of(code.co_filename)

@@ -1,7 +1,7 @@
 """The open model and all that belongs to it: outline, folds, console, runs, changes.
 
 The engine's handlers and the headless commands both work on a `Session`; neither keeps state of its own.  What runs
-the person's code (`open`, `execute`, `forward`, `backward`, …) is called from one thread, the main one; the rest may
+the user's code (`open`, `execute`, `forward`, `backward`, …) is called from one thread, the main one; the rest may
 be asked from another thread meanwhile and sees the outline as it was when the last statement ended.
 
 Owns: which model is open and what the console's names are bound to.  Must not draw, and must not know the wire.
@@ -328,7 +328,7 @@ class Session:
         )
 
     def undo(self) -> str:
-        """Take back the last change of values or gradients; returns the sentence for the person.
+        """Take back the last change of values or gradients; returns the sentence for the user.
 
         Raises:
             NothingToUndo: there is none, or nothing of it was kept.

@@ -37,7 +37,7 @@ def _is_pattern(path: str) -> bool:
 
 def _formats_of_many(found: Found) -> Iterator[Format]:
     """Of folders, and of files that belong together.  A format is imported when it may be the one: most files are one
-    of few, and a person waits."""
+    of few, and a user waits."""
     name = found.path.name
     if found.is_folder or "metadata" in name or name.endswith(".distcp"):
         from . import distributed

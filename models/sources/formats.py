@@ -18,7 +18,7 @@ class Found:
 
     path: Path
     text: str
-    """As the person wrote it."""
+    """As the user wrote it."""
     head: bytes
     """The first `HEAD` bytes of a file; empty for a folder."""
     size: int

@@ -1,4 +1,4 @@
-"""Importing the person's code as their own project would, with their own packages in reach.
+"""Importing the user's code as their own project would, with their own packages in reach.
 
 A file by itself is imported as `python FILE.py` would run it: its folder first on `sys.path`.  A file inside a package
 is imported by its dotted name from the package's root, so that its relative imports work.  `sys.path` stays so while
@@ -22,15 +22,15 @@ from ..opened.source import SourceError
 from .tracebacks import is_own, problem_of
 
 _HOME = Path(__file__).resolve().parents[2]
-"""The folder that holds our own packages: started from there, the person's files must not find ours."""
+"""The folder that holds our own packages: started from there, the user's files must not find ours."""
 _imported: set[str] = set()
-"""Names in `sys.modules` of the person's own code that the open source brought in."""
+"""Names in `sys.modules` of the user's own code that the open source brought in."""
 _added: list[str] = []
 """What was put on `sys.path` for the open source."""
 
 
 def import_file(path: Path, beside: bool = False) -> ModuleType:
-    """Run and import an existing Python file.  Raises SourceError with the person's traceback when it fails.
+    """Run and import an existing Python file.  Raises SourceError with the user's traceback when it fails.
 
     With `beside` it joins the source that is open, whose modules it shares, instead of taking its place.
     """
@@ -47,7 +47,7 @@ def _import_file(path: Path) -> ModuleType:
         _put(0, Path.cwd())
     _put(0, root)
     if root == path.parent:
-        with _remembering(), as_their_program(str(path)), persons_code(path.name):
+        with _remembering(), as_their_program(str(path)), user_code(path.name):
             return _run(_free_name(path), path)
     _put(len(sys.path), path.parent)  # for a file that imports its neighbours by their bare names
     package = name.partition(".")[0]
@@ -57,7 +57,7 @@ def _import_file(path: Path) -> ModuleType:
             f"{path.name} belongs to a package {package!r}, but another one of this name is loaded",
             f"Loaded is {getattr(loaded, '__file__', None)}; wanted is {root / package}.",
         )
-    with _remembering(), as_their_program(str(path)), persons_code(path.name):
+    with _remembering(), as_their_program(str(path)), user_code(path.name):
         return importlib.import_module(name)
 
 
@@ -76,7 +76,7 @@ def _import_named(name: str) -> ModuleType:
     if not (here / package).exists() and (here / "src" / package).is_dir():
         _put(1, here / "src")
     try:
-        with _remembering(), as_their_program(name), persons_code(name):
+        with _remembering(), as_their_program(name), user_code(name):
             return importlib.import_module(name)
     except SourceError as error:
         cause = error.__cause__
@@ -90,8 +90,8 @@ def _import_named(name: str) -> ModuleType:
 
 
 @contextmanager
-def persons_code(what: str) -> Iterator[None]:
-    """Turn whatever the person's code raises into a SourceError about `what`; KeyboardInterrupt passes, and our own."""
+def user_code(what: str) -> Iterator[None]:
+    """Turn whatever the user's code raises into a SourceError about `what`; KeyboardInterrupt passes, and our own."""
     try:
         yield
     except (KeyboardInterrupt, SourceError):
@@ -133,7 +133,7 @@ def forget() -> None:
 
 
 @contextmanager
-def persons_imports(*folders: Path) -> Iterator[None]:
+def user_imports(*folders: Path) -> Iterator[None]:
     """Have their modules found in `folders`, the first one first, whoever imports them: in place of the last source.
 
     Our own home is none of them: there, their names would find our packages.

@@ -1,7 +1,7 @@
 """An object of the running program, opened as it is: what `explore(net)` shows.
 
 Nothing is imported, built, copied or moved.  An object is offered under a text of its own, `explore(net)`, for as long
-as the person explores it; opening that text again, as `R` does, looks at the same object anew.
+as the user explores it; opening that text again, as `R` does, looks at the same object anew.
 """
 
 from __future__ import annotations

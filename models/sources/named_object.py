@@ -1,6 +1,6 @@
 """NAME of `FILE.py:NAME`, followed from an imported module: `net`, `trainer.model`, `nets['a'].head`, `models[0]`.
 
-Attributes and literal subscripts only: naming an object runs nothing but what the person's own properties do.
+Attributes and literal subscripts only: naming an object runs nothing but what the user's own properties do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..opened.source import SourceError
 from .base import close_to
-from .importing import persons_code
+from .importing import user_code
 
 LONGEST = 1000
 """Characters of NAME."""
@@ -70,7 +70,7 @@ def follow(module: ModuleType, place: str, name: str) -> tuple[object, str]:
     """The object that NAME names in an imported module, and the attribute it is; empty for an entry of a container.
 
     Raises:
-        SourceError: there is no such thing, or a property of the person's raised.
+        SourceError: there is no such thing, or a property of the user's raised.
     """
     found: object = module
     so_far = Path(place).name
@@ -79,11 +79,11 @@ def follow(module: ModuleType, place: str, name: str) -> tuple[object, str]:
         here = so_far + (":" if number == 0 else "" if step.attribute is None else ".") + str(step)
         if step.attribute is None:
             called = ""
-            with persons_code(here):
+            with user_code(here):
                 found = _entry(found, step.key, so_far)
         else:
             called = step.attribute
-            with persons_code(here):
+            with user_code(here):
                 value = getattr(found, called, _MISSING)
             if value is _MISSING:
                 raise _no_attribute(found, module, called, so_far)
@@ -111,7 +111,7 @@ _MISSING = object()
 
 
 def _no_attribute(found: object, module: ModuleType, name: str, so_far: str) -> SourceError:
-    with persons_code(so_far):
+    with user_code(so_far):
         public = [each for each in dir(found) if not each.startswith("_")]
     networks = [each for each in public if _is_network(found, each, module.__name__)]
     offers = f"It has: {', '.join(networks[:20])}." if networks else ""
@@ -123,7 +123,7 @@ def _is_network(holder: object, name: str, home: str) -> bool:
 
     try:
         value = getattr(holder, name, None)
-    except Exception:  # a property of the person's, such as LightningModule.trainer before there is one
+    except Exception:  # a property of the user's, such as LightningModule.trainer before there is one
         return False
     if isinstance(value, type):
         return issubclass(value, nn.Module) and value.__module__ == home

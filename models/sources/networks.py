@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..opened.source import SourceError
-from .importing import persons_code
+from .importing import user_code
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,12 +77,12 @@ def built(target: object, what: str) -> Network:
     warnings: list[str] = []
     config = getattr(target, "config_class", None) if isinstance(target, type) else None
     if len(needed) == 1 and isinstance(config, type) and not _needed(config):
-        with persons_code(f"{what}, {config.__name__}"):
+        with user_code(f"{what}, {config.__name__}"):
             arguments = (config(),)
         warnings = [f"built with the default {config.__name__}(): its weights are random"]
     elif needed:
         raise _needs(what, needed)
-    with persons_code(what):
+    with user_code(what):
         made = target(*arguments)
     if inspect.iscoroutine(made) or inspect.isgenerator(made):
         made.close()

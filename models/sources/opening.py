@@ -61,7 +61,7 @@ def _is_of_files(kind: Kind) -> bool:
 
 
 def _kinds() -> Iterator[Kind]:
-    """In the order in which they are asked; imported when those before it do not want the text, for a person waits."""
+    """In the order in which they are asked; imported when those before it do not want the text, for a user waits."""
     from . import live_object
 
     yield live_object.KIND

@@ -1,4 +1,4 @@
-"""`FILE.py:NAME` and `package.module:NAME`: imported as the person would, then NAME is followed and built."""
+"""`FILE.py:NAME` and `package.module:NAME`: imported as the user would, then NAME is followed and built."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Errors as a person wants them: the traceback of their own lines, and the cause in one line.
+"""Errors as a user wants them: the traceback of their own lines, and the cause in one line.
 
-Owns which frames are the person's own.  Must not import torch.
+Owns which frames are the user's own.  Must not import torch.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LONGEST_TEXT = 20_000
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 _EXAMPLES = _PACKAGE + "examples" + os.sep
-"""The documented networks stand for the person's code, though they are files of this package."""
+"""The documented networks stand for the user's code, though they are files of this package."""
 _LIBRARIES = tuple(
     str(Path(path).resolve()) + os.sep
     for key, path in sysconfig.get_paths().items()
@@ -55,7 +55,7 @@ def _resolved(filename: str) -> str:
 
 
 def is_own(filename: str) -> bool:
-    """Whether code of `filename` is the person's: not ours, not torch, not the standard library or an installed one."""
+    """Whether code of `filename` is the user's: not ours, not torch, not the standard library or an installed one."""
     if filename.startswith("<"):
         return not filename.startswith("<frozen ")
     path = _resolved(filename)
@@ -78,7 +78,7 @@ def _kept(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
 
 
 def own_frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
-    """The person's own frames of `tb`, outermost first; what is there instead when none is."""
+    """The user's own frames of `tb`, outermost first; what is there instead when none is."""
     return _kept(list(traceback.extract_tb(tb)))
 
 
@@ -159,7 +159,7 @@ def _cut(report: traceback.TracebackException) -> None:
 def problem_of(exc: BaseException, path: str | None = None) -> Problem:
     """`exc` as a problem: kind `model`, or `interrupted` for KeyboardInterrupt.
 
-    The text is Python's own traceback of the person's frames, with causes, contexts and notes, at most `LONGEST_TEXT`
+    The text is Python's own traceback of the user's frames, with causes, contexts and notes, at most `LONGEST_TEXT`
     characters.  `path` names the module that it is about.
     """
     try:

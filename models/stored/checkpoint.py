@@ -32,7 +32,7 @@ class Checkpoint:
     metadata: dict[str, Any] = field(default_factory=dict)
     """What the files say of themselves, as JSON has it: strings, numbers, lists, dicts of strings to such, None."""
     warnings: list[str] = field(default_factory=list)
-    """Sentences for the person: a shard that is missing, a tensor that two files hold."""
+    """Sentences for the user: a shard that is missing, a tensor that two files hold."""
     classes: dict[str, str] = field(default_factory=dict)
     """Classes of modules that the file itself tells (TorchScript), by path; they are not inferred."""
     ordered: bool = False

@@ -1,6 +1,6 @@
 """All tensors of a checkpoint: what the tree goes by in columns, each tensor made when somebody looks at it.
 
-A file may hold a hundred thousand tensors, of which a person sees some dozens.
+A file may hold a hundred thousand tensors, of which a user sees some dozens.
 """
 
 from __future__ import annotations

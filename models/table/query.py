@@ -1,4 +1,4 @@
-"""What a person types to filter the table of tensors: words, and terms such as `dtype:bf16` or `size>1MB`."""
+"""What a user types to filter the table of tensors: words, and terms such as `dtype:bf16` or `size>1MB`."""
 
 from __future__ import annotations
 

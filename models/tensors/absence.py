@@ -22,7 +22,7 @@ LARGEST_DEQUANTISED = 2**24
 
 
 def absence_of(tensor: Tensor | None, missing: str = NO_GRADIENT) -> tuple[Absence, str]:
-    """Why there are no numbers and a sentence for the person, or two empty strings when they can be read.
+    """Why there are no numbers and a sentence for the user, or two empty strings when they can be read.
 
     `missing` is the sentence for None.
     """

@@ -1,4 +1,4 @@
-"""Looking at tensors without running code of their class or of a mode that the person is in: a `__torch_function__` may
+"""Looking at tensors without running code of their class or of a mode that the user is in: a `__torch_function__` may
 raise, print, or never return."""
 
 from __future__ import annotations

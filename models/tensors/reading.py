@@ -13,7 +13,7 @@ def strided(tensor: Tensor) -> Tensor:
 
     Quantised and sparse tensors are unpacked whole: ask `absence_of` first, which refuses large ones.
     """
-    with torch._C.DisableTorchFunctionSubclass():  # a person's subclass need not know that somebody looks
+    with torch._C.DisableTorchFunctionSubclass():  # a user's subclass need not know that somebody looks
         bare = plain(tensor).detach()
         if bare.is_quantized:
             return bare.dequantize()

@@ -1,4 +1,4 @@
-"""Which rows of a tree are visible: the folds that a person sees, and their row numbers.
+"""Which rows of a tree are visible: the folds that a user sees, and their row numbers.
 
 A row is kept as a key: `2 * node + 1` for a node, `2 * first` for a group of repeated siblings, which so stands right
 before the first of them.  Visible keys ascend, so that a subtree is always one slice and a row number is found by

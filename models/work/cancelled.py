@@ -9,7 +9,7 @@ Asked = Callable[[], bool]
 
 
 class Cancelled(Exception):
-    """The person moved away; what was computed so far is dropped."""
+    """The user moved away; what was computed so far is dropped."""
 
 
 def never() -> bool:

@@ -2,7 +2,7 @@
 
 A look at numbers is cut into chunks that stay in the processor's cache; sharing such a chunk among threads gains
 little, and where other programs load the cores each operation waits for the slowest thread: a pass over 256 MB then
-took up to fifteen times as long.  `torch.set_num_threads` would change the person's own runs; OpenMP's setting is the
+took up to fifteen times as long.  `torch.set_num_threads` would change the user's own runs; OpenMP's setting is the
 calling thread's own.
 """
 

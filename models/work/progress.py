@@ -40,7 +40,7 @@ class Progress:
 
     @property
     def sentence(self) -> str:
-        """What was done, for the person."""
+        """What was done, for the user."""
         taken = self._number - self._without
         text = f"statistics of {taken:,} tensor{'' if taken == 1 else 's'}"
         return f"{text}; {self._without:,} without numbers" if self._without else text

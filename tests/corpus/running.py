@@ -150,7 +150,7 @@ def ran_code(folder: Path) -> bool:
 
 
 def program(arguments: Sequence[str], folder: Path) -> Ran:
-    """The program itself, started as a person does, with bounded memory."""
+    """The program itself, started as a user does, with bounded memory."""
     return measured([sys.executable, "-m", "tui", *arguments], folder)
 
 

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with the real program in it, and a terminal emulator that shows what a person sees."""
+"""A real pseudo-terminal with the real program in it, and a terminal emulator that shows what a user sees."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Terminal:
         data = re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]|\x1bP.*?\x1b\\|\x1b\]52;.*?(?:\x07|\x1b\\)", _keep_known, data)
         self._stream.feed(data)
 
-    # -- what a person does ------------------------------------------------------------------------------------------
+    # -- what a user does ------------------------------------------------------------------------------------------
     def press(self, *keys: str) -> None:
         """Press keys one after another: a name of `KEYS`, or text that is typed."""
         for key in keys:
@@ -172,7 +172,7 @@ class Terminal:
             master, self.master = self.master, -1  # the number may be another file's by the next time
             os.close(master)
 
-    # -- what a person sees ------------------------------------------------------------------------------------------
+    # -- what a user sees ------------------------------------------------------------------------------------------
     @property
     def text(self) -> str:
         """The whole screen, one line a row."""

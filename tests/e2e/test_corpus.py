@@ -96,7 +96,7 @@ def test_memory_is_measured_without_that_of_who_starts_the_program(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", STARTED)
-def test_it_is_as_when_a_person_starts_the_program(name: str, corpus: Corpus) -> None:
+def test_it_is_as_when_a_user_starts_the_program(name: str, corpus: Corpus) -> None:
     for options in ([], ["--json"])[: 1 + isinstance(CASES[name].expected, Opened)]:
         ran = program(["show", str(corpus.paths[name]), *options], corpus.folder)
         assert not faults(CASES[name], ran, as_json=bool(options))

@@ -1,4 +1,4 @@
-"""Engines elsewhere: another Python, any command line, a person's project with packages of our names."""
+"""Engines elsewhere: another Python, any command line, a user's project with packages of our names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_command_line_that_is_no_engine(own_state: Path) -> None:
         t.wait_for("engine", "echo hello")
 
 
-def test_a_failing_import_shows_the_persons_own_lines(tmp_path: Path, own_state: Path) -> None:
+def test_a_failing_import_shows_the_user_own_lines(tmp_path: Path, own_state: Path) -> None:
     file = tmp_path / "broken.py"
     file.write_text("import torch\n\ndef build():\n    return torch.rand(2) @ torch.rand(3)\n")
     with Terminal(f"{file}:build", state=own_state) as t:

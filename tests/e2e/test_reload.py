@@ -1,4 +1,4 @@
-"""Editing the person's files and pressing `R`: the model is built anew, and one is where one was."""
+"""Editing the user's files and pressing `R`: the model is built anew, and one is where one was."""
 
 from __future__ import annotations
 

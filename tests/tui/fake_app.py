@@ -253,7 +253,7 @@ class FakeClient:
 
 @dataclass
 class Played:
-    """An app that runs, its engine, and the keys of a person."""
+    """An app that runs, its engine, and the keys of a user."""
 
     app: ModulescopeApp
     engine: AppEngine

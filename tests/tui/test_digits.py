@@ -87,7 +87,7 @@ def test_complex_numbers_read_back(values: list[complex]) -> None:
         ([], "float", []),
     ],
 )
-def test_written_as_a_person_expects(values: list[float], number: str, texts: list[str]) -> None:
+def test_written_as_a_user_expects(values: list[float], number: str, texts: list[str]) -> None:
     assert format_cells(values, number) == texts  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""A person's folder with packages called `models` and `queue`: the interface takes ours, whatever they hold."""
+"""A user's folder with packages called `models` and `queue`: the interface takes ours, whatever they hold."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_current_folder_is_left(folder: Path) -> None:
     assert not Path(module).is_relative_to(folder)
 
 
-def test_the_engine_gives_the_persons_code_its_own_models(folder: Path) -> None:
+def test_the_engine_gives_the_user_code_its_own_models(folder: Path) -> None:
     (folder / "train.py").write_text(
         "import models, torch\nfrom models.net import Net\n"
         "def build():\n    assert models.OWN == 'theirs'\n    return torch.nn.Linear(2, 1)\n"

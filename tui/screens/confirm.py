@@ -1,4 +1,4 @@
-"""A question with two answers; the safe one is chosen until the person says otherwise."""
+"""A question with two answers; the safe one is chosen until the user says otherwise."""
 
 from __future__ import annotations
 

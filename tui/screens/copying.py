@@ -1,4 +1,4 @@
-"""Copying paths, and opening the class in the person's editor."""
+"""Copying paths, and opening the class in the user's editor."""
 
 from __future__ import annotations
 

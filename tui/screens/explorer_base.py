@@ -1,4 +1,4 @@
-"""What the parts of the explorer share: its state, and how it tells a person that something went wrong."""
+"""What the parts of the explorer share: its state, and how it tells a user that something went wrong."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ExplorerBase(Screen[None]):
 
     @property
     def restart_keys(self) -> str:
-        """How a new engine is started from where the person is: at the prompt R is a letter."""
+        """How a new engine is started from where the user is: at the prompt R is a letter."""
         return "Esc, then R" if self.app.screen is self and isinstance(self.focused, Input | TextArea) else "R"
 
     def tell(self, error: EngineProblem | EngineGone) -> None:

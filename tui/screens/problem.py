@@ -21,7 +21,7 @@ class ProblemScreen(Panel[None]):
 
     Args:
         problem: what to show.
-        again: it is about what was open and shall be opened again: the person's own code, which they may have mended.
+        again: it is about what was open and shall be opened again: the user's own code, which they may have mended.
     """
 
     DEFAULT_CSS = """

@@ -63,7 +63,7 @@ class CompletionList(Widget):
         self.start = 0
         self.index = 0
         self.navigated = False
-        """The person moved in the list: from then on Enter takes the completion."""
+        """The user moved in the list: from then on Enter takes the completion."""
         self._top = 0
 
     def open(self, items: Sequence[CompletionItem], start: int, cursor: Offset, typed: str) -> None:

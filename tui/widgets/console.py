@@ -1,6 +1,6 @@
 """The console: the log above, the prompt below, the completions over them.
 
-Owns what a person typed until it is submitted; asks the engine for completions and for nothing else.  The app runs what
+Owns what a user typed until it is submitted; asks the engine for completions and for nothing else.  The app runs what
 `Submitted` tells and calls `show_value`, `show_output`, `show_problem` and `busy` with what comes of it.  With the
 engine gone everything but completion works.
 """

@@ -72,7 +72,7 @@ class Going(Widget):
         self._tell("stopped")
 
     def stop_seeking(self) -> None:
-        """The person is moving on."""
+        """The user is moving on."""
         if self._seeker is not None:
             self._seeker.cancel()
             self._seeker = None

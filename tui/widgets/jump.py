@@ -25,7 +25,7 @@ def parse_index(text: str, shape: Sequence[int], leading: Sequence[int] = ()) ->
     are enough: `leading` are then the others.
 
     Raises:
-        ValueError: the text is no index into `shape`; the message is for the person.
+        ValueError: the text is no index into `shape`; the message is for the user.
     """
     inner = text.strip().removeprefix("[").removesuffix("]")
     parts = [part for part in re.split(r"[,\s]+", inner.strip()) if part]

@@ -242,7 +242,7 @@ class Output(ScrollView, can_focus=True):
             self._show()
 
     def _show(self) -> None:
-        follows = self._follows  # a smaller size moves the offset, which is no wish of the person
+        follows = self._follows  # a smaller size moves the offset, which is no wish of the user
         self.virtual_size = Size(self._widest, len(self._rows))
         if follows and not self.is_vertical_scrollbar_grabbed:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)

@@ -79,7 +79,7 @@ class StatisticsBar(Widget):
         self.show(self.path)
 
     def hold(self) -> None:
-        """Drop the outstanding request: the person is moving on."""
+        """Drop the outstanding request: the user is moving on."""
         self.workers.cancel_node(self)
         self._waiting = ""
 

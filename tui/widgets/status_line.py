@@ -49,7 +49,7 @@ class StatusLine(Widget):
     state: reactive[str] = reactive("starting the engine")
     """What the engine is doing; empty when it waits for us."""
     hint: reactive[str] = reactive("")
-    """What a person can do about it, told once it takes long."""
+    """What a user can do about it, told once it takes long."""
     gone: reactive[bool] = reactive(False)
     """The engine's process has ended."""
     said: reactive[str] = reactive("")

@@ -62,7 +62,7 @@ class TableBar(Vertical):
             self.text = text
 
     class Left(Message):
-        """The person is done with typing; `dropped` when the filter goes."""
+        """The user is done with typing; `dropped` when the filter goes."""
 
         def __init__(self, dropped: bool) -> None:
             super().__init__()
@@ -86,7 +86,7 @@ class TableBar(Vertical):
         return self.query_one(FilterInput)
 
     def open(self) -> None:
-        """Let the person type."""
+        """Let the user type."""
         self.typing = True
         self._arrange("")
         self.input.focus()

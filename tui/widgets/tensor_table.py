@@ -1,6 +1,6 @@
 """The tensors at and below a module: a flat table that is sorted and filtered by the engine, statistics beside.
 
-Another order or filter keeps the rows that are here until the new ones come, so that nothing flickers while a person
+Another order or filter keeps the rows that are here until the new ones come, so that nothing flickers while a user
 types; a filter that cannot be read changes nothing.
 """
 
@@ -74,7 +74,7 @@ class TensorTable(PagedLines[TensorRow]):
             return self.table
 
     class FilterWanted(Told):
-        """The person wants to type a filter."""
+        """The user wants to type a filter."""
 
     class Taken(Told):
         """The statistics of all are there: `text` says of how many."""

@@ -71,7 +71,7 @@ class ValueGrid(ScrollView, Going, Seen, can_focus=True):
     """The leading dimension that `,` and `.` change."""
 
     class RefineWanted(Message):
-        """The person wants exact quantiles of this tensor."""
+        """The user wants exact quantiles of this tensor."""
 
     class Known(Message):
         """What kind of tensor it is became known, or of what its numbers are: `grid.sheet` tells."""
@@ -129,7 +129,7 @@ class ValueGrid(ScrollView, Going, Seen, can_focus=True):
         self._lay_out()
 
     def hold(self) -> None:
-        """Drop every outstanding request: the person is moving on."""
+        """Drop every outstanding request: the user is moving on."""
         self.stop_seeking()
         self.workers.cancel_node(self)
         self._fetching.clear()

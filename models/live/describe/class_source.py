@@ -51,7 +51,7 @@ def own_codes(kind: type) -> dict[str, tuple[CodeType, dict[str, Any]]]:
             value = value.fget
         try:
             function = inspect.unwrap(getattr(value, "__func__", value))
-        except Exception:  # an attribute of the person's that does as it likes
+        except Exception:  # an attribute of the user's that does as it likes
             continue
         if isinstance(function, FunctionType) and function.__qualname__ == f"{kind.__qualname__}.{name}":
             found[name] = (function.__code__, function.__globals__)

@@ -1,4 +1,4 @@
-"""Several files as one checkpoint, by an index, by their numbers, or because a person named them together."""
+"""Several files as one checkpoint, by an index, by their numbers, or because a user named them together."""
 
 from __future__ import annotations
 

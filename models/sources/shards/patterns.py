@@ -20,7 +20,7 @@ MOST_FILES = 10_000
 
 
 def open_pattern(pattern: str, text: str, how: How) -> Source:
-    """The files that `pattern` fits as one source; `text` is what the person wrote.
+    """The files that `pattern` fits as one source; `text` is what the user wrote.
 
     Those and no others: one that fits a single shard opens it without its set, which its plain name would open.
     `**` is taken as `*`: a whole disk is not searched.  Raises SourceError when it fits none, or too many.

@@ -21,7 +21,7 @@ class Shard(NamedTuple):
 def read_shards(folder: Path, names: Sequence[str], how: How, inside: bool) -> tuple[list[Shard], list[str]]:
     """The files of these names that can be opened, and warnings about those that cannot.
 
-    With `inside`, a link out of the folder is not followed: for names that a file gave, not a person.
+    With `inside`, a link out of the folder is not followed: for names that a file gave, not a user.
     Raises SourceError when none can be opened: what is wrong with the first.
     """
     shards: list[Shard] = []

@@ -29,7 +29,7 @@ class ScriptObject:
 
     def __init__(self, name: str, roles: Roles) -> None:
         self.name = name
-        """The class as the person knows it: `Linear`."""
+        """The class as the user knows it: `Linear`."""
         self._roles = roles
         self._state: dict[Any, Any] = {}
 

@@ -1,4 +1,4 @@
-"""Files that need more than weights, when the person trusts them: torch loads them, and runs what is in them."""
+"""Files that need more than weights, when the user trusts them: torch loads them, and runs what is in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...opened.source import How, Source, SourceError
 from ...stored.checkpoint import Checkpoint, Item
 from ...stored.zip_archive import first_name
 from ..formats import Found
-from ..importing import persons_code, persons_imports
+from ..importing import user_code, user_imports
 from ..wording import shortened
 from . import their_script
 from .contents import DEEPEST, Contents
@@ -33,7 +33,7 @@ def open_trusted(found: Found, how: How) -> Source:
     Their classes are looked for in the current folder, then beside the file.  Raises SourceError when one is missing.
     """
     how.progress(f"torch loads {found.path.name}, and runs what is in it")
-    with persons_imports(Path.cwd(), found.path.parent):
+    with user_imports(Path.cwd(), found.path.parent):
         value = _loaded(found)
         warnings = [f"{found.path.name} was trusted: torch.load ran what is in it."]
         network = _network(value, found.path.name)
@@ -61,7 +61,7 @@ def _loaded(found: Found) -> Any:
     import torch
 
     mapped = first_name(found.head) is not None  # the older format cannot be mapped
-    with persons_code(found.path.name):
+    with user_code(found.path.name):
         try:
             return torch.load(found.path, map_location="cpu", weights_only=False, mmap=mapped)
         except ModuleNotFoundError as error:
@@ -187,7 +187,7 @@ def _type(value: object) -> str:
 
 
 def _repr(value: object) -> str:
-    """As it writes itself, which is the person's code."""
+    """As it writes itself, which is the user's code."""
     try:
         return repr(value)[:MOST]
     except Exception:

@@ -66,7 +66,7 @@ class Asks(Net):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("person")
+    folder = tmp_path_factory.mktemp("user")
     (folder / "hostile.py").write_text(HOSTILE)
     (folder / "broken.py").write_text("import torch\nfrom nowhere import thing\n")
     return folder

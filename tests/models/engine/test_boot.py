@@ -29,7 +29,7 @@ theirs["torch"] = "torch" in sys.modules
 
 def look(cwd: Path, *how: str, **environment: str) -> dict:
     """What code run by the engine's process imports, when it is started as `how` in `cwd`."""
-    # A `headless` command of our own: the package's real one is not needed to see what a person's import finds.
+    # A `headless` command of our own: the package's real one is not needed to see what a user's import finds.
     hook = cwd.parent / "hook"
     hook.mkdir(exist_ok=True)
     (hook / "sitecustomize.py").write_text(
@@ -58,7 +58,7 @@ def look(cwd: Path, *how: str, **environment: str) -> dict:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A person's project with a package `models` of its own."""
+    """A user's project with a package `models` of its own."""
     models = tmp_path / "project" / "models"
     models.mkdir(parents=True)
     (models / "__init__.py").write_text("MARK = 'their package'")
@@ -107,7 +107,7 @@ def test_their_path_may_come_later(project, tmp_path):
     assert found["models"] == "their package"
 
 
-def test_at_home_our_package_is_the_persons_own():
+def test_at_home_our_package_is_the_user_own():
     done = subprocess.run(
         [
             sys.executable,

@@ -106,7 +106,7 @@ async def test_interrupts_never_cut_a_frame(engine):
     assert await engine.run("value = 1") == "1"
 
 
-async def test_a_handler_of_the_persons_own_is_replaced_after_the_job(engine):
+async def test_a_handler_of_the_user_own_is_replaced_after_the_job(engine):
     await engine.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
     running = asyncio.create_task(engine.run("while True: pass"))
     await busy(engine, "while True: pass")
@@ -114,7 +114,7 @@ async def test_a_handler_of_the_persons_own_is_replaced_after_the_job(engine):
     assert await interrupted(running)
 
 
-async def test_a_handler_of_the_persons_own_hears_an_interrupt_once(engine):
+async def test_a_handler_of_the_user_own_hears_an_interrupt_once(engine):
     code = (
         "import signal, time\nheard = []\nsignal.signal(signal.SIGINT, lambda *_: heard.append(time.monotonic()))\n"
         "print('in')\nwhile not heard or time.monotonic() < heard[0] + 0.5: time.sleep(0.01)\nvalue = len(heard)"

@@ -1,4 +1,4 @@
-"""The person's own dicts and lists as the root of a tree."""
+"""The user's own dicts and lists as the root of a tree."""
 
 from __future__ import annotations
 

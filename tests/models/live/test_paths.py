@@ -42,7 +42,7 @@ def test_as_the_document_writes_it() -> None:
 
 class Numbered(nn.Sequential):
     def __getitem__(self, index: object) -> nn.Module:  # type: ignore[override]
-        raise AssertionError("a look must not call the person's code")
+        raise AssertionError("a look must not call the user's code")
 
 
 class Unset(nn.Module):
@@ -51,7 +51,7 @@ class Unset(nn.Module):
 
     @property
     def weight(self) -> int:
-        raise AssertionError("a look must not call the person's code")
+        raise AssertionError("a look must not call the user's code")
 
 
 def _containers() -> nn.Module:

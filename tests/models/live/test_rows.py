@@ -1,4 +1,4 @@
-"""Rows of the tree and of the table, as a person reads them."""
+"""Rows of the tree and of the table, as a user reads them."""
 
 from __future__ import annotations
 

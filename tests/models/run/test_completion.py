@@ -177,7 +177,7 @@ def test_kinds_are_told(names: dict[str, object]) -> None:
         "tr",
     ],
 )
-def test_no_code_of_the_persons_is_run(text: str, names: dict[str, object]) -> None:
+def test_no_code_of_the_user_is_run(text: str, names: dict[str, object]) -> None:
     complete(text, len(text), names)
     assert texts("trap.vis", names) == ["visible"]
 

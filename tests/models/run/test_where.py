@@ -1,4 +1,4 @@
-"""The person's own line, through torch's frames and ours."""
+"""The user's own line, through torch's frames and ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The person's files find their own neighbours and packages, as in their own project."""
+"""The user's files find their own neighbours and packages, as in their own project."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_what_is_refused(name: str, title: str, text: str) -> None:
     assert text in caught.value.text
 
 
-def test_a_property_that_raises_is_the_persons_error_and_no_walk_trips_over_it() -> None:
+def test_a_property_that_raises_is_the_user_error_and_no_walk_trips_over_it() -> None:
     class Trainer:
         @property
         def model(self) -> nn.Module:

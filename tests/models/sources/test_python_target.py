@@ -107,7 +107,7 @@ def test_what_it_may_not_be(file: Path, name: str, title: str, text: str) -> Non
     assert text in error.text
 
 
-def test_an_error_of_the_persons_code_shows_their_own_lines(file: Path) -> None:
+def test_an_error_of_the_user_code_shows_their_own_lines(file: Path) -> None:
     error = refusal(f"{file}:broken")
     assert error.title.startswith("my_networks.py:broken: RuntimeError: ")
     assert "return nn.Linear(2, 2)(torch.ones(3))" in error.text

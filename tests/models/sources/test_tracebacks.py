@@ -25,7 +25,7 @@ class Broken(nn.Module):
         return nn.functional.linear(x, torch.zeros(3, 5))
 
 
-def test_frames_of_torch_are_left_out_and_the_persons_stay() -> None:
+def test_frames_of_torch_are_left_out_and_the_user_stay() -> None:
     told = problem("net(torch.zeros(2, 4))", net=nn.Sequential(Broken()), torch=torch)
     files = [line.strip() for line in told.text.splitlines() if line.startswith("  File ")]
     assert len(files) == 2
@@ -45,7 +45,7 @@ def test_only_library_frames_are_better_than_none() -> None:
     assert all("json" in frame.filename for frame in frames)
 
 
-def test_our_own_files_are_not_the_persons_but_the_documented_networks_are() -> None:
+def test_our_own_files_are_not_the_user_but_the_documented_networks_are() -> None:
     package = Path(__file__).parents[3] / "models"
     assert not is_own(str(package / "run" / "forward.py"))
     assert is_own(str(package / "examples" / "blocks.py"))

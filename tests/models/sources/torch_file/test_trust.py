@@ -1,4 +1,4 @@
-"""Files that need more than weights, with `--trust`: torch loads them, and finds the person's classes."""
+"""Files that need more than weights, with `--trust`: torch loads them, and finds the user's classes."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ class Net(torch.nn.Module):
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with a module of the person's, which is where they are."""
+    """A folder with a module of the user's, which is where they are."""
     (tmp_path / "my_trusted_nets.py").write_text(NET)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
