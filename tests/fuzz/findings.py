@@ -79,7 +79,7 @@ def of_traceback(kind: str, text: str) -> Finding | None:
         return None
     raised = [match for match in _RAISED.finditer(text) if not match["type"].endswith(_NO_ERRORS)]
     error = f"{raised[-1]['type']}: {general(raised[-1]['text'] or '')}".rstrip(": ") if raised else "no error"
-    return Finding(kind, f"{error} in {_where(frames)}", text[-8000:])
+    return Finding(kind, f"{error} in {_where(frames)}", text[:8000])
 
 
 def ours(text: str) -> str | None:

@@ -410,7 +410,7 @@ class Player:
             return of_traceback("death", last) or Finding("death", how, last[-4000:] or self._picture())
         if leave is None and not self._quit_explained():
             return Finding("ending", "ended without being asked", repr(self._recent[-12:]))
-        if b"\x1b[?1049h" in self.program.tail and 1049 in self.program.modes:  # it is all that stood on its screen
+        if 1049 in self.program.modes:  # it is all that stood on its screen
             last = ours(last) or ""
         return of_traceback("traceback", last)
 
