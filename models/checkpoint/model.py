@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import messages as m
 from ..messages.errors import EngineProblem
-from ..opened.opened import no_tensor, nothing_at
+from ..opened.open_model import no_tensor, nothing_at
 from ..opened.source import Source
 from ..stored.checkpoint import Checkpoint
 from ..stored.stored import Stored

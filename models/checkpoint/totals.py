@@ -6,7 +6,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from math import prod
 
-from .laying_out import MODULE
+from .build_tree import MODULE
 from .sharing import Sharing
 from .tree import CheckpointTree
 

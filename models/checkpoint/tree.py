@@ -10,8 +10,8 @@ from typing import Literal
 from ..stored.checkpoint import Checkpoint, Item
 from ..stored.stored import Stored, StoredKind
 from ..tree.skeleton import Skeleton
-from ..work.collecting import uncollected
-from .laying_out import MODULE, laid_out
+from ..work.gc_paused import uncollected
+from .build_tree import MODULE, laid_out
 from .nesting import split
 
 WIDE = 32

@@ -16,7 +16,7 @@ from typing import TypeVar
 from ..messages import Body, Cancel, Done, Event, Failure, Greeting, Interrupt, Problem, Progress, Reply, Request
 from ..messages.errors import EngineGone, EngineProblem
 from . import codec
-from .endings import describe_end
+from .exit_reason import describe_end
 from .frame_stream import read_frame
 from .framing import CutError, FramingError, frame
 from .link import Link

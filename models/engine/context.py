@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..messages import Body
-from .outlet import Outlet
+from .reply_writer import Outlet
 
 
 class Context:

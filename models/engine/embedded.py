@@ -28,9 +28,9 @@ from .capture import Stream
 from .framing import FrameReader, FramingError
 from .handlers import registry
 from .interrupts import Interrupts
-from .lent_streams import LentStreams
 from .outbox import Outbox
-from .outlet import Outlet
+from .redirected_stdio import LentStreams
+from .reply_writer import Outlet
 from .server import EngineServer
 
 KEPT = 2**20

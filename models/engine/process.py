@@ -16,8 +16,8 @@ from .capture import ROOM, Capture, Stream
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .outbox import Outbox
-from .outlet import Outlet
 from .registry import Registry
+from .reply_writer import Outlet
 from .server import EngineServer
 
 PR_SET_PDEATHSIG = 1

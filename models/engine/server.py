@@ -27,9 +27,9 @@ from .context import Context
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .lanes import Job, Lane
-from .outlet import Outlet
 from .problems import problem_of
 from .registry import Entry, LaneName, Registry
+from .reply_writer import Outlet
 
 
 def _nothing() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .. import messages as m
 from ..messages.page import clamp
 from ..opened.group_forms import group_forms
-from ..opened.opened import no_tensor, nothing_at
+from ..opened.open_model import no_tensor, nothing_at
 from ..search.searcher import Searcher
 from ..table.pages import TensorTables
 from ..tensors.distributed import is_distributed, local_note

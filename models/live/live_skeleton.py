@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from ..tree.skeleton import Skeleton
-from ..work.collecting import uncollected
+from ..work.gc_paused import uncollected
 from .outline import Outline
 
 

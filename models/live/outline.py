@@ -19,7 +19,7 @@ from ..messages import NodeKind
 from ..messages.safe_text import as_sent
 from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import requires_grad, shape_of, size_in_bytes
-from ..work.collecting import uncollected
+from ..work.gc_paused import uncollected
 from .survey import Held, Key, Survey
 
 if TYPE_CHECKING:

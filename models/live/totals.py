@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from ..tensors.tensors import elements, requires_grad, size_in_bytes
-from ..work.collecting import uncollected
+from ..work.gc_paused import uncollected
 from .outline import Node, Outline
 
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 
 from ..live.outline import Outline
-from ..work.collecting import uncollected
+from ..work.gc_paused import uncollected
 
 
 class Places:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import torch
 
     from ..checkpoint.model import CheckpointModel
-    from ..edit.changes import Watch
     from ..live.live_model import LiveModel
     from ..live.outline import Outline
-    from ..opened.opened import Opened
+    from ..opened.open_model import Opened
     from ..opened.source import Source
     from ..run.interpreter import Interpreter
     from ..run.trace import Trace
+    from ..undo.changes import Watch
 
 RUNS_KEPT = 20
 """Runs whose calls can still be looked at."""
@@ -162,7 +162,7 @@ class Session:
         from ..checkpoint.model import CheckpointModel
         from ..opened.source import SourceError
         from ..sources.opening import open_source
-        from ..work.collecting import uncollected
+        from ..work.gc_paused import uncollected
 
         with suppress(SourceError), uncollected():
             opened = open_source(source)
@@ -270,7 +270,7 @@ class Session:
 
     def watch(self) -> Watch:
         """What knows the values before a statement.  Made late: it copies them."""
-        from ..edit.changes import Watch
+        from ..undo.changes import Watch
 
         if self._watch is None:
             self._watch = Watch(self.live.outline)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..edit.changes import NothingToUndo
 from ..messages import Problem
 from ..messages.errors import EngineProblem
+from ..undo.changes import NothingToUndo
 
 if TYPE_CHECKING:
     from .session import Session

@@ -18,7 +18,7 @@ from .single_file import find, formats_of_one, open_with
 
 def open_path(text: str, how: How) -> Source:
     """Open the files or the folder at a path or pattern, by the first format that recognises it; raises SourceError."""
-    from .not_a_model import path_of
+    from .unrecognised import path_of
 
     path = path_of(text)
     if _is_pattern(path):
@@ -58,7 +58,7 @@ def _claims(text: str) -> bool:
 
     A name of the catalogue is asked for before (`./rgnet` is the path), and `FILE.py:NAME` stays Python.
     """
-    from .not_a_model import path_of
+    from .unrecognised import path_of
 
     path = path_of(text)
     if (text.rpartition(":")[0] or text).endswith(".py") and not os.path.isdir(path):  # noqa: PTH112 - NUL is told later
@@ -67,7 +67,7 @@ def _claims(text: str) -> bool:
 
 
 def _meant_as_a_path(text: str) -> bool:
-    from .not_a_model import WEIGHTS
+    from .unrecognised import WEIGHTS
 
     if "://" in text or any(each in text for each in "*?") or text.lower().endswith(WEIGHTS):
         return True

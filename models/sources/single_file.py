@@ -15,7 +15,7 @@ from .formats import Format, Found
 
 def find(text: str) -> Found:
     """Look at what is at a path; raises SourceError with the reason when it is nothing that can be read."""
-    from .not_a_model import look
+    from .unrecognised import look
 
     return look(text)
 
@@ -39,7 +39,7 @@ def open_with(found: Found, formats: Iterable[Format], how: How) -> Source:
     for form in formats:
         if form.recognises(found):
             return form.open(found, how)
-    from .not_a_model.naming import say_what_it_is
+    from .unrecognised.naming import say_what_it_is
 
     raise say_what_it_is(found)
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .collecting import uncollected
+from .gc_paused import uncollected
 
 SHORT = 0.0005
 """Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.engine.framing import FrameReader, FrameWriter
-from models.engine.outlet import Outlet
+from models.engine.reply_writer import Outlet
 from models.engine.server import EngineServer
 from models.messages import Body, Busy, Cells, Execute, Executed, Window
 from tests.models.engine.small_engine import Names, small_registry

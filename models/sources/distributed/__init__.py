@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...opened.source import How, Source, SourceError
 from ...stored.checkpoint import Checkpoint
-from ...work.collecting import uncollected
+from ...work.gc_paused import uncollected
 from ..formats import Format, Found
 from ..wording import listed
 from .layout import Folder, Layout

@@ -11,7 +11,7 @@ from ...stored.stored import Stored, Unreadable
 from ...stored.zip_archive import LOCAL, Archive, BrokenArchive, Record
 from ..torch_file.raw import RawStorage, RawTensor
 from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
-from ..torch_file.stand_ins import STAND_INS, storage
+from ..torch_file.stub_classes import STAND_INS, storage
 from ..torch_file.tensors import Extent, Maker
 from ..wording import listed
 

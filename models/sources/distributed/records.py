@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..torch_file.restricted import Unknown
-from ..torch_file.stand_ins import STAND_INS
+from ..torch_file.stub_classes import STAND_INS
 
 Sizes = tuple[int, ...]
 _MOST_TRANSFORMS = 8

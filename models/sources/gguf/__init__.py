@@ -13,7 +13,7 @@ from ...stored.checkpoint import Checkpoint
 from ...stored.dense import Dense
 from ...stored.file import DataFile
 from ...stored.stored import Stored, Unreadable
-from ...work.collecting import uncollected
+from ...work.gc_paused import uncollected
 from ..formats import Format, Found
 from ..wording import listed
 from .header import MAGIC, Header, read_header

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...stored.zip_archive import Archive, BrokenArchive
 from .raw import Plain, RawStorage, RawTensor
-from .stand_ins import index, sizes
+from .stub_classes import index, sizes
 
 _MOST_JSON = 64 << 20
 _DTYPES = {

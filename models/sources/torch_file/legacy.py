@@ -9,12 +9,12 @@ from ...stored.checkpoint import Checkpoint
 from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
-from ...work.collecting import uncollected
+from ...work.gc_paused import uncollected
 from ..wording import shortened, size_text
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, CutPickle, Refused, read_part
-from .stand_ins import STAND_INS, storage
+from .stub_classes import STAND_INS, storage
 from .tensors import Extent
 
 VERSION = 1001

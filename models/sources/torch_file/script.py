@@ -9,7 +9,7 @@ from typing import Any
 from ...stored.stored import StoredKind
 from ...stored.zip_archive import Archive, BrokenArchive, Record
 from .raw import RawGroup, RawTensor
-from .stand_ins import STAND_INS
+from .stub_classes import STAND_INS
 
 _OWN = "__torch__"
 _CLASS = re.compile(r"^class (\w+)\(Module\):", re.MULTILINE)

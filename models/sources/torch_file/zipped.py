@@ -12,14 +12,14 @@ from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
 from ...stored.zip_archive import Archive, BrokenArchive, CutArchive, Inflated, first_place
-from ...work.collecting import uncollected
+from ...work.gc_paused import uncollected
 from ..wording import shortened, size_text
 from .exported import exported_prefix, exported_weights
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, Refused, read_part, read_pickle
 from .script import ScriptNames, ScriptObject
-from .stand_ins import STAND_INS, storage
+from .stub_classes import STAND_INS, storage
 from .tensors import Extent
 
 _PICKLE = "data.pkl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.laying_out import _Layout, _Sorting, laid_out
+from models.checkpoint.build_tree import _Layout, _Sorting, laid_out
 from models.checkpoint.nesting import nested
 from models.checkpoint.tree import CheckpointTree
 from models.stored.checkpoint import Checkpoint, Item

@@ -14,7 +14,7 @@ from models.engine.client import EngineClient
 from models.engine.framing import FrameReader, FrameWriter
 from models.engine.launch import Launch
 from models.engine.link import Link
-from models.engine.outlet import Outlet
+from models.engine.reply_writer import Outlet
 from models.engine.server import EngineServer
 from models.messages import Body, Execute, Executed
 from models.messages.errors import EngineGone

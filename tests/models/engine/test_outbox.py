@@ -12,7 +12,7 @@ from models.engine import codec
 from models.engine.embedded import KEPT, _Printed
 from models.engine.framing import LIMIT, FrameReader, FramingError
 from models.engine.outbox import MOST, Outbox
-from models.engine.outlet import Outlet
+from models.engine.reply_writer import Outlet
 from models.messages import CallsGrew, Event, OutputText
 
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from models import messages as m
-from models.edit.changes import Watch
 from models.engine.context import Context
 from models.live.describe.draws import judge
 from models.live.gradients import gradient_row
@@ -22,6 +21,7 @@ from models.run.completion import complete
 from models.run.nonfinite import nonfinite_in
 from models.tensors.absence import absence_of
 from models.tensors.distributed import is_distributed, local_note, local_part, why_not_local
+from models.undo.changes import Watch
 
 
 class Sharded(Tensor):

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from models import messages as m
-from models.edit.changes import Watch
 from models.live.live_model import LiveModel
 from models.live.outline import Outline
 from models.opened.source import Source
+from models.undo.changes import Watch
 
 called: list[str] = []
 

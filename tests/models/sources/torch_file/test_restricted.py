@@ -27,7 +27,7 @@ from models.sources.torch_file.restricted import (
     read_part,
     read_pickle,
 )
-from models.sources.torch_file.stand_ins import STAND_INS
+from models.sources.torch_file.stub_classes import STAND_INS
 
 NAMES = {("collections", "OrderedDict"): ordered}
 

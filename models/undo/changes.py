@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..live.outline import Node, Outline
 from ..tensors.plainly import plainly
 from ..tensors.tensors import size_in_bytes
-from ..work.collecting import uncollected
+from ..work.gc_paused import uncollected
 from .batches import Batches
 from .gradients import Gradients
 from .history import Change, Placed, listed, named, reasons

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.edit.batches import SMALL, TOGETHER, Batches
-from models.edit.record import Record
+from models.undo.batches import SMALL, TOGETHER, Batches
+from models.undo.record import Record
 
 
 def many() -> list[torch.Tensor]:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from models.work.collecting import uncollected
+from models.work.gc_paused import uncollected
 
 
 def test_as_it_was_afterwards() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.engine.endings import describe_end
+from models.engine.exit_reason import describe_end
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.edit.gradients import Gradients
+from models.undo.gradients import Gradients
 
 
 def test_one_that_came() -> None:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.edit.bits import Unreadable, bits, fingerprint, same_bits
+from models.undo.bits import Unreadable, bits, fingerprint, same_bits
 
 
 def test_bits_share_the_memory() -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from models.sources.not_a_model import look
-from models.sources.not_a_model.naming import say_what_it_is
+from models.sources.unrecognised import look
+from models.sources.unrecognised.naming import say_what_it_is
 
 
 def zipped(**members: bytes) -> bytes:

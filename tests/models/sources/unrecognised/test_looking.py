@@ -13,7 +13,7 @@ import pytest
 
 from models.opened.source import SourceError
 from models.sources.formats import HEAD
-from models.sources.not_a_model import look
+from models.sources.unrecognised import look
 
 ROOT = Path(__file__).parents[4]
 
@@ -158,8 +158,8 @@ def test_what_nobody_may_read(tmp_path: Path) -> None:
     program = (
         "import importlib, os, pkgutil, sys\n"
         "from models.opened.source import SourceError\n"
-        "from models.sources import not_a_model\n"
-        "from models.sources.not_a_model import look\n"
+        "from models.sources import unrecognised as not_a_model\n"
+        "from models.sources.unrecognised import look\n"
         "for each in pkgutil.iter_modules(not_a_model.__path__, not_a_model.__name__ + '.'):\n"
         "    importlib.import_module(each.name)  # the checkout may be closed to others\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"

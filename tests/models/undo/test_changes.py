@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.edit.changes import NothingToUndo, Watch
 from models.live.outline import Outline
+from models.undo.changes import NothingToUndo, Watch
 
 
 def shared() -> nn.Sequential:
