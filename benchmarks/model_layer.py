@@ -24,7 +24,7 @@ from models.live.summary import summarise
 from models.live.totals import Totals
 from models.session.session import Session
 from models.session.statement import run_statement
-from models.tree.view import View
+from models.tree.view import FoldState
 
 NETS = """\
 from torch import nn
@@ -52,7 +52,7 @@ def shown_whole(session: Session) -> None:
     """What opening does once the network is there, all unfolded, with its first rows."""
     source = session.model.source
     outline = Outline.of(session.root, source.name)
-    view, totals = View(outline), Totals.of(outline)
+    view, totals = FoldState(outline), Totals.of(outline)
     summarise(source, outline, totals)
     view.fold("", "all")
     tree_rows(view.slice(0, 60), view, totals, set())

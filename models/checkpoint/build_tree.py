@@ -21,7 +21,7 @@ LONGEST_KNOWN = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class TreeArrays:
     """A tree in preorder, as `Skeleton` has it; node 0 is the root."""
 
     parents: array[int]
@@ -33,7 +33,7 @@ class Laid:
     """Of each node the number of its path among those given, or `MODULE`."""
 
 
-def laid_out(paths: Sequence[str], ordered: bool) -> Laid:
+def build_tree(paths: Sequence[str], ordered: bool) -> TreeArrays:
     """The tree of any names; with `ordered` in the order in which they come, but for names that are numbers."""
     sorting = _Sorting(ordered)
     try:
@@ -43,7 +43,7 @@ def laid_out(paths: Sequence[str], ordered: bool) -> Laid:
 
 
 class _Kind(NamedTuple):
-    """What lies below a module, counted from that: as `Laid`, in lists, which are quick to go through."""
+    """What lies below a module, counted from that: as `TreeArrays`, in lists, which are quick to go through."""
 
     parents: list[int]
     ends: list[int]
@@ -66,7 +66,7 @@ class _Layout:
         self._lists: dict[tuple[object, ...], _Kind] = {}
         """By the kind of its blocks and their names."""
 
-    def laid(self, root: Level) -> Laid:
+    def laid(self, root: Level) -> TreeArrays:
         """Raises Irregular when a block is."""
         parents, ends, depths, counts = [-1], [0], [0], [len(root)]
         names, numbers = [""], [MODULE]
@@ -107,7 +107,7 @@ class _Layout:
             else:
                 pending.pop()
                 ends[open_nodes.pop()] = len(names)
-        return Laid(
+        return TreeArrays(
             array("i", parents), array("i", ends), array("i", depths), array("i", counts), names, array("i", numbers)
         )
 

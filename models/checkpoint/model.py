@@ -17,9 +17,9 @@ from ..stored.checkpoint import Checkpoint
 from ..stored.stored import Stored
 from ..stored.tensors import Tensors
 from ..tensors.statistics.cache import StatisticsCache
-from ..tree.view import Row, View
-from ..work.cancelled import Asked
-from ..work.progress import Progress, Told
+from ..tree.view import FoldState, Row
+from ..work.cancelled import ShouldCancel
+from ..work.progress import OnProgress, Progress
 from .classes import Classes
 from .console import LateTorch, StateDict
 from .facts import AllFacts, NodeFacts
@@ -46,7 +46,7 @@ class CheckpointModel:
         self.source = source
         self.checkpoint = checkpoint
         self.tree = CheckpointTree(checkpoint)
-        self.view = View(self.tree, unfolded)
+        self.view = FoldState(self.tree, unfolded)
         self.sharing = Sharing(self.tree)
         self.totals = CheckpointTotals(self.tree, self.sharing)
         self.classes = Classes(checkpoint, self.tree)
@@ -191,7 +191,9 @@ class CheckpointModel:
             known = self._take(tensor, request, context.cancelled, lambda done: context.progress("statistics", done))
         return known
 
-    def _take(self, tensor: Stored, request: m.Statistics, cancelled: Asked, progress: Told) -> m.StatisticsOf:
+    def _take(
+        self, tensor: Stored, request: m.Statistics, cancelled: ShouldCancel, progress: OnProgress
+    ) -> m.StatisticsOf:
         from ..stored.statistics import stored_statistics
 
         found = stored_statistics(

@@ -10,8 +10,8 @@ from typing import Literal
 from ..stored.checkpoint import Checkpoint, Item
 from ..stored.stored import Stored, StoredKind
 from ..tree.skeleton import Skeleton
-from ..work.gc_paused import uncollected
-from .build_tree import MODULE, laid_out
+from ..work.gc_paused import gc_paused
+from .build_tree import MODULE, build_tree
 from .nesting import split
 
 WIDE = 32
@@ -40,9 +40,9 @@ class CheckpointTree(Skeleton):
         self.items = checkpoint.items
         self._count = len(self.stored)
         self._tables: dict[int, dict[str, int]] = {}
-        with uncollected():
+        with gc_paused():
             paths = [*self.stored.paths, *(item.path for item in self.items)]
-            laid = laid_out(paths, checkpoint.ordered)
+            laid = build_tree(paths, checkpoint.ordered)
             self.numbers = laid.numbers
             """Of each node its number among the tensors, then the items, or `MODULE`."""
             super().__init__(laid.parents, laid.ends, laid.depths, laid.counts, laid.names)

@@ -14,7 +14,7 @@ from ..diff.stream import differences
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..messages.safe_text import clean
-from ..opened.source import How, Source, SourceError
+from ..opened.source import OpenOptions, Source, SourceError
 from ..sources.opening import open_source
 from ..tree.globs import Glob, Rename
 from . import diff_report, diff_text
@@ -121,7 +121,7 @@ def _tolerance(text: str) -> float:
 
 
 def _opened(text: str, options: argparse.Namespace, line: ProgressLine) -> Source:
-    how = How(trust=options.trust, progress=line.tell)
+    how = OpenOptions(trust=options.trust, progress=line.tell)
     try:
         return open_source(text, seed=options.seed, device=options.device, how=how)
     except SourceError as error:

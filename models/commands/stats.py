@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..live.outline import Node
 
 UNREADABLE = 2
-Told = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Subject:
 
     path: str
     bytes: int
-    measure: Callable[[Told], StatisticsOf]
+    measure: Callable[[OnProgress], StatisticsOf]
     initial: Callable[[StatisticsOf], dict[str, Any] | None]
     """What is known of its initial values, from its statistics."""
 
@@ -97,7 +97,7 @@ def _stored(model: CheckpointModel, exact: bool) -> Iterator[Subject]:
         leaf = model.tree.leaf(node)
         if isinstance(leaf, Stored):
 
-            def measure(told: Told, leaf: Stored = leaf) -> StatisticsOf:
+            def measure(told: OnProgress, leaf: Stored = leaf) -> StatisticsOf:
                 return stored_statistics(leaf, path=leaf.path, exact=exact, progress=told)
 
             yield Subject(leaf.path, leaf.nbytes, measure, lambda found: None)
@@ -114,7 +114,7 @@ def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
             continue
         tensor = cast("Any", node.item)
 
-        def measure(told: Told, node: Node = node, tensor: Any = tensor) -> StatisticsOf:
+        def measure(told: OnProgress, node: Node = node, tensor: Any = tensor) -> StatisticsOf:
             if id(tensor) not in known:
                 known[id(tensor)] = statistics(tensor, path=node.path, exact=exact, progress=told)
             return known[id(tensor)]
@@ -172,7 +172,7 @@ def report_of(path: str, found: StatisticsOf, initial: dict[str, Any] | None) ->
     }
 
 
-def _told(line: ProgressLine, subject: Subject, before: int, total: int) -> Told:
+def _told(line: ProgressLine, subject: Subject, before: int, total: int) -> OnProgress:
     def told(done: float) -> None:
         part = (before + done * subject.bytes) / max(total, 1)
         line.tell(f"{min(part, 1):4.0%} of {total / 1e9:.1f} GB  {clean(subject.path, 200)}")

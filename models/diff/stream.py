@@ -11,12 +11,15 @@ from .pairing import Pairs
 from .tensors import Comparable
 from .workers import Workers
 
-Told = Callable[[int, int, str], None]
+OnProgress = Callable[[int, int, str], None]
 """Told while it reads: bytes read, of how many, and which tensor."""
 
 
 def differences(
-    pairs: Pairs, tolerance: Tolerance, told: Told = lambda done, total, path: None, workers: Workers | None = None
+    pairs: Pairs,
+    tolerance: Tolerance,
+    told: OnProgress = lambda done, total, path: None,
+    workers: Workers | None = None,
 ) -> Iterator[Difference]:
     """What is told of each pair, in order; one at a time is in memory, and of that a few pieces."""
     total = sum(map(_bytes, pairs.both))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..messages import Body
-from .reply_writer import Outlet
+from .reply_writer import ReplyWriter
 
 
 class Context:
     """Handed to a handler with the request; usable from any thread until the handler returns."""
 
-    def __init__(self, request: int, outlet: Outlet, after_send: Callable[[], None]) -> None:
+    def __init__(self, request: int, outlet: ReplyWriter, after_send: Callable[[], None]) -> None:
         self._request = request
         self._outlet = outlet
         self._after_send = after_send

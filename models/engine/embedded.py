@@ -29,8 +29,8 @@ from .framing import FrameReader, FramingError
 from .handlers import registry
 from .interrupts import Interrupts
 from .outbox import Outbox
-from .redirected_stdio import LentStreams
-from .reply_writer import Outlet
+from .redirected_stdio import RedirectedStdio
+from .reply_writer import ReplyWriter
 from .server import EngineServer
 
 KEPT = 2**20
@@ -44,7 +44,7 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
     still runs has ended.
     """
     outbox = Outbox(write)
-    outlet = Outlet(outbox)
+    outlet = ReplyWriter(outbox)
     tell = _Printed(outbox, outlet)
 
     with contextlib.ExitStack() as stack:
@@ -53,7 +53,7 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
         stack.callback(_close, read)
         stack.enter_context(offered(source))
         interrupts = stack.enter_context(_signals())
-        streams = LentStreams(tell)
+        streams = RedirectedStdio(tell)
         stack.callback(streams.give_back)
         leave = _Once(on_left)
         stack.callback(leave)
@@ -85,7 +85,7 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
 class _Printed:
     """Hands on what the program prints; what an interface that stands still does not take is not kept, and told."""
 
-    def __init__(self, outbox: Outbox, outlet: Outlet) -> None:
+    def __init__(self, outbox: Outbox, outlet: ReplyWriter) -> None:
         self._outbox = outbox
         self._outlet = outlet
         self._lost = 0

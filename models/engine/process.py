@@ -17,7 +17,7 @@ from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .outbox import Outbox
 from .registry import Registry
-from .reply_writer import Outlet
+from .reply_writer import ReplyWriter
 from .server import EngineServer
 
 PR_SET_PDEATHSIG = 1
@@ -45,7 +45,7 @@ def serve(
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    outlet = Outlet(outbox)
+    outlet = ReplyWriter(outbox)
 
     def tell(stream: Stream, text: str) -> None:
         outbox.wait_for_room(ROOM)  # what prints more waits: none of it is lost

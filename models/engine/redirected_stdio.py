@@ -21,7 +21,7 @@ KEPT = 2**16
 """Characters printed after the interface was left that are printed again where they belong."""
 
 
-class LentStreams:
+class RedirectedStdio:
     """Takes the streams when made; `give_back` may be called more than once, from any thread."""
 
     def __init__(self, emit: Callable[[Stream, str], None]) -> None:

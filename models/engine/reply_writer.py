@@ -14,7 +14,7 @@ from .outbox import Outbox
 _UNSENDABLE = (FramingError, OverflowError, TypeError)
 
 
-class Outlet:
+class ReplyWriter:
     """Sends to the interface: over an `Outbox` without ever waiting for it.
 
     When the interface is gone nothing is raised: the thread that reads sees the end of its input and decides.

@@ -29,7 +29,7 @@ from .interrupts import Interrupts
 from .lanes import Job, Lane
 from .problems import problem_of
 from .registry import Entry, LaneName, Registry
-from .reply_writer import Outlet
+from .reply_writer import ReplyWriter
 
 
 def _nothing() -> None:
@@ -59,7 +59,7 @@ class EngineServer:
     def __init__(
         self,
         reader: FrameReader,
-        outlet: Outlet,
+        outlet: ReplyWriter,
         registry: Registry,
         session: Any,
         *,

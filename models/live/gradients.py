@@ -16,7 +16,7 @@ from ..tensors.plainly import attribute
 from ..tensors.reading import real64, strided
 from ..tensors.statistics.chunks import chunks, without_repeats
 from ..tensors.tensors import elements, requires_grad
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from ..work.one_thread import one_thread
 from .gradient_access import GRADIENTS, UNREAD, Gradient
 
@@ -38,12 +38,12 @@ def gradient_of(tensor: Tensor) -> Tensor | None:
     return gradient if isinstance(gradient, Tensor) else None
 
 
-def gradient_row(path: str, parameter: Tensor, cancelled: Asked = never) -> GradientRow:
+def gradient_row(path: str, parameter: Tensor, cancelled: ShouldCancel = never) -> GradientRow:
     """State and L2 norm of a parameter's gradient as it is now; raises `Cancelled`."""
     return row_of(path, parameter, GRADIENTS.take([parameter]).gradients[0], cancelled)
 
 
-def row_of(path: str, parameter: Tensor, gradient: Gradient, cancelled: Asked = never) -> GradientRow:
+def row_of(path: str, parameter: Tensor, gradient: Gradient, cancelled: ShouldCancel = never) -> GradientRow:
     """State and L2 norm of a gradient that was taken; the norm is None where there is none or it cannot be read.
 
     Of a gradient that lies on several ranks it is the norm of this rank's part.  A gradient that exists is told even
@@ -59,7 +59,7 @@ def row_of(path: str, parameter: Tensor, gradient: Gradient, cancelled: Asked = 
 
 
 @one_thread()
-def l2_norm(tensor: Tensor, cancelled: Asked = never) -> float | None:
+def l2_norm(tensor: Tensor, cancelled: ShouldCancel = never) -> float | None:
     """The root of the sum of squares, in float64; NaN or infinity if the tensor holds such; None if it has no numbers.
 
     Sparse tensors of any size are read by their stored values.  Raises `Cancelled`.

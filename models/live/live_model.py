@@ -24,9 +24,9 @@ from ..tensors.statistics.tensor import statistics
 from ..tensors.tensors import detail_of, size_in_bytes, stamp_of
 from ..tensors.window import window
 from ..tree.skeleton import Group
-from ..tree.view import View
-from ..work.cancelled import Asked
-from ..work.progress import Progress, Told
+from ..tree.view import FoldState
+from ..work.cancelled import ShouldCancel
+from ..work.progress import OnProgress, Progress
 from .describe.node import describe, group_facts
 from .describe.source_code import source_of
 from .gradient_access import GRADIENTS, RUNNING, UNREAD, Unread
@@ -57,7 +57,7 @@ class LiveModel:
 
     source: Source
     outline: Outline
-    view: View
+    view: FoldState
     totals: Totals
     facts: m.Summary
     """What the header tells, but for the mode, which `summary` looks up each time."""
@@ -76,7 +76,7 @@ class LiveModel:
     def of(cls, source: Source, outline: Outline, unfolded: Mapping[str, bool]) -> LiveModel:
         """The network of an outline; `unfolded` are folds that a user chose before."""
         totals = Totals.of(outline)
-        return cls(source, outline, View(outline.skeleton, unfolded), totals, summarise(source, outline, totals))
+        return cls(source, outline, FoldState(outline.skeleton, unfolded), totals, summarise(source, outline, totals))
 
     @property
     def searcher(self) -> Searcher:
@@ -197,7 +197,7 @@ class LiveModel:
     def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
         return self._take(request, context.cancelled, lambda done: context.progress("statistics", done))
 
-    def _take(self, request: m.Statistics, cancelled: Asked, progress: Told) -> m.StatisticsOf:
+    def _take(self, request: m.Statistics, cancelled: ShouldCancel, progress: OnProgress) -> m.StatisticsOf:
         item = self.node(request.path).item
         stamp = stamp_of(item) if isinstance(item, Tensor) and request.of == "value" else None
         found = self._look(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from ..tree.skeleton import Skeleton
-from ..work.gc_paused import uncollected
+from ..work.gc_paused import gc_paused
 from .outline import Outline
 
 
@@ -14,7 +14,7 @@ class LiveSkeleton(Skeleton):
 
     def __init__(self, outline: Outline) -> None:
         nodes = outline.nodes
-        with uncollected():
+        with gc_paused():
             super().__init__(
                 array("i", [node.parent for node in nodes]),
                 array("i", [node.end for node in nodes]),

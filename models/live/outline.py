@@ -19,7 +19,7 @@ from ..messages import NodeKind
 from ..messages.safe_text import as_sent
 from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import requires_grad, shape_of, size_in_bytes
-from ..work.gc_paused import uncollected
+from ..work.gc_paused import gc_paused
 from .survey import Held, Key, Survey
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Outline:
     @plainly
     def of(cls, root: nn.Module, name: str = "net") -> Outline:
         """Walk `root`; a shared module at each of its names, but a module within itself is a row without children."""
-        with uncollected():
+        with gc_paused():
             survey = Survey(root)
             nodes = _walk(survey, root, name)
             _tell_sharing(nodes)
@@ -147,7 +147,7 @@ class Outline:
 
         Never true when it would not be; false now and then when it would.
         """
-        with uncollected():
+        with gc_paused():
             return self._survey.holds() and list(map(_form, self._tensors)) == self._forms
 
     def same_structure(self, other: Outline) -> bool:

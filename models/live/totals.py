@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from ..tensors.tensors import elements, requires_grad, size_in_bytes
-from ..work.gc_paused import uncollected
+from ..work.gc_paused import gc_paused
 from .outline import Node, Outline
 
 
@@ -35,7 +35,7 @@ class Totals:
     @classmethod
     def of(cls, outline: Outline) -> Totals:
         """Sum up `outline`, as its tensors are now."""
-        with uncollected():
+        with gc_paused():
             return cls(*_sums(outline.nodes))
 
 

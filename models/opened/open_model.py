@@ -13,12 +13,12 @@ from ..messages.errors import EngineProblem
 
 if TYPE_CHECKING:
     from ..search.searcher import Searcher
-    from ..tree.view import View
+    from ..tree.view import FoldState
     from ..work.context import Context
     from .source import Source
 
 
-class Opened(Protocol):
+class OpenModel(Protocol):
     """One open model.  Replaced as a whole when it changes, so that another thread sees either the old or the new one.
 
     Every question about a path raises EngineProblem when there is nothing at it.
@@ -28,7 +28,7 @@ class Opened(Protocol):
     def source(self) -> Source: ...
 
     @property
-    def view(self) -> View:
+    def view(self) -> FoldState:
         """What is unfolded."""
 
     @property

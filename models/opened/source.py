@@ -60,7 +60,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class OpenOptions:
     """What the user asked for beside the SOURCE, and what may be told while it is opened."""
 
     trust: bool = False

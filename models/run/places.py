@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 
 from ..live.outline import Outline
-from ..work.gc_paused import uncollected
+from ..work.gc_paused import gc_paused
 
 
 class Places:
@@ -30,7 +30,7 @@ class Places:
         """Those of `outline`, made once as long as it lives."""
         known = _KNOWN.get(outline)
         if known is None:
-            with uncollected():
+            with gc_paused():
                 known = _KNOWN[outline] = cls(outline)
         return known
 

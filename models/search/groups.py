@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 
 FEWEST = 32
 """Members of a group; names of rarer shapes are searched one by one."""
@@ -116,7 +116,7 @@ class Group:
         return self.members[rest.bit_length() - 1] if rest else None
 
 
-def group(names: Sequence[str], cancelled: Asked = never) -> tuple[list[Group], array[int]]:
+def group(names: Sequence[str], cancelled: ShouldCancel = never) -> tuple[list[Group], array[int]]:
     """Groups of `names`, and the ascending numbers of all others.
 
     Raises:

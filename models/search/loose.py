@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, repeat
 from operator import contains
 
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from .groups import with_gaps
 from .score import fold_case
 
@@ -25,7 +25,7 @@ _SAMPLE = 1 << 10
 class Loose:
     """The paths of these ascending `numbers`; hits are places in that list."""
 
-    def __init__(self, paths: Sequence[str], numbers: array[int], cancelled: Asked = never) -> None:
+    def __init__(self, paths: Sequence[str], numbers: array[int], cancelled: ShouldCancel = never) -> None:
         self.numbers = numbers
         self.folded: list[str] = []
         """The paths in one case."""
@@ -37,11 +37,11 @@ class Loose:
             same = together.isascii() and together == together.lower()
             self.folded += part if same else map(fold_case, part)  # one object where it is one text
 
-    def literal(self, word: str, pool: Sequence[int], cancelled: Asked) -> Sequence[int]:
+    def literal(self, word: str, pool: Sequence[int], cancelled: ShouldCancel) -> Sequence[int]:
         """Those of `pool` in which the word occurs."""
         return self._kept(pool, [word], None, cancelled)
 
-    def scattered(self, word: str, pool: Sequence[int], cancelled: Asked) -> Sequence[int]:
+    def scattered(self, word: str, pool: Sequence[int], cancelled: ShouldCancel) -> Sequence[int]:
         """Those of `pool` that hold the characters of the word in order."""
         return self._kept(pool, self._rare(word), with_gaps(word), cancelled)
 
@@ -52,7 +52,7 @@ class Loose:
         return sorted((char for char in holding if holding[char] < len(sample) * 0.7), key=lambda char: holding[char])
 
     def _kept(
-        self, pool: Sequence[int], texts: list[str], matches: Callable[[str], object] | None, cancelled: Asked
+        self, pool: Sequence[int], texts: list[str], matches: Callable[[str], object] | None, cancelled: ShouldCancel
     ) -> Sequence[int]:
         """Those of `pool` that hold each of `texts` and then match."""
         kept = array("I")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import compress, repeat
 
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from .groups import Group, group, shape_of, with_gaps
 from .loose import Loose
 from .score import fold_case, score
@@ -26,7 +26,7 @@ LONGEST_SLOPPY = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class WordMatches:
     """What was left after one word."""
 
     word: str
@@ -49,26 +49,26 @@ class Searcher:
     Each question takes `cancelled`, raises `Cancelled` when that says so, and can be asked again.
     """
 
-    def __init__(self, paths: Sequence[str], cancelled: Asked = never) -> None:
+    def __init__(self, paths: Sequence[str], cancelled: ShouldCancel = never) -> None:
         self._paths = paths
         self._groups, alone = group(paths, cancelled)
         self._loose = Loose(paths, alone, cancelled)
         self._longest = max((len(each.shape) for each in self._groups), default=0)
         self._longest = max(self._longest, max(map(len, self._loose.folded), default=0))
         everything = {number: each.everything for number, each in enumerate(self._groups)}
-        self._everything = Found("", True, everything, range(len(alone)))
-        self._typed: list[list[Found]] = []
+        self._everything = WordMatches("", True, everything, range(len(alone)))
+        self._typed: list[list[WordMatches]] = []
         """For each word, what was found for ever more of its characters, among what the words before it left."""
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def total(self, query: str, cancelled: Asked = never) -> int:
+    def total(self, query: str, cancelled: ShouldCancel = never) -> int:
         """How many paths match; none for an empty query."""
         chain = self._find(query, cancelled)
         return chain[-1].count() if chain else 0
 
-    def flags(self, query: str, cancelled: Asked = never) -> bytearray:
+    def flags(self, query: str, cancelled: ShouldCancel = never) -> bytearray:
         """For each path 1 where it matches, else 0."""
         flags = bytearray(len(self._paths))
         chain = self._find(query, cancelled)
@@ -80,12 +80,12 @@ class Searcher:
                 flags[self._loose.numbers[hit]] = 1
         return flags
 
-    def hits(self, query: str, cancelled: Asked = never) -> list[int]:
+    def hits(self, query: str, cancelled: ShouldCancel = never) -> list[int]:
         """Numbers of the paths that match, ascending; none for an empty query."""
         flags = self.flags(query, cancelled)
         return list(compress(range(len(flags)), flags))
 
-    def best(self, query: str, limit: int, cancelled: Asked = never) -> list[tuple[int, list[int]]]:
+    def best(self, query: str, limit: int, cancelled: ShouldCancel = never) -> list[tuple[int, list[int]]]:
         """The best `limit` hits, best first, each with the ascending indices into its path that matched."""
         chain = self._find(query, cancelled)
         words = [(found.word, found.literal) for found in chain]
@@ -99,7 +99,7 @@ class Searcher:
         likely = shortlist(chain, self._groups, self._loose, max(limit, SHORTLIST), points) if chain else []
         return [(index, positions) for _, _, index, positions in nsmallest(limit, map(points, likely))]
 
-    def next(self, query: str, index: int, step: int, cancelled: Asked = never) -> int | None:
+    def next(self, query: str, index: int, step: int, cancelled: ShouldCancel = never) -> int | None:
         """The hit after (`step` 1) or before (-1) path number `index`, wrapping; None when nothing matches."""
         chain = self._find(query, cancelled)
         if not chain:
@@ -110,16 +110,16 @@ class Searcher:
         nearest = self._nearest(chain[-1], index, False)
         return self._nearest(chain[-1], len(self._paths), False) if nearest is None else nearest
 
-    def _nearest(self, found: Found, index: int, up: bool) -> int | None:
+    def _nearest(self, found: WordMatches, index: int, up: bool) -> int | None:
         of_group, of_loose = (Group.after, self._loose.after) if up else (Group.before, self._loose.before)
         near = [of_group(self._groups[number], bitmap, index) for number, bitmap in found.groups.items()]
         near.append(of_loose(found.loose, index))
         return (min if up else max)((each for each in near if each is not None), default=None)
 
-    def _find(self, query: str, cancelled: Asked) -> list[Found]:
+    def _find(self, query: str, cancelled: ShouldCancel) -> list[WordMatches]:
         """What each word leaves of what the ones before it left."""
         pool = self._everything
-        chain: list[Found] = []
+        chain: list[WordMatches] = []
         for number, word in enumerate(fold_case(query).split()):
             if number == len(self._typed):
                 self._typed.append([])
@@ -134,30 +134,30 @@ class Searcher:
             chain.append(pool)
         return chain
 
-    def _match(self, word: str, pool: Found, before: Found | None, cancelled: Asked) -> Found:
+    def _match(self, word: str, pool: WordMatches, before: WordMatches | None, cancelled: ShouldCancel) -> WordMatches:
         """Those of `pool` that match; `before` is what a beginning of the word left of the same pool."""
         if len(word) > self._longest:
-            return Found(word, False, {}, ())
+            return WordMatches(word, False, {}, ())
         if before is None or before.literal:
             narrow = before or pool
             groups = self._literal(word, narrow.groups, cancelled)
             loose = self._loose.literal(word, narrow.loose, cancelled)
             if groups or loose or len(word) == 1:
-                return Found(word, bool(groups or loose), groups, loose)
+                return WordMatches(word, bool(groups or loose), groups, loose)
         if len(word) > LONGEST_SLOPPY:
-            return Found(word, False, {}, ())
+            return WordMatches(word, False, {}, ())
         wide = pool if before is None or before.literal else before
         groups = self._scattered(word, wide.groups, cancelled)
-        return Found(word, False, groups, self._loose.scattered(word, wide.loose, cancelled))
+        return WordMatches(word, False, groups, self._loose.scattered(word, wide.loose, cancelled))
 
-    def _literal(self, word: str, pool: dict[int, int], cancelled: Asked) -> dict[int, int]:
+    def _literal(self, word: str, pool: dict[int, int], cancelled: ShouldCancel) -> dict[int, int]:
         if not word.isascii():
             return {}
         groups, shape = self._groups, shape_of(word)
         near = compress(pool, map(str.__contains__, (groups[number].shape for number in pool), repeat(shape)))
         return _matching(near, pool, lambda number: groups[number].literal(word, shape), cancelled)
 
-    def _scattered(self, word: str, pool: dict[int, int], cancelled: Asked) -> dict[int, int]:
+    def _scattered(self, word: str, pool: dict[int, int], cancelled: ShouldCancel) -> dict[int, int]:
         if not word.isascii():
             return {}
         groups, matches = self._groups, with_gaps(shape_of(word))
@@ -166,7 +166,7 @@ class Searcher:
 
 
 def _matching(
-    near: Iterable[int], pool: dict[int, int], members: Callable[[int], int], cancelled: Asked
+    near: Iterable[int], pool: dict[int, int], members: Callable[[int], int], cancelled: ShouldCancel
 ) -> dict[int, int]:
     """The groups of which members match that are in the pool, too."""
     found = {}

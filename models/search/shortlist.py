@@ -11,11 +11,11 @@ from .groups import Group, shape_of
 
 if TYPE_CHECKING:
     from .loose import Loose
-    from .searcher import Found
+    from .searcher import WordMatches
 
 
 def shortlist(
-    chain: list[Found],
+    chain: list[WordMatches],
     groups: list[Group],
     loose: Loose,
     limit: int,

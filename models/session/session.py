@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..checkpoint.model import CheckpointModel
     from ..live.live_model import LiveModel
     from ..live.outline import Outline
-    from ..opened.open_model import Opened
+    from ..opened.open_model import OpenModel
     from ..opened.source import Source
     from ..run.interpreter import Interpreter
     from ..run.trace import Trace
@@ -61,7 +61,7 @@ class Session:
         self.emit: Callable[[object], None] = emit or (lambda event: None)
         self.lock = threading.RLock()
         """Held while the folds or the whole model change: the rows of a page belong together."""
-        self._model: Opened | None = None
+        self._model: OpenModel | None = None
         self._ahead: tuple[str, CheckpointModel] | None = None
         """What was opened before it was asked for."""
         self.namespace: dict[str, Any] = {}
@@ -79,7 +79,7 @@ class Session:
 
     # -- what is open ------------------------------------------------------------------------------------------------
     @property
-    def model(self) -> Opened:
+    def model(self) -> OpenModel:
         """Raises EngineProblem when nothing is open."""
         if self._model is None:
             raise nothing_open()
@@ -136,7 +136,7 @@ class Session:
             EngineProblem: SOURCE or an input cannot be had; the problem says why and what to do.
         """
         from ..checkpoint.model import CheckpointModel
-        from ..opened.source import How, SourceError
+        from ..opened.source import OpenOptions, SourceError
         from ..sources.opening import open_source
 
         progress(f"opening {source}")
@@ -145,7 +145,7 @@ class Session:
             if ahead is not None and ahead[0] == source and not unfolded and device is None:
                 self._take_checkpoint(ahead[1], inputs or inputs_from)
             else:
-                opened = open_source(source, seed=seed, device=device, how=How(trust, progress))
+                opened = open_source(source, seed=seed, device=device, how=OpenOptions(trust, progress))
                 if opened.checkpoint is not None:
                     model = CheckpointModel.of(opened, unfolded or {})
                     self._take_checkpoint(model, inputs or inputs_from)
@@ -162,9 +162,9 @@ class Session:
         from ..checkpoint.model import CheckpointModel
         from ..opened.source import SourceError
         from ..sources.opening import open_source
-        from ..work.gc_paused import uncollected
+        from ..work.gc_paused import gc_paused
 
-        with suppress(SourceError), uncollected():
+        with suppress(SourceError), gc_paused():
             opened = open_source(source)
             if opened.checkpoint is not None:
                 self._ahead = source, CheckpointModel.of(opened, {})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..opened.source import How, Source
+from ..opened.source import OpenOptions, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Kind:
 
     claims: Callable[[str], bool]
     """Whether a text names a source of this kind, rightly or not; looks at the text and the file system only."""
-    open: Callable[[str, How], Source]
+    open: Callable[[str, OpenOptions], Source]
     """Open it; raises SourceError."""
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..examples.catalogue import EXAMPLES, build, console_names
-from ..opened.source import How, Source
+from ..opened.source import OpenOptions, Source
 from .base import Kind
 
 
-def _open(text: str, how: How) -> Source:
+def _open(text: str, how: OpenOptions) -> Source:
     example = EXAMPLES[text]
     network = build(text)
     return Source(

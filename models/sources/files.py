@@ -10,13 +10,13 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 
-from ..opened.source import How, Source
+from ..opened.source import OpenOptions, Source
 from .base import Kind
-from .formats import Format, Found
+from .formats import Format, PathInfo
 from .single_file import find, formats_of_one, open_with
 
 
-def open_path(text: str, how: How) -> Source:
+def open_path(text: str, how: OpenOptions) -> Source:
     """Open the files or the folder at a path or pattern, by the first format that recognises it; raises SourceError."""
     from .unrecognised import path_of
 
@@ -35,7 +35,7 @@ def _is_pattern(path: str) -> bool:
     return any(sign in path for sign in "*?[")
 
 
-def _formats_of_many(found: Found) -> Iterator[Format]:
+def _formats_of_many(found: PathInfo) -> Iterator[Format]:
     """Of folders, and of files that belong together.  A format is imported when it may be the one: most files are one
     of few, and a user waits."""
     name = found.path.name

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..opened.source import How, Source
+from ..opened.source import OpenOptions, Source
 
 HEAD = 4096
 """Bytes from the start of a file by which its format is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PathInfo:
     """A file or folder that is there and may be read."""
 
     path: Path
@@ -34,7 +34,7 @@ class Format:
 
     name: str
     """For people: `a safetensors file`."""
-    recognises: Callable[[Found], bool]
-    """Whether it is of this sort, whole or broken; looks at what `Found` holds, and at a few more bytes at most."""
-    open: Callable[[Found, How], Source]
+    recognises: Callable[[PathInfo], bool]
+    """Whether it is of this sort, whole or broken; looks at what `PathInfo` holds, and at a few more bytes at most."""
+    open: Callable[[PathInfo, OpenOptions], Source]
     """Open it; raises SourceError, also for one that is broken."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..opened.source import How, Source, SourceError
+from ..opened.source import OpenOptions, Source, SourceError
 from ..stored.file import DataFile
 from ..stored.stored import Unreadable
-from .formats import Format, Found
+from .formats import Format, PathInfo
 from .json_values import NotJson, parsed, summarised
 from .shards.choosing import chosen
 from .shards.opening import by_choice
@@ -30,11 +30,11 @@ _LARGEST = 4 * 1024 * 1024
 """Bytes of such a file; the longest list of added tokens takes a million."""
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     return found.is_folder and any(name in found.names for name in _MAIN)
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     settings, warnings = _settings(found)
     choice = chosen(found.names, beside=False)
     if choice is None:
@@ -53,7 +53,7 @@ def _open(found: Found, how: How) -> Source:
     return Source(source=found.text, kind="checkpoint", name=found.path.name, checkpoint=whole, file=str(found.path))
 
 
-def _settings(found: Found) -> tuple[dict[str, Any], list[str]]:
+def _settings(found: PathInfo) -> tuple[dict[str, Any], list[str]]:
     """What the files beside the weights say, without what is too long to look at, and warnings about broken ones."""
     settings: dict[str, Any] = {}
     warnings: list[str] = []

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..opened.source import How, Source
+from ..opened.source import OpenOptions, Source
 from .base import Kind
 
 _offered: dict[str, Source] = {}
@@ -70,7 +70,7 @@ def offered(source: Source) -> Iterator[None]:
         _offered.pop(source.source, None)
 
 
-def _open(text: str, how: How) -> Source:
+def _open(text: str, how: OpenOptions) -> Source:
     source = _offered[text]
     if source.own is None:
         return replace(source)

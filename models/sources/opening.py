@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ..opened.source import How, Source, SourceError
+from ..opened.source import OpenOptions, Source, SourceError
 from .base import Kind, close_to
 
 UNMOVED = "--device {} is not used: a checkpoint stays in its files, and its tensors are read on the CPU"
 """The warning of a checkpoint that was to be moved."""
 
 
-def open_source(text: str, seed: int | None = None, device: str | None = None, how: How | None = None) -> Source:
+def open_source(
+    text: str, seed: int | None = None, device: str | None = None, how: OpenOptions | None = None
+) -> Source:
     """Open what `text` names: a catalogue name, `FILE.py:NAME`, `package.module:NAME`, a file or folder of weights.
 
     `seed` is given to torch's generator before anything of the source runs; `device` is where a network is moved, and
@@ -35,7 +37,7 @@ def open_source(text: str, seed: int | None = None, device: str | None = None, h
         import torch
 
         torch.manual_seed(seed)
-    source = kind.open(text, how or How())
+    source = kind.open(text, how or OpenOptions())
     if device is not None and source.module is not None:
         from .device import check_device, move
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from ..opened.source import How, Source, SourceError
+from ..opened.source import OpenOptions, Source, SourceError
 from .base import Kind, close_to
 from .importing import as_their_program, import_file, import_named
 from .named_object import follow, split, steps
@@ -26,7 +26,7 @@ def load_target(text: str) -> object:
     return follow(module, place, name)[0]
 
 
-def _open(text: str, how: How) -> Source:
+def _open(text: str, how: OpenOptions) -> Source:
     from .networks import built
 
     place, name, module = _imported(text)

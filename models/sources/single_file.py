@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..opened.source import How, Source, SourceError
+from ..opened.source import OpenOptions, Source, SourceError
 from ..stored.checkpoint import Checkpoint
-from .formats import Format, Found
+from .formats import Format, PathInfo
 
 
-def find(text: str) -> Found:
+def find(text: str) -> PathInfo:
     """Look at what is at a path; raises SourceError with the reason when it is nothing that can be read."""
     from .unrecognised import look
 
     return look(text)
 
 
-def open_alone(path: str, how: How) -> Source:
+def open_alone(path: str, how: OpenOptions) -> Source:
     """Open one file by itself, also where it belongs with others; raises SourceError."""
     found = find(path)
     return open_with(found, formats_of_one(found), how)
 
 
-def checkpoint_at(path: Path, how: How) -> Checkpoint:
+def checkpoint_at(path: Path, how: OpenOptions) -> Checkpoint:
     """The checkpoint in one file, a shard of a larger one; raises SourceError, also when it holds no checkpoint."""
     found = find(str(path))
     source = open_with(found, formats_of_one(found), how)
@@ -35,16 +35,16 @@ def checkpoint_at(path: Path, how: How) -> Checkpoint:
     return source.checkpoint
 
 
-def open_with(found: Found, formats: Iterable[Format], how: How) -> Source:
+def open_with(found: PathInfo, formats: Iterable[Format], how: OpenOptions) -> Source:
     for form in formats:
         if form.recognises(found):
             return form.open(found, how)
-    from .unrecognised.naming import say_what_it_is
+    from .unrecognised.naming import diagnose
 
-    raise say_what_it_is(found)
+    raise diagnose(found)
 
 
-def formats_of_one(found: Found) -> Iterator[Format]:
+def formats_of_one(found: PathInfo) -> Iterator[Format]:
     """Of single files."""
     if found.head.startswith(b"GGUF"):
         from . import gguf

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import HeatCells
 from ..tensors.matrix import clamp_leading, first_element, matrix_size, per_cell, pieces
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from .overlap import once, overlapping, span_values, too_wide
 from .stored import InStrides, Stored, Unreadable
 from .window import absence_after, no_numbers, read_numbers
@@ -27,7 +27,7 @@ AT_ONCE = 2**13
 PIECE = 2**18
 """Entries reduced at a time with torch."""
 
-Told = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 def stored_heat_map(
@@ -37,8 +37,8 @@ def stored_heat_map(
     leading: Sequence[int] = (),
     height: int = 20,
     width: int = 60,
-    cancelled: Asked = never,
-    progress: Told | None = None,
+    cancelled: ShouldCancel = never,
+    progress: OnProgress | None = None,
 ) -> HeatCells:
     """At most `height` x `width` cells, never more than elements; NaN where a block holds one, infinities kept.
 
@@ -69,7 +69,7 @@ class TooWide(Exception):
     """The text says of how many stored elements the matrix would be made."""
 
 
-def _cells(stored: Stored, leading: list[int], block: tuple[int, int], tick: Told) -> list[float]:
+def _cells(stored: Stored, leading: list[int], block: tuple[int, int], tick: OnProgress) -> list[float]:
     """The cells in row-major order, of few stored elements where the matrix shows these many times."""
     rows, columns = matrix_size(stored.shape)
     first, size = first_element(stored.shape, leading), (rows, columns)
@@ -88,7 +88,7 @@ def _cells(stored: Stored, leading: list[int], block: tuple[int, int], tick: Tol
     return [cell for line in lines * (-(-rows // block[0]) // len(lines)) for cell in line]
 
 
-def _of_view(view: InStrides, size: tuple[int, int], block: tuple[int, int], tick: Told) -> list[float]:
+def _of_view(view: InStrides, size: tuple[int, int], block: tuple[int, int], tick: OnProgress) -> list[float]:
     from ..tensors.heat import as_real
     from ..tensors.overlap import extremes
 
@@ -101,7 +101,7 @@ def _of_view(view: InStrides, size: tuple[int, int], block: tuple[int, int], tic
     return values
 
 
-def _ticker(cancelled: Asked, progress: Told | None) -> Told:
+def _ticker(cancelled: ShouldCancel, progress: OnProgress | None) -> OnProgress:
     """Called before each piece with the part that is done."""
     told = -1.0
 
@@ -116,7 +116,9 @@ def _ticker(cancelled: Asked, progress: Told | None) -> Told:
     return tick
 
 
-def _in_python(stored: Stored, first: int, rows: int, columns: int, block: tuple[int, int], tick: Told) -> list[float]:
+def _in_python(
+    stored: Stored, first: int, rows: int, columns: int, block: tuple[int, int], tick: OnProgress
+) -> list[float]:
     """The cells in row-major order."""
     down, across = block
     wide = -(-columns // across)
@@ -154,7 +156,9 @@ def _largest(values: list[float], before: list[float]) -> float:
     return high if high >= -low else low
 
 
-def _in_torch(stored: Stored, first: int, rows: int, columns: int, block: tuple[int, int], tick: Told) -> list[float]:
+def _in_torch(
+    stored: Stored, first: int, rows: int, columns: int, block: tuple[int, int], tick: OnProgress
+) -> list[float]:
     """The cells in row-major order.  Reads every element once, in the order of the file."""
     from ..tensors.heat import Blocks
     from ..work.one_thread import one_thread

@@ -11,7 +11,7 @@ from math import isfinite
 
 from ..messages import Nonfinite
 from ..tensors.seeking import index_at, place_of, seek
-from ..work.cancelled import Asked, never
+from ..work.cancelled import ShouldCancel, never
 from .heat import AT_ONCE, PIECE, SMALL
 from .overlap import overlapping, too_wide, view_of
 from .stored import InStrides, Stored, Unreadable
@@ -24,7 +24,7 @@ def stored_nonfinite(
     path: str,
     index: Sequence[int] = (),
     step: int = 1,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
     progress: Callable[[float], None] | None = None,
 ) -> Nonfinite:
     """As `inspect.nonfinite.next_nonfinite` tells it of the live tensor.  Raises `Cancelled`."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..messages import StatisticsOf
 from ..tensors.lattice import FEW
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from .overlap import once, overlapping, too_wide, view_of
 from .plain_statistics import plain_statistics
 from .stored import Stored, Unreadable
@@ -29,7 +29,7 @@ def stored_statistics(
     path: str,
     bins: int = 40,
     exact: bool = False,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
     progress: Callable[[float], None] | None = None,
 ) -> StatisticsOf:
     """What `inspect.statistics.statistics` tells of the same numbers in memory; an absence where they cannot be read.

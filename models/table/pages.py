@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from ..messages import Brief, Problem, TensorPage, TensorRow, TensorRows
 from ..messages.errors import EngineProblem
 from ..messages.page import clamp
-from ..work.cancelled import Asked, never
+from ..work.cancelled import ShouldCancel, never
 from .query import Query, parse_query
 from .table import RowFacts, Table
 from .terms import QueryError
@@ -43,7 +43,9 @@ class TensorTables(Generic[Facts]):
         self._rows = rows
         self._tables: OrderedDict[str, tuple[Sequence[Facts], Table]] = OrderedDict()
 
-    def page(self, request: TensorRows, version: int = 0, known: int = 0, cancelled: Asked = never) -> TensorPage:
+    def page(
+        self, request: TensorRows, version: int = 0, known: int = 0, cancelled: ShouldCancel = never
+    ) -> TensorPage:
         """The rows that were asked for; `version` is another one whenever more statistics are known,
         `known` of how many tensors of the model there are some.
 

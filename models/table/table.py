@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from ..messages import Brief, TensorOrder
 from ..search.searcher import Searcher
 from ..tree.natural import natural_key, natural_keys
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from .column import Column, sorted_by
 from .query import Query, parse_query
 from .terms import STATISTICS, QueryError, Term
@@ -73,7 +73,7 @@ class Table:
         statistics: StatisticsOf = lambda row: None,
         *,
         version: int = 0,
-        cancelled: Asked = never,
+        cancelled: ShouldCancel = never,
     ) -> Sequence[int]:
         """The rows that the query leaves, sorted; equal ones in tree order, unknown ones last in either direction.
 
@@ -88,7 +88,7 @@ class Table:
         return _kept(self._selections, key, lambda: self._select(query, order, descending, statistics, cancelled))
 
     def _select(
-        self, query: Query, order: TensorOrder, descending: bool, statistics: StatisticsOf, cancelled: Asked
+        self, query: Query, order: TensorOrder, descending: bool, statistics: StatisticsOf, cancelled: ShouldCancel
     ) -> Sequence[int]:
         still = Query(query.text, query.words, tuple(term for term in query.terms if term.field not in STATISTICS))
         rows: Sequence[int] = range(len(self))
@@ -102,7 +102,7 @@ class Table:
                 rows = self._by_statistics(rows, term, statistics, cancelled)
         return _by_value(rows, order, descending, statistics, cancelled) if order in STATISTICS else rows
 
-    def _filter(self, query: Query, cancelled: Asked) -> bytes:
+    def _filter(self, query: Query, cancelled: ShouldCancel) -> bytes:
         """For each row 1 where the words and terms match, none of which asks for statistics."""
         parts: list[bytes | bytearray] = []
         for term in query.terms:
@@ -121,7 +121,7 @@ class Table:
             both &= int.from_bytes(part, "little")
         return both.to_bytes(len(self), "little")
 
-    def _order(self, order: TensorOrder, descending: bool, cancelled: Asked) -> array[int]:
+    def _order(self, order: TensorOrder, descending: bool, cancelled: ShouldCancel) -> array[int]:
         if order == "tree":
             return array("I", range(len(self) - 1, -1, -1))
         if order in ("name", "place"):
@@ -136,20 +136,20 @@ class Table:
             return sorted_by(keys, descending)
         return self._column(order, cancelled).order(_KEYS.get(order, _same), descending)
 
-    def _column(self, name: str, cancelled: Asked) -> Column:
+    def _column(self, name: str, cancelled: ShouldCancel) -> Column:
         column = self._columns.get(name)
         if column is None:
             column = self._columns[name] = Column(getattr(row, name) for row in self._watched(cancelled))
         return column
 
-    def _watched(self, cancelled: Asked) -> Iterator[RowFacts]:
+    def _watched(self, cancelled: ShouldCancel) -> Iterator[RowFacts]:
         for start in range(0, len(self._rows), CHUNK):
             if cancelled():
                 raise Cancelled
             yield from self._rows[start : start + CHUNK]
 
     def _by_statistics(
-        self, rows: Sequence[int], term: Term, statistics: StatisticsOf, cancelled: Asked
+        self, rows: Sequence[int], term: Term, statistics: StatisticsOf, cancelled: ShouldCancel
     ) -> Sequence[int]:
         kept = array("I")
         for start in range(0, len(rows), CHUNK):
@@ -182,7 +182,7 @@ def _value(brief: Brief | None, field: str) -> float | None:
 
 
 def _by_value(
-    rows: Sequence[int], field: str, descending: bool, statistics: StatisticsOf, cancelled: Asked
+    rows: Sequence[int], field: str, descending: bool, statistics: StatisticsOf, cancelled: ShouldCancel
 ) -> Sequence[int]:
     known: list[tuple[float, int]] = []
     unknown = array("I")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..messages import HeatCells, Of
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from ..work.one_thread import one_thread
 from .absence import NO_GRADIENT, absence_of
 from .distributed import local_part
@@ -34,7 +34,7 @@ def heat_map(
     height: int = 20,
     width: int = 60,
     missing: str = NO_GRADIENT,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
 ) -> HeatCells:
     """At most `height` x `width` cells, never more than elements; NaN where a block holds one, infinities kept.
 
@@ -70,7 +70,7 @@ def heat_map(
     )  # fmt: skip
 
 
-def _cells(matrix: Tensor, down: int, across: int, cancelled: Asked) -> Tensor:
+def _cells(matrix: Tensor, down: int, across: int, cancelled: ShouldCancel) -> Tensor:
     """What `heat_map` shows of a matrix, of which no element is looked at much more often than it is stored."""
     rows, columns = -(-matrix.shape[0] // down), -(-matrix.shape[1] // across)
     shape, _ = without(matrix.shape, repeated(matrix.shape, strides_of(matrix)))
@@ -107,7 +107,7 @@ class Blocks:
         return torch.where(self._high >= -self._low, self._high, self._low)  # a NaN is in both
 
 
-def _reduced(matrix: Tensor, down: int, across: int, cancelled: Asked) -> Tensor:
+def _reduced(matrix: Tensor, down: int, across: int, cancelled: ShouldCancel) -> Tensor:
     """Walks the matrix in pieces that hold whole blocks, or lie within one, and merges their extremes."""
     height, width = matrix.shape
     if down == across == 1:

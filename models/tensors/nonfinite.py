@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..messages import Nonfinite, Of
-from ..work.cancelled import Asked, Cancelled, never
+from ..work.cancelled import Cancelled, ShouldCancel, never
 from ..work.one_thread import one_thread
 from .absence import NO_GRADIENT, absence_of
 from .distributed import local_part
@@ -31,7 +31,7 @@ def next_nonfinite(
     index: Sequence[int] = (),
     step: int = 1,
     missing: str = NO_GRADIENT,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
     progress: Callable[[float], None] | None = None,
 ) -> Nonfinite:
     """The index of the next NaN or infinity behind (`step` 1) or before (-1) `index`, wrapping, `index` itself last.

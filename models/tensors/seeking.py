@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..work.cancelled import Asked, Cancelled
+from ..work.cancelled import Cancelled, ShouldCancel
 
 Look = Callable[[int, int, int], int | None]
 """`look(start, stop, step)`: the first (`step` 1) or last (-1) wanted place from `start` to `stop`, or None."""
@@ -16,7 +16,7 @@ def seek(
     origin: int,
     step: int,
     most: int,
-    cancelled: Asked,
+    cancelled: ShouldCancel,
     progress: Callable[[float], None] | None = None,
 ) -> int | None:
     """The next place behind (`step` 1) or before (-1) `origin` that `look` finds, `origin` itself coming last.

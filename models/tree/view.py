@@ -14,7 +14,7 @@ from typing import Literal
 
 from .skeleton import Group, Skeleton
 
-How = Literal["toggle", "open", "close", "all", "none", "fit"]
+FoldAction = Literal["toggle", "open", "close", "all", "none", "fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Row:
     """The group that the node is one of."""
 
 
-class View:
+class FoldState:
     """The folds of one tree; everything is folded except what `unfolded` says."""
 
     def __init__(self, skeleton: Skeleton, unfolded: Mapping[str, bool] | None = None) -> None:
@@ -77,7 +77,7 @@ class View:
         """Row and path at `path`, unfolding what hides it; of its nearest ancestor when it is gone."""
         return self._reveal(self._nearest(path))
 
-    def fold(self, path: str, how: How, limit: int = 0) -> tuple[int, str]:
+    def fold(self, path: str, how: FoldAction, limit: int = 0) -> tuple[int, str]:
         """Change folds at `path`; its row and path afterwards.
 
         `all` makes everything below visible, `none` nothing; `fit` unfolds breadth first from `path` while the whole

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from ..live.outline import Node, Outline
 from ..tensors.plainly import plainly
 from ..tensors.tensors import size_in_bytes
-from ..work.gc_paused import uncollected
+from ..work.gc_paused import gc_paused
 from .batches import Batches
 from .gradients import Gradients
 from .history import Change, Placed, listed, named, reasons
-from .record import How, Record
+from .record import Detail, Record
 
 LIMIT = 256 * 2**20
 """Bytes of copies of values; as many again for copies of gradients, and for the history."""
@@ -208,10 +208,10 @@ class Watch:
         missing = [(_size(tensor), identity) for identity, tensor in tensors.items() if identity not in kept]
         room = self._limit - sum(record.size for record in kept.values())
         summed = WHOLE_LIMIT - sum(_size(record.tensor) for record in kept.values() if record.how == "whole")
-        with uncollected():
+        with gc_paused():
             # the smallest first: copies of as many as there is room for
             for size, identity in sorted(missing, key=itemgetter(0)):
-                how: How = "copy" if size <= room else "whole" if size <= summed else "samples"
+                how: Detail = "copy" if size <= room else "whole" if size <= summed else "samples"
                 kept[identity] = Record(tensors[identity], how)
                 room -= size if how == "copy" else 0
                 summed -= size if how == "whole" else 0

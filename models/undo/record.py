@@ -13,7 +13,7 @@ from ..tensors.plainly import plain
 from ..tensors.tensors import is_uninitialised, shape_of, size_in_bytes
 from .bits import Unreadable, bits, fingerprint, same_bits
 
-How = Literal["copy", "whole", "samples"]
+Detail = Literal["copy", "whole", "samples"]
 
 
 class Lost(Exception):
@@ -37,7 +37,7 @@ class Record:
         "tensor",
     )
 
-    def __init__(self, tensor: Tensor, how: How) -> None:
+    def __init__(self, tensor: Tensor, how: Detail) -> None:
         self.tensor = tensor
         self.how = how
         self.size = 0

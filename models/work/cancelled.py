@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Asked = Callable[[], bool]
+ShouldCancel = Callable[[], bool]
 """Answers whether the work was cancelled; called between chunks."""
 
 
@@ -13,5 +13,5 @@ class Cancelled(Exception):
 
 
 def never() -> bool:
-    """The `Asked` of work that nobody can cancel."""
+    """The `ShouldCancel` of work that nobody can cancel."""
     return False

@@ -21,7 +21,7 @@ _COLLECTOR = _Collector()
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Nothing is collected meanwhile: walking a large network makes no garbage, but would set off collections that
     look at all of torch's objects again and again.  May be nested, and entered by several threads."""
     me = object()

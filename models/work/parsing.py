@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from .gc_paused import uncollected
+from .gc_paused import gc_paused
 
 
 def parsed(text: str, file: str = "<unknown>", mode: Literal["exec", "eval"] = "exec") -> ast.AST:
@@ -14,5 +14,5 @@ def parsed(text: str, file: str = "<unknown>", mode: Literal["exec", "eval"] = "
     Python 3.11 and 3.12 count the depth of the tree for all threads in one place: a collection of garbage, whose
     finalizers may let another thread parse, would have it fail ("AST constructor recursion depth mismatch").
     """
-    with uncollected():
+    with gc_paused():
         return ast.parse(text, file, mode)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .context import Context
 
-Told = Callable[[float], None]
+OnProgress = Callable[[float], None]
 """Told how far one piece of work is, from 0 to 1."""
 
 
@@ -23,7 +23,7 @@ class Progress:
         self._number = 0
         self._without = 0
 
-    def part(self, path: str, size: int) -> Told:
+    def part(self, path: str, size: int) -> OnProgress:
         """What to tell of a part of `size` bytes."""
 
         def tell(done: float) -> None:

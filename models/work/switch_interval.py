@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .gc_paused import uncollected
+from .gc_paused import gc_paused
 
 SHORT = 0.0005
 """Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
@@ -62,7 +62,7 @@ def undisturbed() -> Iterator[None]:
 
     No garbage is collected either: finalizers would let others run.
     """
-    with uncollected(), SWITCH_INTERVAL.wanted(LONG):
+    with gc_paused(), SWITCH_INTERVAL.wanted(LONG):
         time.sleep(0)  # the lock of the interpreter is got anew: from here others wait their whole interval
         yield
     time.sleep(0)  # whoever waits for the long interval is woken

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.engine.framing import FrameReader, FrameWriter
-from models.engine.reply_writer import Outlet
+from models.engine.reply_writer import ReplyWriter
 from models.engine.server import EngineServer
 from models.messages import Body, Busy, Cells, Execute, Executed, Window
 from tests.models.engine.small_engine import Names, small_registry
@@ -25,7 +25,7 @@ def pipes() -> Iterator[tuple[int, int]]:
     engine_read, write = os.pipe()
     server = EngineServer(
         FrameReader(engine_read),
-        Outlet(FrameWriter(engine_write)),
+        ReplyWriter(FrameWriter(engine_write)),
         small_registry("models"),
         Names(),
         on_end=lambda error: os.close(engine_write),

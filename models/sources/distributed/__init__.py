@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint
-from ...work.gc_paused import uncollected
-from ..formats import Format, Found
+from ...work.gc_paused import gc_paused
+from ..formats import Format, PathInfo
 from ..wording import listed
 from .layout import Folder, Layout
 from .metadata import Saved, read_metadata
@@ -22,7 +22,7 @@ _OF_RANK = re.compile(r"__\d+\.metadata")
 _PICKLE, _ZIP = b"\x80", b"PK\3\4"
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     if found.is_folder:
         return bool(_metadata_of(found.names)) or any(name.endswith(SUFFIX) for name in found.names)
     name = found.path.name
@@ -38,7 +38,7 @@ def _metadata_of(names: frozenset[str]) -> list[str]:
     return sorted(name for name in names if _OF_RANK.fullmatch(name))
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     if not found.is_folder and found.path.name.endswith(SUFFIX):
         raise SourceError(
             f"{found.path.name} is what one rank saved of a distributed checkpoint",
@@ -55,7 +55,7 @@ def _open(found: Found, how: How) -> Source:
         )
     how.progress(f"reading {names[0]}")
     saved = Saved()
-    with uncollected():
+    with gc_paused():
         for name in names:
             read_metadata(folder / name, saved)
         checkpoint = _checkpoint(saved, folder, found.names)

@@ -11,7 +11,7 @@ from ...stored.stored import Stored, Unreadable
 from ...stored.zip_archive import LOCAL, Archive, BrokenArchive, Record
 from ..torch_file.raw import RawStorage, RawTensor
 from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
-from ..torch_file.stub_classes import STAND_INS, storage
+from ..torch_file.stub_classes import STUB_CLASSES, storage
 from ..torch_file.tensors import Extent, Maker
 from ..wording import listed
 
@@ -83,7 +83,7 @@ def _content(part: Part, most: int) -> tuple[Archive, Any]:
     if record is None:
         raise BrokenArchive("an item holds no data.pkl")
     try:
-        return archive, read_pickle(archive.read(record, most), STAND_INS, _persistent)
+        return archive, read_pickle(archive.read(record, most), STUB_CLASSES, _persistent)
     except BrokenPickle as error:
         raise BrokenArchive(f"the pickle of an item {error}") from None
     except Refused as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..torch_file.restricted import Unknown
-from ..torch_file.stub_classes import STAND_INS
+from ..torch_file.stub_classes import STUB_CLASSES
 
 Sizes = tuple[int, ...]
 _MOST_TRANSFORMS = 8
@@ -137,8 +137,8 @@ class StandIns(Mapping[tuple[str, str], Any]):
         self.foreign: dict[str, None] = {}
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
-        if key in STAND_INS:
-            return STAND_INS[key]
+        if key in STUB_CLASSES:
+            return STUB_CLASSES[key]
         module, name = key
         if module.startswith("torch.distributed."):
             return _RECORDS.get(name, Fields)
@@ -147,10 +147,10 @@ class StandIns(Mapping[tuple[str, str], Any]):
         return _Foreign
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(STAND_INS)
+        return iter(STUB_CLASSES)
 
     def __len__(self) -> int:
-        return len(STAND_INS)
+        return len(STUB_CLASSES)
 
 
 def are_sizes(value: object) -> TypeGuard[Sizes]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint
 from ...stored.dense import Dense
 from ...stored.file import DataFile
 from ...stored.stored import Stored, Unreadable
-from ...work.gc_paused import uncollected
-from ..formats import Format, Found
+from ...work.gc_paused import gc_paused
+from ..formats import Format, PathInfo
 from ..wording import listed
 from .header import MAGIC, Header, read_header
 from .quantised import Quantised
@@ -22,14 +22,14 @@ from .quantised import Quantised
 _DEEPEST = 8
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     return found.head.startswith(MAGIC)
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     try:
         file = DataFile(found.path)
-        with uncollected():
+        with gc_paused():
             header = read_header(file)
             tensors = _tensors(header, file)
     except OSError as error:

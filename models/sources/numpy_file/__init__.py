@@ -5,12 +5,12 @@ Only numbers are read.  An array of Python objects is a pickle, and is named but
 
 from __future__ import annotations
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint, Item
 from ...stored.file import DataFile
 from ...stored.stored import Stored, Unreadable
 from ...stored.zip_archive import Archive, BrokenArchive, first_name
-from ..formats import Format, Found
+from ..formats import Format, PathInfo
 from .arrays import array_of
 from .header import MAGIC, BrokenArray, Header, NoNumbers, read_header
 from .unpacked import Unpacked
@@ -21,12 +21,12 @@ ALONE = "array"
 _MOST_TOLD = 3
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     """By the first bytes: of an array, or of a zip file whose first record is one."""
     return found.head.startswith(MAGIC) or (first_name(found.head) or "").endswith(SUFFIX)
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     try:
         file = DataFile(found.path)
         checkpoint = _array_alone(file) if found.head.startswith(MAGIC) else _arrays_in_zip(file)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...opened.source import How, Source
+from ...opened.source import OpenOptions, Source
 from ...stored.checkpoint import Checkpoint
-from ..formats import Format, Found
+from ..formats import Format, PathInfo
 from .header import PREFIX, read_header
 from .metadata import unfolded
 
@@ -12,7 +12,7 @@ _PLAUSIBLE = 2**40
 """No header was meant to be as long; as a number, any eight letters are longer."""
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     """By a length in the first bytes and the `{` behind it; by its name too where just one of both is broken."""
     if found.is_folder or b"\0" not in found.head[:PREFIX]:
         return False
@@ -21,7 +21,7 @@ def _recognises(found: Found) -> bool:
     return (plausible and opens) or ((plausible or opens) and found.path.suffix.lower() == ".safetensors")
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     file, header = read_header(found.path)
     checkpoint = Checkpoint(
         header.tensors, metadata=unfolded(header.metadata), files=[file], kind="safetensors file", ordered=False

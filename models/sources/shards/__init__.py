@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import shlex
 
-from ...opened.source import How, Source
-from ..formats import Format, Found
+from ...opened.source import OpenOptions, Source
+from ..formats import Format, PathInfo
 from .choosing import chosen
 from .numbered import names_beside, pattern_of, shard_name
 from .opening import by_choice, by_index, by_number
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     """An index by its content, a shard by its number, a folder by the names in it."""
     if found.is_folder:
         return chosen(found.names) is not None
     return _is_index(found) or _is_one_of_several(found.path.name)
 
 
-def _is_index(found: Found) -> bool:
+def _is_index(found: PathInfo) -> bool:
     opens = found.head.lstrip()[:1] == b"{"
     return opens and (found.path.name.lower().endswith(".index.json") or b'"weight_map"' in found.head)
 
@@ -28,7 +28,7 @@ def _is_one_of_several(name: str) -> bool:
     return parts is not None and parts.total > 1
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     if found.is_folder:
         choice = chosen(found.names)
         assert choice is not None

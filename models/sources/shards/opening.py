@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ...opened.source import How, SourceError
+from ...opened.source import OpenOptions, SourceError
 from ...stored.checkpoint import Checkpoint
 from ..wording import listed, shortened
 from .choosing import Chosen
@@ -17,7 +17,7 @@ from .reading import read_shards
 from .telling import counted, first_of, short
 
 
-def by_index(path: Path, names: Collection[str], how: How) -> Checkpoint:
+def by_index(path: Path, names: Collection[str], how: OpenOptions) -> Checkpoint:
     """What an index names; `names` are those in its folder.  Raises SourceError when none of it can be opened."""
     index = read_index(path)
     there = set(names)
@@ -38,7 +38,7 @@ def by_index(path: Path, names: Collection[str], how: How) -> Checkpoint:
     return _with(whole, warnings, index)
 
 
-def by_number(folder: Path, one: str, names: Collection[str], how: How) -> Checkpoint:
+def by_number(folder: Path, one: str, names: Collection[str], how: OpenOptions) -> Checkpoint:
     """The set of shards that the file `one` belongs to, by its index where there is one."""
     name = shard_name(one)
     assert name is not None
@@ -61,7 +61,7 @@ def by_number(folder: Path, one: str, names: Collection[str], how: How) -> Check
     return _with(merged(shards), warnings, partial=bool(found.absent or broken))
 
 
-def together(folder: Path, files: Sequence[str], how: How) -> Checkpoint:
+def together(folder: Path, files: Sequence[str], how: OpenOptions) -> Checkpoint:
     """Files of one folder that make one checkpoint, whole sets of numbered shards among them."""
     shards, warnings = read_shards(folder, files, how, inside=False)
     partial = bool(warnings)
@@ -75,7 +75,7 @@ def together(folder: Path, files: Sequence[str], how: How) -> Checkpoint:
     return _with(merged(shards), warnings, partial=partial)
 
 
-def by_choice(folder: Path, choice: Chosen, names: Collection[str], how: How) -> Checkpoint:
+def by_choice(folder: Path, choice: Chosen, names: Collection[str], how: OpenOptions) -> Checkpoint:
     """The weights of a folder; `names` are all names in it."""
     if choice.index_name is not None:
         return by_index(folder / choice.index_name, names, how)

@@ -8,7 +8,7 @@ from glob import iglob
 from itertools import islice
 from pathlib import Path
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ..files import open_path
 from ..single_file import open_alone
 from ..wording import shortened
@@ -19,7 +19,7 @@ from .opening import by_index, together
 MOST_FILES = 10_000
 
 
-def open_pattern(pattern: str, text: str, how: How) -> Source:
+def open_pattern(pattern: str, text: str, how: OpenOptions) -> Source:
     """The files that `pattern` fits as one source; `text` is what the user wrote.
 
     Those and no others: one that fits a single shard opens it without its set, which its plain name would open.
@@ -37,7 +37,7 @@ def open_pattern(pattern: str, text: str, how: How) -> Source:
     return _several(fitting, text, how)
 
 
-def _one(path: str, text: str, how: How) -> Source:
+def _one(path: str, text: str, how: OpenOptions) -> Source:
     shard = shard_name(Path(path).name)
     if shard is None or not Path(path).is_file() or len(set_of(shard, names_beside(Path(path))).names) < 2:
         source = open_path(path, how)
@@ -48,7 +48,7 @@ def _one(path: str, text: str, how: How) -> Source:
     return source
 
 
-def _several(fitting: list[str], text: str, how: How) -> Source:
+def _several(fitting: list[str], text: str, how: OpenOptions) -> Source:
     files = [Path(each).absolute() for each in fitting if Path(each).is_file()]
     if not files:
         raise SourceError(f"{shortened(text)!r} fits several folders, and no file", "Open one of them.")

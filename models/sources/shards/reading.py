@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ...opened.source import How, SourceError
+from ...opened.source import OpenOptions, SourceError
 from ...stored.checkpoint import Checkpoint
 from ..single_file import checkpoint_at
 from ..wording import shortened
@@ -18,7 +18,7 @@ class Shard(NamedTuple):
     checkpoint: Checkpoint
 
 
-def read_shards(folder: Path, names: Sequence[str], how: How, inside: bool) -> tuple[list[Shard], list[str]]:
+def read_shards(folder: Path, names: Sequence[str], how: OpenOptions, inside: bool) -> tuple[list[Shard], list[str]]:
     """The files of these names that can be opened, and warnings about those that cannot.
 
     With `inside`, a link out of the folder is not followed: for names that a file gave, not a user.

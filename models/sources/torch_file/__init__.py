@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
 from ...stored.zip_archive import Archive, BrokenArchive, first_name
-from ..formats import Format, Found
+from ..formats import Format, PathInfo
 from .exported import exported_prefix
 from .legacy import MAGIC, open_legacy
 from .reading import NeedsMore
@@ -26,7 +26,7 @@ _RECORD = re.compile(
 _OLDEST = b"L119547037146038801333356L\n."
 
 
-def _is_zip(found: Found) -> bool:
+def _is_zip(found: PathInfo) -> bool:
     name = first_name(found.head)
     if name is None:
         return False
@@ -41,15 +41,15 @@ def _is_zip(found: Found) -> bool:
     return prefix_of(names) is not None or exported_prefix(names) is not None
 
 
-def _is_legacy(found: Found) -> bool:
+def _is_legacy(found: PathInfo) -> bool:
     return MAGIC in found.head[:24] or found.head.startswith(_OLDEST)
 
 
-def _recognises(found: Found) -> bool:
+def _recognises(found: PathInfo) -> bool:
     return not found.is_folder and (_is_zip(found) or _is_legacy(found))
 
 
-def _open(found: Found, how: How) -> Source:
+def _open(found: PathInfo, how: OpenOptions) -> Source:
     try:
         file = DataFile(found.path)
     except OSError as error:

@@ -9,12 +9,12 @@ from ...stored.checkpoint import Checkpoint
 from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
-from ...work.gc_paused import uncollected
+from ...work.gc_paused import gc_paused
 from ..wording import shortened, size_text
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, CutPickle, Refused, read_part
-from .stub_classes import STAND_INS, storage
+from .stub_classes import STUB_CLASSES, storage
 from .tensors import Extent
 
 VERSION = 1001
@@ -28,7 +28,7 @@ _FIRST = 16 << 20
 def open_legacy(file: DataFile) -> Checkpoint:
     """The checkpoint in such a file; raises SourceError."""
     try:
-        with uncollected():
+        with gc_paused():
             return _Legacy(file).open()
     except CutPickle:
         raise SourceError(
@@ -82,7 +82,7 @@ class _Legacy:
         """The next pickle, however much of the file it takes."""
         while True:
             try:
-                value, self._at = read_part(self._data, self._at, STAND_INS, self._persistent)
+                value, self._at = read_part(self._data, self._at, STUB_CLASSES, self._persistent)
                 return value
             except CutPickle as cut:
                 have = len(self._data)

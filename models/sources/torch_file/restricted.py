@@ -109,13 +109,13 @@ Persistent = Callable[[Any], object]
 
 def read_pickle(
     data: bytes | BinaryIO,
-    stand_ins: Mapping[tuple[str, str], Any],
+    stubs: Mapping[tuple[str, str], Any],
     persistent: Persistent | None = None,
     extra: int = 0,
 ) -> Any:
     """What the pickle at the start of `data` says, made of plain Python objects and stand-ins.
 
-    `stand_ins`: for (module, name), as Python 3 has them, a callable that takes the arguments that the file has for it
+    `stubs`: for (module, name), as Python 3 has them, a callable that takes the arguments that the file has for it
     and returns something inert, or a value.  What it returns gets what the file hangs on it by a method
     `build(state)`; without one that is ignored.  Whatever it raises makes the pickle a broken one.
     `persistent` is given the ids of things outside.  Dictionaries' keys may be `Key`s.
@@ -123,13 +123,13 @@ def read_pickle(
 
     Raises Refused, BrokenPickle.
     """
-    return read_part(data if isinstance(data, bytes) else data.read(), 0, stand_ins, persistent, extra)[0]
+    return read_part(data if isinstance(data, bytes) else data.read(), 0, stubs, persistent, extra)[0]
 
 
 def read_part(
     data: bytes,
     start: int,
-    stand_ins: Mapping[tuple[str, str], Any],
+    stubs: Mapping[tuple[str, str], Any],
     persistent: Persistent | None = None,
     extra: int = 0,
 ) -> tuple[Any, int]:
@@ -137,7 +137,7 @@ def read_part(
     from .machine import Machine
     from .opcodes import TABLE
 
-    machine = Machine(data, start, Names(stand_ins), persistent, TABLE)
+    machine = Machine(data, start, Names(stubs), persistent, TABLE)
     machine.budget.left += extra
     try:
         value = machine.run()
@@ -159,8 +159,8 @@ def read_part(
 class Names:
     """What the names in a file stand for."""
 
-    def __init__(self, stand_ins: Mapping[tuple[str, str], Any]) -> None:
-        self._stand_ins = stand_ins
+    def __init__(self, stubs: Mapping[tuple[str, str], Any]) -> None:
+        self._stubs = stubs
         self.refused: dict[str, None] = {}
 
     def find(self, module: object, name: object) -> Any:
@@ -168,7 +168,7 @@ class Names:
         if not isinstance(module, str) or not isinstance(name, str):
             raise BrokenPickle("names something by what is no text")
         module = _PYTHON_2.get(module, module)
-        found = self._stand_ins.get((module, name), UNKNOWN)
+        found = self._stubs.get((module, name), UNKNOWN)
         if found is UNKNOWN:
             self.refuse(f"{module[:_NAME]}.{name[:_NAME]}")
         return found

@@ -9,7 +9,7 @@ from typing import Any
 from ...stored.stored import StoredKind
 from ...stored.zip_archive import Archive, BrokenArchive, Record
 from .raw import RawGroup, RawTensor
-from .stub_classes import STAND_INS
+from .stub_classes import STUB_CLASSES
 
 _OWN = "__torch__"
 _CLASS = re.compile(r"^class (\w+)\(Module\):", re.MULTILINE)
@@ -67,13 +67,13 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
             return lambda *arguments: ScriptObject(name, known.get(name, {}))
         if module == "torch.jit._pickle":
             return _of_pickle
-        return STAND_INS[key]
+        return STUB_CLASSES[key]
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(STAND_INS)
+        return iter(STUB_CLASSES)
 
     def __len__(self) -> int:
-        return len(STAND_INS)
+        return len(STUB_CLASSES)
 
     def _roles_in(self, module: str) -> dict[str, Roles]:
         """What the classes of a module declare as parameters and buffers; read from its text, which is not run."""

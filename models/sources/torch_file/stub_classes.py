@@ -327,5 +327,5 @@ _ALIASES = {
     "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
 }  # fmt: skip
 
-STAND_INS: dict[tuple[str, str], Any] = {**_of_python(), **of_numpy(), **_of_torch(), **_of_distributed()}
+STUB_CLASSES: dict[tuple[str, str], Any] = {**_of_python(), **of_numpy(), **_of_torch(), **_of_distributed()}
 """For the restricted unpickler; nothing here runs, imports or opens anything."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...opened.source import How, Source, SourceError
+from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint, Item
 from ...stored.zip_archive import first_name
-from ..formats import Found
+from ..formats import PathInfo
 from ..importing import user_code, user_imports
 from ..wording import shortened
 from . import their_script
@@ -27,7 +27,7 @@ _SIZE = 1 << 26
 """As if its pickle had so many bytes: what is walked of a trusted file is bounded too."""
 
 
-def open_trusted(found: Found, how: How) -> Source:
+def open_trusted(found: PathInfo, how: OpenOptions) -> Source:
     """The network, or the tensors, that torch makes of a file.
 
     Their classes are looked for in the current folder, then beside the file.  Raises SourceError when one is missing.
@@ -57,7 +57,7 @@ def open_trusted(found: Found, how: How) -> Source:
     return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
 
 
-def _loaded(found: Found) -> Any:
+def _loaded(found: PathInfo) -> Any:
     import torch
 
     mapped = first_name(found.head) is not None  # the older format cannot be mapped
@@ -77,7 +77,7 @@ def _loaded(found: Found) -> Any:
             raise _no_class(found, missing[1], missing[2]) from error
 
 
-def _no_class(found: Found, name: str, module: str) -> SourceError:
+def _no_class(found: PathInfo, name: str, module: str) -> SourceError:
     if their_script.is_main(module):
         return SourceError(
             f"{found.path.name} needs {name!r} of the script that saved it, which it does not name",

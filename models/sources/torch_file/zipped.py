@@ -12,14 +12,14 @@ from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
 from ...stored.zip_archive import Archive, BrokenArchive, CutArchive, Inflated, first_place
-from ...work.gc_paused import uncollected
+from ...work.gc_paused import gc_paused
 from ..wording import shortened, size_text
 from .exported import exported_prefix, exported_weights
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
 from .restricted import BrokenPickle, Refused, read_part, read_pickle
 from .script import ScriptNames, ScriptObject
-from .stub_classes import STAND_INS, storage
+from .stub_classes import STUB_CLASSES, storage
 from .tensors import Extent
 
 _PICKLE = "data.pkl"
@@ -31,7 +31,7 @@ _LARGEST_PACKED = 16 << 20
 def open_zip(file: DataFile) -> Checkpoint:
     """The checkpoint in a zip file; raises SourceError."""
     try:
-        with uncollected():
+        with gc_paused():
             return _open(file)
     except CutArchive:
         raise _cut_short(file) from None
@@ -59,7 +59,7 @@ def _open(file: DataFile) -> Checkpoint:
         return _open_exported(archive)
     finder = _Storages(archive, prefix)
     is_script = f"{prefix}{_CONSTANTS}" in archive.records
-    names_of = ScriptNames(archive, prefix) if is_script else STAND_INS
+    names_of = ScriptNames(archive, prefix) if is_script else STUB_CLASSES
     pickle = archive.read(archive.records[prefix + _PICKLE], LARGEST_PICKLE, last=b".")
     root = read_pickle(pickle, names_of, finder.persistent)
     unread = _add_constants(root, archive, f"{prefix}{_CONSTANTS}", names_of, finder) if is_script else ""
@@ -207,7 +207,7 @@ def _cut_short(file: DataFile) -> SourceError:
     missing = 0
     with suppress(BrokenPickle, Refused, ValueError, TypeError, IndexError):
         start = first_place(head)
-        end = read_part(head, start, STAND_INS, persistent)[1]
+        end = read_part(head, start, STUB_CLASSES, persistent)[1]
         values = sum(each.size * DTYPES[each.dtype].unit for each in storages.values())
         missing = end + values - file.size
     told = f": at least {missing:,} bytes are missing" if missing > 0 else ""

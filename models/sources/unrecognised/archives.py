@@ -5,9 +5,9 @@ from __future__ import annotations
 import zipfile
 from contextlib import suppress
 
-from ..formats import Found
+from ..formats import PathInfo
 from ..wording import listed
-from .telling import Told, piece
+from .telling import Diagnosis, piece
 
 _CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
 _MOST_LIST = 4_000_000
@@ -27,7 +27,7 @@ _ZIPS: tuple[tuple[str, str, str], ...] = (
 """A member that is there, what the archive is, what to do."""
 
 
-def by_archive(found: Found) -> Told | None:
+def by_archive(found: PathInfo) -> Diagnosis | None:
     """What a zip or tar file holds; None for another file."""
     if found.head.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08")):
         return _zip(found)
@@ -36,7 +36,7 @@ def by_archive(found: Found) -> Told | None:
     return None
 
 
-def _zip(found: Found) -> Told:
+def _zip(found: PathInfo) -> Diagnosis:
     names = _zip_names(found)
     if names is None:
         return "a zip file that is cut or broken: its list, which stands at its end, is not there", "Copy it again."
@@ -50,7 +50,7 @@ def _zip(found: Found) -> Told:
     return f"a zip file that is no torch file (in it: {listed(names)})", "Unpack it and open what is inside."
 
 
-def _zip_names(found: Found) -> list[str] | None:
+def _zip_names(found: PathInfo) -> list[str] | None:
     """The names in a zip file, or None when its list is broken, or larger than an archive of weights needs."""
     tail = piece(found.path, found.size - 66_000, 66_000)
     end = tail.rfind(b"PK\5\6")
@@ -61,7 +61,7 @@ def _zip_names(found: Found) -> list[str] | None:
     return None
 
 
-def _tar(found: Found) -> Told:
+def _tar(found: PathInfo) -> Diagnosis:
     names = list(_tar_names(found))
     if {"pickle", "storages"} <= {name.rpartition("/")[2] for name in names}:
         return "a torch file in the tar format of 2016", "Open it with torch.load and save it again."
@@ -70,7 +70,7 @@ def _tar(found: Found) -> Told:
     return f"a tar archive (in it: {listed(names)})", "Unpack it with `tar xf` and open what is inside."
 
 
-def _tar_names(found: Found) -> list[str]:
+def _tar_names(found: PathInfo) -> list[str]:
     names: list[str] = []
     offset = 0
     for _ in range(_MOST_MEMBERS):

@@ -6,15 +6,15 @@ import re
 from io import BytesIO
 from itertools import islice
 
-from ..formats import Found
-from .telling import KINDS, Told, piece, quoted
+from ..formats import PathInfo
+from .telling import KINDS, Diagnosis, piece, quoted
 
 _CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
 _MOST_OPCODES = 2_000
 _MOST_PICKLE = 65_536
 
 
-def by_structure(found: Found) -> Told | None:
+def by_structure(found: PathInfo) -> Diagnosis | None:
     """What the structure of the first bytes tells."""
     for tell in (_zeros, _protobuf, _message_pack, _tensorflow_data):
         told = tell(found)
@@ -23,7 +23,7 @@ def by_structure(found: Found) -> Told | None:
     return None
 
 
-def unknown(found: Found) -> Told:
+def unknown(found: PathInfo) -> Diagnosis:
     """What can be said of bytes that no rule knows."""
     head = found.head
     if len(head) >= 1024 and _looks_random(head):
@@ -37,7 +37,7 @@ def _looks_random(head: bytes) -> bool:
     return sum((head.count(byte) - expected) ** 2 for byte in range(256)) / expected < 400
 
 
-def _zeros(found: Found) -> Told | None:
+def _zeros(found: PathInfo) -> Diagnosis | None:
     if found.head.strip(b"\0"):
         return None
     return (
@@ -46,7 +46,7 @@ def _zeros(found: Found) -> Told | None:
     )
 
 
-def by_pickle(found: Found) -> Told | None:
+def by_pickle(found: PathInfo) -> Diagnosis | None:
     """What a pickle wants, which may be text: asked for before text is."""
     head = found.head
     protocol = head[:1] == b"\x80" and head[1:2] in b"\2\3\4\5" and len(head) > 2
@@ -83,7 +83,7 @@ def _first_global(data: bytes) -> tuple[str | None, bool]:
     return None, False
 
 
-def _protobuf(found: Found) -> Told | None:
+def _protobuf(found: PathInfo) -> Diagnosis | None:
     """ONNX, Core ML and TensorFlow are protocol buffers: without a magic, but with fields in order."""
     head = found.head
     if re.match(rb"\x08[\x01-\x20](?:\x12[\x01-\x40][\w .+/-]+|\x3a[\x80-\xff]|\x42|\x1a)", head):
@@ -99,14 +99,14 @@ def _protobuf(found: Found) -> Told | None:
     return None
 
 
-def _message_pack(found: Found) -> Told | None:
+def _message_pack(found: PathInfo) -> Diagnosis | None:
     """A map whose first key is a short text."""
     if not re.match(rb"(?:[\x81-\x8f]|\xde..|\xdf....)(?:[\xa1-\xbf]|\xd9.)[A-Za-z_][\w./-]*", found.head, re.DOTALL):
         return None
     return "a MessagePack file, as Flax writes", _CONVERT
 
 
-def _tensorflow_data(found: Found) -> Told | None:
+def _tensorflow_data(found: PathInfo) -> Diagnosis | None:
     name = found.path.name
     index = piece(found.path, found.size - 8, 8) == b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
     if index or re.search(r"\.data-\d{5}-of-\d{5}$", name):

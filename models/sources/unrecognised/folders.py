@@ -8,9 +8,9 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
 
-from ..formats import Found
+from ..formats import PathInfo
 from ..wording import listed, shortened
-from .telling import KINDS, Told
+from .telling import KINDS, Diagnosis
 
 _CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
 _MOST_FOLDERS = 100
@@ -32,7 +32,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
 """A name that is in it, what the folder is, what to do."""
 
 
-def folder_told(found: Found) -> Told:
+def folder_told(found: PathInfo) -> Diagnosis:
     """What a folder is, and what to open instead."""
     if not found.names:
         return "an empty folder", "The download or the copy may have failed; look whether it is the right folder."
@@ -49,7 +49,7 @@ def folder_told(found: Found) -> Told:
     return f"a folder without weights ({_contents(found.names)})", _remedy(found)
 
 
-def _folders_with_weights(found: Found) -> list[str]:
+def _folders_with_weights(found: PathInfo) -> list[str]:
     """The folders in it, or two below (the Hub's cache keeps `snapshots/HASH`), that hold weights, the newest first."""
     aged: list[tuple[float, str]] = []
     for name in _folders(found.path):
@@ -77,7 +77,7 @@ def _contents(names: frozenset[str]) -> str:
     return f"{len(names):,} name{'s' if len(names) > 1 else ''} in it: {listed(common)}"
 
 
-def _remedy(found: Found) -> str:
+def _remedy(found: PathInfo) -> str:
     code = sorted(name for name in found.names if name.endswith(".py"))
     if code:
         return f"For a network in its code write FILE.py:NAME, such as {shortened(code[0])}:NAME."

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ...opened.source import SourceError
 from ..base import close_to
-from ..formats import HEAD, Found
+from ..formats import HEAD, PathInfo
 from ..wording import shortened
 
 MOST_NAMES = 100_000
@@ -40,7 +40,7 @@ def path_of(text: str) -> str:
     return os.path.expanduser(text)  # noqa: PTH111 - it leaves an unknown user's `~name` as it is
 
 
-def look(text: str) -> Found:
+def look(text: str) -> PathInfo:
     """What is at the path `text`; for a file with its first bytes, for a folder with its names.
 
     Raises SourceError with the reason when it is nothing that can be read: missing, empty, no file, not permitted.
@@ -52,7 +52,7 @@ def look(text: str) -> Found:
         status = os.stat(written)  # noqa: PTH116 - a Path drops the slash at the end
         path = Path(written).absolute()
         if stat.S_ISDIR(status.st_mode):
-            return Found(path, text, b"", 0, _names(path), is_folder=True)
+            return PathInfo(path, text, b"", 0, _names(path), is_folder=True)
         _check_regular(path, status)
         return _look_into(path, text)
     except ValueError:
@@ -75,7 +75,7 @@ def _check_regular(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _look_into(path: Path, text: str) -> Found:
+def _look_into(path: Path, text: str) -> PathInfo:
     # It may have become a FIFO meanwhile: never wait for one.
     number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -88,7 +88,7 @@ def _look_into(path: Path, text: str) -> Found:
         raise SourceError(
             f"{_name(path)} is empty (0 bytes)", "What should have written it failed; copy or download it again."
         )
-    return Found(path, text, head, status.st_size, frozenset(), is_folder=False)
+    return PathInfo(path, text, head, status.st_size, frozenset(), is_folder=False)
 
 
 def _reason(text: str, path: Path, error: OSError) -> SourceError:

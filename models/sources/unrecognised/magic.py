@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..formats import Found
-from .telling import Told
+from ..formats import PathInfo
+from .telling import Diagnosis
 
 _UNPACK = "Unpack it and open what is inside."
 _CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
@@ -62,7 +62,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
 """Where the bytes stand, the bytes, what it is, what to do."""
 
 
-def by_signature(found: Found) -> Told | None:
+def by_signature(found: PathInfo) -> Diagnosis | None:
     """What the first bytes tell."""
     for offset, magic, what, remedy in _SIGNATURES:
         if found.head.startswith(magic, offset):

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from ...opened.source import SourceError
-from ..formats import Found
+from ..formats import PathInfo
 from ..wording import shortened, size_text
 from .archives import by_archive
 from .binaries import by_pickle, by_structure, unknown
 from .folders import folder_told
 from .magic import by_signature
-from .telling import Told
+from .telling import Diagnosis
 from .text import by_text
 
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".incomplete", ".aria2", ".opdownload", ".filepart")
 """How programs name what they are still downloading."""
 
 
-def say_what_it_is(found: Found) -> SourceError:
+def diagnose(found: PathInfo) -> SourceError:
     """Why a file or folder is not opened: the title says what it is instead, the text what to do."""
     what, remedy = folder_told(found) if found.is_folder else _file_told(found)
     return SourceError(f"{shortened(found.path.name or str(found.path))} is {what}", remedy)
 
 
-def _file_told(found: Found) -> Told:
+def _file_told(found: PathInfo) -> Diagnosis:
     if found.path.name.lower().endswith(_UNFINISHED):
         return (
             f"a download that has not finished ({size_text(found.size)} so far)",

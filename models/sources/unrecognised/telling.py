@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-Told = tuple[str, str]
+Diagnosis = tuple[str, str]
 """What a thing is, to follow `NAME is`, and what to do."""
 
 KINDS = "Opened are safetensors, torch (.pt, .pth, .bin, .ckpt), GGUF, their shards, and folders of them."

@@ -8,9 +8,9 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from pathlib import PurePath
 from typing import Any
 
-from ..formats import HEAD, Found
+from ..formats import HEAD, PathInfo
 from ..wording import listed, size_text
-from .telling import KINDS, Told, piece, quoted
+from .telling import KINDS, Diagnosis, piece, quoted
 
 _MOST_JSON = 1_000_000
 """Bytes of JSON that are read."""
@@ -19,7 +19,7 @@ _AGAIN = "The download failed: the message says why. Download it again, logged i
 _FOLDER = "The weights are another file: open its folder."
 
 
-def by_text(found: Found) -> Told | None:
+def by_text(found: PathInfo) -> Diagnosis | None:
     """What a file of text is; None for one that is no text."""
     text = decoded(found.head)
     if text is None:
@@ -66,7 +66,7 @@ _BY_SUFFIX = {
 }
 
 
-def _pointer(found: Found, text: str) -> Told | None:
+def _pointer(found: PathInfo, text: str) -> Diagnosis | None:
     if text.startswith("version https://git-lfs.github.com/spec/v1"):
         size = re.search(r"^size (\d{1,18})\s*$", text, re.MULTILINE)
         return (
@@ -82,7 +82,7 @@ def _pointer(found: Found, text: str) -> Told | None:
     return None
 
 
-def _page(found: Found, text: str) -> Told | None:
+def _page(found: PathInfo, text: str) -> Diagnosis | None:
     start = text[:500].lower()
     title = re.search(r"<title[^>]*>([^<]{1,300})", text, re.IGNORECASE)
     says = f" ({quoted(title[1])})" if title else ""
@@ -98,7 +98,7 @@ def _page(found: Found, text: str) -> Told | None:
     return "an XML file, not weights", KINDS
 
 
-def _code(found: Found, text: str) -> Told | None:
+def _code(found: PathInfo, text: str) -> Diagnosis | None:
     if text.startswith("#!"):
         return f"a script ({quoted(text.splitlines()[0])})", KINDS
     if re.search(r"^(import \w|from [\w.]+ import |def \w+\(.*:|class \w+.*:)", text, re.MULTILINE):
@@ -106,7 +106,7 @@ def _code(found: Found, text: str) -> Told | None:
     return None
 
 
-def _json(found: Found, text: str) -> Told | None:
+def _json(found: PathInfo, text: str) -> Diagnosis | None:
     if not text.startswith(("{", "[")) or not re.match(r"[{\[]\s*[\"{\[\]}\w-]", text):
         return None
     if found.size > _MOST_JSON:
@@ -124,7 +124,7 @@ def _json(found: Found, text: str) -> Told | None:
     return f"{told}, not weights", _FOLDER
 
 
-def _json_object(value: dict[str, Any]) -> Told:
+def _json_object(value: dict[str, Any]) -> Diagnosis:
     for key in ("error", "message", "detail", "errors"):
         if key in value and len(value) <= 8:
             said = value[key] if isinstance(value[key], str) else json.dumps(value[key], default=str)

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from ...work.cancelled import Asked, Cancelled
+from ...work.cancelled import Cancelled, ShouldCancel
 from ...work.one_thread import one_thread
 from ..reading import real64
 from . import chunks
@@ -81,7 +81,7 @@ W = TypeVar("W", bound=Worker)
 class Ticker:
     """Counts the elements that were read, tells each hundredth, and learns when nobody waits any more."""
 
-    def __init__(self, size: int, cancelled: Asked, progress: Callable[[float], None] | None) -> None:
+    def __init__(self, size: int, cancelled: ShouldCancel, progress: Callable[[float], None] | None) -> None:
         self._size, self._cancelled, self._progress = size, cancelled, progress
         self._done, self._told = 0, -1.0
         self.read(0)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...messages import Of, StatisticsOf
-from ...work.cancelled import Asked, Cancelled, never
+from ...work.cancelled import Cancelled, ShouldCancel, never
 from ...work.one_thread import one_thread
 from ..absence import NO_GRADIENT, absence_of, is_wrapper
 from ..distributed import local_part
@@ -46,7 +46,7 @@ def statistics(
     bins: int = 40,
     exact: bool = False,
     missing: str = NO_GRADIENT,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
     progress: Callable[[float], None] | None = None,
 ) -> StatisticsOf:
     """Moments, extremes, quantiles and a histogram of the finite elements; NaN and infinities are counted apart.
@@ -82,7 +82,7 @@ def _of_stored(
     path: str,
     of: Of,
     bins: int,
-    cancelled: Asked,
+    cancelled: ShouldCancel,
     progress: Callable[[float], None] | None,
 ) -> StatisticsOf:
     """The statistics of a view that shows its elements many times: each stored one counts as often as it is shown."""
@@ -107,7 +107,7 @@ def measure(
     of: Of = "value",
     bins: int = 40,
     exact: bool = False,
-    cancelled: Asked = never,
+    cancelled: ShouldCancel = never,
     progress: Callable[[float], None] | None = None,
 ) -> StatisticsOf:
     """The statistics of a stream, as `statistics` tells them.  Raises `Cancelled`, and whatever reading raises."""

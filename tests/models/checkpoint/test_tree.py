@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.build_tree import _Layout, _Sorting, laid_out
+from models.checkpoint.build_tree import _Layout, _Sorting, build_tree
 from models.checkpoint.nesting import nested
 from models.checkpoint.tree import CheckpointTree
 from models.stored.checkpoint import Checkpoint, Item
@@ -121,14 +121,14 @@ PLAIN = st.lists(st.sampled_from(["a", "b", "0", "2", "10"]), min_size=1, max_si
 @example(["0." * 61 + "a.b", "1." * 63 + "a"], False)
 def test_blocks_laid_out_once_are_as_if_laid_out_each(names: list[str], ordered: bool) -> None:
     each = _Layout(_Sorting(ordered)).laid(nested((path, number) for number, path in enumerate(names)))
-    assert laid_out(names, ordered) == each
+    assert build_tree(names, ordered) == each
 
 
 @given(st.sets(PLAIN, max_size=16), st.booleans())
 def test_a_tree_holds_each_name_where_its_parts_lead(names: set[str], ordered: bool) -> None:
     modules = {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)}
     tensors = sorted(names - modules, reverse=True)
-    laid = laid_out(tensors, ordered)
+    laid = build_tree(tensors, ordered)
     paths = [""]
     for name, parent in zip(laid.names[1:], laid.parents[1:], strict=True):
         paths.append(f"{paths[parent]}.{name}" if parent else name)

@@ -14,7 +14,7 @@ from models.engine.client import EngineClient
 from models.engine.framing import FrameReader, FrameWriter
 from models.engine.launch import Launch
 from models.engine.link import Link
-from models.engine.reply_writer import Outlet
+from models.engine.reply_writer import ReplyWriter
 from models.engine.server import EngineServer
 from models.messages import Body, Execute, Executed
 from models.messages.errors import EngineGone
@@ -68,7 +68,7 @@ async def over_pipes() -> EngineClient:
         for descriptor in (to_engine[0], to_client[1]):
             os.close(descriptor)
 
-    outlet = Outlet(FrameWriter(to_client[1]))
+    outlet = ReplyWriter(FrameWriter(to_client[1]))
     server = EngineServer(FrameReader(to_engine[0]), outlet, small_registry("models"), Names(), on_end=end)
     threading.Thread(target=server.run, daemon=True).start()
     return EngineClient(await Link.over(os.fdopen(to_client[0], "rb", 0), os.fdopen(to_engine[1], "wb", 0)))

@@ -12,7 +12,7 @@ from models.engine import codec
 from models.engine.embedded import KEPT, _Printed
 from models.engine.framing import LIMIT, FrameReader, FramingError
 from models.engine.outbox import MOST, Outbox
-from models.engine.reply_writer import Outlet
+from models.engine.reply_writer import ReplyWriter
 from models.messages import CallsGrew, Event, OutputText
 
 
@@ -91,7 +91,7 @@ def test_one_that_goes_while_much_waits_ends_the_writer() -> None:
 def test_a_trace_that_grows_is_told_at_last_and_not_ten_thousand_times(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
-    outlet = Outlet(outbox)
+    outlet = ReplyWriter(outbox)
     outlet.emit(OutputText(stream="stdout", text="x" * 100_000))
     for total in range(10_000):
         outlet.emit(CallsGrew(run=1, total=total))
@@ -110,7 +110,7 @@ def test_a_trace_that_grows_is_told_at_last_and_not_ten_thousand_times(pipe: tup
 def test_printing_into_an_interface_that_stands_still_is_cut_and_told(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
-    tell = _Printed(outbox, Outlet(outbox))
+    tell = _Printed(outbox, ReplyWriter(outbox))
     for _ in range(100):
         tell("stdout", "x" * 20_000)
     waiting = outbox.waiting()

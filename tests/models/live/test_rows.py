@@ -10,12 +10,12 @@ from models.live.outline import Outline
 from models.live.rows import tensor_rows, tree_rows, with_ancestors
 from models.live.totals import Totals
 from models.messages import TensorRow, TreeRow
-from models.tree.view import View
+from models.tree.view import FoldState
 
 
 def tree(net: nn.Module, changed: tuple[str, ...] = ()) -> dict[str, TreeRow]:
     outline = Outline.of(net)
-    view = View(outline.skeleton)
+    view = FoldState(outline.skeleton)
     view.fold("", "all")
     rows = tree_rows(outline, view.slice(0, len(view)), Totals.of(outline), with_ancestors(outline, changed))
     return {row.path: row for row in rows}

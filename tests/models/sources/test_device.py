@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.device import move
 from models.sources.opening import open_source
 
@@ -47,9 +47,9 @@ def test_a_checkpoint_is_not_moved_and_says_so(tmp_path, device) -> None:
 
 def test_a_whole_network_in_a_file_is_moved(tmp_path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "net.pt")
-    assert open_source(str(tmp_path / "net.pt"), device="meta", how=How(trust=True)).module.weight.is_meta
+    assert open_source(str(tmp_path / "net.pt"), device="meta", how=OpenOptions(trust=True)).module.weight.is_meta
     with pytest.raises(SourceError, match="There is no device 'gpu'"):
-        open_source(str(tmp_path / "net.pt"), device="gpu", how=How(trust=True))
+        open_source(str(tmp_path / "net.pt"), device="gpu", how=OpenOptions(trust=True))
 
 
 def test_meta_tensors_cannot_be_moved_back() -> None:

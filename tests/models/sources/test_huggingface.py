@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
 
 CONFIG = {"architectures": ["LlamaForCausalLM"], "hidden_size": 8, "id2label": {str(n): "x" for n in range(1000)}}
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def opened(folder):
-    return open_path(str(folder), How()).checkpoint
+    return open_path(str(folder), OpenOptions()).checkpoint
 
 
 def test_settings_and_weights(folder):

@@ -8,26 +8,26 @@ from torch import nn
 
 from models.examples.catalogue import build
 from models.live.outline import Node, Outline
-from models.tree.view import How, Row, View
+from models.tree.view import FoldAction, FoldState, Row
 
 RGNET = Outline.of(build("rgnet"))
 
 
-def paths(rows: list[Row], view: View) -> list[str]:
+def paths(rows: list[Row], view: FoldState) -> list[str]:
     skeleton = view.skeleton
     return [skeleton.path(row.node) if row.group is None else skeleton.group_path(row.group) for row in rows]
 
 
-def shown(view: View) -> list[str]:
+def shown(view: FoldState) -> list[str]:
     return paths(view.slice(0, len(view)), view)
 
 
 def test_folded_at_first() -> None:
-    assert shown(View(RGNET.skeleton)) == [""]
+    assert shown(FoldState(RGNET.skeleton)) == [""]
 
 
 def test_open_toggle_and_close_keep_what_is_folded_below() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     assert view.fold("", "open") == (0, "")
     assert shown(view) == ["", "0", "1"]
     assert view.fold("1", "toggle") == (2, "1")
@@ -39,7 +39,7 @@ def test_open_toggle_and_close_keep_what_is_folded_below() -> None:
 
 
 def test_all_and_none() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     view.fold("", "all")
     assert view.visible == list(range(1, 2 * len(RGNET.nodes), 2))
     view.fold("0", "none")
@@ -50,7 +50,7 @@ def test_all_and_none() -> None:
 
 
 def test_fit_takes_whole_levels_then_single_nodes() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     view.fold("", "fit", 9)
     assert shown(view) == ["", "0", "0.block 0", "0.block 1", "0.block 2", "0.block 3", "1", "1.weight", "1.bias"]
     view.fold("", "fit", 20)
@@ -65,13 +65,13 @@ def test_fit_takes_whole_levels_then_single_nodes() -> None:
 
 def test_fit_opens_small_ones_past_one_that_is_too_large() -> None:
     wide = nn.Sequential(nn.Sequential(*[nn.ReLU(), nn.Tanh()] * 25), nn.Linear(1, 1))
-    view = View(Outline.of(wide).skeleton)
+    view = FoldState(Outline.of(wide).skeleton)
     view.fold("", "fit", 10)
     assert shown(view) == ["", "0", "1", "1.weight", "1.bias"]
 
 
 def test_locate_unfolds_what_hides_a_row() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     row, path = view.locate("0.block 1.0.bias")
     assert path == "0.block 1.0.bias"
     assert shown(view)[row] == path
@@ -79,23 +79,23 @@ def test_locate_unfolds_what_hides_a_row() -> None:
 
 
 def test_locate_answers_the_nearest_that_is_left() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     assert view.locate("0.block 1.7.bias")[1] == "0.block 1"
     assert view.locate("gone") == (0, "")
 
 
 def test_overrides_outlive_a_change_of_the_network() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     view.locate("0.block 1.0.bias")
     kept = view.overrides()
     assert kept == {"": True, "0": True, "0.block 1": True, "0.block 1.0": True}
-    again = View(Outline.of(build("rgnet")).skeleton, {**kept, "gone": True, "1": False})
+    again = FoldState(Outline.of(build("rgnet")).skeleton, {**kept, "gone": True, "1": False})
     assert shown(again) == shown(view)
     assert again.overrides() == kept
 
 
 def test_slices_stay_within_the_rows() -> None:
-    view = View(RGNET.skeleton)
+    view = FoldState(RGNET.skeleton)
     view.fold("", "open")
     assert paths(view.slice(-3, 2), view) == ["", "0"]
     assert view.slice(99, 10) == []
@@ -107,18 +107,18 @@ def test_slices_stay_within_the_rows() -> None:
         st.tuples(st.sampled_from(RGNET.nodes), st.sampled_from(["toggle", "open", "close", "all", "none", "fit"]))
     )
 )
-def test_splices_give_what_laying_out_anew_gives(steps: list[tuple[Node, How]]) -> None:
-    view = View(RGNET.skeleton)
+def test_splices_give_what_laying_out_anew_gives(steps: list[tuple[Node, FoldAction]]) -> None:
+    view = FoldState(RGNET.skeleton)
     for node, how in steps:
         row, path = view.fold(node.path, how, 15)
         assert paths(view.slice(row, 1), view)[0] == path == node.path
         assert view.row_of(node.index) == row
-        assert view.visible == View(RGNET.skeleton, view.overrides()).visible
+        assert view.visible == FoldState(RGNET.skeleton, view.overrides()).visible
 
 
 def test_many_rows_unfold() -> None:
     outline = Outline.of(nn.Sequential(*[nn.Sequential(*[nn.ReLU() for _ in range(9)]) for _ in range(400)]))
-    view = View(outline.skeleton)
+    view = FoldState(outline.skeleton)
     view.fold("", "all")
     assert len(view) == len(outline.nodes) + 1 + 400  # the 400 are alike, and the nine of each
 
@@ -128,7 +128,7 @@ def layers(count: int, *others: nn.Module) -> nn.Sequential:
 
 
 def test_repeated_siblings_are_one_row() -> None:
-    view = View(Outline.of(layers(12, nn.Linear(3, 1))).skeleton)
+    view = FoldState(Outline.of(layers(12, nn.Linear(3, 1))).skeleton)
     view.fold("", "fit", 10)
     assert shown(view) == ["", "[0–11]", "12", "12.weight", "12.bias"]
     (row,) = view.slice(1, 1)
@@ -145,10 +145,10 @@ def test_repeated_siblings_are_one_row() -> None:
 
 
 def test_a_row_within_a_group_is_found() -> None:
-    view = View(Outline.of(layers(12)).skeleton)
+    view = FoldState(Outline.of(layers(12)).skeleton)
     row, path = view.locate("7.0.bias")
     assert path == "7.0.bias" == shown(view)[row]
-    assert View(view.skeleton, view.overrides()).visible == view.visible
+    assert FoldState(view.skeleton, view.overrides()).visible == view.visible
     assert view.locate("[0–11].gone")[1] == "[0–11]"
 
 
@@ -179,10 +179,10 @@ NESTED = Outline.of(nn.Sequential(layers(5), nn.Sequential(*[layers(4) for _ in 
         )
     )
 )
-def test_groups_splice_as_they_are_laid_out(steps: list[tuple[str, How]]) -> None:
-    view = View(NESTED.skeleton)
+def test_groups_splice_as_they_are_laid_out(steps: list[tuple[str, FoldAction]]) -> None:
+    view = FoldState(NESTED.skeleton)
     for path, how in steps:
         row, found = view.fold(path, how, 20)
         assert paths(view.slice(row, 1), view)[0] == path == found
-        assert view.visible == View(NESTED.skeleton, view.overrides()).visible
+        assert view.visible == FoldState(NESTED.skeleton, view.overrides()).visible
         assert view.visible == sorted(set(view.visible))

@@ -7,18 +7,18 @@ import threading
 
 import pytest
 
-from models.work.gc_paused import uncollected
+from models.work.gc_paused import gc_paused
 
 
 def test_as_it_was_afterwards() -> None:
     assert gc.isenabled()
-    with uncollected():
+    with gc_paused():
         assert not gc.isenabled()
-        with uncollected():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError), uncollected():
+    with pytest.raises(ZeroDivisionError), gc_paused():
         1 / 0  # noqa: B018
     assert gc.isenabled()
 
@@ -26,7 +26,7 @@ def test_as_it_was_afterwards() -> None:
 def test_one_that_was_off_stays_off() -> None:
     gc.disable()
     try:
-        with uncollected():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     finally:
@@ -37,12 +37,12 @@ def test_what_one_thread_leaves_stays_off_for_the_other() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def other() -> None:
-        with uncollected():
+        with gc_paused():
             inside.set()
             leave.wait()
 
     thread = threading.Thread(target=other)
-    with uncollected():
+    with gc_paused():
         thread.start()
         inside.wait()
     assert not gc.isenabled()  # the other one is still at work

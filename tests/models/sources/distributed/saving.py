@@ -21,9 +21,9 @@ from torch.distributed.checkpoint.metadata import (
 )
 from torch.distributed.checkpoint.planner import SavePlan, TensorWriteData, WriteItem, WriteItemType
 
-from models.opened.source import How, Source
+from models.opened.source import OpenOptions, Source
 from models.sources.distributed import FORMAT
-from models.sources.formats import HEAD, Found
+from models.sources.formats import HEAD, PathInfo
 from models.stored.checkpoint import Checkpoint
 
 Box = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -99,9 +99,9 @@ def opened(path: Path) -> Source:
             head = file.read(HEAD)
     names = frozenset(each.name for each in path.iterdir()) if is_folder else frozenset()
     size = 0 if is_folder else path.stat().st_size
-    found = Found(path, str(path), head, size, names, is_folder=is_folder)
+    found = PathInfo(path, str(path), head, size, names, is_folder=is_folder)
     assert FORMAT.recognises(found)
-    return FORMAT.open(found, How())
+    return FORMAT.open(found, OpenOptions())
 
 
 def checkpoint(path: Path) -> Checkpoint:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from models.opened.source import How, Source
-from models.sources.formats import HEAD, Found
+from models.opened.source import OpenOptions, Source
+from models.sources.formats import HEAD, PathInfo
 from models.sources.gguf import FORMAT
 
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
@@ -56,6 +56,6 @@ def gguf(
 def opened(path: Path) -> Source:
     with path.open("rb") as file:
         head = file.read(HEAD)
-    found = Found(path, str(path), head, path.stat().st_size, frozenset(), is_folder=False)
+    found = PathInfo(path, str(path), head, path.stat().st_size, frozenset(), is_folder=False)
     assert FORMAT.recognises(found)
-    return FORMAT.open(found, How())
+    return FORMAT.open(found, OpenOptions())

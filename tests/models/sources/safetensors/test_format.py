@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.safetensors import FORMAT
 from models.sources.single_file import find
 
@@ -54,7 +54,7 @@ def test_a_broken_one_is_known_by_its_name(tmp_path):
 
 def test_what_is_opened(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(GOOD)
-    source = FORMAT.open(find(str(tmp_path / "m.safetensors")), How())
+    source = FORMAT.open(find(str(tmp_path / "m.safetensors")), OpenOptions())
     assert source.kind == "checkpoint"
     checkpoint = source.checkpoint
     assert checkpoint.kind == "safetensors file"
@@ -68,14 +68,14 @@ def test_a_file_that_goes_meanwhile_is_said_in_a_line(tmp_path):
     found = find(str(tmp_path / "m.safetensors"))
     (tmp_path / "m.safetensors").unlink()
     with pytest.raises(SourceError, match=r"m\.safetensors cannot be read: No such file"):
-        FORMAT.open(found, How())
+        FORMAT.open(found, OpenOptions())
 
 
 def test_torch_is_not_needed(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(GOOD)
     program = (
-        "import sys; from models.sources.files import open_path; from models.opened.source import How;"
-        "print(open_path(sys.argv[1], How()).checkpoint.tensors[0].flat(0, 2), 'torch' in sys.modules)"
+        "import sys; from models.sources.files import open_path; from models.opened.source import OpenOptions;"
+        "print(open_path(sys.argv[1], OpenOptions()).checkpoint.tensors[0].flat(0, 2), 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "m.safetensors")], capture_output=True, text=True, check=True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.opened.source import How
+from models.opened.source import OpenOptions
 from models.sources.files import open_path
 from models.stored.checkpoint import Checkpoint
 
@@ -44,7 +44,7 @@ def opened(tmp_path: Path) -> Callable[..., Checkpoint]:
     """Open what is at a path in the test's folder."""
 
     def opened(name: str = "") -> Checkpoint:
-        checkpoint = open_path(str(tmp_path / name), How()).checkpoint
+        checkpoint = open_path(str(tmp_path / name), OpenOptions()).checkpoint
         assert checkpoint is not None
         return checkpoint
 

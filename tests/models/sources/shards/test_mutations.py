@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
 
 NAMES = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "x.safetensors"]
@@ -54,7 +54,7 @@ def test_anything_opens_or_is_refused(folder, index, shards, opens):
     for name, (tensors, cut) in shards.items():
         (folder / name).write_bytes(shard(tensors)[:cut])
     try:
-        checkpoint = open_path(str(folder / opens), How()).checkpoint
+        checkpoint = open_path(str(folder / opens), OpenOptions()).checkpoint
     except SourceError:
         return
     paths = [each.path for each in checkpoint.tensors]

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
 
 ONE, TWO, THREE = (f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3))
@@ -175,30 +175,30 @@ def test_files_of_a_folder_or_a_pattern_are_one(write, opened, tmp_path):
     assert values(opened("[yx].safetensors")) == {"a": 1, "b": 2}
     assert values(opened("?.safe*")) == {"a": 1, "b": 2}
     assert values(opened("s*/*")) == {"c": 3}
-    source = open_path(str(tmp_path / "y*"), How())
+    source = open_path(str(tmp_path / "y*"), OpenOptions())
     assert (source.source, values(source.checkpoint)) == (str(tmp_path / "y*"), {"b": 2})
 
 
 def test_a_pattern_that_fits_one_shard_opens_it_alone(three, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    whole = open_path(TWO, How())
+    whole = open_path(TWO, OpenOptions())
     assert len(whole.checkpoint.tensors) == 4
     assert whole.note == "All shards are open; this one alone: 'model-0000[2]-of-00003.safetensors'"
     for pattern in (shlex.split(whole.note)[-1], "*2-of-*", str(tmp_path / "model-*[2]-of-00003.safetensors")):
-        alone = open_path(pattern, How())
+        alone = open_path(pattern, OpenOptions())
         assert (values(alone.checkpoint), alone.checkpoint.warnings, alone.source) == ({"c": 3}, [], pattern)
         assert alone.note.startswith("This is 1 of 3 shards; ")
-        assert len(open_path(shlex.split(alone.note)[6], How()).checkpoint.tensors) == 4
-    assert open_path("*.safetensors", How()).note == open_path(str(tmp_path), How()).note == ""
+        assert len(open_path(shlex.split(alone.note)[6], OpenOptions()).checkpoint.tensors) == 4
+    assert open_path("*.safetensors", OpenOptions()).note == open_path(str(tmp_path), OpenOptions()).note == ""
 
 
 def test_a_pattern_for_a_shard_whose_name_is_one_itself(write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number, name in enumerate(("[ab]-1-of-2.safetensors", "[ab]-2-of-2.safetensors", "a-2-of-2.safetensors")):
         write(name, **{f"t{number}": 1})
-    source = open_path("[ab]-2-of-2.safetensors", How())
+    source = open_path("[ab]-2-of-2.safetensors", OpenOptions())
     assert len(source.checkpoint.tensors) == 2
-    alone = open_path(shlex.split(source.note)[-1], How())
+    alone = open_path(shlex.split(source.note)[-1], OpenOptions())
     assert [file.name for file in alone.checkpoint.files] == ["[ab]-2-of-2.safetensors"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.opened.source import How
+from models.opened.source import OpenOptions
 from models.sources.single_file import checkpoint_at
 from models.stored.checkpoint import Checkpoint
 
@@ -30,7 +30,7 @@ def saved(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Any], Pat
 @pytest.fixture
 def opened(saved: Callable[[Any], Path]) -> Callable[[Any], Checkpoint]:
     """Saves an object with torch and opens the file without it."""
-    return lambda value: checkpoint_at(saved(value), How())
+    return lambda value: checkpoint_at(saved(value), OpenOptions())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.opened.source import How
+from models.opened.source import OpenOptions
 from models.sources.single_file import checkpoint_at
 from models.sources.torch_file.contents import DEEPEST, Contents
 from models.sources.torch_file.raw import RawGroup, RawStorage, RawTensor
@@ -98,5 +98,5 @@ def test_half_a_surrogate_can_be_encoded(tmp_path: Path) -> None:
     data = (tmp_path / "n.pt").read_bytes()
     key = b"X" + struct.pack("<I", 4)
     (tmp_path / "n.pt").write_bytes(data.replace(key + b"name", key + b"\xed\xa0\x80x"))
-    (stored,) = checkpoint_at(tmp_path / "n.pt", How()).tensors
+    (stored,) = checkpoint_at(tmp_path / "n.pt", OpenOptions()).tensors
     assert stored.path.encode() == rb"\xed\xa0\x80x"

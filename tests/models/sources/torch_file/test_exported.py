@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.single_file import checkpoint_at
 
 
@@ -27,7 +27,7 @@ class Net(nn.Module):
 def test_a_program_of_torch(tmp_path: Path) -> None:
     net = Net()
     torch.export.save(torch.export.export(net, (torch.ones(2, 4),)), tmp_path / "net.pt2")
-    found = checkpoint_at(tmp_path / "net.pt2", How())
+    found = checkpoint_at(tmp_path / "net.pt2", OpenOptions())
     assert found.kind == "torch.export program"
     assert {each.path: each.kind for each in found.tensors} == {
         "linear.weight": "parameter", "linear.bias": "parameter", "shift": "buffer",
@@ -55,7 +55,7 @@ def program(tmp_path: Path, table: str) -> Path:
 
 def test_table(tmp_path: Path) -> None:
     table = {"config": {"a.w": ENTRY, "a.b": {**ENTRY, "use_pickle": True}, "\ud800": ENTRY}}
-    found = checkpoint_at(program(tmp_path, json.dumps(table)), How())
+    found = checkpoint_at(program(tmp_path, json.dumps(table)), OpenOptions())
     assert [(each.path, each.shape, each.kind) for each in found.tensors] == [
         ("a.w", (3,), "parameter"),
         (r"\ud800", (3,), "parameter"),
@@ -77,4 +77,4 @@ def test_table(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_broken_tables(tmp_path: Path, table: str) -> None:
     with pytest.raises(SourceError, match=r"net\.pt2 is damaged"):
-        checkpoint_at(program(tmp_path, table), How())
+        checkpoint_at(program(tmp_path, table), OpenOptions())

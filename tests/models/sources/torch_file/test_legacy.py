@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.single_file import checkpoint_at
 from models.sources.torch_file import legacy
 
@@ -26,23 +26,23 @@ def test_missing_bytes_are_counted(path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[:-8])
     with pytest.raises(SourceError, match=r"old\.pt is cut short: 8 bytes are missing at its end"):
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
     path.write_bytes(data[: -(8 + 400)])  # the last storage and its count, or a part of the one before
     with pytest.raises(SourceError, match="408 bytes are missing"):
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
 
 
 def test_cut_within_the_pickles(path: Path) -> None:
     for size in (40, 200):
         path.write_bytes(path.read_bytes()[:size])
         with pytest.raises(SourceError, match=r"ends? within the description"):
-            checkpoint_at(path, How())
+            checkpoint_at(path, OpenOptions())
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
 def test_protocols(tmp_path: Path, protocol: int) -> None:
     torch.save({"w": GRID}, tmp_path / "p.pt", pickle_protocol=protocol, **LEGACY)
-    (stored,) = checkpoint_at(tmp_path / "p.pt", How()).tensors
+    (stored,) = checkpoint_at(tmp_path / "p.pt", OpenOptions()).tensors
     assert struct.unpack("<24f", stored.flat(0, 24)) == tuple(range(24))
 
 
@@ -52,7 +52,7 @@ def test_more_than_the_first_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     value["notes"] = "x" * 30_000
     value["last"] = GRID
     torch.save(value, tmp_path / "long.pt", **LEGACY)
-    found = checkpoint_at(tmp_path / "long.pt", How())
+    found = checkpoint_at(tmp_path / "long.pt", OpenOptions())
     assert len(found.tensors) == 301
     assert struct.unpack("<6f", found.tensors[-1].flat(18, 24)) == tuple(range(18, 24))
 
@@ -97,18 +97,20 @@ def test_view_of_a_storage(tmp_path: Path) -> None:
         "all": Tensor(Stored(*key, None), 0, (10,), (1,)),
     }
     data = struct.pack("<q10f", 10, *range(10))
-    found = {each.path: each for each in checkpoint_at(written(tmp_path / "v.pt", value, ["7"], data), How()).tensors}
+    found = {
+        each.path: each for each in checkpoint_at(written(tmp_path / "v.pt", value, ["7"], data), OpenOptions()).tensors
+    }
     assert struct.unpack("<2f", found["view"].flat(0, 2)) == (3.0, 4.0)
     assert found["view"].storage == found["all"].storage
     value["view"] = Tensor(Stored(*key, ("8", 2, 3)), 1, (3,), (1,))
     with pytest.raises(SourceError, match="'view' reaches to byte 16 of a storage of 12 bytes"):
-        checkpoint_at(written(tmp_path / "v.pt", value, ["7"], data), How())
+        checkpoint_at(written(tmp_path / "v.pt", value, ["7"], data), OpenOptions())
 
 
 def test_big_endian(tmp_path: Path) -> None:
     value = {"w": Tensor(Stored("storage", torch.FloatStorage, "7", "cpu", 3, None), 0, (3,), (1,))}
     path = written(tmp_path / "big.pt", value, ["7"], struct.pack(">q3f", 3, 1, 2, 3), little=False)
-    (stored,) = checkpoint_at(path, How()).tensors
+    (stored,) = checkpoint_at(path, OpenOptions()).tensors
     assert struct.unpack("<3f", stored.flat(0, 3)) == (1.0, 2.0, 3.0)
 
 
@@ -126,10 +128,10 @@ def test_big_endian(tmp_path: Path) -> None:
 def test_storages_that_contradict(tmp_path: Path, keys: list[str], data: bytes) -> None:
     value = {"w": Tensor(Stored("storage", torch.FloatStorage, "7", "cpu", 3, None), 0, (3,), (1,))}
     with pytest.raises(SourceError):
-        checkpoint_at(written(tmp_path / "x.pt", value, keys, data), How())
+        checkpoint_at(written(tmp_path / "x.pt", value, keys, data), OpenOptions())
 
 
 def test_globals_are_refused(tmp_path: Path) -> None:
     torch.save(torch.nn.ReLU(), tmp_path / "net.pt", **LEGACY)
     with pytest.raises(SourceError, match=r"it would run 1 thing: `torch\.nn\.modules\.activation\.ReLU`"):
-        checkpoint_at(tmp_path / "net.pt", How())
+        checkpoint_at(tmp_path / "net.pt", OpenOptions())

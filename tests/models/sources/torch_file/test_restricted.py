@@ -27,7 +27,7 @@ from models.sources.torch_file.restricted import (
     read_part,
     read_pickle,
 )
-from models.sources.torch_file.stub_classes import STAND_INS
+from models.sources.torch_file.stub_classes import STUB_CLASSES
 
 NAMES = {("collections", "OrderedDict"): ordered}
 
@@ -44,14 +44,14 @@ def test_plain_values_are_read_as_python_reads_them(value: Any, protocol: int) -
     if protocol > 2:  # before, bytes are written by a call
         assert read_pickle(data, NAMES) == value
     else:
-        read_pickle(data, STAND_INS)
+        read_pickle(data, STUB_CLASSES)
 
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_every_protocol(protocol: int) -> None:
     shared = [1]
     value = {"a": shared, "b": shared, "t": (1, 2, 3, 4), "s": {1, 2}, "f": frozenset({1}), "l": 2**70, "n": -1.5}
-    found = read_pickle(pickle.dumps(value, protocol), STAND_INS)
+    found = read_pickle(pickle.dumps(value, protocol), STUB_CLASSES)
     assert found == value
     assert found["a"] is found["b"]
 
@@ -129,7 +129,7 @@ def test_nothing_is_run(case: str, tmp_path: Path) -> None:
     sentinel = tmp_path / "ran"
     before = set(sys.modules)
     with pytest.raises(Refused) as caught:
-        read_pickle(hostile(sentinel)[case], STAND_INS)
+        read_pickle(hostile(sentinel)[case], STUB_CLASSES)
     assert caught.value.globals
     assert not sentinel.exists()
     assert set(sys.modules) <= before | {"models.sources.torch_file.machine", "models.sources.torch_file.opcodes"}
@@ -138,7 +138,7 @@ def test_nothing_is_run(case: str, tmp_path: Path) -> None:
 def test_all_that_is_wanted_is_listed_once() -> None:
     data = b"\x80\x02(cos\nsystem\ncmy.pkg\nNet\ncos\nsystem\nl."
     with pytest.raises(Refused) as caught:
-        read_pickle(data, STAND_INS)
+        read_pickle(data, STUB_CLASSES)
     assert caught.value.globals == ["os.system", "my.pkg.Net"]
 
 
@@ -149,7 +149,7 @@ def test_a_stand_in_is_the_only_thing_ever_called() -> None:
     assert calls == [(1, 2)]
     for callee in (b"]", b"X\x05\x00\x00\x00print", b"K\x01"):
         with pytest.raises(BrokenPickle):
-            read_pickle(b"\x80\x02" + callee + b")R.", STAND_INS)
+            read_pickle(b"\x80\x02" + callee + b")R.", STUB_CLASSES)
 
 
 def test_what_is_unknown_does_nothing() -> None:
@@ -188,7 +188,7 @@ def test_memory_is_bounded(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restricted, "_FREE", 1 << 20)
     tracemalloc.start()
     try:
-        read_pickle(BOMBS[case], STAND_INS)
+        read_pickle(BOMBS[case], STUB_CLASSES)
     except BrokenPickle:
         pass
     finally:
@@ -200,7 +200,7 @@ def test_memory_is_bounded(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_large_text_is_no_bomb() -> None:
     text = "0" * 6_000_000  # as the bytes of an array of NumPy are written
     data = b"\x80\x02c_codecs\nencode\nX" + struct.pack("<I", len(text)) + text.encode() + b"X\x06\0\0\0latin1\x86R."
-    assert read_pickle(data, STAND_INS).text == text
+    assert read_pickle(data, STUB_CLASSES).text == text
 
 
 def test_doubling_tuples_cost_nothing() -> None:
@@ -285,11 +285,11 @@ def test_mutated_pickles_never_fail_otherwise(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
         honest[data.draw(st.integers(0, len(honest) - 1))] = data.draw(st.integers(0, 255))
     with suppress(BrokenPickle, Refused):
-        read_pickle(bytes(honest), STAND_INS)
+        read_pickle(bytes(honest), STUB_CLASSES)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes(data: bytes) -> None:
     with suppress(BrokenPickle, Refused):
-        read_pickle(data, STAND_INS, lambda key: None)
+        read_pickle(data, STUB_CLASSES, lambda key: None)

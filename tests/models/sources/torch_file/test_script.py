@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.single_file import checkpoint_at
 from models.stored.checkpoint import Checkpoint
 
@@ -30,7 +30,7 @@ class Net(nn.Module):
 
 
 def opened(path: Path) -> Checkpoint:
-    return checkpoint_at(path, How())
+    return checkpoint_at(path, OpenOptions())
 
 
 @pytest.mark.parametrize("how", ["script", "trace"])

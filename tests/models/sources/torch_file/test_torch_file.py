@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
 from models.sources.single_file import checkpoint_at, find
 from models.sources.torch_file import FORMAT
@@ -87,7 +87,7 @@ def test_mutations_are_read_or_refused(tmp_path: Path, kind: str, data: st.DataO
     if not FORMAT.recognises(find(str(path))):
         return
     with suppress(SourceError):
-        for each in checkpoint_at(path, How()).tensors:
+        for each in checkpoint_at(path, OpenOptions()).tensors:
             assert each.place
             assert each.notes is not None
             with suppress(Unreadable):
@@ -102,7 +102,7 @@ def test_every_truncation(tmp_path: Path, kind: str) -> None:
         path.write_bytes(FILES[kind][:size])
         if FORMAT.recognises(find(str(path))):
             with pytest.raises(SourceError) as caught:
-                checkpoint_at(path, How())
+                checkpoint_at(path, OpenOptions())
             assert "\n" not in caught.value.title
             assert "cut.pt" in caught.value.title
 
@@ -125,7 +125,7 @@ def test_nothing_is_run_without_trust(tmp_path: Path, kind: str, trust: bool) ->
             archive.writestr("evil/data.pkl", evil)
             archive.writestr("evil/version", b"3")
     with pytest.raises(SourceError) as caught:
-        open_path(str(path), How(trust=trust))
+        open_path(str(path), OpenOptions(trust=trust))
     assert (tmp_path / "ran").exists() is trust  # so it would have been run
     if not trust:
         assert caught.value.title == "evil.pt needs more than weights: it would run 1 thing: `posix.system`"
@@ -138,7 +138,7 @@ def test_all_that_would_be_run_is_listed(tmp_path: Path) -> None:
         wanted = b"".join(b"cmy.pkg\nClass%d\n" % each for each in range(12))
         archive.writestr("many/data.pkl", b"\x80\x02(" + wanted + b"l.")
     with pytest.raises(SourceError) as caught:
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
     first = ", ".join(f"`my.pkg.Class{each}`" for each in range(5))
     assert caught.value.title.endswith(f"12 things: {first} and 7 more")
     assert all(f"my.pkg.Class{each}" in caught.value.text for each in range(5, 12))

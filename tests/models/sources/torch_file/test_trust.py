@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
 from models.sources.importing import forget
 from models.sources.opening import open_source
 from models.sources.torch_file.their_script import remedy
 
-TRUST = How(trust=True)
+TRUST = OpenOptions(trust=True)
 
 NET = """
 import torch
@@ -55,7 +55,7 @@ def saved(project: Path, make: str, **options: object) -> Path:
 def test_a_whole_network(project: Path, new: bool) -> None:
     path = saved(project, "Net()", _use_new_zipfile_serialization=new)
     with pytest.raises(SourceError, match=r"`my_trusted_nets\.Net`, `torch\.nn\.modules\.linear\.Linear`"):
-        open_path(str(path), How())
+        open_path(str(path), OpenOptions())
     source = open_path(str(path), TRUST)
     assert source.kind == "module"
     assert [name for name, _ in source.module.named_parameters()] == ["layer.weight", "layer.bias"]
@@ -116,7 +116,7 @@ def test_a_class_of_the_script_that_saved_it_has_a_remedy_that_works(tmp_path: P
     subprocess.run([sys.executable, "train_it.py"], cwd=tmp_path, check=True, timeout=60)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match=r"`__main__\.Net`") as refused:
-        open_path("whole.pt", How())
+        open_path("whole.pt", OpenOptions())
     assert "of the script that saved it" in refused.value.text
     with pytest.raises(SourceError, match="needs 'Net' of the script that saved it") as caught:
         open_path("whole.pt", TRUST)

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.opened.source import How, SourceError
+from models.opened.source import OpenOptions, SourceError
 from models.sources.single_file import checkpoint_at
 from models.stored.checkpoint import Checkpoint
 from models.stored.stored import Stored, Unreadable
@@ -156,7 +156,7 @@ def test_no_dictionary_at_the_top(opened: Opened, value: Any, paths: list[str]) 
 
 def test_storage_by_itself(tmp_path: Path) -> None:
     torch.save(GRID.untyped_storage(), tmp_path / "storage.pt")
-    (stored,) = checkpoint_at(tmp_path / "storage.pt", How()).tensors
+    (stored,) = checkpoint_at(tmp_path / "storage.pt", OpenOptions()).tensors
     assert (stored.shape, stored.dtype.name) == ((96,), "uint8")
 
 
@@ -221,7 +221,7 @@ def test_big_endian_is_swapped(simple: Path, raw: Raw) -> None:
             return name, struct.pack(f">{len(data) // 4}f", *struct.unpack(f"<{len(data) // 4}f", data))
         return name, data
 
-    found = by_path(checkpoint_at(rewritten(simple, big), How()))
+    found = by_path(checkpoint_at(rewritten(simple, big), OpenOptions()))
     assert found["w"].flat(3, 9) == raw(GRID.reshape(-1)[3:9])
     assert found["c"].flat(0, 1) == raw(torch.tensor([1 + 2j]))
     assert ("byte order", "big-endian") in found["w"].notes
@@ -229,14 +229,14 @@ def test_big_endian_is_swapped(simple: Path, raw: Raw) -> None:
 
 def test_small_compressed_records_are_read(simple: Path, raw: Raw) -> None:
     path = rewritten(simple, lambda name, data: (name, data), compressed=True)
-    assert by_path(checkpoint_at(path, How()))["w"].flat(3, 9) == raw(GRID.reshape(-1)[3:9])
+    assert by_path(checkpoint_at(path, OpenOptions()))["w"].flat(3, 9) == raw(GRID.reshape(-1)[3:9])
 
 
 def test_large_compressed_values_are_refused(tmp_path: Path) -> None:
     torch.save({"w": torch.zeros(17 << 18)}, tmp_path / "large.pt")
     path = rewritten(tmp_path / "large.pt", lambda name, data: (name, data), compressed=True)
     with pytest.raises(SourceError, match="compressed values") as caught:
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
     assert "zip -0" in caught.value.text
 
 
@@ -245,24 +245,24 @@ def test_bomb_is_not_unpacked(simple: Path) -> None:
         return name, bytes(64 << 20) if name.endswith("data.pkl") else data
 
     with pytest.raises(SourceError, match="compressed, and larger than"):
-        checkpoint_at(rewritten(simple, bomb, compressed=True), How())
+        checkpoint_at(rewritten(simple, bomb, compressed=True), OpenOptions())
 
 
 def test_missing_record(simple: Path) -> None:
     path = rewritten(simple, lambda name, data: None if name.endswith("/data/0") else (name, data))
     with pytest.raises(SourceError, match=r"no record 'simple/data/0'"):
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
 
 
 def test_short_record_names_the_tensor(simple: Path) -> None:
     path = rewritten(simple, lambda name, data: (name, data[:40] if name.endswith("/data/0") else data))
     with pytest.raises(SourceError, match=r"the tensor 'w' reaches to byte 96 of a storage of 40 bytes"):
-        checkpoint_at(path, How())
+        checkpoint_at(path, OpenOptions())
 
 
 def test_path_like_names_are_harmless(simple: Path, tmp_path: Path) -> None:
     path = rewritten(simple, lambda name, data: (f"../../{name}", data))
-    found = by_path(checkpoint_at(path, How()))
+    found = by_path(checkpoint_at(path, OpenOptions()))
     assert found["w"].elements == 24
     assert {each.name for each in tmp_path.iterdir()} == {"simple.pt", "changed.pt"}
 
@@ -270,7 +270,7 @@ def test_path_like_names_are_harmless(simple: Path, tmp_path: Path) -> None:
 def test_module_is_refused_with_what_it_wants(tmp_path: Path) -> None:
     torch.save(nn.Sequential(nn.Linear(1, 1)), tmp_path / "net.pt")
     with pytest.raises(SourceError) as caught:
-        checkpoint_at(tmp_path / "net.pt", How())
+        checkpoint_at(tmp_path / "net.pt", OpenOptions())
     assert caught.value.title == (
         "net.pt needs more than weights: it would run 2 things: `torch.nn.modules.container.Sequential`, "
         "`torch.nn.modules.linear.Linear`"
@@ -283,7 +283,7 @@ def test_cut_short(simple: Path) -> None:
     for size in (200, len(data) - 30):
         simple.write_bytes(data[:size])
         with pytest.raises(SourceError, match=r"simple\.pt is cut short; its"):
-            checkpoint_at(simple, How())
+            checkpoint_at(simple, OpenOptions())
 
 
 def test_missing_bytes_are_told(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_missing_bytes_are_told(tmp_path: Path) -> None:
     data = (tmp_path / "large.pt").read_bytes()
     (tmp_path / "large.pt").write_bytes(data[:10_000])
     with pytest.raises(SourceError, match="cut short: at least 3,99") as caught:
-        checkpoint_at(tmp_path / "large.pt", How())
+        checkpoint_at(tmp_path / "large.pt", OpenOptions())
     missing = int(caught.value.title.partition("at least ")[2].partition(" bytes")[0].replace(",", ""))
     assert 0 <= len(data) - 10_000 - missing < 1500
 
@@ -299,14 +299,14 @@ def test_missing_bytes_are_told(tmp_path: Path) -> None:
 def test_nothing_of_torch_is_imported(simple: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from models.sources.single_file import checkpoint_at; "
-        "from models.opened.source import How; c = checkpoint_at(Path(sys.argv[1]), How()); "
+        "from models.opened.source import OpenOptions; c = checkpoint_at(Path(sys.argv[1]), OpenOptions()); "
         "assert c.tensors[0].flat(0, 1); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, simple], check=False).returncode == 0
 
 
 def test_a_file_that_is_changed_later(simple: Path) -> None:
-    stored = by_path(checkpoint_at(simple, How()))["w"]
+    stored = by_path(checkpoint_at(simple, OpenOptions()))["w"]
     buffer = io.BytesIO()
     torch.save({"w": GRID[:2]}, buffer)
     simple.write_bytes(buffer.getvalue())

@@ -158,9 +158,9 @@ def test_what_nobody_may_read(tmp_path: Path) -> None:
     program = (
         "import importlib, os, pkgutil, sys\n"
         "from models.opened.source import SourceError\n"
-        "from models.sources import unrecognised as not_a_model\n"
+        "from models.sources import unrecognised\n"
         "from models.sources.unrecognised import look\n"
-        "for each in pkgutil.iter_modules(not_a_model.__path__, not_a_model.__name__ + '.'):\n"
+        "for each in pkgutil.iter_modules(unrecognised.__path__, unrecognised.__name__ + '.'):\n"
         "    importlib.import_module(each.name)  # the checkout may be closed to others\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "for text in sys.argv[1:]:\n"

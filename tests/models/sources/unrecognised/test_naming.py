@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from models.sources.unrecognised import look
-from models.sources.unrecognised.naming import say_what_it_is
+from models.sources.unrecognised.naming import diagnose
 
 
 def zipped(**members: bytes) -> bytes:
@@ -130,7 +130,7 @@ FILES: dict[str, tuple[bytes, list[str], list[str]]] = {
 def test_a_file_is_named_for_what_it_is(name: str, tmp_path: Path) -> None:
     data, title, remedy = FILES[name]
     (tmp_path / name).write_bytes(data)
-    error = say_what_it_is(look(str(tmp_path / name)))
+    error = diagnose(look(str(tmp_path / name)))
     assert error.title.startswith(f"{name} is ")
     assert "\n" not in error.title + error.text
     assert all(word in error.title for word in title), error.title
@@ -142,8 +142,8 @@ def test_nothing_of_a_pickle_runs_while_it_is_told(tmp_path: Path) -> None:
     sentinel = tmp_path / "ran"
     (tmp_path / "bad.pkl").write_bytes(b"\x80\x02cbuiltins\nopen\nX\x04\0\0\0" + b"/tmp" + b"\x85R.")
     (tmp_path / "worse.pkl").write_bytes(b"cos\nsystem\n(S'touch " + bytes(sentinel) + b"'\ntR.")
-    assert "“builtins.open”" in say_what_it_is(look(str(tmp_path / "bad.pkl"))).title
-    assert "“os.system”" in say_what_it_is(look(str(tmp_path / "worse.pkl"))).title
+    assert "“builtins.open”" in diagnose(look(str(tmp_path / "bad.pkl"))).title
+    assert "“os.system”" in diagnose(look(str(tmp_path / "worse.pkl"))).title
     assert not sentinel.exists()
 
 
@@ -166,7 +166,7 @@ def test_a_folder_is_named_for_what_it_is(name: str, tmp_path: Path) -> None:
     for each in names:
         (folder / each).parent.mkdir(exist_ok=True)
         (folder / each).write_text("x")
-    error = say_what_it_is(look(str(folder)))
+    error = diagnose(look(str(folder)))
     assert error.title.startswith(f"{name} is ")
     assert all(word in error.title for word in title), error.title
     assert all(word in error.text for word in remedy), error.text
@@ -179,7 +179,7 @@ def test_the_folders_that_hold_weights_are_named_the_newest_first(tmp_path: Path
         (folder / "model.safetensors").write_bytes(b"x")
         os.utime(folder, (1_000_000 - age, 1_000_000 - age))
     (tmp_path / "logs").mkdir()
-    error = say_what_it_is(look(str(tmp_path)))
+    error = diagnose(look(str(tmp_path)))
     assert "4 folders hold some: checkpoint-2000, checkpoint-1500, checkpoint-1000 and 1 more" in error.title
     assert error.text == f"Open '{tmp_path}/checkpoint-2000'."
 
@@ -189,4 +189,4 @@ def test_the_snapshot_of_a_hub_cache_is_named(tmp_path: Path) -> None:
     snapshot.mkdir(parents=True)
     (snapshot / "model.safetensors").write_bytes(b"x")
     (tmp_path / "refs").mkdir()
-    assert "snapshots/abc123" in say_what_it_is(look(str(tmp_path))).text
+    assert "snapshots/abc123" in diagnose(look(str(tmp_path))).text
