@@ -60,6 +60,8 @@ class InputOrder:
         """Deliver `event`, an input in its turn and anything else at once."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await self._deliver(event)
+        elif self._app._exit:  # the app ends, and takes its widgets away one by one
+            self._waiting.clear()
         elif isinstance(event, Key) and event.key == LEAVES:
             self._waiting.clear()
             self._open()

@@ -131,3 +131,18 @@ async def test_a_click_on_what_is_being_removed_or_while_the_app_ends(steps: int
         listed._detach()  # as its removal and the end of the app do, before the screen is drawn without it
         await played.app.input_order.take(events.MouseDown(None, 3, 3, 0, 0, 1, False, False, False, 3, 3))
         listed._attach(parent)
+
+
+async def test_a_key_behind_the_one_that_quits_acts_on_nothing() -> None:
+    async with opened() as played:
+        await played.press("2")  # the focus is where the keys of the screen are in reach
+        order, left = played.app.input_order, played.explorer.query_one("#left")
+        played.app.exit(0)
+        parent = left._parent
+        assert parent is not None
+        left._detach()  # as the end of the app does
+        for name in ("slash", "j", "ctrl+q", "enter"):
+            await order.take(events.Key(name, CHARACTERS.get(name, name if len(name) == 1 else None)))
+        await order.take(events.Paste("text"))
+        left._attach(parent)
+        assert not played.explorer.query(SearchBox)
