@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.utils.hooks import RemovableHandle
 
 from ..work.switch_interval import undisturbed
+from .thread_stacks import look_at_stacks
 
 PATIENCE = 0.05
 """Seconds to wait for a step to end, or for a moment at which hooks can be set or taken away."""
@@ -83,7 +83,7 @@ class OptimizerSteps:
         """Whether some thread is within a step now.  One that raised is over, though no hook tells of its end."""
         if not self._inside:
             return False
-        stepping = _stepping(sys._current_frames())
+        stepping = _stepping()
         for thread in list(self._inside):
             if thread not in stepping:
                 self._inside.pop(thread, None)
@@ -119,16 +119,16 @@ def _at_rest(change: Callable[[set[int]], bool], patience: float) -> bool:
     deadline = time.monotonic() + patience
     while True:
         with undisturbed():
-            if change(_stepping(sys._current_frames())):
+            if change(_stepping()):
                 return True
         if time.monotonic() > deadline:
             return False
         time.sleep(PAUSE)
 
 
-def _stepping(frames: dict[int, FrameType]) -> set[int]:
+def _stepping() -> set[int]:
     """Threads whose stack leads through the wrapper that calls the hooks."""
-    return {thread for thread, frame in frames.items() if _is_within(frame, _WRAPPER)}
+    return look_at_stacks(lambda frames: {thread for thread, frame in frames.items() if _is_within(frame, _WRAPPER)})
 
 
 def _is_within(frame: FrameType | None, code: CodeType) -> bool:

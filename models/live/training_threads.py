@@ -6,7 +6,6 @@ another thread meanwhile ends the process.
 
 from __future__ import annotations
 
-import sys
 import sysconfig
 import threading
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 import torch
+
+from .thread_stacks import look_at_stacks
 
 _TORCH = str(Path(torch.__file__).parent) + "/"
 _TRAINS = tuple(
@@ -36,18 +37,21 @@ _seen: set[int] = set()
 
 def training_threads(without: frozenset[int] = frozenset()) -> set[int]:
     """Threads that were seen in torch's layers, optimizers or backward, ours and those of `without` excepted."""
-    frames = sys._current_frames()
     mine = threading.get_ident()
-    others = frames.keys() - {mine} - without
-    for thread in others:
-        if thread in _known:
-            if _rests(frames[thread]):
-                _known.discard(thread)
-        elif _trains(frames[thread]):
-            _known.add(thread)
-    for threads in (_known, _seen):
-        threads.intersection_update(frames)
-    return _known & others
+
+    def look(frames: dict[int, FrameType]) -> set[int]:
+        others = frames.keys() - {mine} - without
+        for thread in others:
+            if thread in _known:
+                if _rests(frames[thread]):
+                    _known.discard(thread)
+            elif _trains(frames[thread]):
+                _known.add(thread)
+        for threads in (_known, _seen):
+            threads.intersection_update(frames)
+        return _known & others
+
+    return look_at_stacks(look)
 
 
 def strangers(without: frozenset[int] = frozenset()) -> bool:
@@ -63,11 +67,15 @@ def strangers(without: frozenset[int] = frozenset()) -> bool:
 
 def _strangers(without: frozenset[int]) -> set[int]:
     mine = threading.get_ident()
-    return {
-        thread
-        for thread, frame in sys._current_frames().items()
-        if thread != mine and thread not in without and not any(map(_is_ours, _names(frame)))
-    }
+
+    def look(frames: dict[int, FrameType]) -> set[int]:
+        return {
+            thread
+            for thread, frame in frames.items()
+            if thread != mine and thread not in without and not any(map(_is_ours, _names(frame)))
+        }
+
+    return look_at_stacks(look)
 
 
 def note_training() -> None:
