@@ -46,6 +46,8 @@ class ExplorerBase(Screen[None]):
         """Its row in the tree."""
         self.settled_opening = asyncio.Event()
         """Set while nothing is being opened."""
+        self.step = ""
+        """How far the opening is, in the engine's words; says more than that the engine is busy opening."""
         if options.source is None:
             self.settled_opening.set()
 

@@ -88,6 +88,7 @@ class Opening(ExplorerBase):
         try:
             await self._ask_to_open(request, chosen, first)
         finally:
+            self.step = ""
             self.settled_opening.set()
             self._suggest(self.summary if self.held else None)
 
@@ -107,7 +108,7 @@ class Opening(ExplorerBase):
         path = self.path if again else ""
 
         def progress(step: m.Progress) -> None:
-            status.state = step.text
+            self.step = status.state = step.text
 
         try:
             asked = self.link.ask(request, m.Opened, progress) if first is None else first.opened(progress)

@@ -111,7 +111,7 @@ class Running(ExplorerBase):
         """The engine's main thread began to work at something, or is free again."""
         self.running = text
         self.interrupts = 0
-        self.status.state = text
+        self.status.state = text and (self.step or text)
         self.status.hint = "Ctrl+C interrupts" if text else ""
         self.console.busy(text)
 

@@ -52,6 +52,22 @@ async def test_progress_is_shown_while_a_source_is_opened() -> None:
         assert "importing torch" not in played.text
 
 
+async def test_that_the_engine_is_busy_takes_the_place_of_no_step() -> None:
+    engine = AppEngine()
+    engine.steps[OpenSource] = ["importing torch"]
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.sees("importing torch")
+        played.explorer.take_busy("opening")  # which may be read behind the step
+        assert played.explorer.status.state == "importing torch"
+        gate.set()
+        await played.sees("309 parameters", "● ready")
+        played.explorer.take_busy("running")
+        assert played.explorer.status.state == "running"
+        played.explorer.take_busy("")
+        assert played.explorer.status.state == ""
+
+
 async def test_a_failure_shows_the_panel_and_another_source_opens_in_the_same_engine() -> None:
     async with starting("nosuch") as played:
         await played.sees("no source 'nosuch'", "rgnet is one", "of several")
