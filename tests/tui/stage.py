@@ -36,11 +36,13 @@ class Stage(App[None]):
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no worker runs and every message is handled."""
+    """Wait until no worker runs and every message is handled, seen twice: what is laid out then asks anew."""
+    quiet = 0
     for _ in range(50):
         await pilot.pause()
         running = [worker for worker in pilot.app.workers if not worker.is_finished]
-        if not running:
+        quiet = 0 if running else quiet + 1
+        if quiet == 2:
             return
         for worker in running:
             try:
