@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from models.messages.safe_text import LONGEST, clean, clean_lines
+from models.safe_text import LONGEST, clean, clean_lines
 
 __all__ = ["LONGEST", "clean", "clean_lines", "fit", "fit_middle", "fit_path", "fit_right", "piece"]
 

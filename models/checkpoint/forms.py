@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..messages import PathForm
-from ..messages.safe_text import clean
 from ..opened.group_forms import group_forms
+from ..safe_text import clean
 from ..stored.stored import Stored, Unreadable
 from ..stored.window import no_numbers, read_numbers
 from ..tensors.notation import ELEMENTS, TEXT_LIMIT, csv_text, numpy_text, python_text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..messages import Problem
 from ..messages.errors import EngineProblem
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from .faults import tell_fault
 
 WRONG_USE = 2

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..messages import Executed, Problem
 from ..messages.errors import EngineProblem
-from ..messages.safe_text import clean_lines
 from ..run.statements import statements
+from ..safe_text import clean_lines
 from ..session.session import Session
 from . import INTERRUPTED, refused, tell
 from .options import add_inputs, parser_for

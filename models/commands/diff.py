@@ -13,8 +13,8 @@ from ..diff.pairing import NamesClash, Pairs, pair, rename, suggestion
 from ..diff.stream import differences
 from ..messages import Problem
 from ..messages.errors import EngineProblem
-from ..messages.safe_text import clean
 from ..opened.source import OpenOptions, Source, SourceError
+from ..safe_text import clean
 from ..sources.opening import open_source
 from ..tree.globs import Glob, Rename
 from . import diff_report, diff_text

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from ..diff.difference import Difference, Side, Status, Tally
 from ..diff.items import ItemDifference
 from ..diff.pairing import Pairs
-from ..messages.safe_text import clean
 from ..opened.source import Source
+from ..safe_text import clean
 from .columns import Row, table
 from .diff_report import warnings
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 
 from ..engine.fault_file import keep_traceback
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from ..sources.tracebacks import is_own
 
 STATUS = 2

@@ -9,8 +9,8 @@ from textwrap import fill
 from typing import NoReturn
 
 from ..engine.help_text import TellsHelp
-from ..messages.safe_text import clean
 from ..run.specs import SpecError, parse_spec
+from ..safe_text import clean
 
 
 class Parser(TellsHelp):

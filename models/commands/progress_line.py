@@ -8,7 +8,7 @@ import sys
 import time
 from types import TracebackType
 
-from ..messages.safe_text import clean
+from ..safe_text import clean
 
 PATIENCE = 0.3
 """Seconds before which nothing is told."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..messages.safe_text import clean, clean_lines
+from ..safe_text import clean, clean_lines
 from .columns import table
 
 ROOT = "(root)"

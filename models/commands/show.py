@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from ..session.session import Session
 from .columns import table
 from .options import parser_for

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..checkpoint.model import CheckpointModel
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from ..stored.checkpoint import Item
 from ..stored.stored import Stored
 from .columns import table

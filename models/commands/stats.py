@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..messages import Problem, StatisticsOf
 from ..messages.errors import EngineProblem
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from ..session.session import Session
 from ..tree.globs import Glob
 from . import stats_text

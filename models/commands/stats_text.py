@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..messages.safe_text import clean
+from ..safe_text import clean
 from .columns import table
 
 NAME = 200

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..messages import Body, EventBody, FromEngine, FromInterface, RequestBody
-from ..messages.safe_text import as_sent
+from ..safe_text import as_sent
 from .consistency import contradiction
 from .fitting import fitted
 

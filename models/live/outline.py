@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from ..messages import NodeKind
-from ..messages.safe_text import as_sent
+from ..safe_text import as_sent
 from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import requires_grad, shape_of, size_in_bytes
 from ..work.gc_paused import gc_paused
