@@ -27,7 +27,7 @@ _FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "
 
 
 class Bytes(Protocol):
-    """What is read by position: a `DataFile`, an `Inflated` record."""
+    """What is read by position: a `DataFile`, an `Unpacked` record."""
 
     name: str
 

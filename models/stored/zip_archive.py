@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from struct import Struct
 
 from .file import DataFile
-from .stored import Unreadable
 
 LOCAL = b"PK\3\4"
 MOST_UNPACKED = 16 << 20
@@ -209,24 +208,3 @@ def _wide(extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, 
             return wanted[0], wanted[1], wanted[2]
         at += 4 + length
     return size, packed, header
-
-
-class Inflated:
-    """The bytes of a small compressed record, unpacked when they are read, with the reads of a `DataFile`."""
-
-    __slots__ = ("_packed", "_start", "file", "name", "size")
-
-    def __init__(self, file: DataFile, start: int, record: Record) -> None:
-        self.file = file
-        self._start = start
-        self._packed = record.packed
-        self.size = record.size
-        self.name = record.name
-
-    def read(self, offset: int, size: int) -> bytes:
-        """`size` bytes from `offset` on; raises Unreadable."""
-        try:
-            data = inflated(self.file, self._start, self._packed, self.size, self.name)
-        except BrokenArchive as error:
-            raise Unreadable(f"{self.file.name} is broken: {error}") from None
-        return data[offset : offset + size]

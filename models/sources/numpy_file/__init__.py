@@ -5,15 +5,17 @@ Only numbers are read.  An array of Python objects is a pickle, and is named but
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint, Item
 from ...stored.file import DataFile
 from ...stored.stored import Stored, Unreadable
+from ...stored.unpacked import Unpacked
 from ...stored.zip_archive import Archive, BrokenArchive, first_name
 from ..formats import Format, PathInfo
 from .arrays import array_of
 from .header import MAGIC, BrokenArray, Header, NoNumbers, read_header
-from .unpacked import Unpacked
 
 SUFFIX = ".npy"
 ALONE = "array"
@@ -41,7 +43,7 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
 
 
 def _array_alone(file: DataFile) -> Checkpoint:
-    header = read_header(file, file.size)
+    header = read_header(partial(file.read, 0), file.size)
     try:
         tensor = array_of(ALONE, header, file, 0, file.size)
     except NoNumbers as error:
@@ -68,11 +70,11 @@ def _arrays_in_zip(file: DataFile) -> Checkpoint:
         try:
             start = archive.place(record)
             if record.is_plain:
-                header = read_header(file, record.size, start)
+                header = read_header(partial(file.read, start), record.size)
                 tensors.append(array_of(path, header, file, start, record.size))
             else:
                 unpacked = Unpacked(file, start, record)
-                tensors.append(array_of(path, read_header(unpacked, record.size), unpacked, 0, record.size))
+                tensors.append(array_of(path, read_header(unpacked.beginning, record.size), unpacked, 0, record.size))
         except NoNumbers as error:
             items.append(Item(path, "ndarray", f"{error}{error.why}"))
         except (BrokenArray, BrokenArchive, Unreadable) as error:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
 from ...stored import dtypes
 from ...stored.dtypes import DType
-from ...stored.strided import Bytes
 from ...work.parsing import parsed
 
 MAGIC = b"\x93NUMPY"
@@ -90,14 +90,14 @@ class Header:
         return f"an array {shape} of {words}"
 
 
-def read_header(source: Bytes, size: int, start: int = 0) -> Header:
-    """Read the header of the array in the `size` bytes from `start` on.
+def read_header(read: Callable[[int], bytes], size: int) -> Header:
+    """Read the header of an array of `size` bytes, of which `read` gives the first so many.
 
     Raises:
         BrokenArray: it breaks a rule of the format.
         Unreadable: the file changed or vanished.
     """
-    head = source.read(start, min(size, 12))
+    head = read(min(size, 12))
     if not head.startswith(MAGIC) or len(head) < 10:
         raise BrokenArray("it does not begin as an array of NumPy's")
     wide = head[6] > 1
@@ -107,7 +107,7 @@ def read_header(source: Bytes, size: int, start: int = 0) -> Header:
     length = int.from_bytes(head[8:prefix], "little")
     if length > MOST_HEADER or prefix + length > size:
         raise BrokenArray(f"it announces a header of {length:,} bytes")
-    raw = source.read(start + prefix, length)
+    raw = read(prefix + length)[prefix:]
     return _of(raw.decode("utf-8" if head[6] == 3 else "latin-1", "replace"), prefix + length)
 
 

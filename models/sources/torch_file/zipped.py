@@ -11,7 +11,8 @@ from ...stored.checkpoint import Checkpoint
 from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
 from ...stored.stored import Unreadable
-from ...stored.zip_archive import Archive, BrokenArchive, CutArchive, Inflated, first_place
+from ...stored.unpacked import Unpacked
+from ...stored.zip_archive import Archive, BrokenArchive, CutArchive, first_place
 from ...work.gc_paused import gc_paused
 from ..wording import shortened, size_text
 from .exported import exported_prefix, exported_weights
@@ -177,7 +178,10 @@ class _Storages:
                 "cannot be read in place",
                 "torch.save never compresses: unpack it with `unzip` and pack it again with `zip -0 -r`.",
             )
-        return Extent(Inflated(archive.file, start, record), 0, record.size)
+        try:
+            return Extent(Unpacked(archive.file, start, record), 0, record.size)
+        except BrokenArchive as error:
+            raise broken(archive.file.name, str(error)) from None
 
     def text(self, name: str) -> str:
         """A small record as text; empty where there is none."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.stored.file import DataFile
 from models.stored.stored import Unreadable
-from models.stored.zip_archive import Archive, BrokenArchive, CutArchive, Inflated, first_name
+from models.stored.unpacked import Unpacked
+from models.stored.zip_archive import Archive, BrokenArchive, CutArchive, first_name
 
 RECORDS = {"a/data.pkl": b"pickle", "a/data/0": bytes(range(200)) * 20, "a/é": b""}
 
@@ -130,7 +131,7 @@ def test_no_more_is_unpacked_than_declared(tmp_path: Path) -> None:
     with pytest.raises(BrokenArchive, match="does not have the 2,000 bytes"):
         archive.read(record, 1 << 30)
     with pytest.raises(Unreadable, match="broken"):
-        Inflated(archive.file, archive.place(record), record).read(0, 5)
+        Unpacked(archive.file, archive.place(record), record).read(0, 5)
 
 
 def test_first_name(path: Path) -> None:

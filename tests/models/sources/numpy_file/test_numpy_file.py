@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from models.opened.source import SourceError
 from models.sources.numpy_file import ALONE
-from models.sources.numpy_file.unpacked import BLOCK
 from models.sources.opening import open_source
 from models.stored.checkpoint import Checkpoint
 from models.stored.dtypes import numbers
 from models.stored.stored import Stored, Unreadable
+from models.stored.unpacked import BLOCK
 
 CODES = ["?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 SHAPES = [(), (1,), (5,), (3, 4), (2, 3, 4), (0, 3), (1, 7, 1, 2)]

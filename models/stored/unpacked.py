@@ -7,9 +7,9 @@ import zlib
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
-from ...stored.file import DataFile
-from ...stored.stored import Unreadable
-from ...stored.zip_archive import BrokenArchive, Record
+from .file import DataFile
+from .stored import Unreadable
+from .zip_archive import BrokenArchive, Record
 
 BLOCK = 1 << 20
 """Bytes that are unpacked at a time, and kept for a while."""
@@ -19,8 +19,10 @@ MOST_PLACES = 256
 """Where unpacking can begin: each costs some 50 KB."""
 _PACKED = 1 << 18
 """Bytes read at a time."""
+CHECKED = 16 << 20
+"""Bytes up to which a record is checked whole before anything of it is given."""
 _HEAD = 1 << 9
-"""Bytes of which most headers are, packed or not."""
+"""Packed bytes read at a time for a beginning."""
 _RATIO = 1032
 """No deflated byte makes more."""
 _DEFLATED = 8
@@ -45,7 +47,7 @@ class Unpacked:
 
     def __init__(self, file: DataFile, start: int, record: Record) -> None:
         if record.method != _DEFLATED:
-            raise BrokenArchive(f"the record {record.name!r} is compressed in a way that NumPy does not know")
+            raise BrokenArchive(f"the record {record.name!r} is compressed in a way that is not known")
         if record.size > record.packed * _RATIO + 64:
             raise BrokenArchive(f"the record {record.name!r} is damaged")
         self.name = file.name
@@ -71,13 +73,23 @@ class Unpacked:
         """
         if offset + size > self.size:
             raise Unreadable(f"{self.name} ends before byte {offset + size:,} of {self._record.name!r}")
-        if offset + size <= _HEAD and 0 not in self._blocks:  # a header: of thousands of arrays, when they are opened
-            return self._next(_Place(0, 0, zlib.decompressobj(-15), b""), offset + size, _HEAD)[0][offset:]
+        if self.size <= CHECKED and not self._summed:
+            with self._lock:
+                for number in range(-(-self.size // BLOCK)):
+                    self._block(number)
         first, last = offset // BLOCK, -(-(offset + size) // BLOCK)
         with self._lock:
             data = b"".join(self._block(number) for number in range(first, last))
         begin = offset - first * BLOCK
         return data[begin : begin + size]
+
+    def beginning(self, size: int) -> bytes:
+        """Return the first `size` bytes, which nothing is checked of yet; of many records, when they are opened.
+
+        Raises:
+            Unreadable: they cannot be unpacked, or the file changed or vanished.
+        """
+        return self._next(self._places[0]._replace(machine=zlib.decompressobj(-15)), min(size, self.size), _HEAD)[0]
 
     def _block(self, number: int) -> bytes:
         if number in self._blocks:
