@@ -23,7 +23,7 @@ from side_by_side import ROOT
 sys.path.insert(0, str(ROOT))
 
 from models.search.searcher import Searcher
-from models.table.table import Table, parse_query
+from models.table.table import FlatTable, parse_query
 
 COUNT = 1_000_000
 SESSIONS = ("q_proj", "layers 17 q_proj", "lyrqprj", "77.mlp", "experts 311 down")
@@ -144,7 +144,7 @@ def table(paths: list[str], runs: int) -> None:
     spent: dict[str, list[float]] = {}
     before = memory()
     for _ in range(runs):
-        kept = Table(rows, searcher)
+        kept = FlatTable(rows, searcher)
         base = taken(lambda: scan(paths))
         spent.setdefault("plain scan", []).append(base)
         for order in ORDERS:

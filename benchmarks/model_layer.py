@@ -18,13 +18,10 @@ from side_by_side import ROOT, in_turn, report
 
 sys.path.insert(0, str(ROOT))
 
-from models.live.outline import Outline
-from models.live.rows import tree_rows
-from models.live.summary import summarise
-from models.live.totals import Totals
+from models.live.live_model import LiveModel
+from models.live.live_tree import LiveTree
 from models.session.session import Session
 from models.session.statement import run_statement
-from models.tree.view import FoldState
 
 NETS = """\
 from torch import nn
@@ -51,11 +48,9 @@ def taking(work: Callable[[], object]) -> Callable[[], float]:
 def shown_whole(session: Session) -> None:
     """What opening does once the network is there, all unfolded, with its first rows."""
     source = session.model.source
-    outline = Outline.of(session.root, source.name)
-    view, totals = FoldState(outline), Totals.of(outline)
-    summarise(source, outline, totals)
-    view.fold("", "all")
-    tree_rows(view.slice(0, 60), view, totals, set())
+    model = LiveModel(source, LiveTree.of(session.root, source.name), {})
+    model.fold_state.fold("", "all")
+    model.rows(0, 60)
 
 
 def main(runs: int) -> None:

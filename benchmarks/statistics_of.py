@@ -1,6 +1,10 @@
 """Statistics of large tensors, against the naive way and against copying them; and who waits meanwhile.
 
     python benchmarks/statistics_of.py [RUNS] [GIGABYTES]
+    python benchmarks/statistics_of.py --moments [RUNS]
+
+The second measures only what a table or a filter needs, without a histogram, with torch alone and with the extra
+`[fast]`, both over copying.
 
 256 MB of each type and one thread of torch's; then a file of so many gigabytes, nearly all of it a hole.  Seconds are
 of the processor, but for waiting.
@@ -26,7 +30,9 @@ sys.path.insert(0, str(ROOT))
 from models import messages as m
 from models.engine.handlers import tree
 from models.session.session import Session
-from models.tensors.statistics.tensor import statistics
+from models.tensors.statistics import fast
+from models.tensors.statistics.statistics import statistics
+from models.tensors.torch_readable import readable_of
 from models.work.cancelled import Cancelled
 
 TYPES = ("float32", "float64", "bfloat16", "float16", "float8_e4m3fn", "int8", "int32")
@@ -63,13 +69,35 @@ def one_type(name: str, runs: int) -> None:
         {
             "naive": taking(lambda: naive(tensor)),
             "copy": taking(lambda: copy.copy_(tensor)),
-            "statistics": taking(lambda: statistics(tensor, path="")),
-            "exact statistics": taking(lambda: statistics(tensor, path="", exact=True)),
+            "statistics": taking(lambda: statistics(readable_of(tensor), path="")),
+            "exact statistics": taking(lambda: statistics(readable_of(tensor), path="", exact=True)),
         },
         runs,
     )
     report(found, [("statistics", "naive", 0.1), ("statistics", "copy", 2.5)])
     print(f"{tensor.nbytes / 1e9 / middle.median(found['statistics']):.2f} GB/s")
+
+
+def moments_only(name: str, runs: int) -> None:
+    """Print the speed of moments and extremes over that of copying: the best of each, for others use the machine."""
+    tensor = made(name)
+    copy, readable, package = torch.empty_like(tensor), readable_of(tensor), fast._package
+
+    def measure(with_package: bool) -> None:
+        fast._package = package if with_package else lambda: None  # type: ignore[assignment]
+        statistics(readable, path="", only_moments=True)
+        fast._package = package
+
+    measures = {"copy": lambda: copy.copy_(tensor), "torch alone": lambda: measure(False)}
+    if fast.summariser(tensor.dtype) is not None:
+        measures["with the extra"] = lambda: measure(True)
+    measures["with a histogram"] = lambda: statistics(readable, path="")
+    found = in_turn({each: taking(work) for each, work in measures.items()}, runs)
+    line = [f"{name:<10} copy {tensor.nbytes / 1e9 / min(found['copy']):.1f} GB/s"]
+    for each in list(measures)[1:]:
+        ratios = [a / b for a, b in zip(found["copy"], found[each], strict=True)]
+        line.append(f"{each} {min(found['copy']) / min(found[each]):.0%} (median {middle.median(ratios):.0%})")
+    print("  ".join(line), flush=True)
 
 
 def waiting(tensor: torch.Tensor) -> tuple[list[float], float]:
@@ -81,7 +109,7 @@ def waiting(tensor: torch.Tensor) -> tuple[list[float], float]:
     def compute() -> None:
         try:
             while True:
-                statistics(tensor, path="", cancelled=stop.is_set)
+                statistics(readable_of(tensor), path="", should_cancel=stop.is_set)
         except Cancelled:
             ended.set()
 
@@ -114,7 +142,7 @@ def peak() -> int:
 
 def streamed(path: Path) -> None:
     """In a process of its own: what a file takes of memory beyond what a small tensor takes."""
-    statistics(torch.randn(2**21), path="")
+    statistics(readable_of(torch.randn(2**21)), path="")
     before = peak()
     from models.commands import stats
 
@@ -143,5 +171,9 @@ def main(runs: int, gigabytes: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--streamed"]:
         streamed(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["--moments"]:
+        torch.set_num_threads(1)
+        for name in TYPES:
+            moments_only(name, int([*sys.argv, "7"][2]))
     else:
         main(*map(int, [*sys.argv[1:], *("3", "32")[len(sys.argv) - 1 :]]))

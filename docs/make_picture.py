@@ -1,8 +1,9 @@
-"""Makes the picture of the README: the app itself, with the real engine, at 120x40.
+"""Makes a picture for the documentation: the app itself, with the real engine, at 120x40.
 
     python docs/make_picture.py [OUTPUT.svg] [SOURCE] [KEYS...]
 
-KEYS are pressed one after another, `pause` waits until the engine is idle; `WIDTHxHEIGHT` sets the size.
+KEYS are pressed one after another, `pause` waits until the engine is idle; `WIDTHxHEIGHT` sets the size, `input=SPEC`
+is an input of the network.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from models.engine.launch import Launch
 from tui.app import ModulescopeApp
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 
 STORY = ["slash", *"1 0 weight", "pause", "enter", "pause", "f", "pause", "b", "pause"]
 
@@ -35,9 +36,9 @@ async def settle(app: ModulescopeApp) -> None:
         await until(lambda: not (app.explorer.running or app.explorer.status.state))
 
 
-async def picture(source: str | None, keys: list[str], size: tuple[int, int]) -> str:
+async def picture(source: str | None, keys: list[str], size: tuple[int, int], inputs: list[str]) -> str:
     """Press `keys` in the app with `source` open; the SVG of what it shows then."""
-    app = ModulescopeApp(Options(source=source, seed=1), Launch.local())
+    app = ModulescopeApp(CommandOptions(source=source, seed=1, inputs=inputs), Launch.local())
     async with app.run_test(size=size) as pilot:
         await until(lambda: source is None or app.explorer.summary is not None)
         await settle(app)
@@ -58,10 +59,12 @@ def main(arguments: list[str]) -> None:
         if found := re.fullmatch(r"(\d+)x(\d+)", key):
             size = int(found[1]), int(found[2])
             keys.remove(key)
+    inputs = [key.removeprefix("input=") for key in keys if key.startswith("input=")]
+    keys = [key for key in keys if not key.startswith("input=")]
     with tempfile.TemporaryDirectory() as state:
         os.environ |= {"MODULESCOPE_STATE": state, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         (Path(state) / "settings.json").write_text('{"welcomed": true}', encoding="utf-8")
-        svg = asyncio.run(picture(None if source == "-" else source, list(keys), size))
+        svg = asyncio.run(picture(None if source == "-" else source, list(keys), size, inputs))
     output.write_text(svg, encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 10_000
-"""Characters of one text that are looked at; nothing on a screen needs more."""
+"""Characters of one text that are kept by default; nothing on a screen needs more."""
 
 _UNSAFE = re.compile(
     "["
@@ -25,7 +25,7 @@ _UNSAFE = re.compile(
 
 
 def as_sent(text: str) -> str:
-    """`text` as it crosses the wall: halves of surrogate pairs, which UTF-8 cannot carry, as escapes."""
+    """Return `text` as it crosses the wall: with escapes for lone surrogates, which UTF-8 cannot carry."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -39,7 +39,11 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def clean(text: str, limit: int = LONGEST) -> str:
-    """One line, every control, bidirectional, invisible or surrogate character visible, at most `limit` characters."""
+    """Return `text` as one line of at most `limit` characters that is safe to print.
+
+    Control, bidirectional, invisible and surrogate characters are replaced by visible ones: `␛`, `<202E>`.  A text that
+    is cut ends in `…`.
+    """
     if len(text) <= limit:
         if text.isascii() and text.isprintable():
             return text
@@ -52,5 +56,5 @@ def clean(text: str, limit: int = LONGEST) -> str:
 
 
 def clean_lines(text: str, limit: int = LONGEST) -> list[str]:
-    """The lines of a text of several lines, tabs as spaces, each made safe by `clean`."""
+    """Return the lines of `text`, tabs expanded to 4 columns, each made safe by `clean` with the same `limit`."""
     return [clean(line.expandtabs(4), limit) for line in re.split("\r\n|\n|\r", text)]

@@ -19,7 +19,11 @@ pin_models()
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the program; returns the exit status: 0 done, 2 wrong usage, 130 interrupted, those of headless commands."""
+    """Run the program for `argv`, the arguments of this process when None.
+
+    Returns:
+        The exit status: 0 done, 2 wrong usage, 130 interrupted, or that of a headless command.
+    """
     try:
         fill_streams()
         ENDING.install()
@@ -30,10 +34,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _main(argv: list[str] | None) -> int:
     leave_current_folder()
-    from tui.command_line import HEADLESS, parse
+    from models.engine.command_table import COMMANDS
+    from tui.command_line import parse
 
     arguments = sys.argv[1:] if argv is None else argv
-    if arguments and arguments[0] in HEADLESS:
+    if arguments and arguments[0] in [command.name for command in COMMANDS]:
         from tui.headless import hand_over
 
         return hand_over(arguments)
@@ -44,9 +49,9 @@ def _main(argv: list[str] | None) -> int:
     if reason:
         print(f"modulescope: {reason}", file=sys.stderr)
         return 2
-    from tui.starting import explore
+    from tui.starting import run_explorer
 
-    return explore(options)
+    return run_explorer(options)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from tui.tabs import TABS
+
 
 @dataclass(frozen=True)
 class Action:
+    """One entry of the table: what a key does, what that is called, and where it holds."""
+
     id: str
     """Textual calls `action_<id>`; parameters may follow in parentheses."""
     keys: str
@@ -31,6 +35,14 @@ class Action:
     """How the keys are written for people, when not as `keys` says."""
 
 
+OF_OPEN = frozenset(
+    (
+        "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "copy_path",
+        "copy_forms", "export", "edit_source", "statistics", "to_calls", "call_tensor", "keep_call", "step_back",
+    )
+)  # fmt: skip
+"""Actions of the explorer that act on what is open; so do all those of a pane."""
+
 FOOTER = ("search", "forward", "backward", "go_console", "copy_path", "catalogue", "focus_next")
 """The order of the footer's words that hold in every pane; where it is short the last ones are left out."""
 
@@ -38,12 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     # -- moving about
     Action("focus_next", "tab", "Next pane", "Panes", "explorer", footer="pane", shown="Tab"),
     Action("focus_previous", "shift+tab", "Previous pane", "Panes", "explorer", shown="Shift+Tab"),
-    Action("show_tab(1)", "1", "Values", "Panes", "explorer", shown="1"),
-    Action("show_tab(2)", "2", "Gradients", "Panes", "explorer", shown="2"),
-    Action("show_tab(3)", "3", "Info", "Panes", "explorer", shown="3"),
-    Action("show_tab(4)", "4", "Source", "Panes", "explorer", shown="4"),
-    Action("show_below(1)", "5", "Console", "Panes", "explorer", shown="5"),
-    Action("show_below(2)", "6", "Calls of the forward run", "Panes", "explorer", shown="6"),
+    *(Action(f"show_tab({tab.id!r})", tab.key, tab.meaning or tab.title, "Panes", "explorer") for tab in TABS),
     Action("go_console", "greater_than_sign", "Go to the prompt", "Panes", "explorer", "console", True, shown=">"),
     Action("go_back", "escape", "Back to the tree", "Panes", "explorer", shown="Esc"),
     Action("wider(-4)", "left_square_bracket", "Narrower tree", "Panes", "explorer", shown="["),
@@ -52,24 +59,45 @@ ACTIONS: tuple[Action, ...] = (
     Action("higher(2)", "equals_sign,plus", "Higher console", "Panes", "explorer", shown="="),
     Action("zoom", "Z", "Zoom the pane, or back", "Panes", "explorer", shown="Z"),
     # -- finding
-    Action("search", "slash", "Search the whole tree", "Find", "explorer", footer="search", at_once=True, shown="/"),
+    Action(
+        "search",
+        "slash",
+        "Search the whole tree; in Calls, the calls",
+        "Find",
+        "explorer",
+        footer="search",
+        at_once=True,
+        shown="/",
+    ),
     Action("next_hit(1)", "n", "Next hit", "Find", "explorer"),
     Action("next_hit(-1)", "N", "Previous hit", "Find", "explorer"),
+    Action("step_back", "backspace", "Back to where a link was followed from", "Find", "explorer", shown="Backspace"),
     # -- the model
     Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
+    Action("dry_run", "ctrl+f", "Run forward without values: its costs", "Model", "explorer", shown="Ctrl+F"),
+    Action("inputs", "I", "Inputs of the next forward …", "Model", "explorer"),
     Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
     Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
+    Action("to_calls", "c", "To its calls in the last run, one after another", "Model", "explorer"),
+    Action("call_tensor", "v", "Of the selected call: its output, then each input", "Calls", "explorer"),
+    Action("keep_call", "V", "Run again, and keep the selected call's tensors, however large", "Calls", "explorer"),
     Action("undo", "u", "Undo the last change of values", "Model", "explorer"),
     Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
-    Action("restart", "R", "Restart the engine and open again", "Model"),
+    Action("restart", "R", "Open again, from the files as they are now; restart an engine that ended", "Model"),
+    Action("new_engine", "ctrl+r", "Open again in a new engine, from nothing", "Model", shown="Ctrl+R"),
+    Action("reopen_on_save", "O", "Open anew at each save of its files, or not", "Model", "explorer"),
     # -- copying
     Action("copy_path", "y", "Copy the path", "Copy", "explorer", footer="copy"),
     Action("catalogue", "o", "Open another network or file", "Model", "explorer", footer="open"),
-    Action("copy_forms", "Y", "Copy in another form …", "Copy", "explorer"),
-    Action("edit_source", "e", "Open the class in $EDITOR", "Copy", "explorer"),
+    Action("copy_forms", "Y", "Copy another form, or a table …", "Copy", "explorer"),
+    Action("export", "E", "Write the run or the session to a file …", "Copy", "explorer"),
+    Action("edit_source", "e", "Open your line that makes it in $EDITOR; in Source its class", "Copy", "explorer"),
     # -- the app
     Action("palette", "colon,ctrl+p", "All commands", "App", shown=": or Ctrl+P"),
     Action("help", "question_mark,f1", "Help", "App", footer="help", shown="?"),
+    Action("tours", "T", "Guided tours …", "App", "explorer"),
+    Action("tour_step(1)", "right_parenthesis", "Next step of the tour", "App", "explorer", shown=")"),
+    Action("tour_step(-1)", "left_parenthesis", "Previous step of the tour", "App", "explorer", shown="("),
     Action("next_theme", "t", "Next theme", "App"),
     Action("suspend_job", "ctrl+z", "Back to the shell; fg there returns", "App", shown="Ctrl+Z"),
     Action("quit", "q,ctrl+q", "Quit", "App", footer="quit", shown="q"),
@@ -88,6 +116,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("outward", "left,h", "Fold, then to the parent", "Tree", "tree", shown="← h"),
     Action("unfold_below", "asterisk", "Unfold everything below", "Tree", "tree", shown="*"),
     Action("fold_below", "underscore", "Fold everything below", "Tree", "tree", shown="_"),
+    Action("tree_columns", "C", "Columns: sizes, what the last run did, gradients", "Tree", "tree"),
+    Action("sort_siblings", "S", "Sort siblings by a column in view, the largest first, or not", "Tree", "tree"),
     Action("twin", "s", "Jump to the twin that shares it", "Tree", "tree"),
     # -- values
     Action("step(-1,0)", "up,k", "Up", "Values", "grid", shown="↑ k"),
@@ -98,31 +128,39 @@ ACTIONS: tuple[Action, ...] = (
     Action("leap(1,0)", "pagedown,ctrl+d", "Page down", "Values", "grid", shown="PgDn"),
     Action("leap(0,-1)", "shift+left,ctrl+left", "Page left", "Values", "grid", shown="Shift+←"),
     Action("leap(0,1)", "shift+right,ctrl+right", "Page right", "Values", "grid", shown="Shift+→"),
-    Action("corner(0)", "home,g", "First entry", "Values", "grid", shown="g Home"),
-    Action("corner(1)", "end,G", "Last entry", "Values", "grid", shown="G End"),
+    Action("corner(0)", "home,g", "First element", "Values", "grid", shown="g Home"),
+    Action("corner(1)", "end,G", "Last element", "Values", "grid", shown="G End"),
     Action("slice(-1)", "comma", "Previous slice of a tensor with more than 2 dimensions", "Values", "grid", shown=","),
     Action("slice(1)", "full_stop", "Next slice", "Values", "grid", footer="slice", shown="."),
     Action("dimension", "d", "Which index , and . change", "Values", "grid"),
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
     Action("refine", "Q", "Exact quantiles, by reading a second time", "Values", "grid"),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
+    Action("extreme", "m", "The largest magnitude, then the other extreme", "Values", "grid"),
     Action("nonfinite(1)", "x", "Next NaN or infinity, in all slices", "Values", "grid"),
     Action("nonfinite(-1)", "X", "Previous NaN or infinity", "Values", "grid"),
     Action("stop_seeking", "escape", "Stop looking for it", "Values", "grid", footer="stop", shown="Esc"),
     # -- gradients
     Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
+    # -- calls
+    Action("edit_inputs", "i", "Change the inputs …", "Calls", "calls", footer="inputs"),
     # -- tables
     Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
-    Action("filter", "F", "Filter the tensors", "Tables", "tensors", footer="filter"),
-    Action("sort_next", "S", "Sort by the next column", "Tables", "tensors", footer="sort"),
-    Action("reverse", "r", "Sort the other way round", "Tables", "tensors"),
+    Action("filter", "F", "Filter the rows", "Tables", "sorted", footer="filter"),
+    Action("sort_next", "S", "Sort by the next column", "Tables", "sorted", footer="sort"),
+    Action("reverse", "r", "Sort the other way round", "Tables", "sorted"),
     Action("columns", "C", "Columns: facts or statistics", "Tables", "tensors"),
+    Action("call_columns", "C", "Columns: shapes, values, costs or gradients", "Calls", "calls", footer="columns"),
+    Action("fold", "space", "Unfold or fold", "Calls", "calls", footer="fold", shown="Space"),
+    Action("inward", "right,l", "Unfold, then to the first row within", "Calls", "calls", shown="→ l"),
+    Action("outward", "left,h", "Fold, then to what holds it", "Calls", "calls", shown="← h"),
+    Action("apart", "x", "Layers that are alike: each on its own, or as one", "Calls", "calls", footer="apart"),
     Action("statistics", "A", "Statistics of all tensors below, or stop", "Tables", "explorer"),
 )
 
 
 def bindings(place: str) -> list[BindingType]:
-    """Textual's bindings of the actions that live at `place`, in the table's order."""
+    """Return Textual's bindings of the actions that live at `place`, in the table's order."""
     return [
         Binding(
             action.keys,
@@ -136,6 +174,14 @@ def bindings(place: str) -> list[BindingType]:
     ]
 
 
+def is_of_open(action: str) -> bool:
+    """Return whether an action, as a binding names it, acts on what is open: without that its key is to wait."""
+    return action in OF_OPEN or action in _OF_PANES
+
+
+_OF_PANES = frozenset(action.id for action in ACTIONS if action.place not in ("app", "explorer"))
+
+
 def keys_of(action: Action) -> str:
-    """How a user reads the keys."""
+    """Return the keys of an action as the help and the palette write them."""
     return action.shown or action.keys.replace(",", " ")

@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.types import CSSPathType
 
 from tui.actions import bindings
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 from tui.ending import ENDING
 from tui.first_frame import FirstFrame
 from tui.guarded_app import GuardedApp
@@ -30,7 +30,10 @@ from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
 
     from tui.engine_link import EngineEnded, EngineEvent, EngineLink, EngineWords, Starter
     from tui.faults import Fault
@@ -48,12 +51,12 @@ AT_ONCE = frozenset(("ctrl+q", "ctrl+c"))
 """Keys that leave or interrupt, whatever stands."""
 
 
-MOST_KEPT = 2.0
+KEPT_SECONDS = 2.0
 """Seconds that keys wait for the explorer to take over, once it stands."""
 
 
 class ModulescopeApp(GuardedApp, inherit_bindings=False):
-    """Opens on an empty frame, then the explorer; the catalogue lies over it when there is no SOURCE.
+    """The app: an empty frame, then the explorer; the catalogue lies over it when there is no SOURCE.
 
     What the first frame does not show is imported after it was painted.
 
@@ -66,7 +69,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
     TITLE = "modulescope"
     CSS_PATH: ClassVar[CSSPathType | None] = None
     CSS = """
-    ToastRack { dock: top; align: right top; margin: 1 0 0 0; scrollbar-size: 0 0; }
+    ToastRack { dock: top; align: right top; margin: 2 0 0 0; scrollbar-size: 0 0; }
     Toast { width: auto; min-width: 20; max-width: 60; padding: 0 1; margin: 0 0 1 0; }
     """
     # With priority, for keys of the app are dead where a modal screen lies over it.
@@ -75,28 +78,28 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, options: Options, launch: Starter, settings: Settings | None = None) -> None:
+    def __init__(self, options: CommandOptions, launch: Starter, settings: Settings | None = None) -> None:
         super().__init__()
         self.options = options
         self.settings = settings or Settings()
         self.launch = launch
         self._first: FirstOpening | None = None
         self._early: list[Callable[[Explorer], None]] | None = []
-        """What the engine told before there was an explorer."""
+        """What the engine sent before there was an explorer."""
         self._typed: list[Key] | None = []
         """What a user typed before."""
         self.input_order = InputOrder(self, super().on_event)
 
     @cached_property
     def link(self) -> EngineLink:
-        """The engine."""
+        """Return the way to the engine."""
         from tui.engine_link import EngineLink
 
         return EngineLink(self.launch, self.post_message)
 
     @cached_property
     def explorer(self) -> Explorer:
-        """The main screen."""
+        """Return the main screen."""
         from tui.screens.explorer import Explorer
 
         return Explorer(self.link, self.options, self.settings)
@@ -105,8 +108,20 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         return FirstFrame(self.options.source or "")
 
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
-        """None of Textual's own: every command is one of our actions."""
+        """Return none of Textual's own commands: every one is an action of ours."""
         return []
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action as Textual does; a guided tour learns of it."""
+        found = await super().run_action(action, default_namespace, namespaces)
+        if found and self._early is None and self.explorer.tour is not None:
+            self.explorer.observe("action", action if isinstance(action, str) else action[1])
+        return found
 
     def on_mount(self) -> None:
         for theme in THEMES:
@@ -130,10 +145,10 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         self.set_timer(1.0, gc.freeze)
 
     def on_opening_begun(self) -> None:
-        """The explorer stands: it gets what came before it."""
+        """Give the explorer, which stands now, what came before it."""
         early, self._early = self._early, None
-        for tell in early or ():
-            tell(self.explorer)
+        for call in early or ():
+            call(self.explorer)
         self._type_again()
 
     @work
@@ -141,24 +156,24 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         """Do what was typed before the explorer stood."""
         if self._first is not None and self._first.shown is not None:  # which the explorer takes over in a moment
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.explorer.taken_over(), MOST_KEPT)
+                await asyncio.wait_for(self.explorer.taken_over(), KEPT_SECONDS)
         typed, self._typed = self._typed, None
         for event in typed or ():
             self.post_message(event)
 
     async def on_event(self, event: Event) -> None:
-        """Keys that come before the explorer stands are kept for it."""
+        """Keep keys that come before the explorer stands for it; take any other event in its turn."""
         kept = self._typed
         if kept is None or not isinstance(event, Key) or event.key in AT_ONCE or (event.key == "q" and not kept):
             await self.input_order.take(event)
         else:  # a q too, behind other keys: it may be of what is searched for
             kept.append(event)
 
-    def _tell(self, tell: Callable[[Explorer], None]) -> None:
+    def _with_explorer(self, call: Callable[[Explorer], None]) -> None:
         if self._early is not None:
-            self._early.append(tell)
+            self._early.append(call)
         elif self.explorer.is_attached:
-            tell(self.explorer)
+            call(self.explorer)
 
     def _print_error_renderables(self) -> None:
         if ENDING.status is not None:  # what breaks while everything is taken down is nobody's concern
@@ -170,17 +185,18 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
             self._first.cancel()
         await self.link.close()
 
-    # -- what the engine tells; while the app ends there is nobody any more to take it in
+    # -- what the engine sends; while the app ends there is nobody any more to take it in
     def on_engine_event(self, message: EngineEvent) -> None:
-        self._tell(lambda explorer: explorer.take_event(message.body))
+        self._with_explorer(lambda explorer: explorer.take_event(message.body))
 
     def on_engine_words(self, message: EngineWords) -> None:
-        self._tell(lambda explorer: explorer.take_words(message.text))
+        self._with_explorer(lambda explorer: explorer.take_words(message.text))
 
     def on_engine_ended(self, message: EngineEnded) -> None:
-        self._tell(lambda explorer: explorer.engine_ended(message.gone))
+        self._with_explorer(lambda explorer: explorer.engine_ended(message.gone))
 
     def report_fault(self, fault: Fault, place: str, times: int) -> bool:
+        """Show a fault in the explorer (see `GuardedApp.report_fault`)."""
         if self._early is not None or not self.explorer.is_attached:
             return False
         self.explorer.show_fault(fault, place, times)
@@ -188,25 +204,30 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
 
     # -- actions that work everywhere
     def action_palette(self) -> None:
+        """Open the command palette."""
         self.action_command_palette()
 
     def action_command_palette(self) -> None:
+        """Open the command palette, by the name that Textual has for it."""
         from tui.screens.command_palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def action_help(self) -> None:
+        """Show every key, those of the pane with the focus first, and what the marks mean."""
         from tui.screens.help import HelpScreen
-        from tui.widgets.marks import MARKS
+        from tui.widgets.lists.flags import FLAGS
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen([(f"{mark.glyph} {mark.name}", mark.meaning) for mark in MARKS]))
+            marks = [(flag.glyph, f"{flag.name}: {flag.meaning}") for flag in FLAGS]
+            self.push_screen(HelpScreen(marks, type(self.focused).__name__))
 
     def action_next_theme(self) -> None:
+        """Change to the next theme, and remember it."""
         self.theme = self.settings.theme = next_theme(self.theme)
         if self._stands:
-            self.explorer.say(f"theme {self.theme}")
+            self.explorer.status_message(f"theme {self.theme}")
 
     @property
     def _stands(self) -> bool:
@@ -214,24 +235,33 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         return self.explorer.is_mounted and self.explorer.is_attached
 
     def action_interrupt(self) -> None:
+        """Interrupt what runs, as `Running.interrupt` does."""
         if self._stands:
             self.explorer.interrupt()
 
     def action_restart(self) -> None:
+        """Open again what was open, in a new engine where the present one cannot."""
         if self._stands:
             self.explorer.restart()
+
+    def action_new_engine(self) -> None:
+        """Start a new engine, which opens again what was open, also where the present one could."""
+        if self._stands:
+            self.explorer.new_engine()
 
     def action_suspend_job(self) -> None:
         """Stop and give the terminal to the shell, where there is one."""
         stop = getattr(self._driver, "suspend_job", None)
         if stop is None or not stop():
-            self._tell(lambda explorer: explorer.say("there is no shell to return to: q quits"))
+            self._with_explorer(lambda explorer: explorer.status_message("there is no shell to return to: q quits"))
 
     async def action_quit(self) -> None:
+        """Leave the program."""
+        ENDING.quit_soon()
         self.exit(0)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """What a selection with the mouse, and ctrl+x in the prompt, copy with: the same way as `y`."""
+        """Copy `text` the way that `y` does: what a selection with the mouse, and ctrl+x in the prompt, copy with."""
         from tui.clipboard import copy
 
         self.run_worker(copy(self, text), group="copy", exit_on_error=False)

@@ -35,7 +35,7 @@ REPLACEMENTS = {
     "↑▲▴⇧": "^",
     "↓▼▾": "v",
     "⇄≈": "~",
-    "√": "V",
+    "√✓": "V",
     "∅": "0",
     "µ": "u",
     "“”": '"',
@@ -66,12 +66,12 @@ _TABLE = _Table({ord(character): plain for characters, plain in REPLACEMENTS.ite
 
 
 def drawn(text: str) -> str:
-    """The text in ASCII, taking the same room."""
+    """Return the text in ASCII, as many cells wide."""
     return text if text.isascii() else text.translate(_TABLE)
 
 
 def ascii_only(environment: Mapping[str, str]) -> str:
-    """What says that this terminal shows ASCII only, such as `LANG=C`; empty where nothing does.
+    """Return what says that this terminal shows ASCII only, such as `LANG=C`; empty where nothing does.
 
     Without any locale nothing does: that is so in most containers, whose terminals show everything.
     """

@@ -11,9 +11,10 @@ Answer = TypeVar("Answer", bound=Body)
 
 
 class Ask(Protocol):
-    """`await ask(Window(path="0.weight"), Cells)` sends a request and returns the reply of the type named.
+    """How a widget sends a request and gets the reply: `await ask(Window(path="0.weight"), Cells)`.
 
-    Cancelling the awaiting task cancels the request in the engine.
+    The second argument is the type of the reply.  `on_progress`, where one is given, is called in the event loop with
+    each report of a long request.  Cancelling the task that awaits the reply cancels the request in the engine.
 
     Raises:
         EngineProblem: the engine could not answer; `.problem` says why.
@@ -21,5 +22,5 @@ class Ask(Protocol):
     """
 
     async def __call__(
-        self, request: Body, answer: type[Answer], /, progress: Callable[[Progress], None] | None = None
+        self, request: Body, answer: type[Answer], /, on_progress: Callable[[Progress], None] | None = None
     ) -> Answer: ...

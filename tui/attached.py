@@ -28,26 +28,35 @@ LOOK = 1.0
 
 
 def main(read: int, write: int, source: str) -> int:
-    """Show `source`, which the engine at the other ends of two pipes offers, until the user leaves."""
+    """Show `source`, which the engine at the other ends of two pipes offers, until the user leaves.
+
+    Args:
+        read: the descriptor from which messages come.
+        write: the descriptor to which they go.
+        source: what the user knows it as.
+
+    Returns:
+        The exit status.
+    """
     pin_models()
     leave_current_folder()
     ENDING.install(interrupted=0)  # a Ctrl+C before the screen has the keyboard was meant for the program
     forget_claimed_size(os.environ)
     from tui.app import ModulescopeApp
-    from tui.command_line import Options
-    from tui.starting import run
+    from tui.command_line import CommandOptions
+    from tui.starting import run_app
 
     starter = Attached(read, write)
-    app = ModulescopeApp(Options(source=source, attached=True), starter)
+    app = ModulescopeApp(CommandOptions(source=source, attached=True), starter)
     starter.leave = lambda status: app.exit(status, return_code=status)
     try:
-        return run(app)
+        return run_app(app)
     except KeyboardInterrupt:
         return 0
 
 
 class Attached:
-    """Starts an engine that is there already: as often as it is asked, the same one."""
+    """A starter for an engine that is there already: as often as it is asked, it gives the same one."""
 
     def __init__(self, read: int, write: int) -> None:
         self.leave: Callable[[int], None] = lambda status: None
@@ -65,7 +74,7 @@ class Attached:
         on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
     ) -> LentEngine:
-        """The engine.
+        """Return the engine.
 
         Raises:
             EngineGone: it does not answer.
@@ -73,7 +82,7 @@ class Attached:
         from models.engine.launch import Launch
         from models.messages import Busy
 
-        def hear(body: Body) -> Pause:
+        def receive(body: Body) -> Pause:
             if isinstance(body, Busy):
                 self._busy = body
             return on_event(body)
@@ -81,11 +90,11 @@ class Attached:
         if self._client is None:
             launch = Launch.attached(*self._pipes)
             self._client = await launch.start(
-                on_event=hear, on_stderr=on_stderr, on_gone=lambda gone: self.leave(LEFT_ALONE)
+                on_event=receive, on_stderr=on_stderr, on_gone=lambda gone: self.leave(LEFT_ALONE)
             )
             self._watching = asyncio.create_task(self._watch(self._client))
         else:
-            self._client.on_event = hear
+            self._client.on_event = receive
             await self._client.interrupt()
             if self._busy is not None:
                 on_event(self._busy)
@@ -93,7 +102,7 @@ class Attached:
 
     async def _watch(self, client: EngineClient) -> None:
         """A process that the program forked keeps the pipes open when the program dies, and answers nothing."""
-        while os.getppid() == self._program:  # noqa: ASYNC110  # nothing tells it
+        while os.getppid() == self._program:  # noqa: ASYNC110  # nothing reports it
             await asyncio.sleep(LOOK)
         client.kill()
 
@@ -107,7 +116,7 @@ class LentEngine:
 
     @property
     def request(self) -> Ask:
-        """Asks it."""
+        """Return what sends requests to it."""
         return self._client.request
 
     def kill(self) -> None:
@@ -115,4 +124,4 @@ class LentEngine:
         self._leave()
 
     async def close(self) -> None:
-        """Nothing: the end of this process tells it."""
+        """Do nothing: it sees the end of this process by itself."""

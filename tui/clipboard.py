@@ -3,7 +3,7 @@
 1. The system's clipboard through pyperclip, in a short-lived process of its own: its helpers (xclip, wl-copy, …) may
    hang, write to the screen or only claim to have worked, so their output is discarded, time is limited, and the text
    is read back and compared.
-2. OSC 52 through the terminal, over SSH always and elsewhere when 1 failed.  Nothing tells whether it arrived.
+2. OSC 52 through the terminal, over SSH always and elsewhere when 1 failed.  Nothing shows whether it arrived.
 3. A file, for what is too large for the terminal.
 4. The text shown on the screen, to be selected.
 """
@@ -47,6 +47,8 @@ sys.exit(0 if back.replace("\\r\\n", "\\n") == text.replace("\\r\\n", "\\n") els
 
 @dataclass(frozen=True)
 class Copied:
+    """What became of a text that was to be copied."""
+
     way: Literal["system", "terminal", "both", "file", "shown"]
     shown: str
     """One line for the user: what was copied and which way it went."""
@@ -55,7 +57,7 @@ class Copied:
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.environ, note: str = "") -> Copied:
     """Copy `text` by the best way there is and say so in a notice; never raises (but passes cancellation on).
 
-    `note` is told too; without one, whether the text holds what terminals act on or do not show.
+    `note` stands in the notice, too; without one it says whether the text holds what terminals act on or do not show.
     """
     copied = await _copy(app, text, environment)
     note = note or (UNSEEN if unseen(text.replace("\n", "").replace("\t", "")) else "")
@@ -70,7 +72,7 @@ async def copy(app: App[Any], text: str, environment: Mapping[str, str] = os.env
 
 
 def unseen(text: str) -> bool:
-    """Whether there are control or invisible characters in a text, line breaks among them."""
+    """Return whether there are control or invisible characters in a text, line breaks among them."""
     return clean(text, 2 * len(text) + 2) != text
 
 
@@ -99,7 +101,7 @@ async def _copy(app: App[Any], text: str, environment: Mapping[str, str]) -> Cop
 
 
 def summary(text: str, width: int = 48) -> str:
-    """What was copied, in one short line."""
+    """Return one line of about `width` cells that says what was copied."""
     first, *rest = text.splitlines() or [""]
     first = clean(first, 200)
     if rest:

@@ -17,16 +17,17 @@ from typing import IO, Any
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.geometry import Size
 from textual.message import Message
 
 from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
+from tui.input_order import LEAVES
 from tui.terminal import HIGHEST, WIDEST, has_room, shell_above, size_of
 from tui.terminal_reports import TerminalReports
 
-MOST_WAITING = 30
+WAITING_LIMIT = 30
 """Pieces of text that wait for the terminal before whoever draws waits too."""
 TICK = 0.1
 """Seconds between two looks at whether waiting has an end."""
@@ -35,7 +36,7 @@ LAST = 0.5
 
 
 class Writer(threading.Thread):
-    """Writes to the terminal; from the moment that it is gone what is drawn is forgotten, and the program ends.
+    """What writes to the terminal; once that is gone what is drawn is forgotten, and the program ends.
 
     In the place of Textual's own, which dies of the first error, and lets the main thread wait for it for ever.
     """
@@ -50,23 +51,23 @@ class Writer(threading.Thread):
         self._plain = bool(ascii_only(os.environ))
 
     def write(self, text: str) -> None:
-        """Have `text` written; waits while too much waits already."""
+        """Have `text` written; wait while too much waits already."""
         with self._change:
-            while len(self._waiting) >= MOST_WAITING and not self._over and ENDING.status is None:
+            while len(self._waiting) >= WAITING_LIMIT and not self._over and ENDING.status is None:
                 self._change.wait(TICK)
-            if not self._over and len(self._waiting) < MOST_WAITING:
+            if not self._over and len(self._waiting) < WAITING_LIMIT:
                 self._waiting.append(text)
                 self._change.notify_all()
 
     def flush(self) -> None:
-        """Nothing: each text is written as soon as may be."""
+        """Do nothing: each text is written as soon as may be."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """Return True: it is a terminal."""
         return True
 
     def fileno(self) -> int:
-        """Of the terminal."""
+        """Return the terminal's descriptor."""
         return self._descriptor
 
     def run(self) -> None:
@@ -108,7 +109,7 @@ vars(linux_driver)["XTermParser"] = TerminalReports
 
 
 class TerminalDriver(LinuxDriver):
-    """Of the explorer."""
+    """Textual's driver of the terminal, with our writer and our reports."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -124,9 +125,11 @@ class TerminalDriver(LinuxDriver):
         return size_of(self._terminal, os.environ)
 
     def process_message(self, message: Message) -> None:
-        if isinstance(message, Resize):  # some terminals tell their size themselves
+        if isinstance(message, Resize):  # some terminals report their size themselves
             within = Size(min(message.size.width, WIDEST), min(message.size.height, HIGHEST))
             message = Resize(within, within, pixel_size=message.pixel_size)
+        if isinstance(message, Key) and message.key == LEAVES:
+            ENDING.quit_soon()
         super().process_message(message)
 
     # -- the terminal, taken and given back
@@ -173,7 +176,7 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def suspend_job(self) -> bool:
-        """Stop, as Ctrl+Z stops other programs; false where no shell is above that would continue it."""
+        """Stop, as Ctrl+Z stops other programs; return False where no shell is above that would continue it."""
         if shell_above():
             self._loop.call_soon(self._stop_here, True)
             return True

@@ -16,7 +16,7 @@ from tui.ending import ENDING
 
 
 def unfit(file: str) -> str | None:
-    """One sentence that says why no editor is to open `file`; None for a file of this machine, by its whole path."""
+    """Return one sentence that says why no editor is to open `file`; None for a file of this machine, named whole."""
     try:
         if not Path(file).is_absolute():
             return "The engine names a file that is no whole path."
@@ -28,7 +28,7 @@ def unfit(file: str) -> str | None:
 
 
 def editor_command(file: str, line: int) -> list[str] | None:
-    """The command line that opens `file` at `line` in the user's editor; None when there is no editor.
+    """Return the command line that opens `file` at `line` in the user's editor; None when there is no editor.
 
     Raises:
         ValueError: `VISUAL` or `EDITOR` holds a quotation that is not closed.
@@ -50,7 +50,7 @@ def editor_command(file: str, line: int) -> list[str] | None:
 
 
 def edit(command: list[str]) -> int:
-    """Run the editor in this terminal until it ends; its status.
+    """Run the editor in this terminal until it ends, and return its status.
 
     Raises:
         OSError: it cannot be started.

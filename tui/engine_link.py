@@ -1,8 +1,8 @@
 """The interface's end of the wall: one engine at a time, started, asked, interrupted, ended, started anew.
 
-Owns which engine is the present one.  Everything it hears is posted to the app as messages, so that one handler there
-takes each in, and an answer waits until what was told before it has been taken in: what a statement printed stands
-above its value.
+Owns which engine is the present one.  Everything it receives is posted to the app as messages, so that one handler
+there takes each in, and an answer waits until what was sent before it has been taken in: what a statement printed
+stands above its value.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from textual.events import Callback
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer", bound=Body)
 
 
-MOST_UNSEEN = 500_000
+UNSEEN_LIMIT = 500_000
 """Cost of what waits to be taken in before the engine has to wait: characters of text, and so much for the rest."""
 OF_A_MESSAGE = 1_000
 OF_A_CHANGE = 20_000
@@ -45,11 +46,14 @@ class Engine(Protocol):
     """What is used of an `EngineClient`."""
 
     @property
-    def request(self) -> Ask: ...
+    def request(self) -> Ask:
+        """Return what sends requests to it."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End its process at once."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """End it, and wait until nothing of it is left."""
 
 
 class Starter(Protocol):
@@ -61,11 +65,15 @@ class Starter(Protocol):
         on_event: Callable[[Body], Pause],
         on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
-    ) -> Engine: ...
+    ) -> Engine:
+        """Return a started engine; raise EngineGone where none can be started.
+
+        The first two callbacks return what to wait for before more is read, or None.
+        """
 
 
 class EngineEvent(Message):
-    """The engine told something without being asked."""
+    """Posted when the engine sent something that nobody asked for."""
 
     def __init__(self, body: Body) -> None:
         super().__init__()
@@ -73,7 +81,7 @@ class EngineEvent(Message):
 
 
 class EngineWords(Message):
-    """The engine's process wrote to its standard error."""
+    """Posted when the engine's process wrote to its standard error."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -81,7 +89,7 @@ class EngineWords(Message):
 
 
 class EngineEnded(Message):
-    """The present engine's process ended without being told to."""
+    """Posted when the present engine's process ended although nobody ended it."""
 
     def __init__(self, gone: EngineGone) -> None:
         super().__init__()
@@ -99,7 +107,7 @@ class _Crowd:
 
 
 class EngineLink:
-    """Starts and restarts the engine.
+    """The way to the engine, which it starts and restarts.
 
     Args:
         launch: how an engine is started.
@@ -110,16 +118,26 @@ class EngineLink:
         self.launch = launch
         self.post = post
         self.client: Engine | None = None
+        self.starting = True
+        """Whether an engine is being started, or will be: none was yet."""
         self._turn = 0
-        """Counts the engines: words of one that was left are not heard."""
+        """Counts the engines: words of one that was left are dropped."""
         self._mark: asyncio.Event | None = asyncio.Event()
         """Set when everything posted so far is taken in; None when there is no mark behind the last message."""
         self._mark.set()
         self._unseen = 0
         """What was posted since all was taken in the last time, by its cost."""
+        self._asked: list[float] = []
+        """When each request was sent that has no reply yet, by the monotonic clock."""
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Return when the oldest request was sent that has no reply yet, by the monotonic clock; None without one."""
+        return min(self._asked, default=None)
 
     @property
     def alive(self) -> bool:
+        """Return whether there is an engine."""
         return self.client is not None
 
     async def start(self) -> None:
@@ -131,13 +149,18 @@ class EngineLink:
         await self.close()
         self._turn += 1
         turn = self._turn
-        self.client = await self.launch.start(
-            on_event=lambda body: self._hear(turn, EngineEvent(body), _cost(body)),
-            on_stderr=lambda text: self._hear(turn, EngineWords(text), OF_A_MESSAGE + len(text)),
-            on_gone=lambda gone: self._gone(turn, gone),
-        )
+        self.starting = True
+        try:
+            self.client = await self.launch.start(
+                on_event=lambda body: self._receive(turn, EngineEvent(body), _cost(body)),
+                on_stderr=lambda text: self._receive(turn, EngineWords(text), OF_A_MESSAGE + len(text)),
+                on_gone=lambda gone: self._gone(turn, gone),
+            )
+        finally:
+            if turn == self._turn:
+                self.starting = False
 
-    def _hear(self, turn: int, message: Message, cost: int) -> Pause:
+    def _receive(self, turn: int, message: Message, cost: int) -> Pause:
         if turn != self._turn:
             return None
         self._post(message)
@@ -146,7 +169,7 @@ class EngineLink:
     def _pause(self, cost: int) -> Pause:
         """What to wait for before more is posted: keys stand behind it in the app's queue."""
         self._unseen += cost
-        return _Crowd(self._until_taken_in) if self._unseen > MOST_UNSEEN else None
+        return _Crowd(self._until_taken_in) if self._unseen > UNSEEN_LIMIT else None
 
     async def _until_taken_in(self) -> None:
         with suppress(asyncio.TimeoutError):  # whoever takes in may itself wait for an answer that stands behind
@@ -163,7 +186,7 @@ class EngineLink:
         return self.post(message)
 
     async def _taken_in(self) -> None:
-        """Wait until the app has taken in what the engine told so far."""
+        """Wait until the app has taken in what the engine sent so far."""
         if (mark := self._mark) is None:
             mark = asyncio.Event()
             if not self._post(Callback(callback=mark.set)):
@@ -172,25 +195,29 @@ class EngineLink:
         await mark.wait()
 
     async def ask(
-        self, request: Body, answer: type[Answer], /, progress: Callable[[Progress], None] | None = None
+        self, request: Body, answer: type[Answer], /, on_progress: Callable[[Progress], None] | None = None
     ) -> Answer:
-        """Ask the present engine (see `tui.asking.Ask`)."""
+        """Send a request to the present engine and return the reply (see `tui.asking.Ask`)."""
         if self.client is None:
             raise EngineGone("There is no engine", "R starts one.")
 
+        asked = monotonic()
+        self._asked.append(asked)
         try:
-            # What `_step` returns is waited for; whoever asks need not know.
-            step = cast("Callable[[Progress], None]", partial(self._step, progress)) if progress else None
-            reply = await self.client.request(request, answer, step)
+            # What `_report` returns is waited for; whoever asks need not know.
+            report = cast("Callable[[Progress], None]", partial(self._report, on_progress)) if on_progress else None
+            reply = await self.client.request(request, answer, report)
         except EngineProblem:
             await self._taken_in()
             raise
+        finally:
+            self._asked.remove(asked)
         await self._taken_in()
         return reply
 
-    def _step(self, progress: Callable[[Progress], None], step: Progress) -> Pause:
-        self._post(Callback(callback=partial(progress, step)))
-        return self._pause(OF_A_MESSAGE + len(step.text))
+    def _report(self, on_progress: Callable[[Progress], None], progress: Progress) -> Pause:
+        self._post(Callback(callback=partial(on_progress, progress)))
+        return self._pause(OF_A_MESSAGE + len(progress.text))
 
     def kill(self) -> None:
         """End the engine's process at once, whatever it does."""

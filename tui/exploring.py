@@ -42,11 +42,11 @@ _exploring = threading.Lock()
 
 
 class NoTerminal(RuntimeError):
-    """There is no terminal for the interface; the message says what to do instead."""
+    """Raised where there is no terminal for the interface; the message says what to do instead."""
 
 
 def explore_live(model: object, inputs: tuple[object, ...], named: dict[str, object], frame: FrameType) -> None:
-    """What `tui.explore` does for the code of `frame`; raises as it does."""
+    """Do what `tui.explore` does for the code of `frame`; raise as it does."""
     if reason := refusal_within():
         raise NoTerminal(reason)
     if not _exploring.acquire(blocking=False):
@@ -59,10 +59,10 @@ def explore_live(model: object, inputs: tuple[object, ...], named: dict[str, obj
         except _engine("opened.source").SourceError as error:
             raise TypeError(f"{error.title}: explore() shows an nn.Module, or a dict or list of them") from None
         with _interface(source.source) as interface:
-            engine.serve(interface.read, interface.write, source, interface.wait)
+            engine.serve_embedded(interface.read, interface.write, source, interface.wait)
         if interface.status:
             with contextlib.suppress(OSError, ValueError, AttributeError):  # of a terminal that is gone, closed, None
-                print(f"modulescope: {interface.told()}; your program goes on", file=sys.stderr)
+                print(f"modulescope: {interface.exit_reason()}; your program goes on", file=sys.stderr)
     finally:
         _exploring.release()
 
@@ -126,7 +126,7 @@ class _Interface:
         """How it ended; 0 when the user left it."""
         return self._process.returncode or 0
 
-    def told(self) -> str:
+    def exit_reason(self) -> str:
         """How it ended, for the user."""
         how = f"status {self.status}" if self.status > 0 else f"signal {-self.status}"
         return f"the interface ended with {how}"

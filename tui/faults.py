@@ -16,18 +16,18 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Fault:
-    """One exception that no handler should have raised."""
+    """What is kept of one exception that no handler should have raised."""
 
     title: str
     """The exception in a line, not cleaned."""
     place: str
-    """Where in our own code it came from: `widgets/pages.py:120 in take`."""
+    """Where in our own code it came from: `widgets/lists/pages.py:120 in take`."""
     traceback: str
     """As Python prints it; no values of variables."""
 
     @property
     def signature(self) -> tuple[str, str]:
-        """The same for the same fault at the same place."""
+        """Return what is the same for the same fault at the same place."""
         return self.title.partition(":")[0], self.place
 
     @classmethod
@@ -49,13 +49,13 @@ def _place(error: BaseException) -> str:
     """The innermost frame in `tui/`, else the innermost of all."""
     place = "nowhere"
     ours = ""
-    step = error.__traceback__
-    while step is not None:
-        file = Path(step.tb_frame.f_code.co_filename)
+    frame = error.__traceback__
+    while frame is not None:
+        file = Path(frame.tb_frame.f_code.co_filename)
         inside = file.is_relative_to(_HERE)
         shown = file.relative_to(_HERE).as_posix() if inside else file.name
-        place = f"{shown}:{step.tb_lineno} in {step.tb_frame.f_code.co_name}"
+        place = f"{shown}:{frame.tb_lineno} in {frame.tb_frame.f_code.co_name}"
         if inside and shown != "guarded_app.py":
             ours = place
-        step = step.tb_next
+        frame = frame.tb_next
     return ours or place

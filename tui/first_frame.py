@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tui.actions import bindings
 from tui.proportions import left_width, lower_height
 from tui.text import clean
-from tui.widgets.key_line import KeyLine
+from tui.widgets.parts.key_line import KeyLine
 
 if TYPE_CHECKING:
     from tui.first_opening import FirstOpening
@@ -27,7 +27,7 @@ PATIENCE = 0.25
 
 
 class FirstFrame(Screen[object]):
-    """Lies below the explorer, which covers it as soon as it can.
+    """What is painted first; lies below the explorer, which covers it as soon as it can.
 
     Args:
         source: what is about to be opened; empty for the catalogue.
@@ -60,14 +60,14 @@ class FirstFrame(Screen[object]):
 
     @property
     def tree_height(self) -> int:
-        """Rows that the explorer's tree will have."""
-        return max(self.size.height - 3 - (lower_height(self.size.height) or 0), 1)
+        """Return the rows that the explorer's tree will have."""
+        return max(self.size.height - 3 - (lower_height(self.size.height, content=0) or 0), 1)
 
     async def show_tree(self, opening: FirstOpening) -> None:
-        """Show the tree, when it comes soon; the explorer goes on with it."""
+        """Show the tree, when it comes within `PATIENCE` seconds; the explorer goes on with it."""
         await asyncio.sleep(0)  # so that the engine is asked before this process is busy
-        from tui.widgets.module_tree import ModuleTree
-        from tui.widgets.status_line import StatusLine
+        from tui.widgets.parts.status_line import StatusLine
+        from tui.widgets.tree.module_tree import ModuleTree
 
         opened = await opening.within(PATIENCE)
         if opened is None:

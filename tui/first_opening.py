@@ -13,14 +13,16 @@ from models import messages as m
 
 if TYPE_CHECKING:
     from tui.asking import Ask
-    from tui.command_line import Options
+    from tui.command_line import CommandOptions
     from tui.engine_link import EngineLink
-    from tui.widgets.module_tree import ModuleTree
+    from tui.widgets.tree.module_tree import ModuleTree
 
 
-def opening_request(options: Options, source: str, unfold_to: int) -> m.OpenSource:
-    """The request that opens `source`; the inputs of the command line belong to the source that it named."""
-    named = source == options.source
+def opening_request(options: CommandOptions, source: str, unfold_to: int, named: bool = True) -> m.OpenSource:
+    """Return the request that opens `source`, unfolded to `unfold_to` rows at most.
+
+    `named` is whether the command line means this source: its inputs and `--trust` are for no other.
+    """
     return m.OpenSource(
         source=source,
         inputs=options.inputs if named else [],
@@ -28,12 +30,17 @@ def opening_request(options: Options, source: str, unfold_to: int) -> m.OpenSour
         seed=options.seed,
         device=options.device,
         trust=options.trust and named,
+        weights=options.weights if named else None,
         unfold_to=max(unfold_to, 10),
+        language=options.language,
     )
 
 
 class FirstOpening:
-    """An engine that is being started, and asked.  Made within a running event loop; whoever waits gets its errors."""
+    """An engine that is being started, and the source that it is to open.
+
+    Made within a running event loop; whoever waits gets its errors.
+    """
 
     def __init__(self, link: EngineLink, request: m.OpenSource) -> None:
         self.request = request
@@ -42,44 +49,47 @@ class FirstOpening:
         self.summary: m.Summary | None = None
         """What it is the tree of."""
         self._link = link
-        self._tell: Callable[[m.Progress], None] | None = None
-        self._step: m.Progress | None = None
+        self._on_progress: Callable[[m.Progress], None] | None = None
+        self._latest: m.Progress | None = None
         self._started = asyncio.create_task(link.start())
         self._opened = asyncio.create_task(self._open())
         for task in (self._started, self._opened):
-            task.add_done_callback(lambda task: task.cancelled() or task.exception())  # told by who waits, or nobody
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())  # raised where it is awaited
 
-    async def _open(self) -> m.Opened:
+    async def _open(self) -> m.SourceOpened:
         await self._started
-        return await self._link.ask(self.request, m.Opened, self._take_step)
+        return await self._link.ask(self.request, m.SourceOpened, self._take_progress)
 
-    def _take_step(self, step: m.Progress) -> None:
-        self._step = step
-        if self._tell is not None:
-            self._tell(step)
+    def _take_progress(self, progress: m.Progress) -> None:
+        self._latest = progress
+        if self._on_progress is not None:
+            self._on_progress(progress)
 
     @property
     def ask(self) -> Ask:
-        """Asks the engine."""
+        """Return what sends requests to the engine."""
         return self._link.ask
 
     async def started(self) -> None:
         """Wait for the engine; raises EngineGone as `EngineLink.start` does."""
         await self._started
 
-    async def opened(self, progress: Callable[[m.Progress], None]) -> m.Opened:
-        """Wait until it is open, told of the progress; raises as `EngineLink.ask` does."""
-        self._tell = progress
-        if self._step is not None:
-            progress(self._step)
+    async def opened(self, on_progress: Callable[[m.Progress], None]) -> m.SourceOpened:
+        """Wait until the source is open, and return the reply; raises as `EngineLink.ask` does.
+
+        `on_progress` is called with the latest report, where there was one, and with each that follows.
+        """
+        self._on_progress = on_progress
+        if self._latest is not None:
+            on_progress(self._latest)
         return await self._opened
 
-    async def within(self, seconds: float) -> m.Opened | None:
-        """What was opened, if that takes no longer; None also when it failed."""
+    async def within(self, seconds: float) -> m.SourceOpened | None:
+        """Return what was opened, if that takes no longer than so many seconds; None also when it failed."""
         done, _ = await asyncio.wait({self._opened}, timeout=seconds)
         return self._opened.result() if done and self._opened.exception() is None else None
 
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Give up: nobody waits any more."""
         self._opened.cancel()
         self._started.cancel()

@@ -120,7 +120,7 @@ class GuardedApp(App[int], inherit_bindings=False):
 
 
 def ended_line(fault: Fault, place: str) -> str:
-    """The line about a fault that ended the program."""
+    """Return the line about a fault that ended the program."""
     where = f"; please report it: the traceback is in {place}" if place else f" at {fault.place}"
     return f"ended by a fault of its own, {fault.title}{where}"
 

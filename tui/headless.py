@@ -1,4 +1,4 @@
-"""Hands `show`, `run` and `console` to the model layer: the interface has no second implementation of them."""
+"""Hands the headless commands to the model layer: the interface has no second implementation of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from models.engine.spawning import MAIN
 
 
 def hand_over(arguments: list[str]) -> int:
-    """Replace this process by the engine's Python running the command; `--python PATH` chooses another Python."""
+    """Replace this process by the engine's Python running the command; `--python PATH` chooses another Python.
+
+    Returns:
+        The exit status, where that Python cannot be run.
+    """
     python, rest = _python_of(arguments)
     command = [python, MAIN, "headless", *rest]
     try:
@@ -25,8 +29,8 @@ def hand_over(arguments: list[str]) -> int:
         from tui.text import clean
 
         cause = (error.strerror if isinstance(error, OSError) else None) or error
-        told = f"cannot run {python}: {cause}; --python wants a Python's path"
-        print(f"modulescope: {clean(told, 1000)}", file=sys.stderr)
+        wrong = f"cannot run {python}: {cause}; --python wants a Python's path"
+        print(f"modulescope: {clean(wrong, 1000)}", file=sys.stderr)
         return 2
 
 

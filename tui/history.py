@@ -25,14 +25,14 @@ LONGEST_ENTRY = 100_000
 """Characters; a longer statement is not remembered."""
 
 
-def merged(entries: Iterable[str], limit: int = LIMIT) -> list[str]:
-    """The last `limit` different entries, oldest first; of equal ones the latest stays."""
+def merged_history(entries: Iterable[str], limit: int = LIMIT) -> list[str]:
+    """Return the last `limit` different entries, oldest first; of equal ones the latest stays."""
     latest = dict.fromkeys(reversed(list(entries)))
     return list(latest)[:limit][::-1]
 
 
 class History:
-    """Entries, oldest first, and a walk through them with Up and Down."""
+    """The statements typed so far, oldest first, and a walk through them with Up and Down."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or state_folder()) / "history"
@@ -59,7 +59,7 @@ class History:
         self._append(text)
 
     def older(self, text: str, prefix: str) -> str | None:
-        """The next older entry that starts with `prefix`, or None at the end.
+        """Return the next older entry that starts with `prefix`, or None at the end.
 
         `text` and `prefix` (the prompt, and what is before its cursor) count only at the start of a walk.
         """
@@ -74,7 +74,7 @@ class History:
         return None
 
     def newer(self, text: str) -> str | None:
-        """The next newer entry of the walk, at last what was typed before it; None when there is no walk."""
+        """Return the next newer entry of the walk, at last what was typed before it; None when there is no walk."""
         if self._at is None:
             return None
         for index in range(self._at + 1, len(self.entries)):
@@ -101,7 +101,7 @@ class History:
         except OSError as error:
             self._unusable(error)
             return
-        self.entries = merged(_entries(lines))
+        self.entries = merged_history(_entries(lines))
         if len(lines) > 2 * LIMIT:
             self._shorten()
 
@@ -124,7 +124,7 @@ class History:
         with suppress(OSError), self._locked() as locked:
             if not locked:
                 return
-            entries = merged(_entries(self.path.read_bytes().splitlines()))
+            entries = merged_history(_entries(self.path.read_bytes().splitlines()))
             beside = self.path.with_name(f"history.{os.getpid()}")
             beside.touch(0o600)
             beside.write_bytes(b"".join(json.dumps(entry).encode() + b"\n" for entry in entries))

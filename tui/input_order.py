@@ -3,7 +3,8 @@
 Textual hands a key to the widget that has the focus when the key is read, and only when it has gone up from there to
 the app does it act.  A key read meanwhile is handed to the same widget: behind the `o` that opens the catalogue it
 would be a command of the tree.  So an input waits here until what the one before it did is done, screens that it
-opened or closed included.
+opened or closed included.  A key also waits for what it is meant for: for a source that is being opened, and for a
+pane that has nothing to show yet.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from collections.abc import Awaitable, Callable
 
 from textual.app import App
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, Paste
 from textual.message_pump import MessagePump
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, is_of_open
+from tui.meant_keys import meant
 
 PATIENCE = 2.0
 """Seconds after which inputs go on whatever the one before them waits for."""
@@ -27,18 +31,22 @@ ROUNDS = 2
 """Times that all that lies between a widget and the app has done its work: the input's, and that of its messages."""
 MORE_ROUNDS = 6
 """Rounds that follow while a widget has something to do, or the focus has gone elsewhere meanwhile."""
-STAYING = {action.id for action in ACTIONS if action.place in ("list", "grid")} - {"jump"} | {
+STAYING = {action.id for action in ACTIONS if action.place in ("list", "grid")} - {"jump", "heat"} | {
     "toggle",
     "inward",
     "outward",
 }
 """Actions that leave the focus where it is."""
+LOOK_AGAIN = 0.01
+"""Seconds between two looks at whether a pane has something to show."""
+TEXT_BEGINS = frozenset(("slash", "greater_than_sign", "colon", "F"))
+"""Keys behind which a letter is text."""
 LEAVES = "ctrl+q"
 """The key that overtakes all others."""
 
 
 class InputOrder:
-    """Hands inputs to the app one after the other.
+    """What hands inputs to the app one after the other.
 
     Args:
         app: whose inputs they are.
@@ -55,6 +63,13 @@ class InputOrder:
         """Whether the last input is not done yet."""
         self._holds: set[object] = set()
         self._clock: asyncio.TimerHandle | None = None
+        self.opening: Callable[[], bool] = lambda: False
+        """Returns whether keys for what is open are to wait for what is being opened."""
+        self.on_kept: Callable[[int], None] = lambda count: None
+        """Called with how many inputs wait for that."""
+        self._kept: deque[Event] = deque()
+        self._waited_for: Event | None = None
+        """The key that a pane was waited for with: it acts, whatever is there by now."""
 
     async def take(self, event: Event) -> None:
         """Deliver `event`, an input in its turn and anything else at once."""
@@ -62,18 +77,83 @@ class InputOrder:
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one
             self._waiting.clear()
-        elif isinstance(event, Key) and event.key == LEAVES:
+        elif isinstance(event, Key) and (event.key == LEAVES or self._leads_out(event)):
             self._waiting.clear()
             self._open()
             await self._deliver(event)
-        elif self._acting or self._holds or self._waiting:
+        else:
             if isinstance(event, MouseMove) and self._waiting and isinstance(self._waiting[-1], MouseMove):
                 self._waiting.pop()
             self._waiting.append(event)
-            if not self._acting and not self._holds:  # delivering one of them raised: the others are not to blame
-                await self._go_on()
+            await self._go_on()
+
+    # -- what waits for a source that is being opened
+    def let_go(self) -> None:
+        """Have what waited for a source act: it is open."""
+        kept, self._kept = self._kept, deque()
+        if kept:
+            self.on_kept(0)
+            self._waiting.extendleft(reversed(kept))
+            self._follow(self._goal())
+
+    def drop(self) -> int:
+        """Forget what waited for a source, which is not open; return how many inputs that were."""
+        count = len(self._kept)
+        self._kept.clear()
+        self.on_kept(0)
+        return count
+
+    def _keeps(self, event: Event, target: MessagePump) -> bool:
+        """Whether an input waits for the source; all that follow one that does wait as well, but for the mouse."""
+        if not isinstance(event, Key | Paste) or not self.opening():
+            return False
+        if not self._kept:
+            if not isinstance(event, Key) or (isinstance(target, Input | TextArea) and not _is_chosen_in(target)):
+                return False
+            if not (bound := self._bound(event.key)) or not is_of_open(bound[1]):
+                return False
+        self._kept.append(event)
+        self.on_kept(len(self._kept))
+        return True
+
+    def _leads_out(self, event: Key) -> bool:
+        """Whether a key interrupts or quits although others wait for a source, which may never be open."""
+        if not self._kept or not self.opening():
+            return False
+        texts = any(isinstance(kept, Key) and kept.key in TEXT_BEGINS for kept in self._kept)
+        return event.key == "ctrl+c" or (event.key == "q" and not texts)
+
+    def _bound(self, key: str) -> tuple[DOMNode, str] | None:
+        """The node at which a key is bound now, the nearest to the focus, and its action there."""
+        for node, bindings in self._app.screen._modal_binding_chain:
+            if bound := bindings.key_to_bindings.get(key):
+                return node, bound[0].action
+        return None
+
+    # -- what waits for a pane
+    def _waits_for(self, event: Event, target: MessagePump) -> bool:
+        """Whether a key waits until the pane that it is for has something to show; so do all inputs behind it."""
+        if event is self._waited_for:
+            self._waited_for = None
+            return False
+        if not isinstance(event, Key) or not isinstance(target, Widget) or isinstance(target, Input | TextArea):
+            return False
+        nodes = [node for node in target.ancestors_with_self if getattr(node, "awaits_content", False)]
+        bound = self._bound(event.key) if nodes else None
+        if bound is None or not any(node in bound[0].ancestors_with_self for node in nodes):
+            return False
+        self._waited_for = event
+        self._waiting.appendleft(event)
+        self._look_until_there(nodes, self.hold(), asyncio.get_running_loop().time() + PATIENCE)
+        return True
+
+    def _look_until_there(self, nodes: list[DOMNode], release: Callable[[], None], end: float) -> None:
+        loop = asyncio.get_running_loop()
+        awaited = any(node.is_attached and getattr(node, "awaits_content", False) for node in nodes)
+        if awaited and loop.time() < end:
+            loop.call_later(LOOK_AGAIN, self._look_until_there, nodes, release, end)
         else:
-            await self._act(event)
+            release()
 
     def hold(self) -> Callable[[], None]:
         """Let inputs wait, though not longer than the patience: the screen or pane that they are meant for is coming.
@@ -101,6 +181,16 @@ class InputOrder:
         target = self._target(event)
         if isinstance(event, MouseEvent) and not (target is self._app or target.is_attached):
             return  # on what is just being removed, or while the app ends: Textual cannot place it
+        if isinstance(event, Key):
+            key, then = meant(event, target)
+            if key is not event:
+                key.set_sender(self._app)
+                event = key
+            if then is not None:
+                then.set_sender(self._app)
+                self._waiting.appendleft(then)
+        if self._keeps(event, target) or self._waits_for(event, target):
+            return
         follows = not self._acts_where_it_is(event, target)
         await self._deliver(event)
         if follows:
@@ -127,10 +217,8 @@ class InputOrder:
             return isinstance(event, MouseMove | MouseScrollDown | MouseScrollUp)
         if isinstance(target, Input | TextArea):
             return event.is_printable
-        for _, bindings in self._app.screen._modal_binding_chain:
-            if bound := bindings.key_to_bindings.get(event.key):
-                return bound[0].action in STAYING
-        return False
+        bound = self._bound(event.key)
+        return bound is not None and bound[1] in STAYING
 
     # -- until it is done: a callback goes the way of the input, from queue to queue up to the app, behind it
     def _follow(self, start: MessagePump) -> None:
@@ -178,6 +266,11 @@ class InputOrder:
     async def _go_on(self) -> None:
         while self._waiting and not self._acting and not self._holds:
             await self._act(self._waiting.popleft())
+
+
+def _is_chosen_in(field: Widget) -> bool:
+    """Whether Enter was pressed in a field, and what it goes to is not known yet."""
+    return any(getattr(node, "choosing", False) for node in field.ancestors)
 
 
 def hold_input(app: App[object]) -> Callable[[], None]:

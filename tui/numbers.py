@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def count(number: int | None) -> str:
-    """Every digit below a million, then one decimal and M, B or T; `?` where nobody knows."""
+    """Return a count with every digit below a million, then one decimal and M, B or T; `?` for None, an unknown one."""
     if number is None:
         return "?"
     if number < 1_000_000:
@@ -13,7 +13,7 @@ def count(number: int | None) -> str:
 
 
 def size(number: int | None) -> str:
-    """Bytes in powers of 1024: `196 B`, `31.0 KB`, `2.0 GB`; `?` where nobody knows."""
+    """Return bytes in powers of 1024, such as `196 B`, `31.0 KB`, `2.0 GB`; `?` for None, where nobody knows."""
     if number is None:
         return "?"
     if number < 1024:
@@ -22,7 +22,7 @@ def size(number: int | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`12 µs`, `1.5 ms`, `2.3 s`, `4 min 05 s`; empty where it was not measured."""
+    """Return seconds as `12 µs`, `1.5 ms`, `2.3 s` or `4 min 05 s`; empty for None, where it was not measured."""
     if seconds is None:
         return ""
     if seconds < 0.0009995:
@@ -36,7 +36,7 @@ def duration(seconds: float | None) -> str:
 
 
 def elapsed(seconds: float) -> str:
-    """`3 s`, `2 min 05 s`, `1 h 02 min`: as much as tells something."""
+    """Return seconds as `3 s`, `2 min 05 s` or `1 h 02 min`, no more exactly than a clock that ticks."""
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -45,10 +45,10 @@ def elapsed(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def _scaled(number: float, step: int, units: tuple[str, ...]) -> str:
-    """In the first unit in which it is below `step` after rounding."""
+def _scaled(number: float, factor: int, units: tuple[str, ...]) -> str:
+    """In the first unit in which it is below `factor` after rounding."""
     for unit in units[:-1]:
-        if round(number, 1) < step:
+        if round(number, 1) < factor:
             return f"{number:,.0f} {unit}" if round(number, 1) >= 1000 else f"{number:,.1f} {unit}"
-        number /= step
+        number /= factor
     return f"{number:,.1f} {units[-1]}"

@@ -16,20 +16,20 @@ from tui.actions import ACTIONS, Action, keys_of
 
 
 class ActionProvider(Provider):
-    """Actions whose pane is on the screen."""
+    """The actions whose pane is on the screen, for the palette."""
 
     async def discover(self) -> Hits:
-        """All of them, in the palette's order."""
+        """Yield all of them, in the palette's order."""
         for hit in self.hits(""):
             yield hit
 
     async def search(self, query: str) -> Hits:
-        """Those whose title or keys match."""
+        """Yield those whose title matches `query`."""
         for hit in self.hits(query):
             yield hit
 
     def hits(self, query: str) -> Iterator[DiscoveryHit | Hit]:
-        """Those whose title matches `query`; all of them, in the palette's order, when it is empty."""
+        """Yield those whose title matches `query`; all of them, in the palette's order, when it is empty."""
         matcher = self.matcher(query) if query else None
         for action, target in self._reachable:
             name = _name(action)
@@ -75,9 +75,13 @@ async def _run(app: App[object], action: Action, target: DOMNode) -> None:
 
 
 def _has(node: DOMNode, action: Action) -> bool:
-    """Whether the class of `node` binds the action.  A method of its name alone tells nothing: Textual has its own."""
+    """Whether the class of `node` binds the action.  A method of its name alone says nothing: Textual has its own.
+
+    Nor do its keys: what unfolds in the tree and in the calls has the same ones.
+    """
+    wanted = (action.keys, action.id, action.footer or action.title)
     return any(
-        isinstance(binding, Binding) and (binding.key, binding.action) == (action.keys, action.id)
+        isinstance(binding, Binding) and (binding.key, binding.action, binding.description) == wanted
         for base in type(node).__mro__
         for binding in base.__dict__.get("BINDINGS", ())
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def name_below(path: str, shown: str | None) -> str:
-    """`path` from the module `shown` on; of a group (`layers.[0–79]`), from what holds its siblings on."""
+    """Return `path` from the module `shown` on; of a group (`layers.[0–79]`), from what holds its siblings on."""
     if not shown:
         return path
     if path == shown:

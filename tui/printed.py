@@ -31,13 +31,15 @@ _MOVING = re.compile(r"[\r\x08\x1b\x90\x98\x9b\x9d-\x9f]")
 
 @dataclass(slots=True)
 class PrintedLine:
+    """One line that a stream printed."""
+
     kind: str
     """The stream that wrote on it last."""
     text: str = ""
 
 
-class Printed:
-    """Takes what streams print; `finished` lines no longer change, `open` ones may."""
+class PrintedLines:
+    """What streams print, as lines: `finished` ones no longer change, `open` ones may."""
 
     def __init__(self) -> None:
         self.finished: list[PrintedLine] = []
@@ -74,7 +76,7 @@ class Printed:
         self._row = self._column = 0
 
     def take(self) -> list[PrintedLine]:
-        """The finished lines since the last call."""
+        """Return the finished lines since the last call."""
         lines, self.finished = self.finished, []
         return lines
 

@@ -26,7 +26,7 @@ class Settings:
 
     @property
     def theme(self) -> str | None:
-        """Name of the theme that the user chose."""
+        """Return the name of the theme that the user chose; None for no choice."""
         value = self._values.get("theme")
         return value if isinstance(value, str) else None
 
@@ -36,12 +36,21 @@ class Settings:
 
     @property
     def welcomed(self) -> bool:
-        """The hint of the first start was shown before."""
+        """Return whether the hint of the first start was shown before."""
         return self._values.get("welcomed") is True
 
     @welcomed.setter
     def welcomed(self, value: bool) -> None:
         self._write("welcomed", value)
+
+    @property
+    def reopen_on_save(self) -> bool:
+        """Return whether what is open is opened anew at each save of its files."""
+        return self._values.get("reopen_on_save") is True
+
+    @reopen_on_save.setter
+    def reopen_on_save(self, value: bool) -> None:
+        self._write("reopen_on_save", value)
 
     def _read(self) -> dict[str, object]:
         try:

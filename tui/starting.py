@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from models.messages import Body
     from models.messages.errors import EngineGone
     from tui.app import ModulescopeApp
-    from tui.command_line import Options
+    from tui.command_line import CommandOptions
 
 
-def needs_torch(options: Options) -> bool:
-    """Whether torch should be imported at once: not for files of weights, of which all is told without it."""
+def needs_torch(options: CommandOptions) -> bool:
+    """Return whether torch should be imported at once: not for files of weights, which are shown without it."""
     source = options.source
     if source is None or options.trust:
         return True
@@ -33,13 +33,13 @@ def needs_torch(options: Options) -> bool:
 class HeadStart:
     """How the app's engines are started: the first one at once, before Textual is imported."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: CommandOptions) -> None:
         self.options = options
         self._process: subprocess.Popen[bytes] | None = None
         if options.engine is None:
             from models.engine.spawning import local_command, spawn
 
-            with suppress(OSError):  # `start` tries again, and tells
+            with suppress(OSError):  # `start` tries again, and reports it
                 torch = needs_torch(options)
                 command = local_command(options.python, preload=torch, ahead=None if torch else options.source)
                 self._process = spawn(command, dies_with_us=True)
@@ -51,7 +51,7 @@ class HeadStart:
         on_stderr: Callable[[str], Pause],
         on_gone: Callable[[EngineGone], None],
     ) -> EngineClient:
-        """The engine that started ahead; from the second time on a new one.
+        """Return the engine that started ahead; from the second time on a new one.
 
         Raises:
             EngineGone: there is none to talk to; the title says why.
@@ -74,8 +74,8 @@ class HeadStart:
             process.communicate()
 
 
-def explore(options: Options) -> int:
-    """Run the explorer until the user leaves it, or something ends it; returns the exit status."""
+def run_explorer(options: CommandOptions) -> int:
+    """Run the explorer until the user leaves it, or something ends it; return the exit status."""
     engines = HeadStart(options)
     ENDING.at_last.append(engines.abandon)
     forget_claimed_size(os.environ)
@@ -84,13 +84,13 @@ def explore(options: Options) -> int:
 
         app = ModulescopeApp(options, engines)
         ENDING.at_last.append(lambda: app.link.kill())
-        return run(app)
+        return run_app(app)
     finally:
         engines.abandon()
 
 
-def run(app: ModulescopeApp) -> int:
-    """Run the app in this terminal; returns the exit status, of whatever ended it."""
+def run_app(app: ModulescopeApp) -> int:
+    """Run the app in this terminal; return the exit status, of whatever ended it."""
     survive_odd_bytes()
     if os.name == "posix":
         from tui.ascii import NOTE, ascii_only
@@ -98,7 +98,7 @@ def run(app: ModulescopeApp) -> int:
 
         app.driver_class = TerminalDriver
         if reason := ascii_only(os.environ):
-            app._tell(lambda explorer: explorer.console.note(NOTE.format(reason)))
+            app._with_explorer(lambda explorer: explorer.log_to_console(NOTE.format(reason)))
 
     def leave(status: int) -> bool:
         loop = app._loop
@@ -110,7 +110,14 @@ def run(app: ModulescopeApp) -> int:
             return False
         return True
 
+    def report_stuck() -> None:
+        from models.engine.fault_file import keep_traceback
+        from tui.awaits import waiting_report
+
+        keep_traceback(f"The app did not leave after the key that quits.\n{waiting_report(app._loop)}")
+
     ENDING.leave = leave
+    ENDING.report_stuck = report_stuck
     app.run()
     ENDING.over()
     if ENDING.status is not None:

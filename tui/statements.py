@@ -13,7 +13,7 @@ from tui.text import clean_lines
 INDENT = 4
 PASTE_LIMIT = 200_000
 """Characters of code; more belongs into a file."""
-MOST_LINES = 5_000
+LINE_LIMIT = 5_000
 LONGEST_LINE = 10_000
 """Of the prompt: with more, every key would be felt."""
 
@@ -22,7 +22,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 def is_complete(text: str, pasted: bool = False) -> bool:
-    """Whether Enter runs `text` (at once, for code that was pasted whole) or continues it on a new line.
+    """Return whether Enter runs `text` (at once, for code that was pasted whole) or continues it on a new line.
 
     Code with a syntax error is complete: running it shows the error.
     """
@@ -42,18 +42,18 @@ def is_complete(text: str, pasted: bool = False) -> bool:
 
 
 def too_much(text: str) -> str:
-    """Why `text` cannot be edited in the prompt; empty when it can."""
+    """Return why `text` cannot be edited in the prompt; empty when it can."""
     if len(text) > PASTE_LIMIT:
         return f"{len(text):,} characters"
     lines = text.split("\n")
-    if len(lines) > MOST_LINES:
+    if len(lines) > LINE_LIMIT:
         return f"{len(lines):,} lines"
     longest = max(map(len, lines))
     return f"a line of {longest:,} characters" if longest > LONGEST_LINE else ""
 
 
 def next_indent(line: str) -> str:
-    """The spaces that a line after `line` starts with."""
+    """Return the spaces that a line after `line` starts with."""
     indent = line[: len(line) - len(line.lstrip(" "))]
     if line.split("#", 1)[0].rstrip().endswith(":"):
         return indent + " " * INDENT
@@ -63,7 +63,7 @@ def next_indent(line: str) -> str:
 
 
 def pasted_code(text: str) -> str:
-    """The code of a paste: without colours, prompts (`>>> `) with their output, and common indentation."""
+    """Return the code of a paste: without colours, prompts (`>>> `) with their output, and common indentation."""
     lines = clean_lines(_ESCAPES.sub("", text), PASTE_LIMIT)
     while lines and not lines[0].strip():
         del lines[0]

@@ -15,7 +15,7 @@ UNDO = (
     b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
     b"\x1b[?2026l\x1b[?2048l\x1b[?7h\x1b[<u\x1b[0m\r\n"
 )
-"""What a terminal is told after an interface that could not say it itself: first screen, cursor, mouse, paste, keys."""
+"""What is sent to a terminal after an interface that could not do it: first screen, cursor, mouse, paste, keys."""
 CANCEL = b"\x18"
 """Ends a sequence that was cut off."""
 WIDEST, HIGHEST = 1_000, 500
@@ -28,7 +28,7 @@ INSTEAD = (
 
 
 def refusal() -> str | None:
-    """One line that says why the explorer cannot start here, or None when it can."""
+    """Return one line that says why the explorer cannot start here, or None when it can."""
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         return f"the explorer needs a terminal, and input or output is none; {HINT}"
     if os.environ.get("TERM", "") in ("dumb", "unknown"):
@@ -39,7 +39,7 @@ def refusal() -> str | None:
 
 
 def refusal_within() -> str | None:
-    """One line that says why `explore()` cannot show anything in this program's terminal, or None when it can."""
+    """Return one line that says why `explore()` cannot show anything in this program's terminal; None when it can."""
     if os.name != "posix":
         return f"explore() needs a POSIX terminal; {INSTEAD}"
     if sys.stdout is None or sys.stdout.closed:
@@ -70,7 +70,7 @@ def _behind() -> bool:
 
 
 def shell_above() -> bool:
-    """Whether whoever started this job is in the same session, and not of this job: a shell, which knows of jobs.
+    """Return whether this job was started by a shell, which knows of jobs: by a process of the session, not of the job.
 
     A job without one would never be continued once it is stopped.
     """
@@ -88,13 +88,13 @@ def _parent_of(process: int) -> int:
 
 
 def fill_streams() -> None:
-    """Have something at descriptors 0 to 2: a file or pipe opened next would be taken for a standard stream.
+    """Open something at descriptors 0 to 2: a file or pipe opened next would be taken for a standard stream.
 
     Programs that are started get them closed, as this one did.
     """
-    for number in range(3):
+    for descriptor in range(3):
         try:
-            os.fstat(number)
+            os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
     if sys.stderr is None:
@@ -102,7 +102,7 @@ def fill_streams() -> None:
 
 
 def settings_of(descriptor: int) -> list[Any] | None:
-    """How a terminal is set; None for what is none."""
+    """Return how the terminal behind a descriptor is set; None for what is none."""
     try:
         import termios
 
@@ -112,7 +112,7 @@ def settings_of(descriptor: int) -> list[Any] | None:
 
 
 def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) -> None:
-    """Set the terminal behind a descriptor as it was and, with `undo`, take back what an interface told it.
+    """Set the terminal behind a descriptor as it was and, with `undo`, take back what an interface set in it.
 
     Never waits, never raises: the terminal may stand still, or be gone.
     """
@@ -128,11 +128,11 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
         if settings is not None:
             termios.tcsetattr(descriptor, termios.TCSANOW, settings)
         if undo:
-            told = UNDO
+            sequence = UNDO
             if not has_room(descriptor):  # it stands still, within some sequence perhaps
                 termios.tcflush(descriptor, termios.TCOFLUSH)
-                told = CANCEL + told
-            os.write(descriptor, told)
+                sequence = CANCEL + sequence
+            os.write(descriptor, sequence)
     except (OSError, termios.error):
         pass
     finally:
@@ -141,7 +141,7 @@ def give_back(settings: list[Any] | None, terminal: int = 1, undo: bool = True) 
 
 
 def has_room(descriptor: int, seconds: float = 0) -> bool:
-    """Whether a terminal takes something, within so many seconds."""
+    """Return whether a terminal takes something, within so many seconds."""
     try:
         return bool(select.select([], [descriptor], [], seconds)[1])
     except ValueError:  # it is not for descriptors from 1,024 on
@@ -162,13 +162,13 @@ def _opened_anew(terminal: int) -> int:
 
 
 def size_of(descriptor: int, environment: Mapping[str, str]) -> tuple[int, int]:
-    """Columns and rows: of the terminal, else as `COLUMNS` and `LINES` say, else as Textual assumes; within reason."""
+    """Return columns and rows, within reason: of the terminal, else as `COLUMNS` and `LINES` say, else Textual's."""
     try:
         columns, rows = os.get_terminal_size(descriptor)
     except OSError:
         columns = rows = 0
-    columns = columns or _number(environment.get("COLUMNS", "")) or 80
-    rows = rows or _number(environment.get("LINES", "")) or 25
+    columns = columns or _positive_or_zero(environment.get("COLUMNS", "")) or 80
+    rows = rows or _positive_or_zero(environment.get("LINES", "")) or 25
     return min(columns, WIDEST), min(rows, HIGHEST)
 
 
@@ -178,12 +178,12 @@ def forget_claimed_size(environment: MutableMapping[str, str]) -> None:
         known = all(os.get_terminal_size(1))
     except OSError:
         known = False
-    for name, most in (("COLUMNS", WIDEST), ("LINES", HIGHEST)):
-        if name in environment and (known or not 0 < _number(environment[name]) <= most):
+    for name, limit in (("COLUMNS", WIDEST), ("LINES", HIGHEST)):
+        if name in environment and (known or not 0 < _positive_or_zero(environment[name]) <= limit):
             del environment[name]
 
 
-def _number(text: str) -> int:
+def _positive_or_zero(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 

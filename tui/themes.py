@@ -98,13 +98,13 @@ THEMES: tuple[Theme, ...] = (
 
 
 def next_theme(name: str) -> str:
-    """The theme after `name`."""
+    """Return the name of the theme after `name`."""
     names = [theme.name for theme in THEMES]
     return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
 
 def theme_for(environment: Mapping[str, str], chosen: str | None = None) -> str:
-    """The theme to start with: the one chosen, else what suits the terminal as far as it tells.
+    """Return the name of the theme to start with: the one chosen, else what suits the terminal as far as it shows.
 
     `COLORFGBG` is the only hint at a light background.  Without colours (`NO_COLOR`) or with 16, the terminal's own.
     """

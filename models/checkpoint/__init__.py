@@ -1,1 +1,1 @@
-"""What a checkpoint is once its files were opened: tensors that are read when looked at.  Free of torch."""
+"""Open checkpoints: the tree of their tensors, inferred classes, and answers to the panes.  Must not import torch."""

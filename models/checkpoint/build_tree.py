@@ -1,7 +1,7 @@
-"""Lays names out as a tree in preorder.
+"""Builds a tree in preorder from dotted names.
 
-Blocks that have the same names below them are laid out once and copied: tens of thousands of tensors are a few kinds
-of block over and over.
+Blocks that have the same names below them are built once and copied: tens of thousands of tensors are a few kinds of
+block over and over.
 """
 
 from __future__ import annotations
@@ -12,64 +12,69 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..tree.natural import natural_keys
-from .nesting import DEEPEST, Irregular, Level, nested
+from .nesting import DEPTH_LIMIT, Irregular, Level, nested
 from .repeated import Block, in_blocks
 
 MODULE = -1
-LONGEST_KNOWN = 64
-"""Names of a level whose order is remembered."""
+"""The index of a node that is a module: it is none of the given paths."""
+NAME_COUNT_LIMIT = 64
+"""Names of a level up to which their order is cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeArrays:
-    """A tree in preorder, as `Skeleton` has it; node 0 is the root."""
+    """A tree in preorder as arrays with an element for each node, as in `PreorderTree`; node 0 is the root."""
 
     parents: array[int]
     ends: array[int]
     depths: array[int]
     counts: array[int]
     names: list[str]
-    numbers: array[int]
-    """Of each node the number of its path among those given, or `MODULE`."""
+    indices: array[int]
+    """The index of each node's path among the given ones; `MODULE` for a module."""
 
 
 def build_tree(paths: Sequence[str], ordered: bool) -> TreeArrays:
-    """The tree of any names; with `ordered` in the order in which they come, but for names that are numbers."""
+    """Return the tree of dotted names, whatever they are.
+
+    With `ordered` siblings keep the order of `paths`, except where all are numbers; otherwise they are sorted
+    naturally.
+    """
     sorting = _Sorting(ordered)
     try:
-        return _Layout(sorting).laid(nested(in_blocks(paths), strict=True))
+        return _Builder(sorting).build(nested(in_blocks(paths), strict=True))
     except Irregular:
-        return _Layout(sorting).laid(nested((path, number) for number, path in enumerate(paths)))
+        return _Builder(sorting).build(nested((path, index) for index, path in enumerate(paths)))
 
 
 class _Kind(NamedTuple):
-    """What lies below a module, counted from that: as `TreeArrays`, in lists, which are quick to go through."""
+    """The nodes below a module, relative to it: as `TreeArrays`, in lists, which are faster to iterate."""
 
     parents: list[int]
     ends: list[int]
     depths: list[int]
     counts: list[int]
-    """The first is that of the module itself."""
+    """How many children each node has; the first is the module itself."""
     names: list[str]
-    numbers: list[int]
-    """Which of the tensors below the module each node is, or `MODULE`."""
+    indices: list[int]
+    """The index of each node among the tensors below the module, or `MODULE`."""
     deepest: int
 
 
-class _Layout:
-    """One tree that is being laid out."""
+class _Builder:
+    """Builds one tree."""
 
     def __init__(self, sorting: _Sorting) -> None:
         self._sorting = sorting
         self._kinds: dict[tuple[str, ...], _Kind] = {}
-        """By the names below a block."""
+        """Nodes below a block, by the names there."""
         self._lists: dict[tuple[object, ...], _Kind] = {}
-        """By the kind of its blocks and their names."""
+        """Nodes below a list of blocks, by the kind of its blocks and their names."""
 
-    def laid(self, root: Level) -> TreeArrays:
-        """Raises Irregular when a block is."""
+    def build(self, root: Level) -> TreeArrays:
+        """Return the tree; raises `Irregular` for names as no program writes them in a block."""
         parents, ends, depths, counts = [-1], [0], [0], [len(root)]
-        names, numbers = [""], [MODULE]
+        names, indices = [""], [MODULE]
         sorting = self._sorting
         open_nodes = [0]
         pending = [iter(sorting.of(root))]
@@ -82,10 +87,10 @@ class _Layout:
                 depths.append(depth)
                 ends.append(node + 1)
                 if held.__class__ is int:
-                    numbers.append(held)
+                    indices.append(held)
                     counts.append(0)
                     continue
-                numbers.append(MODULE)
+                indices.append(MODULE)
                 if held.__class__ is dict:
                     found = self._list(held, depth)
                     if found is None:
@@ -95,7 +100,7 @@ class _Layout:
                         break
                     kind, own = found
                 else:
-                    kind, own = self._kind(held, depth), held.numbers
+                    kind, own = self._kind(held, depth), held.indices
                 counts += kind.counts
                 names += kind.names
                 parents += [node + each for each in kind.parents]
@@ -103,49 +108,49 @@ class _Layout:
                 ends += [node + each for each in kind.ends]
                 ends[node] = len(names)
                 own = [*own, MODULE]  # its last one, for modules
-                numbers += [own[each] for each in kind.numbers]
+                indices += [own[each] for each in kind.indices]
             else:
                 pending.pop()
                 ends[open_nodes.pop()] = len(names)
         return TreeArrays(
-            array("i", parents), array("i", ends), array("i", depths), array("i", counts), names, array("i", numbers)
+            array("i", parents), array("i", ends), array("i", depths), array("i", counts), names, array("i", indices)
         )
 
     def _kind(self, block: Block, depth: int) -> _Kind:
-        """What is below a block that is so deep."""
+        """Return the nodes below a block at this depth."""
         key = tuple(block.suffixes)
         kind = self._kinds.get(key)
         if kind is None:
-            below = nested(((suffix, number) for number, suffix in enumerate(key)), strict=True)
-            whole = _Layout(self._sorting).laid(below)
+            below = nested(((suffix, index) for index, suffix in enumerate(key)), strict=True)
+            whole = _Builder(self._sorting).build(below)
             kind = self._kinds[key] = _Kind(
                 whole.parents[1:].tolist(), whole.ends[1:].tolist(), whole.depths[1:].tolist(), whole.counts.tolist(),
-                whole.names[1:], whole.numbers[1:].tolist(), max(whole.depths),
+                whole.names[1:], whole.indices[1:].tolist(), max(whole.depths),
             )  # fmt: skip
-        if depth + kind.deepest > DEEPEST:
+        if depth + kind.deepest > DEPTH_LIMIT:
             raise Irregular
         return kind
 
     def _list(self, level: Level, depth: int) -> tuple[_Kind, list[int]] | None:
-        """What is below a module that holds nothing but blocks of one kind, and the numbers of its tensors."""
+        """Return the nodes below a module of blocks of one kind, and its tensors' indices; None for any other."""
         if any(held.__class__ is not Block for held in level.values()):
             return None
-        entries = list(self._sorting.of(level))
-        kinds = [self._kind(block, depth + 1) for _, block in entries]
+        children = list(self._sorting.of(level))
+        kinds = [self._kind(block, depth + 1) for _, block in children]
         kind = kinds[0]
         if any(each is not kind for each in kinds):
             return None
-        key = (id(kind), *(name for name, _ in entries))
+        key = (id(kind), *(name for name, _ in children))
         found = self._lists.get(key)
         if found is None:
-            found = self._lists[key] = _list_of(kind, [name for name, _ in entries])
-        return found, [number for _, block in entries for number in block.numbers]
+            found = self._lists[key] = _list_of(kind, [name for name, _ in children])
+        return found, [index for _, block in children for index in block.indices]
 
 
 def _list_of(kind: _Kind, names: list[str]) -> _Kind:
-    """Blocks of one kind one after the other."""
+    """Return the nodes below a module of blocks of one kind."""
     found = _Kind([], [], [], [len(names)], [], [], kind.deepest + 1)
-    tensors = len(kind.numbers) - kind.numbers.count(MODULE)
+    tensors = len(kind.indices) - kind.indices.count(MODULE)
     for index, name in enumerate(names):
         node = len(found.names) + 1
         found.names.extend([name, *kind.names])
@@ -154,19 +159,19 @@ def _list_of(kind: _Kind, names: list[str]) -> _Kind:
         found.counts.extend(kind.counts)
         found.ends.extend([node + 1 + len(kind.names), *(node + each for each in kind.ends)])
         first = index * tensors
-        found.numbers.extend([MODULE, *(each if each == MODULE else first + each for each in kind.numbers)])
+        found.indices.extend([MODULE, *(each if each == MODULE else first + each for each in kind.indices)])
     return found
 
 
 class _Sorting:
-    """Orders the names of one level after another; many levels have the same names."""
+    """Sorts the names of levels; many levels have the same names."""
 
     def __init__(self, ordered: bool) -> None:
         self._ordered = ordered
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def of(self, level: Level) -> Iterable[tuple[str, Any]]:
-        """The entries in tree order."""
+        """Return the children of a level in tree order, name and content."""
         names = tuple(level)
         if len(names) < 2 or (self._ordered and not all(map(str.isdecimal, names))):
             return level.items()
@@ -174,6 +179,6 @@ class _Sorting:
         if order is None:
             keys = natural_keys(names)
             order = tuple(name for _, name in sorted(zip(keys, names, strict=True)))
-            if len(names) <= LONGEST_KNOWN:
+            if len(names) <= NAME_COUNT_LIMIT:
                 self._known[names] = order
         return [(name, level[name]) for name in order]

@@ -1,4 +1,4 @@
-"""A checkpoint's tensors for the console: a state dict that reads a tensor when it is asked for."""
+"""Names of a checkpoint's console: a state dict that reads tensors on access, and torch, imported on access."""
 
 from __future__ import annotations
 
@@ -8,26 +8,36 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..opened.facts import amount
 from ..stored.tensors import Tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class StateDict(Mapping[str, "Tensor"]):
-    """`state["0.weight"]` is a new tensor each time: changing it changes no file and nothing that is shown."""
+class StoredStateDict(Mapping[str, "Tensor"]):
+    """A state dict whose tensors are read from files on access.
+
+    `state["0.weight"]` is a new tensor each time: changing it changes no file and nothing that is shown.
+    """
 
     def __init__(self, tensors: Tensors) -> None:
         self._stored = tensors
 
     @cached_property
     def _tensors(self) -> dict[str, int]:
-        return {path: number for number, path in enumerate(self._stored.paths)}
+        return {path: index for index, path in enumerate(self._stored.paths)}
 
     def __getitem__(self, path: str) -> Tensor:
         from ..stored.as_torch import as_torch
 
-        return as_torch(self._stored[self._tensors[path]])
+        index = self._tensors.get(path)
+        if index is not None:
+            return as_torch(self._stored[index])
+        part = self._stored.part(path)
+        if part is None:
+            raise KeyError(path)
+        return as_torch(part)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)
@@ -36,11 +46,11 @@ class StateDict(Mapping[str, "Tensor"]):
         return len(self._tensors)
 
     def __repr__(self) -> str:
-        return f"<{len(self):,} tensors in files, each read when it is asked for: state['name']>"
+        return f"<{amount(len(self), 'tensor')} in files, each read when it is asked for: state['name']>"
 
 
-class LateTorch(ModuleType):
-    """Stands for torch in the console until something of it is asked for: a checkpoint is looked at without it."""
+class LazyTorch(ModuleType):
+    """A module that imports torch when an attribute is first accessed, so that a checkpoint is opened without it."""
 
     def __init__(self) -> None:
         super().__init__("torch")

@@ -1,7 +1,7 @@
-"""Names as dicts in dicts: `layers.0.weight` is `weight` in `0` in `layers`.
+"""Dotted names as nested dicts: `layers.0.weight` is `weight` in `0` in `layers`.
 
-Names from files may be anything: a part may be empty, a tensor may have the name of a module, and what is nested
-deeper than `DEEPEST` stays one name.  A name that is taken gets a number behind it.
+Names from files may be anything: a part may be empty, a tensor may have the name of a module, and parts beyond
+`DEPTH_LIMIT` stay one name.  A name that is taken gets a number: `weight (2)`.
 """
 
 from __future__ import annotations
@@ -9,35 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-DEEPEST = 64
-"""Parts into which a name is split at most."""
+DEPTH_LIMIT = 64
+"""Parts into which a name is split."""
 
 Level = dict[str, Any]
-"""A module: by part of a name either such a dict again, or what is held under the whole name."""
+"""The children of a module by name: each a level again, or the object held under the whole name."""
 
 
 class Irregular(Exception):
-    """A name that is taken, has an empty part or nests too deep."""
+    """A name is taken, has an empty part, or nests deeper than `DEPTH_LIMIT`."""
 
 
-def nested(entries: Iterable[tuple[str, object]], *, strict: bool = False) -> Level:
-    """What is held under each path, nested.  No path holds a dict.
+def nested(items: Iterable[tuple[str, object]], *, strict: bool = False) -> Level:
+    """Return the objects of pairs of path and object as nested levels; no object is a dict.
 
     Raises:
-        Irregular: `strict`, and a path is not as any program writes them.
+        Irregular: a path is taken, has an empty part or nests too deep, and `strict`; otherwise it is changed.
     """
     root: Level = {}
     levels = {"": root}
     known: dict[str, str] = {}  # a million names are made of few parts
-    for path, held in entries:
+    for path, held in items:
         above, dot, name = path.rpartition(".")
         level = levels.get(above) if above or not dot else None
-        if level is None or not name or path.count(".") >= DEEPEST:
-            *parts, name = split(path)
+        if level is None or not name or path.count(".") >= DEPTH_LIMIT:
+            *parts, name = split_name(path)
             regular = all(parts)
-            if strict and not (regular and name and path.count(".") < DEEPEST):
+            if strict and not (regular and name and path.count(".") < DEPTH_LIMIT):
                 raise Irregular
-            level = _made(levels, above, strict) if regular and len(parts) < DEEPEST - 1 else _level(root, parts)
+            level = _made(levels, above, strict) if regular and len(parts) < DEPTH_LIMIT - 1 else _level(root, parts)
         if name in level or not path:
             if strict:
                 raise Irregular
@@ -46,13 +46,13 @@ def nested(entries: Iterable[tuple[str, object]], *, strict: bool = False) -> Le
     return root
 
 
-def split(path: str) -> list[str]:
-    """The parts of a path, as the tree has them."""
-    return path.split(".", DEEPEST - 1)
+def split_name(path: str) -> list[str]:
+    """Return the parts of a path, as the tree has them."""
+    return path.split(".", DEPTH_LIMIT - 1)
 
 
 def _made(levels: dict[str, Level], path: str, strict: bool) -> Level:
-    """The dict of a module of plain names, made with those above it where they are not there yet."""
+    """Return the level of a module without empty parts, making it and those above it where they are missing."""
     missing = []
     while (level := levels.get(path)) is None:
         missing.append(path)
@@ -68,7 +68,7 @@ def _made(levels: dict[str, Level], path: str, strict: bool) -> Level:
 
 
 def _level(root: Level, parts: list[str]) -> Level:
-    """The same for a module of any names."""
+    """Return the level of a module of any parts, making what is missing."""
     level = root
     for part in parts:
         if not isinstance(level.get(part, level), dict):
@@ -78,7 +78,7 @@ def _level(root: Level, parts: list[str]) -> Level:
 
 
 def _beside(level: Level, name: str, kind: type | None = None) -> str:
-    """`name (2)`, or the next number that is free or was set aside for the same `kind`."""
+    """Return `name (2)`, or the next number that is free or holds an object of `kind`."""
     number = 2
     while not isinstance(level.get(f"{name} ({number})"), (kind or type(None), type(None))):
         number += 1

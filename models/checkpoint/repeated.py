@@ -1,6 +1,6 @@
-"""Blocks of names: what is named below one number, as `layers.17.mlp.up.weight` is below `layers.17`.
+"""Blocks: the names below one number, as `layers.17.mlp.up.weight` is below `layers.17`.
 
-The blocks of a network are alike.  A tree is laid out quickly when each kind of block is laid out once.
+The blocks of a network are alike, so that a tree is built quickly when each kind of block is built once.
 """
 
 from __future__ import annotations
@@ -10,55 +10,55 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _divide = re.compile(r"((?:.*\.)?[0-9]+)\.(.+)", re.DOTALL).fullmatch
-"""A name at the last of its parts that is a number and has parts behind it."""
+"""Divides a name after the last part that is a number and is followed by others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All the names below one number; none of them has another number but at its end."""
+    """All names below one number; in none of them a number is followed by other parts."""
 
     suffixes: list[str]
-    """What stands behind the number, in the order in which the names come."""
-    numbers: list[int]
-    """Which of all the names each is."""
+    """The names after the number, in their order."""
+    indices: list[int]
+    """The index of each name among all."""
 
 
 def in_blocks(paths: Sequence[str]) -> list[tuple[str, int | Block]]:
-    """The paths in their order, with a block in the place of the first of its own; other paths hold their number."""
+    """Return the paths in their order, each with its index; a block stands in the place of its first path."""
     blocks: dict[str, Block] = {}
     alone: list[tuple[int, str, int | Block]] = []
     pure: set[str] = set()
     start, block = "\0", Block([], [])
-    for number, path in enumerate(paths):
+    for index, path in enumerate(paths):
         if path.startswith(start) and (suffix := path[len(start) :]) in pure:  # what `_divide` would find
             block.suffixes.append(suffix)
-            block.numbers.append(number)
+            block.indices.append(index)
             continue
         found = _divide(path)
         if found is None:
-            alone.append((number, path, number))
+            alone.append((index, path, index))
             continue
         prefix, suffix = found.groups()
         block = blocks.setdefault(prefix, Block([], []))
         start = f"{prefix}."
         pure.add(suffix)
         block.suffixes.append(suffix)
-        block.numbers.append(number)
+        block.indices.append(index)
     for prefix in _holders(blocks):
         block = blocks.pop(prefix)
-        alone += [(number, paths[number], number) for number in block.numbers]
-    found_all = alone + [(block.numbers[0], prefix, block) for prefix, block in blocks.items()]
+        alone += [(index, paths[index], index) for index in block.indices]
+    found_all = alone + [(block.indices[0], prefix, block) for prefix, block in blocks.items()]
     found_all.sort(key=lambda each: each[0])
     return [(path, held) for _, path, held in found_all]
 
 
 def _holders(blocks: Iterable[str]) -> set[str]:
-    """Those that hold others, as `layers.3` holds `layers.3.experts.0`."""
-    seen: set[str] = set()
+    """Return the blocks that hold others, as `layers.3` holds `layers.3.experts.0`."""
+    prefixes: set[str] = set()
     for prefix in blocks:
         while (found := _divide(prefix)) is not None:
             prefix = found[1]
-            if prefix in seen:
+            if prefix in prefixes:
                 break
-            seen.add(prefix)
-    return seen.intersection(blocks)
+            prefixes.add(prefix)
+    return prefixes.intersection(blocks)

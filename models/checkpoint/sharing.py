@@ -1,4 +1,4 @@
-"""Which tensors of a checkpoint lie in its files once under several names, and which share a storage."""
+"""The tensors of a checkpoint that lie in its files once under several names, or share a storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .tree import CheckpointTree
 
 
 class Sharing:
-    """Of one tree; tensors that share nothing cost nothing."""
+    """The shared tensors of one tree.  Methods take a node's index."""
 
     def __init__(self, tree: CheckpointTree) -> None:
         self._tree = tree
@@ -21,28 +21,26 @@ class Sharing:
             tensor = tree.tensor(node)
             if tensor is not None and (storage := tensor.storage) is not None:
                 self._storages.setdefault(storage, []).append(node)
-                self._same.setdefault((storage, tensor.shape, tensor.place), []).append(node)
+                self._same.setdefault(tensor.entry, []).append(node)
 
     def repeated(self) -> Iterator[tuple[int, int]]:
-        """Neighbouring nodes of the very same values, in tree order."""
+        """Yield pairs of consecutive nodes of the same tensor, in tree order."""
         for nodes in self._same.values():
             yield from pairwise(nodes)
 
     def same(self, node: int) -> list[str]:
-        """The other paths of the very same values."""
+        """Return the other paths of the same tensor (`Stored.entry`)."""
         tensor = self._tree.tensor(node)
-        if tensor is None or tensor.storage is None:
+        if tensor is None or (entry := tensor.entry) is None:
             return []
-        return self._paths(self._same[tensor.storage, tensor.shape, tensor.place], {node})
+        return self._paths(self._same[entry], {node})
 
     def overlapping(self, node: int) -> list[str]:
-        """Paths of the other views of the same storage."""
+        """Return the paths of other tensors that view the same storage."""
         tensor = self._tree.tensor(node)
         if tensor is None or tensor.storage is None:
             return []
-        return self._paths(
-            self._storages[tensor.storage], {node, *self._same[tensor.storage, tensor.shape, tensor.place]}
-        )
+        return self._paths(self._storages[tensor.storage], {node, *self._same[tensor.entry]})
 
     def _paths(self, nodes: list[int], without: set[int]) -> list[str]:
         return [self._tree.path(node) for node in nodes if node not in without]

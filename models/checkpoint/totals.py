@@ -1,52 +1,75 @@
-"""Sums over every subtree of a checkpoint: parameters and bytes, what is stored once counted once."""
+"""Sums over every subtree of a checkpoint: parameters and bytes, shared tensors counted once."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
+from ..opened.node_facts import GroupFacts
+from ..tree.preorder_tree import SiblingGroup
+from ..tree.subtree_sums import RepeatedNodes, SubtreeSums
 from .build_tree import MODULE
 from .sharing import Sharing
 from .tree import CheckpointTree
 
 
+class Amounts(NamedTuple):
+    """How much some tensors are."""
+
+    tensors: int
+    elements: int
+    bytes: int
+
+
 class CheckpointTotals:
-    """Sums from the front over all nodes, so that a subtree's is a difference."""
+    """The sums of one tree.  Methods take a node's index."""
 
     def __init__(self, tree: CheckpointTree, sharing: Sharing) -> None:
-        tensors, numbers = tree.stored, tree.numbers
-        self._ends = tree.ends
+        tensors, indices = tree.stored, tree.indices
         nothing = [0] * (len(tree.items) + 1)  # the last one for modules
         sizes = [*tensors.sizes, *nothing]
-        self._bytes = [sizes[number] for number in numbers]
+        bytes_of = [sizes[index] for index in indices]
         shapes = tensors.shapes
         known = {shape: prod(shape) for shape in set(shapes)}
         counts = [*(known[shape] for shape in shapes), *nothing]
-        self._elements = [counts[number] for number in numbers]
+        elements = [counts[index] for index in indices]
+        self._tree = tree
         for node in tree.others():
-            self._elements[node] = 0
-        own = sum(size for size, elements in zip(self._bytes, self._elements, strict=True) if elements)
-        self._twice = sorted(sharing.repeated())
-        own -= sum(self._bytes[node] for _, node in self._twice if self._elements[node])
-        self.own = own
-        """Bytes of all parameters."""
-        self.modules = tree.numbers.count(MODULE)
+            elements[node] = 0
+        parameter_bytes = sum(size for size, count in zip(bytes_of, elements, strict=True) if count)
+        repeated = list(sharing.repeated())
+        self.parameter_bytes = parameter_bytes - sum(bytes_of[second] for _, second in repeated if elements[second])
+        """Bytes of all parameters, each shared one once."""
+        self.modules = indices.count(MODULE)
         """Modules in the whole tree, the root included."""
-        self._elements_before = list(accumulate(self._elements, initial=0))
-        self._bytes_before = list(accumulate(self._bytes, initial=0))
+        meetings = RepeatedNodes(tree.parents, tree.ends, repeated)
+        self._elements = SubtreeSums(elements, meetings)
+        self._bytes = SubtreeSums(bytes_of, meetings)
+        own = [size if count else 0 for size, count in zip(bytes_of, elements, strict=True)]
+        self._own_bytes = self._bytes if own == bytes_of else SubtreeSums(own, meetings)
 
     def parameters(self, node: int) -> int:
-        """Elements of the parameters at or below; no buffers and no optimizer state."""
-        return self._sum(node, self._elements, self._elements_before)
+        """Return the elements of the parameters at or below a node; no buffers and no optimizer state."""
+        return self._elements.of(node)
+
+    def bytes(self, node: int) -> int:
+        """Return the bytes in the file of those parameters; where there are none below, of all tensors."""
+        return self._own_bytes.of(node) if self._elements.of(node) else self._bytes.of(node)
 
     def memory(self, node: int) -> int:
-        """Bytes of all tensors at or below, in the file."""
-        return self._sum(node, self._bytes, self._bytes_before)
+        """Return the bytes in the file of all tensors at or below a node."""
+        return self._bytes.of(node)
 
-    def _sum(self, node: int, each: list[int], before: list[int]) -> int:
-        end = self._ends[node]
-        # a pair of neighbouring names of one tensor that both lie below: one of them is too many
-        pairs = self._twice[bisect_left(self._twice, (node, 0)) : bisect_left(self._twice, (end, 0))]
-        twice = sum(each[second] for _, second in pairs if second < end)
-        return before[end] - before[node] - twice
+    def state(self, node: int) -> Amounts:
+        """Return what is not the network's own at or below a node: optimizer state, averages, random state."""
+        tree = self._tree
+        nodes = tree.state(node, tree.ends[node])
+        tensors = [tensor for each in nodes if (tensor := tree.tensor(each)) is not None]
+        return Amounts(len(tensors), sum(each.elements for each in tensors), sum(each.nbytes for each in tensors))
+
+    def of_group(self, group: SiblingGroup) -> GroupFacts:
+        """Return the parameters and bytes of repeated siblings together, shared tensors counted once."""
+        first, end = group.first, group.end
+        elements = self._elements.of_siblings(first, end)
+        sums = self._own_bytes if elements else self._bytes
+        return GroupFacts(elements, sums.of_siblings(first, end), None)

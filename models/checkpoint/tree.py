@@ -5,73 +5,79 @@ Names from files may be anything: see `nesting`.
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
 from typing import Literal
 
 from ..stored.checkpoint import Checkpoint, Item
 from ..stored.stored import Stored, StoredKind
-from ..tree.skeleton import Skeleton
+from ..tree.preorder_tree import PreorderTree
 from ..work.gc_paused import gc_paused
-from .build_tree import MODULE, build_tree
-from .nesting import split
+from .build_tree import MODULE, TreeArrays, build_tree
+from .kinds import inferred_kinds
+from .nesting import split_name
 
 WIDE = 32
-"""Children from which on looking one up by its name is prepared for."""
-BUFFERS = frozenset(
-    (
-        "running_mean",
-        "running_var",
-        "num_batches_tracked",
-        "inv_freq",
-        "position_ids",
-        "g_idx",
-        "relative_position_index",
-    )
-)
-"""Names under which torch's own layers, and widespread ones, keep buffers."""
+"""Children from which on a table is made to find one by its name."""
+_NO_PARAMETERS = ("buffer", "state", "constant")
 
 Leaf = Stored | Item
+"""A node without children."""
 
 
-class CheckpointTree(Skeleton):
-    """Node 0 is the checkpoint itself; every other is a module (a part of names) or a leaf (a tensor or an item)."""
+class CheckpointTree(PreorderTree):
+    """The nodes of a checkpoint: 0 is the root, every other a module (a part of names) or a leaf."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.stored = checkpoint.columns
         self.items = checkpoint.items
-        self._count = len(self.stored)
+        self._tensor_count = len(self.stored)
         self._tables: dict[int, dict[str, int]] = {}
         with gc_paused():
             paths = [*self.stored.paths, *(item.path for item in self.items)]
-            laid = build_tree(paths, checkpoint.ordered)
-            self.numbers = laid.numbers
-            """Of each node its number among the tensors, then the items, or `MODULE`."""
-            super().__init__(laid.parents, laid.ends, laid.depths, laid.counts, laid.names)
-            forms: list[object] = [*self.stored.shapes, *[None] * len(self.items), False]  # the last one for modules
-            self.fold_repeated([forms[number] for number in self.numbers])
+            arrays = _with_bare(paths, checkpoint) if checkpoint.bare else build_tree(paths, checkpoint.ordered)
+            self.indices = arrays.indices
+            """The index of each node among the tensors, then the items; `MODULE` for a module."""
+            super().__init__(arrays.parents, arrays.ends, arrays.depths, arrays.counts, arrays.names)
+            self._kinds = inferred_kinds(self)
+
+    def signatures(self) -> list[object]:
+        """Return what nodes of one structure have in common: a shape, None for an item, False for a module."""
+        known: list[object] = [*self.stored.shapes, *[None] * len(self.items), False]  # the last one for modules
+        return [known[index] for index in self.indices]
 
     def leaf(self, node: int) -> Leaf | None:
-        """The tensor or item at a node; None at a module."""
-        number = self.numbers[node]
-        if number == MODULE:
+        """Return the tensor or item at a node; None for a module."""
+        index = self.indices[node]
+        if index == MODULE:
             return None
-        return self.stored[number] if number < self._count else self.items[number - self._count]
+        return self.stored[index] if index < self._tensor_count else self.items[index - self._tensor_count]
 
     def tensor(self, node: int) -> Stored | None:
-        """The tensor at a node; None at a module or an item."""
-        number = self.numbers[node]
-        return self.stored[number] if 0 <= number < self._count else None
+        """Return the tensor at a node; None for a module or an item."""
+        index = self.indices[node]
+        return self.stored[index] if 0 <= index < self._tensor_count else None
 
     def tensors(self, start: int, stop: int) -> list[int]:
-        """The tensor nodes from `start` to `stop`."""
-        count = self._count
-        return [node for node, number in enumerate(self.numbers[start:stop], start) if 0 <= number < count]
+        """Return the nodes from `start` to `stop` that are tensors."""
+        count = self._tensor_count
+        return [node for node, index in enumerate(self.indices[start:stop], start) if 0 <= index < count]
 
     def others(self) -> list[int]:
-        """The tensor nodes that are no parameters: buffers, and an optimizer's state."""
-        nodes = range(len(self)) if self.stored.told else [i for i, name in enumerate(self.names) if name in BUFFERS]
-        return [node for node in nodes if self.numbers[node] != MODULE and self.kind(node) in ("buffer", "state")]
+        """Return the tensor nodes that are no parameters: buffers, constants and optimizer state."""
+        if not self.stored.has_roles:  # of a million tensors none is made for this
+            return sorted(node for node, kind in self._kinds.items() if kind in _NO_PARAMETERS)
+        nodes = range(len(self))
+        return [node for node in nodes if self.indices[node] != MODULE and self.kind(node) in _NO_PARAMETERS]
+
+    def state(self, start: int, stop: int) -> list[int]:
+        """Return the nodes from `start` to `stop` that are tensors of no network: optimizer state and the like."""
+        if not self.stored.has_roles:
+            return sorted(node for node, kind in self._kinds.items() if kind == "state" and start <= node < stop)
+        return [node for node in self.tensors(start, stop) if self.kind(node) == "state"]
 
     def path(self, node: int) -> str:
+        """Return the path of a node; "" for the root."""
         parts = []
         while node > 0:
             parts.append(self.names[node])
@@ -79,7 +85,7 @@ class CheckpointTree(Skeleton):
         return ".".join(reversed(parts))
 
     def paths(self) -> list[str]:
-        """The paths of all nodes."""
+        """Return the paths of all nodes."""
         found = [""]
         for node in range(1, len(self)):
             above = found[self.parents[node]]
@@ -87,10 +93,11 @@ class CheckpointTree(Skeleton):
         return found
 
     def find(self, path: str) -> int | None:
+        """Return the node at a path; None where there is none."""
         if not path:
             return 0
         node = 0
-        for part in split(path):
+        for part in split_name(path):
             found = self._child(node, part)
             if found is None:
                 return None
@@ -98,13 +105,13 @@ class CheckpointTree(Skeleton):
         return node
 
     def kind(self, node: int) -> Literal["module", "item"] | StoredKind:
-        """What a node is; a tensor's role is inferred where its file does not tell."""
+        """Return what a node is; a tensor's role is inferred where the file does not record it: see `kinds`."""
         leaf = self.leaf(node)
         if leaf is None:
             return "module"
         if isinstance(leaf, Item):
             return "item"
-        return leaf.kind or ("buffer" if self.names[node] in BUFFERS else "parameter")
+        return leaf.kind or self._kinds.get(node, "parameter")
 
     def _child(self, node: int, name: str) -> int | None:
         if self.counts[node] >= WIDE:
@@ -116,3 +123,20 @@ class CheckpointTree(Skeleton):
                 self._tables[node] = table
             return table.get(name)
         return next((child for child in self.children(node) if self.names[child] == name), None)
+
+
+def _with_bare(paths: list[str], checkpoint: Checkpoint) -> TreeArrays:
+    """Return the tree of `paths` and of the modules in which there is nothing, each where it stands in the file."""
+    before: list[str] = []
+    indices: list[int] = []
+    at = 0
+    for path, tensors in checkpoint.bare:
+        before += paths[at:tensors]
+        indices += range(at, tensors)
+        before.append(path)
+        indices.append(MODULE)
+        at = tensors
+    arrays = build_tree([*before, *paths[at:]], checkpoint.ordered)
+    indices += range(at, len(paths))
+    own = array("i", [MODULE if index == MODULE else indices[index] for index in arrays.indices])
+    return replace(arrays, indices=own)

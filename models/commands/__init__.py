@@ -1,88 +1,100 @@
-"""The headless commands: show, run, console, stats, diff.  Same facts as the explorer, through the same session."""
+"""The headless commands, one a file: same facts as the explorer, through the same session.
+
+Which there are stands in `models/engine/command_table.py`.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 
+from ..engine.command_table import COMMANDS
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..safe_text import clean
-from .faults import tell_fault
+from .faults import report_fault
 
 WRONG_USE = 2
 INTERRUPTED = 130
 
 
 def main(argv: list[str]) -> int:
-    """Run one headless command; returns its exit status (see the README: 0, 1, 2, 124, 130)."""
-    try:
-        from . import console, diff, run, show, stats
+    """Run the headless command that `argv` names, with the rest of `argv`.
 
-        commands = {"show": show.main, "run": run.main, "console": console.main, "stats": stats.main, "diff": diff.main}
+    Return its exit status (see the README: 0, 1, 2, 124, 130).
+    """
+    try:
+        commands = {command.name: command for command in COMMANDS}
         name = argv[0] if argv else ""
         if name not in commands:
-            tell(f"no headless command {name!r}; there are {', '.join(commands)}")
+            print_error(f"no headless command {name!r}; there are {', '.join(commands)}")
             return WRONG_USE
-        if name in ("run", "console"):
-            return commands[name](argv[1:])  # which supervise what they run
-        return _supervised(commands[name], argv[1:])
+        run: Callable[[list[str]], int] = import_module(f".{name}", __package__).main
+        return run(argv[1:]) if commands[name].supervises else _supervised(run, argv[1:])
     except Exception as error:
         try:
             return refused(error)
         except Exception as fault:
-            return tell_fault(fault)
+            return report_fault(fault)
     except KeyboardInterrupt:
-        tell("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
 
 
 def _supervised(command: Callable[[list[str]], int], argv: list[str]) -> int:
     """Run a command in a process of its own: what is opened may end it, and may leave behind what never ends."""
-    from .run_report import crash
-    from .supervisor import supervise
+    from .options import ParserExit
+    from .supervisor import crash, supervise
 
-    def work(tell_other: object) -> int:
+    def work(send: object) -> int:
         try:
             return command(argv)
-        except SystemExit as error:  # of the options: --help, or a mistake, which was told
+        except ParserExit as error:  # --help, or a mistake, which was printed
             return error.code if isinstance(error.code, int) else WRONG_USE
+        except SystemExit as error:  # of a tensor's class, whose code runs when its elements are read
+            print_error(crash(error.code if isinstance(error.code, int) else int(error.code is not None))[1])
+            return WRONG_USE
         except Exception as error:
             return refused(error)
         except KeyboardInterrupt:
-            tell("interrupted")
+            print_error("interrupted")
             return INTERRUPTED
 
     ending = supervise(work, lambda name, values: None)
     if ending.how == "interrupted":
-        tell("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
     if ending.how == "crashed":
-        tell(crash(ending.status)[1])
+        print_error(crash(ending.status)[1])
         return WRONG_USE
     return ending.status
 
 
 def refused(error: Exception) -> int:
-    """Say in one line why nothing can be done, and return the status for it; what is no such reason is raised again."""
+    """Print in one line why nothing can be done, and return the exit status for it, 2.
+
+    Raises:
+        Exception: `error` itself, where it is no reason that a user can mend.
+    """
     if isinstance(error, EngineProblem):
-        tell(one_line(error.problem))
+        print_error(one_line(error.problem))
     elif isinstance(error, ModuleNotFoundError) and error.name == "torch":
-        tell(f"{sys.executable} has no torch; --python PATH names a Python that has")
+        print_error(f"{sys.executable} has no torch; --python PATH names a Python that has")
     elif isinstance(error, OSError) and error.filename is None and error.strerror:
-        tell(f"cannot write the result: {error.strerror}")
+        print_error(f"cannot write the result: {error.strerror}")
     else:
         raise error
     return WRONG_USE
 
 
-def tell(text: str) -> None:
-    """One line on standard error, safe for a terminal."""
+def print_error(text: str) -> None:
+    """Print one line on standard error, made safe for a terminal."""
     print(f"modulescope: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def one_line(problem: Problem) -> str:
-    """The cause and the remedy, or, when the user's own code failed, the cause and where."""
+    """Return the cause and the remedy in one line; of an error in the user's own code the cause and the place."""
     if "Traceback" in problem.text or problem.where:
         return f"{problem.title} ({problem.where})" if problem.where else problem.title
     remedy = " ".join(problem.text.split())

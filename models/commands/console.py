@@ -10,15 +10,14 @@ from typing import Any
 
 from ..messages import Executed, Problem
 from ..messages.errors import EngineProblem
-from ..run.statements import statements
+from ..run.console.statements import statements
 from ..safe_text import clean_lines
 from ..session.session import Session
-from . import INTERRUPTED, refused, tell
+from . import INTERRUPTED, print_error, refused
 from .options import add_inputs, parser_for
 from .output import Result
-from .printing import Printed, own_input
-from .run_report import crash
-from .supervisor import Tell, supervise
+from .printing import CapturedOutput, own_input
+from .supervisor import Send, crash, supervise
 
 FAILED = 1
 LONGEST_LINE = 100_000
@@ -26,7 +25,10 @@ LONGEST_LINE = 100_000
 
 
 def main(argv: list[str]) -> int:
-    """Run each statement; 1 when any raised, 130 when interrupted."""
+    """Run the statements on standard input in a process of their own.
+
+    Return 0, 1 when any raised, 2 when SOURCE cannot be opened, 130 when interrupted.
+    """
     parser = parser_for(
         "console",
         "Run statements from standard input with the network open, as Python's own prompt does: a block ends at its "
@@ -40,17 +42,17 @@ def main(argv: list[str]) -> int:
     results: list[dict[str, Any]] = []
     begun: list[str] = []
 
-    def hear(name: str, values: list[Any]) -> None:
+    def receive(name: str, values: list[Any]) -> None:
         (begun if name == "begin" else results).append(values[0])
 
-    ending = supervise(partial(work, options, result), hear)
+    ending = supervise(partial(work, options, result), receive)
     if ending.status == 2 and ending.how == "done":
         return ending.status
     problem = None
     if ending.how != "done":
         kind, message = crash(ending.status) if ending.how == "crashed" else ("KeyboardInterrupt", "")
         problem = Problem("model", f"{kind}: {message}", type=kind, message=message)
-        tell(message or "interrupted")
+        print_error(message or "interrupted")
     if options.json:
         if problem is not None and len(begun) > len(results):
             results.append(result_of(begun[-1], "", Executed(problem=problem), []))
@@ -60,8 +62,11 @@ def main(argv: list[str]) -> int:
     return FAILED if problem is not None else ending.status
 
 
-def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
-    """What the child process does; returns the exit status."""
+def work(options: argparse.Namespace, result: Result, send: Send) -> int:
+    """Open SOURCE and run each statement, in the child process; `send` what becomes of each where JSON is wanted.
+
+    Return 0, 1 when any raised, 2 when SOURCE cannot be opened, 130 when interrupted.
+    """
     lines = own_input()
     session = Session()
     try:
@@ -71,20 +76,20 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
     except Exception as error:
         return refused(error)
     except KeyboardInterrupt:
-        tell("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
     status = 0
     is_screen = os.isatty(result.descriptor)  # which must not get what a model prints as it is
-    printed = Printed(None if options.json or is_screen else result.descriptor)
+    printed = CapturedOutput(None if options.json or is_screen else result.descriptor)
     try:
         for text in statements(lines):
-            tell_other("begin", text)
+            send("begin", text)
             with printed:
-                executed = run(session, text)
+                executed = run_statements(session, text)
             if executed.problem is not None:
                 status = INTERRUPTED if executed.problem.kind == "interrupted" else FAILED
             if options.json:
-                tell_other("result", result_of(text, printed.text, executed, session.model.changed))
+                send("result", result_of(text, printed.text, executed, session.model.changed))
             else:
                 write_text(result, printed.text, executed)
             if result.closed or status == INTERRUPTED:
@@ -92,13 +97,13 @@ def work(options: argparse.Namespace, result: Result, tell_other: Tell) -> int:
     except OSError as error:  # of writing the result: what statements raise is theirs
         return refused(error)
     except KeyboardInterrupt:
-        tell("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
     return status
 
 
-def run(session: Session, text: str) -> Executed:
-    """Run one statement; what the session itself refuses is told as the statement's problem."""
+def run_statements(session: Session, text: str) -> Executed:
+    """Run one statement and return what became of it; what the session refuses is the statement's problem too."""
     from ..session.statement import run_statement
 
     try:
@@ -108,7 +113,7 @@ def run(session: Session, text: str) -> Executed:
 
 
 def write_text(result: Result, printed: str, executed: Executed) -> None:
-    """What Python's prompt would show, made safe for a terminal; an error goes to standard error."""
+    """Write what Python's prompt would show, made safe for a terminal; an error goes to standard error."""
     lines = clean_lines(printed.removesuffix("\n"), LONGEST_LINE) if printed else []
     if executed.value is not None:
         lines += clean_lines(executed.value, LONGEST_LINE)
@@ -119,7 +124,7 @@ def write_text(result: Result, printed: str, executed: Executed) -> None:
 
 
 def result_of(text: str, printed: str, executed: Executed, changed: list[str]) -> dict[str, Any]:
-    """One entry of `results`."""
+    """Return one entry of `results`: what `text` printed, its value, its error, the paths that it changed."""
     return {
         "statement": text,
         "stdout": printed,
@@ -131,7 +136,7 @@ def result_of(text: str, printed: str, executed: Executed, changed: list[str]) -
 
 
 def error_of(problem: Problem | None) -> dict[str, Any] | None:
-    """`type`, `message` and `where` of a statement's error."""
+    """Return type, message and place of a statement's error for JSON; None for none."""
     if problem is None:
         return None
     return {

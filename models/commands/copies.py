@@ -1,5 +1,5 @@
-"""Which process does the work: what the model's code forks is a copy of it, which has nobody to tell and nothing to
-print."""
+"""Which process does the work: what the model's code forks is a copy of it, which has nothing to send and nothing
+to print."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _here: list[int] = []
 
 
 def begin_here() -> None:
-    """This process does the work from now on."""
+    """Remember that this process does the work from now on."""
     _here[:] = [os.getpid()]
 
 
 def is_copy() -> bool:
-    """Whether this is a copy of the process that does."""
+    """Return whether this process was forked by the model's code from the one that does the work."""
     return bool(_here) and _here[0] != os.getpid()

@@ -16,7 +16,7 @@ PAUSE = 0.005
 
 
 def adopt() -> None:
-    """Have processes whose parent ends become children of this one (Linux only)."""
+    """Make processes whose parent ends children of this one (Linux only)."""
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes
@@ -41,7 +41,10 @@ def kill_children(but: frozenset[int] = frozenset()) -> None:
 
 
 def children() -> frozenset[int]:
-    """Processes whose parent is this one, those that ended and were not waited for included."""
+    """Return the ids of processes whose parent is this one, those that ended and were not waited for included.
+
+    Empty where there is no `/proc`.
+    """
     found: list[int] = []
     for listing in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError, ValueError):

@@ -9,66 +9,88 @@ from collections.abc import Callable
 
 from ..diff.difference import ATOL, RTOL, STATUSES, Difference, Tally, Tolerance
 from ..diff.items import differing_items
+from ..diff.modules import MeasureSquares, ModuleChanges
 from ..diff.pairing import NamesClash, Pairs, pair, rename, suggestion
+from ..diff.ranking import largest, worst_first
 from ..diff.stream import differences
+from ..diff.sums import Sum
+from ..diff.tensors import Comparable
+from ..diff.workers import Workers
+from ..diff.wrappers import unwrapping
+from ..fit.proposal import propose
+from ..fit.rename_rules import Renames, renames_of
 from ..messages import Problem
 from ..messages.errors import EngineProblem
-from ..opened.source import OpenOptions, Source, SourceError
+from ..opened.facts import amount
+from ..opened.open_model import OpenModel
 from ..safe_text import clean
-from ..sources.opening import open_source
-from ..tree.globs import Glob, Rename
+from ..session.session import Session
+from ..tree.globs import Glob
 from . import diff_report, diff_text
-from .options import Parser, parser_for
+from .options import CommandParser, count, parser_for, rename_rule
 from .output import Result
 from .progress_line import ProgressLine
 
 DIFFERENT = 1
 UNREADABLE = 2
+RULES = 4
+"""Renames that a hint names, at most."""
 
 
 def main(argv: list[str]) -> int:
-    """Compare A and B: 0 when all tensors are equal or close, 1 when one is not, 2 when one cannot be read.
+    """Compare the tensors of A and B, and list what else differs.
 
-    What differs beside tensors is told, and does not count.
+    Return 0 when all tensors are equal or close, 1 when one is not, 2 when one cannot be read.  What differs beside
+    tensors does not count.
     """
-    from . import tell
+    from . import print_error
 
     options = _parser().parse_args(argv)
     result = Result()
     with ProgressLine() as line:
         a, b = (_opened(text, options, line) for text in (options.a, options.b))
         pairs = _paired(a, b, options)
-        tally, found = Tally(), list[Difference]()
-        for difference in differences(pairs, Tolerance(options.rtol, options.atol), _told(line)):
+        tally, changes, found = Tally(), ModuleChanges(pairs), list[Difference]()
+        tolerance = Tolerance(options.rtol, options.atol)
+        for difference in differences(pairs, tolerance, _on_progress(line), squares=True):
             tally.add(difference)
+            changes.add(difference)
             if _wanted(difference, options):
                 found.append(difference)
-    items = differing_items(a, b, options.rename, options.match and options.match.matches)
+        changes.measure_rest(_measure_squares(line))
+    items = differing_items(a.source, b.source, options.rename, options.match and options.match.matches)
     items = [each for each in items if not options.only or each.status in options.only]
-    for rule in pairs.idle:
-        tell(f"--rename {pasted(rule)} fits no tensor of A")
-    if hint := _hint(pairs):
-        tell(hint)
+    for rule in pairs.unused:
+        print_error(f"--rename {pasted(rule)} fits no tensor of A")
+    if hint := _hint(pairs, options):
+        print_error(hint)
+    left_off = None
+    if options.top is not None:
+        found, left_off = largest(found, options.top)
+    elif not options.json:
+        found = worst_first(found)
+    shown = (a.source, b.source, pairs, found, items, tally, changes.modules)
     if options.json:
-        result.json(diff_report.report_of(a, b, pairs, found, items, tally, options.rtol, options.atol))
+        result.json(diff_report.report_of(*shown, options.rtol, options.atol, left_off or 0))
     else:
-        result.lines(diff_text.text_of(a, b, pairs, found, items, tally))
+        result.lines(diff_text.text_of(*shown, result.width, left_off))
     if tally.differs:
         return DIFFERENT
     if tally.counts["unreadable"]:
-        tell(f"{tally.counts['unreadable']:,} tensors could not be compared")
+        print_error(f"{amount(tally.counts['unreadable'], 'tensor')} could not be compared")
         return UNREADABLE
     return 0
 
 
-def _parser() -> Parser:
+def _parser() -> CommandParser:
     parser = parser_for(
         "diff",
         "Compare two models or checkpoints tensor by tensor, of any two kinds and any size. Statuses are equal, close "
         "(as torch.allclose has it), changed, shape, dtype (told with what the numbers say all the same), only_a, "
         "only_b and unreadable. Exit status 0: all are equal or close; 1: differences; 2: something could not be read. "
         "Of two checkpoints it also tells what differs beside tensors (an epoch, a learning rate, metadata), which "
-        "does not count for the exit status.",
+        "does not count for the exit status. Each tensor comes with the index of its largest change; modules are "
+        "summed up, all tensors in one together.",
         "modulescope diff before.safetensors after.safetensors --only changed",
         ("A", "B"),
     )
@@ -78,6 +100,13 @@ def _parser() -> Parser:
         choices=STATUSES,
         metavar="STATUS",
         help=f"list tensors of this status alone, again for another one: {', '.join(STATUSES)}",
+    )
+    parser.add_argument(
+        "--top",
+        type=count,
+        metavar="N",
+        help="list the N largest changes alone, the largest first: by relative L2, then max |a-b|, before them those "
+        "from or to NaN or infinity, after them an optimizer's; what differs in shape, dtype or name comes below",
     )
     parser.add_argument(
         "--match",
@@ -90,24 +119,17 @@ def _parser() -> Parser:
     parser.add_argument(
         "--rename",
         action="append",
-        type=_rule,
+        type=rename_rule,
         default=[],
         metavar="OLD=NEW",
         help="a path of A that begins with OLD begins with NEW instead ('model.=' takes a prefix away); with * a whole "
-        "path: '*.gamma=*.weight'. Again for another rule, applied in turn",
+        "path: '*.gamma=*.weight'; {n} is a number: 'layers.{n}.=blocks.{n-1}.'. Again for another rule, in turn",
     )
     parser.add_argument(
         "--rtol", type=_tolerance, default=RTOL, metavar="X", help=f"close is |a - b| <= ATOL + X * |b| ({RTOL:g})"
     )
     parser.add_argument("--atol", type=_tolerance, default=ATOL, metavar="X", help=f"the least of that ({ATOL:g})")
     return parser
-
-
-def _rule(text: str) -> Rename:
-    try:
-        return Rename(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _tolerance(text: str) -> float:
@@ -120,25 +142,23 @@ def _tolerance(text: str) -> float:
     return number
 
 
-def _opened(text: str, options: argparse.Namespace, line: ProgressLine) -> Source:
-    how = OpenOptions(trust=options.trust, progress=line.tell)
-    try:
-        return open_source(text, seed=options.seed, device=options.device, how=how)
-    except SourceError as error:
-        raise EngineProblem(Problem("source", error.title, error.text, where=error.where)) from None
+def _opened(text: str, options: argparse.Namespace, line: ProgressLine) -> OpenModel:
+    session = Session()
+    session.open(text, seed=options.seed, device=options.device, trust=options.trust, on_progress=line.show)
+    return session.model
 
 
-def _paired(a: Source, b: Source, options: argparse.Namespace) -> Pairs:
+def _paired(a: OpenModel, b: OpenModel, options: argparse.Namespace) -> Pairs:
     from ..diff.sources import tensors_of
 
     mine, theirs = tensors_of(a), tensors_of(b)
     try:
-        idle = rename(mine, options.rename)
+        unused = rename(mine, options.rename)
     except NamesClash as error:
         raise EngineProblem(Problem("usage", str(error))) from None
     match: Callable[[str], bool] = options.match.matches if options.match else lambda path: True
-    pairs = pair(mine, theirs, (a.checkpoint is None) == (b.checkpoint is None), match)
-    pairs.idle = [options.rename[at].text for at in idle]
+    pairs = pair(mine, theirs, type(a) is type(b), match)
+    pairs.unused = [options.rename[at].text for at in unused]
     if options.match and not pairs.both and not pairs.left_out:
         raise EngineProblem(Problem("usage", f"no tensor of either is called {options.match.text!r}"))
     return pairs
@@ -150,27 +170,66 @@ def _wanted(difference: Difference, options: argparse.Namespace) -> bool:
     return options.json or difference.status != "equal"
 
 
-def _told(line: ProgressLine) -> Callable[[int, int, str], None]:
-    def told(done: int, total: int, path: str) -> None:
-        line.tell(f"{min(done / max(total, 1), 1):4.0%} of {total / 1e9:.1f} GB  {clean(path, 200)}")
+def _on_progress(line: ProgressLine) -> Callable[[int, int, str], None]:
+    def show(done: int, total: int, path: str) -> None:
+        line.show(f"{min(done / max(total, 1), 1):4.0%} of {total / 1e9:.1f} GB  {clean(path, 200)}")
 
-    return told
+    return show
 
 
-def _hint(pairs: Pairs) -> str:
-    """What may bring more names together; empty where enough are."""
-    if pairs.common >= max(len(pairs.only_a), len(pairs.only_b)):
-        return ""
-    found = suggestion(pairs)
+def _measure_squares(line: ProgressLine) -> MeasureSquares:
+    """Return what reads the tensors again that were equal before anything differed: modules are relative to them."""
+
+    def measure(tensor: Comparable) -> Sum | None:
+        from ..diff.squares import squares_of
+
+        line.show(f"sums of modules  {clean(tensor.path, 200)}")
+        with Workers() as workers:
+            return squares_of(tensor.readable, workers)
+
+    return measure
+
+
+def _hint(pairs: Pairs, options: argparse.Namespace) -> str:
+    """Return what may bring more names together; empty where enough are."""
+    names = "name is" if pairs.common == 1 else "names are"
+    few = pairs.common < max(len(pairs.only_a), len(pairs.only_b))
+    simple = suggestion(pairs) if few else None
+    found = None if simple is None else Renames((simple[0],), simple[1])
+    swapped = False
+    unwrapped = unwrapping(pairs)
+    if unwrapped is not None and (found is None or unwrapped.more > found.more):
+        found, swapped = Renames(tuple(unwrapped.rules), unwrapped.more), unwrapped.swapped
+    fitting = _fitting(pairs)
+    if fitting is not None and (found is None or fitting.more > found.more):
+        found, swapped = fitting, False
     if found is None:
         return ""
-    rule, count = found
-    names = "name is" if pairs.common == 1 else "names are"
-    return f"{pairs.common:,} {names} in both; with --rename {pasted(rule)} {count:,} more would be"
+    if len(found.rules) > RULES:
+        a, b = (clean(text, 200) for text in (options.a, options.b))
+        return (
+            f"{pairs.common:,} {names} in both; with {len(found.rules):,} renames {found.more:,} more would be: "
+            f"modulescope fit {b} {a} lists them"
+        )
+    rules = " ".join(f"--rename {pasted(rule)}" for rule in found.rules)
+    how = "with A and B the other way around and" if swapped else "with"
+    return f"{pairs.common:,} {names} in both; {how} {rules} {found.more:,} more would be"
+
+
+def _fitting(pairs: Pairs) -> Renames | None:
+    """Return the renames that `fit` proposes for A, so that its names are those of B."""
+    if not pairs.only_a or not pairs.only_b:
+        return None
+    a, b = ({each.path: each.side.shape for pair in pairs.both if (each := pair[side])} for side in (0, 1))
+    file, network = ({path: shape for path, shape in each.items() if shape is not None} for each in (a, b))
+    return renames_of(propose(network, file))
 
 
 def pasted(rule: str) -> str:
-    """A rule as it can be pasted to a shell; a first `=` is quoted too, which zsh would take for a program's path."""
+    """Return `rule` quoted as it can be pasted to a shell.
+
+    A first `=` is quoted too, which zsh would take for a program's path.
+    """
     text = clean(rule, 200)
     quoted = shlex.quote(text)
     return f"'{text}'" if quoted == text and text.startswith("=") else quoted

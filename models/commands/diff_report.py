@@ -7,8 +7,10 @@ from typing import Any
 
 from ..diff.difference import Difference, Side, Tally
 from ..diff.items import ItemDifference
+from ..diff.modules import ModuleChange
 from ..diff.pairing import Pairs
 from ..opened.source import Source
+from .diff_modules import modules_report
 
 
 def report_of(
@@ -18,10 +20,16 @@ def report_of(
     found: Sequence[Difference],
     items: Sequence[ItemDifference],
     tally: Tally,
+    modules: Sequence[ModuleChange],
     rtol: float,
     atol: float,
+    left_off: int = 0,
 ) -> dict[str, Any]:
-    """The object, `schema` left out; tensors in the order of A, then those that only B has.  `same` is of tensors."""
+    """Return the object that `diff --json` prints, `schema` left out.
+
+    `same` is of the tensors, not of the items beside them; `left_off` is how many changes are not in `found` because
+    others are larger.
+    """
     return {
         "same": tally.same,
         "a": _source(a),
@@ -30,6 +38,8 @@ def report_of(
         "atol": atol,
         "counts": tally.counts,
         "tensors": list(map(tensor_report, found)),
+        "left_off": left_off,
+        "modules": modules_report(modules),
         "items": [
             {"path": each.path, "place": each.place, "status": each.status, "a": each.a, "b": each.b} for each in items
         ],
@@ -39,14 +49,15 @@ def report_of(
 
 
 def tensor_report(difference: Difference) -> dict[str, Any]:
-    """One entry of `tensors`."""
-    numbers = difference.numbers
+    """Return one entry of `tensors`; a number that was not measured is None."""
+    numbers = difference.comparison
     return {
         "path": difference.path,
         "status": difference.status,
         "max_abs": numbers and numbers.max_abs,
         "relative_l2": numbers and numbers.relative_l2,
         "cosine": numbers and numbers.cosine,
+        "index": None if numbers is None or numbers.index is None else list(numbers.index),
         "values": numbers and numbers.values,
         "differing": numbers and numbers.differing,
         "nonfinite": numbers and numbers.nonfinite,
@@ -57,7 +68,7 @@ def tensor_report(difference: Difference) -> dict[str, Any]:
 
 
 def warnings(a: Source, b: Source) -> list[tuple[str, str]]:
-    """What the sources have to say, each with `A` or `B`."""
+    """Return the warnings of both sources, each with `A` or `B`."""
     return [
         (name, text)
         for name, source in (("A", a), ("B", b))

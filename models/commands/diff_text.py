@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from ..diff.difference import Difference, Side, Status, Tally
 from ..diff.items import ItemDifference
+from ..diff.modules import ModuleChange
 from ..diff.pairing import Pairs
+from ..diff.ranking import OF_NUMBERS
 from ..opened.source import Source
 from ..safe_text import clean
-from .columns import Row, table
+from .columns import Row, table_of_names
+from .diff_modules import sentence_of, table_of
 from .diff_report import warnings
 
 NAME = 200
@@ -20,9 +23,7 @@ ITEMS = 20
 """Things that differ beside tensors that are listed."""
 VALUE = 60
 """Characters of the value of one."""
-WIDEST = (10, 32, 9, 11, 9, 40)
-"""What fits a screen of 80 columns for most networks; a longer cell pushes what follows."""
-_ORDER: tuple[Status, ...] = ("unreadable", "changed", "dtype", "shape", "only_a", "only_b", "close", "equal")
+_HEADS = ("", "tensor", "max |a-b|", "relative L2", "cosine", "")
 _WORDS: dict[Status, str] = {"only_a": "only in A", "only_b": "only in B"}
 
 
@@ -33,15 +34,39 @@ def text_of(
     found: Sequence[Difference],
     items: Sequence[ItemDifference],
     tally: Tally,
+    modules: Sequence[ModuleChange] = (),
+    width: int | None = None,
+    left_off: int | None = None,
 ) -> Iterator[str]:
-    """The lines, safe for a terminal."""
+    """Yield the lines that `diff` prints, safe for a terminal: tensors that differ, then modules, then a summary.
+
+    Args:
+        a: where A comes from.
+        b: where B comes from.
+        pairs: what was compared.
+        found: the differences that are listed, worst first.
+        items: what differs beside tensors.
+        tally: how many tensors have each status.
+        modules: the modules that they are in, each with what differs in it.
+        width: that of the terminal in cells, where names give way; None for none.
+        left_off: how many changes are not listed because others are larger, which come first in `found`; None where
+            no number was asked for.
+    """
     if found:
-        rows: list[Row] = [("", "tensor", "max |a-b|", "relative L2", "cosine", "")]
-        rows += map(_row, sorted(found, key=lambda each: (each.of_state, *_badness(each))))
-        yield from table(rows, WIDEST, right={2, 3, 4})
+        lines = list(table_of_names([_HEADS, *map(_row, found)], 1, width, right={2, 3, 4}))
+        changes = len(found) if left_off is None else sum(each.status in OF_NUMBERS for each in found)
+        yield from lines[: changes + 1]
+        if left_off:
+            yield f"and {left_off:,} smaller"
+        if changes and changes < len(found):
+            yield ""
+        yield from lines[changes + 1 :]
+        yield ""
+    if lines := list(table_of(modules, width) if modules else ()):
+        yield from lines
         yield ""
     if items:
-        yield from table([("", "non-tensor", ""), *map(_item_row, items[:ITEMS])], (9, 40, 60))
+        yield from table_of_names([("", "non-tensor", ""), *map(_item_row, items[:ITEMS])], 1, width)
         if len(items) > ITEMS:
             yield f"and {len(items) - ITEMS:,} more"
         yield ""
@@ -50,10 +75,12 @@ def text_of(
         yield f"left out: {count:,}, {clean(reason, NAME)}"
     for name, text in warnings(a, b):
         yield f"warning: {name}: {clean(text)}"
+    if sentence := sentence_of(modules):
+        yield sentence
 
 
 def _summary(tally: Tally, items: int) -> str:
-    """`312 equal, 2 changed, 1 only in A; 3 non-tensors differ`."""
+    """Return the summary: `312 equal, 2 changed, 1 only in A; 3 non-tensors differ`."""
     parts = [
         f"{count:,} {_WORDS.get(status, f'of another {status}' if status in ('shape', 'dtype') else status)}"
         for status, count in tally.counts.items()
@@ -75,32 +102,17 @@ def _end(value: str | None) -> str:
     return f"…{clean((value or '')[-VALUE:], VALUE)}"
 
 
-def _badness(difference: Difference) -> tuple[int, bool, float, float]:
-    """Sorts the worst first; those that are as bad keep their order."""
-    numbers = difference.numbers
-    if numbers is None:
-        return (_ORDER.index(difference.status), False, 0.0, 0.0)
-    relative = math.inf if numbers.relative_l2 is None else numbers.relative_l2
-    return (_ORDER.index(difference.status), not numbers.nonfinite, -relative, -(numbers.max_abs or 0.0))
-
-
 def _row(difference: Difference) -> Row:
-    numbers = difference.numbers
-    figures = (
-        ("", "", "")
-        if numbers is None
-        else (_figure(numbers.max_abs), _figure(numbers.relative_l2), _cosine(numbers.cosine))
-    )
-    return (
-        _WORDS.get(difference.status, difference.status),
-        clean(difference.path, NAME),
-        *figures,
-        "  ".join(_details(difference)),
-    )
+    numbers = difference.comparison
+    status, name = _WORDS.get(difference.status, difference.status), clean(difference.path, NAME)
+    details = "  ".join(_details(difference))
+    if numbers is None:
+        return (status, name, details.ljust(len(_HEADS[2])) if details else "", "", "", "")
+    return (status, name, _figure(numbers.max_abs), _figure(numbers.relative_l2), _cosine(numbers.cosine), details)
 
 
 def _details(difference: Difference) -> Iterator[str]:
-    a, b, numbers = difference.a, difference.b, difference.numbers
+    a, b, numbers = difference.a, difference.b, difference.comparison
     if difference.reason:
         yield clean(difference.reason, NAME)
     if a is not None and b is not None:
@@ -117,6 +129,9 @@ def _details(difference: Difference) -> Iterator[str]:
             yield f"values {numbers.values}"
         if numbers.nonfinite:
             yield f"{numbers.nonfinite:,} NaN or infinite"
+        if numbers.index:
+            first = "first " if numbers.nonfinite > 1 else ""
+            yield f"{first}at {list(numbers.index)}"
     if a is not None and a.path != difference.path:
         yield f"({clean(a.path, NAME)} in A)"
 
@@ -130,7 +145,7 @@ def _figure(number: float | None) -> str:
 
 
 def _cosine(number: float | None) -> str:
-    """To six digits, and never 1 or -1 where it is not."""
+    """Return it to six digits, and never 1 or -1 where it is not."""
     if number is None:
         return "-"
     text = f"{number:.6f}"

@@ -9,36 +9,39 @@ import traceback
 
 from ..engine.fault_file import keep_traceback
 from ..safe_text import clean
-from ..sources.tracebacks import is_own
+from ..work.own_files import is_own
 
 STATUS = 2
 
 
-def tell_fault(error: BaseException) -> int:
-    """Say in one line what went wrong, and return the exit status for it."""
+def report_fault(error: BaseException) -> int:
+    """Print in one line what went wrong, keep the traceback in a file, and return the exit status, 2.
+
+    Never raises an Exception: `error` may be of a class of the user's, which fails when it is printed.
+    """
     try:
         last = traceback.extract_tb(error.__traceback__)[-1:]
         own = bool(last) and not last[0].filename.startswith("<") and is_own(last[0].filename)
         where = f" ({os.path.basename(last[0].filename)}:{last[0].lineno})" if last else ""  # noqa: PTH119
         message = str(error).strip().partition("\n")[0][:300]
-    except Exception:  # an exception of a class that cannot tell
+    except Exception:  # of a class that fails when it is printed
         where, message, own = "", "", False
-    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    raised = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if own:
-        text = f"the code of what was opened raised {said}{where} while it was looked at"
+        text = f"the code of what was opened raised {raised}{where} while it was looked at"
     elif isinstance(error, MemoryError):
         text = f"there is not enough memory{where}"
     else:
-        text = f"a fault of modulescope itself, {said}{where}{_kept(error)}"
+        text = f"a fault of modulescope itself, {raised}{where}{_kept(error)}"
     with contextlib.suppress(Exception):
         print(f"modulescope: {clean(text)}", file=sys.stderr, flush=True)
     return STATUS
 
 
 def _kept(error: BaseException) -> str:
-    """Where the traceback was written; empty where it could not be."""
+    """Return where the traceback was written; empty where it could not be."""
     try:
         place = keep_traceback("".join(traceback.format_exception(error)))
-    except Exception:  # one that cannot be told
+    except Exception:  # one that cannot be printed
         return ""
     return f"; please report it, with {place}" if place else ""

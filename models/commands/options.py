@@ -4,39 +4,64 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import fill
 from typing import NoReturn
 
-from ..engine.help_text import TellsHelp
-from ..run.specs import SpecError, parse_spec
+from ..engine.help_text import HelpParser
+from ..run.inputs.specs import SpecError, parse_spec
 from ..safe_text import clean
+from ..tree.globs import Rename
 
 
-class Parser(TellsHelp):
-    """One line per error of use: what was wrong and what would be right."""
+class ParserExit(SystemExit):
+    """Raised by a parser once it printed the help or a mistake; any other `SystemExit` is of what was opened."""
+
+
+class CommandParser(HelpParser):
+    """Parser that answers a wrong use in one line: what was wrong, and where the help is."""
 
     def error(self, message: str) -> NoReturn:
+        """Print one line and end the process with status 2; it says how to open what has the command's own name."""
+        command = self.prog.rpartition(" ")[2]
+        if REQUIRED in message and Path(command).exists():
+            message += f"; what lies here under that name is ./{command}"
         self.exit(2, f"{self.prog}: {clean(message, 1000)} (see {self.prog} --help)\n")
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Print the message, if any, to standard error, and raise `ParserExit` with the status."""
+        if message:
+            self._print_message(message, sys.stderr)
+        raise ParserExit(status)
+
+
+REQUIRED = "arguments are required"
+"""What argparse says where none was given."""
 
 _A_SOURCE = (
     "a network of the catalogue (rgnet); FILE.py:NAME or package.module:NAME, where NAME is an nn.Module, a class that "
-    "builds one without arguments, or a function that returns one; a checkpoint: file, folder or glob"
+    "builds one or a function that returns one, with literal arguments or none; a checkpoint: file, folder or glob"
 )
 
 
-def parser_for(command: str, description: str, example: str, sources: Sequence[str] = ("SOURCE",)) -> Parser:
-    """A parser with SOURCE, `--seed`, `--device`, `--trust` and `--json`; `example` ends its help."""
-    parser = Parser(
+def parser_for(command: str, description: str, example: str, sources: Sequence[str] = ("SOURCE",)) -> CommandParser:
+    """Return a parser with SOURCE, `--seed`, `--device`, `--trust`, `--json` and `--python`.
+
+    Args:
+        example: a command line, which ends the help.
+        sources: names of the sources that the command takes, in capitals.
+    """
+    parser = CommandParser(
         prog=f"modulescope {command}",
         description=fill(description, 79),
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    for number, name in enumerate(sources):
-        parser.add_argument(name.lower(), metavar=name, help="another such source" if number else _A_SOURCE)
+    for index, name in enumerate(sources):
+        parser.add_argument(name.lower(), metavar=name, help="another such source" if index else _A_SOURCE)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where a network is moved to: cpu, cuda, cuda:1, mps, meta")
@@ -49,7 +74,7 @@ def parser_for(command: str, description: str, example: str, sources: Sequence[s
     return parser
 
 
-def add_inputs(parser: Parser) -> None:
+def add_inputs(parser: CommandParser) -> None:
     """Add `--input SPEC`, which may come several times."""
     parser.add_argument(
         "--input",
@@ -62,14 +87,44 @@ def add_inputs(parser: Parser) -> None:
     )
 
 
+def add_run(parser: CommandParser) -> None:
+    """Add `--inputs FILE.py:NAME`, `--backward` and `--timeout S`."""
+    parser.add_argument(
+        "--inputs",
+        metavar="FILE.py:NAME",
+        help="a function that returns (args, kwargs) or the arguments themselves",
+    )
+    parser.add_argument(
+        "--backward", action="store_true", help="go back from the result too, and look at the gradients"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="S",
+        help="stop the run after S seconds, with the calls so far and status 124",
+    )
+
+
 def seconds(text: str) -> float:
-    """A number of seconds over 0, for `type=`."""
+    """Return the seconds that `text` names, for `type=`; raise ArgumentTypeError for anything but a number over 0."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds over 0")
+    return number
+
+
+def count(text: str) -> int:
+    """Return the number of things that `--top` names.
+
+    Raises:
+        ValueError: it is no whole number from 1 on.
+    """
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
     return number
 
 
@@ -89,3 +144,11 @@ def _spec(text: str) -> str:
     except SpecError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def rename_rule(text: str) -> Rename:
+    """Return the rule that `--rename OLD=NEW` gives; raise ArgumentTypeError for a text that is none."""
+    try:
+        return Rename(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -38,6 +38,13 @@ class Result:
         os.dup2(2, 1)
         self._stream = os.fdopen(self.descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
+    @property
+    def width(self) -> int | None:
+        """Return the cells of a line of the terminal that the result goes to; None where that is none, or not known."""
+        with contextlib.suppress(OSError):
+            return os.get_terminal_size(self.descriptor).columns or None
+        return None
+
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines of text, which must be safe for a terminal already."""
         self._write("".join(f"{line}\n" for line in lines))
@@ -76,7 +83,7 @@ def _dumped(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """`value` with numbers that JSON lacks as strings, and without halves of surrogate pairs."""
+    """Return `value` with numbers that JSON lacks as strings, and without halves of surrogate pairs."""
     if isinstance(value, str):
         return value if value.isascii() else _HALF.sub(_escaped, value)
     if isinstance(value, float) and not math.isfinite(value):

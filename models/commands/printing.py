@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TextIO
 
 
-class Printed:
-    """A context within which standard output, of Python and of C++, goes to `descriptor`, or is kept as `text`.
+class CapturedOutput:
+    """Context within which standard output, of Python and of C++, goes to `descriptor`, or is kept as `text`.
 
     Descriptor 1 changes, `sys.stdout` stays the same object: code may have kept it.
     """
@@ -53,7 +53,7 @@ def _flush() -> None:
 
 
 def own_input() -> TextIO:
-    """Standard input, taken away from everything else: `input()` and child processes find its end at once."""
+    """Return standard input, taken away from everything else: `input()` and child processes find its end at once."""
     try:
         descriptor = os.dup(0)
     except OSError:

@@ -11,13 +11,16 @@ from types import TracebackType
 from ..safe_text import clean
 
 PATIENCE = 0.3
-"""Seconds before which nothing is told."""
+"""Seconds before which nothing is shown."""
 PAUSE = 0.1
 """Seconds between two lines."""
 
 
 class ProgressLine:
-    """Use as a context: the line is gone afterwards, also after an error."""
+    """Context that shows how far long work is; its line is gone afterwards, also after an error.
+
+    Shows nothing where standard error is no terminal.
+    """
 
     def __init__(self) -> None:
         stream = sys.stderr
@@ -34,8 +37,8 @@ class ProgressLine:
         if self._shown:
             self._write("")
 
-    def tell(self, text: str) -> None:
-        """Show `text`, made safe and cut to the width of the terminal, if it is time to."""
+    def show(self, text: str) -> None:
+        """Show `text`, made safe and cut to the width of the terminal; not before 0.3 seconds, then every 0.1."""
         if not self._wanted or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PAUSE

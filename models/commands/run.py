@@ -6,12 +6,14 @@ import argparse
 from functools import partial
 
 from ..session.session import Session
-from . import INTERRUPTED, WRONG_USE, refused, tell
-from .options import Parser, add_inputs, parser_for, seconds
+from . import INTERRUPTED, WRONG_USE, print_error, refused
+from .options import CommandParser, add_inputs, add_run, parser_for
 from .output import Result
-from .run_report import Report, crash
+from .run_export import FORMATS, NoGraph, exported
+from .run_report import Report
 from .run_text import text_of
-from .supervisor import Tell, supervise
+from .supervisor import Send, crash, supervise
+from .weights import add_weights, load
 
 FAILED = 1
 TIMED_OUT = 124
@@ -20,11 +22,18 @@ OPENING = 20.0
 
 
 def main(argv: list[str]) -> int:
-    """Run SOURCE forward (and backward); 0, 1 when the model itself failed, 124 on time-out, 130 interrupted."""
+    """Run SOURCE forward (and backward) in a process of its own, and print what happened.
+
+    Return 0, 1 when the model itself failed, 2 when there is nothing to run, 124 on time-out, 130 when interrupted.
+    """
     parser = _parser()
     options = parser.parse_args(argv)
     if options.dry and options.backward:
         parser.error("--dry computes no values, so there is no --backward with it")
+    if options.json and options.format not in (None, "json"):
+        parser.error(f"the result is either JSON or {options.format}")
+    if options.module is not None and options.format not in ("mermaid", "dot"):
+        parser.error("--module says whose dataflow is drawn, with --format mermaid or dot")
     if options.inputs is not None and options.input:
         parser.error("the input comes from --input or from --inputs, not from both")
     result = Result()
@@ -32,27 +41,41 @@ def main(argv: list[str]) -> int:
     ending = supervise(partial(work, options), report.receive)
     report.end(ending)
     if report.started:
-        if options.json:
-            result.json(report.fields())
-        else:
-            result.lines(text_of(report.fields()))
+        try:
+            _print(options, report, result)
+        except NoGraph as error:
+            print_error(str(error))
+            return FAILED if report.failed else WRONG_USE
     if report.stopped == "timeout":
         opening = f"opening took over {options.timeout + OPENING:g} s"
-        tell(f"stopped after {options.timeout:g} s" if report.started else opening)
+        print_error(f"stopped after {options.timeout:g} s" if report.started else opening)
         return TIMED_OUT
     if report.stopped == "interrupted":
-        tell("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
     if not report.started and ending.how == "crashed":
-        tell(f"opening {options.source}: {crash(ending.status)[1]}")
+        print_error(f"opening {options.source}: {crash(ending.status)[1]}")
         return WRONG_USE
     return FAILED if report.failed else ending.status
 
 
-def work(options: argparse.Namespace, tell: Tell) -> int:
-    """What the child process does: open SOURCE and run it.  Returns 2 when there is nothing to run."""
+def _print(options: argparse.Namespace, report: Report, result: Result) -> None:
+    """Print the result in the format that is asked for; raise NoGraph where there is none to draw."""
+    if options.json or options.format == "json":
+        result.json(report.fields())
+    elif options.format in (None, "text"):
+        result.lines(text_of(report.fields()))
+    else:
+        result.lines(exported(report, options.format, options.source, options.module or "").splitlines())
+
+
+def work(options: argparse.Namespace, send: Send) -> int:
+    """Open SOURCE and run it, in the child process; `send` the report part by part.
+
+    Return 0 when it ran, whatever came of that, and 2 when there is nothing to run.
+    """
     if options.timeout is not None:
-        tell("clock", options.timeout + OPENING)
+        send("clock", options.timeout + OPENING)
     try:
         session = Session()
         session.open(
@@ -64,11 +87,12 @@ def work(options: argparse.Namespace, tell: Tell) -> int:
             trust=options.trust,
         )
         session.root  # noqa: B018  (raises for a checkpoint, which has nothing to run)
+        load(session, options)
         from .run_work import Work  # imports torch
 
         run = Work(
             session,
-            tell,
+            send,
             backward=options.backward,
             dry=options.dry,
             specs=options.input if options.dry else None,
@@ -76,14 +100,14 @@ def work(options: argparse.Namespace, tell: Tell) -> int:
     except Exception as error:
         return refused(error)
     except KeyboardInterrupt:
-        tell("part", {"stopped": "interrupted"})
+        send("part", {"stopped": "interrupted"})
         return 0
-    tell("clock", options.timeout)
+    send("clock", options.timeout)
     run.do()
     return 0
 
 
-def _parser() -> Parser:
+def _parser() -> CommandParser:
     parser = parser_for(
         "run",
         "Run a network forward once: its calls in order with shapes, the parameters that each one read, and your file "
@@ -91,21 +115,17 @@ def _parser() -> Parser:
         "modulescope run train.py:Net --input 2x3x224x224 --backward --json",
     )
     add_inputs(parser)
-    parser.add_argument(
-        "--inputs",
-        metavar="FILE.py:NAME",
-        help="a function that returns (args, kwargs) or the arguments themselves",
-    )
-    parser.add_argument("--backward", action="store_true", help="go back from the result too, and list the gradients")
+    add_run(parser)
+    add_weights(parser)
     parser.add_argument(
         "--dry",
         action="store_true",
         help="shapes only: no values, no memory for them; a real run where the forward depends on values",
     )
     parser.add_argument(
-        "--timeout",
-        type=seconds,
-        metavar="S",
-        help="stop the run after S seconds, with the calls so far and status 124",
+        "--format",
+        choices=("text", "json", *FORMATS),
+        help="markdown: for an issue; mermaid, dot: the dataflow of a module; chrome: a trace for Perfetto",
     )
+    parser.add_argument("--module", metavar="PATH", help="whose dataflow is drawn; the whole network's without it")
     return parser

@@ -2,91 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from textwrap import wrap
 from typing import Any
 
 from ..safe_text import clean, clean_lines
 from .columns import table
+from .run_costs import costs_text, flops_cell, size_cell
 
 ROOT = "(root)"
 NAME = 200
 """Characters of a name that are written."""
-WIDEST = (22, 24, 16, 12, 30)
-"""What fits a screen of 80 columns for most networks; a longer cell pushes what follows."""
+TEXT = 400
+"""Characters of a reason that are written."""
+WIDTH = 80
+"""Characters of a line of a sentence."""
+USES = 4
+"""Uses of a parameter that a line names."""
+HINT = 2000
+"""Characters of a hint."""
 
 
 def text_of(report: dict[str, Any]) -> Iterator[str]:
-    """The lines, safe for a terminal."""
+    """Yield the lines that `run` prints of a report, as `Report.fields` returns it, safe for a terminal."""
     if report["calls"]:
-        rows = [("module", "operation", "inputs", "output", "where")]
-        rows += [_call_row(call) for call in report["calls"]]
-        yield from table(rows, WIDEST)
+        columns = [*COLUMNS[:4], *COSTS, *COLUMNS[4:]] if report["dry"] else list(COLUMNS)
+        if any(call["backward"] for call in report["calls"]):
+            columns[COLUMNS.index(INPUTS)] = GRADIENT
+        if any(call["note"] for call in report["calls"]):
+            columns.append(NOTE)
+        rows = [[title for title, _, _ in columns]]
+        rows += [[text(call) for _, _, text in columns] for call in report["calls"]]
+        right = {index for index, column in enumerate(columns) if column is GRADIENT or column in COSTS}
+        yield from table(rows, [width for _, width, _ in columns], right=right)
         yield ""
     if report["gradients"]:
-        states = [("gradient", "state", "norm"), *map(_gradient_row, report["gradients"])]
-        yield from table(states, (60, 5, 12), right={2})
+        yield from _gradients(report["gradients"])
         yield ""
     for note in report["notes"]:
         yield f"note: {clean(note)}"
     if report["input"]:
         yield f"input {clean(report['input'])}"
+    if report["dry"]:
+        yield from costs_text(report)
+    if report["from"]:
+        yield f"backward {clean(report['from']['text'])}"
     yield from _ending(report)
 
 
 def _ending(report: dict[str, Any]) -> Iterator[str]:
     first, error = report["nonfinite"], report["error"]
-    if first:
-        yield f"first {first['what']}{_place(first)}" + (f", from {clean(first['tensor'])}" if first["tensor"] else "")
+    if first and first["op"] is None and first["phase"] == "backward":
+        yield f"{first['what']} in gradients, on the way back first in that of {clean(first['tensor'], NAME)}"
+    elif first:
+        of = " of the gradients" if first["phase"] == "backward" else ""
+        yield f"first {first['what']}{of}{place_of(first)}" + (
+            f", from {clean(first['tensor'])}" if first["tensor"] else ""
+        )
+        yield from (f"  {line}" for line in clean_lines(first["text"] or ""))
     if error:
-        shapes = " x ".join(_shape(shape) for shape in error["inputs"] or [])
-        yield f"failed{_place(error)}" + (f", with {shapes}" if shapes else "")
+        shapes = " x ".join(shape_text(shape) for shape in error["inputs"] or [])
+        yield f"failed{place_of(error)}" + (f", with {shapes}" if shapes else "")
         yield from (f"  {line}" for line in clean_lines(": ".join(filter(None, [error["type"], error["message"]]))))
+        if error["hint"]:
+            yield f"  → {clean(error['hint'], HINT)}"
     elif report["stopped"]:
         yield f"stopped early ({'Ctrl+C' if report['stopped'] == 'interrupted' else report['stopped']})"
     else:
-        yield f"output {_value(report['output'])}"
+        yield f"output {value_text(report['output'])}"
 
 
-def _place(what: dict[str, Any]) -> str:
-    """` in 0.block 1: linear, at net.py:12`."""
+def place_of(what: dict[str, Any]) -> str:
+    """Return where something happened: ` in 0.block 1: linear, at net.py:12`."""
     text = "" if what["module"] is None else f" in {clean(what['module'], NAME) or ROOT}"
     text += f": {clean(what['op'], NAME)}" if what["op"] else ""
     return text + (f", at {clean(what['where'], NAME)}" if what["where"] else "")
 
 
-def _call_row(call: dict[str, Any]) -> tuple[str, str, str, str, str]:
-    times = f" x{call['repeat']}" if call["repeat"] > 1 else ""
-    return (
-        clean(call["module"], NAME) or ROOT,
-        "  " * call["depth"] + clean(call["op"], NAME) + times,
-        " ".join(_shape(shape) for shape in call["inputs"]),
-        "" if call["output"] is None else _shape(call["output"]),
-        clean(call["where"] or "", NAME) + ("  failed" if call["failed"] else ""),
-    )
+def _operation(call: dict[str, Any]) -> str:
+    depth: int = call["depth"]
+    return "  " * depth + clean(call["op"], NAME) + (f" x{call['repeat']}" if call["repeat"] > 1 else "")
 
 
-def _gradient_row(gradient: dict[str, Any]) -> tuple[str, str, str]:
+def _output(call: dict[str, Any]) -> str:
+    return "" if call["output"] is None else shape_text(call["output"])
+
+
+def _where(call: dict[str, Any]) -> str:
+    return clean(call["where"] or "", NAME) + ("  failed" if call["failed"] else "")
+
+
+def _gradient(call: dict[str, Any]) -> str:
+    norm = call["backward"]["norm"] if call["backward"] else None
+    return "" if norm is None else f"{norm:.3g}"
+
+
+Column = tuple[str, int, Callable[[dict[str, Any]], str]]
+INPUTS: Column = ("inputs", 16, lambda call: " ".join(shape_text(shape) for shape in call["inputs"]))
+"""Makes room for the gradients after a backward."""
+COLUMNS: tuple[Column, ...] = (
+    ("module", 22, lambda call: clean(call["module"], NAME) or ROOT),
+    ("operation", 24, _operation),
+    INPUTS,
+    ("output", 12, _output),
+    ("where", 30, _where),
+)
+"""Of the table of calls: title, cells that fit a screen of 80 columns for most networks, what stands there of a call.
+
+A longer cell pushes what follows.
+"""
+GRADIENT: Column = ("gradient", 9, _gradient)
+"""The norm of the gradient that came to a call; only after a backward."""
+NOTE: Column = ("note", 60, lambda call: clean(call["note"] or "", NAME))
+"""Only where a call has one."""
+
+
+COSTS: tuple[Column, ...] = (
+    ("FLOPs", 8, flops_cell),
+    ("bytes", 8, lambda call: size_cell(call["bytes"])),
+    ("kept", 8, lambda call: size_cell(call["kept"])),
+    ("peak", 8, lambda call: size_cell(call["peak"])),
+)
+"""Of a run without values, which is about them: of its output, for backward, and the most that was alive at once."""
+
+
+def _gradients(gradients: list[dict[str, Any]]) -> Iterator[str]:
+    rows = [("gradient", "state", "norm", ""), *map(_gradient_row, gradients)]
+    lines = table(rows, (50, 5, 12, 30), right={2})
+    yield next(lines)
+    for gradient, line in zip(gradients, lines, strict=True):
+        yield line
+        uses = gradient["uses"]
+        yield from (f"  {_use(use)}" for use in uses[:USES])
+        if len(uses) > USES:
+            yield f"  and {len(uses) - USES} more"
+    reasons: dict[str, list[str]] = {}
+    for gradient in gradients:
+        if gradient["text"] and gradient["reason"] != "frozen":
+            reasons.setdefault(gradient["text"], []).append(gradient["path"])
+    for text, paths in reasons.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        line = f"{clean(paths[0], NAME)}{more}: {clean(text, TEXT)}"
+        yield from wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _gradient_row(gradient: dict[str, Any]) -> tuple[str, str, str, str]:
     norm = gradient["norm"]
-    return clean(gradient["path"], NAME), gradient["state"], "" if norm is None else f"{norm:.6g}"
+    reason = gradient["reason"] or ""
+    place = clean(gradient["where"] or "", NAME) if reason or gradient["state"] == "zero" else ""
+    remarks = [f"{reason.replace('_', ' ')} {place}".strip(), "" if gradient["registered"] else "not registered"]
+    if gradient["replaced"] and reason != "replaced":
+        remarks.append(f"replaced, {clean(gradient['where'], NAME)}" if gradient["where"] else "replaced")
+    if gradient["uses"]:
+        remarks.append(f"sum of {sum(use['times'] for use in gradient['uses'])} uses:")
+    remark = "; ".join(filter(None, remarks))
+    return clean(gradient["path"], NAME), gradient["state"], "" if norm is None else f"{norm:.6g}", remark
 
 
-def _shape(shape: list[Any] | None) -> str:
-    """`2x20`-like shapes as torch writes them: `[2, 20]`; `·` for what has none."""
+def _use(use: dict[str, Any]) -> str:
+    """Return one part of a gradient that is a sum: `0.5 linear, at net.py:12`."""
+    norm = f"{use['times']} times {use['min']:.3g} to {use['max']:.3g}" if use["times"] > 1 else f"{use['norm']:.6g}"
+    name = clean(use["module"] or use["op"] or "outside of the network", NAME)
+    return f"{norm} {name}" + (f", at {clean(use['where'], NAME)}" if use["where"] else "")
+
+
+def shape_text(shape: list[Any] | None) -> str:
+    """Return a shape as torch writes it: `[2, 20]`, `[?, 4]`; `·` for what has none."""
     if shape is None:
         return "·"
-    if any(not isinstance(part, int) for part in shape):
-        return f"({', '.join(_shape(part) for part in shape)})"
-    return str(shape)
+    if any(isinstance(part, list) for part in shape) or (shape and all(part is None for part in shape)):
+        return f"({', '.join(shape_text(part) for part in shape)})"
+    return str(shape).replace("None", "?")
 
 
-def _value(value: Any) -> str:
-    """A result as `structure_of` tells it: `[2, 1] float32`."""
+def value_text(value: Any) -> str:
+    """Return a result, as `structure_of` describes it, as text: `[2, 1] float32`."""
     if isinstance(value, dict) and value.keys() == {"shape", "dtype"}:
-        return f"{_shape(value['shape'])} {value['dtype']}"
+        return f"{shape_text(value['shape'])} {value['dtype']}"
     if isinstance(value, dict):
         if value.keys() == {"type"}:
             return clean(value["type"], NAME)
-        return "{" + ", ".join(f"{clean(key, NAME)}: {_value(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{clean(key, NAME)}: {value_text(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list):
-        return f"({', '.join(_value(part) for part in value)})"
+        return f"({', '.join(value_text(part) for part in value)})"
     return clean(repr(value), NAME)

@@ -2,148 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
 
+from ..opened.node_facts import NodeFacts
+from ..opened.open_model import OpenModel
 from ..safe_text import clean
 from ..session.session import Session
 from .columns import table
 from .options import parser_for
 from .output import Result
-
-if TYPE_CHECKING:
-    from ..live.outline import Node
+from .weights import add_weights, load
 
 NAME = 200
 """Characters of a name that are written."""
-WIDEST = (36, 22, 13, 9, 60)
+WIDEST = (36, 24, 13, 14, 60)
 """What fits a screen of 80 columns for most networks; a longer cell pushes what follows."""
 SHARED = "⇄"
 NAMES = 3
 """Other names of a shared object that are written."""
+MEANINGS = 10
+"""Sentences below the table on words in it that not everybody knows."""
+UNMARKED = ("module", "parameter", "item")
 
 
 def main(argv: list[str]) -> int:
-    """Print the modules and tensors of SOURCE; always 0, or EngineProblem when it cannot be opened."""
-    options = parser_for(
+    """Print the modules and tensors of SOURCE, and return 0.
+
+    Raises:
+        EngineProblem: SOURCE cannot be opened.
+    """
+    parser = parser_for(
         "show",
         "Show the modules and tensors of a network: classes, shapes, dtypes, numbers of parameters, and what is shared "
         f"({SHARED} names the other places of the same object).",
         "modulescope show rgnet --json",
-    ).parse_args(argv)
+    )
+    add_weights(parser)
+    options = parser.parse_args(argv)
     result = Result()
     session = Session()
     session.open(options.source, seed=options.seed, device=options.device, trust=options.trust)
-    if session.is_checkpoint:
-        from ..checkpoint.model import CheckpointModel
-        from . import show_checkpoint
-
-        checkpoint = session.model
-        assert isinstance(checkpoint, CheckpointModel)
-        report, text = partial(show_checkpoint.report_of, checkpoint), partial(show_checkpoint.text_of, checkpoint)
-    else:
-        report, text = partial(report_of, session), partial(text_of, session)
+    load(session, options)
     if options.json:
-        result.json(report())
+        result.json(report_of(session.model))
     else:
-        result.lines(text())
+        result.lines(text_of(session.model))
     return 0
 
 
-def report_of(session: Session) -> dict[str, Any]:
-    """The object that `show --json` prints, `schema` left out."""
-    from ..tensors.tensors import class_name
-
-    model = session.live
-    outline = model.outline
-    parameters, trainable = _counts(session, outline.nodes[0])
+def report_of(model: OpenModel) -> dict[str, Any]:
+    """Return the object that `show --json` prints, `schema` left out."""
+    nodes = [model.facts(node) for node in range(len(model.tree))]
+    total, trainable, size = model.totals_of_parameters()
     return {
         "source": model.source.source,
         "kind": model.source.kind,
-        "class": class_name(outline.root),
-        "parameters": {"total": parameters, "trainable": trainable, "bytes": model.totals.bytes[0]},
-        "modules": [module_report(session, node) for node in outline.nodes if not node.is_tensor],
-        "tensors": [tensor_report(session, node) for node in outline.nodes if node.is_tensor],
-        "metadata": model.source.metadata or None,
-        "warnings": list(model.source.warnings),
+        "class": nodes[0].class_name,
+        "parameters": {"total": total, "trainable": trainable, "bytes": size},
+        "modules": [_module(facts) for facts in nodes if not facts.is_tensor and facts.kind != "item"],
+        "tensors": [_tensor(facts) for facts in nodes if facts.is_tensor],
+        "items": [
+            {"path": facts.key, "type": facts.dtype, "text": facts.detail} for facts in nodes if facts.kind == "item"
+        ],
+        "metadata": model.metadata or None,
+        "note": model.source.note or None,
+        "warnings": model.summary().warnings,
     }
 
 
-def module_report(session: Session, node: Node) -> dict[str, Any]:
-    """One entry of `modules`; the numbers are None while a lazy parameter below has no size."""
-    from ..tensors.tensors import detail_of
-
-    parameters, trainable = _counts(session, node)
+def _module(facts: NodeFacts) -> dict[str, Any]:
+    """Return one entry of `modules`; the numbers are None while a lazy parameter below has no size."""
     return {
-        "path": node.path,
-        "class": detail_of(node.item),
-        "parameters": parameters,
-        "trainable": trainable,
-        "shared_with": list(node.shared_with),
-        "registered": node.registered,
+        "path": facts.path,
+        "class": facts.class_name,
+        "inferred": facts.inferred,
+        "parameters": facts.elements,
+        "trainable": facts.trainable,
+        "shared_with": list(facts.other_names),
+        "registered": facts.registered,
+        "meaning": facts.meaning or None,
     }
 
 
-def tensor_report(session: Session, node: Node) -> dict[str, Any]:
-    """One entry of `tensors`; shape and bytes are None for a parameter that is not initialised yet."""
-    from ..live.paths import python_path
-    from ..tensors.tensors import device_text, dtype_text, requires_grad, shape_of, size_in_bytes
-
-    tensor: Any = node.item
-    shape = shape_of(tensor)
+def _tensor(facts: NodeFacts) -> dict[str, Any]:
+    """Return one entry of `tensors`; shape and bytes are None for a parameter that is not initialised yet."""
     return {
-        "path": node.path,
-        "python": python_path(session.live.outline, node),
-        "kind": node.kind,
-        "shape": None if shape is None else list(shape),
-        "dtype": dtype_text(tensor),
-        "device": device_text(tensor),
-        "requires_grad": requires_grad(tensor),
-        "bytes": size_in_bytes(tensor),
-        "shared_with": list(node.shared_with),
-        "registered": node.registered,
+        "path": facts.key,
+        "python": facts.python,
+        "kind": facts.kind,
+        "shape": None if facts.shape is None else list(facts.shape),
+        "dtype": facts.dtype,
+        "device": facts.device or None,
+        "requires_grad": facts.requires_grad,
+        "bytes": facts.bytes,
+        "stored_bytes": facts.stored_bytes,
+        "shared_with": list(facts.other_names),
+        "alias_of": list(facts.alias_of),
+        "persistent": facts.persistent,
+        "registered": facts.registered,
+        "meaning": facts.meaning or None,
+        "place": facts.place or None,
+        "parts": [part._asdict() for part in facts.parts] or None,
     }
 
 
-def _counts(session: Session, node: Node) -> tuple[int | None, int | None]:
-    totals = session.live.totals
-    if totals.unknown[node.index]:
-        return None, None
-    return totals.parameters[node.index], totals.trainable[node.index]
-
-
-def text_of(session: Session) -> Iterator[str]:
-    """The tree as text, one line a module or tensor, safe for a terminal."""
-    model = session.live
-    yield from table([_row(session, node) for node in model.outline.nodes], WIDEST, right={2})
+def text_of(model: OpenModel) -> Iterator[str]:
+    """Yield the tree as text, one line a module, tensor or item, safe for a terminal."""
+    tree = model.tree
+    nodes = [model.facts(node) for node in range(len(tree))]
+    yield from table([_row(facts, tree.depths[facts.index]) for facts in nodes], WIDEST, right={2})
     yield ""
-    totals = model.totals
-    unknown = f" and {totals.unknown[0]:,} lazy tensors" if totals.unknown[0] else ""
-    yield (
-        f"{totals.parameters[0]:,} parameters{unknown}, {totals.trainable[0]:,} trainable, {totals.bytes[0]:,} bytes"
-    )
-    for warning in model.source.warnings:
+    for meaning in islice(dict.fromkeys(facts.meaning for facts in nodes if facts.word), MEANINGS):
+        yield clean(meaning)
+    yield from map(clean, model.closing_lines())
+    for warning in model.summary().warnings:
         yield f"warning: {clean(warning)}"
 
 
-def _row(session: Session, node: Node) -> tuple[str, str, str, str, str]:
-    from ..tensors.tensors import detail_of, dtype_text, elements, requires_grad
-
-    item: Any = node.item
-    count = elements(item) if node.is_tensor else _counts(session, node)[0]
-    marks = [] if node.kind in ("module", "parameter") else [str(node.kind)]
-    if node.kind == "parameter" and not requires_grad(item):
+def _row(facts: NodeFacts, depth: int) -> tuple[str, str, str, str, str]:
+    count = facts.elements
+    marks = [facts.word] if facts.word else [] if facts.kind in UNMARKED else [str(facts.kind)]
+    if facts.is_tensor and facts.frozen:
         marks.append("frozen")
-    if node.shared_with:
-        others = [clean(other, NAME) or "(root)" for other in node.shared_with]
-        more = f" and {len(others) - NAMES} more" if len(others) > NAMES else ""
-        marks.append(f"{SHARED} {', '.join(others[:NAMES])}{more}")
-    blank = count is None or (count == 0 and not node.is_tensor)
+    if facts.other_names:
+        marks.append(f"{SHARED} {_named(facts.other_names)}")
+    if facts.alias_of:
+        marks.append(f"same memory as {_named(facts.alias_of)}")
+    blank = count is None or (count == 0 and not facts.is_tensor)
     return (
-        "  " * node.depth + clean(node.name if node.depth else session.live.source.name, NAME),
-        clean(detail_of(item), NAME),
+        "  " * depth + clean(facts.name, NAME),
+        clean(f"~{facts.detail}" if facts.inferred else facts.detail, NAME),
         "" if blank else f"{count:,}",
-        dtype_text(item) if node.is_tensor else "",
+        clean(facts.dtype, NAME),
         "  ".join(marks),
     )
+
+
+def _named(paths: Sequence[str]) -> str:
+    named = ", ".join(clean(path, NAME) or "(root)" for path in paths[:NAMES])
+    return f"{named} and {len(paths) - NAMES} more" if len(paths) > NAMES else named

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 from ..messages import Problem, StatisticsOf
 from ..messages.errors import EngineProblem
+from ..opened.facts import amount
+from ..opened.node_facts import NodeFacts
 from ..safe_text import clean
 from ..session.session import Session
+from ..tensors.statistics.statistics import statistics
 from ..tree.globs import Glob
+from ..tree.natural import natural_key
+from ..work.progress import OnProgress
 from . import stats_text
-from .options import parser_for
+from .options import count, parser_for
 from .output import Result
 from .progress_line import ProgressLine
 
-if TYPE_CHECKING:
-    from ..checkpoint.model import CheckpointModel
-    from ..live.live_model import LiveModel
-    from ..live.outline import Node
-
 UNREADABLE = 2
-OnProgress = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One tensor to be measured."""
-
-    path: str
-    bytes: int
-    measure: Callable[[OnProgress], StatisticsOf]
-    initial: Callable[[StatisticsOf], dict[str, Any] | None]
-    """What is known of its initial values, from its statistics."""
+SORTS = ("path", "count", "min", "max", "absmax", "mean", "std", "l2", "zeros", "nan", "inf")
+"""Fields of a report that tensors can be sorted by."""
+ASCENDING = ("path", "min")
+"""Those of which the smallest comes first."""
+_WHOLE = ("int", "uint", "bool")
+"""How names of dtypes of whole numbers begin."""
 
 
 def main(argv: list[str]) -> int:
-    """Print statistics of the tensors of SOURCE: 0, or 2 when one of them cannot be read."""
-    from . import tell
+    """Print statistics of the tensors of SOURCE.
+
+    Return 0, or 2 when one of them cannot be read.
+    """
+    from . import print_error
 
     parser = parser_for(
         "stats",
@@ -56,107 +52,113 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--exact", action="store_true", help="read again where quantiles and histogram are close otherwise"
     )
+    parser.add_argument(
+        "--sort",
+        choices=SORTS,
+        metavar="FIELD",
+        help=f"largest first; {' and '.join(ASCENDING)} smallest first; counters and optimizer state behind the "
+        f"network's own numbers; one of {', '.join(SORTS)}",
+    )
+    parser.add_argument("--top", type=count, metavar="N", help="only the first N of them; all are read")
     options = parser.parse_args(argv)
     result = Result()
-    found = []
     with ProgressLine() as line:
         session = Session()
         session.open(
-            options.source, seed=options.seed, device=options.device, trust=options.trust, progress=line.tell
+            options.source, seed=options.seed, device=options.device, trust=options.trust, on_progress=line.show
         )  # fmt: skip
-        subjects = selected(subjects_of(session, options.exact), options.pattern)
-        total, before = sum(each.bytes for each in subjects), 0
-        for subject in subjects:
-            statistics = subject.measure(_told(line, subject, before, total))
-            found.append(report_of(subject.path, statistics, subject.initial(statistics)))
-            before += subject.bytes
+        tensors = selected(list(session.model.tensors_at("")), options.pattern)
+        found = reports_of(tensors, options.exact, line)
+    gone = [each for each in found if each["absence"] == "gone"]
+    found = in_order(found, options.sort)[: options.top]
     if options.json:
         source = session.model.source
         result.json({"source": source.source, "kind": source.kind, "tensors": found})
     else:
-        result.lines(stats_text.text_of(found))
-    gone = sum(each["absence"] == "gone" for each in found)
+        result.lines(stats_text.text_of(found, result.width))
     if gone:
-        tell(f"{gone:,} tensors could not be read: {next(each['reason'] for each in found if each['absence'])}")
+        print_error(f"{amount(len(gone), 'tensor')} could not be read: {gone[0]['reason']}")
         return UNREADABLE
     return 0
 
 
-def subjects_of(session: Session, exact: bool) -> list[Subject]:
-    """All tensors of what is open, in tree order."""
-    if session.is_checkpoint:
-        return list(_stored(cast("CheckpointModel", session.model), exact))
-    return list(_live(session.live, exact))
+def in_order(tensors: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:
+    """Return entries of the report sorted by one of `SORTS`; equal ones as they were, those without a value last.
+
+    What counts or points to something in the network, and what belongs to no network (optimizer, random state), comes
+    behind the network's numbers, each sorted for itself: it is nearly always larger.
+    """
+    if sort is None:
+        return tensors
+    known = [each for each in tensors if each[sort] is not None]
+    known.sort(
+        key=lambda each: natural_key(each[sort]) if sort == "path" else each[sort], reverse=sort not in ASCENDING
+    )
+    if sort != "path":
+        known.sort(key=_distance)
+    return known + [each for each in tensors if each[sort] is None]
 
 
-def _stored(model: CheckpointModel, exact: bool) -> Iterator[Subject]:
-    from ..stored.statistics import stored_statistics
-    from ..stored.stored import Stored
-
-    for node in range(len(model.tree)):
-        leaf = model.tree.leaf(node)
-        if isinstance(leaf, Stored):
-
-            def measure(told: OnProgress, leaf: Stored = leaf) -> StatisticsOf:
-                return stored_statistics(leaf, path=leaf.path, exact=exact, progress=told)
-
-            yield Subject(leaf.path, leaf.nbytes, measure, lambda found: None)
+def _distance(tensor: dict[str, Any]) -> int:
+    """Return 0 for numbers of the network, 1 for its counters and indices, 2 for what is not of the network."""
+    if tensor["kind"] == "state":
+        return 2
+    return int(tensor["kind"] != "parameter" and tensor["dtype"].startswith(_WHOLE))
 
 
-def _live(model: LiveModel, exact: bool) -> Iterator[Subject]:
-    from ..tensors.statistics.tensor import statistics
-    from ..tensors.tensors import size_in_bytes
+def reports_of(tensors: Sequence[NodeFacts], exact: bool, line: ProgressLine) -> list[dict[str, Any]]:
+    """Return the entries of `tensors` of the report, in order; an object with several names is read once.
 
-    known: dict[int, StatisticsOf] = {}  # of a shared tensor once
-
-    for node in model.outline.nodes:
-        if not node.is_tensor:
-            continue
-        tensor = cast("Any", node.item)
-
-        def measure(told: OnProgress, node: Node = node, tensor: Any = tensor) -> StatisticsOf:
-            if id(tensor) not in known:
-                known[id(tensor)] = statistics(tensor, path=node.path, exact=exact, progress=told)
-            return known[id(tensor)]
-
-        def initial(found: StatisticsOf, node: Node = node, tensor: Any = tensor) -> dict[str, Any] | None:
-            return _initial(model, node, tensor, found)
-
-        yield Subject(node.path, size_in_bytes(tensor) or 0, measure, initial)
-
-
-def _initial(model: LiveModel, node: Node, tensor: Any, found: StatisticsOf) -> dict[str, Any] | None:
-    from ..live.describe.defaults import initialiser_of
-    from ..live.describe.draws import judge
-
-    rule = initialiser_of(model.outline, node)
-    if not rule:
-        return None
-    draw = judge(rule, tensor, found)
-    return {"rule": rule, "consistent": draw.consistent, "p": draw.p}
+    Args:
+        exact: whether to read again where quantiles and histogram are close otherwise.
+        line: where to show how far the reading is.
+    """
+    known: dict[Hashable, StatisticsOf] = {}
+    found = []
+    total, before = sum(facts.bytes or 0 for facts in tensors), 0
+    for facts in tensors:
+        if facts.identity not in known:
+            known[facts.identity] = statistics(
+                facts.readable(), path=facts.key, exact=exact, on_progress=_reporter(line, facts, before, total)
+            )
+        measured = known[facts.identity]
+        found.append(report_of(facts, measured))
+        before += facts.bytes or 0
+    return found
 
 
-def selected(subjects: list[Subject], pattern: str | None) -> list[Subject]:
-    """Those of the path or below it, or of a path that matches; raises EngineProblem when there are none."""
+def selected(tensors: list[NodeFacts], pattern: str | None) -> list[NodeFacts]:
+    """Return the tensors at or below the path `pattern`, and those whose path it matches; all where it is None.
+
+    Raises:
+        EngineProblem: there are none, of kind `usage`.
+    """
     if pattern is None:
-        return subjects
+        return tensors
     glob, below = Glob(pattern), (f"{pattern}.", f"{pattern}[")
-    chosen = [each for each in subjects if each.path.startswith(below) or glob.matches(each.path)]
+    chosen = [each for each in tensors if each.key.startswith(below) or glob.matches(each.key)]
     if not chosen:
         raise EngineProblem(
-            Problem("usage", f"No tensor has a path like {pattern!r}", f"There are {len(subjects):,} of other names.")
+            Problem("usage", f"No tensor has a path like {pattern!r}", f"There are {len(tensors):,} of other names.")
         )
     return chosen
 
 
-def report_of(path: str, found: StatisticsOf, initial: dict[str, Any] | None) -> dict[str, Any]:
-    """One entry of `tensors`; what was not read, or does not apply, is None."""
+def report_of(facts: NodeFacts, found: StatisticsOf) -> dict[str, Any]:
+    """Return the entry of a tensor in `tensors`; what was not read, or does not apply, is None."""
     missing = bool(found.absence)
     return {
-        "path": path,
+        "path": facts.key,
+        "kind": facts.kind,
+        "dtype": facts.dtype,
+        "shared_with": list(facts.other_names),
         "count": None if missing else found.count,
         "min": found.minimum,
         "max": found.maximum,
+        "min_index": found.minimum_at,
+        "max_index": found.maximum_at,
+        "absmax": found.absmax,
+        "absmax_index": found.absmax_at,
         "mean": found.mean,
         "std": found.std,
         "l2": found.l2,
@@ -166,15 +168,17 @@ def report_of(path: str, found: StatisticsOf, initial: dict[str, Any] | None) ->
         "quantiles": {f"{which:g}": value for which, value in found.quantiles} or None,
         "quantiles_within": found.quantiles_within if found.quantiles else None,
         "histogram": {"edges": found.edges, "counts": found.counts} if found.counts else None,
-        "initial": initial,
+        "initial": facts.initial(found),
         "absence": found.absence or None,
         "reason": found.reason or None,
     }
 
 
-def _told(line: ProgressLine, subject: Subject, before: int, total: int) -> OnProgress:
-    def told(done: float) -> None:
-        part = (before + done * subject.bytes) / max(total, 1)
-        line.tell(f"{min(part, 1):4.0%} of {total / 1e9:.1f} GB  {clean(subject.path, 200)}")
+def _reporter(line: ProgressLine, facts: NodeFacts, before: int, total: int) -> OnProgress:
+    path, size = clean(facts.key, 200), facts.bytes or 0
 
-    return told
+    def report(done: float) -> None:
+        part = (before + done * size) / max(total, 1)
+        line.show(f"{min(part, 1):4.0%} of {total / 1e9:.1f} GB  {path}")
+
+    return report

@@ -1,7 +1,7 @@
 """Work in a child process, so that what hangs or crashes there still leads to a report and to an exit status.
 
 The child imports torch and runs the model; this process only listens.  It is forked before torch is there, when there
-is one thread.  What the child tells comes as one JSON array a line, each written at once: what was told before a crash
+is one thread.  What the child sends comes as one JSON array a line, each written at once: what was sent before a crash
 is known, and a loop in C++ that never lets go of Python's lock is stopped like any other.
 """
 
@@ -23,10 +23,10 @@ from typing import Any, Literal, NoReturn
 
 from .copies import begin_here, is_copy
 from .descendants import adopt, children, kill_children
-from .faults import tell_fault
+from .faults import report_fault
 
-Tell = Callable[..., None]
-"""Tells the listening process something: a name and what belongs to it, as JSON takes it."""
+Send = Callable[..., None]
+"""Sends the listening process a message: a name and what belongs to it, as JSON takes it."""
 
 TICK = 0.1
 """Seconds between two looks at the clock and the child."""
@@ -35,7 +35,7 @@ PIPE = 2**20
 REST = 0.02
 """Seconds between two looks into a pipe that is never empty: waking up for each call would slow the work down."""
 SIGNALLED = 128
-"""Exit status of a program ended by signal n, as shells tell it: this and n."""
+"""Exit status of a program ended by signal n, as shells report it: this and n."""
 GRACE = 2.0
 """Seconds that an interrupted child has to end by itself."""
 AT_ONCE = 0.5
@@ -43,18 +43,19 @@ AT_ONCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How the work ended."""
+class WorkEnd:
+    """How the work of a child process ended."""
 
     how: Literal["done", "timeout", "interrupted", "crashed"]
     status: int = 0
     """Of `done` what the work returned; of `crashed` the exit status, or the negative number of the signal."""
 
 
-def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None]) -> Ending:
-    """Run `work` in a child process and call `hear` with everything that it tells, in order.
+def supervise(work: Callable[[Send], int], receive: Callable[[str, list[Any]], None]) -> WorkEnd:
+    """Run `work` in a child process, call `receive` with everything that it sends, in order, and return how it ended.
 
-    `tell("clock", seconds)` sets how long the child may take from then on; None takes the limit off.
+    `work` gets a function to send with and returns an exit status.  `send("clock", seconds)` sets how long the child
+    may take from then on, None for as long as it wants; the clock is not passed on to `receive`.
     """
     readable, writable = os.pipe()
     with contextlib.suppress(AttributeError, OSError):  # Linux only, and not beyond its limit
@@ -70,7 +71,7 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
     os.close(writable)
     try:
         with _ended_together(child):
-            return _Watch(child, readable, hear).until_it_ends()
+            return _Watch(child, readable, receive).until_it_ends()
     finally:
         os.close(readable)
         kill_children(but=others)
@@ -78,35 +79,35 @@ def supervise(work: Callable[[Tell], int], hear: Callable[[str, list[Any]], None
 
 @contextlib.contextmanager
 def _ended_together(child: int) -> Iterator[None]:
-    """A signal that ends this process ends `child` first: not every system's kernel does that."""
+    """End `child` before a signal ends this process: not every system's kernel does that."""
 
-    def end(number: int, frame: FrameType | None) -> NoReturn:
+    def end(signum: int, frame: FrameType | None) -> NoReturn:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-        os._exit(SIGNALLED + number)
+        os._exit(SIGNALLED + signum)
 
-    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
-    for number in numbers:
-        signal.signal(number, end)
+    ending = [signum for signum in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(signum) is signal.SIG_DFL]
+    for signum in ending:
+        signal.signal(signum, end)
     try:
         yield
     finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+        for signum in ending:
+            signal.signal(signum, signal.SIG_DFL)
 
 
 class _Watch:
-    def __init__(self, child: int, pipe: int, hear: Callable[[str, list[Any]], None]) -> None:
+    def __init__(self, child: int, pipe: int, receive: Callable[[str, list[Any]], None]) -> None:
         self._child = child
         self._pipe = pipe
-        self._hear = hear
+        self._receive = receive
         self._rest = b""
         self._deadline: float | None = None
         self._interrupts: list[float] = []
         self._done: int | None = None
         os.set_blocking(pipe, False)
 
-    def until_it_ends(self) -> Ending:
+    def until_it_ends(self) -> WorkEnd:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._on_interrupt)
         look = select.poll()  # unlike `select` for descriptors of any number
@@ -125,21 +126,21 @@ class _Watch:
             if self._interrupts and now > self._interrupts[0] + GRACE:
                 return self._kill("interrupted")
 
-    def _ending(self, status: int) -> Ending:
-        while self._take(once=True):  # what it told last
+    def _ending(self, status: int) -> WorkEnd:
+        while self._take(once=True):  # what it sent last
             pass
         if self._done is not None:
-            return Ending("done", self._done)
-        return Ending("interrupted") if self._interrupts else Ending("crashed", status)
+            return WorkEnd("done", self._done)
+        return WorkEnd("interrupted") if self._interrupts else WorkEnd("crashed", status)
 
-    def _kill(self, how: Literal["timeout", "interrupted"]) -> Ending:
+    def _kill(self, how: Literal["timeout", "interrupted"]) -> WorkEnd:
         os.kill(self._child, signal.SIGKILL)
         self._reaped(wait=True)
         self._ending(0)
-        return Ending("done", self._done) if self._done is not None else Ending(how)
+        return WorkEnd("done", self._done) if self._done is not None else WorkEnd(how)
 
     def _take(self, once: bool = False) -> bool:
-        """Hear what is in the pipe; False when nothing is, or its other end is closed."""
+        """Take in what is in the pipe; return False when nothing is, or its other end is closed."""
         try:
             data = os.read(self._pipe, PIPE)
         except BlockingIOError:
@@ -155,15 +156,15 @@ class _Watch:
                 self._done = values[0]
                 self._deadline = time.monotonic() + GRACE
             else:
-                self._hear(name, values)
+                self._receive(name, values)
         return True
 
     def _reaped(self, wait: bool) -> int | None:
-        """The child's exit status if it ended."""
+        """Return the child's exit status, negative for a signal; None while it runs."""
         pid, status = os.waitpid(self._child, 0 if wait else os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if pid else None
 
-    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
+    def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         now = time.monotonic()
         again = bool(self._interrupts) and now > self._interrupts[-1] + AT_ONCE
         self._interrupts.append(now)
@@ -174,14 +175,14 @@ class _Watch:
                 os.kill(self._child, signal.SIGINT)
 
 
-def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
-    """The child's whole life."""
+def _work(work: Callable[[Send], int], pipe: int, parent: int) -> NoReturn:
+    """Live the child's whole life."""
     from ..engine.process import die_with, double_stack
 
     status = 1
     begin_here()
 
-    def tell(name: str, *values: object) -> None:
+    def send(name: str, *values: object) -> None:
         if is_copy():
             return
         data = memoryview(json.dumps([name, *values]).encode() + b"\n")
@@ -195,14 +196,14 @@ def _work(work: Callable[[Tell], int], pipe: int, parent: int) -> NoReturn:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, _once_at_a_time())
 
-        status = work(tell)
-        tell("done", status)
+        status = work(send)
+        send("done", status)
     except KeyboardInterrupt:
         pass  # the other process knows, and reports
     except BaseException as error:
-        status = tell_fault(error)
+        status = report_fault(error)
         with contextlib.suppress(Exception):
-            tell("done", status)
+            send("done", status)
     finally:
         # Nothing of the user's runs any more: torch may abort at exit, a thread of theirs may never end.
         _flush()
@@ -218,7 +219,7 @@ def _flush() -> None:
 def _once_at_a_time() -> Callable[[int, FrameType | None], None]:
     last = -AT_ONCE
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(signum: int, frame: FrameType | None) -> None:
         nonlocal last
         now = time.monotonic()
         if now > last + AT_ONCE:
@@ -226,3 +227,19 @@ def _once_at_a_time() -> Callable[[int, FrameType | None], None]:
             raise KeyboardInterrupt
 
     return interrupt
+
+
+def crash(status: int) -> tuple[str, str]:
+    """Return type and message of the error that a process stands for which ended within the model's code.
+
+    Args:
+        status: the exit status, or the negative number of the signal.
+    """
+    if status >= 0:
+        return "SystemExit", f"the model's code ended the process with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    description = signal.strsignal(-status)
+    return name, f"the model's code was ended by {name}" + (f" ({description})" if description else "")

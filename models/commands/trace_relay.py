@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
-from ..run.calls import Call, Several, Shape
-from ..run.record import Trace
-from .supervisor import Tell
+from msgspec.structs import asdict
 
-FIELDS = tuple(field.name for field in fields(Call) if field.name != "repeat")
-"""Of a call, as they are sent; what repeats is counted where it is received."""
+from ..messages import CallBackward
+from ..run.trace.call_statistics import OutputStatistics
+from ..run.trace.calls import OF_ROW, Call, Several, Shape
+from ..run.trace.record import Trace
+from .supervisor import Send
+
+FIELDS = tuple(name for name in Call.__struct_fields__ if name not in ("repeat", "backward", *OF_ROW))
+"""Of a call, as they are sent; what repeats is counted where it is received, and rows are the same there.  What a
+backward did is sent when that is over."""
 
 
 class TraceSender(Trace):
-    """Sends every call when it is recorded, before whatever comes next can hang or crash."""
+    """Trace that sends every call when it is recorded, before whatever comes next can hang or crash."""
 
-    def __init__(self, send: Tell) -> None:
+    def __init__(self, send: Send) -> None:
         super().__init__()
         self._send = send
-        self._nonfinite_sent = False
+        self._nonfinite_sent: object = None
 
     def add(self, call: Call) -> None:
         """Record an operation that is over, and send it."""
@@ -39,9 +43,30 @@ class TraceSender(Trace):
         super().close(place)
         self._send_nonfinite()
 
+    def finish(self) -> None:
+        """End the run, and send at which row the first NaN or infinity is, now that none is folded any more."""
+        super().finish()
+        self._send_nonfinite()
+
+    def send_kept(self) -> None:
+        """Send the bytes that each row keeps for backward, where they are known: after the run."""
+        kept = [call.kept for call in self.calls]
+        if any(each is not None for each in kept):
+            self._send("kept", kept)
+
+    def send_backward(self) -> None:
+        """Send what a backward did at each row, where it was watched."""
+        found = [None if call.backward is None else asdict(call.backward) for call in self.calls]
+        if any(found):
+            self._send("backward", found)
+
+    def send_returned(self) -> None:
+        """Send which rows gave what the call of each module returned: after the run."""
+        self._send("returned", {call.index: call.returned_rows() for call in self.calls if call.returned})
+
     def _send_nonfinite(self) -> None:
-        if self.nonfinite is not None and not self._nonfinite_sent:
-            self._nonfinite_sent = True
+        if self.nonfinite is not self._nonfinite_sent:
+            self._nonfinite_sent = self.nonfinite
             self._send("part", {"nonfinite": self.nonfinite})
 
 
@@ -57,41 +82,56 @@ class TraceReceiver:
     def receive(self, name: str, values: list[Any]) -> bool:
         """Take in one message; return False when it is not about the trace."""
         if name == "add":
-            self.trace.add(_unpacked(values[0]))
+            self.trace.add(self._unpacked(values[0]))
         elif name == "open":
-            call = _unpacked(values[0])
+            call = self._unpacked(values[0])
             self.under_way.append(call)
             place = self.trace.open(call)
             if place is not None:
                 self._open[place] = call
         elif name == "close":
             place, packed = values
-            call, ended = self._open.pop(place), _unpacked(packed)
+            call, ended = self._open.pop(place), self._unpacked(packed)
             for field in FIELDS:
                 setattr(call, field, getattr(ended, field))
             self.under_way = self.under_way[: self.under_way.index(call)]
             self.trace.close(place)
+        elif name == "kept":
+            for call, kept in zip(self.trace.calls, values[0], strict=False):
+                call.kept = kept
+        elif name == "backward":
+            for call, found in zip(self.trace.calls, values[0], strict=False):
+                call.backward = None if found is None else CallBackward(**found)
+        elif name == "returned":
+            for index, rows in values[0].items():
+                self.trace.row(int(index)).returned = tuple(self.trace.row(row) for row in rows)
         elif name == "restart":
             self.__init__()  # type: ignore[misc]
         else:
             return False
         return True
 
+    def _unpacked(self, packed: list[Any]) -> Call:
+        given = dict(zip(FIELDS, packed, strict=True))
+        given["producers"] = tuple(self.trace.row(index) for index in given["producers"])
+        if given["statistics"] is not None:
+            given["statistics"] = OutputStatistics(*given["statistics"])
+        given["inputs"] = tuple(_shape(shape) for shape in given["inputs"])
+        given["output"] = _shape(given["output"])
+        given["tensors"] = tuple(given["tensors"])
+        return Call(**given)
+
 
 def _packed(call: Call) -> list[Any]:
-    return [getattr(call, field) for field in FIELDS]
-
-
-def _unpacked(packed: list[Any]) -> Call:
-    given = dict(zip(FIELDS, packed, strict=True))
-    given["inputs"] = tuple(_shape(shape) for shape in given["inputs"])
-    given["output"] = _shape(given["output"])
-    given["tensors"] = tuple(given["tensors"])
-    return Call(**given)
+    given = {field: getattr(call, field) for field in FIELDS}
+    given["producers"] = call.producer_rows()
+    if call.statistics is not None:
+        given["statistics"] = [getattr(call.statistics, name) for name in OutputStatistics.__slots__]
+    return list(given.values())
 
 
 def _shape(value: Any) -> Shape:
-    """A shape that came as JSON: a list of sizes only is one value's."""
+    """Return a shape that came as JSON: a list of sizes only is one value's."""
     if not isinstance(value, list):
         return value  # type: ignore[no-any-return]
     if all(isinstance(size, int) for size in value):

@@ -1,1 +1,1 @@
-"""What differs between two models or checkpoints, tensor by tensor and piece by piece, in bounded memory."""
+"""The differences between two models or checkpoints, tensor by tensor, in bounded memory."""

@@ -1,4 +1,4 @@
-"""One tensor against another, in pieces of both sides in step.  Imports torch only where bytes differ."""
+"""Comparison of two tensors, piece by piece.  Imports torch only where bytes differ."""
 
 from __future__ import annotations
 
@@ -6,89 +6,170 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..stored.stored import Unreadable
-from ..tensors.lattice import FEW, SPAN, repeated, repeats_much, span_of, without
-from .difference import SAME, Difference, Numbers, Tolerance
+from ..tensors.lattice import SPAN_LIMIT, WALK_LIMIT, collapsed, repeated_axes, repeats_much, span_of
+from ..tensors.readable import Readable, Unreadable
+from ..tensors.seeking import index_at
+from ..work.cancelled import Cancelled
+from .difference import SAME, UNMEASURED, Comparison, Difference, Tolerance
+from .sums import Squares, Sum
 from .tensors import Comparable
 from .workers import Workers
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from .measures import Measures
 
 PIECE = 2**18
-"""Elements of each side at a time: a megabyte of float32.  A multiple of what any type holds in a unit."""
+"""Elements of each side that are compared at a time: a megabyte of float32, and whole units of any dtype."""
 SMALL_PIECE = 2**16
-"""As long as all bytes are equal: what stays in the processor's cache is compared three times as fast."""
+"""Elements at a time while all bytes are equal: what stays in the processor's cache is compared three times as fast."""
 
 SCALE_ELSEWHERE = "a checkpoint keeps the scale of quantised integers beside them: there is no number to compare"
+"""The reason why quantised integers are not compared with floats."""
 
 Read = Callable[[int], None]
-"""Told after each piece how many bytes of both sides were read."""
+"""Called after each piece with the number of bytes of both sides, or of elements, that were read."""
 
 
-def compare(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: Read) -> Difference:
-    """Compare two tensors of any shapes, types and kinds; memory is bounded by a few pieces for each worker.
+def compare(
+    a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: Read, squares: bool = False
+) -> Difference:
+    """Return the difference of two tensors of any shapes, dtypes and kinds.
 
-    Never raises `Unreadable`: that is a status of its own.
+    With `squares` their sums are taken also where all bytes are equal, which takes longer and imports torch.
+
+    Memory is bounded by a few pieces for each worker; `read` is called with bytes.  Does not raise `Unreadable`: that
+    is a status of the difference.
     """
+    same_dtype = a.side.dtype == b.side.dtype
     if a.side.shape != b.side.shape or a.side.shape is None:
         if a.side.shape is None and b.side.shape is None:
-            return Difference(a.path, "unreadable", a.side, b.side, reason=a.no_values)
+            return Difference(a.path, "unreadable", a.side, b.side, reason=a.readable.absence[1])
         return Difference(a.path, "shape", a.side, b.side)
-    if reason := a.no_values or b.no_values:
+    mine, theirs = a.readable, b.readable
+    if reason := mine.absence[1] or theirs.absence[1]:
+        if same_dtype and (same := _same_parts(mine, theirs)) is not None:
+            return Difference(a.path, "equal" if same else "changed", a.side, b.side, SAME if same else UNMEASURED)
         return Difference(a.path, "unreadable", a.side, b.side, reason=reason)
-    if a.scaled != b.scaled and a.side.dtype == b.side.dtype:
+    if mine.element_kind != theirs.element_kind and same_dtype:
         return Difference(a.path, "unreadable", a.side, b.side, reason=SCALE_ELSEWHERE)
-    mine, theirs, times = _once(a, b)
+    size = mine.item_bytes + theirs.item_bytes
+
+    def count(elements: int) -> None:
+        read(int(elements * size))
+
     try:
-        numbers = _of_spans(mine, theirs, tolerance) or _numbers(mine, theirs, tolerance, workers, read)
-        numbers = replace(numbers, differing=numbers.differing * times, nonfinite=numbers.nonfinite * times)
-    except Unreadable as error:
-        return Difference(a.path, "unreadable", a.side, b.side, reason=str(error))
-    status = numbers.values if a.side.dtype == b.side.dtype else "dtype"
-    return Difference(a.path, status, a.side, b.side, numbers)
+        mine, theirs, times = _once(mine.unpacked(), theirs.unpacked())
+        numbers = _of_spans(mine, theirs, tolerance) or _compare_elements(
+            mine, theirs, same_dtype, tolerance, workers, count, squares
+        )
+        if times > 1:
+            numbers = _repeated(numbers, times)
+    except Cancelled:
+        raise
+    except Exception as error:
+        if (own := _reason(error, mine, theirs)) is None:
+            raise
+        return Difference(a.path, "unreadable", a.side, b.side, reason=own)
+    return Difference(a.path, numbers.values if same_dtype else "dtype", a.side, b.side, numbers)
 
 
-def _once(a: Comparable, b: Comparable) -> tuple[Comparable, Comparable, int]:
-    """Both without what is repeated in both, and how often each element of these stands in the whole."""
-    shape = a.side.shape or ()
-    if a.elements <= FEW or a.strides is None or b.strides is None:
+def _same_parts(a: Readable, b: Readable) -> bool | None:
+    """Return whether all parts of two tensors that are stored in parts are equal; None where they are not in parts."""
+    mine, theirs = a.stored_parts, b.stored_parts
+    if not mine or len(mine) != len(theirs):
+        return None
+    try:
+        for one, other in zip(mine, theirs, strict=True):
+            if one.shape != other.shape or one.dtype_name != other.dtype_name:
+                return False
+            for start in range(0, one.elements, PIECE):
+                stop = min(start + PIECE, one.elements)
+                if one.bytes(start, stop) != other.bytes(start, stop):
+                    return False
+    except Unreadable:
+        return None
+    return True
+
+
+def _reason(error: Exception, *readables: Readable) -> str | None:
+    """Return a sentence on an error that reading or computing raised; None where it is no tensor's own."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    return next(filter(None, (readable.error_text(error) for readable in readables)), None)
+
+
+def _once(a: Readable, b: Readable) -> tuple[Readable, Readable, int]:
+    """Return both without dimensions that both repeat, and how often each remaining element stands in the whole."""
+    if a.elements <= WALK_LIMIT or a.strides is None or b.strides is None:
         return a, b, 1
-    axes = repeated(shape, a.strides) & repeated(shape, b.strides)
-    return (a.once(axes), b.once(axes), without(shape, axes)[1]) if axes else (a, b, 1)
+    axes = repeated_axes(a.shape, a.strides) & repeated_axes(b.shape, b.strides)
+    if not axes:
+        return a, b, 1
+    shape, times = collapsed(a.shape, axes)
+    first = (0,) * len(shape)
+    return a.part(first, shape), b.part(first, shape), times
 
 
-def _of_spans(a: Comparable, b: Comparable, tolerance: Tolerance) -> Numbers | None:
-    """The comparison of two tensors that show few stored elements many times; None for all others.
+def _repeated(numbers: Comparison, times: int) -> Comparison:
+    """Return the comparison of tensors of which each element stands there so many times."""
+    squares = numbers.squares and Squares(numbers.squares.a.times(times), numbers.squares.apart.times(times))
+    differing, nonfinite = numbers.differing * times, numbers.nonfinite * times
+    return replace(numbers, differing=differing, nonfinite=nonfinite, squares=squares)
+
+
+def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> Comparison | None:
+    """Return the comparison of two tensors that repeat few stored elements many times; None for all others.
 
     Raises:
-        Unreadable: too much is stored, or they do so in different ways.
+        Unreadable: too many elements are stored, or the strides differ.
     """
-    shape, strides = a.side.shape or (), a.strides
+    shape, strides = a.shape, a.strides
     if strides is None or b.strides is None or not (repeats_much(shape, strides) and repeats_much(shape, b.strides)):
         return None  # so many are stored on one side that it may take as long
     size = span_of(shape, strides)
-    if strides != b.strides or size > SPAN:
+    if strides != b.strides or size > SPAN_LIMIT:
         how = "the same way" if strides == b.strides else "different ways"
         raise Unreadable(f"both show few stored elements many times, in {how}: {a.elements:,} pairs are not compared")
     from ..work.one_thread import one_thread
-    from .spans import weighed
+    from .spans import compare_spans
 
     with one_thread():
-        return weighed(a.span_reader()(0, size), b.span_reader()(0, size), shape, strides, tolerance)
+        return compare_spans(_piece(a.span(), 0, size), _piece(b.span(), 0, size), shape, strides, tolerance)
 
 
-def _numbers(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: Read) -> Numbers:
+def _piece(readable: Readable, start: int, stop: int) -> Tensor:
+    """Return elements in one dimension on the CPU.
+
+    Raises:
+        Unreadable: they cannot be read; the text is a sentence on why.
+    """
+    try:
+        return readable.piece(start, stop).cpu()
+    except Unreadable:
+        raise
+    except Exception as error:
+        if (reason := readable.error_text(error)) is None:
+            raise
+        raise Unreadable(reason) from error
+
+
+def _compare_elements(
+    a: Readable, b: Readable, same_dtype: bool, tolerance: Tolerance, workers: Workers, read: Read, squares: bool
+) -> Comparison:
     equal_so_far = 0
-    size = a.item_bytes + b.item_bytes
     if not a.elements:
         return SAME
-    if a.side.dtype == b.side.dtype:
-        for stop in _equal_bytes(a, b, workers):
-            read(int((stop - equal_so_far) * size))
+    if same_dtype:
+        total = Sum() if squares else None
+        for stop, found_squares in _equal_bytes(a, b, workers, squares):
+            read(stop - equal_so_far)
             equal_so_far = stop
+            if total is not None and found_squares is not None:
+                total.add(found_squares.value, found_squares.exponent)
         if equal_so_far == a.elements:
-            return SAME
+            return SAME if total is None else replace(SAME, squares=Squares(total, Sum()))
     found = None
     for start, measures in _measured(a, b, tolerance, workers):
         if found is None:
@@ -96,37 +177,56 @@ def _numbers(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Worker
         else:
             found.merge(measures)
         stop = min(start + PIECE, a.elements)
-        read(int((stop - max(start, min(equal_so_far, stop))) * size))
+        read(stop - max(start, min(equal_so_far, stop)))
     assert found is not None
-    numbers = found.numbers()
-    return SAME if numbers.values == "equal" else numbers
+    from ..work.one_thread import one_thread
+
+    numbers = found.comparison()
+    if numbers.values == "equal":
+        return replace(SAME, squares=numbers.squares)
+    with one_thread():
+        place = found.largest_at()
+    return replace(numbers, index=None if place is None else tuple(index_at(a.shape, place)))
 
 
-def _equal_bytes(a: Comparable, b: Comparable, workers: Workers) -> Iterator[int]:
-    """Where each piece ends, as long as both sides are the same bytes; nothing where one has none at hand."""
+def _equal_bytes(a: Readable, b: Readable, workers: Workers, squares: bool) -> Iterator[tuple[int, Sum | None]]:
+    """Yield the end of each piece while both sides are the same bytes; nothing where a side has no bytes at hand.
 
-    def equal(start: int) -> bool:
+    With `squares` each comes with its sum of squares, read again while it is in the processor's cache.
+    """
+
+    def equal(start: int) -> tuple[bool, Sum | None]:
         stop = min(start + SMALL_PIECE, a.elements)
-        mine = a.raw(start, stop)
-        return mine is not None and mine == b.raw(start, stop)
+        mine = a.bytes(start, stop)
+        if mine is None or mine != b.bytes(start, stop):
+            return False, None
+        return True, _squares(a, start, stop) if squares else None
 
     starts = range(0, a.elements, SMALL_PIECE)
-    for start, alike in zip(starts, workers.ordered(equal, starts), strict=True):
+    for start, (alike, found) in zip(starts, workers.ordered(equal, starts), strict=True):
         if not alike:
             return
-        yield min(start + SMALL_PIECE, a.elements)
+        yield min(start + SMALL_PIECE, a.elements), found
 
 
-def _measured(a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers) -> Iterator[tuple[int, Measures]]:
+def _squares(readable: Readable, start: int, stop: int) -> Sum:
     from ..work.one_thread import one_thread
-    from .measures import measure
+    from .squares import squares
 
-    close, piece_of_a, piece_of_b = True, a.reader(), b.reader()
+    with one_thread():
+        return squares(_piece(readable, start, stop))
+
+
+def _measured(a: Readable, b: Readable, tolerance: Tolerance, workers: Workers) -> Iterator[tuple[int, Measures]]:
+    from ..work.one_thread import one_thread
+    from .measures import measure_pair
+
+    close = True
 
     def measured(start: int) -> Measures:
         stop = min(start + PIECE, a.elements)
         with one_thread():
-            return measure(piece_of_a(start, stop), piece_of_b(start, stop), tolerance if close else None)
+            return measure_pair(_piece(a, start, stop), _piece(b, start, stop), tolerance if close else None, start)
 
     starts = range(0, a.elements, PIECE)
     for start, measures in zip(starts, workers.ordered(measured, starts), strict=True):

@@ -1,24 +1,30 @@
-"""What is told of one tensor of two sources.  Free of torch."""
+"""The result of comparing a tensor of two sources, and the totals of all.  Must not import torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from .sums import Squares
+
 Status = Literal["equal", "close", "changed", "shape", "dtype", "only_a", "only_b", "unreadable"]
+"""The result for one tensor; `only_a` and `only_b`: the other source has none of this name."""
 STATUSES: tuple[Status, ...] = get_args(Status)
+"""Every status."""
 ALIKE: tuple[Status, ...] = ("equal", "close")
-"""What is no difference."""
+"""Statuses that are no difference."""
 Values = Literal["equal", "close", "changed"]
+"""The result for the elements of two tensors of one shape."""
 
 RTOL = 1e-5
-"""`torch.allclose`'s own."""
+"""The relative tolerance of `torch.allclose`."""
 ATOL = 1e-8
+"""The absolute tolerance of `torch.allclose`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """`close` is `|a - b| <= atol + rtol * |b|` for every element, as `torch.allclose` has it."""
+    """Tolerances of `close`: `|a - b| <= atol + rtol * |b|` for every element, as in `torch.allclose`."""
 
     rtol: float = RTOL
     atol: float = ATOL
@@ -26,63 +32,72 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two tensors, as its own source has it."""
+    """One of the two tensors: its path, shape and dtype in its own source."""
 
     path: str
     shape: tuple[int, ...] | None
-    """None for a lazy parameter or a nested tensor."""
+    """The shape; None for a lazy parameter or a nested tensor."""
     dtype: str
     state: bool = False
-    """Whether it is an optimizer's or the like, not the network's own."""
+    """Whether it belongs to an optimizer or the like, not to the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """What a comparison of two tensors of one shape came to.
+class Comparison:
+    """The comparison of the elements of two tensors of one shape.
 
     `equal` means that every element is: NaN equals NaN here, and 0 equals -0.
     """
 
     values: Values
     max_abs: float | None
-    """The largest `|a - b|` of elements that are finite in both; None without any."""
+    """The largest `|a - b|` of the elements that are finite in both; None without any."""
     relative_l2: float | None
-    """`|a - b| / |a|` of those elements; None where `a` is all zeros and `b` is not."""
+    """`‖a - b‖₂ / ‖a‖₂` of those elements; None where `a` is all zeros and `b` is not."""
     cosine: float | None
-    """Of the angle between the two, of those elements; None where one of them is all zeros."""
+    """The cosine similarity of those elements, from -1 to 1; None where `a` or `b` is all zeros."""
     differing: int = 0
-    """Elements that are not equal."""
+    """How many elements are not equal."""
     nonfinite: int = 0
-    """Those of them that are NaN or infinite on either side."""
+    """How many of these are NaN or infinite on either side."""
+    index: tuple[int, ...] | None = None
+    """The index of the largest change, the first of several; None where every element is equal.
+
+    A change from or to NaN or infinity is larger than any other.
+    """
+    squares: Squares | None = field(default=None, compare=False)
+    """What `relative_l2` is made of, for sums over several tensors; None where it was not computed: of equal bytes."""
 
 
-SAME = Numbers(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
-"""Of equal tensors, without arithmetic; also where all elements are zero, or there is none."""
+SAME = Comparison(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
+UNMEASURED = Comparison(values="changed", max_abs=None, relative_l2=None, cosine=None)
+"""Of packed tensors whose bytes differ, by how much nobody here can say."""
+"""The comparison of equal tensors, also where all elements are zero or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One tensor: both sides, or the one that has it."""
+    """The result for one tensor: both sides, or the one that has it."""
 
     path: str
-    """The name under which the two were brought together."""
+    """The path under which the two were compared, after renaming."""
     status: Status
     a: Side | None
     b: Side | None
-    numbers: Numbers | None = None
-    """None where there is nothing to compare; there also for different dtypes."""
+    comparison: Comparison | None = None
+    """The comparison of the elements, also for different dtypes; None where there is none."""
     reason: str = ""
-    """Of an unreadable one, a sentence with the cause."""
+    """A sentence with the cause, where the status is `unreadable`."""
 
     @property
     def of_state(self) -> bool:
-        """Whether it is no network's own on either side."""
+        """Return whether it belongs to an optimizer or the like on either side."""
         return any(side is not None and side.state for side in (self.a, self.b))
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A tensor of one source that the other cannot have."""
+    """A tensor of one source that is not compared, because the other kind of source cannot have it."""
 
     path: str
     side: Literal["a", "b"]
@@ -91,19 +106,20 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Tally:
-    """What a whole comparison came to."""
+    """How many tensors have each status."""
 
     counts: dict[Status, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
 
     def add(self, difference: Difference) -> None:
+        """Count a difference by its status."""
         self.counts[difference.status] += 1
 
     @property
     def same(self) -> bool:
-        """Whether everything is equal or close."""
+        """Return whether every tensor is equal or close."""
         return not any(count for status, count in self.counts.items() if status not in ALIKE)
 
     @property
     def differs(self) -> bool:
-        """Whether a difference was found; not the same as not `same` where something could not be read."""
+        """Return whether a difference was found; False also where the only others could not be read."""
         return any(count for status, count in self.counts.items() if status not in (*ALIKE, "unreadable"))

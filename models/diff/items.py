@@ -1,4 +1,4 @@
-"""What two checkpoints hold beside tensors, and what they say of themselves: which of it differs.  Free of torch."""
+"""The differences between items and metadata of two checkpoints.  Must not import torch."""
 
 from __future__ import annotations
 
@@ -8,36 +8,39 @@ from typing import Any, Literal
 
 from ..opened.source import Source
 
-MOST_TEXT = 2_000
-"""Characters of a value that are compared and told: as many as a checkpoint tells of an item."""
+TEXT_LIMIT = 2_000
+"""Characters of a value that are compared and shown: as many as an `Item` has."""
 _VERSIONS = "_metadata"
-"""Versions of modules, which every state dict of torch has: one thing, however many modules there are."""
+"""The key of modules' versions in a state dict of torch: one entry, however many modules there are."""
 
 Place = Literal["item", "metadata"]
+"""Where an entry stands in a checkpoint."""
 ItemStatus = Literal["changed", "only_a", "only_b"]
+"""The result for one entry."""
 _Value = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemDifference:
-    """Something that is no tensor and differs: an epoch, a learning rate, an entry of `__metadata__`."""
+    """An item or an entry of metadata that differs: an epoch, a learning rate, a key of `__metadata__`."""
 
     path: str
-    """The name under which the two were brought together; of metadata, its keys joined by dots."""
+    """The path under which the two were compared, after renaming; of metadata, its keys joined by dots."""
     place: Place
     status: ItemStatus
     a: str | None
-    """Its value as `show` tells it; None where A has none."""
+    """The value in A as `show` writes it; None where A has none."""
     b: str | None
+    """The value in B as `show` writes it; None where B has none."""
 
 
 def differing_items(
     a: Source, b: Source, rules: Sequence[Callable[[str], str]], match: Callable[[str], bool] | None
 ) -> list[ItemDifference]:
-    """Every item, then every entry of the metadata, that differs or that only one has; in the order of A, then of B.
+    """Return every item, then every entry of metadata, that differs or that only one has; in the order of A, then of B.
 
-    `rules` rename items of A, as they do tensors; with `match`, only items of such a path are compared and no metadata.
-    Nothing of a network: it has no items.
+    `rules` rename items of A, as they do tensors; with `match`, only items of a matching path are compared, and no
+    metadata.  Empty where a source is a network, which has neither.
     """
     if a.checkpoint is None or b.checkpoint is None:
         return []
@@ -70,7 +73,7 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, _Value]
             yield from _flat(value, f"{prefix}{key}.")
         else:
             text = value if isinstance(value, str) else repr(value)
-            yield f"{prefix}{key}", (type(value).__name__, text[:MOST_TEXT])
+            yield f"{prefix}{key}", (type(value).__name__, text[:TEXT_LIMIT])
 
 
 def _against(place: Place, a: dict[str, _Value], b: dict[str, _Value]) -> Iterator[ItemDifference]:
@@ -79,12 +82,12 @@ def _against(place: Place, a: dict[str, _Value], b: dict[str, _Value]) -> Iterat
         if theirs is None:
             yield ItemDifference(path, place, "only_a", mine[1], None)
         elif theirs != mine:
-            yield ItemDifference(path, place, "changed", *_told_apart(mine, theirs))
+            yield ItemDifference(path, place, "changed", *_distinguished(mine, theirs))
     for path, theirs in b.items():
         if path not in a:
             yield ItemDifference(path, place, "only_b", None, theirs[1])
 
 
-def _told_apart(a: _Value, b: _Value) -> tuple[str, str]:
-    """The two values, with their types where they read alike: the text 3 and the number 3."""
+def _distinguished(a: _Value, b: _Value) -> tuple[str, str]:
+    """Return the two values, with their types where they read alike: the text 3 and the number 3."""
     return (a[1], b[1]) if a[1] != b[1] else (f"{a[1]} ({a[0]})", f"{b[1]} ({b[0]})")

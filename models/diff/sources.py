@@ -1,55 +1,25 @@
-"""The tensors of a source that are to be compared, by name."""
+"""The tensors of an open model, to be compared by name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ..opened.source import Source
-from ..tree.natural import natural_keys
-from .tensors import Comparable, LiveTensor, StoredTensor
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from ..live.outline import Node, Outline
-    from ..stored.checkpoint import Checkpoint
+from ..opened.node_facts import NodeFacts
+from ..opened.open_model import OpenModel
+from .difference import Side
+from .tensors import Comparable
 
 
-def tensors_of(source: Source) -> list[Comparable]:
-    """Every tensor under each of its names, a path that occurs twice, once.
+def tensors_of(model: OpenModel) -> list[Comparable]:
+    """Return every tensor under each of its names, each path once.
 
-    In the source's own order, or that of their names where it means nothing; what is no network's own, such as the
-    state of an optimizer, after all others.
+    They come in the source's order, or by name where that has no meaning; optimizer state comes last.
     """
-    if source.checkpoint is not None:
-        found: list[Comparable] = _of_checkpoint(source.checkpoint)
-    else:
-        found = _of_network(source.module, source.name) if source.module is not None else []
+    found = [comparable(facts) for facts in model.named_tensors()]
     return list({each.path: each for each in reversed(found)}.values())[::-1]
 
 
-def _of_checkpoint(checkpoint: Checkpoint) -> list[Comparable]:
-    found: list[Comparable] = [StoredTensor(stored) for stored in checkpoint.tensors]
-    if not checkpoint.ordered:
-        keys = natural_keys([each.path for each in found])
-        found = [found[at] for at in sorted(range(len(found)), key=keys.__getitem__)]
-    return sorted(found, key=lambda each: each.side.state)
-
-
-def _of_network(module: nn.Module, name: str) -> list[Comparable]:
-    from ..live.outline import Outline
-
-    outline = Outline.of(module, name)
-    return [LiveTensor(node, _lacks(outline, node)) for node in outline.nodes if node.is_tensor]
-
-
-def _lacks(outline: Outline, node: Node) -> str:
-    """Why no state dict holds a tensor; empty where one does."""
-    if node.kind == "constant":
-        return "a plain attribute, which no state dict holds"
-    if not node.registered:
-        return "in a module that is not registered, which no state dict holds"
-    holder = outline.nodes[node.parent].item
-    if node.kind == "buffer" and node.attribute in getattr(holder, "_non_persistent_buffers_set", ()):
-        return "a buffer that is not persistent, which no state dict holds"
-    return ""
+def comparable(facts: NodeFacts) -> Comparable:
+    """Return a tensor of an open model, to be compared; the node must be a tensor."""
+    readable = facts.readable()
+    shape = None if facts.shape is None else readable.shape
+    side = Side(facts.key, shape, facts.dtype, facts.kind == "state")
+    return Comparable(side, readable, facts.lacked, tuple(facts.other_names), stored=facts.registered is None)

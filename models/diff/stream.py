@@ -1,4 +1,4 @@
-"""Two sources, tensor by tensor."""
+"""The differences between two sources, one tensor after another."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from .pairing import Pairs
 from .tensors import Comparable
 from .workers import Workers
 
-OnProgress = Callable[[int, int, str], None]
-"""Told while it reads: bytes read, of how many, and which tensor."""
+OnBytesRead = Callable[[int, int, str], None]
+"""Called while reading with the bytes read, the bytes of all, and the path of the tensor."""
 
 
 def differences(
     pairs: Pairs,
     tolerance: Tolerance,
-    told: OnProgress = lambda done, total, path: None,
+    on_progress: OnBytesRead = lambda done, total, path: None,
     workers: Workers | None = None,
+    squares: bool = False,
 ) -> Iterator[Difference]:
-    """What is told of each pair, in order; one at a time is in memory, and of that a few pieces."""
+    """Yield the difference of each pair, in order; only a few pieces of one pair are in memory at a time.
+
+    `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
+    first difference on: where all are equal nothing is computed, and torch is not imported.
+    """
     total = sum(map(_bytes, pairs.both))
     done = 0
+    differs = False
     with workers or Workers() as team:
         for a, b in pairs.both:
             if a is None or b is None:
@@ -34,10 +40,11 @@ def differences(
             def read(size: int, path: str = path) -> None:
                 nonlocal done
                 done += size
-                told(done, total, path)
+                on_progress(done, total, path)
 
             read(0)
-            found = compare(a, b, tolerance, team, read)
+            found = compare(a, b, tolerance, team, read, squares and differs)
+            differs = differs or (found.comparison is not None and found.comparison.values != "equal")
             done = before + _bytes((a, b))  # a tensor may be read in part, or twice
             yield found
 
@@ -53,10 +60,10 @@ def _bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
     a, b = pair
     if a is None or b is None or a.side.shape != b.side.shape or a.side.shape is None:
         return 0
-    return int(sum(_stored(each) * each.item_bytes for each in pair if each is not None))
+    return int(sum(_elements_read(each) * each.readable.item_bytes for each in pair if each is not None))
 
 
-def _stored(tensor: Comparable) -> int:
-    """Elements, where few are shown many times those that are stored."""
-    shape, strides = tensor.side.shape or (), tensor.strides
+def _elements_read(tensor: Comparable) -> int:
+    """Return how many elements are read: the stored ones, where few are repeated many times."""
+    shape, strides = tensor.side.shape or (), tensor.readable.strides
     return tensor.elements if strides is None else min(tensor.elements, span_of(shape, strides))

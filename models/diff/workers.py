@@ -1,8 +1,7 @@
-"""Work on pieces in several threads, the results in order, with no more pieces in memory than threads can use."""
+"""Threads that work on pieces and return results in order, with no more pieces in memory than they can use."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,15 +9,18 @@ from itertools import islice
 from types import TracebackType
 from typing import TypeVar
 
+from ..work.cores import usable_cores
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class Workers:
-    """All cores but one; with one or two there are no threads at all.  Use as a context."""
+    """A pool of threads for a `with` statement; with one thread, work runs in the caller's."""
 
     def __init__(self, count: int | None = None) -> None:
-        self.count = count or max(_cores() - 1, 1)
+        """Use `count` threads; None: as many as processor cores but one."""
+        self.count = count or max(usable_cores() - 1, 1)
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
@@ -31,7 +33,10 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def ordered(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """`map`, at most two items ahead for each thread; stops when it is no longer asked."""
+        """Yield `work(item)` for each item, in order, at most two items ahead for each thread.
+
+        Work that has not begun is cancelled when the iterator is closed.
+        """
         rest = iter(items)
         first = list(islice(rest, 2))
         if self.count < 2 or len(first) < 2:
@@ -50,10 +55,3 @@ class Workers:
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1

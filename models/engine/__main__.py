@@ -6,10 +6,11 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 INTERRUPTED = 130
+"""Exit status after SIGINT, as shells give it: 128 and the signal's number."""
 
 
 def main() -> int:
-    """Run the engine, or a headless command; returns the exit status."""
+    """Run the engine, or a headless command, and return the exit status."""
     try:
         if hasattr(signal, "pthread_sigmask"):  # held back since a headless command was handed over to this process
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -1,4 +1,4 @@
-"""How the engine's process loads this package, whatever else is called `models` where it runs.
+"""Loading this package in the engine's process, whatever else is called `models` where it runs.
 
 Loaded by its path, before anything of ours can be imported.  The package is loaded under a private name; `models` and
 `tui` are left to the user's own packages, even to folders without `__init__.py`, which any installed package would
@@ -18,14 +18,23 @@ from pathlib import Path
 from types import ModuleType
 
 PRIVATE = "modulescope_engine"
+"""The name that our `models` is imported under."""
 OURS = ("models", "tui")
+"""Our packages' public names, left to the user."""
 PACKAGE = Path(__file__).resolve().parents[1]
 """Our `models` folder."""
 ROOT = PACKAGE.parent
+"""The folder that holds our packages."""
 
 
 def load() -> ModuleType:
-    """Our package under its private name; `import_module(f"{PRIVATE}.engine.process")` works from then on."""
+    """Import our package under its private name and return it.
+
+    From then on `import_module(f"{PRIVATE}.engine.process")` works.
+
+    Raises:
+        ImportError: its file cannot be loaded.
+    """
     if PRIVATE in sys.modules:
         return sys.modules[PRIVATE]
     path = PACKAGE / "__init__.py"
@@ -39,8 +48,10 @@ def load() -> ModuleType:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`[--preload | --ahead SOURCE] [--parent PID]` serves the protocol on standard input and output; `headless
-    ARGUMENTS...` runs a command."""
+    """Serve the protocol on standard input and output, or run a headless command; return the exit status.
+
+    `arguments` is `[--preload | --ahead SOURCE] [--parent PID]` or `headless ARGUMENTS...`.
+    """
     if missing := _missing():
         print(missing, file=sys.stderr)
         return 2
@@ -55,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     process = importlib.import_module(f"{PRIVATE}.engine.process")
     _give_names_back(was_script)
     preload, ahead, parent = _options(list(arguments))
-    process.serve(_handlers, parent=parent, preload=preload, ahead=ahead)
+    process.serve_process(_handlers, parent=parent, preload=preload, ahead=ahead)
     return 0
 
 
@@ -66,7 +77,7 @@ def _handlers(emit: Callable[[object], None]) -> tuple[object, object]:
 
 
 def _options(arguments: list[str]) -> tuple[bool, str | None, int | None]:
-    """Whether torch is imported at once, the checkpoint that is opened at once, and the process to die with."""
+    """Return whether to import torch at once, the checkpoint to open at once, and the process id to die with."""
     preload = arguments[:1] == ["--preload"]
     ahead = arguments[1] if len(arguments) > 1 and arguments[0] == "--ahead" else None
     rest = arguments[1 if preload else 2 if ahead is not None else 0 :]
@@ -79,7 +90,7 @@ def _options(arguments: list[str]) -> tuple[bool, str | None, int | None]:
 
 
 def _missing() -> str:
-    """One line that says what this Python lacks to run an engine, or nothing."""
+    """Return one line on what this Python lacks to run an engine; empty when nothing."""
     if sys.version_info < (3, 10):  # noqa: UP036 - run by its path in whatever Python a user names
         version = ".".join(map(str, sys.version_info[:3]))
         return f"modulescope: {sys.executable} is Python {version}; the engine needs 3.10 or newer"
@@ -94,7 +105,7 @@ def _missing() -> str:
 
 
 def _leave_script_folder() -> bool:
-    """Take our own folder off the path, where Python puts the folder of a script; True if it was there."""
+    """Take our own folder off the path, where Python puts the folder of a script; return whether it was there."""
     if sys.path and Path(sys.path[0]).resolve() == PACKAGE / "engine":
         del sys.path[0]
         return True
@@ -102,7 +113,7 @@ def _leave_script_folder() -> bool:
 
 
 def _give_names_back(was_script: bool) -> None:
-    """The path as `python -m` gives it in this folder, and our two public names free for the user's packages."""
+    """Make `sys.path` as `python -m` does in this folder, and free our two public names for the user's packages."""
     try:
         here = Path.cwd()
     except OSError:  # it was deleted
@@ -118,7 +129,7 @@ def _give_names_back(was_script: bool) -> None:
 
 
 def _is_ours(file: object) -> bool:
-    """Whether a module's file lies in one of our two packages."""
+    """Return whether a module's file lies in one of our two packages."""
     return isinstance(file, str) and any(ROOT / name in Path(file).resolve().parents for name in OURS)
 
 

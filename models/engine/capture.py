@@ -1,6 +1,6 @@
-"""What the engine's process prints, told as events instead of spoiling the protocol.
+"""Capturing what the engine's process prints, which becomes events instead of spoiling the protocol.
 
-Descriptor 1 becomes a pipe, so C++ and child processes are heard too; Python's `sys.stderr` joins it in order.
+Descriptor 1 becomes a pipe, which takes in C++ and child processes too; Python's `sys.stderr` joins it in order.
 Descriptor 2 stays the process's real standard error: last words of crashes go there, and the interface reads it always.
 """
 
@@ -18,19 +18,20 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 Stream = Literal["stdout", "stderr"]
+"""The stream that a text was printed to."""
 
 TICK = 0.05
 """Seconds between two events: the interface redraws no faster."""
 PIECE = 2**16
-"""Characters of one event."""
+"""Characters of one event at most."""
 ROOM = 4 * PIECE
-"""Characters waiting to be told before `sys.stderr` makes its writer wait, as a full pipe does for `sys.stdout`."""
+"""Characters that wait to be emitted before `sys.stderr` blocks its writer, as a full pipe does for `sys.stdout`."""
 PIPE = 2**17
-"""More bytes than a pipe holds, so that one read takes all that was printed up to now."""
+"""Bytes of one read: more than a pipe holds, so that it takes all that was printed up to now."""
 
 
 class Capture:
-    """Takes over the process's standard streams when made; `emit(stream, text)` is called from `start` on."""
+    """Takes over the process's standard streams when made; calls `emit(stream, text)` from `start` on."""
 
     def __init__(self, emit: Callable[[Stream, str], None]) -> None:
         self._emit = emit
@@ -62,12 +63,12 @@ class Capture:
         )
 
     def start(self) -> None:
-        """Start telling; until then what is printed waits."""
+        """Start to emit; until then what is printed waits."""
         self._pump = threading.Thread(target=self._run, name="engine output", daemon=True)
         self._pump.start()
 
     def stop(self) -> None:
-        """Tell what waits and end the pump; to be called once the streams are given back to whoever lent them."""
+        """Emit what waits and end the thread; to be called once the standard streams are restored."""
         self._stopped = True
         with contextlib.suppress(OSError):  # woken often enough; closed by the program
             os.write(self._wake, b"!")
@@ -77,27 +78,27 @@ class Capture:
             self._room.notify_all()
             self._take()
             while self._waiting:
-                self._tell()
+                self._emit_waiting()
             self._closed = True
             for descriptor in (self._pipe, self._wake_read, self._wake):
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
 
     def settle(self, timeout: float = 0.2) -> None:
-        """Tell everything printed before this call; gives up after `timeout` seconds with an interface too slow."""
+        """Emit everything printed before this call; give up after `timeout` seconds when the interface is too slow."""
         self._flush()
         if self._lock.acquire(timeout=timeout):
             try:
                 self._take()
                 while self._waiting:
-                    self._tell()
+                    self._emit_waiting()
             finally:
                 self._lock.release()
 
     def feed(self, data: bytes) -> None:
-        """Add what was written to `sys.stderr`, after what is on its way from `sys.stdout`."""
+        """Add UTF-8 `data` written to `sys.stderr`, after what is on its way from `sys.stdout`; wait for room."""
         if self._forked or self._stopped or threading.current_thread() is self._pump:
-            os.write(2, data)  # nobody tells it here, or any more, or would wait for itself
+            os.write(2, data)  # no thread emits here, or any more, or it would wait for itself
             return
         self._flush()
         with self._lock:
@@ -124,7 +125,7 @@ class Capture:
                     os.read(self._wake_read, PIPE)
                 if self._size < PIECE:
                     self._take()
-                self._tell()
+                self._emit_waiting()
                 self._room.notify_all()
             time.sleep(TICK)
 
@@ -144,7 +145,7 @@ class Capture:
             text = self._waiting.pop()[1] + text
         self._waiting.append((stream, text))
 
-    def _tell(self) -> None:
+    def _emit_waiting(self) -> None:
         """Emit what waits, at most `PIECE` characters."""
         room = PIECE
         while self._waiting and room:
@@ -164,27 +165,29 @@ class Capture:
 
 
 def wait_readable(*descriptors: int) -> None:
-    """Wait until one of them can be read; unlike `select` for descriptors of any number."""
-    look = select.poll()
+    """Wait until one of the `descriptors` can be read; unlike `select`, whatever their numbers."""
+    poll = select.poll()
     for descriptor in descriptors:
-        look.register(descriptor, select.POLLIN)
-    look.poll()
+        poll.register(descriptor, select.POLLIN)
+    poll.poll()
 
 
 class _Stderr(io.RawIOBase):
-    """The bytes of Python's `sys.stderr`."""
+    """The raw stream beneath Python's `sys.stderr`."""
 
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
 
     def writable(self) -> bool:
+        """Return True."""
         return True
 
     def fileno(self) -> int:
-        """The real one: for child processes that are handed this stream, and for faulthandler."""
+        """Return 2, the real standard error: for child processes that are given this stream, and for faulthandler."""
         return 2
 
     def write(self, data: Any) -> int:
+        """Feed the bytes to the capture and return how many there are: all."""
         taken = bytes(data)
         self._capture.feed(taken)
         return len(taken)

@@ -1,4 +1,4 @@
-"""The interface's side of the wall: one connection to one engine, from its first byte to its last words.
+"""The interface's side of the wall: one connection to one engine, from its first byte to its last.
 
 Must not import torch or textual.
 """
@@ -25,15 +25,16 @@ T = TypeVar("T")
 Answer = TypeVar("Answer", bound=Body)
 Outcome = Reply | Failure | EngineGone
 Pause = Awaitable[None] | None
-"""What to wait for before more is told, or nothing."""
+"""What a callback returns: an awaitable to wait for before more is read, or None."""
 
 LAST_WORDS = 40
-"""Lines of the engine's standard error that are kept."""
+"""Last lines of the engine's standard error that are kept."""
 LONGEST_LINE = 2000
+"""Characters that are kept of one of them."""
 FAIRNESS = 32
-"""Frames handled before the event loop gets its turn, however many have come."""
+"""Frames handled before the event loop gets its turn, however many have arrived."""
 DYING = 0.5
-"""Seconds for a process to end that closed its output, and for its last words to come."""
+"""Seconds to wait for a process that closed its output to end, and for the rest of its standard error."""
 DEAD = 5.0
 """Seconds to wait for a process that was killed."""
 
@@ -41,28 +42,28 @@ DEAD = 5.0
 @dataclass(frozen=True)
 class _Waiting:
     outcome: asyncio.Future[Outcome]
-    progress: Callable[[Progress], Pause] | None
+    on_progress: Callable[[Progress], Pause] | None
 
 
 class EngineClient:
-    """Asks the engine at the other end of `link` and hears what it tells.  Made within a running event loop.
+    """Sends requests to the engine at the other end of `link`, and passes on its answers and events.
 
-    The three callbacks may be set at any time; they run in the event loop and must be quick.  Who cannot take in as
-    fast as the engine tells returns something to wait for: nothing more is read meanwhile, and the engine has to wait.
-    All text that comes from the engine is hostile data: to be cleaned before it is shown.
+    Made within a running event loop.  The three callbacks may be set at any time; they run in the event loop and must
+    be quick.  One that cannot keep up with the engine returns an awaitable: nothing more is read until it is done, and
+    the engine has to wait.  All text from the engine is hostile data: to be cleaned before it is shown.
     """
 
     def __init__(self, link: Link) -> None:
         self.on_event: Callable[[Body], Pause] = lambda event: None
-        """Every event, in order."""
+        """Called with every event, in order."""
         self.on_stderr: Callable[[str], Pause] = lambda text: None
-        """What the engine's process writes to its standard error, in pieces."""
+        """Called with what the engine's process writes to its standard error, in pieces."""
         self.on_gone: Callable[[EngineGone], None] = lambda gone: None
-        """Once, when the engine is gone, unless `close` was called."""
+        """Called once, when the engine is gone, unless `close` was called."""
         self.greeting: Greeting | None = None
-        """Set by `Launch.start`."""
+        """The engine's greeting, set by `Launch.start`; None before it."""
         self.gone: EngineGone | None = None
-        """Why there is no engine any more."""
+        """Why there is no engine any more; None while there is one."""
         self._link = link
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
@@ -71,41 +72,44 @@ class EngineClient:
         self._killed = False
         self._closing = False
         self._reading = asyncio.create_task(self._read())
-        self._hearing = asyncio.create_task(self._hear())
+        self._reading_stderr = asyncio.create_task(self._read_stderr())
         self._watching = asyncio.create_task(self._watch())
 
     @property
     def words(self) -> str:
-        """The last lines of the engine's standard error."""
+        """Return the last lines of the engine's standard error."""
         return "\n".join(self._words).strip("\n")
 
     async def request(
-        self, body: Body, answer: type[Answer], /, progress: Callable[[Progress], Pause] | None = None
+        self, body: Body, answer: type[Answer], /, on_progress: Callable[[Progress], Pause] | None = None
     ) -> Answer:
-        """Send a request and wait for its answer of the type named; cancelling the task cancels it in the engine too.
+        """Send a request and return its answer, of the type `answer`.
+
+        `on_progress` is called with each report of progress.  Cancelling the task cancels the request in the engine
+        too.
 
         Raises:
-            EngineProblem: the engine could not answer, or answered something else (`kind` `protocol`).
+            EngineProblem: the engine could not answer, or gave an answer of another type (`kind` `protocol`).
             EngineGone: there is no engine, or it ended meanwhile.
         """
         if self.gone is not None:
             raise EngineGone(self.gone.title, self.gone.words)
-        number = next(self._ids)
+        request_id = next(self._ids)
         try:
-            data = frame(codec.encode(Request(number, codec.pack(body))))
+            data = frame(codec.encode(Request(request_id, codec.pack(body))))
         except (FramingError, OverflowError) as error:
             raise _protocol_problem(f"{type(body).__name__} cannot be sent", str(error)) from None
-        waiting = _Waiting(asyncio.get_running_loop().create_future(), progress)
-        self._waiting[number] = waiting
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), on_progress)
+        self._waiting[request_id] = waiting
         self._link.write(data)
         try:
             outcome = await waiting.outcome
         except asyncio.CancelledError:
             if self.gone is None:
-                self._link.write(frame(codec.encode(Cancel(number))))
+                self._link.write(frame(codec.encode(Cancel(request_id))))
             raise
         finally:
-            self._waiting.pop(number, None)
+            self._waiting.pop(request_id, None)
         if isinstance(outcome, EngineGone):
             raise EngineGone(outcome.title, outcome.words)
         if isinstance(outcome, Failure):
@@ -117,11 +121,11 @@ class EngineClient:
             raise _protocol_problem(title, str(error)) from None
 
     async def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in what the engine's main thread runs.  Raises as `request` does."""
+        """Raise KeyboardInterrupt in what the engine's main thread runs; raise as `request` does."""
         await self.request(Interrupt(), Done)
 
     def kill(self) -> None:
-        """End the engine's whole process group at once; `on_gone` follows."""
+        """Kill the engine's whole process group at once; `on_gone` follows."""
         self._killed = True
         if self._link.child is not None:
             self._link.child.kill()
@@ -129,7 +133,7 @@ class EngineClient:
             self._link.close()
 
     async def close(self, grace: float = 1.0) -> None:
-        """End the engine: kindly, and after `grace` seconds by force.  Nothing is left behind.  May be called twice."""
+        """End the engine: by ending its input, and after `grace` seconds by force.  May be called twice."""
         self._closing = True
         self._link.end_input()
         try:
@@ -150,7 +154,7 @@ class EngineClient:
                 if count % FAIRNESS == 0:
                     await asyncio.sleep(0)
         except CutError:
-            return  # how the process ended tells more
+            return  # how the process ended says more
         except FramingError as error:
             self._spoilt = str(error)
 
@@ -160,32 +164,32 @@ class EngineClient:
             if isinstance(message, Event):
                 return self._call(self.on_event, codec.event_body(message.body))
         except codec.DecodeError as error:
-            return self._note(f"modulescope: a message of the engine was not understood: {error}\n")
+            return self._keep_stderr(f"modulescope: a message of the engine was not understood: {error}\n")
         waiting = self._waiting.get(message.id)
         if waiting is None:  # cancelled meanwhile
             return None
         if isinstance(message, Progress):
-            return self._call(waiting.progress, message) if waiting.progress is not None else None
+            return self._call(waiting.on_progress, message) if waiting.on_progress is not None else None
         if not waiting.outcome.done():
             waiting.outcome.set_result(message)
         return None
 
-    async def _hear(self) -> None:
+    async def _read_stderr(self) -> None:
         if self._link.errors is None:
             return
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while data := await self._link.errors.read(2**16):
-            if (pause := self._note(decoder.decode(data))) is not None:
+            if (pause := self._keep_stderr(decoder.decode(data))) is not None:
                 await pause
 
-    def _note(self, text: str) -> Pause:
+    def _keep_stderr(self, text: str) -> Pause:
         first, *rest = text.split("\n")
         self._words[-1] = (self._words[-1] + first)[:LONGEST_LINE]
         self._words.extend(line[:LONGEST_LINE] for line in rest[-LAST_WORDS:])
         return self._call(self.on_stderr, text)
 
     def _call(self, callback: Callable[[T], Pause], value: T) -> Pause:
-        """A mistake in the interface's own callback must not end the connection."""
+        """Call back; an error in the interface's own callback must not end the connection."""
         try:
             return callback(value)
         except Exception as error:
@@ -194,7 +198,7 @@ class EngineClient:
             return None
 
     async def _watch(self) -> None:
-        """Wait for the engine's end, told by its process or by its stream, and tell everyone."""
+        """Wait for the end of the engine's process or of its stream, and end every request with it."""
         child = self._link.child
         ends: set[asyncio.Future[None] | asyncio.Future[int]] = {self._reading}
         if child is not None:
@@ -208,11 +212,11 @@ class EngineClient:
             child.kill()
             await asyncio.wait({child.ended}, timeout=DEAD)
             title = describe_end(child.ended.result()) if left_itself else "the engine closed its output and was ended"
-        await asyncio.wait({self._reading, self._hearing}, timeout=DYING)
+        await asyncio.wait({self._reading, self._reading_stderr}, timeout=DYING)
         self._finish(title)
 
     def _finish(self, title: str) -> None:
-        for task in (self._reading, self._hearing):
+        for task in (self._reading, self._reading_stderr):
             task.cancel()
         self._link.close()
         if self._spoilt:

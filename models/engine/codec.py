@@ -1,4 +1,4 @@
-"""Envelopes to bytes and back, for both sides.
+"""Encoding of envelopes and bodies as MessagePack (https://msgpack.org), and decoding, for both sides.
 
 Bodies are packed first and travel raw, so that a kind unknown to the other side spoils one message only.
 """
@@ -13,24 +13,24 @@ import msgspec
 from ..messages import Body, EventBody, FromEngine, FromInterface, RequestBody
 from ..safe_text import as_sent
 from .consistency import contradiction
-from .fitting import fitted
+from .fitting import fit_message
 
 T = TypeVar("T", bound=Body)
 
 DecodeError = msgspec.DecodeError
-"""The bytes are no message of the kind asked for (`msgspec.ValidationError` is one of these)."""
+"""Raised where bytes are no message of the requested type; `msgspec.ValidationError` is a subclass."""
 
 _encoder = msgspec.msgpack.Encoder()
 
 
 @cache
 def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
-    """Built when first needed: the interface never pays for the requests' decoder, nor the engine for the replies'."""
+    """Return a decoder, built when first needed: neither side pays for the other's."""
     return msgspec.msgpack.Decoder(kind)
 
 
 def pack(body: Body) -> msgspec.Raw:
-    """A body for an envelope; halves of surrogate pairs in its texts travel as escapes.
+    """Return a body encoded for an envelope; lone surrogates in its texts become escapes.
 
     Raises:
         OverflowError: an integer needs more than 64 bits.
@@ -39,17 +39,21 @@ def pack(body: Body) -> msgspec.Raw:
 
 
 def pack_fitting(body: Body) -> msgspec.Raw:
-    """As `pack`, of as much of the body as the other side takes."""
+    """Return a body encoded for an envelope, cut by `fit_message` where the other side would refuse it."""
     try:
         raw = pack(body)
         _decoder(type(body)).decode(raw)
     except (OverflowError, DecodeError):
-        return pack(fitted(body))
+        return pack(fit_message(body))
     return raw
 
 
 def encode(envelope: FromInterface | FromEngine) -> bytes:
-    """The payload of a frame; raises as `pack` does."""
+    """Return an envelope encoded as the payload of a frame.
+
+    Raises:
+        OverflowError: an integer needs more than 64 bits.
+    """
     return _bytes(envelope)
 
 
@@ -71,31 +75,51 @@ def _escaped(value: Any) -> Any:
 
 
 def from_interface(payload: bytes) -> FromInterface:
-    """Raises `DecodeError`."""
+    """Return the envelope that the interface sent.
+
+    Raises:
+        DecodeError: `payload` is none.
+    """
     envelope: FromInterface = _decoder(FromInterface).decode(payload)
     return envelope
 
 
 def from_engine(payload: bytes) -> FromEngine:
-    """Raises `DecodeError`."""
+    """Return the envelope that the engine sent.
+
+    Raises:
+        DecodeError: `payload` is none.
+    """
     envelope: FromEngine = _decoder(FromEngine).decode(payload)
     return envelope
 
 
 def request_body(raw: msgspec.Raw) -> Body:
-    """Any request; raises `DecodeError`."""
+    """Return the body of a request.
+
+    Raises:
+        DecodeError: `raw` is none that this side knows.
+    """
     body: Body = _decoder(RequestBody).decode(raw)
     return body
 
 
 def event_body(raw: msgspec.Raw) -> Body:
-    """Any event; raises `DecodeError`."""
+    """Return the body of an event.
+
+    Raises:
+        DecodeError: `raw` is none that this side knows, or contradicts itself.
+    """
     body: Body = _decoder(EventBody).decode(raw)
     return _consistent(body)
 
 
 def answer_body(raw: msgspec.Raw, kind: type[T]) -> T:
-    """The answer of the kind that was asked for; raises `DecodeError` for any other."""
+    """Return the body of an answer, of the type `kind`.
+
+    Raises:
+        DecodeError: `raw` is of another type, or contradicts itself.
+    """
     body: T = _decoder(kind).decode(raw)
     return _consistent(body)
 

@@ -1,4 +1,4 @@
-"""Messages whose parts contradict each other, though each is within its limits: refused where they are decoded."""
+"""Checks of messages whose parts contradict each other though each is within its limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .. import messages as m
 
 
 def contradiction(body: m.Body) -> str:
-    """One line that says what cannot be, or nothing."""
+    """Return one line on how the parts of a body contradict each other; empty when they do not."""
     match body:
         case m.TreePage() | m.TensorPage() | m.GradientPage() | m.CallPage():
             if body.rows and body.start + len(body.rows) > body.total:

@@ -1,4 +1,4 @@
-"""What a handler may do besides returning its answer."""
+"""The context of a request: what its handler may do besides returning the answer."""
 
 from __future__ import annotations
 
@@ -9,28 +9,32 @@ from .reply_writer import ReplyWriter
 
 
 class Context:
-    """Handed to a handler with the request; usable from any thread until the handler returns."""
+    """The cancellation, progress reports and events of one request.
 
-    def __init__(self, request: int, outlet: ReplyWriter, after_send: Callable[[], None]) -> None:
+    Usable from any thread until the handler returns.  `after_send` is called after each message that is sent.
+    """
+
+    def __init__(self, request: int, writer: ReplyWriter, after_send: Callable[[], None]) -> None:
         self._request = request
-        self._outlet = outlet
+        self._writer = writer
         self._after_send = after_send
         self._cancelled = False
 
     def cancelled(self) -> bool:
-        """Nobody waits for the answer any more; long work looks here every 0.1 s or so and gives up."""
+        """Return whether the request is cancelled; long work checks every 0.1 s or so and gives up."""
         return self._cancelled
 
     def cancel(self) -> None:
+        """Cancel the request: `cancelled` returns True from now on."""
         self._cancelled = True
 
     def progress(self, text: str, done: float | None = None) -> None:
-        """Tell the one who asked how far it is: `done` from 0 to 1, None when unknown."""
+        """Send how far the work is, in a few words; `done` is the fraction from 0 to 1, None when unknown."""
         if not self._cancelled:
-            self._outlet.progress(self._request, text, done)
+            self._writer.progress(self._request, text, done)
             self._after_send()
 
     def emit(self, body: Body) -> None:
-        """Tell the interface an event."""
-        self._outlet.emit(body)
+        """Send the interface an event."""
+        self._writer.emit(body)
         self._after_send()

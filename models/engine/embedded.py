@@ -34,18 +34,18 @@ from .reply_writer import ReplyWriter
 from .server import EngineServer
 
 KEPT = 2**20
-"""Bytes that may wait for the interface before what is printed is dropped: the program must not wait for it."""
+"""Bytes that may wait to be sent before printed text is dropped: the program must not wait for the interface."""
 
 
-def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) -> None:
+def serve_embedded(read: int, write: int, source: Source, on_left: Callable[[], None]) -> None:
     """Serve `source` over two pipes, which are closed at the end, until the interface is gone.
 
-    `on_left` is called once, in any thread, when it is: before the standard streams are given back, and before what
-    still runs has ended.
+    `read` and `write` are descriptors.  `on_left` is called once, in any thread, when the interface is gone: before the
+    standard streams are restored, and before what still runs has ended.
     """
     outbox = Outbox(write)
-    outlet = ReplyWriter(outbox)
-    tell = _Printed(outbox, outlet)
+    writer = ReplyWriter(outbox)
+    emit_output = _Printed(outbox, writer)
 
     with contextlib.ExitStack() as stack:
         stack.callback(_close, write)
@@ -53,18 +53,18 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
         stack.callback(_close, read)
         stack.enter_context(offered(source))
         interrupts = stack.enter_context(_signals())
-        streams = RedirectedStdio(tell)
+        streams = RedirectedStdio(emit_output)
         stack.callback(streams.give_back)
         leave = _Once(on_left)
         stack.callback(leave)
 
         def emit(body: Body) -> None:
-            outlet.emit(body)
+            writer.emit(body)
             if interrupts is not None:
                 interrupts.raise_late()
 
         def ended(error: FramingError | None) -> None:
-            streams.left()
+            streams.hold_output()
             if interrupts is not None:
                 interrupts.every = True
             server.interrupt()
@@ -76,18 +76,18 @@ def serve(read: int, write: int, source: Source, on_left: Callable[[], None]) ->
         stack.callback(forget)
         stack.callback(session.close)
         server = EngineServer(
-            FrameReader(read), outlet, registry, session, interrupts=interrupts, settle=streams.settle, on_end=ended,
+            FrameReader(read), writer, registry, session, interrupts=interrupts, settle=streams.settle, on_end=ended,
             around=session.code_runs,
         )  # fmt: skip
         server.run()
 
 
 class _Printed:
-    """Hands on what the program prints; what an interface that stands still does not take is not kept, and told."""
+    """Sends what the program prints; drops, and reports, what an interface that does not read leaves."""
 
-    def __init__(self, outbox: Outbox, outlet: ReplyWriter) -> None:
+    def __init__(self, outbox: Outbox, writer: ReplyWriter) -> None:
         self._outbox = outbox
-        self._outlet = outlet
+        self._writer = writer
         self._lost = 0
 
     def __call__(self, stream: Stream, text: str) -> None:
@@ -97,15 +97,15 @@ class _Printed:
         if self._lost:
             lost, self._lost = self._lost, 0
             note = f"\n[modulescope: {lost:,} printed characters are not shown: the interface did not take them]\n"
-            self._outlet.emit(OutputText(stream="stderr", text=note))
-        self._outlet.emit(OutputText(stream=stream, text=text))
+            self._writer.emit(OutputText(stream="stderr", text=note))
+        self._writer.emit(OutputText(stream=stream, text=text))
 
 
 def _stop_looking() -> None:
-    """Nothing of ours stays in torch's hooks."""
+    """Leave nothing of ours in torch's hooks."""
     from ..live.gradient_access import GRADIENTS
 
-    GRADIENTS.close(patience=2.0)
+    GRADIENTS.close(timeout=2.0)
 
 
 class _Once:
@@ -125,42 +125,44 @@ class _Once:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[Interrupts | None]:
-    """SIGINT interrupts what runs, and writing to an interface that is gone is no reason to die; both as before
-    afterwards."""
+    """Have SIGINT interrupt what runs and SIGPIPE ignored within; restore both at the end.
+
+    Gives None in another thread than the main one, where Python delivers no signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield None
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGPIPE)}
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGPIPE)}
     with _wakeups():
         try:
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
             yield Interrupts()
         finally:
-            for number, handler in before.items():
+            for signum, handler in before.items():
                 if handler is not None:  # None: installed by C code, which cannot be put back from here
-                    signal.signal(number, handler)
+                    signal.signal(signum, handler)
 
 
 @contextlib.contextmanager
 def _wakeups() -> Iterator[None]:
-    """An event loop of the program's that waits for this hears afterwards of every signal that came, but SIGINT: an
-    interrupt here is no reason for the program to end."""
+    """Hold back the signals that an event loop of the program's waits for, and pass them on afterwards, but for SIGINT:
+    an interrupt here is no reason for the program to end."""
     before = signal.set_wakeup_fd(-1)
     if before == -1:
         yield
         return
-    came, tell = os.pipe()
-    for descriptor in (came, tell):
+    read_end, write_end = os.pipe()
+    for descriptor in (read_end, write_end):
         os.set_blocking(descriptor, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     try:
         yield
     finally:
         signal.set_wakeup_fd(-1)
         with contextlib.suppress(ValueError, OSError):  # closed meanwhile; nothing came
             signal.set_wakeup_fd(before)
-            os.write(before, os.read(came, 2**16).replace(bytes([signal.SIGINT]), b""))
-        for descriptor in (came, tell):
+            os.write(before, os.read(read_end, 2**16).replace(bytes([signal.SIGINT]), b""))
+        for descriptor in (read_end, write_end):
             _close(descriptor)
 
 

@@ -17,37 +17,38 @@ from .. import __version__
 from .state_folder import state_folder
 
 FILE_VARIABLE = "MODULESCOPE_FAULTS"
-"""An environment variable: another file for the tracebacks."""
+"""Environment variable that names another file for the tracebacks."""
 FILE_NAME = "faults.log"
-LARGEST = 1_000_000
-"""Bytes of the file, from which on a new one is begun; one old one is kept."""
+"""Name of the file in the state folder."""
+FILE_LIMIT = 1_000_000
+"""Bytes of the file beyond which a new one is begun; one old one is kept."""
 
 _elsewhere: Path | None = None
 
 
 def keep_traceback(text: str) -> Path | None:
-    """Append a traceback, with the versions that a report needs; return the file, None when there is none.
+    """Append a traceback, with the versions that a report needs; return the file, None when none can be written.
 
-    It is `$MODULESCOPE_FAULTS`, else `faults.log` in the state folder.  A folder that cannot be written to costs its
-    place: then it is the folder for temporary files.
+    It is `$MODULESCOPE_FAULTS`, else `faults.log` in the state folder.  Where that cannot be
+    written to, it is a file in the folder for temporary files.
     """
     own = os.environ.get(FILE_VARIABLE)
-    told = f"{datetime.now().isoformat(timespec='seconds')} {_surroundings()}\n{text}\n"
+    record = f"{datetime.now().isoformat(timespec='seconds')} {_surroundings()}\n{text}\n"
     with suppress(OSError, ValueError):
         place = Path(own) if own else state_folder() / FILE_NAME
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists() and place.stat().st_size > LARGEST:
+        if place.exists() and place.stat().st_size > FILE_LIMIT:
             place.replace(place.with_name(place.name + ".old"))
         with place.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(told)
+            file.write(record)
         return place
     with suppress(OSError, ValueError):
-        return _keep_elsewhere(told)
+        return _keep_elsewhere(record)
     return None
 
 
-def _keep_elsewhere(told: str) -> Path:
-    """In the folder that everyone may write to: a file that nobody else can have made, one for this process."""
+def _keep_elsewhere(record: str) -> Path:
+    """Append to a file of this process in the folder for temporary files, which no other user can have made."""
     global _elsewhere
     if _elsewhere is None:
         descriptor, made = tempfile.mkstemp(prefix="modulescope-", suffix=f"-{FILE_NAME}")
@@ -55,9 +56,9 @@ def _keep_elsewhere(told: str) -> Path:
     else:
         descriptor = os.open(_elsewhere, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
     with open(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
-        if os.fstat(descriptor).st_size > LARGEST:
+        if os.fstat(descriptor).st_size > FILE_LIMIT:
             file.truncate(0)
-        file.write(told)
+        file.write(record)
     return _elsewhere
 
 

@@ -1,4 +1,4 @@
-"""A message made to fit the limits of its types: as much of it as the other side takes.
+"""Fitting a message to the limits of its types: as much of it as the other side takes.
 
 For what no model should have, and some file claims: a depth of 10^6, 2^70 elements.
 """
@@ -15,10 +15,10 @@ import msgspec
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def fitted(message: T) -> T:
-    """The message with each number at the nearest bound, and texts and lists cut."""
+def fit_message(message: T) -> T:
+    """Return the message with each number clamped to its limits, and texts and lists cut to theirs."""
     hints = _hints(type(message))
-    return type(message)(**{name: _fitted(getattr(message, name), hint) for name, hint in hints.items()})
+    return type(message)(**{name: _fit_value(getattr(message, name), hint) for name, hint in hints.items()})
 
 
 @cache
@@ -26,30 +26,30 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
     return {name: hint for name, hint in typing.get_type_hints(kind, include_extras=True).items() if name[0] != "_"}
 
 
-def _fitted(value: Any, hint: Any) -> Any:
+def _fit_value(value: Any, hint: Any) -> Any:
     if get_origin(hint) in (typing.Union, types.UnionType):
         fits = [each for each in get_args(hint) if _may_be(value, each)]
-        return _fitted(value, fits[0]) if fits else value
+        return _fit_value(value, fits[0]) if fits else value
     limits: msgspec.Meta | None = None
     if get_origin(hint) is typing.Annotated:
         hint, limits = get_args(hint)
         if get_origin(hint) in (typing.Union, types.UnionType):
-            return _fitted(value, hint)
+            return _fit_value(value, hint)
     if isinstance(value, msgspec.Struct):
-        return fitted(value)
+        return fit_message(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
         return _number(value, limits)
     if isinstance(value, str):
         return value[: limits.max_length] if limits else value
-    most = limits.max_length if limits else None
+    limit = limits.max_length if limits else None
     parts = get_args(hint)
     if isinstance(value, dict):
-        return {_fitted(key, parts[0]): part for key, part in list(value.items())[:most]}
+        return {_fit_value(key, parts[0]): part for key, part in list(value.items())[:limit]}
     if isinstance(value, tuple):
-        return tuple(_fitted(part, each) for part, each in zip(value, parts, strict=False))
-    return [_fitted(part, parts[0]) for part in value[:most]]
+        return tuple(_fit_value(part, each) for part, each in zip(value, parts, strict=False))
+    return [_fit_value(part, parts[0]) for part in value[:limit]]
 
 
 def _may_be(value: Any, hint: Any) -> bool:

@@ -1,28 +1,31 @@
-"""Frames from an asyncio stream; not in `framing`, for the engine does not need asyncio, which takes long to import."""
+"""Reading frames from an asyncio stream.
+
+Not in `framing`: the engine does not need asyncio, which takes long to import.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-from .framing import HEADER, FramingError, cut, payload_size
+from .framing import HEADER, FramingError, cut_error, payload_size
 
 QUOTED = 0.2
-"""Seconds to wait for more of a text to quote: what cannot be read is reported without it."""
+"""Seconds to wait for more of a text that is quoted in an error."""
 
 
 async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
-    """The next payload of an asyncio stream, or None at its end.
+    """Return the payload of the next frame; None at the end of the stream.
 
     Raises:
         CutError: the stream ends within a frame.
-        FramingError: it announces one over `LIMIT`; the message quotes the text found.
+        FramingError: the stream announces a payload over `LIMIT`; the message quotes the text found.
     """
     try:
         header = await stream.readexactly(HEADER.size)
     except asyncio.IncompleteReadError as error:
         if not error.partial:
             return None
-        raise cut(len(error.partial), HEADER.size) from None
+        raise cut_error(len(error.partial), HEADER.size) from None
     try:
         size = payload_size(header)
     except FramingError:
@@ -32,7 +35,7 @@ async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
     try:
         return await stream.readexactly(size)
     except asyncio.IncompleteReadError as error:
-        raise cut(len(error.partial), size) from None
+        raise cut_error(len(error.partial), size) from None
 
 
 async def _what_is_there(stream: asyncio.StreamReader) -> bytes:

@@ -12,21 +12,22 @@ import threading
 from ..messages.limits import LONGEST_FRAME
 
 LIMIT = LONGEST_FRAME
-"""Bytes of one payload; what is longer is a mistake or not our protocol."""
+"""Bytes of one payload; a longer one is an error or not our protocol."""
 
 HEADER = struct.Struct(">I")
+"""Length of the payload in bytes: unsigned 32-bit, big-endian."""
 
 
 class FramingError(Exception):
-    """The stream does not hold frames of ours.  Nothing after it can be read."""
+    """Raised where a stream does not hold frames of ours.  Nothing after that can be read."""
 
 
 class CutError(FramingError):
-    """The stream ended within a frame: its writer died, most likely."""
+    """Raised where a stream ends within a frame: its writer died, most likely."""
 
 
 def frame(payload: bytes) -> bytes:
-    """`payload` with its length in front.
+    """Return `payload` with its length in front.
 
     Raises:
         FramingError: it is longer than `LIMIT`.
@@ -37,7 +38,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def payload_size(header: bytes) -> int:
-    """The length that a header announces.
+    """Return the payload's length in bytes that a header announces.
 
     Raises:
         FramingError: it is over `LIMIT`, as text read for a length always is.
@@ -48,37 +49,37 @@ def payload_size(header: bytes) -> int:
     return size
 
 
-def cut(got: int, size: int) -> CutError:
-    """What to raise when so many bytes of so many came."""
+def cut_error(got: int, size: int) -> CutError:
+    """Return the error for a stream that ended after `got` of `size` bytes."""
     return CutError(f"the stream ended within a message: {got:,} of {size:,} bytes came")
 
 
 class FrameReader:
-    """Blocking reader over a file descriptor, for one thread."""
+    """Blocking reader of frames from a file descriptor, for one thread."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def read(self) -> bytes | None:
-        """The next payload, or None at the end of the stream.
+        """Return the payload of the next frame; None at the end of the stream.
 
         Raises:
             CutError: the stream ends within a frame.
-            FramingError: it announces one over `LIMIT`.
+            FramingError: the stream announces a payload over `LIMIT`.
         """
         header = self._read_up_to(HEADER.size)
         if not header:
             return None
         if len(header) < HEADER.size:
-            raise cut(len(header), HEADER.size)
+            raise cut_error(len(header), HEADER.size)
         size = payload_size(header)
         payload = self._read_up_to(size)
         if len(payload) < size:
-            raise cut(len(payload), size)
+            raise cut_error(len(payload), size)
         return payload
 
     def _read_up_to(self, size: int) -> bytes:
-        """`size` bytes, fewer only when the stream ended."""
+        """Return `size` bytes, fewer only when the stream ended."""
         parts: list[bytes] = []
         while size:
             part = os.read(self._descriptor, min(size, 2**20))
@@ -90,7 +91,7 @@ class FrameReader:
 
 
 class FrameWriter:
-    """Blocking writer over a file descriptor, for any thread: frames never mix."""
+    """Blocking writer of frames to a file descriptor, for any thread: frames never mix."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -98,7 +99,7 @@ class FrameWriter:
         self._process = os.getpid()
 
     def write(self, payload: bytes) -> None:
-        """Write one frame whole; nothing in a forked child, which has the descriptor but not the conversation.
+        """Write one frame whole; do nothing in a forked child, which has the descriptor but not the conversation.
 
         Raises:
             FramingError: `payload` is longer than `LIMIT`; nothing was written.

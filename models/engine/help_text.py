@@ -1,4 +1,4 @@
-"""What `--help` and `--version` print, which is a result as any other: where it cannot be written, that is told."""
+"""Printing of `--help` and `--version`, a result as any other: an error is reported where it cannot be written."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import sys
 from typing import Any
 
 WRONG_USE = 2
+"""Exit status."""
 
 
-class TellsHelp(argparse.ArgumentParser):
-    """argparse itself says nothing of what it cannot print."""
+class HelpParser(argparse.ArgumentParser):
+    """An argument parser that reports help which cannot be printed; argparse itself is silent."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if not message or file is None or file is not sys.stdout:
@@ -29,7 +30,7 @@ class TellsHelp(argparse.ArgumentParser):
 
 
 def _drop() -> None:
-    """What the stream still holds has to go somewhere when Python ends."""
+    """Point descriptor 1 at the null device, for what the stream still holds when Python ends."""
     with contextlib.suppress(OSError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 1)

@@ -1,4 +1,4 @@
-"""KeyboardInterrupt for one job of the main thread, and for nothing else.
+"""Interrupting one job of the main thread by KeyboardInterrupt, and nothing else.
 
 The signal's handler raises only while a frame of `_inside` is on the stack, so an interrupt that comes as the job ends
 is forgotten instead of hitting the loop or the next job.  There is no flag that could be left in the wrong state.
@@ -26,7 +26,10 @@ AGAIN = 0.05
 
 
 class Interrupts:
-    """Made in the main thread, where it takes over SIGINT; `interrupt` may be called from any other."""
+    """The interrupts of one main thread.
+
+    Made in that thread, where it takes over SIGINT; `interrupt` may be called from any other.
+    """
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -36,14 +39,14 @@ class Interrupts:
         """The job whose interrupt met an import that must not be cut."""
         self._late = False
         self.every = False
-        """Each SIGINT means what runs now: there is no interface any more that says which one does."""
+        """Whether each SIGINT interrupts what runs now: for when there is no interface any more to name a job."""
         signal.signal(signal.SIGINT, self._on_signal)
 
     def run(self, job: object, call: Callable[[], T]) -> T:
-        """What `call` returns.  `job` is any object unique to this call: it tells a late interrupt from a new one.
+        """Return what `call` returns.  `job` is any object unique to this call: it identifies what `interrupt` means.
 
         Raises:
-            KeyboardInterrupt: the job was interrupted and `call` let it through.
+            KeyboardInterrupt: the job was interrupted, and `call` did not catch it.
         """
         self._late = False
         self._current = job
@@ -55,14 +58,14 @@ class Interrupts:
                 signal.signal(signal.SIGINT, self._on_signal)
 
     def interrupt(self, job: object) -> None:
-        """Interrupt `job` if it runs, or when it starts; without effect if it is over."""
+        """Interrupt `job` if it runs, or when it starts; do nothing if it is over."""
         self._target = job
         if self._current is job:
             signal.pthread_kill(self._thread, signal.SIGINT)
             threading.Thread(target=self._repeat, args=(job,), name="interrupting", daemon=True).start()
 
     def _repeat(self, job: object) -> None:
-        """Send it again as often as it met an import, and then only: a handler of the user's own hears it once."""
+        """Send SIGINT again as often as it met an import, and then only: a handler of the user's own gets it once."""
         while True:
             time.sleep(AGAIN)
             if self._target is not job or self._current is not job:
@@ -72,7 +75,7 @@ class Interrupts:
                 signal.pthread_kill(self._thread, signal.SIGINT)
 
     def raise_late(self) -> None:
-        """Raise what was held back while a frame was written; to be called after writing within a job."""
+        """Raise the interrupt that was held back while a frame was written; to be called after writing within a job."""
         if self._late and threading.get_ident() == self._thread:
             self._late = False
             raise KeyboardInterrupt
@@ -84,7 +87,7 @@ class Interrupts:
             raise KeyboardInterrupt
         return call()
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
         if self.every:
             self._target = self._current
         if self._target is None or self._target is not self._current:

@@ -1,4 +1,4 @@
-"""Lanes: queues of jobs, each worked off in order by one thread."""
+"""Lanes: queues of jobs, each performed in order by one thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..messages import Body
 from .context import Context
-from .registry import Entry
+from .registry import HandlerEntry
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,7 @@ class Job:
 
     id: int
     body: Body
-    entry: Entry
+    entry: HandlerEntry
     context: Context
 
 
@@ -30,10 +30,11 @@ class Lane:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
 
     def put(self, job: Job) -> None:
+        """Queue a job; callable from any thread."""
         self._jobs.put(job)
 
     def stop(self) -> None:
-        """End `work` after what is queued."""
+        """End `work` after the queued jobs."""
         self._jobs.put(None)
 
     def work(self) -> None:
@@ -42,7 +43,7 @@ class Lane:
             self._perform(job)
 
     def start(self, name: str) -> threading.Thread:
-        """Work in a thread of its own."""
+        """Start `work` in a daemon thread of its own, and return it."""
         thread = threading.Thread(target=self.work, name=name, daemon=True)
         thread.start()
         return thread

@@ -16,7 +16,7 @@ from .link import Link
 from .spawning import local_command, spawn
 
 TICK = 1.0
-"""Seconds between two words on a wait."""
+"""Seconds between two calls of `on_wait`."""
 
 
 @dataclass(frozen=True)
@@ -24,32 +24,39 @@ class Launch:
     """One way to start an engine."""
 
     argv: tuple[str, ...]
+    """The command line, without a shell."""
     dies_with_us: bool
-    """It runs on this machine as our child, and the kernel ends it when this process dies."""
+    """Whether it runs on this machine as our child, which the kernel ends when this process dies."""
     timeout: float
-    """Seconds for the greeting to come."""
+    """Seconds to wait for the greeting."""
     pipes: tuple[int, int] | None = None
-    """Descriptors to read from and to write to, where the engine runs already and nothing is started."""
+    """Descriptors to read from and to write to, where the engine runs already; None where it has to be started."""
 
     @classmethod
     def attached(cls, read: int, write: int) -> Launch:
-        """An engine that serves the other ends of two open pipes: that of `explore`, in the user's own process."""
+        """Return the launch of an engine that runs already, in the user's own process: that of `explore`.
+
+        `read` and `write` are our ends of two open pipes.
+        """
         return cls(("explore()",), dies_with_us=False, timeout=30.0, pipes=(read, write))
 
     @classmethod
     def local(cls, python: str | None = None, *, preload: bool = False) -> Launch:
-        """An engine in this Python, or in another one of this machine, which needs msgspec and torch only.
+        """Return the launch of an engine in this Python, or in another one of this machine.
 
-        With `preload` it imports torch at once, before anything needs it.
+        `python` is its executable, which needs msgspec and torch only; None is this one.  With `preload` the engine
+        imports torch at once, before anything needs it.
         """
         return cls(local_command(python, preload=preload), dies_with_us=True, timeout=30.0)
 
     @classmethod
     def command(cls, text: str) -> Launch:
-        """An engine by a command line: `ssh box python -m models.engine`, `docker exec -i …`.  No shell reads it.
+        """Return the launch of an engine by a command line: `ssh box python -m models.engine`, `docker exec -i …`.
+
+        It is split as a POSIX shell does, but no shell runs.
 
         Raises:
-            EngineGone: the line is empty or a quotation in it is not closed.
+            EngineGone: the line is empty, or a quotation in it is not closed.
         """
         try:
             argv = tuple(shlex.split(text))
@@ -61,11 +68,11 @@ class Launch:
 
     @property
     def label(self) -> str:
-        """The command line as one would type it."""
+        """Return the command line as one would type it."""
         return shlex.join(self.argv)
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        """The engine's process, for `start`; to be called in the thread of the event loop.
+        """Start the engine's process, for `start`, and return it; to be called in the thread of the event loop.
 
         Raises:
             OSError: it cannot be started.
@@ -79,15 +86,15 @@ class Launch:
         on_event: Callable[[Body], Pause] | None = None,
         on_stderr: Callable[[str], Pause] | None = None,
         on_gone: Callable[[EngineGone], None] | None = None,
-        tell: Callable[[str], None] = lambda text: None,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> EngineClient:
-        """Start the engine and exchange greetings; the client then has `greeting` set.
+        """Start the engine, exchange greetings, and return the client, with `greeting` set.
 
-        `process` is one that `spawn` made earlier.  The callbacks are the client's; `on_gone` is only called after the
-        greeting.  `tell` hears once a second what is waited for.
+        `process` is one that `spawn` started earlier; None starts one.  The callbacks are the client's; `on_gone` is
+        only called after the greeting.  `on_wait` is called once a second with what is waited for.
 
         Raises:
-            EngineGone: there is none to talk to.  `title` says why, `words` what it wrote and what can be done.
+            EngineGone: there is no engine to talk to.  `title` says why, `words` what it wrote and the remedy.
         """
         try:
             client = EngineClient(await self._link(process))
@@ -96,7 +103,7 @@ class Launch:
         client.on_event = on_event or client.on_event
         client.on_stderr = on_stderr or client.on_stderr
         try:
-            client.greeting = await self._greet(client, tell)
+            client.greeting = await self._greet(client, on_wait)
         except BaseException:
             await client.close(grace=0)
             raise
@@ -109,7 +116,7 @@ class Launch:
             return await Link.over(open(read, "rb", buffering=0), open(write, "wb", buffering=0))  # noqa: ASYNC230
         return await Link.to(process or self.spawn())
 
-    async def _greet(self, client: EngineClient, tell: Callable[[str], None]) -> Greeting:
+    async def _greet(self, client: EngineClient, on_wait: Callable[[str], None]) -> Greeting:
         asking = asyncio.ensure_future(client.request(Hello(protocol=PROTOCOL), Greeting))
         try:
             waited = 0.0
@@ -117,7 +124,7 @@ class Launch:
                 await asyncio.wait({asking}, timeout=min(TICK, self.timeout - waited))
                 waited += TICK
                 if not asking.done():
-                    tell(f"waiting for the engine's greeting, {waited:.0f} s: {self.label}")
+                    on_wait(f"waiting for the engine's greeting, {waited:.0f} s: {self.label}")
             if not asking.done():
                 raise EngineGone(f"no greeting of an engine in {self.timeout:.0f} s", self._remedy(client.words))
             greeting = await asking

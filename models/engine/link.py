@@ -1,6 +1,6 @@
 """The byte streams to an engine, and the process at their other end if there is one.
 
-Knows nothing of messages.
+Must not know messages.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ BUFFER = 2**20
 
 
 class Child:
-    """A process made by `spawn`, watched by the event loop."""
+    """A process started by `spawn`, watched by the event loop."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         loop = asyncio.get_running_loop()
         self._process = process
         self.pid = self._process.pid
         self.ended: asyncio.Future[int] = loop.create_future()
-        """Its exit status, negative for a signal."""
+        """Done when the process has ended, with its exit status, negative for a signal."""
         threading.Thread(target=self._wait, args=(loop,), name=f"wait for {self.pid}", daemon=True).start()
 
     @property
     def streams(self) -> tuple[BinaryIO, BinaryIO, BinaryIO]:
-        """Its standard input, output and error."""
+        """Return its standard input, output and error."""
         return self._process.stdin, self._process.stdout, self._process.stderr  # type: ignore[return-value]
 
     def kill(self) -> None:
-        """Kill its whole group at once, also what it left behind when it ended itself."""
+        """Kill its whole process group at once, also what it left behind when it ended itself."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         status = self._process.wait()
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
-            loop.call_soon_threadsafe(self._tell, status)
+            loop.call_soon_threadsafe(self._set_ended, status)
 
-    def _tell(self, status: int) -> None:
+    def _set_ended(self, status: int) -> None:
         if not self.ended.done():
             self.ended.set_result(status)
 
@@ -59,19 +59,22 @@ class _Outgoing(asyncio.BaseProtocol):
 
 
 class Link:
-    """Streams to and from an engine; `errors` and `child` only with a process."""
+    """Streams to and from an engine."""
 
     def __init__(self) -> None:
         self.incoming = asyncio.StreamReader(limit=BUFFER)
+        """What the engine sends."""
         self.errors: asyncio.StreamReader | None = None
+        """The process's standard error; None without a process."""
         self.child: Child | None = None
+        """The process; None where the engine was not started here."""
         self._outgoing: asyncio.WriteTransport
         self._protocol: _Outgoing
         self._readers: list[asyncio.ReadTransport] = []
 
     @classmethod
     async def to(cls, process: subprocess.Popen[bytes]) -> Link:
-        """Speak with the standard streams of a process made by `spawn`."""
+        """Return a link over the standard streams of a process started by `spawn`."""
         child = Child(process)
         try:
             to_engine, from_engine, errors = child.streams
@@ -86,7 +89,7 @@ class Link:
 
     @classmethod
     async def over(cls, from_engine: BinaryIO, to_engine: BinaryIO) -> Link:
-        """Speak over two open pipes or sockets, which the link closes at its end."""
+        """Return a link over two open pipes or sockets, which `close` closes."""
         link = cls()
         loop = asyncio.get_running_loop()
         await link._read_into(link.incoming, from_engine)
@@ -100,17 +103,17 @@ class Link:
         self._readers.append(transport)
 
     def write(self, data: bytes) -> None:
-        """Send, in order and whole; what cannot go yet is kept, and nothing is sent to one who is gone."""
+        """Send `data` whole and in order, without waiting; do nothing when the engine is gone."""
         if not self._outgoing.is_closing():
             self._outgoing.write(data)
 
     def end_input(self) -> None:
-        """Tell the engine that nothing more comes, which ends it."""
+        """Close the stream to the engine, which ends it."""
         if not self._outgoing.is_closing():
             self._outgoing.close()
 
     def close(self) -> None:
-        """Let go of the streams."""
+        """Close all streams; what is not sent yet is dropped."""
         if not self._protocol.lost:
             self._outgoing.abort()
         for transport in self._readers:

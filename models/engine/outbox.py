@@ -1,7 +1,7 @@
-"""What waits to be sent, so that nobody who sends has to wait for a reader that stands still.
+"""The queue of frames to be sent, so that no sender has to wait for a reader that stands still.
 
-As long as there is room in the pipe, whoever sends writes.  What does not go in waits for a thread that is there only
-then.  While much waits, events that a later one outdates are dropped for it, and printed text beyond what is kept.
+As long as there is room in the pipe, the sender's thread writes.  What does not fit waits for a thread that is started
+only then.  While much waits, events that a later one outdates are dropped for it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Hashable
 from .framing import frame
 
 PIECE = select.PIPE_BUF
-"""Bytes that go into a pipe at once when it has room at all."""
-MOST = 64
+"""Bytes that a pipe takes at once when it has room at all (POSIX `PIPE_BUF`)."""
+WAITING_LIMIT = 64
 """Frames that may wait before outdated ones are dropped."""
 LEFT = 1.0
-"""Seconds for the last words, when nobody may read them any more."""
+"""Seconds to wait for room in the pipe, and for the thread at the end: nobody may read any more."""
 
 
 class Outbox:
@@ -41,7 +41,7 @@ class Outbox:
         self._closed = False
 
     def write(self, payload: bytes, slot: Hashable = None) -> None:
-        """Send one frame whole.  One that waits in the same `slot` may be dropped for it; None is a slot of its own.
+        """Send one frame whole.  One that waits in the same `slot` may be dropped for it; with None, none is.
 
         Raises:
             FramingError: `payload` is longer than the limit; nothing was written.
@@ -53,11 +53,11 @@ class Outbox:
             if self._closed:
                 return
             if not self._waiting:
-                data = self._now(data)
+                data = self._write_now(data)
                 if not data:
                     return
                 self._begun = len(data) < len(payload) + 4
-            elif slot is not None and len(self._waiting) > MOST:
+            elif slot is not None and len(self._waiting) > WAITING_LIMIT:
                 self._drop(slot)
             self._waiting.append((slot, data))
             if self._thread is None:
@@ -67,13 +67,13 @@ class Outbox:
                     self._thread = thread
 
     def waiting(self) -> int:
-        """Bytes that are not written yet."""
+        """Return the number of bytes that are not written yet."""
         return sum(len(data) for _, data in list(self._waiting))
 
-    def wait_for_room(self, most: int) -> None:
-        """Wait until at most so many bytes are not written yet: for a thread of ours that may wait."""
+    def wait_for_room(self, limit: int) -> None:
+        """Wait until at most `limit` bytes are not written yet: for a thread of ours that may wait."""
         with self._room:
-            self._room.wait_for(lambda: self.waiting() <= most)
+            self._room.wait_for(lambda: self.waiting() <= limit)
 
     def close(self) -> None:
         """Drop what waits; the descriptor may be closed then."""
@@ -85,8 +85,8 @@ class Outbox:
         if thread is not None:
             thread.join(LEFT)
 
-    def _now(self, data: memoryview) -> memoryview:
-        """Write as much as goes in without waiting; what is left."""
+    def _write_now(self, data: memoryview) -> memoryview:
+        """Write as much as fits without waiting; return the rest."""
         while data and _has_room(self._descriptor, 0):
             try:
                 data = data[os.write(self._descriptor, data[:PIECE]) :]
@@ -97,9 +97,9 @@ class Outbox:
 
     def _drop(self, slot: Hashable) -> None:
         first = 1 if self._begun else 0
-        for place in range(len(self._waiting) - 1, first - 1, -1):
-            if self._waiting[place][0] == slot:
-                del self._waiting[place]
+        for index in range(len(self._waiting) - 1, first - 1, -1):
+            if self._waiting[index][0] == slot:
+                del self._waiting[index]
 
     def _run(self) -> None:
         while True:
@@ -113,7 +113,7 @@ class Outbox:
                 if not self._waiting:
                     continue
                 slot, data = self._waiting[0]
-                rest = self._now(data)
+                rest = self._write_now(data)
                 self._begun = bool(rest) and (self._begun or len(rest) < len(data))
                 if self._closed:
                     del self._waiting[:]
@@ -125,7 +125,7 @@ class Outbox:
 
 
 def _has_room(descriptor: int, seconds: float) -> bool:
-    """Whether a piece can be written, or writing would fail, within so many seconds."""
+    """Return whether a piece can be written, or writing would fail, within so many seconds."""
     poll = select.poll()
     with contextlib.suppress(OSError):
         poll.register(descriptor, select.POLLOUT)

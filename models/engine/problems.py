@@ -1,4 +1,4 @@
-"""What a handler raised, as the `Problem` that the interface shows."""
+"""Conversion of what a handler raises to the `Problem` that the interface shows."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from ..messages import Problem
 from ..messages.errors import EngineProblem
 
 TITLE = 300
+"""Characters of a title."""
 TEXT = 4000
+"""Characters of a text."""
 FRAMES = 8
+"""Innermost frames of a traceback that are shown."""
 
 
-def problem_of(error: BaseException) -> Problem:
-    """`error` as a problem: its own if it carries one, `interrupted`, or `engine` with the last frames."""
+def handler_problem(error: BaseException) -> Problem:
+    """Return the problem of an error: its own if it has one, else `interrupted`, or `engine` with a traceback."""
     if isinstance(error, EngineProblem):
         return error.problem
     if isinstance(error, KeyboardInterrupt):
         return Problem(kind="interrupted", title="interrupted")
-    told = traceback.TracebackException.from_exception(error, limit=-FRAMES)
-    title = " ".join("".join(told.format_exception_only()).split())
-    return Problem(kind="engine", title=title[:TITLE], text="".join(told.format())[-TEXT:])
+    formatted = traceback.TracebackException.from_exception(error, limit=-FRAMES)
+    title = " ".join("".join(formatted.format_exception_only()).split())
+    return Problem(kind="engine", title=title[:TITLE], text="".join(formatted.format())[-TEXT:])

@@ -21,10 +21,12 @@ from .reply_writer import ReplyWriter
 from .server import EngineServer
 
 PR_SET_PDEATHSIG = 1
+"""Of `prctl(2)`: the signal that this process gets when its parent dies."""
 FIRST_FREE = 3
+"""The first descriptor that is no standard stream."""
 
 
-def serve(
+def serve_process(
     load: Callable[[Callable[[Body], None]], tuple[Registry, Any]],
     parent: int | None = None,
     preload: bool = False,
@@ -32,11 +34,11 @@ def serve(
 ) -> NoReturn:
     """Serve the protocol on standard input and output until the input ends, then end with the whole process group.
 
-    `load` gives the handlers and the session; it is called when nothing it prints can spoil the protocol any more, with
-    the function that tells the interface an event, usable from any thread.
-    `preload`: import torch before anything asks for it.
-    `ahead`: open this checkpoint before anything asks for it.
-    `parent`: the process id of an interface on this machine, with which this process shall die.
+    `load` returns the handlers and the session; it is called when nothing it prints can spoil the protocol any more,
+    with the function that sends the interface an event, usable from any thread.
+    `preload`: import torch before a request needs it.
+    `ahead`: open this checkpoint before a request for it; None for none.
+    `parent`: the process id of an interface on this machine, with which this process shall die; None for none.
     """
     if parent is not None:
         die_with(parent)
@@ -45,24 +47,24 @@ def serve(
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    outlet = ReplyWriter(outbox)
+    writer = ReplyWriter(outbox)
 
-    def tell(stream: Stream, text: str) -> None:
+    def emit_output(stream: Stream, text: str) -> None:
         outbox.wait_for_room(ROOM)  # what prints more waits: none of it is lost
-        outlet.emit(OutputText(stream=stream, text=text))
+        writer.emit(OutputText(stream=stream, text=text))
 
-    capture = Capture(tell)
+    capture = Capture(emit_output)
     faulthandler.enable(2, all_threads=False)  # the others would push the cause out of the last words
     interrupts = Interrupts()
     capture.start()
 
     def emit(body: Body) -> None:
-        outlet.emit(body)
+        writer.emit(body)
         interrupts.raise_late()
 
     registry, session = load(emit)
     server = EngineServer(
-        reader, outlet, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process,
+        reader, writer, registry, session, interrupts=interrupts, settle=capture.settle, on_end=end_process,
         around=getattr(session, "code_runs", contextlib.nullcontext),
     )  # fmt: skip
     if ahead is not None:
@@ -73,13 +75,13 @@ def serve(
 
 
 def import_torch() -> None:
-    """Import torch; where it is missing, opening a model says so."""
+    """Import torch; do nothing where it is missing: opening a model reports that."""
     with contextlib.suppress(ImportError):
         import torch  # noqa: F401
 
 
 def end_process(error: FramingError | None) -> NoReturn:
-    """End now, whatever runs: with all of the group when it is ours, or with status 1 after spoilt input."""
+    """End this process now, whatever runs: with its group when it leads one, or with status 1 after an `error`."""
     if error is not None:
         with contextlib.suppress(OSError):
             os.write(2, f"modulescope engine: {error}\n".encode("utf-8", "backslashreplace"))
@@ -105,8 +107,10 @@ def die_with(parent: int) -> None:
 
 
 def double_stack() -> None:
-    """Let the main thread's stack grow twice as far as it may: recording takes a part, and a network that nests as
-    deeply as it can by itself must still run.  Threads and what was started before are not concerned."""
+    """Double the limit of the main thread's stack, up to the hard limit.
+
+    Recording takes a part of it, and a network that nests as deeply as it can by itself must still run.
+    """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -119,5 +123,5 @@ def double_stack() -> None:
 
 
 def _claim(descriptor: int) -> int:
-    """The same under another number, not inherited by programs that the engine starts."""
+    """Return a duplicate of a descriptor, not inherited by programs that the engine starts."""
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)

@@ -1,6 +1,6 @@
-"""The standard streams of somebody else's process, borrowed while the terminal shows the interface, and given back.
+"""Redirection of the standard streams of the user's process while the terminal shows the interface.
 
-What is printed meanwhile, by Python, by C++ or by child processes, is told as the engine's own process tells it (see
+What is printed meanwhile, by Python, by C++ or by child processes, is emitted as in the engine's own process (see
 `capture.py`); standard input is empty, so that nothing reads the keys that are meant for the interface.
 """
 
@@ -17,12 +17,13 @@ from collections.abc import Callable
 from .capture import PIPE, Capture, Stream, wait_readable
 
 FIRST_FREE = 3
+"""The first descriptor that is no standard stream."""
 KEPT = 2**16
-"""Characters printed after the interface was left that are printed again where they belong."""
+"""Characters printed after the interface was left that are kept, and printed once the streams are restored."""
 
 
 class RedirectedStdio:
-    """Takes the streams when made; `give_back` may be called more than once, from any thread."""
+    """Redirects the standard streams when made, until `give_back`; calls `emit(stream, text)` with what is printed."""
 
     def __init__(self, emit: Callable[[Stream, str], None]) -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -34,20 +35,22 @@ class RedirectedStdio:
         self._closed = False
         self._late: list[str] | None = None
         self._given_back = False
-        self._own = {number: _kept(number) for number in (0, 1, 2)}
-        self._files = {number: _file(own) for number, own in self._own.items()}
-        self._names = {number: _name(own) for number, own in self._own.items()}
+        self._own = {descriptor: _duplicate(descriptor) for descriptor in (0, 1, 2)}
+        self._files = {descriptor: _file_of(own) for descriptor, own in self._own.items()}
+        self._terminals = {descriptor: _terminal_of(own) for descriptor, own in self._own.items()}
         self._stdout, self._stderr = sys.stdout, sys.stderr
-        self._as_it_was: tuple[str, str | None, bool] | None = None
+        self._encoding: tuple[str, str | None, bool] | None = None
         if isinstance(self._stdout, io.TextIOWrapper):
-            self._as_it_was = self._stdout.encoding, self._stdout.errors, self._stdout.line_buffering
+            self._encoding = self._stdout.encoding, self._stdout.errors, self._stdout.line_buffering
         nothing = os.open(os.devnull, os.O_RDWR)
-        for number, own in self._own.items():
-            if (number == 0 or own is None) and number != nothing:  # one that is closed would be taken by a pipe
-                os.dup2(nothing, number)
+        for descriptor, own in self._own.items():
+            if (
+                descriptor == 0 or own is None
+            ) and descriptor != nothing:  # one that is closed would be taken by a pipe
+                os.dup2(nothing, descriptor)
         if nothing >= FIRST_FREE:
             os.close(nothing)
-        self._capture = Capture(self._told)
+        self._capture = Capture(self._emit_or_keep)
         self._lent_stderr = sys.stderr
         if not isinstance(self._stderr, io.TextIOWrapper):  # one that also writes a log, say: it ends at descriptor 2
             sys.stderr = self._stderr
@@ -61,17 +64,17 @@ class RedirectedStdio:
         self._pump.start()
 
     def settle(self) -> None:
-        """Tell everything printed before this call; nothing once the streams are given back."""
+        """Emit everything printed before this call; do nothing once the streams are given back."""
         self._take()
         self._capture.settle()
 
-    def left(self) -> None:
-        """Nobody is told any more: what is printed from now on is kept for the user's own standard output."""
+    def hold_output(self) -> None:
+        """Emit nothing more: what is printed from now on is kept for the user's own standard output."""
         if self._late is None:
             self._late = []
 
     def give_back(self) -> None:
-        """Put everything back as it was."""
+        """Restore the streams.  May be called more than once, from any thread."""
         with self._lock:
             if self._given_back:
                 return
@@ -79,15 +82,15 @@ class RedirectedStdio:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        for number, own in self._own.items():
+        for descriptor, own in self._own.items():
             with contextlib.suppress(OSError):  # a program that closed everything has none of this any more
                 if own is None:
-                    os.close(number)
-                elif _file(own) == self._files[number]:
-                    os.dup2(own, number)
+                    os.close(descriptor)
+                elif _file_of(own) == self._files[descriptor]:
+                    os.dup2(own, descriptor)
                     os.close(own)
                 else:
-                    _open_anew(number, self._names[number])
+                    _open_anew(descriptor, self._terminals[descriptor])
         if sys.stderr is self._lent_stderr:
             sys.stderr = self._stderr
         with contextlib.suppress(OSError):
@@ -100,15 +103,15 @@ class RedirectedStdio:
             for descriptor in (self._errors, self._wake_read, self._wake):
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
-        if self._as_it_was is not None and isinstance(self._stdout, io.TextIOWrapper):
-            encoding, errors, line_buffering = self._as_it_was
+        if self._encoding is not None and isinstance(self._stdout, io.TextIOWrapper):
+            encoding, errors, line_buffering = self._encoding
             with contextlib.suppress(ValueError):  # closed meanwhile
                 self._stdout.reconfigure(encoding=encoding, errors=errors, line_buffering=line_buffering)
         if self._late:
             with contextlib.suppress(OSError):
                 os.write(1, "".join(self._late).encode("utf-8", "backslashreplace"))
 
-    def _told(self, stream: Stream, text: str) -> None:
+    def _emit_or_keep(self, stream: Stream, text: str) -> None:
         if self._late is None:
             self._emit(stream, text)
         elif sum(map(len, self._late)) < KEPT:
@@ -120,7 +123,7 @@ class RedirectedStdio:
             self._take()
 
     def _take(self) -> None:
-        """Hand on what was written to descriptor 2."""
+        """Feed the capture what was written to descriptor 2."""
         with self._reading:
             if self._closed:
                 return
@@ -135,16 +138,16 @@ class RedirectedStdio:
                 self._capture.feed(data)
 
 
-def _kept(number: int) -> int | None:
-    """A descriptor under another number, not inherited; None for one that is closed."""
+def _duplicate(descriptor: int) -> int | None:
+    """Return a duplicate of a descriptor, not inherited; None for one that is closed."""
     try:
-        return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     except OSError:
         return None
 
 
-def _file(descriptor: int | None) -> tuple[int, int, int] | None:
-    """What a descriptor leads to; None for one that is closed."""
+def _file_of(descriptor: int | None) -> tuple[int, int, int] | None:
+    """Return device, inode and device number of the file behind a descriptor; None for one that is closed."""
     try:
         found = os.fstat(-1 if descriptor is None else descriptor)
     except OSError:
@@ -152,20 +155,20 @@ def _file(descriptor: int | None) -> tuple[int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_rdev
 
 
-def _name(descriptor: int | None) -> str:
-    """Of the terminal behind a descriptor; else of the one that this process has."""
+def _terminal_of(descriptor: int | None) -> str:
+    """Return the name of the terminal behind a descriptor; else of the one that controls this process."""
     try:
         return os.ttyname(-1 if descriptor is None else descriptor)
     except OSError:
         return os.ctermid()
 
 
-def _open_anew(number: int, name: str) -> None:
-    """Have a terminal at a descriptor, or nothing where it is gone."""
+def _open_anew(descriptor: int, name: str) -> None:
+    """Open a terminal at a descriptor, or the null device where it is gone."""
     try:
         opened = os.open(name, os.O_RDWR | os.O_NOCTTY)
     except OSError:
         opened = os.open(os.devnull, os.O_RDWR)
-    os.dup2(opened, number)
+    os.dup2(opened, descriptor)
     if opened >= FIRST_FREE:
         os.close(opened)

@@ -1,4 +1,4 @@
-"""The engine's mouth: replies, failures, progress and events, from any thread, each a whole frame."""
+"""Sending of replies, failures, progress and events, from any thread, each a whole frame."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from ..messages import Body, CallsGrew, Event, Failure, Problem, Progress, Reply
 from . import codec
-from .fitting import fitted
+from .fitting import fit_message
 from .framing import FrameWriter, FramingError
 from .outbox import Outbox
 
@@ -15,7 +15,7 @@ _UNSENDABLE = (FramingError, OverflowError, TypeError)
 
 
 class ReplyWriter:
-    """Sends to the interface: over an `Outbox` without ever waiting for it.
+    """Sends messages to the interface; over an `Outbox` it never waits.
 
     When the interface is gone nothing is raised: the thread that reads sees the end of its input and decides.
     """
@@ -24,7 +24,7 @@ class ReplyWriter:
         self._writer = writer
 
     def reply(self, request: int, body: Body) -> None:
-        """Answer a request; an answer that cannot be sent becomes a failure that says why."""
+        """Send the answer to a request; one that cannot be sent becomes a failure that says why."""
         try:
             self._send(codec.encode(Reply(request, codec.pack_fitting(body))))
         except _UNSENDABLE as error:
@@ -32,14 +32,15 @@ class ReplyWriter:
             self.fail(request, Problem(kind="protocol", title=title, text=str(error)))
 
     def fail(self, request: int, problem: Problem) -> None:
-        self._send(codec.encode(Failure(request, fitted(problem))))
+        """Send the error that ends a request."""
+        self._send(codec.encode(Failure(request, fit_message(problem))))
 
     def progress(self, request: int, text: str, done: float | None = None) -> None:
-        """`done` from 0 to 1, or None when nobody can tell."""
-        self._send(codec.encode(fitted(Progress(request, text, done))), ("progress", request))
+        """Send how far the work on a request is; `done` is the fraction from 0 to 1, None when unknown."""
+        self._send(codec.encode(fit_message(Progress(request, text, done))), ("progress", request))
 
     def emit(self, body: Body) -> None:
-        """Send an event that nobody asked for."""
+        """Send an event."""
         slot = ("calls", body.run) if isinstance(body, CallsGrew) else None
         self._send(codec.encode(Event(codec.pack_fitting(body))), slot)
 

@@ -1,7 +1,7 @@
-"""The engine's side of the wall: reads requests, has them handled in their lanes, answers.
+"""The engine's side of the wall: reads requests, has them handled in their lanes, sends the answers.
 
-Knows nothing of descriptors' origin, of processes or of models: `process.py` starts it for a process of its own, a test
-or a training script may run it in a thread.
+Must not know processes or models: `process.py` runs it in a process of its own, `embedded.py` in the user's, a test in
+a thread.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from .context import Context
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .lanes import Job, Lane
-from .problems import problem_of
-from .registry import Entry, LaneName, Registry
+from .problems import handler_problem
+from .registry import HandlerEntry, LaneName, Registry
 from .reply_writer import ReplyWriter
 
 
@@ -43,23 +43,23 @@ def _end_child() -> NoReturn:
     os._exit(0)
 
 
-BESIDE: tuple[LaneName, ...] = ("query", "slow", "background")
+BESIDE: tuple[LaneName, ...] = ("query", "slow", "statistics", "background")
 """The lanes that work beside the main one."""
 
 
 class EngineServer:
-    """Answers what comes over `reader` through `outlet` with the handlers of `registry`.
+    """Answers the requests from `reader` through `writer` with the handlers of `registry`, which get `session`.
 
-    `interrupts`: without it nothing can be interrupted, as fits an engine inside another program's threads.
-    `settle` is called before a main job's answer, so that what the job printed is told first.  `on_end` is called in
-    the reading thread when the input ends (None) or is spoilt.  `around` makes the context of each job of the main
-    lane, in which its code runs and its answer is not sent.
+    `interrupts`: None where nothing can be interrupted, as in an engine inside another program's threads.
+    `settle` is called before the answer of a job of the main lane, so that what the job printed is sent first.
+    `on_end` is called in the reading thread when the input ends (with None) or is broken (with the error).  `around`
+    makes the context manager within which each job of the main lane runs; its answer is sent afterwards.
     """
 
     def __init__(
         self,
         reader: FrameReader,
-        outlet: ReplyWriter,
+        writer: ReplyWriter,
         registry: Registry,
         session: Any,
         *,
@@ -69,7 +69,7 @@ class EngineServer:
         around: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self._reader = reader
-        self._outlet = outlet
+        self._writer = writer
         self._registry = registry
         self._session = session
         self._interrupts = interrupts
@@ -82,22 +82,23 @@ class EngineServer:
         self._main = Lane(self._perform_main)
         self._lanes = {"main": self._main, **{name: Lane(self._perform) for name in BESIDE}}
         self._own = {
-            Hello: Entry(self._greet, "now", lambda _: ""),
-            Interrupt: Entry(self._interrupt, "now", lambda _: ""),
+            Hello: HandlerEntry(self._greet, "now", lambda _: ""),
+            Interrupt: HandlerEntry(self._interrupt, "now", lambda _: ""),
         }
 
     def run(self, text: str = "", first: Callable[[], None] = _nothing) -> None:
         """Serve until the input ends.  The calling thread is the main lane's.
 
-        `first` is done there before the first job, not to be interrupted; `text` says what it is.
+        `first` is called there before the first job, and cannot be interrupted; `text` is the `Busy` event's
+        meanwhile.  With an empty `text` it is not called.
         """
         threads = [self._lanes[name].start(f"engine {name}") for name in BESIDE]
         reading = threading.Thread(target=self._read, name="engine reader", daemon=True)
         reading.start()
         if text:
-            self._outlet.emit(Busy(text=text))
+            self._writer.emit(Busy(text=text))
             first()
-            self._outlet.emit(Busy(text=""))
+            self._writer.emit(Busy(text=""))
         self._main.work()
         for thread in [*threads, reading]:
             thread.join()
@@ -131,14 +132,14 @@ class EngineServer:
             self._dispatch(envelope)
         except codec.DecodeError as error:
             title = f"this engine (modulescope {__version__}) does not know the request"
-            self._outlet.fail(envelope.id, Problem(kind="protocol", title=title, text=str(error)))
+            self._writer.fail(envelope.id, Problem(kind="protocol", title=title, text=str(error)))
 
     def _dispatch(self, envelope: Request) -> None:
         body = codec.request_body(envelope.body)
         entry = self._own.get(type(body)) or self._registry.find(type(body))
         if entry is None:
             raise msgspec.ValidationError(f"no handler for {type(body).__name__}")
-        job = Job(envelope.id, body, entry, Context(envelope.id, self._outlet, self._after_send))
+        job = Job(envelope.id, body, entry, Context(envelope.id, self._writer, self._after_send))
         self._jobs[job.id] = job
         if entry.lane == "now":
             self._perform(job)
@@ -168,16 +169,16 @@ class EngineServer:
         try:
             return self._interrupts.run(job, lambda: self._call(job))
         except KeyboardInterrupt as interrupt:
-            return problem_of(interrupt)
+            return handler_problem(interrupt)
 
     def _call(self, job: Job) -> Body | Problem:
-        """What the handler answers, or what it raised: nothing of it may end a lane, `SystemExit` neither."""
+        """Return the handler's answer, or the problem it raised: nothing may end a lane, not even `SystemExit`."""
         try:
-            if job.entry.lane == "main":  # told from within, so that whoever hears it can interrupt at once
+            if job.entry.lane == "main":  # sent from within, so that the job can be interrupted from then on
                 job.context.emit(Busy(text=job.entry.busy(job.body)))
             return job.entry.call(self._session, job.body, job.context)
         except BaseException as error:
-            problem = problem_of(error)
+            problem = handler_problem(error)
             if problem.kind == "engine" and not job.context.cancelled():
                 self._log(f"{type(job.body).__name__} failed\n{''.join(traceback.format_exception(error))}")
             return problem
@@ -185,13 +186,13 @@ class EngineServer:
     def _answer(self, job: Job, outcome: Body | Problem, *events: Body) -> None:
         self._jobs.pop(job.id, None)  # before anyone can know that it is over: an interrupt must not mean it any more
         for event in events:
-            self._outlet.emit(event)
+            self._writer.emit(event)
         if job.context.cancelled():
             return
         if isinstance(outcome, Problem):
-            self._outlet.fail(job.id, outcome)
+            self._writer.fail(job.id, outcome)
         else:
-            self._outlet.reply(job.id, outcome)
+            self._writer.reply(job.id, outcome)
 
     def _greet(self, session: Any, request: Hello, context: Context) -> Greeting:
         return Greeting(
@@ -207,7 +208,7 @@ class EngineServer:
         return Done(text=self.interrupt())
 
     def interrupt(self) -> str:
-        """Interrupt the oldest job of the main lane, the one that runs or is about to; says so where that cannot be."""
+        """Interrupt the oldest job of the main lane, which runs or is about to; return why not, or an empty text."""
         job = next((job for job in list(self._jobs.values()) if job.entry.lane == "main"), None)
         if job is None:
             return "nothing to interrupt"
@@ -217,7 +218,7 @@ class EngineServer:
         return ""
 
     def _log(self, text: str) -> None:
-        """To the process's real standard error, which the interface keeps for its log."""
+        """Print to the process's real standard error, which the interface keeps for its log."""
         stream = sys.__stderr__
         if stream is not None:
             print(f"modulescope engine: {text}", file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""Where modulescope keeps what it remembers."""
+"""The folder of modulescope's own files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 
 
 def state_folder() -> Path:
-    """`$MODULESCOPE_STATE`, else `modulescope` in the XDG state folder; it may not exist yet."""
+    """Return `$MODULESCOPE_STATE`, else `modulescope` in the XDG state folder; it may not exist yet.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
     if own := os.environ.get("MODULESCOPE_STATE"):
         return Path(own)
     base = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG specification: a relative path is to be ignored.
+    # The specification: a relative path is to be ignored.
     if Path(base).is_absolute():
         return Path(base) / "modulescope"
     with suppress(RuntimeError):  # no home

@@ -1,4 +1,4 @@
-"""The catalogue: the documented networks with what is known of each, and how to build one.
+"""The catalogue of documented networks: facts of each, and how to build one.
 
 Owns: names, sections, notes, statements worth typing, inputs and sizes.  The networks themselves are one file a
 section beside this one; they, and torch, are imported only when a network is built.
@@ -20,6 +20,7 @@ class Example:
     """One documented network."""
 
     name: str
+    """SOURCE of the command line, and key of `EXAMPLES`."""
     section: str
     """Number of the section of the source document."""
     title: str
@@ -40,11 +41,19 @@ class Example:
     names: tuple[str, ...] = ()
     """Classes and functions of the factory's file that the document uses by name."""
     parts: dict[str, str] = field(default_factory=dict)
-    """Names for parts of the network: what the document calls it, and its path."""
+    """Names that the document has for parts of the network, each with the path of the part."""
+
+    def words(self, language: str = "en") -> tuple[str, str]:
+        """Return title and note in a language, `en` or `zh`; in English where there is no other."""
+        if language == "zh":
+            from .chinese import CHINESE
+
+            return CHINESE.get(self.name, (self.title, self.note))
+        return self.title, self.note
 
     @property
     def file(self) -> str:
-        """The factory's file, without `.py`."""
+        """Return the name of the factory's file, without `.py`."""
         return self.factory.partition(":")[0]
 
 
@@ -220,11 +229,15 @@ EXAMPLES: dict[str, Example] = {
         ),
     )
 }
-"""By name, in the order in which the start screen lists them."""
+"""The documented networks by name, in the order in which the start screen lists them."""
 
 
-def build(name: str) -> nn.Module:
-    """Build the network `name` anew, drawing its weights from torch's generator.  Raises KeyError for another name."""
+def build_example(name: str) -> nn.Module:
+    """Build the network `name` anew, drawing its weights from torch's generator.
+
+    Raises:
+        KeyError: there is no documented network of that name.
+    """
     example = EXAMPLES[name]
     factory = getattr(_file_of(example), example.factory.partition(":")[2])
     net: nn.Module = factory()
@@ -232,7 +245,11 @@ def build(name: str) -> nn.Module:
 
 
 def console_names(name: str, net: nn.Module) -> dict[str, object]:
-    """The names of the document that belong in the console beside `net`, a network that `build(name)` gave."""
+    """Return what the console defines besides `net`, the network `build_example(name)`: by name, classes and parts.
+
+    Raises:
+        KeyError: there is no documented network of that name.
+    """
     example = EXAMPLES[name]
     names: dict[str, object] = {name: getattr(_file_of(example), name) for name in example.names}
     names.update((name, net.get_submodule(path)) for name, path in example.parts.items())

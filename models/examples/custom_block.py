@@ -15,6 +15,7 @@ class MLP(nn.Module):
         self.out = nn.Linear(256, 10)
 
     def forward(self, X: Tensor) -> Tensor:
+        """Return the outputs, of shape `[n, 10]`, for `X` of shape `[n, 20]`."""
         activation = F.relu(self.hidden(X))
         output: Tensor = self.out(activation)
         return output

@@ -8,9 +8,9 @@ from torch.nn import functional as F
 
 
 class FixedHiddenMLP(nn.Module):
-    """`[n, 20]` to a scalar.
+    """A network of one linear layer, called twice: `[n, 20]` to a scalar.
 
-    `rand_weight` is a plain tensor attribute: neither parameter nor buffer, so no optimiser ever changes it.
+    `rand_weight` is a plain tensor attribute: neither parameter nor buffer, so no optimizer ever changes it.
     """
 
     def __init__(self) -> None:
@@ -19,6 +19,7 @@ class FixedHiddenMLP(nn.Module):
         self.linear = nn.Linear(20, 20)
 
     def forward(self, X: Tensor) -> Tensor:
+        """Return the sum of the activations for `X`, of shape `[n, 20]`, after halving them as often as it takes."""
         X = self.linear(X)
         X = F.relu(torch.mm(X, self.rand_weight) + 1)
         X = self.linear(X)

@@ -6,5 +6,5 @@ from torch import nn
 
 
 def build() -> nn.Sequential:
-    """20 features, 256 hidden units with ReLU, 10 outputs: `[n, 20]` to `[n, 10]`."""
+    """Build a network of 20 features, 256 hidden units with ReLU and 10 outputs: `[n, 20]` to `[n, 10]`."""
     return nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 10))

@@ -6,18 +6,18 @@ from torch import nn
 
 
 def block1() -> nn.Sequential:
-    """Two linear layers, each with ReLU: `[n, 4]` to `[n, 4]`."""
+    """Build two linear layers, each with ReLU: `[n, 4]` to `[n, 4]`."""
     return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4), nn.ReLU())
 
 
 def block2() -> nn.Sequential:
-    """Four of `block1` one after the other, named `block 0` to `block 3`."""
+    """Build four of `block1` in sequence, named `block 0` to `block 3`: `[n, 4]` to `[n, 4]`."""
     blocks = nn.Sequential()
-    for number in range(4):
-        blocks.add_module(f"block {number}", block1())
+    for index in range(4):
+        blocks.add_module(f"block {index}", block1())
     return blocks
 
 
 def build() -> nn.Sequential:
-    """`block2` and a last linear layer: `[n, 4]` to `[n, 1]`."""
+    """Build `block2` and a last linear layer: `[n, 4]` to `[n, 1]`."""
     return nn.Sequential(block2(), nn.Linear(4, 1))

@@ -6,5 +6,5 @@ from torch import nn
 
 
 def build() -> nn.Sequential:
-    """4 features, 8 hidden units with ReLU, one output: `[n, 4]` to `[n, 1]`."""
+    """Build a network of 4 features, 8 hidden units with ReLU and one output: `[n, 4]` to `[n, 1]`."""
     return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class MySequential(nn.Module):
-    """Calls the modules it was given one after the other; they are registered as `0`, `1`, …"""
+    """A container that calls its modules in sequence; they are registered as `0`, `1`, …"""
 
     def __init__(self, *modules: nn.Module) -> None:
         super().__init__()
@@ -14,11 +14,12 @@ class MySequential(nn.Module):
             self.add_module(str(position), module)
 
     def forward(self, X: Tensor) -> Tensor:
+        """Return what the last module returns for `X`, passed through all of them."""
         for module in self.children():
             X = module(X)
         return X
 
 
 def build() -> MySequential:
-    """The layers of section 1 in the container of this one: `[n, 20]` to `[n, 10]`."""
+    """Build the layers of section 1 in a `MySequential`: `[n, 20]` to `[n, 10]`."""
     return MySequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 10))

@@ -1,1 +1,1 @@
-"""The live network: rows, facts, gradients, sharing of the modules and tensors of a network that runs."""
+"""A live network: the tree, facts, gradients and sharing of its modules and tensors."""

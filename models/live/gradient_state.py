@@ -1,6 +1,7 @@
-"""Whether parameters have a gradient yet, told cheaply for a page of rows.
+"""Whether parameters have a gradient yet, found out cheaply for a page of rows.
 
-`None` is not zero: a parameter that no backward pass has reached has no gradient at all.
+`None` is not zero: a parameter that no backward pass has reached has no gradient at all.  Nor is it "not yet" once a
+backward has reached others.
 """
 
 from __future__ import annotations
@@ -13,47 +14,47 @@ import torch
 from ..tensors.absence import is_wrapper
 from ..tensors.tensors import requires_grad
 from .gradient_access import GRADIENTS, UNREAD, Gradient
-from .outline import Node
+from .live_tree import LiveTree, Node
 
-State = Literal["", "none", "zero", "value"]
+GradientState = Literal["", "none", "unreached", "zero", "value"]
+"""See `gradient_states`."""
 
 ZERO_LIMIT = 65_536
-"""Elements up to which a gradient is looked at for being all zero."""
+"""Elements up to which a gradient is tested for being all zero."""
 
 
-def gradient_states(nodes: Sequence[Node]) -> list[State]:
-    """The states that `states_and_note` gives."""
-    return states_and_note(nodes)[0]
+def gradient_states(nodes: Sequence[Node]) -> tuple[list[GradientState], str]:
+    """Return one state for each node, and a note on when they were read, empty if just now.
 
-
-def states_and_note(nodes: Sequence[Node]) -> tuple[list[State], str]:
-    """One state a node, and of when they are where that is not now.
-
-    Empty unless it is a trainable parameter, or while nobody knows; `none` without a gradient, `zero` when all of its
-    at most 65,536 elements are zero, otherwise `value`.
-
-    The gradients are looked at together: while a forward run goes on, each single torch call may wait for Python.
+    A state is empty for what is no trainable parameter and where the gradient cannot be read now; `none` without a
+    gradient, `zero` when all of its at most `ZERO_LIMIT` elements are zero, otherwise `value`.
     """
-    states: list[State] = [""] * len(nodes)
-    asked = [(number, node.item) for number, node in enumerate(nodes) if _can_have(node)]
-    gradients, note = GRADIENTS.take([item for _, item in asked if isinstance(item, torch.Tensor)])
+    # all gradients in few torch calls: during a forward run each single one may wait for the interpreter's lock
+    states: list[GradientState] = [""] * len(nodes)
+    candidates = [(index, node.item) for index, node in enumerate(nodes) if _can_have(node)]
+    gradients, note = GRADIENTS.take([item for _, item in candidates if isinstance(item, torch.Tensor)])
     groups: dict[object, list[tuple[int, torch.Tensor]]] = {}
-    for (number, _), gradient in zip(asked, gradients, strict=True):
-        states[number] = state = _quick(gradient)
+    for (index, _), gradient in zip(candidates, gradients, strict=True):
+        states[index] = state = _state_by_presence(gradient)
         if state == "value" and isinstance(gradient, torch.Tensor) and _is_small(gradient):
-            groups.setdefault((gradient.dtype, gradient.device), []).append((number, gradient))
+            groups.setdefault((gradient.dtype, gradient.device), []).append((index, gradient))
     for group in groups.values():
-        for (number, _), is_zero in zip(group, _all_zero([gradient for _, gradient in group]), strict=True):
+        for (index, _), is_zero in zip(group, _all_zero([gradient for _, gradient in group]), strict=True):
             if is_zero:
-                states[number] = "zero"
+                states[index] = "zero"
     return states, note
+
+
+def any_gradient(tree: LiveTree) -> bool:
+    """Return whether a backward has reached a tensor of the network: one has a gradient, as far as can be read now."""
+    return GRADIENTS.has_any(tree.distinct_tensors)
 
 
 def _can_have(node: Node) -> bool:
     return node.kind == "parameter" and isinstance(node.item, torch.Tensor) and requires_grad(node.item)
 
 
-def _quick(gradient: Gradient) -> State:
+def _state_by_presence(gradient: Gradient) -> GradientState:
     if gradient is UNREAD:
         return ""
     if gradient is None:
@@ -63,7 +64,7 @@ def _quick(gradient: Gradient) -> State:
 
 
 def _is_small(gradient: torch.Tensor) -> bool:
-    if is_wrapper(gradient):  # of one that lies on several ranks the others are not known here
+    if is_wrapper(gradient):  # the parts on other ranks are not known here
         return False
     return gradient.layout is torch.strided and not gradient.is_meta and gradient.numel() <= ZERO_LIMIT
 

@@ -1,153 +1,180 @@
-"""A live network that is open: its outline, and the answers to what the panes ask about it."""
+"""A live network that is open: its tree, and the answers to the requests of the panes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING
 
 import msgspec
 from torch import Tensor, nn
 
 from .. import messages as m
 from ..messages.page import clamp
-from ..opened.group_forms import group_forms
-from ..opened.open_model import no_tensor, nothing_at
-from ..search.searcher import Searcher
-from ..table.pages import TensorTables
+from ..opened.facts import amount
+from ..opened.node_facts import GroupFacts, NodeFacts
+from ..opened.number_answers import Answer, path_of
+from ..opened.open_model import OpenModel, no_tensor
 from ..tensors.distributed import is_distributed, local_note
-from ..tensors.heat import heat_map
-from ..tensors.nonfinite import next_nonfinite
 from ..tensors.plainly import plainly
-from ..tensors.statistics.cache import StatisticsCache
-from ..tensors.statistics.tensor import statistics
-from ..tensors.tensors import detail_of, size_in_bytes, stamp_of
-from ..tensors.window import window
-from ..tree.skeleton import Group
-from ..tree.view import FoldState
-from ..work.cancelled import ShouldCancel
-from ..work.progress import OnProgress, Progress
-from .describe.node import describe, group_facts
-from .describe.source_code import source_of
+from ..tensors.readable import Absent, Readable
+from ..tensors.tensors import stamp_of
+from ..tensors.torch_readable import readable_of
+from ..tree.preorder_tree import SiblingGroup
+from .consistent_read import consistent_copy, read_consistently
+from .describe.made_at import MadeAt, made_in_class
+from .describe.node import describe_node, group_facts
+from .describe.source_code import class_of, source_files_of, source_of
 from .gradient_access import GRADIENTS, RUNNING, UNREAD, Unread
-from .gradients import row_of, why_no_gradient
-from .outline import Node, Outline
-from .paths import path_forms
-from .rows import tensor_page, tree_page
-from .steadily import of_one_step, steadily
+from .gradient_state import any_gradient, gradient_states
+from .gradients import row_of_gradient, why_no_gradient
+from .live_facts import LiveFacts
+from .live_tree import LiveTree, Node
+from .paths import node_path_forms
+from .sharing import StorageTwins
 from .summary import mode_of, summarise
-from .tensor_facts import TensorFacts
 from .totals import Totals
 
 if TYPE_CHECKING:
     from ..opened.source import Source
-    from ..work.context import Context
+    from ..work.context import WorkContext
 
 WRITTEN = "written to since: maybe of a later one"
-"""Of a gradient that the running code changes in place."""
-
-Numbers = TypeVar("Numbers", m.Cells, m.HeatCells, m.Nonfinite, m.StatisticsOf)
-Look = Callable[[Tensor | None, str], Numbers]
-"""Reads a tensor, or says by the sentence why there is none."""
+"""Note on a gradient that the running code changed in place."""
 
 
-@dataclass
-class LiveModel:
+class LiveModel(OpenModel):
     """One open network, as it was when the last statement ended."""
 
-    source: Source
-    outline: Outline
-    view: FoldState
-    totals: Totals
-    facts: m.Summary
-    """What the header tells, but for the mode, which `summary` looks up each time."""
-    changed: list[str] = field(default_factory=list)
-    """Paths whose values the last statement changed."""
-    marked: set[str] = field(default_factory=set)
-    """The same and the modules above them: the rows that are marked."""
-    search: list[Searcher] = field(default_factory=list)
-    """Made by the first search; a list, so that models of one outline have it in common."""
-    known: StatisticsCache = field(default_factory=StatisticsCache)
-    """Statistics that were taken already."""
-    _tables: TensorTables[TensorFacts] | None = field(default=None, init=False)
+    tree: LiveTree
+    never_changes = False
+    """See `OpenModel.never_changes`."""
 
-    @classmethod
     @plainly
-    def of(cls, source: Source, outline: Outline, unfolded: Mapping[str, bool]) -> LiveModel:
-        """The network of an outline; `unfolded` are folds that a user chose before."""
-        totals = Totals.of(outline)
-        return cls(source, outline, FoldState(outline.skeleton, unfolded), totals, summarise(source, outline, totals))
+    def __init__(self, source: Source, tree: LiveTree, unfolded: Mapping[str, bool]) -> None:
+        """Open the network of a tree; `unfolded` are folds that the user chose before, by path."""
+        self.totals = Totals(tree)
+        super().__init__(source, tree, unfolded)
+        self.marked: set[str] = set()
+        """Paths whose values the last statement changed, and the modules above them: the rows that are marked."""
+        self._storage_twins: StorageTwins | None = None
+        self._after_backward: bool | None = None
+        self._summary = summarise(source, tree, self.totals)
+        """The facts of the header; `mode` is determined anew each time."""
 
-    @property
-    def searcher(self) -> Searcher:
-        if not self.search:
-            self.search.append(Searcher([node.path for node in self.outline.nodes]))
-        return self.search[0]
-
-    def node(self, path: str) -> Node:
-        """The node at `path`, of a group the first of its siblings; raises EngineProblem when there is none."""
-        found = self.outline.find(path)
-        if found is None and (group := self.outline.skeleton.find_group(path)) is not None:
-            found = self.outline.nodes[group.first]
-        if found is None:
-            raise nothing_at(path)
+    def with_changes(self, changed: Sequence[str]) -> LiveModel:
+        """Return the same model after a statement that changed the values at these paths."""
+        found = copy(self)
+        found.changed = list(changed)
+        found.marked = _with_ancestors(self.tree, changed)
+        found._tables = None
+        found._storage_twins = None
+        found._after_backward = None
         return found
 
-    def summary(self) -> m.Summary:
-        return msgspec.structs.replace(self.facts, mode=mode_of(self.outline))
+    @property
+    def storage_twins(self) -> StorageTwins:
+        """Return which tensors lie in the same memory, found on first use."""
+        if self._storage_twins is None:
+            self._storage_twins = StorageTwins(self.tree)
+        return self._storage_twins
 
-    def rows(self, start: int, count: int) -> list[m.TreeRow]:
-        return self.page(start, count)[0]
+    def node(self, path: str) -> Node:
+        """Return the node at `path`; for a group of siblings, the first of them."""
+        return self.tree.nodes[self.place(path)[0]]
+
+    def facts(self, node: int) -> LiveFacts:
+        """See `OpenModel.facts`."""
+        return LiveFacts(self, node)
+
+    def page_of(self, nodes: Sequence[int]) -> tuple[list[NodeFacts], str]:
+        """See `OpenModel.page_of`: the states of gradients are read together."""
+        states, note = gradient_states([self.tree.nodes[node] for node in nodes])
+        if "none" in states and self._is_after_backward(states, note):
+            states = ["unreached" if state == "none" else state for state in states]
+        return [LiveFacts(self, node, state) for node, state in zip(nodes, states, strict=True)], note
+
+    def _is_after_backward(self, states: Sequence[str], note: str) -> bool:
+        """Return whether a gradient is there; `states` of some tensors are known, and a `note` if code runs."""
+        if "value" in states or "zero" in states:
+            return True
+        if note:
+            return any_gradient(self.tree)
+        if self._after_backward is None:
+            self._after_backward = any_gradient(self.tree)
+        return self._after_backward
+
+    def facts_of_group(self, group: SiblingGroup) -> GroupFacts:
+        """See `OpenModel.facts_of_group`."""
+        totals, tree = self.totals, self.tree
+        changed = bool(self.marked) and any(tree.nodes[member].path in self.marked for member in tree.members(group))
+        return totals.of_group(group)._replace(changed=changed)
+
+    def summary(self) -> m.Summary:
+        """See `OpenModel.summary`."""
+        return msgspec.structs.replace(self._summary, mode=mode_of(self.tree))
+
+    def totals_of_parameters(self) -> tuple[int | None, int | None, int]:
+        """See `OpenModel.totals_of_parameters`."""
+        totals = self.totals
+        if totals.unknown(0):
+            return None, None, totals.bytes(0)
+        return totals.parameters(0), totals.trainable(0), totals.bytes(0)
+
+    def closing_lines(self) -> list[str]:
+        """See `OpenModel.closing_lines`."""
+        totals = self.totals
+        unknown = f" and {amount(totals.unknown(0), 'lazy tensor')}" if totals.unknown(0) else ""
+        parameters, trainable, size = totals.parameters(0), totals.trainable(0), totals.bytes(0)
+        return [f"{amount(parameters, 'parameter')}{unknown}, {trainable:,} trainable, {amount(size, 'byte')}"]
+
+    def named_tensors(self) -> Sequence[NodeFacts]:
+        """See `OpenModel.named_tensors`."""
+        return self.tensors_at("")
 
     @plainly
     def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
-        return tree_page(self.outline, self.view.slice(start, count), self.totals, self.marked)
+        """See `OpenModel.page`."""
+        return super().page(start, count)
 
     @plainly
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
-        found = self.outline.nodes[node]
-        return m.SearchHit(path=found.path, kind=found.kind, detail=detail_of(found.item), positions=positions)
+        """See `OpenModel.hit`."""
+        return super().hit(node, positions)
 
     @plainly
-    def tensors(self, request: m.TensorRows, context: Context) -> m.TensorPage:
-        if self._tables is None:
-            self._tables = TensorTables(
-                lambda path: [TensorFacts(node, self.known) for node in self._tensors_at(path)], self._rows_of
-            )
-        return self._tables.page(request, self.known.version, len(self.known), context.cancelled)
+    def tensors(self, request: m.TensorRows, context: WorkContext) -> m.TensorPage:
+        """See `OpenModel.tensors`."""
+        return super().tensors(request, context)
 
-    def _rows_of(self, facts: Sequence[TensorFacts]) -> tuple[list[m.TensorRow], str]:
-        rows, note = tensor_page([each.node for each in facts], self.marked)
-        briefs = [each.brief() for each in facts]
-        return [
-            row if brief is None else msgspec.structs.replace(row, statistics=brief)
-            for row, brief in zip(rows, briefs, strict=True)
-        ], note
+    @plainly
+    def forms(self, path: str) -> list[m.PathForm]:
+        """See `OpenModel.forms`."""
+        return super().forms(path)
 
-    def _tensors_at(self, path: str) -> list[Node]:
-        """The tensors at or below a path; of a group, of all its siblings."""
-        group = self._group(path)
-        if group is None:
-            return self.outline.tensors(self.node(path))
-        return [node for node in self.outline.nodes[group.first : group.end] if node.is_tensor]
+    @plainly
+    def statistics_of_all(self, request: m.StatisticsOfAll, context: WorkContext) -> m.Done:
+        """See `NumberAnswers.statistics_of_all`."""
+        return super().statistics_of_all(request, context)
 
-    def _look(self, kind: type[Numbers], path: str, of: m.Of, look: Look[Numbers], leisure: bool = False) -> Numbers:
-        """What `look` finds in the tensor at `path`, or in its gradient, with a note on what that is.
-
-        `leisure` is a look that takes so long that it is given a copy while code runs.
-        """
+    # -- numbers -----------------------------------------------------------------------------------------------------
+    @plainly
+    def read(self, path: m.Place, of: m.Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
+        """See `NumberAnswers.read`: while code runs, of one step of an optimizer where that is possible."""
+        path = path_of(path)
         item = self.node(path).item
         if not isinstance(item, Tensor):
             raise no_tensor(path)
         if of == "value":
-            found, when = self._value(item, look, leisure)
+            found, when = self._value(item, look, at_leisure)
         else:
             (gradient,), when = GRADIENTS.take([item])
             if gradient is UNREAD:
-                return _passing(kind(path=path, of=of, absence="unread", reason=RUNNING))
+                return _passing(look(Absent("unread", RUNNING)))
             assert not isinstance(gradient, Unread)
             version = None if gradient is None else stamp_of(gradient)
-            found = look(gradient, why_no_gradient(item))
+            why = why_no_gradient(item, gradient is None and any_gradient(self.tree))
+            found = look(readable_of(gradient, why))
             if when and gradient is not None and stamp_of(gradient) != version:
                 when = f"{when}; {WRITTEN}"
             item = item if gradient is None else gradient
@@ -155,82 +182,28 @@ class LiveModel:
         found = msgspec.structs.replace(found, note=note) if note else found
         return _passing(found) if when else found
 
-    def _value(self, tensor: Tensor, look: Look[Numbers], leisure: bool) -> tuple[Numbers, str]:
-        if not leisure:
-            return steadily(lambda: look(tensor, ""))
-        whole, when = of_one_step(tensor)
-        return look(whole, ""), when
+    def _value(self, tensor: Tensor, look: Callable[[Readable], Answer], at_leisure: bool) -> tuple[Answer, str]:
+        if not at_leisure:
+            return read_consistently(lambda: look(readable_of(tensor)))
+        whole, when = consistent_copy(tensor)
+        return look(readable_of(whole)), when
 
     @plainly
-    def window(self, request: m.Window) -> m.Cells:
-        return self._look(
-            m.Cells, request.path, request.of,
-            lambda tensor, missing: window(
-                tensor, missing=missing, path=request.path, of=request.of, leading=request.leading,
-                row=request.row, rows=request.rows, column=request.column, columns=request.columns,
-            ),
-        )  # fmt: skip
+    def stamp(self, path: m.Place) -> Hashable:
+        """See `NumberAnswers.stamp`."""
+        item = self.node(path_of(path)).item
+        return stamp_of(item) if isinstance(item, Tensor) else None
+
+    def is_kept(self, found: m.StatisticsOf) -> bool:
+        """Return whether statistics are not of a step that is over."""
+        return not (found.note and GRADIENTS.runs_elsewhere())
 
     @plainly
-    def heat(self, request: m.HeatMap, context: Context) -> m.HeatCells:
-        return self._look(
-            m.HeatCells, request.path, request.of,
-            lambda tensor, missing: heat_map(
-                tensor, missing=missing, cancelled=context.cancelled, path=request.path, of=request.of,
-                leading=request.leading, height=request.height, width=request.width,
-            ),
-            leisure=True,
-        )  # fmt: skip
-
-    @plainly
-    def next_nonfinite(self, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
-        return self._look(
-            m.Nonfinite, request.path, request.of,
-            lambda tensor, missing: next_nonfinite(
-                tensor, missing=missing, path=request.path, of=request.of, index=request.index, step=request.step,
-                cancelled=context.cancelled, progress=lambda done: context.progress("looking for NaN", done),
-            ),
-            leisure=True,
-        )  # fmt: skip
-
-    @plainly
-    def statistics(self, request: m.Statistics, context: Context) -> m.StatisticsOf:
-        return self._take(request, context.cancelled, lambda done: context.progress("statistics", done))
-
-    def _take(self, request: m.Statistics, cancelled: ShouldCancel, progress: OnProgress) -> m.StatisticsOf:
-        item = self.node(request.path).item
-        stamp = stamp_of(item) if isinstance(item, Tensor) and request.of == "value" else None
-        found = self._look(
-            m.StatisticsOf, request.path, request.of,
-            lambda tensor, missing: statistics(
-                tensor, missing=missing, path=request.path, of=request.of, bins=request.bins, exact=request.exact,
-                cancelled=cancelled, progress=progress,
-            ),
-            leisure=True,
-        )  # fmt: skip
-        if stamp is not None and not (found.note and GRADIENTS.runs_elsewhere()):  # else it is of a step that is over
-            self.known.put(found, stamp)
-        return found
-
-    @plainly
-    def statistics_of_all(self, request: m.StatisticsOfAll, context: Context) -> m.Done:
-        nodes = {id(node.item): node for node in self._tensors_at(request.path)}
-        sizes = {key: size_in_bytes(node.item) or 0 for key, node in nodes.items() if isinstance(node.item, Tensor)}
-        report = Progress(sum(sizes.values()), len(sizes), context)
-        for key, size in sizes.items():
-            path, tensor = nodes[key].path, nodes[key].item
-            assert isinstance(tensor, Tensor)
-            if self.known.brief(path, stamp_of(tensor)) is None:
-                found = self._take(m.Statistics(path=path), context.cancelled, report.part(path, size))
-                report.done(size, bool(found.absence))
-            else:
-                report.done(size)
-        return m.Done(text=report.sentence)
-
-    @plainly
-    def gradients(self, request: m.GradientRows, context: Context) -> m.GradientPage:
+    def gradients(self, request: m.GradientRows, context: WorkContext) -> m.GradientPage:
+        """See `OpenModel.gradients`."""
         start, count = clamp(request.start, request.count)
-        parameters = [node for node in self._tensors_at(request.path) if node.kind == "parameter"]
+        nodes = [self.tree.nodes[node] for node in self.tensors_at(request.path).nodes]
+        parameters = [node for node in nodes if node.kind == "parameter"]
         shown = parameters[start : start + count]
         tensors = [node.item for node in shown if isinstance(node.item, Tensor)]
         gradients, when = GRADIENTS.take(tensors)
@@ -238,52 +211,76 @@ class LiveModel:
         for node, tensor, gradient in zip(shown, tensors, gradients, strict=True):
             if context.cancelled():
                 break
-            rows.append(row_of(node.path, tensor, gradient, context.cancelled))
+            rows.append(row_of_gradient(node.path, tensor, gradient, context.cancelled))
+        if any(row.state == "none" for row in rows) and self._is_after_backward([row.state for row in rows], when):
+            rows = [msgspec.structs.replace(row, state="unreached") if row.state == "none" else row for row in rows]
         parts = "norms of this rank's parts" if any(map(is_distributed, tensors)) else ""
         note = "; ".join(filter(None, (parts, when)))
         return m.GradientPage(
             path=request.path, total=len(parameters), start=start, rows=rows, note=note, passing=bool(when)
         )
 
-    def _group(self, path: str) -> Group | None:
-        return None if self.outline.find(path) else self.outline.skeleton.find_group(path)
-
+    # -- everything else ---------------------------------------------------------------------------------------------
     @plainly
     def describe(self, path: str) -> list[m.FactGroup]:
-        group = self._group(path)
-        return [*(group_facts(self.outline, group) if group else ()), *describe(self.outline, self.node(path))]
+        """See `OpenModel.describe`; of a group also its first sibling."""
+        node, group = self.place(path)
+        return [*(group_facts(self.tree, group) if group else ()), *describe_node(self.tree, self.tree.nodes[node])]
 
-    def _module_of(self, path: str) -> tuple[Node, nn.Module]:
-        """The module at `path`, or the one that holds the tensor at `path`."""
-        node = self.node(path)
+    def _module_of(self, node: Node) -> tuple[Node, nn.Module]:
+        """Return the module at `node`, or the one that holds the tensor, with its node."""
         if node.is_tensor:
-            node = self.outline.nodes[node.parent]
+            node = self.tree.holder(node)
         assert isinstance(node.item, nn.Module)
         return node, node.item
 
     def source_code(self, path: str) -> m.SourceText:
-        node, module = self._module_of(path)
-        return source_of(module, path=node.path)
+        """See `OpenModel.source_code`; of a tensor, of the module that holds it."""
+        node, module = self._module_of(self.node(path))
+        found = source_of(module, path=node.path)
+        made = self._made_at(node)
+        return found if made is None else msgspec.structs.replace(found, made_file=made.file, made_line=made.line)
 
-    @plainly
-    def forms(self, path: str) -> list[m.PathForm]:
-        if (group := self._group(path)) is not None:
-            nodes, skeleton = self.outline.nodes, self.outline.skeleton
-            return group_forms(
-                nodes[nodes[group.first].parent].path,
-                [nodes[sibling].path for sibling in skeleton.members(group)],
-                [node.path for node in nodes[group.first : group.end] if node.is_tensor],
-                (node.path for node in [*nodes[: group.first], *nodes[group.end :]] if node.is_tensor),
-            )
-        _, module = self._module_of(path)
-        source = source_of(module, path=path)
+    def source_files(self, path: str) -> set[str]:
+        """Return the names of the files, without folders, that the code of the module at `path` is in.
+
+        Nothing where there is no module any more.
+        """
+        node = self.tree.at(path)
+        return source_files_of(node.item) if node is not None and isinstance(node.item, nn.Module) else set()
+
+    def _made_at(self, node: Node) -> MadeAt | None:
+        """Return the user's own line that makes the module at a node, or the container that it is in."""
+        names: list[str] = []
+        while node.index:
+            holder = self.tree.holder(node)
+            names[:0] = [node.attribute, *map(str, node.keys)]
+            if (made := made_in_class(class_of(holder.item), names)) is not None:  # type: ignore[arg-type]
+                return made
+            node = holder
+        return None
+
+    def forms_of(self, node: int) -> list[m.PathForm]:
+        """See `OpenModel.forms_of`."""
+        found = self.tree.nodes[node]
+        node_of, module = self._module_of(found)
+        source = source_of(module, path=found.path)
         where = f"{source.file}:{source.first_line}" if source.file else None
-        return path_forms(self.outline, self.node(path), where)
-
-    def close(self) -> None:
-        """Nothing is held open."""
+        made = self._made_at(node_of)
+        return node_path_forms(self.tree, found, where, made=None if made is None else f"{made.file}:{made.line}")
 
 
-def _passing(found: Numbers) -> Numbers:
-    """Say of statistics that they may be different soon."""
+def _with_ancestors(tree: LiveTree, changed: Iterable[str]) -> set[str]:
+    """Return the paths, and those of all modules above them."""
+    marked = set()
+    for path in changed:
+        node = tree.at(path)
+        while node is not None and node.path not in marked:
+            marked.add(node.path)
+            node = tree.holder(node) if node.index else None
+    return marked
+
+
+def _passing(found: Answer) -> Answer:
+    """Return statistics marked as soon out of date; other answers as they are."""
     return msgspec.structs.replace(found, passing=True) if isinstance(found, m.StatisticsOf) else found

@@ -1,7 +1,7 @@
-"""A dict, list or tuple of the user's as the root of a tree: their own modules and tensors, under their own keys.
+"""A dict, list or tuple of the user's as the root of a tree: its modules and tensors under its own keys.
 
-Not torch's ModuleDict or ModuleList, which refuse keys with dots and keys that are no text, and would take the modules
-in at one moment: this one looks into the user's object whenever it is asked, so what they put in shows.
+Not torch's ModuleDict or ModuleList, which refuse keys with dots and keys that are no strings, and would copy the
+modules once: this one reads the user's object each time, so that later additions show.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ from torch import nn
 
 from .registered import training_of
 
-DEEPEST = 8
-"""Containers within containers that are looked into."""
-LONGEST = 200
-"""Characters of a number that serves as a key."""
+DEPTH_LIMIT = 8
+"""Depth of containers within containers that are read."""
+KEY_LENGTH_LIMIT = 200
+"""Characters up to which an integer key is used as a name."""
 
 
 class _Entry(NamedTuple):
+    """A value of a container, under the name at which the tree shows it."""
+
     name: str
     value: object
     write: Callable[[str], str]
-    """How Python writes it, given how the container is written."""
+    """Return the Python expression for the value, given the one for the container."""
 
 
 class OwnContainer(nn.Module):
-    """A container of the user's as torch sees modules.  It has no state of its own and is never run.
+    """A container of the user's in the form of a module.  It has no state of its own and is never run.
 
     Args:
         own: a mapping, list or tuple.
-        above: the containers that it lies in.
+        above: the containers that it lies in, the outermost first.
     """
 
     __slots__ = ("_above", "_inner", "own")
     own: object
+    """The user's container."""
     _above: tuple[object, ...]
     _inner: dict[int, OwnContainer]
 
@@ -49,22 +52,22 @@ class OwnContainer(nn.Module):
 
     @staticmethod
     def of(own: object) -> OwnContainer:
-        """A container whose class is called as theirs: `dict`, `list`."""
+        """Return the module form of a container, of a class named as the container's: `dict`, `list`."""
         return _named(own, ())
 
     def forward(self) -> None:
-        """Never of use: says what to do instead."""
+        """Raise TypeError with a text that says what to call instead."""
         raise TypeError(
             f"A {type(self).__name__} has no forward of its own: call one of its modules in the console, "
-            f"such as {self.written('net', next(iter(self._modules), '...'))}(X)"
+            f"such as {self.python_for('net', next(iter(self._modules), '...'))}(X)"
         )
 
-    def written(self, text: str, name: str) -> str:
-        """Python for the entry shown as `name`, where `text` is Python for the container."""
+    def python_for(self, text: str, name: str) -> str:
+        """Return the Python expression for the value shown as `name`, where `text` is that for the container."""
         return next((entry.write(text) for entry in _entries(self.own) if entry.name == name), f"{text}[{name!r}]")
 
     def held(self) -> Iterator[_Entry]:
-        """What it holds; containers with modules or tensors as such containers too, the same ones each time."""
+        """Yield its values; inner containers with modules or tensors in module form too, the same object each time."""
         for entry in _entries(self.own):
             if isinstance(entry.value, (Mapping, list, tuple)) and holds_any(entry.value, self._above):
                 key = id(entry.value)
@@ -102,8 +105,11 @@ def _named(own: object, above: tuple[object, ...]) -> OwnContainer:
 
 
 def holds_any(own: object, above: tuple[object, ...] = ()) -> bool:
-    """Whether a container holds modules or tensors, itself or in containers within it."""
-    if len(above) >= DEEPEST or any(own is each for each in above):
+    """Return whether a container holds modules or tensors, itself or in containers within it.
+
+    `above` are the containers that it lies in.
+    """
+    if len(above) >= DEPTH_LIMIT or any(own is each for each in above):
         return False
     for entry in _entries(own):
         if isinstance(entry.value, (nn.Module, torch.Tensor)):
@@ -114,8 +120,8 @@ def holds_any(own: object, above: tuple[object, ...] = ()) -> bool:
 
 
 def _entries(own: object) -> Iterator[_Entry]:
-    """What a container holds, each under a name of its own: a text, a number as Python writes it, else its place."""
-    taken: set[str] = set()
+    """Yield the values of a container under unique names: a string key, another key as Python writes it, else `#3`."""
+    used: set[str] = set()
     pairs: list[tuple[object, object]] = []
     if isinstance(own, Mapping):
         pairs = list(own.items())
@@ -123,16 +129,16 @@ def _entries(own: object) -> Iterator[_Entry]:
         pairs = list(enumerate(own))
     for position, (key, value) in enumerate(pairs):
         name, write = _key(key, position)
-        while name in taken:
+        while name in used:
             name += "'"
-        taken.add(name)
+        used.add(name)
         yield _Entry(name, value, write)
 
 
 def _key(key: object, position: int) -> tuple[str, Callable[[str], str]]:
     if type(key) is str:
         return key, lambda text: f"{text}[{key!r}]"
-    if type(key) in (int, bool, type(None)) and len(repr(key)) <= LONGEST:
+    if type(key) in (int, bool, type(None)) and len(repr(key)) <= KEY_LENGTH_LIMIT:
         return repr(key), lambda text: f"{text}[{key!r}]"
     name = key.name if isinstance(key, Enum) else repr(key) if type(key) is float else f"#{position}"
     return name, lambda text: f"list({text}.values())[{position}]"

@@ -12,26 +12,29 @@ if TYPE_CHECKING:
     import torch
 
     from ..opened.source import Source
-    from .outline import Outline
+    from .live_tree import LiveTree
     from .totals import Totals
 
 
-def mode_of(outline: Outline) -> Literal["train", "eval", "mixed"]:
-    """In which mode the registered modules are."""
-    modes = {training_of(module) for module in outline.registered_modules} - {None}
+def mode_of(tree: LiveTree) -> Literal["train", "eval", "mixed"]:
+    """Return the mode that the `training` flags of the registered modules agree on, `mixed` if they do not."""
+    modes = {training_of(module) for module in tree.registered_modules} - {None}
     return "mixed" if len(modes) > 1 else "train" if True in modes else "eval"
 
 
-def summarise(source: Source, outline: Outline, totals: Totals) -> Summary:
-    """What the header tells, without the input; dtypes and devices of parameters and buffers, most bytes first."""
-    root = outline.nodes[0]
+def summarise(source: Source, tree: LiveTree, totals: Totals) -> Summary:
+    """Return the facts of the header, without the input.
+
+    `dtype` and `device` name those of parameters and buffers, most bytes first: `float32+int8`.
+    """
+    root = tree.nodes[0]
     dtypes: dict[str, int] = {}
     devices: dict[str, int] = {}
-    seen: set[int] = set()
-    for node in outline.tensors(root):
-        if node.kind == "constant" or id(node.item) in seen:
+    counted: set[int] = set()
+    for node in tree.tensors_below(root):
+        if node.plain or id(node.item) in counted:
             continue
-        seen.add(id(node.item))
+        counted.add(id(node.item))
         tensor: torch.Tensor = node.item  # type: ignore[assignment]
         size = size_in_bytes(tensor) or 0
         dtype, device = dtype_text(tensor), device_text(tensor)
@@ -41,15 +44,15 @@ def summarise(source: Source, outline: Outline, totals: Totals) -> Summary:
         source=source.source,
         name=source.name,
         kind=source.kind,
-        class_name=type(outline.root).__name__,
-        parameters=totals.parameters[0],
-        trainable=totals.trainable[0],
-        bytes=totals.memory[0],
+        class_name=type(tree.root).__name__,
+        parameters=totals.parameters(0),
+        trainable=totals.trainable(0),
+        bytes=totals.module_bytes(0),
         dtype=_by_weight(dtypes),
         device=_by_weight(devices),
-        mode=mode_of(outline),
-        rows=len(outline.nodes),
-        modules=sum(1 for node in outline.nodes if node.kind in ("module", "hidden")),
+        mode=mode_of(tree),
+        rows=len(tree.nodes),
+        modules=sum(1 for node in tree.nodes if node.kind in ("module", "hidden")),
         input="",
         note=source.note,
         tries=list(source.tries),

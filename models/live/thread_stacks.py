@@ -1,4 +1,4 @@
-"""The stacks of all threads, to be walked while those threads go on."""
+"""The stacks of all threads, inspected while those threads run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from ..work.gc_paused import gc_paused
 R = TypeVar("R")
 
 
-def look_at_stacks(look: Callable[[dict[int, FrameType]], R]) -> R:
-    """Return what `look` makes of the innermost frames of all threads, by the threads' numbers; it must not keep them.
+def inspect_stacks(inspect: Callable[[dict[int, FrameType]], R]) -> R:
+    """Return what `inspect` returns for the innermost frames of all threads, by thread identifier.
 
-    Python 3.11 makes a frame an object when it is asked for.  Making one may set off a collection of garbage, and that
-    may let the other thread go on and leave the frame: what is then found is whatever lies there now, of any type.
-    So nothing is collected meanwhile.  (`_PyFrame_MakeAndSetFrameObject` in CPython's `Python/frame.c`; from 3.12 on a
-    collection waits until no C code is at work.)
+    `inspect` must not keep the frames.
+
+    Python 3.11 creates frame objects on access.  Creating one may start a garbage collection, which may let the other
+    thread run and leave the frame: what is then read is whatever lies there now, of any type.  So the collector is
+    paused meanwhile.  (`_PyFrame_MakeAndSetFrameObject` in CPython's `Python/frame.c`; from 3.12 on
+    collections run between bytecodes only.)
     """
     with gc_paused():
-        return look(sys._current_frames())
+        return inspect(sys._current_frames())

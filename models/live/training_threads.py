@@ -1,7 +1,7 @@
-"""Threads of the user's that may run backward beside us: found by their stacks, and remembered until they are done.
+"""Threads of the user's that may run backward concurrently: found by their stacks, and remembered until they end.
 
 Torch writes `.grad` without the interpreter's lock, and drops that lock while a gradient is freed: reading one in
-another thread meanwhile ends the process.
+another thread meanwhile crashes the process.
 """
 
 from __future__ import annotations
@@ -15,76 +15,83 @@ from types import FrameType
 
 import torch
 
-from .thread_stacks import look_at_stacks
+from .thread_stacks import inspect_stacks
 
 _TORCH = str(Path(torch.__file__).parent) + "/"
 _TRAINS = tuple(
     _TORCH + part for part in ("nn/", "optim/", "autograd/", "amp/", "_functorch/", "distributed/fsdp/", "_tensor.py")
 )
-"""Where a thread that trains spends its time; not those where one that loads data or compiles does."""
+"""Files in which a thread that trains spends its time; not those in which one that loads data or compiles does."""
 _PYTHON = sysconfig.get_path("stdlib")
 _OURS = (__package__ or "").partition(".")[0]
 
-SAMPLES = 5
-PAUSE = 0.001
-"""A thread that is seen for the first time is looked at so often, so many seconds apart."""
+EXAMINATIONS = 5
+"""Times that the stack of a new thread is inspected."""
+EXAMINATION_INTERVAL = 0.001
+"""Seconds between two of them."""
 
-_known: set[int] = set()
-"""Those that train."""
-_seen: set[int] = set()
-"""Those that were looked at for long enough."""
+_training: set[int] = set()
+"""Identifiers of threads that train."""
+_examined: set[int] = set()
+"""Identifiers of threads that were inspected `EXAMINATIONS` times."""
 
 
-def training_threads(without: frozenset[int] = frozenset()) -> set[int]:
-    """Threads that were seen in torch's layers, optimizers or backward, ours and those of `without` excepted."""
-    mine = threading.get_ident()
+def training_threads(excluding: frozenset[int] = frozenset()) -> set[int]:
+    """Return the identifiers of threads found in torch's layers, optimizers or backward.
 
-    def look(frames: dict[int, FrameType]) -> set[int]:
-        others = frames.keys() - {mine} - without
+    The calling thread, threads that this program started, and those in `excluding` are left out.
+    """
+    current = threading.get_ident()
+
+    def inspect(frames: dict[int, FrameType]) -> set[int]:
+        others = frames.keys() - {current} - excluding
         for thread in others:
-            if thread in _known:
+            if thread in _training:
                 if _rests(frames[thread]):
-                    _known.discard(thread)
+                    _training.discard(thread)
             elif _trains(frames[thread]):
-                _known.add(thread)
-        for threads in (_known, _seen):
+                _training.add(thread)
+        for threads in (_training, _examined):
             threads.intersection_update(frames)
-        return _known & others
+        return _training & others
 
-    return look_at_stacks(look)
-
-
-def strangers(without: frozenset[int] = frozenset()) -> bool:
-    """Whether there are threads that none of our code runs in; new ones are looked at for some milliseconds first."""
-    there = _strangers(without)
-    if not there <= _seen:
-        for _ in range(SAMPLES):
-            time.sleep(PAUSE)
-            training_threads(without)
-        _seen.update(there)
-    return bool(there)
+    return inspect_stacks(inspect)
 
 
-def _strangers(without: frozenset[int]) -> set[int]:
-    mine = threading.get_ident()
+def has_other_threads(excluding: frozenset[int] = frozenset()) -> bool:
+    """Return whether there are threads that none of our code runs in, other than this one and those in `excluding`.
 
-    def look(frames: dict[int, FrameType]) -> set[int]:
+    New ones are inspected for some milliseconds first.
+    """
+    present = _other_threads(excluding)
+    if not present <= _examined:
+        for _ in range(EXAMINATIONS):
+            time.sleep(EXAMINATION_INTERVAL)
+            training_threads(excluding)
+        _examined.update(present)
+    return bool(present)
+
+
+def _other_threads(excluding: frozenset[int]) -> set[int]:
+    current = threading.get_ident()
+
+    def inspect(frames: dict[int, FrameType]) -> set[int]:
         return {
             thread
             for thread, frame in frames.items()
-            if thread != mine and thread not in without and not any(map(_is_ours, _names(frame)))
+            if thread != current and thread not in excluding and not any(map(_is_ours, _names(frame)))
         }
 
-    return look_at_stacks(look)
+    return inspect_stacks(inspect)
 
 
-def note_training() -> None:
-    """The calling thread trains."""
-    _known.add(threading.get_ident())
+def mark_training() -> None:
+    """Record that the calling thread trains."""
+    _training.add(threading.get_ident())
 
 
 def _trains(frame: FrameType | None) -> bool:
-    """Whether the innermost code that is torch's or ours is torch's, in a thread that we did not start."""
+    """Return whether the innermost code that is torch's or ours is torch's, in a thread that we did not start."""
     inner: bool | None = None
     outermost = ""
     while frame is not None:
@@ -100,7 +107,7 @@ def _trains(frame: FrameType | None) -> bool:
 
 
 def _rests(frame: FrameType | None) -> bool:
-    """Whether a thread is between two jobs: Python's own code waits, as in a pool of threads."""
+    """Return whether a thread is idle: only the standard library's code is on its stack, as in a thread pool."""
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((_PYTHON, "<frozen")) or "site-packages" in file:

@@ -1,69 +1,96 @@
-"""Everything else that is known of one object: facts, source code, the forms of its path."""
+"""Facts, source code and path forms of one object."""
 
 from __future__ import annotations
 
-from .base import Body, Record
+from .base import Body, BodyPart
 from .limits import Depth, Line, Parts, Text
+from .places import Place
 
 
 class Describe(Body):
-    """Facts of the object at `path`; answered by `Description`."""
+    """Read the facts of the object, or call, at `path`; answered by `Description`."""
 
-    path: Text
+    path: Place
 
 
-class Fact(Record):
+class Fact(BodyPart):
+    """One labelled line of the Info pane."""
+
     label: Text
     text: Text
     """One or more lines, cut to 2,000 characters."""
-    path: Text | None = None
-    """Where the fact leads: the twin that shares it, say."""
+    path: Place | None = None
+    """Where the fact leads, such as another name of a shared tensor; None for nowhere."""
     depth: Depth = 0
-    """How deep it lies below other facts of its group, which may be headings without a text."""
+    """Level below the other facts of its group, which may be headings without a text."""
+    one_line: bool = False
+    """Whether it is a line of a drawing, and so is shortened rather than wrapped where there is no room."""
 
 
-class FactGroup(Record):
+class FactGroup(BodyPart):
+    """Facts under one title."""
+
     title: Text
     facts: Parts[Fact]
 
 
 class Description(Body):
-    path: Text
+    """The facts of the object at `path`."""
+
+    path: Place
     groups: Parts[FactGroup]
 
 
 class SourceCode(Body):
-    """The code of the class of the module at (or holding) `path`; answered by `SourceText`."""
+    """Read the code of the class of the module that is at `path` or holds it, of a call the code with its line.
 
-    path: Text
+    Answered by `SourceText`.
+    """
+
+    path: Place
 
 
 class SourceText(Body):
-    path: Text
+    """The code of a module's class."""
+
+    path: Place
     class_name: Text
     text: Text = ""
-    """The code of the class, dedented, at most 2,000 lines; empty when there is none: then `reason` says why."""
+    """The code, dedented, at most 2,000 lines; empty when there is none: then `reason` says why."""
     file: Text | None = None
+    """Path of its file; None when there is none."""
     first_line: Line = 1
-    """Line number of the text's first line in the file."""
+    """Line number in the file of the first line of `text`."""
     forward_line: Line | None = None
-    """Line number in the file at which `forward` starts."""
+    """Line number in the file at which `forward` starts; None where it has none of its own."""
+    call_line: Line | None = None
+    """Line number in the file of the line that led to the call; None for what is no call, and where it is unknown."""
     reason: Text = ""
+    """A sentence for the user when there is no code."""
+    made_file: Text | None = None
+    """Path of the user's own file that makes the module; None where that is not known."""
+    made_line: Line = 1
+    """Line in it."""
 
 
 class PathForms(Body):
-    """The forms in which `path` can be copied; answered by `Forms`, the plain key first."""
+    """List the forms in which `path` can be copied; answered by `Forms`, the plain key first."""
 
     path: Text
 
 
-class PathForm(Record):
+class PathForm(BodyPart):
+    """One form of a path, to be copied."""
+
     label: Text
     text: Text
-    """Cut to 100,000 characters, with `cut` set."""
+    """At most 100,000 characters."""
     cut: bool = False
+    """Whether `text` was cut to that."""
 
 
 class Forms(Body):
+    """The forms of the path `path`."""
+
     path: Text
     forms: Parts[PathForm]

@@ -1,4 +1,4 @@
-"""What a request can end with instead of its answer.  Must not import torch or textual."""
+"""The exceptions that a request can raise instead of returning its answer.  Must not import torch or textual."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from . import Problem
 
 
 class EngineProblem(Exception):
-    """The engine answered a request with a `Problem`."""
+    """Raised where a request is answered with a `Problem`, or where a handler wants it to be."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.title)
@@ -14,9 +14,9 @@ class EngineProblem(Exception):
 
 
 class EngineGone(Exception):
-    """The engine's process ended, or was never there.
+    """Raised where the engine's process ended or never started.
 
-    `title` is one line with the exit status or signal; `words` the last lines it wrote to its standard error.
+    `title` is one line with the exit status or signal, `words` the last lines of its standard error ("" for none).
     """
 
     def __init__(self, title: str, words: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What the engine tells without being asked."""
+"""Events, which the engine sends without a request."""
 
 from __future__ import annotations
 
@@ -10,32 +10,38 @@ from .sources import Summary
 
 
 class OutputText(Body):
-    """Something was printed by the engine's code, from Python or from C++."""
+    """Text that code in the engine printed, from Python, C++ or a child process."""
 
     stream: Literal["stdout", "stderr"]
     text: Text
 
 
 class StateChanged(Body):
-    """The model is not what it was: ask again for what is on the screen.
-
-    `structure` when rows came or went, `values` when numbers did, `gradients` likewise.
-    """
+    """The model changed: what is on the screen has to be requested again."""
 
     summary: Summary
     structure: bool = False
+    """Whether rows of the tree came or went."""
     values: bool = False
+    """Whether elements of tensors changed."""
     gradients: bool = False
+    """Whether gradients changed."""
     changed: Names = []
+    """Paths whose values changed."""
 
 
 class CallsGrew(Body):
+    """A run recorded more calls, or ended."""
+
     run: Count
     total: Count
+    """Its calls so far, folded."""
     complete: bool = False
+    """Whether it has ended."""
 
 
 class Busy(Body):
-    """What the main thread works at now; empty text when it is free."""
+    """What the engine's main thread works on now."""
 
     text: Text
+    """A few words; empty when it is free."""

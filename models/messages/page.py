@@ -1,4 +1,4 @@
-"""How much of a list one reply may hold."""
+"""The bounds of a page: how much of a list one reply may hold."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["LONGEST_PAGE", "clamp"]
 
 
 def clamp(start: int, count: int) -> tuple[int, int]:
-    """A page that stays within what a reply may hold."""
+    """Return `start`, at least 0, and `count`, from 0 to `LONGEST_PAGE`: rows that one reply may hold."""
     return max(start, 0), max(0, min(count, LONGEST_PAGE))

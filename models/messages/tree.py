@@ -8,69 +8,108 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Body, Record
-from .limits import Count, Depth, Links, Number, Page, Positions, Signed, Step, Text
+from .base import Body, BodyPart
+from .limits import Count, Depth, Direction, Links, Number, Page, Positions, Share, Signed, Text
 
 NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden", "group", "state", "item"]
-"""`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute not registered.
+"""Kind of a node of the tree.
+
+`constant`: a plain tensor attribute.  `hidden`: a module in a plain list, dict or attribute, not registered.
 `group`: siblings of one structure, folded to a row (`layers.[0–79]`).  Of a checkpoint, `state`: a tensor of an
 optimizer or of anything else that is not the network's own; `item`: something that is no tensor, such as an epoch."""
 
 
-class TreeRow(Record):
+class ModuleRun(BodyPart):
+    """What the last run did with one module, all its calls together."""
+
+    calls: Count
+    output: Text
+    """Shape of what it returned last."""
+    seconds: Share | None = None
+    """Its part of the run's time, with what it calls; None where it is not known."""
+    flops: Share | None = None
+    """Its part of the FLOPs that were counted."""
+    kept: Share | None = None
+    """Its part of the bytes that backward needs."""
+    peak: Share | None = None
+    """The most activations that were alive while it ran, as a part of the run's peak; None where not measured."""
+    rows: Number | None = None
+    """How unlike the rows of the batch are in what it returned last, as in `CallStatistics`."""
+    gradient: Number | None = None
+    """Norm of the gradient that came to what it returned in the last backward; None where none came."""
+    backward: Share | None = None
+    """Its part of the seconds of the last backward."""
+    problem: Literal["", "failed", "nonfinite"] = ""
+    """Whether a call of it failed, or returned NaN or infinities."""
+
+
+class TreeRow(BodyPart):
+    """One visible row of the tree."""
+
     path: Text
     name: Text
     """The last part of the path; the network's own name for the root."""
     kind: NodeKind
     depth: Depth
+    """0 for the root."""
     detail: Text
     """A module's class name, or a tensor's shape such as `[8, 4]`."""
     dtype: Text = ""
+    """Of a tensor; else empty."""
     parameters: Count | None = None
-    """Elements: of the tensor, or of all parameters below a module (each shared tensor once); None where unknown."""
+    """Elements of the tensor, or of all parameters below a module, each shared one once; None where unknown."""
     bytes: Count | None = None
+    """Bytes of the same tensors; None where unknown."""
     children: Count = 0
     """Direct children, tensors included."""
     unfolded: bool = False
     shared_with: Links = []
-    """The other paths of the same object (at most eight)."""
+    """The other paths of the same object, at most 8."""
     frozen: bool = False
-    """A parameter with `requires_grad=False`; a module with parameters none of which is trainable."""
-    gradient: Literal["", "none", "zero", "value"] = ""
-    """Of a trainable parameter; empty for everything else.  `zero` is only told where it is known cheaply."""
+    """Whether a parameter has `requires_grad=False`, or a module has parameters and none is trainable."""
+    gradient: Literal["", "none", "unreached", "zero", "value"] = ""
+    """State of a trainable parameter's gradient; else empty.
+
+    `none` before any backward; `unreached` without one where other parameters have theirs.  `zero` only where that is
+    known cheaply."""
     changed: bool = False
-    """Its values (or, for a module, those of something below it) were changed by the last statement."""
+    """Whether the last statement changed its values or, of a module, those of something below it."""
     state: Literal["", "meta", "uninitialised"] = ""
-    """Why a tensor has no values."""
+    """Why a tensor has no values; empty where it has."""
     registered: bool = True
+    """Whether it is a registered module, parameter or buffer."""
     inferred: bool = False
-    """The class in `detail` was told from the tensors, not from code."""
+    """Whether the class in `detail` was inferred from the tensors, not known from code."""
     count: Count = 0
-    """Of a group, how many siblings it stands for."""
+    """Siblings that a group stands for; else 0."""
     group: Text = ""
-    """The path of the group that it is one of."""
+    """Path of the group that it belongs to; empty for none."""
+    run: ModuleRun | None = None
+    """Of a module, what the last run did with it; None where there was none, or it was not called."""
 
 
 class TreeRows(Body):
-    """Visible rows `start` to `start + count` (at most 500); answered by `TreePage`."""
+    """Read the visible rows from `start` to `start + count`, at most 500; answered by `TreePage`."""
 
     start: Signed
     count: Signed
 
 
 class TreePage(Body):
+    """A page of `TreeRows`."""
+
     total: Count
-    """Visible rows."""
+    """Visible rows of the whole tree."""
     start: Count
     rows: Page[TreeRow]
     note: Text = ""
-    """Of when the gradients' states are, where they are not of now: code runs."""
+    """When the states of the gradients were read, where that is not now because code runs; else empty."""
 
 
 class Fold(Body):
-    """Change what is unfolded; answered by `TreePlace` of the row at `path`.
+    """Fold or unfold rows; answered by `TreePlace` of the row at `path`.
 
-    `all` and `none` mean everything below `path`; `fit` unfolds breadth first up to `limit` visible rows.
+    `all` and `none` unfold and fold everything below `path`; `fit` unfolds breadth first up to `limit` visible rows.
     """
 
     path: Text
@@ -79,60 +118,82 @@ class Fold(Body):
 
 
 class Locate(Body):
-    """Where the row of `path` is, after unfolding what hides it; answered by `TreePlace`."""
+    """Find the row of `path`, unfolding what hides it; answered by `TreePlace`."""
 
     path: Text
 
 
 class TreePlace(Body):
+    """Where a row is in the tree."""
+
     row: Count
-    """Visible row number."""
+    """Index among the visible rows."""
     path: Text
-    """The path found: the nearest ancestor that still exists when `path` is gone."""
+    """Path of that row: that of the nearest ancestor that exists when the requested one is gone."""
     total: Count
+    """Visible rows of the whole tree."""
+
+
+TreeOrder = Literal["file", "parameters", "bytes", "seconds", "flops", "rows", "gradient"]
+"""What siblings of the tree are sorted by, the largest first: `file` is the order that the network has them in."""
+
+
+class SortTree(Body):
+    """Sort the siblings of the tree from now on; answered by `TreePlace` of the row at `path`."""
+
+    order: TreeOrder
+    path: Text
 
 
 class Search(Body):
-    """Fuzzy search over all paths, folded parts too; answered by `SearchHits`, best first."""
+    """Search all paths fuzzily, folded rows included; answered by `SearchHits`, best first."""
 
     query: Text
     limit: Signed = 100
+    """Hits to return; the nearest number from 1 to 500 is taken."""
 
 
-class SearchHit(Record):
+class SearchHit(BodyPart):
+    """One path that a `Search` found."""
+
     path: Text
     kind: NodeKind
     detail: Text
+    """As in `TreeRow`."""
     positions: Positions
     """Indices into `path` of the characters that matched, ascending."""
 
 
 class SearchHits(Body):
+    """The best hits of a `Search`."""
+
     query: Text
     total: Count
+    """Paths that match, those not in `hits` included."""
     hits: Page[SearchHit]
 
 
 class NextHit(Body):
-    """The next (`step` 1) or previous (-1) hit in tree order from `path`, wrapping; answered by `TreePlace`.
+    """Find the next (`step` 1) or previous (-1) hit in tree order from `path`, wrapping; answered by `TreePlace`.
 
     Fails with kind `usage` when nothing matches.
     """
 
     query: Text
     path: Text
-    step: Step
+    step: Direction
+    """Direction of the search: 1 or -1."""
 
 
 TensorOrder = Literal[
     "tree", "name", "shape", "dtype", "elements", "bytes", "place",
-    "minimum", "maximum", "mean", "std", "l2", "zeros", "nan", "inf",
+    "minimum", "maximum", "absmax", "mean", "std", "l2", "zeros", "nan", "inf", "nonfinite",
 ]  # fmt: skip
 """What the table of tensors is sorted by; tensors whose statistics are not known yet come last."""
 
 
 class TensorRows(Body):
-    """The tensors at or below the module or group `path`, in pages; answered by `TensorPage`.
+    """Read the tensors at or below the module or group `path`, in pages; answered by `TensorPage`.
 
     Fails with kind `usage` when the query cannot be read.
     """
@@ -146,8 +207,8 @@ class TensorRows(Body):
     """Words that must each match the path, as in `Search`, and terms such as `dtype:bf16`, `size>1MB`, `shape:4096`."""
 
 
-class Brief(Record):
-    """Statistics of a tensor in the table, once they are known; of the finite values, as in `StatisticsOf`."""
+class Brief(BodyPart):
+    """Statistics of a tensor in the table; those of its values are of the finite ones, None where there are none."""
 
     minimum: Number | None
     maximum: Number | None
@@ -158,35 +219,50 @@ class Brief(Record):
     nan: Count
     inf: Count
 
+    @property
+    def absmax(self) -> float | None:
+        """Return the largest magnitude of the finite values; None where there are none."""
+        return None if self.minimum is None or self.maximum is None else max(abs(self.minimum), abs(self.maximum))
 
-class TensorRow(Record):
+    @property
+    def nonfinite(self) -> int:
+        """Return how many elements are NaN or infinite."""
+        return self.nan + self.inf
+
+
+class TensorRow(BodyPart):
+    """One tensor of the table; fields as in `TreeRow` where the names are the same."""
+
     path: Text
     kind: NodeKind
     shape: Text
+    """Such as `[8, 4]`."""
     dtype: Text
     device: Text
     parameters: Count | None
     bytes: Count | None
     frozen: bool = False
-    gradient: Literal["", "none", "zero", "value"] = ""
+    gradient: Literal["", "none", "unreached", "zero", "value"] = ""
     shared_with: Links = []
     changed: bool = False
     state: Literal["", "meta", "uninitialised"] = ""
     place: Text = ""
-    """Of a tensor in a file, where it lies there; of one that lies on several ranks, what this one holds of it."""
+    """Where it lies in its file, or what this rank holds of one that lies on several; else empty."""
     statistics: Brief | None = None
-    """None while nobody asked for them."""
+    """None until they are asked for."""
 
 
 class TensorPage(Body):
+    """A page of `TensorRows`."""
+
     path: Text
     total: Count
-    """Tensors that the query leaves."""
+    """Tensors that match the query."""
     start: Count
     rows: Page[TensorRow]
     all: Count = 0
-    """Tensors without the query."""
+    """Tensors at or below `path`, whether or not they match."""
     note: Text = ""
     """As in `TreePage`."""
     known: Count | None = None
-    """Of how many tensors, without the query, there are statistics; None where the query does not ask for any."""
+    """Of `all` tensors, those with statistics; None where the query does not ask for statistics."""

@@ -1,1 +1,1 @@
-"""What every open model answers, whatever it is; where it came from, and why one could not be opened."""
+"""The interface of every open model, live network or checkpoint, and the source it was opened from."""

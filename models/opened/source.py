@@ -1,10 +1,10 @@
-"""Where what is open came from, and how opening fails."""
+"""The source that a model was opened from, the options of opening, and its error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class SourceError(Exception):
-    """Why a source cannot be opened: `title` is one line with the cause, `text` the remedy or the own traceback.
+    """A source cannot be opened: `title` is one line with the cause, `text` the remedy or the user's traceback.
 
-    `where` is the user's line that raised, `file.py:12`, where their code failed.
+    `where` is the user's line that raised, `file.py:12`; empty where their code did not fail.
     """
 
     def __init__(self, title: str, text: str = "", where: str = "") -> None:
@@ -25,45 +25,69 @@ class SourceError(Exception):
         self.where = where
 
 
-@dataclass(slots=True, kw_only=True)
-class Source:
-    """What was opened."""
+class SourceChoice(NamedTuple):
+    """One of several sources that a user can open instead."""
 
     source: str
-    """As the user wrote it."""
+    """SOURCE, as a user would write it."""
+    about: str = ""
+    """What it is, in a few words: its size, when it was written."""
+
+
+class SeveralSources(SourceError):
+    """What was named holds several checkpoints that are no parts of one: the user chooses among `choices`."""
+
+    def __init__(self, title: str, text: str, choices: Sequence[SourceChoice]) -> None:
+        super().__init__(title, text)
+        self.choices = list(choices)
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """A network or checkpoint that was opened, and how it was found."""
+
+    source: str
+    """The SOURCE as the user wrote it."""
     kind: str
     """`module`, or `checkpoint` for tensors without code."""
     name: str
-    """What its code calls the network: `net`, `rgnet`."""
+    """The network's name in its code: `net`, `rgnet`."""
     module: nn.Module | None = None
     """The network; None for a checkpoint."""
     checkpoint: Checkpoint | None = None
     """The tensors in files; None for a network."""
     own: object = None
-    """The user's dict or list of modules, which the console's names are bound to; `module` stands for it in the tree.
+    """The user's dict or list of modules, to which the console's names are bound; `module` stands for it in the tree.
     None where that is the network itself."""
     names: dict[str, object] = field(default_factory=dict)
     """Further names for the console."""
     input_specs: list[str] = field(default_factory=list)
-    """Its documented input, each a SPEC of the command line; empty where nobody knows."""
+    """Its documented inputs, each a SPEC of the command line; empty where unknown."""
     arguments: tuple[tuple[object, ...], dict[str, object]] | None = None
-    """Its inputs themselves, positional and by keyword, where they were handed over with it."""
+    """Its inputs, positional and by keyword, where they were passed with it; None otherwise."""
     live: bool = False
-    """It is an object of a program that runs: its random numbers are not to be touched either."""
+    """Whether it is an object of a running program, whose random state must not change."""
     file: str | None = None
-    """The user's file it came from."""
+    """The user's file that it came from; None without one."""
     note: str = ""
+    """A sentence on what was opened, shown with it; empty for none."""
+    how_to_run: str = ""
+    """Of a checkpoint, how it can be opened as a network that runs, where that is known."""
     tries: list[str] = field(default_factory=list)
+    """Statements to try in the console, of a documented network."""
     warnings: list[str] = field(default_factory=list)
+    """Sentences for the user on what is odd about the source."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """What the source says of itself, as JSON has it."""
+    """The source's own metadata, as JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenOptions:
-    """What the user asked for beside the SOURCE, and what may be told while it is opened."""
+    """Options of opening a SOURCE, and the callback for progress."""
 
     trust: bool = False
-    """A file that can only be read by running what is in it may be."""
-    progress: Callable[[str], None] = lambda text: None
-    """Told what is being done, in a few words, when it may take longer than a blink."""
+    """Whether a file may be read by running the code in it, where it cannot be read otherwise."""
+    on_progress: Callable[[str], None] = lambda text: None
+    """Called with a few words on what is being done, where that may take longer than a blink."""
+    language: str = "en"
+    """Of the note on a documented network: `en` or `zh`."""

@@ -1,1 +1,1 @@
-"""Running a model: inputs, forward, backward, the console."""
+"""Running a model: forward, backward, dry; below them what records, what makes inputs, and the console."""

@@ -3,56 +3,122 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
+from ..live.live_tree import LiveTree
 from ..live.registered import parameters_in
 from ..messages import Problem
 from ..sources.tracebacks import problem_of
 from ..tensors.plainly import plainly
-from .results import describe_output
-from .shapes import tensors_in
+from ..tensors.tensors import dtype_text, requires_grad
+from .gradients.attributed import note_backward
+from .gradients.captured import GradientCopies
+from .gradients.conflicts import conflict_of
+from .gradients.explained import explained
+from .gradients.no_graph import why_no_graph
+from .gradients.watch import Watch
+from .graph import wave
+from .start import Start, is_scalar, others_of, start_of, tensors_of
+from .trace.record import Trace
+from .trace.went_back import Conflict, Reason, WentBack
 
 
 @dataclass(frozen=True, slots=True)
 class BackwardResult:
-    """What a backward did."""
+    """What `run_backward` did: how long it took, and its problem or what it started from."""
 
     problem: Problem | None
-    text: str
-    """What it started from, in one line; empty when it failed."""
+    start: Start | None
+    """What it started from; None where there is nothing to start from."""
     seconds: float
+    went_back: WentBack = field(default_factory=WentBack)
+    """What it found out about the run; nothing where none was given."""
+    conflict: Conflict | None = None
+    """Which call needs what is not there any more, where that made it fail."""
+    watched: bool = False
+    """Whether the graph was small enough to be watched: otherwise little is known of it but the gradients."""
+
+    @property
+    def text(self) -> str:
+        """Return what it started from, in one line; empty when it failed."""
+        return "" if self.problem is not None or self.start is None else self.start.text
 
 
-def run_backward(output: object) -> BackwardResult:
-    """Backward from the first tensor in `output` that a gradient can flow from, summed when it is no scalar.
+def run_backward(
+    output: object, network: nn.Module | None = None, trace: Trace | None = None, tree: LiveTree | None = None
+) -> BackwardResult:
+    """Run backward from what `start_of` chooses in `output`, summed when it is no scalar.
 
     Gradients are added to those that are there, as PyTorch does.  Everything that stands in the way becomes the
-    result's problem: no result yet, nothing that requires a gradient, a graph that was used up.
+    result's problem: no result yet (`output` is None), nothing that requires a gradient, a graph that was used up.
+
+    Args:
+        network: what gave the result, if known: whether it has trainable parameters says why there is no gradient.
+        trace: the run that gave the result: what the backward does is noted at its calls.  None watches nothing.
+        tree: the network's tree after that run, which gives the paths.
     """
     started = time.perf_counter()
     if output is None:
+        if trace is not None and trace.finished and len(trace) and trace.failed is None:
+            return _refused("The network returned nothing", "Have its forward end with a `return` of its result.")
         return _refused("There is no result to go back from", "Run forward first.")
-    tensors = list(tensors_in(output))
-    start = _start(tensors)
-    if start is None:
-        return _refused(*_why_none(tensors))
+    start = None
+    watch = None if trace is None else Watch(None if trace.captures is None else GradientCopies(trace))
     try:
-        scalar = start if start.numel() == 1 else start.sum()
-        scalar.backward()  # type: ignore[no-untyped-call]
+        start = start_of(output)
+        if start is None:
+            cut = None if trace is None or tree is None else why_no_graph(trace, tree)
+            return _refused(*_why_none(output, network, cut))
+        _go_back(start, watch)
     except BaseException as error:  # SystemExit of a hook too
+        conflict = None
+        if trace is not None and start is not None and isinstance(error, RuntimeError):
+            conflict = conflict_of(error, [each.tensor for each in start.tensors], trace, tree)
+            trace.went_back = WentBack(conflict=conflict)
         if isinstance(error, RuntimeError) and "backward through the graph a second time" in str(error):
-            return _refused("The graph of this result was used up by an earlier backward", "Run forward again.")
-        return BackwardResult(problem_of(error), "", time.perf_counter() - started)
-    summed = "" if start.numel() == 1 else "the sum of "
-    return BackwardResult(None, f"from {summed}{describe_output(start)}", time.perf_counter() - started)
+            remedy = "Run forward again." if conflict is None else f"{conflict.hint[0].upper()}{conflict.hint[1:]}."
+            refused = _refused("The graph of this result was used up by an earlier backward", remedy)
+            return replace(refused, start=start, conflict=conflict)
+        problem = problem_of(error)
+        if conflict is not None:
+            problem = msgspec.structs.replace(problem, hint=conflict.hint, where=conflict.where or problem.where)
+        return BackwardResult(problem, start, time.perf_counter() - started, conflict=conflict)
+    seconds = time.perf_counter() - started
+    if trace is None or watch is None:
+        return BackwardResult(None, start, seconds)
+    note_backward(trace, watch)
+    went_back = trace.went_back = explained(trace, watch, tree, others_of(output, start))
+    trace.nonfinite_backward = went_back.nonfinite
+    return BackwardResult(None, start, seconds, went_back, watched=watch.complete)
 
 
-@plainly
-def _start(tensors: list[Tensor]) -> Tensor | None:
-    return next((t for t in tensors if t.requires_grad and (t.is_floating_point() or t.is_complex())), None)
+def _go_back(start: Start, watch: Watch | None) -> None:
+    tensors = [each.tensor for each in start.tensors]
+    weights: Sequence[Tensor | None] = [wave(tensor) if start.weighted else None for tensor in tensors]
+    if not start.weighted:
+        tensors = [_scalar(tensor) for tensor in tensors]
+    watching: AbstractContextManager[None] = nullcontext() if watch is None else watch.over(tensors)
+    with watching:
+        torch.autograd.backward(tensors, weights)
+
+
+def _scalar(tensor: Tensor) -> Tensor:
+    """Return a real scalar to go back from: the tensor, or its sum, of a complex one that of both parts."""
+    if is_scalar(tensor):
+        return tensor
+    if tensor.is_complex():
+        total = tensor.sum()
+        return total.real + total.imag
+    if tensor.is_nested and tensor.layout is torch.strided:
+        parts = [part.sum() for part in tensor.unbind()]
+        return torch.stack(parts).sum()
+    return (tensor if tensor.dtype.itemsize > 1 else tensor.float()).sum()  # float8 has no sum
 
 
 @plainly
@@ -62,13 +128,35 @@ def zero_gradients(module: nn.Module) -> None:
         parameter.grad = None
 
 
-def _why_none(tensors: list[Tensor]) -> tuple[str, str]:
+def _why_none(output: object, network: nn.Module | None, cut: Reason | None) -> tuple[str, str]:
+    """Return why no tensor of `output` requires a gradient, and what to do about it.
+
+    Args:
+        cut: where the graph that led to it ends, if that is known.
+    """
+    if isinstance(output, (Iterator, AsyncIterator, Coroutine)):
+        kind = type(output).__name__
+        return f"The result is a {kind}, of which nothing has run yet", "Have forward return its tensors in a list."
+    tensors = [each.tensor for each in tensors_of(output)]
     if not tensors:
         return "The result holds no tensor", "Backward starts from a tensor that was computed from parameters."
     if any(tensor.is_inference() for tensor in tensors):
         return "The result was computed in inference mode, without a graph", "Run forward again outside of it."
     if not torch.is_grad_enabled():
         return "The result has no graph: gradients are switched off", "torch.set_grad_enabled(True) switches them on."
+    if cut is not None:
+        return "Nothing in the result requires a gradient", f"The graph ends on the way: {cut.text}."
+    if not any(tensor.is_floating_point() or tensor.is_complex() for tensor in tensors):
+        kinds = " and ".join(dict.fromkeys(dtype_text(tensor) for tensor in tensors))
+        return (
+            f"The result is of {kinds}, which has no gradient",
+            "Backward starts from floating point, such as the numbers before argmax or a comparison.",
+        )
+    parameters = [] if network is None else parameters_in(network)
+    if parameters and not any(requires_grad(parameter) for parameter in parameters):
+        return "Every parameter of the network is frozen", "requires_grad_() makes parameters trainable."
+    if network is not None and not parameters:
+        return "The network has no parameters", "Backward starts from a tensor that was computed from parameters."
     return (
         "Nothing in the result requires a gradient",
         "No parameter that requires one led to it, or it was computed under torch.no_grad() or detached.",
@@ -76,4 +164,8 @@ def _why_none(tensors: list[Tensor]) -> tuple[str, str]:
 
 
 def _refused(title: str, remedy: str) -> BackwardResult:
-    return BackwardResult(Problem(kind="usage", title=title, text=remedy), "", 0.0)
+    # torch raises a RuntimeError where one goes back from such a result
+    problem = Problem(
+        kind="usage", title=title, text=remedy, type="RuntimeError", message=f"{title}: {remedy[0].lower()}{remedy[1:]}"
+    )
+    return BackwardResult(problem, None, 0.0)

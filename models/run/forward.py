@@ -1,4 +1,4 @@
-"""One forward run, with its calls recorded and what it raised told."""
+"""One forward run, with its calls recorded and the place of what it raised."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 from torch import nn
 
-from ..live.outline import Outline
+from ..live.live_tree import LiveTree
+from ..live.registered import buffers_in, parameters_in
 from ..messages import Problem
 from ..sources.tracebacks import problem_of, where
+from .failures.hints import explaining
+from .kept import note_kept
 from .results import describe_output, structure_of
-from .trace import Trace, tracing
+from .trace.calls import shape_as_text
+from .trace.tracing import Trace, tracing
+
+if TYPE_CHECKING:
+    from .trace.meter import Meter
 
 __all__ = ["ForwardResult", "describe_output", "run_forward", "structure_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardResult:
-    """What a forward gave."""
+    """What `run_forward` returned or raised, and how many seconds it took."""
 
     output: object
     """None when it failed."""
@@ -34,26 +42,36 @@ def run_forward(
     module: nn.Module,
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    outline: Outline,
+    tree: LiveTree,
     trace: Trace,
     max_calls: int | None = None,
+    meter: Meter | None = None,
 ) -> ForwardResult:
     """Call `module` once and record its calls into `trace`.
 
     Train and eval mode, gradient mode and everything else are left as they are.  What the model raises, SystemExit and
     KeyboardInterrupt too, becomes the result's problem; the calls up to there stay in the trace.
+
+    Args:
+        tree: the tree of `module`, which gives the paths.
+        max_calls: after so many calls the run is stopped by TooManyCalls, which is its problem; None for no limit.
+        meter: measures memory too, in a run without values.
     """
     started = time.perf_counter()
     try:
-        with tracing(module, outline, trace, max_calls):
+        with explaining(trace, tree), tracing(module, tree, trace, max_calls, meter):
             output = module(*args, **kwargs)
     except BaseException as error:
-        return ForwardResult(None, _problem(error, trace), error, time.perf_counter() - started)
-    return ForwardResult(output, None, None, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        problem = msgspec.structs.replace(_problem(error, trace), hint=trace.hint)
+        return ForwardResult(None, problem, error, seconds)
+    seconds = time.perf_counter() - started
+    note_kept(trace, output, [*parameters_in(module), *buffers_in(module)])
+    return ForwardResult(output, None, None, seconds)
 
 
 def _problem(error: BaseException, trace: Trace) -> Problem:
-    """The error with the place where it happened: module, operation, shapes and the user's line."""
+    """Return the error with the place where it happened: module, operation, shapes and the user's line."""
     failed = trace.failed
     problem = problem_of(error, None if failed is None else failed.module)
     place = where(error)
@@ -61,7 +79,7 @@ def _problem(error: BaseException, trace: Trace) -> Problem:
     if not line and place is not None:
         line = f"{os.path.basename(place[0])}:{place[1]}"  # noqa: PTH119
     if failed is not None and failed.kind == "operation":
-        shapes = " x ".join(shape or "·" for shape in failed.inputs)
-        said = f"{failed.op} of {shapes}" if shapes else failed.op
-        problem = msgspec.structs.replace(problem, text=f"in {failed.module or 'the network'}: {said}\n{problem.text}")
+        shapes = " x ".join(shape_as_text(shape) or "·" for shape in failed.inputs)
+        what = f"{failed.op} of {shapes}" if shapes else failed.op
+        problem = msgspec.structs.replace(problem, text=f"in {failed.module or 'the network'}: {what}\n{problem.text}")
     return msgspec.structs.replace(problem, where=problem.where or line)

@@ -1,1 +1,1 @@
-"""Search in the paths of a model, as it is typed.  Knows nothing of torch."""
+"""Search in the paths of a model, as the query is typed.  Must not import torch."""

@@ -1,4 +1,4 @@
-"""How well one path matches the words of a query, and which of its characters did.  Pure Python.
+"""Scores of how well one path matches the words of a query, and which of its characters do.  Pure Python.
 
 Starts of words count more than their middles, the last component more than what is above it, characters side by side
 more than scattered ones.
@@ -14,7 +14,7 @@ _FAR = 1 << 60
 
 
 def fold_case(text: str) -> str:
-    """Lower case, character by character: an index into the result is one into the text."""
+    """Return `text` in lower case, character by character: an index into the result is one into `text`."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower
@@ -22,10 +22,10 @@ def fold_case(text: str) -> str:
 
 
 def score(path: str, folded: str, words: Iterable[tuple[str, bool]], whole: str = "") -> tuple[int, list[int]]:
-    """Points, and ascending indices of the characters that matched.
+    """Return the points of a path that matches all `words`, and the ascending indices of the characters that match.
 
-    `folded` is `fold_case(path)`.  Each word comes with whether it occurs literally or only with gaps; all of them do
-    match.  `whole` is the whole query: a path or last component that equals it comes first.
+    `folded` is `fold_case(path)`.  Each word comes with whether it occurs literally (True) or only with gaps.  `whole`
+    is the whole query: a path or last component that equals it comes first.
     """
     last = folded.rfind(".") + 1
     points = 0
@@ -47,7 +47,10 @@ def score(path: str, folded: str, words: Iterable[tuple[str, bool]], whole: str 
 
 
 def is_word_start(path: str, index: int) -> bool:
-    """Whether a word starts there: after a separator, at a capital after a small letter, between letters and digits."""
+    """Return whether a word of `path` starts at `index`.
+
+    Words start after a separator, at a capital after a small letter, and between letters and digits.
+    """
     if index == 0:
         return True
     before, here = path[index - 1], path[index]
@@ -58,14 +61,14 @@ def is_word_start(path: str, index: int) -> bool:
 
 def _points(path: str, places: list[int], last: int, word: str) -> int:
     points = 0
-    for number, place in enumerate(places):
+    for index, place in enumerate(places):
         points += 4
         if place >= last:
             points += 4
         if is_word_start(path, place):
-            points += 6 if number else 30
-        if number:
-            gap = place - places[number - 1] - 1
+            points += 6 if index else 30
+        if index:
+            gap = place - places[index - 1] - 1
             points += 8 if gap == 0 else -min(gap, 8)
     end = places[-1] + 1
     if places[0] >= last and (end == len(path) or not path[end].isalnum()) and is_word_start(path, places[0]):
@@ -83,7 +86,7 @@ def _literally(folded: str, word: str) -> list[list[int]]:
 
 
 def _scattered(folded: str, word: str) -> list[list[int]]:
-    """The earliest and the latest way to match with gaps."""
+    """Return the earliest and the latest way to match with gaps."""
     early = []
     at = -1
     for char in word:

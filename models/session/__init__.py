@@ -1,1 +1,1 @@
-"""What one engine has open: the model, the console, statements and passes, and what can be undone."""
+"""What one engine has open: the model, the console, statements and passes, and the undo history."""

@@ -7,45 +7,86 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..messages import CallsGrew, Ran
+from ..run.again import Repeatable
 from ..run.backward import run_backward
 from ..run.forward import describe_output, run_forward
-from ..run.inputs import takes_input
+from ..run.inputs.inputs import as_arguments, takes_input
+from ..run.replaced import replaced_parameters, sentence
+from ..run.run_state import RunState
+from .journal import backward_code
 from .statement import new_trace
 
 if TYPE_CHECKING:
     from .session import Session
 
 NO_INPUT = (
-    "No input is known for this network. In the console, say X = torch.rand(2, 20) or what it takes; then run again."
+    "No input is known for this network. In the console, say X = torch.rand(2, 20) or what it takes; then run again. "
+    "Or start with --input 2x20, NAME=2x20 or --inputs FILE.py:NAME."
 )
+"""Precedes the error of a forward pass without arguments."""
+GUESSED = (
+    "The input {} was a guess from {}. In the console, say X = torch.rand(2, 20) or what the network takes; then run "
+    "again. Or start with --input 2x20 or --inputs FILE.py:NAME."
+)
+"""Precedes the error of a forward pass whose arguments were a guess."""
 
 
 def forward_pass(session: Session) -> Ran:
     """Run the network on `X` (and `args`, `kwargs`, as the console has them now) and keep the calls as a new run.
 
+    An error of the network is returned as `Ran.problem`.
+
     Raises:
-        EngineProblem: nothing is open.
+        EngineProblem: nothing is open, or a checkpoint.
     """
     model = session.live
-    args, kwargs = _arguments(session)
+    args, kwargs = arguments_now(session)
     trace = new_trace(session)
-    run = session.last_run
-    session.before("forward")
-    result = run_forward(model.outline.root, args, kwargs, model.outline, trace)
+    run = session.runs.last
+    session.begin_change("forward")
+    before = model.tree
+    if session.keeps_tensors:
+        session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs)
+    result = run_forward(before.root, args, kwargs, before, trace)
     session.emit(CallsGrew(run=run, total=len(trace), complete=True))
+    failed = "" if result.problem is None else result.problem.title
+    session.journal.did(f"output = net({_as_called(session, args, kwargs)})", failed=failed)
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
-    changed = session.after()
+    changed = session.end_change()
     problem = result.problem
-    if problem is not None and not args and not kwargs and not session.input_text:
-        problem = msgspec.structs.replace(problem, text=f"{NO_INPUT}\n{problem.text}")
-    text = "" if problem else describe_output(result.output)
-    return Ran(run=run, text=text, problem=problem, changed=changed[:1000], seconds=result.seconds)
+    if problem is not None and problem.kind == "model":
+        first = ""
+        if not args and not kwargs and not session.input_text:
+            first = NO_INPUT
+        elif session.input_guessed_from and args is session.arguments[0]:
+            first = GUESSED.format(session.input_text, session.input_guessed_from)
+        if first:
+            problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
+    parts = [] if problem else [describe_output(result.output)]
+    trace.problem = result.problem
+    trace.replaced = replaced_parameters(before, session.live.tree, trace)
+    parts.append(sentence(trace.replaced))
+    return Ran(
+        run=run, text="\n".join(filter(None, parts)), problem=problem, changed=changed[:1000], seconds=result.seconds
+    )
 
 
-def _arguments(session: Session) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What the console's `args` and `kwargs` are bound to now; a new `X` takes the first place."""
+def _as_called(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return the arguments of a forward in the console's names."""
+    if not kwargs and len(args) == 1 and args[0] is session.namespace.get("X"):
+        return "X"
+    return ", ".join(["*args"] * bool(args) + ["**kwargs"] * bool(kwargs))
+
+
+def arguments_now(session: Session) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return what the console's `args` and `kwargs` are bound to now; a new `X` replaces the first argument.
+
+    New `inputs`, of a network that takes keywords alone, replace them all.
+    """
     first, names = session.arguments, session.namespace
+    if first[1] and not first[0] and names.get("inputs", first[1]) is not first[1]:
+        return as_arguments(names["inputs"], session.root)
     args = tuple(names["args"]) if isinstance(names.get("args"), (tuple, list)) else first[0]
     kwargs = names["kwargs"] if isinstance(names.get("kwargs"), dict) else first[1]
     if "X" not in names or (first[0] and names["X"] is first[0][0]):
@@ -56,13 +97,33 @@ def _arguments(session: Session) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def backward_pass(session: Session) -> Ran:
-    """Backward from the last result; a result that is no scalar is summed first.
+    """Run backward from the last result, from its loss if it has one: see `start_of`.
+
+    An error, or that there is no result, is returned as `Ran.problem`.
 
     Raises:
-        EngineProblem: nothing is open.
+        EngineProblem: nothing is open, or a checkpoint.
     """
     session.live  # noqa: B018  (raises when nothing is open)
-    session.before("backward")
-    result = run_backward(session.result)
-    changed = session.after()
-    return Ran(run=None, text=result.text, problem=result.problem, changed=changed[:1000], seconds=result.seconds)
+    session.begin_change("backward")
+    trace = session.runs.newest
+    result = run_backward(session.result, session.root, trace, session.live.tree)
+    if trace is not None and result.watched:
+        session.emit(CallsGrew(run=session.runs.last, total=len(trace), complete=True))
+    changed = session.end_change()
+    if session.result is not session.namespace.get("output"):
+        session.journal.remark("backward from the value above")
+    elif result.start is not None:
+        failed = "" if result.problem is None else result.problem.title
+        session.journal.did(backward_code(result.start), failed=failed)
+    if trace is not None and (trace.failed is None or result.problem is None or result.problem.kind != "usage"):
+        trace.problem = result.problem
+    made = result.went_back.nonfinite
+    parts = [result.text, "" if made is None else f"first {made['what']} of the gradients: {made['text']}"]
+    return Ran(
+        run=None,
+        text="\n".join(filter(None, parts)),
+        problem=result.problem,
+        changed=changed[:1000],
+        seconds=result.seconds,
+    )

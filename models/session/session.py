@@ -1,57 +1,45 @@
-"""The open model and all that belongs to it: outline, folds, console, runs, changes.
+"""The open model and all that belongs to it: tree, folds, console, runs, changes.
 
 The engine's handlers and the headless commands both work on a `Session`; neither keeps state of its own.  What runs
-the user's code (`open`, `execute`, `forward`, `backward`, …) is called from one thread, the main one; the rest may
-be asked from another thread meanwhile and sees the outline as it was when the last statement ended.
+the user's code (`open`, statements, passes, …) is called from one thread, the main one; everything else may be called
+from another thread meanwhile and sees the tree as it was when the last statement ended.
 
-Owns: which model is open and what the console's names are bound to.  Must not draw, and must not know the wire.
+Owns: which model is open and what the console's names are bound to.  Must not draw, and must not know the wall.
 """
 
 from __future__ import annotations
 
 import gc
+import linecache
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from ..messages import Problem, StateChanged, Summary
+from ..messages import FactGroup, StateChanged, Summary, TreeOrder
 from ..messages.errors import EngineProblem
+from .journal import Journal
+from .new_process import NewProcess
+from .problems import nothing_open, problem_of_source, requires_code
+from .runs import Runs
+from .watched_files import WatchedFiles
 
 if TYPE_CHECKING:
     import torch
 
     from ..checkpoint.model import CheckpointModel
     from ..live.live_model import LiveModel
-    from ..live.outline import Outline
+    from ..live.live_tree import LiveTree
     from ..opened.open_model import OpenModel
     from ..opened.source import Source
-    from ..run.interpreter import Interpreter
-    from ..run.trace import Trace
+    from ..run.console.interpreter import Interpreter
     from ..undo.changes import Watch
-
-RUNS_KEPT = 20
-"""Runs whose calls can still be looked at."""
-
-
-def nothing_open() -> EngineProblem:
-    return EngineProblem(Problem("usage", "Nothing is open", "Open a network from the catalogue: key o."))
-
-
-def no_code() -> EngineProblem:
-    return EngineProblem(
-        Problem(
-            "usage",
-            "A checkpoint holds tensors, not code: there is nothing to run",
-            "Open the code that builds the network, as FILE.py:NAME, where NAME is a function that builds it, loads "
-            "this file with load_state_dict and returns it.",
-        )
-    )
 
 
 class Session:
-    """Nothing is open at first; `open` replaces what was open.
+    """The open model with its console, runs and changes.  Nothing is open at first; `open` replaces what was open.
 
     Args:
         emit: called with event bodies (`StateChanged`, `CallsGrew`); None drops them.
@@ -59,60 +47,90 @@ class Session:
 
     def __init__(self, emit: Callable[[object], None] | None = None) -> None:
         self.emit: Callable[[object], None] = emit or (lambda event: None)
+        self.keeps_tensors = emit is not None
+        """Whether the newest run keeps copies of the tensors of its calls: where there is somebody to look at them."""
         self.lock = threading.RLock()
         """Held while the folds or the whole model change: the rows of a page belong together."""
         self._model: OpenModel | None = None
-        self._ahead: tuple[str, CheckpointModel] | None = None
-        """What was opened before it was asked for."""
+        self._opened_ahead: tuple[str, CheckpointModel, int] | None = None
+        """A SOURCE, the checkpoint that `open_ahead` opened for it, and when it began, in nanoseconds."""
         self.namespace: dict[str, Any] = {}
+        """The console's names."""
         self._interpreter: Interpreter | None = None
         self._watch: Watch | None = None
         self.undone: list[str] = []
-        """Paths whose values `undo()`, called in the statement that runs, took back."""
-        self.runs: dict[int, Trace] = {}
-        self.last_run = 0
+        """Paths whose values were restored by `undo()` in the statement that runs."""
+        self.runs = Runs()
+        """The runs whose calls are kept."""
+        self.known_values: dict[int, tuple[object, Any]] = {}
+        """Statistics of tensors for findings, by identity, each with a stamp of when they were taken."""
+        self.tree_order: TreeOrder = "file"
+        """What siblings of the tree are sorted by."""
+        self.sorted_tree: object = None
+        """The sorted rows that were asked for last, of `tree_order.py`."""
         self.result: object = None
-        """What `backward` starts from: the output of the last forward run."""
+        """What `backward` starts from: the output of the last forward run, or a statement's value with a `grad_fn`."""
         self.arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+        """The positional and keyword arguments that the network was opened with."""
         self.input_text = ""
-        self.input_guessed = False
+        """The same as text; empty when there are none."""
+        self.input_guessed_from = ""
+        """What in the network the arguments were inferred from: `fc (Linear)`; empty where they were given."""
+        self.input_origin = ""
+        """Where they come from, in a few words."""
+        self._input_specs: list[tuple[object, str]] = []
+        """The inputs that a SPEC made, each with its SPEC."""
+        self.journal = Journal()
+        """What was done since the source was opened."""
+        self._new_process = NewProcess()
+        self._files = WatchedFiles()
+        self._given: dict[str, Any] = {}
+        """The console's names as they were when the source was opened."""
+        self.names_kept: list[str] = []
+        """Names of the console that survived the last opening anew."""
+        self.names_gone: list[str] = []
+        """Those that did not."""
 
     # -- what is open ------------------------------------------------------------------------------------------------
     @property
     def model(self) -> OpenModel:
-        """Raises EngineProblem when nothing is open."""
+        """Return the open model; raise EngineProblem when nothing is open."""
         if self._model is None:
             raise nothing_open()
         return self._model
 
     @property
     def live(self) -> LiveModel:
-        """The open network; raises EngineProblem when nothing is open, or a checkpoint."""
+        """Return the open network; raise EngineProblem when nothing is open, or a checkpoint."""
         model = self.model
         if model.source.checkpoint is not None:
-            raise no_code()
+            raise requires_code(model.source)
         return cast("LiveModel", model)
 
     @property
     def is_open(self) -> bool:
+        """Return whether a model is open."""
         return self._model is not None
 
     @property
     def is_checkpoint(self) -> bool:
-        """Whether tensors in files are open: nothing of them runs or changes."""
+        """Return whether a checkpoint is open, of which nothing runs or changes."""
         return self._model is not None and self._model.source.checkpoint is not None
 
     @property
     def root(self) -> torch.nn.Module:
-        return self.live.outline.root
+        """Return the open network's module; raise EngineProblem when nothing is open, or a checkpoint."""
+        return self.live.tree.root
 
     @property
     def interpreter(self) -> Interpreter:
-        """Of the console's names; made when it is first asked for."""
-        from ..run.interpreter import Interpreter
+        """Return the interpreter of the console's names, made on first use."""
+        from ..run.console.interpreter import Interpreter
 
         if self._interpreter is None:
+            before = self.namespace.keys() | set()
             self._interpreter = Interpreter(self.namespace)
+            self._given |= {name: value for name, value in self.namespace.items() if name not in before}
         return self._interpreter
 
     def open(
@@ -126,74 +144,124 @@ class Session:
         trust: bool = False,
         unfold_to: int = 0,
         unfolded: dict[str, bool] | None = None,
-        progress: Callable[[str], None] = lambda text: None,
+        anew: bool = False,
+        language: str = "en",
+        on_progress: Callable[[str], None] = lambda text: None,
     ) -> Summary:
-        """Open SOURCE (see the command line) in place of what is open.
+        """Open SOURCE in place of what is open; return its summary.  What was open stays open when this fails.
 
-        What was open stays open when this fails.
+        Args:
+            source: SOURCE, as on the command line; so are `inputs`, `inputs_from`, `seed`, `device` and `trust`.
+            unfold_to: rows up to which the tree is unfolded, breadth first; 0 leaves it folded.
+            unfolded: by path, which modules were unfolded (True) or folded by the user before.
+            anew: as in a new process, though torch stays imported (see `new_process`); what of the console's names can
+                be kept is kept (`names_kept`, `names_gone`).
+            language: of the note on a documented network, `en` or `zh`.
+            on_progress: called with a text at each stage.
 
         Raises:
-            EngineProblem: SOURCE or an input cannot be had; the problem says why and what to do.
+            EngineProblem: SOURCE or an input cannot be opened; the problem says why and what to do.
         """
         from ..checkpoint.model import CheckpointModel
         from ..opened.source import OpenOptions, SourceError
         from ..sources.opening import open_source
 
-        progress(f"opening {source}")
+        on_progress(f"opening {source}")
+        linecache.checkcache()  # a file that was edited is shown as it is now
+        kept: dict[str, object] = {}
+        gone: list[str] = []
+        before, since = self._files.stamps() if anew else {}, time.time_ns()
+        if anew:
+            from .console_names import surviving
+
+            kept, gone = surviving(self.namespace, self._given)
         try:
-            ahead, self._ahead = self._ahead, None
-            if ahead is not None and ahead[0] == source and not unfolded and device is None:
-                self._take_checkpoint(ahead[1], inputs or inputs_from)
-            else:
-                opened = open_source(source, seed=seed, device=device, how=OpenOptions(trust, progress))
-                if opened.checkpoint is not None:
-                    model = CheckpointModel.of(opened, unfolded or {})
-                    self._take_checkpoint(model, inputs or inputs_from)
+            with self._new_process.again() if anew else nullcontext():
+                ahead, self._opened_ahead = self._opened_ahead, None
+                if ahead is not None and ahead[0] == source and not unfolded and device is None:
+                    since = ahead[2]
+                    self._use_checkpoint(ahead[1], inputs or inputs_from)
                 else:
-                    self._take_network(opened, inputs or [], inputs_from, device, unfolded or {})
+                    opened = open_source(
+                        source, seed=seed, device=device, how=OpenOptions(trust, on_progress, language)
+                    )
+                    if opened.checkpoint is not None:
+                        model = CheckpointModel(opened, unfolded or {})
+                        self._use_checkpoint(model, inputs or inputs_from)
+                    else:
+                        self._use_network(opened, inputs or [], inputs_from, device, unfolded or {})
         except SourceError as error:
-            raise EngineProblem(Problem("source", error.title, error.text, where=error.where)) from None
+            raise EngineProblem(problem_of_source(error)) from None
+        self.journal = Journal(source, seed, device, os.getcwd())  # noqa: PTH109
+        self._given = dict(self.namespace)
+        self.names_kept = [name for name in kept if name not in ("args", "kwargs", "inputs")]  # X is their first
+        self.names_gone = [name for name in gone if name not in self._given]
+        self.namespace |= kept
+        # Those of a checkpoint may be thousands, on a slow disk: they are looked at when it is asked for them.
+        self._files = WatchedFiles(
+            [] if self.is_checkpoint else self._source_files(), before, since, late=self.is_checkpoint
+        )
         if unfold_to:
-            self.model.view.fold("", "fit", unfold_to)
+            self.model.fold_state.fold("", "fit", unfold_to)
         return self.summary()
 
+    def changed_files(self) -> tuple[list[str], int, bool]:
+        """Return which files of the open source have changed since it was opened, and of what that is a look.
+
+        The second part counts the looks at which they were others than before; the third says whether they are as they
+        were at the last one.
+        """
+        files = self._files.look(self._source_files()) if self.is_open else []
+        return files, self._files.version, self._files.settled
+
+    def _source_files(self) -> list[str]:
+        """Return the files that the open source was made from; none of an object of a running program."""
+        source = self.model.source
+        if source.live:
+            return []
+        if source.checkpoint is not None:
+            own = [source.source] if os.path.isfile(source.source) else []  # noqa: PTH113
+            return [*own, *(str(file.path) for file in source.checkpoint.files)]
+        from ..sources.importing import imported_files
+
+        return [*([source.file] if source.file else []), *imported_files()]
+
     def open_ahead(self, source: str) -> None:
-        """Prepare what `open` will be asked for, if it is a checkpoint; what goes wrong is told by `open`."""
+        """Open SOURCE for the next `open`, if it is a checkpoint; an error is left for `open` to report."""
         from ..checkpoint.model import CheckpointModel
         from ..opened.source import SourceError
         from ..sources.opening import open_source
         from ..work.gc_paused import gc_paused
 
+        since = time.time_ns()
         with suppress(SourceError), gc_paused():
             opened = open_source(source)
             if opened.checkpoint is not None:
-                self._ahead = source, CheckpointModel.of(opened, {})
+                self._opened_ahead = source, CheckpointModel(opened, {}), since
 
-    def _take_checkpoint(self, model: CheckpointModel, inputs: object) -> None:
+    def _use_checkpoint(self, model: CheckpointModel, inputs: object) -> None:
         if inputs:
-            raise no_code()
-        self._forget()
-        gc.freeze()  # what a large checkpoint is made of stays: the collector need not go through it again and again
+            raise requires_code(model.source)
+        self._clear()
+        gc.freeze()  # the objects of a large checkpoint stay: the collector need not visit them again and again
         self.namespace = model.namespace()
         with self.lock:
             self._model = model
 
-    def _take_network(
+    def _use_network(
         self, opened: Source, inputs: list[str], inputs_from: str | None, device: str | None, unfolded: dict[str, bool]
     ) -> None:
-        from ..run.arguments import arguments_for
+        from ..run.inputs.arguments import arguments_for
 
         assert opened.module is not None
         arguments = arguments_for(opened, inputs, inputs_from, device)
         import torch
 
         from ..live.live_model import LiveModel
-        from ..live.outline import Outline
+        from ..live.live_tree import LiveTree
 
-        model = LiveModel.of(opened, Outline.of(opened.module, opened.name), unfolded)
-        self._forget()
-        self.arguments = (arguments.args, arguments.kwargs)
-        self.input_text, self.input_guessed = arguments.text, arguments.guessed
+        model = LiveModel(opened, LiveTree.of(opened.module, opened.name), unfolded)
+        self._clear()
         self.namespace = {
             "__name__": "__main__",
             "torch": torch,
@@ -202,18 +270,36 @@ class Session:
             **opened.names,
             "undo": self._undo_in_console,
         }
-        if arguments.args:
-            self.namespace["X"] = arguments.args[0]
-        self.namespace |= {"args": arguments.args, "kwargs": arguments.kwargs}
+        self.use_inputs(arguments.args, arguments.kwargs, arguments.origin, arguments.specs)
+        self.input_text, self.input_guessed_from = arguments.text, arguments.guessed_from
         self._bind(opened.name, opened.module if opened.own is None else opened.own)
         with self.lock:
             self._model = model
 
-    def close(self) -> None:
-        """Forget the model and the console's names."""
-        self._forget()
+    def use_inputs(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], origin: str, specs: list[tuple[object, str]]
+    ) -> None:
+        """Make these the inputs of the next forward, and bind the console's `X`, `args`, `kwargs` and `inputs`.
 
-    def _forget(self) -> None:
+        `specs` are those of them that a SPEC made.
+        """
+        self.arguments, self.input_origin, self._input_specs = (args, kwargs), origin, specs
+        self.input_guessed_from = ""
+        if args:
+            self.namespace["X"] = args[0]
+        self.namespace |= {"args": args, "kwargs": kwargs}
+        if kwargs and not args:
+            self.namespace["inputs"] = kwargs
+
+    def spec_of(self, value: object) -> str:
+        """Return the SPEC that an input was made from; empty for another value."""
+        return next((text for made, text in self._input_specs if made is value), "")
+
+    def close(self) -> None:
+        """Close the model, and drop the console's names, the runs and the undo history."""
+        self._clear()
+
+    def _clear(self) -> None:
         with self.lock:
             before, self._model = self._model, None
         if before is not None:
@@ -223,8 +309,10 @@ class Session:
                 gc.unfreeze()
                 gc.collect()  # it may have been a million tensors
         self.namespace, self._interpreter, self._watch = {}, None, None
-        self.runs, self.result, self.arguments = {}, None, ((), {})
-        self.input_text, self.input_guessed = "", False
+        self.runs.clear()
+        self.result, self.arguments = None, ((), {})
+        self.known_values = {}
+        self.input_text, self.input_guessed_from, self.input_origin, self._input_specs = "", "", "", []
 
     def _bind(self, name: str, network: object) -> None:
         self.namespace["net"] = network
@@ -233,34 +321,34 @@ class Session:
 
     @contextmanager
     def code_runs(self) -> Iterator[None]:
-        """Code of the user's may run in this thread meanwhile: others see gradients as they are now (`settle` ends it).
+        """Mark that the user's code may run in this thread: other threads see the gradients of now (`GradientAccess`).
 
-        What this is for is told at `GradientAccess`.
+        `report_changes` ends it early, before its event is emitted.
         """
         if self._model is None or self.is_checkpoint:
             yield
             return
         from ..live.gradient_access import GRADIENTS
 
-        with GRADIENTS.running(self.live.outline.distinct_tensors):
+        with GRADIENTS.running(self.live.tree.distinct_tensors):
             yield
 
     # -- before and after something runs -----------------------------------------------------------------------------
-    def present_outline(self) -> Outline:
-        """The outline of the network as it is now: of what the network's own name, or `net`, is bound to.
+    def present_tree(self) -> LiveTree:
+        """Return the tree of the network as it is now: of what the network's own name, or `net`, is bound to.
 
-        The very one that is known when nothing came, went or took another form.
+        The known tree itself when nothing came, went or changed its form.
         """
-        from ..live.outline import Outline
+        from ..live.live_tree import LiveTree
 
-        root, known = self._followed(), self.live.outline
-        return known if root is known.root and known.is_current() else Outline.of(root, known.name)
+        root, known = self._current_root(), self.live.tree
+        return known if root is known.root and known.is_current() else LiveTree.of(root, known.name)
 
-    def _followed(self) -> torch.nn.Module:
+    def _current_root(self) -> torch.nn.Module:
         import torch
 
         model = self.live
-        root = model.outline.root
+        root = model.tree.root
         for name in (model.source.name, "net"):
             bound = self.namespace.get(name)
             if isinstance(bound, torch.nn.Module) and bound is not root:
@@ -269,15 +357,15 @@ class Session:
         return root
 
     def watch(self) -> Watch:
-        """What knows the values before a statement.  Made late: it copies them."""
+        """Return the record of the values, made on first use, as it copies them."""
         from ..undo.changes import Watch
 
         if self._watch is None:
-            self._watch = Watch(self.live.outline)
+            self._watch = Watch(self.live.tree)
         return self._watch
 
-    def before(self, label: str) -> None:
-        """`label` is about to run and may change values and gradients: note them."""
+    def begin_change(self, label: str) -> None:
+        """Record values and gradients before `label`, a statement or `forward`, runs and may change them."""
         self.undone = []
         if self.is_checkpoint:
             return
@@ -285,36 +373,40 @@ class Session:
         watch.begin(label)
         watch.record_gradients()
 
-    def after(self) -> list[str]:
-        """Something ran: find what it changed, and take the network in as it is now.
+    def end_change(self) -> list[str]:
+        """Return the paths whose values changed since `begin_change`, and report the network as it is now.
 
-        Returns the paths whose values changed.  The tree follows the names `net` and the network's own: bound to
-        another module, that one is shown.
+        The tree follows the names `net` and the network's own: bound to another module, that one is shown.
         """
         if self.is_checkpoint:
             return []
-        watch, outline = self.watch(), self.present_outline()
-        changed = watch.end(outline)
+        watch, tree = self.watch(), self.present_tree()
+        changed = watch.end(tree)
         changed += [path for path in self.undone if path not in set(changed)]
-        self.settle(changed, gradients=watch.gradients_changed or bool(self.undone), outline=outline)
+        self.report_changes(changed, gradients=watch.gradients_changed or bool(self.undone), tree=tree)
         return changed
 
-    def settle(self, changed: list[str], *, gradients: bool, outline: Outline | None = None) -> None:
-        """Tell what changed: rows that came or went, values, gradients."""
+    def report_changes(self, changed: list[str], *, gradients: bool, tree: LiveTree | None = None) -> None:
+        """Replace the open model by its present state and emit `StateChanged`.
+
+        Args:
+            changed: paths whose values changed.
+            gradients: whether gradients changed.
+            tree: the network's present tree; None has it built here.
+        """
         from ..live.gradient_access import GRADIENTS
         from ..live.live_model import LiveModel
-        from ..live.rows import with_ancestors
 
-        GRADIENTS.over()  # before anybody is told to ask anew
+        GRADIENTS.end_run()  # before the event makes others read gradients anew
         model = self.live
-        outline = outline or self.present_outline()
+        tree = tree or self.present_tree()
         structure = False
         fresh = model
-        if outline is not model.outline:
-            fresh = LiveModel.of(model.source, outline, model.view.overrides())
-            structure = not outline.same_structure(model.outline)
-        fresh.known.forget(changed)
-        fresh = replace(fresh, changed=changed, marked=with_ancestors(outline, changed))
+        if tree is not model.tree:
+            fresh = LiveModel(model.source, tree, model.fold_state.overrides())
+            structure = not tree.same_structure(model.tree)
+        fresh.statistics_cache.forget(changed)
+        fresh = fresh.with_changes(changed)
         with self.lock:
             self._model = fresh
         self.emit(
@@ -328,10 +420,10 @@ class Session:
         )
 
     def undo(self) -> str:
-        """Take back the last change of values or gradients; returns the sentence for the user.
+        """Undo the last change of values or gradients; return the sentence for the user.
 
         Raises:
-            NothingToUndo: there is none, or nothing of it was kept.
+            NothingToUndo: there is none, or nothing of it could be restored.
         """
         text, paths = self.watch().undo()
         self.undone += paths
@@ -343,15 +435,41 @@ class Session:
         print(self.undo())
 
     def summary(self) -> Summary:
-        """What the header tells of the open model as it is now."""
+        """Return the facts of the header on the open model as it is now; raise EngineProblem when nothing is open."""
         import msgspec
 
-        return msgspec.structs.replace(self.model.summary(), input=self.input_text, guessed=self.input_guessed)
+        return msgspec.structs.replace(
+            self.model.summary(),
+            rebound=self._is_rebound(),
+            input=self.input_text,
+            guessed=bool(self.input_guessed_from),
+            call=self._call(),
+        )
 
-    def keep_run(self, trace: Trace) -> int:
-        """Keep a run's calls under a new number, and forget the oldest."""
-        self.last_run += 1
-        self.runs[self.last_run] = trace
-        for old in sorted(self.runs)[:-RUNS_KEPT]:
-            del self.runs[old]
-        return self.last_run
+    def _is_rebound(self) -> bool:
+        """Return whether the open network is another one than was opened."""
+        return not self.is_checkpoint and self.root is not self.model.source.module
+
+    def _call(self) -> str:
+        """Return how the console calls the network with the names that its input is bound to."""
+        if self.is_checkpoint:
+            return ""
+        args, kwargs = self.arguments
+        if not kwargs:
+            return "net(X)" if len(args) < 2 else "net(*args)"
+        if not args:
+            return "net(**inputs)"
+        return "net(X, **kwargs)" if len(args) == 1 else "net(*args, **kwargs)"
+
+    def describe(self, path: str) -> list[FactGroup]:
+        """Return what is known of the object at a path, and what the last run did with it."""
+        groups = self.model.describe(path)
+        trace = self.runs.newest
+        if trace is None or not len(trace):
+            return groups
+        from ..run.last_run import facts_of_run
+
+        node = self.live.tree.at(path)
+        if node is None:
+            return groups
+        return [*groups[:1], *facts_of_run(trace, path, node.kind in ("module", "hidden"), self.runs.last), *groups[1:]]

@@ -1,78 +1,92 @@
-"""One statement of the console, run on an open model: what it gave, what it changed, which calls it made."""
+"""One statement of the console, run on an open model: its value, what it changed, which calls it made."""
 
 from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..messages import CallsGrew, Executed
-from ..run.loaded_torch import loaded_torch
-from ..work.parsing import parsed
+from ..run.console.loaded_torch import loaded_torch
+from ..work.parsing import parse_python
 
 if TYPE_CHECKING:
-    from ..run.trace import Trace
+    from ..run.trace.tracing import Trace
     from .session import Session
 
 
 def run_statement(session: Session, text: str, *, single: bool = False) -> Executed:
-    """Run `text` in the console's namespace.  A statement that calls the network by name is traced as a run.
+    """Run `text` in the console's namespace; return its value as text, an error if it raised, and what it changed.
 
-    With `single` the text must be one statement, as at Python's own prompt.
+    A statement that calls the network by name is traced as a run.  With `single` the text must be one statement, as at
+    Python's own prompt.
 
     Raises:
         EngineProblem: nothing is open.
     """
     session.model  # noqa: B018  (raises when nothing is open)
     interpreter = session.interpreter
-    session.before(text)
+    session.begin_change(text)
     run: int | None = None
     trace: Trace | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext
     if not session.is_checkpoint and calls_network(text, session.namespace, session.root):
-        from ..run.trace import tracing
-
         trace = new_trace(session)
-        run = session.last_run
-        around = partial(tracing, session.root, session.live.outline, trace)
+        run = session.runs.last
+        around = partial(_explained_tracing, session, trace)
     started = time.perf_counter()
     outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
+    session.journal.did(text, failed="" if outcome.problem is None else outcome.problem.title)
     if trace is not None and run is not None:
         session.emit(CallsGrew(run=run, total=len(trace), complete=True))
-    if _reaches_back(outcome.value):
+    if _has_graph(outcome.value):
         session.result = outcome.value
-    changed = session.after()
+    changed = session.end_change()
     problem = outcome.problem
     if problem is not None and outcome.raised is not None:
         problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
+    if problem is not None and trace is not None:
+        problem = msgspec.structs.replace(problem, hint=trace.hint)
     return Executed(value=outcome.value_repr, problem=problem, changed=changed[:1000], seconds=seconds, run=run)
 
 
-def new_trace(session: Session) -> Trace:
-    """An empty trace, kept as the session's newest run, that tells as it grows."""
-    from ..run.trace import Trace
+@contextmanager
+def _explained_tracing(session: Session, trace: Trace) -> Iterator[None]:
+    """Record into `trace` what the open network does, and why it fails."""
+    from ..run.failures.hints import explaining
+    from ..run.trace.tracing import tracing
 
-    trace = Trace()
-    run = session.keep_run(trace)
+    tree = session.live.tree
+    with explaining(trace, tree), tracing(session.root, tree, trace):
+        yield
+
+
+def new_trace(session: Session) -> Trace:
+    """Return an empty trace, kept as the session's newest run, that emits `CallsGrew` as it grows."""
+    from ..run.trace.captured import Captures
+    from ..run.trace.tracing import Trace
+
+    trace = Trace(captures=Captures() if session.keeps_tensors else None)
+    run = session.runs.keep(trace)
     trace.on_grow = lambda total: session.emit(CallsGrew(run=run, total=total))
     return trace
 
 
 def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
-    """Whether the statement calls the open network by one of its names, outside any loop or function.
+    """Return whether the statement calls the open network by one of its names, outside any loop or function.
 
-    A training loop is left alone: recording each of its steps would slow it down and show the last one only.
+    A training loop is not traced: recording each of its steps would slow it down and show the last one only.
     """
     try:
-        tree = parsed(text)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):  # running it will tell
-        return False
+        tree = parse_python(text)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
+        return False  # running it reports the error
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -84,6 +98,13 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
     return False
 
 
-def _reaches_back(value: object) -> bool:
+def _has_graph(value: object) -> bool:
+    """Return whether a tensor within `value` was computed from what requires a gradient."""
     torch = loaded_torch()
-    return torch is not None and isinstance(value, torch.Tensor) and value.grad_fn is not None
+    if torch is None or value is None:
+        return False
+    if isinstance(value, torch.Tensor):
+        return value.grad_fn is not None
+    from ..run.start import tensors_of
+
+    return any(found.tensor.grad_fn is not None for found in tensors_of(value))

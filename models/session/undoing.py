@@ -1,4 +1,4 @@
-"""Undo and clearing of gradients, as the keys `u` and `z` do them."""
+"""Undoing and clearing of gradients, as the keys `u` and `z` do them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import Problem
 from ..messages.errors import EngineProblem
+from ..opened.facts import amount
 from ..undo.changes import NothingToUndo
 
 if TYPE_CHECKING:
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def undo_last(session: Session) -> str:
-    """Take back the last change of values or gradients; returns a sentence that says what was taken back.
+    """Undo the last change of values or gradients; return a sentence that says what was taken back.
 
     Raises:
-        EngineProblem: there is nothing to take back, or it cannot be: the problem says why.
+        EngineProblem: nothing is open, or a checkpoint; there is nothing to undo, or it cannot be, with the reason.
     """
     session.live  # noqa: B018  (raises when nothing is open)
     session.undone = []
@@ -24,12 +25,17 @@ def undo_last(session: Session) -> str:
         text = session.undo()
     except NothingToUndo as error:
         raise EngineProblem(Problem("usage", str(error))) from None
-    session.settle(session.undone, gradients=True)
+    session.report_changes(session.undone, gradients=True)
+    session.journal.remark(text)
     return text
 
 
 def clear_gradients(session: Session) -> str:
-    """Set every gradient to None, as `net.zero_grad()` does; undoable."""
+    """Set every gradient to None, as `net.zero_grad()` does, undoably; return a sentence for the user.
+
+    Raises:
+        EngineProblem: nothing is open, or a checkpoint; or another thread trains.
+    """
     from ..live.gradient_access import GRADIENTS
     from ..live.registered import parameters_in
     from ..run.backward import zero_gradients
@@ -42,7 +48,8 @@ def clear_gradients(session: Session) -> str:
     count = sum(gradient is not None for gradient in gradients)
     if not count:
         return "there were no gradients"
-    session.before("clearing the gradients")
+    session.begin_change("clearing the gradients")
     zero_gradients(session.root)
-    session.after()
-    return f"cleared {count:,} gradient{'' if count == 1 else 's'} (u takes it back)"
+    session.end_change()
+    session.journal.did("net.zero_grad()")
+    return f"cleared {amount(count, 'gradient')} (u takes it back)"

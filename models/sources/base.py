@@ -11,15 +11,15 @@ from ..opened.source import OpenOptions, Source
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of source."""
+    """One sort of source, offered as `KIND` by the file that reads it."""
 
     claims: Callable[[str], bool]
-    """Whether a text names a source of this kind, rightly or not; looks at the text and the file system only."""
+    """Return whether a text names a source of this kind, rightly or not; look at the text and the file system only."""
     open: Callable[[str, OpenOptions], Source]
-    """Open it; raises SourceError."""
+    """Open what a text names; raise SourceError."""
 
 
 def close_to(name: str, names: list[str]) -> str:
-    """A sentence with the names like `name`, or an empty text: `Did you mean 'rgnet'?`."""
+    """Return a sentence with at most three of `names` like `name`: `Did you mean 'rgnet'?`; empty where none is."""
     close = get_close_matches(name, names, n=3, cutoff=0.6)
     return f"Did you mean {' or '.join(repr(each) for each in close)}?" if close else ""

@@ -9,7 +9,11 @@ from ..opened.source import SourceError
 
 
 def check_device(name: str) -> torch.device:
-    """The device called `name`; raises SourceError when torch knows no such device or this machine has none."""
+    """Return the device called `name`, such as `cpu` or `cuda:1`.
+
+    Raises:
+        SourceError: torch knows no such device, or this machine has none.
+    """
     try:
         device = torch.device(name)
     except Exception as error:  # torch raises RuntimeError, or what a device's own module raises
@@ -29,7 +33,11 @@ def check_device(name: str) -> torch.device:
 
 
 def move(module: nn.Module, device: str) -> None:
-    """Move parameters and buffers as `module.to(device)` does; raises SourceError with torch's own first line."""
+    """Move the parameters and buffers of `module` as `module.to(device)` does.
+
+    Raises:
+        SourceError: it cannot be moved there; the title has the first line of torch's own message.
+    """
     try:
         module.to(device)
     except Exception as error:  # out of memory, no such backend, an own `to`

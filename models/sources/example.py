@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..examples.catalogue import EXAMPLES, build, console_names
+from ..examples.catalogue import EXAMPLES, build_example, console_names
 from ..opened.source import OpenOptions, Source
 from .base import Kind
 
 
 def _open(text: str, how: OpenOptions) -> Source:
     example = EXAMPLES[text]
-    network = build(text)
+    network = build_example(text)
     return Source(
         source=text,
         kind="module",
@@ -17,7 +17,7 @@ def _open(text: str, how: OpenOptions) -> Source:
         module=network,
         names=console_names(text, network),
         input_specs=[example.input],
-        note=example.note,
+        note=example.words(how.language)[1],
         tries=list(example.tries),
     )
 

@@ -13,13 +13,15 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType, TracebackType
 
 from ..opened.source import SourceError
-from .tracebacks import is_own, problem_of
+from ..work.own_files import is_own
+from ..work.parsing import parse_python
+from .tracebacks import problem_of
 
 _HOME = Path(__file__).resolve().parents[2]
 """The folder that holds our own packages: started from there, the user's files must not find ours."""
@@ -30,9 +32,12 @@ _added: list[str] = []
 
 
 def import_file(path: Path, beside: bool = False) -> ModuleType:
-    """Run and import an existing Python file.  Raises SourceError with the user's traceback when it fails.
+    """Run and import an existing Python file; return its module.
 
     With `beside` it joins the source that is open, whose modules it shares, instead of taking its place.
+
+    Raises:
+        SourceError: it fails; the text is the user's traceback.
     """
     with nullcontext() if beside else _in_place_of_the_last():
         return _import_file(path.resolve())
@@ -62,9 +67,10 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def import_named(name: str, beside: bool = False) -> ModuleType:
-    """Import `package.module`, the current folder first; `beside` as in `import_file`.
+    """Import `package.module`, the current folder first; return the module.  `beside` as in `import_file`.
 
-    Raises SourceError when there is none, or when it fails.
+    Raises:
+        SourceError: there is none, or it fails.
     """
     with nullcontext() if beside else _in_place_of_the_last():
         return _import_named(name)
@@ -112,13 +118,36 @@ def user_code(what: str) -> Iterator[None]:
 
 @contextmanager
 def as_their_program(file: str) -> Iterator[None]:
-    """The command line as a program of theirs without arguments sees it: ours is none of its business."""
+    """Show the code within a command line without arguments, as if `file` were run: ours is none of its business."""
     before = sys.argv
     sys.argv = [file]
     try:
         yield
     finally:
         sys.argv = before
+
+
+def forget_later(names: Iterable[str]) -> None:
+    """Count those of the named modules that are the user's own to what the open source imported.
+
+    What their code imported when it ran, and what was imported in the console, is then forgotten with it.
+    """
+    home = __name__.partition(".")[0]
+    for name in names:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name.partition(".")[0] != home and isinstance(file, str) and is_own(file):
+            _imported.add(name)
+
+
+def added_to_path() -> list[str]:
+    """Return what was put on `sys.path` for the open source."""
+    return list(_added)
+
+
+def imported_files() -> list[str]:
+    """Return the files of the user's own modules that the open source imported."""
+    files = (getattr(sys.modules.get(name), "__file__", None) for name in sorted(_imported))
+    return [file for file in files if isinstance(file, str)]
 
 
 def forget() -> None:
@@ -147,7 +176,7 @@ def user_imports(*folders: Path) -> Iterator[None]:
 
 
 def _said_by_argparse(traceback: TracebackType | None) -> str:
-    """Why argparse ended the program, which it tells on standard error alone."""
+    """Return why argparse ended the program, which it writes to standard error alone; empty where it did not."""
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if code.co_name == "error" and Path(code.co_filename).name == "argparse.py":
@@ -157,7 +186,7 @@ def _said_by_argparse(traceback: TracebackType | None) -> str:
 
 
 def _lacks(error: BaseException) -> str:
-    """What to do about a package that this Python does not have."""
+    """Return what to do about a package that this Python does not have; empty for another error."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if not isinstance(missing, str) or not missing or missing.partition(".")[0] in sys.modules:
         return ""
@@ -218,7 +247,7 @@ def _run(name: str, path: Path) -> ModuleType:
 
 
 def _dotted(path: Path) -> tuple[Path, str]:
-    """The folder to import from, and the module's dotted name there.
+    """Return the folder to import from, and the module's dotted name there.
 
     Packages have an `__init__.py`; for a file outside any that imports relatively, its folders are the package.
     """
@@ -234,10 +263,10 @@ def _dotted(path: Path) -> tuple[Path, str]:
 
 
 def _levels(path: Path) -> int:
-    """How many folders up the file's relative imports reach: 1 for `from .other import`; 0 without any."""
+    """Return how many folders up the file's relative imports reach: 1 for `from .other import`; 0 without any."""
     try:
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        nodes = list(ast.walk(parse_python(path.read_bytes())))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return 0
     return max((node.level for node in nodes if isinstance(node, ast.ImportFrom)), default=0)
 
@@ -252,7 +281,7 @@ def _is_file(module: ModuleType | None, path: Path) -> bool:
 
 
 def _free_name(path: Path) -> str:
-    """The file's own name as a module, numbered when something else has it."""
+    """Return the file's own name as a module, numbered when something else has it."""
     name, number = path.stem, 1
     while name in sys.modules:
         name = f"{path.stem}_{number}"

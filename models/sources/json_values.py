@@ -1,4 +1,4 @@
-"""JSON from outside as plain values: bounded in depth and numbers, so that whoever walks it or writes it again can."""
+"""JSON from outside as plain values: bounded in depth and numbers, so that it can be walked and written again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from .wording import size_text
 
 DEEPEST = 32
-"""Lists and dicts inside one another."""
+"""Levels of lists and dicts inside one another, at most."""
 
 
 class NotJson(Exception):
@@ -18,7 +18,11 @@ class NotJson(Exception):
 
 
 def parsed(raw: bytes | str) -> Any:
-    """What a JSON text says; raises NotJson for one that is broken, too deep, or has a number beyond 64 bits."""
+    """Return what a JSON text says, as Python's plain values.
+
+    Raises:
+        NotJson: it is broken, nested deeper than `DEEPEST`, or has a number beyond 64 bits.
+    """
     try:
         value = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
@@ -32,7 +36,10 @@ def parsed(raw: bytes | str) -> Any:
 
 
 def summarised(value: Any, entries: int = 128, characters: int = 20_000) -> Any:
-    """`value` without what is too long to look at: instead of a long list, dict or text stands how long it is."""
+    """Return `value` without what is too long to look at.
+
+    In place of a list or dict of more than `entries`, or a text of more than `characters`, stands how long it is.
+    """
     if isinstance(value, str) and len(value) > characters:
         return f"text of {size_text(len(value))}"
     if isinstance(value, (list, dict)) and len(value) > entries:

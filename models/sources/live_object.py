@@ -21,7 +21,9 @@ _offered: dict[str, Source] = {}
 def live_source(
     model: object, inputs: tuple[object, ...], named: dict[str, object], frame: types.FrameType | None
 ) -> Source:
-    """`model` as a source, with the names that the code of `frame` sees.
+    """Return `model` as a source, with the names that the code of `frame` sees; None stands for no code.
+
+    `inputs` and `named` are the arguments that were handed over with it, by position and by keyword.
 
     Raises:
         SourceError: it is nothing that has a tree.
@@ -47,13 +49,13 @@ def live_source(
 
 
 def _file(frame: types.FrameType | None) -> str | None:
-    """The file of the code; None for a prompt's."""
+    """Return the file of the code; None for a prompt's."""
     file = frame.f_code.co_filename if frame is not None else ""
     return file if os.path.isfile(file) else None  # noqa: PTH113
 
 
 def _names(frame: types.FrameType | None) -> dict[str, object]:
-    """Names of the frame, the local ones first, as its own code would find them."""
+    """Return the names of the frame, the local ones first, as its own code would find them."""
     if frame is None:
         return {}
     local = {name: value for name, value in frame.f_locals.items() if not name.startswith("__")}
@@ -62,7 +64,7 @@ def _names(frame: types.FrameType | None) -> dict[str, object]:
 
 @contextmanager
 def offered(source: Source) -> Iterator[None]:
-    """Within, `source.source` names this object."""
+    """Have `source.source` name this object within the `with` block, so that it can be opened."""
     _offered[source.source] = source
     try:
         yield

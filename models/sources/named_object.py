@@ -16,11 +16,11 @@ from .base import close_to
 from .importing import user_code
 
 LONGEST = 1000
-"""Characters of NAME."""
+"""Characters of NAME, at most."""
 
 
 class Step(NamedTuple):
-    """One attribute or one subscript."""
+    """One attribute, or with None there one subscript by `key`."""
 
     attribute: str | None
     key: object = None
@@ -29,20 +29,25 @@ class Step(NamedTuple):
         return f"[{self.key!r}]" if self.attribute is None else self.attribute
 
 
-def split(text: str) -> tuple[str, str]:
-    """The two halves of `FILE.py:NAME` or `package.module:NAME`; NAME is empty where there is none."""
+def split_target(text: str) -> tuple[str, str]:
+    """Return the two halves of `FILE.py:NAME` or `package.module:NAME`; NAME is empty where there is none."""
     if text.endswith(".py"):
         return text, ""
     file, colon, name = text.partition(".py:")
-    head, bracket, rest = text.partition("[")
-    if colon and not (":" in head and len(head) < len(file)):  # not within a key
+    opening = min((text.find(each) for each in "[(" if each in text), default=len(text))
+    head = text[:opening]
+    if colon and not (":" in head and len(head) < len(file)):  # not within a key or an argument
         return f"{file}.py", name
     place, _, name = head.rpartition(":")
-    return place, name + bracket + rest
+    return place, name + text[opening:]
 
 
 def steps(name: str) -> list[Step]:
-    """NAME in steps.  Raises SourceError when it is more than attributes and literal subscripts."""
+    """Return NAME in steps, the first of them an attribute of the module.
+
+    Raises:
+        SourceError: it is more than attributes and literal subscripts, or longer than `LONGEST`.
+    """
     if len(name) > LONGEST:
         raise SourceError(f"NAME is too long: {len(name):,} characters")
     try:
@@ -67,7 +72,7 @@ def steps(name: str) -> list[Step]:
 
 
 def follow(module: ModuleType, place: str, name: str) -> tuple[object, str]:
-    """The object that NAME names in an imported module, and the attribute it is; empty for an entry of a container.
+    """Return the object that NAME names in an imported module, and the attribute it is; empty for a container's entry.
 
     Raises:
         SourceError: there is no such thing, or a property of the user's raised.
@@ -75,8 +80,8 @@ def follow(module: ModuleType, place: str, name: str) -> tuple[object, str]:
     found: object = module
     so_far = Path(place).name
     called = ""
-    for number, step in enumerate(steps(name)):
-        here = so_far + (":" if number == 0 else "" if step.attribute is None else ".") + str(step)
+    for index, step in enumerate(steps(name)):
+        here = so_far + (":" if index == 0 else "" if step.attribute is None else ".") + str(step)
         if step.attribute is None:
             called = ""
             with user_code(here):
@@ -133,5 +138,6 @@ def _is_network(holder: object, name: str, home: str) -> bool:
 def _no_name(name: str) -> SourceError:
     return SourceError(
         f"{name!r} names no object: only attributes and literal subscripts do",
-        "Such as net, trainer.model, models[0] or nets['a'].head. For anything else write a function and name that.",
+        "Such as net, trainer.model, models[0] or nets['a'].head; at its end a call with literals, Net(64). "
+        "For anything else write a function and name that.",
     )

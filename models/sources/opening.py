@@ -1,6 +1,6 @@
 """Opening anything: the kinds of source there are, and which of them opens a text.
 
-A kind is one file beside this one that offers a `Kind`; it is added by naming it in `_kinds`.  Kinds are asked in
+A kind is one file beside this one that offers a `Kind`; it is added by naming it in `_kinds`.  Kinds are tried in
 order, the first that claims the text opens it.  Nothing here needs torch until a network is built.
 """
 
@@ -21,9 +21,12 @@ def open_source(
 ) -> Source:
     """Open what `text` names: a catalogue name, `FILE.py:NAME`, `package.module:NAME`, a file or folder of weights.
 
-    `seed` is given to torch's generator before anything of the source runs; `device` is where a network is moved, and
-    of a checkpoint a warning says that it is not.  Spaces around `text` are no part of it, unless a path has them.
-    Raises SourceError, whose title is one line; KeyboardInterrupt passes.
+    `seed` is given to torch's generator before anything of the source runs, None leaves it alone.  `device` is where a
+    network is moved, None leaves it where it is; of a checkpoint a warning says that it is not moved.  Spaces around
+    `text` are no part of it, unless a path has them.  KeyboardInterrupt passes.
+
+    Raises:
+        SourceError: it cannot be opened; the title is one line.
     """
     text = _meant(text)
     kind = next((kind for kind in _kinds() if kind.claims(text)), None)
@@ -49,7 +52,7 @@ def open_source(
 
 
 def _meant(text: str) -> str:
-    """Without the spaces around it, but for those of a path that is there."""
+    """Return a text without the spaces around it, but for those of a path that is there."""
     if text == text.strip() or os.path.lexists(text):
         return text
     file = text.rpartition(":")[0]
@@ -63,7 +66,7 @@ def _is_of_files(kind: Kind) -> bool:
 
 
 def _kinds() -> Iterator[Kind]:
-    """In the order in which they are asked; imported when those before it do not want the text, for a user waits."""
+    """Yield the kinds in order, each imported when those before it do not claim the text: a user waits."""
     from . import live_object
 
     yield live_object.KIND

@@ -1,16 +1,18 @@
-"""`FILE.py:NAME` and `package.module:NAME`: imported as the user would, then NAME is followed and built."""
+"""`FILE.py:NAME` and `package.module:NAME(…)`: imported as the user would, then NAME is followed and built."""
 
 from __future__ import annotations
 
-import ast
 import os
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 from ..opened.source import OpenOptions, Source, SourceError
 from .base import Kind, close_to
+from .call_arguments import Call, check_takes, split_call
 from .importing import as_their_program, import_file, import_named
-from .named_object import follow, split, steps
+from .named_object import follow, split_target, steps
+from .python_names import defined_names
 
 
 def _claims(text: str) -> bool:
@@ -18,22 +20,32 @@ def _claims(text: str) -> bool:
 
 
 def load_target(text: str) -> object:
-    """What `FILE.py:NAME` or `package.module:NAME` names, imported beside the source that is open.
+    """Return what `FILE.py:NAME` or `package.module:NAME` names, imported beside the source that is open.
 
-    Raises SourceError when it cannot be imported or there is no such NAME.
+    Raises:
+        SourceError: it cannot be imported, or there is no such NAME.
     """
-    place, name, module = _imported(text, beside=True)
-    return follow(module, place, name)[0]
+    place, name, call, module = _imported(text, beside=True)
+    target = follow(module, place, name)[0]
+    if call is None:
+        return target
+    from .networks import a
+
+    what = f"{Path(place).name}:{name}"
+    if not callable(target):
+        raise SourceError(f"{what} is {a(target)}, which takes no arguments", f"Write {what} without {call.text}.")
+    check_takes(target, call, what)
+    return partial(target, *call.args, **call.kwargs)
 
 
 def _open(text: str, how: OpenOptions) -> Source:
     from .networks import built
 
-    place, name, module = _imported(text)
+    place, name, call, module = _imported(text)
     target, called = follow(module, place, name)
     file = getattr(module, "__file__", None)
     with as_their_program(file or place):
-        network = built(target, f"{Path(place).name}:{name}")
+        network = built(target, f"{Path(place).name}:{name}", call)
     is_it = target is network.module or target is network.own
     return Source(
         source=text,
@@ -47,17 +59,18 @@ def _open(text: str, how: OpenOptions) -> Source:
     )
 
 
-def _imported(text: str, beside: bool = False) -> tuple[str, str, ModuleType]:
-    """The two halves of `text`, and the module that the first one names."""
-    place, name = split(text)
+def _imported(text: str, beside: bool = False) -> tuple[str, str, Call | None, ModuleType]:
+    """Return the two halves of `text`, the call at its end, and the module that the first half names."""
+    place, name = split_target(text)
     is_file = place.endswith(".py")
     path = Path(place).expanduser()
     if is_file:
         _check_file(place, path, name)
     else:
         _check_dotted(text, place, name)
-    steps(name)  # what is no name is told before anything runs
-    return place, name, import_file(path, beside) if is_file else import_named(place, beside)
+    name, call = split_call(name)
+    steps(name)  # what is no name is refused before anything runs
+    return place, name, call, import_file(path, beside) if is_file else import_named(place, beside)
 
 
 def _check_file(place: str, path: Path, name: str) -> None:
@@ -71,26 +84,11 @@ def _check_file(place: str, path: Path, name: str) -> None:
             f"There is no file {place!r}", " ".join(filter(None, [looked, close_to(path.name, neighbours)]))
         )
     if not name:
-        found = ", ".join(_top_level(path))
+        found = ", ".join(each.name for each in defined_names(path)[:20])
         raise SourceError(
             f"{place!r} names a file, but not what to open in it",
             f"Write {place}:NAME" + (f", where NAME may be one of: {found}." if found else "."),
         )
-
-
-def _top_level(path: Path) -> list[str]:
-    """Public names that a file defines at its top, read without running it; at most twenty."""
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    names: list[str] = []
-    for statement in body:
-        if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
-            names.append(statement.name)
-        elif isinstance(statement, ast.Assign):
-            names += [target.id for target in statement.targets if isinstance(target, ast.Name)]
-    return [name for name in dict.fromkeys(names) if not name.startswith("_")][:20]
 
 
 def _check_dotted(text: str, place: str, name: str) -> None:

@@ -5,32 +5,22 @@ Owns which frames are the user's own.  Must not import torch.
 
 from __future__ import annotations
 
-import os
-import sys
-import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeGuard, TypeVar
 
 from ..messages import Problem
+from ..work.own_files import is_ours, is_own
 
 _Exc = TypeVar("_Exc", bound=BaseException)
 
 LONGEST_TITLE = 300
+"""Characters of the title of a problem, at most."""
 LONGEST_TEXT = 20_000
-
-_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
-_EXAMPLES = _PACKAGE + "examples" + os.sep
-"""The documented networks stand for the user's code, though they are files of this package."""
-_LIBRARIES = tuple(
-    str(Path(path).resolve()) + os.sep
-    for key, path in sysconfig.get_paths().items()
-    if key in ("stdlib", "platstdlib", "purelib", "platlib")
-)
+"""Characters of a traceback or of a message, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +34,10 @@ class Raised:
     """File and line of the innermost own frame."""
 
 
-def _is_ours(filename: str) -> bool:
-    path = _resolved(filename)
-    return path.startswith(_PACKAGE) and not path.startswith(_EXAMPLES)
-
-
-@lru_cache(maxsize=4096)
-def _resolved(filename: str) -> str:
-    return filename if filename.startswith("<") else os.path.realpath(filename)
-
-
-def is_own(filename: str) -> bool:
-    """Whether code of `filename` is the user's: not ours, not torch, not the standard library or an installed one."""
-    if filename.startswith("<"):
-        return not filename.startswith("<frozen ")
-    path = _resolved(filename)
-    if path.startswith(_EXAMPLES):
-        return True
-    if path.startswith((_PACKAGE, *_LIBRARIES)) or not {"site-packages", "dist-packages"}.isdisjoint(Path(path).parts):
-        return False
-    torch_file = getattr(sys.modules.get("torch"), "__file__", None)
-    return torch_file is None or not path.startswith(_resolved(os.path.dirname(torch_file)) + os.sep)  # noqa: PTH120
-
-
 def _kept(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
-    """The own frames of `stack`; where there are none those of libraries, and where there are none of those, all."""
+    """Return the own frames of `stack`; where there are none, those of libraries, and without those all of them."""
     stack = [frame for frame in stack if not frame.filename.startswith("<frozen ")]  # Python's import machinery
-    for keeps in (is_own, lambda filename: not _is_ours(filename)):
+    for keeps in (is_own, lambda filename: not is_ours(filename)):
         kept = [frame for frame in stack if keeps(frame.filename)]
         if kept:
             return kept
@@ -78,12 +45,15 @@ def _kept(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
 
 
 def own_frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
-    """The user's own frames of `tb`, outermost first; what is there instead when none is."""
+    """Return the user's own frames of `tb`, outermost first; what is there instead when none is."""
     return _kept(list(traceback.extract_tb(tb)))
 
 
 def where(exc: BaseException) -> tuple[str, int] | None:
-    """File and line of the innermost own frame of `exc`; for a syntax error the place of the error."""
+    """Return file and line of the innermost own frame of `exc`; None where it has none.
+
+    For a syntax error it is the place of the error.
+    """
     if _is(exc, SyntaxError) and exc.filename is not None and exc.lineno is not None:
         return exc.filename, exc.lineno
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(_traceback(exc))]
@@ -94,12 +64,12 @@ def where(exc: BaseException) -> tuple[str, int] | None:
 
 
 def _is(exc: BaseException, kind: type[_Exc]) -> TypeGuard[_Exc]:
-    """As `isinstance`, which asks the object for its `__class__`."""
+    """Return what `isinstance` does, which would ask the object for its `__class__`."""
     return issubclass(type(exc), kind)
 
 
 def _traceback(exc: BaseException) -> TracebackType | None:
-    """The traceback, past any `__getattribute__` of the exception's class."""
+    """Return the traceback, past any `__getattribute__` of the exception's class."""
     found = BaseException.__dict__["__traceback__"].__get__(exc)
     return found if isinstance(found, TracebackType) else None
 
@@ -107,7 +77,7 @@ def _traceback(exc: BaseException) -> TracebackType | None:
 def _message(exc: BaseException) -> str:
     try:
         return str(exc.msg if _is(exc, SyntaxError) and exc.msg is not None else exc)
-    except Exception:
+    except (Exception, SystemExit):
         return f"<{type(exc).__name__} whose message cannot be read>"
 
 
@@ -119,7 +89,7 @@ def _type_name(exc: BaseException) -> str:
 
 
 def raised(exc: BaseException) -> Raised:
-    """`exc` in parts, its message cut to `LONGEST_TEXT`."""
+    """Return `exc` in parts, its message cut to `LONGEST_TEXT` characters."""
     return Raised(_shortened(_type_name(exc), LONGEST_TITLE), _shortened(_message(exc), LONGEST_TEXT), where(exc))
 
 
@@ -157,10 +127,10 @@ def _cut(report: traceback.TracebackException) -> None:
 
 
 def problem_of(exc: BaseException, path: str | None = None) -> Problem:
-    """`exc` as a problem: kind `model`, or `interrupted` for KeyboardInterrupt.
+    """Return `exc` as a problem: kind `model`, or `interrupted` for KeyboardInterrupt.
 
     The text is Python's own traceback of the user's frames, with causes, contexts and notes, at most `LONGEST_TEXT`
-    characters.  `path` names the module that it is about.
+    characters.  `path` names the module that it is about; None where it is about none.
     """
     try:
         report = traceback.TracebackException(type(exc), exc, _traceback(exc), compact=True)

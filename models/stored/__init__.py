@@ -1,1 +1,1 @@
-"""Tensors in files, and how they are read."""
+"""Tensors stored in files: dtypes, layouts, and positioned reads of their elements."""

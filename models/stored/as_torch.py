@@ -1,24 +1,23 @@
-"""A stored tensor as one of torch's, read whole."""
+"""Conversion of a stored tensor to a `torch.Tensor`, read whole."""
 
 from __future__ import annotations
 
 import torch
 
-from .overlap import overlapping, too_wide, view_of
-from .stored import Stored, Unreadable
-from .torch_pieces import torch_piece
+from ..tensors.lattice import repeats_much
+from ..tensors.overlap import span_piece
+from .stored import Stored
 
 
 def as_torch(stored: Stored) -> torch.Tensor:
-    """The values in a tensor of its own, of the same shape; of another dtype where torch has no such type.
+    """Return the elements as a new CPU tensor of the same shape; of a wider dtype where torch has no such type.
 
-    One that shows few stored elements many times is a view of these here too.
+    Where a stored tensor repeats few elements many times, the result is a strided view of those few too.
 
     Raises:
-        Unreadable: the file changed, vanished or cannot be read.
+        Unreadable: the file changed, vanished or cannot be read, or too much is stored for such a view.
     """
-    if (view := overlapping(stored)) is not None:
-        if reason := too_wide(view):
-            raise Unreadable(reason)
-        return view_of(view)
-    return torch_piece(stored, 0, stored.elements).reshape(stored.shape)
+    strides = stored.strides
+    if strides is not None and repeats_much(stored.shape, strides):
+        return span_piece(stored).as_strided(stored.shape, strides)
+    return stored.piece(0, stored.elements).reshape(stored.shape)

@@ -1,4 +1,4 @@
-"""The common tensor in a file: all its elements in row-major order, in one stretch of bytes."""
+"""The common layout of a tensor in a file: its elements in row-major order, contiguous."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Dense(Stored):
-    """Bytes from `offset` on in `file`, little-endian, nothing between them.  `dtype` is not a quantised one."""
+    """A tensor whose elements lie in row-major order from `offset` on in `file`, little-endian and without gaps.
+
+    Its dtype is not quantised.
+    """
 
     __slots__ = ("file", "nbytes", "offset", "storage")
     nbytes: int
@@ -30,26 +33,26 @@ class Dense(Stored):
         storage: object = None,
         nbytes: int | None = None,
     ) -> None:
-        """`nbytes` where it is known already: a file may have a hundred thousand tensors."""
+        """Describe a tensor at byte `offset` of `file`; nothing is read.  `nbytes` None: computed from the shape."""
         self.path = path
         self.shape = shape
         self.dtype = dtype
         self.kind = kind
         self.file = file
         self.offset = offset
-        """Of the first element, in bytes from the start of the file."""
+        """Bytes from the start of the file to the first element."""
         self.storage = storage
-        """See `Stored.storage`."""
+        """Equal for tensors that share bytes of the file; None where nothing is shared."""
         self.nbytes = dtype.bytes_for(prod(shape)) if nbytes is None else nbytes
-        """Bytes in the file."""
+        """Bytes that the tensor takes in the file."""
 
     @property
     def place(self) -> str:
-        """`NAME @ 4,096`."""
+        """Return the file's name and the offset in bytes: `model.safetensors @ 4,096`."""
         return f"{self.file.name} @ {self.offset:,}"
 
     def flat(self, start: int, stop: int) -> bytes:
-        """See `Stored.flat`: the very bytes of the file."""
+        """Return the elements `start` to `stop` in row-major order, the bytes of the file; see `Stored.flat`."""
         begin = start // self.dtype.per_unit * self.dtype.unit
         size = self.dtype.bytes_for(stop) - begin
         return self.file.read(self.offset + begin, size) if size > 0 else b""

@@ -1,4 +1,8 @@
-"""The number types that checkpoints hold: their names, their sizes, and how bytes become numbers.  Free of torch."""
+"""The dtypes that checkpoints hold: names, sizes, and decoders from bytes to Python numbers.  Must not import torch.
+
+Names and meanings are torch's (https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch-dtype); formats of
+fewer than 16 bits: `small_floats`.
+"""
 
 from __future__ import annotations
 
@@ -11,42 +15,48 @@ from . import small_floats
 from .small_floats import bytewise, in_nibbles, in_three_bytes
 
 Number = Literal["float", "int", "bool", "complex"]
+"""A kind of number."""
 Numbers = list[int] | list[float] | list[complex]
+"""Decoded elements."""
 Decode = Callable[[bytes | memoryview], Numbers]
+"""Decodes whole units, little-endian."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DType:
-    """One type of numbers.  Compared by identity: there is one of each."""
+    """A type of tensor elements.  Compared by identity: each is a constant of this module or comes from `quantised`."""
 
     name: str
-    """As torch writes it where torch has it (`bfloat16`), else as the format does (`F6_E2M3`, `Q4_K`)."""
+    """The name in torch where torch has the type (`bfloat16`), else in the file's format (`F6_E2M3`, `Q4_K`)."""
     number: Number
+    """The kind of number that an element is."""
     unit: int
-    """Bytes of the smallest piece that can be read by itself."""
+    """Bytes of the smallest piece that can be decoded by itself."""
     per_unit: int
-    """Elements in such a piece: 1, but 2 for a 4-bit type, 32 or 256 for a quantised block."""
+    """Elements in a unit: 1, but 2 for a 4-bit type, 32 or 256 for a quantised block."""
     decode: Decode | None
-    """The numbers of whole units, little-endian; None where `flat` gives another type (`plain`)."""
+    """Decodes whole units; None where elements are read as another dtype (`plain`) or not at all."""
     torch: str = ""
-    """The attribute of torch that is the same type with one element an item; empty where torch has none."""
+    """The name of torch's dtype that stores one element an item in the same way; empty where torch has none."""
     _plain: DType | None = None
 
     @property
     def plain(self) -> DType:
-        """The type of what `Stored.flat` gives: itself, but `float32` for a quantised one."""
+        """Return the dtype that elements are read as: itself, but `float32` for a quantised one."""
         return self._plain or self
 
     def bytes_for(self, elements: int) -> int:
-        """Bytes of so many elements in a row, whole units."""
+        """Return the bytes of `elements` consecutive elements, rounded up to whole units."""
         return -(-elements // self.per_unit) * self.unit
 
 
 def numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int = 0) -> Numbers:
-    """The `count` elements after the first `skip` ones of `raw`, the whole units of `dtype.plain` that hold them.
+    """Return `count` elements of `raw`, whole units of `dtype.plain`, as Python numbers; the first `skip` are left out.
 
-    Bools are 0 and 1, complex numbers `complex`, all others `int` or `float`.  Raises ValueError when `raw` holds
-    fewer elements than that.
+    Booleans are 0 and 1, complex numbers `complex`, all others `int` or `float`.
+
+    Raises:
+        ValueError: `raw` holds fewer elements, or a count is negative.
     """
     plain = dtype.plain
     first = skip // plain.per_unit
@@ -68,13 +78,13 @@ def _bools(raw: bytes | memoryview) -> Numbers:
 
 
 def _packed(code: str) -> Decode:
-    """By a letter of `struct`, little-endian."""
+    """Return the decoder of a format character of `struct`, little-endian."""
     size = struct.calcsize(f"<{code}")
     return lambda raw: list(struct.unpack(f"<{len(raw) // size}{code}", raw))
 
 
 def _bfloat16(raw: bytes | memoryview) -> Numbers:
-    """The upper halves of as many float32."""
+    """Decode bfloat16: each is the upper half of a float32."""
     halves = bytes(raw)
     wide = bytearray(2 * len(halves))
     wide[2::4] = halves[0::2]
@@ -83,7 +93,7 @@ def _bfloat16(raw: bytes | memoryview) -> Numbers:
 
 
 def _complex(code: str) -> Decode:
-    """Real and imaginary parts in turn, each by a letter of `struct`."""
+    """Return the decoder of real and imaginary parts in turn, each of a format character of `struct`."""
     size = struct.calcsize(f"<{code}")
 
     def decode(raw: bytes | memoryview) -> Numbers:
@@ -94,7 +104,7 @@ def _complex(code: str) -> Decode:
 
 
 def _bit_fields(bits: int) -> Decode:
-    """Unsigned integers of fewer than 8 bits, low bits first."""
+    """Return the decoder of unsigned integers of fewer than 8 bits, low bits first."""
     shifts, mask = range(0, 8, bits), (1 << bits) - 1
     return lambda raw: [byte >> shift & mask for byte in raw for shift in shifts]
 
@@ -152,13 +162,16 @@ DTYPES: dict[str, DType] = {
         BITS8, BITS16, BITS1X8, BITS2X4, BITS4X2,
     )
 }  # fmt: skip
-"""By name."""
+"""Every dtype of this module by its name."""
 
 _quantised: dict[tuple[str, int, int], DType] = {}
 
 
 def quantised(name: str, block_bytes: int, block_elements: int) -> DType:
-    """The type whose blocks are so large and are read as `float32`; the same object each time."""
+    """Return the dtype of blocks of `block_bytes` that dequantise to `block_elements` float32; one object each.
+
+    `name` is the format's own, such as `Q4_K`.
+    """
     key = (name, block_bytes, block_elements)
     if key not in _quantised:
         _quantised.setdefault(key, DType(name, "float", block_bytes, block_elements, None, _plain=FLOAT32))

@@ -1,4 +1,4 @@
-"""Positioned reads of a file that may be huge, may be on a slow disk, and may change or vanish meanwhile."""
+"""Positioned reads of a file of any size, which may change or vanish after it was opened."""
 
 from __future__ import annotations
 
@@ -8,43 +8,45 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from .stored import Unreadable
+from ..tensors.readable import Unreadable
 
-MOST_OPEN = 32
-"""Descriptors kept open at a time, over all files: a checkpoint may have thousands of shards."""
+OPEN_LIMIT = 32
+"""File descriptors kept open at a time, over all files: a checkpoint may have thousands of shards."""
 
 
 class DataFile:
-    """A regular file, as it was when it was opened.  Usable from several threads.
-
-    Raises OSError when it cannot be opened; the caller says why.
-    """
+    """A regular file, read by position as it was when it was opened.  Safe to use from several threads."""
 
     __slots__ = ("_descriptor", "_identity", "name", "path", "size")
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.name = path.name
-        """For people, beside an offset."""
-        self._descriptor = _Descriptor(path)
-        with self._descriptor as number:
-            found = os.fstat(number)
-        self.size = found.st_size
-        self._identity = _identity(found)
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Exactly `size` bytes from `offset` on.
+        """Open the file and remember its size and modification time.
 
         Raises:
-            Unreadable: the file is another one now, is gone, or the disk fails; the text says which.
+            OSError: it cannot be opened, or is no regular file.
+        """
+        self.path = path
+        self.name = path.name
+        """The last part of the path, to be shown beside an offset."""
+        self._descriptor = _Descriptor(path)
+        with self._descriptor as descriptor:
+            status = os.fstat(descriptor)
+        self.size = status.st_size
+        self._identity = _identity(status)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly `size` bytes from byte `offset` on.
+
+        Raises:
+            Unreadable: the file ends before, was changed or deleted since it was opened, or the disk fails.
         """
         if offset + size > self.size:  # before so many bytes are set aside: the numbers come from files
             raise Unreadable(f"{self.name} ends before byte {offset + size:,}: it has {self.size:,}")
         try:
-            with self._descriptor as number:
-                data = _read(number, offset, size)
+            with self._descriptor as descriptor:
+                data = _read(descriptor, offset, size)
                 changed = (
-                    _identity(os.fstat(number)) != self._identity
+                    _identity(os.fstat(descriptor)) != self._identity
                 )  # after the bytes came: then they are the old ones
         except FileNotFoundError:
             raise Unreadable(f"{self.name} is no longer there: it was moved or deleted") from None
@@ -55,22 +57,22 @@ class DataFile:
         return data
 
     def close(self) -> None:
-        """Give the descriptor back; a later read opens it again."""
+        """Close the file descriptor; a later read opens it again."""
         self._descriptor.close()
 
 
-def _identity(found: os.stat_result) -> tuple[int, ...]:
-    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _read(number: int, offset: int, size: int) -> bytes:
-    data = os.pread(number, size, offset)
+def _read(descriptor: int, offset: int, size: int) -> bytes:
+    data = os.pread(descriptor, size, offset)
     if len(data) == size or not data:
         return data
     parts = [data]  # at most 2 GB come at a time
     got = len(data)
     while got < size:
-        data = os.pread(number, size - got, offset + got)
+        data = os.pread(descriptor, size - got, offset + got)
         if not data:
             break
         parts.append(data)
@@ -79,34 +81,34 @@ def _read(number: int, offset: int, size: int) -> bytes:
 
 
 class _Descriptor:
-    """A file's descriptor, opened when it is needed and closed when too many others are."""
+    """A file descriptor, opened when it is needed and closed when too many others are open."""
 
     _open: OrderedDict[_Descriptor, None] = OrderedDict()
     _lock = threading.Lock()
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._number: int | None = None
+        self._descriptor: int | None = None
         self._users = 0
 
     def __enter__(self) -> int:
         with _Descriptor._lock:
-            if self._number is None:
+            if self._descriptor is None:
                 # A FIFO would block for ever, and a device may do things when it is opened.
-                number = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-                if not stat.S_ISREG(os.fstat(number).st_mode):
-                    os.close(number)
+                descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.close(descriptor)
                     raise OSError(None, "it is no regular file")
-                self._number = number
+                self._descriptor = descriptor
             self._users += 1
             _Descriptor._open[self] = None
             _Descriptor._open.move_to_end(self)
-            return self._number
+            return self._descriptor
 
     def __exit__(self, *error: object) -> None:
         with _Descriptor._lock:
             self._users -= 1
-            for other in list(_Descriptor._open)[: max(0, len(_Descriptor._open) - MOST_OPEN)]:
+            for other in list(_Descriptor._open)[: max(0, len(_Descriptor._open) - OPEN_LIMIT)]:
                 other._shut()
 
     def close(self) -> None:
@@ -114,7 +116,7 @@ class _Descriptor:
             self._shut()
 
     def _shut(self) -> None:
-        if not self._users and self._number is not None:
-            os.close(self._number)
-            self._number = None
+        if not self._users and self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
             _Descriptor._open.pop(self, None)

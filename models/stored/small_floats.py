@@ -1,7 +1,9 @@
-"""Floating-point numbers of 8 bits and fewer: what each bit pattern means, and how packed bytes become numbers.
+"""Floating-point formats of 8 bits and fewer: a table of the values of all bit patterns, and decoders of packed bytes.
 
-The meanings are those of the OCP Microscaling Formats (MX) specification and of torch.  Tables are made when a type is
-first met.
+E4M3 and E5M2: "OCP 8-bit Floating Point Specification (OFP8)" and Micikevicius et al., "FP8 Formats for Deep Learning"
+(https://arxiv.org/abs/2209.05433).  The `fnuz` variants: Noune et al., "8-bit Numerical Formats for Deep Neural
+Networks" (https://arxiv.org/abs/2206.02915).  E8M0, E2M3, E3M2 and E2M1: "OCP Microscaling Formats (MX) Specification".
+Tables are made when a format is first met.
 """
 
 from __future__ import annotations
@@ -12,17 +14,18 @@ from itertools import chain
 from math import inf, nan
 
 Decode = Callable[[bytes | memoryview], list[float]]
+"""Decodes packed elements; bytes are whole units."""
 
 
 @cache
 def e4m3fn() -> tuple[float, ...]:
-    """By byte: 4 bits of exponent, bias 7; no infinity, NaN where all other bits are set."""
+    """Return the 256 values of `float8_e4m3fn`: bias 7; no infinity, NaN where all bits but the sign are set."""
     return tuple(nan if code & 0x7F == 0x7F else _value(code, 4, 3, 7) for code in range(256))
 
 
 @cache
 def e5m2() -> tuple[float, ...]:
-    """By byte: as IEEE would have it, 5 bits of exponent, bias 15, with infinities."""
+    """Return the 256 values of `float8_e5m2`: exponent bias 15; infinities and NaN as in IEEE 754."""
     return tuple(
         _sign(code) * _ieee_top(code) if code & 0x7C == 0x7C else _value(code, 5, 2, 15) for code in range(256)
     )
@@ -30,52 +33,52 @@ def e5m2() -> tuple[float, ...]:
 
 @cache
 def e4m3fnuz() -> tuple[float, ...]:
-    """By byte: bias 8; no infinity, no negative zero: its place is the one NaN."""
+    """Return the 256 values of `float8_e4m3fnuz`: exponent bias 8; no infinity, the one NaN in place of -0."""
     return tuple(nan if code == 0x80 else _value(code, 4, 3, 8) for code in range(256))
 
 
 @cache
 def e5m2fnuz() -> tuple[float, ...]:
-    """By byte: bias 16; no infinity, no negative zero: its place is the one NaN."""
+    """Return the 256 values of `float8_e5m2fnuz`: exponent bias 16; no infinity, the one NaN in place of -0."""
     return tuple(nan if code == 0x80 else _value(code, 5, 2, 16) for code in range(256))
 
 
 @cache
 def e8m0fnu() -> tuple[float, ...]:
-    """By byte: powers of two without a sign, bias 127; the last is NaN.  The scales of MX blocks."""
+    """Return the 256 values of `float8_e8m0fnu`, the scales of MX blocks: powers of two, bias 127; the last is NaN."""
     return (*(2.0 ** (code - 127) for code in range(255)), nan)
 
 
 @cache
 def e2m3() -> tuple[float, ...]:
-    """By 6 bits: bias 1, up to 7.5; all finite."""
+    """Return the 64 values of `F6_E2M3`: exponent bias 1, up to 7.5; all finite."""
     return tuple(_value(code, 2, 3, 1) for code in range(64))
 
 
 @cache
 def e3m2() -> tuple[float, ...]:
-    """By 6 bits: bias 3, up to 28; all finite."""
+    """Return the 64 values of `F6_E3M2`: exponent bias 3, up to 28; all finite."""
     return tuple(_value(code, 3, 2, 3) for code in range(64))
 
 
 @cache
 def e2m1() -> tuple[float, ...]:
-    """By 4 bits: bias 1, up to 6; all finite."""
+    """Return the 16 values of FP4 (E2M1): exponent bias 1, up to 6; all finite."""
     return tuple(_value(code, 2, 1, 1) for code in range(16))
 
 
 def bytewise(table: Callable[[], tuple[float, ...]]) -> Decode:
-    """Of a type with one number a byte."""
+    """Return the decoder of an 8-bit format, one element a byte."""
     return lambda raw: list(map(table().__getitem__, raw))
 
 
 def in_three_bytes(table: Callable[[], tuple[float, ...]]) -> Decode:
-    """Of a 6-bit type: four numbers in three bytes, low bits first."""
+    """Return the decoder of a 6-bit format: four elements in three bytes, low bits first."""
     return lambda raw: _fours(raw, table())
 
 
 def in_nibbles(table: Callable[[], tuple[float, ...]]) -> Decode:
-    """Of a 4-bit type: two numbers a byte, the low nibble first."""
+    """Return the decoder of a 4-bit format: two elements a byte, the low nibble first."""
 
     @cache
     def pairs() -> tuple[tuple[float, float], ...]:
@@ -95,7 +98,7 @@ def _fours(raw: bytes | memoryview, values: tuple[float, ...]) -> list[float]:
 
 
 def _value(code: int, exponent_bits: int, mantissa_bits: int, bias: int) -> float:
-    """The finite number of a bit pattern: sign, exponent, mantissa from the top; subnormal where the exponent is 0."""
+    """Return the finite value of a bit pattern: sign, exponent, mantissa; subnormal where the exponent is 0."""
     mantissa = code & (1 << mantissa_bits) - 1
     exponent = code >> mantissa_bits & (1 << exponent_bits) - 1
     negative = code >> mantissa_bits + exponent_bits

@@ -1,99 +1,197 @@
-"""A tensor that lies in a file: what it is, where it lies, and the one way to read it.
+"""The base class of tensors that lie in files: path, shape, dtype, place, and reads of their elements.
 
-A kind of file offers its tensors as subclasses of `Stored`; everything else (windows, heat maps, statistics,
-differences) is made from `flat` alone, so that nothing is read but what is asked for.
+Each layout in a file is a subclass of `Stored` that implements `flat`; everything else that `Readable` requires is
+derived from it, so that only the requested elements are read.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from math import prod
-from typing import TYPE_CHECKING, Literal
+from abc import abstractmethod
+from collections.abc import Hashable
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..messages import Absence
+from ..tensors.readable import ElementKind, Readable
+from .elements import aligned, read_elements, read_rows
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..tensors.matrix import Rectangle
+    from ..tensors.statistics.stream import Stream
     from .dtypes import DType
 
-StoredKind = Literal["parameter", "buffer", "state"]
-"""What role a tensor plays: `state` is an optimizer's, a random number generator's, or that of anything else that is
-not the network's own."""
+StoredKind = Literal["parameter", "buffer", "constant", "state"]
+"""The role of a tensor: `constant` is a plain attribute of a module; `state` belongs to an optimizer, a random
+generator, or whatever is outside the network."""
 
 
-class Stored(ABC):
-    """One tensor of a checkpoint.  Immutable; may be read from several threads at a time."""
+class Stored(Readable):
+    """One tensor of a checkpoint.  Immutable; safe to read from several threads."""
 
     __slots__ = ("dtype", "kind", "path", "shape")
 
     def __init__(self, path: str, shape: tuple[int, ...], dtype: DType, kind: StoredKind | None = None) -> None:
         self.path = path
-        """The name in the checkpoint, its containers' keys joined by dots; unique in a checkpoint."""
+        """The state-dict key: its containers' keys joined by dots; unique in a checkpoint."""
         self.shape = shape
         self.dtype = dtype
         self.kind = kind
-        """None where the file does not tell: then it is inferred from the name."""
-
-    @property
-    def elements(self) -> int:
-        """How many numbers it holds."""
-        return prod(self.shape)
+        """The role; None where the file does not record it: then it is inferred from the name."""
 
     @property
     @abstractmethod
     def nbytes(self) -> int:
-        """Bytes that it takes in its file or files."""
+        """Return the bytes that the tensor takes in its file or files."""
 
     @property
     @abstractmethod
     def place(self) -> str:
-        """Where it lies, in one short line: `model-00001-of-00003.safetensors @ 4,096`.  Not cleaned."""
+        """Return the file and offset in one short line: `model-00001-of-00003.safetensors @ 4,096`; not cleaned."""
 
     @abstractmethod
     def flat(self, start: int, stop: int) -> bytes | memoryview:
-        """The elements `start` to `stop` in row-major order, as little-endian bytes of `dtype.plain`.
+        """Return the elements `start` to `stop` in row-major order, as little-endian bytes of `dtype.plain`.
 
-        `0 <= start <= stop <= elements`; for a type below a byte both are multiples of `dtype.plain.per_unit`, or
-        `stop` is the end.  Reads the bytes that hold them and no others (whole blocks where they are quantised).
+        `0 <= start <= stop <= elements`; both are multiples of `dtype.plain.per_unit`, or `stop` is the end.  Only the
+        bytes that hold these elements are read (whole blocks where they are quantised).
 
         Raises:
             Unreadable: the file changed, vanished or cannot be read.
         """
 
     @property
+    def dtype_name(self) -> str:
+        """Return the name of the stored dtype: `bfloat16`, `Q4_K`."""
+        return self.dtype.name
+
+    @property
+    def dtype_read(self) -> str:
+        """Return the name of the dtype that elements are read as: `float32` for a quantised one."""
+        return self.dtype.plain.name
+
+    @property
+    def element_kind(self) -> ElementKind:
+        """Return the kind of number that elements are read as."""
+        return self.dtype.plain.number
+
+    @property
+    def item_bytes(self) -> float:
+        """Return the bytes an element takes in the file, a fraction for 4-bit and quantised dtypes."""
+        return self.dtype.unit / self.dtype.per_unit
+
+    @property
+    def absence(self) -> tuple[Absence, str]:
+        """Return why elements cannot be read and a sentence on it; two empty strings where the dtype can be decoded."""
+        if self.dtype.plain.decode is None:
+            return "unsupported", f"nobody here knows how numbers of dtype {self.dtype.name} are written"
+        return "", ""
+
+    @property
+    def without_torch(self) -> bool:
+        """Return True: `numbers` decodes in pure Python."""
+        return True
+
+    @property
+    def strides(self) -> tuple[int, ...] | None:
+        """Return the strides in elements; None where each element is stored by itself."""
+        return None if (found := self.in_strides) is None else found.stride
+
+    def piece(self, start: int, stop: int) -> Tensor:
+        """Return the elements `start` to `stop` as a new one-dimensional CPU tensor.
+
+        It has the stored dtype where torch has that with one element an item, else a wider one.
+
+        Raises:
+            Unreadable: the file changed, vanished or cannot be read.
+        """
+        from .torch_pieces import torch_piece
+
+        first, last = aligned(self, start, stop)
+        return torch_piece(self, first, last)[start - first : stop - first]
+
+    def numbers(self, start: int, stop: int) -> list[Any]:
+        """Return the elements `start` to `stop` as Python numbers; see `Readable.numbers`."""
+        return read_elements(self, start, stop)
+
+    def rectangle(self, part: Rectangle) -> list[Any]:
+        """Return the elements of a rectangle row by row as Python numbers; see `Readable.rectangle`."""
+        return list(chain.from_iterable(read_rows(self, part)))
+
+    def stream(self) -> Stream:
+        """Return all elements as a stream of blocks, each read from the file when it is asked for."""
+        from .streamed import stream_of
+
+        return stream_of(self)
+
+    def bytes(self, start: int, stop: int) -> bytes:
+        """Return the elements as bytes; `start` and `stop` as in `flat`, which may raise `Unreadable`."""
+        return bytes(self.flat(start, stop))
+
+    def part(self, first: tuple[int, ...], shape: tuple[int, ...]) -> Stored:
+        """Return a box of the tensor; only where it has `strides`.  See `Readable.part`."""
+        found = self.in_strides
+        assert found is not None
+        return found.part(first, shape)
+
+    def span(self) -> Stored:
+        """Return the stored elements from first to last; only where it has `strides`.  See `Readable.span`."""
+        found = self.in_strides
+        assert found is not None
+        return found.span()
+
+    @property
     def storage(self) -> object:
-        """Equal for tensors that share memory in the file (tied weights, views); None where nothing is shared."""
+        """Return a key, equal for tensors that share bytes of a file (tied weights, views); None for none."""
         return None
 
     @property
+    def entry(self) -> Hashable:
+        """Return a key, equal for tensors that are the same elements at the same indices; None where nothing is shared.
+
+        Two views of one storage that differ in dtype, shape or strides are not the same.
+        """
+        storage = self.storage
+        return None if storage is None else (storage, self.place, self.shape, self.dtype.name, self.strides)
+
+    @property
     def in_strides(self) -> InStrides | None:
-        """The tensor itself, or one of the same elements, where they lie in strides; None where each is stored."""
+        """Return the same elements as a strided tensor, or itself; None where each element is stored by itself."""
         return None
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        """Further facts for the Info pane, label and text: strides, chunks of each rank, quantisation."""
+        """Return further facts for the Info pane, label and text: strides, chunks of each rank, quantisation."""
         return []
 
 
 class InStrides(Stored):
-    """A tensor whose elements lie in strides: some may be stored once and shown many times."""
+    """A tensor whose elements lie at regular strides; where they are 0 or overlap, one element appears many times."""
 
     __slots__ = ("stride",)
 
     stride: tuple[int, ...]
-    """Elements from one index to the next, for each dimension."""
+    """Elements from one index to the next, a number for each dimension."""
+
+    @property
+    def entry(self) -> Hashable:
+        """Return a key, equal for tensors that are the same elements at the same indices; None where nothing is shared.
+
+        Two views of one storage that differ in dtype, shape or strides are not the same.
+        """
+        storage = self.storage
+        return None if storage is None else (storage, self.place, self.shape, self.dtype.name, self.strides)
 
     @property
     def in_strides(self) -> InStrides:
-        """Itself."""
+        """Return this tensor."""
         return self
 
     @abstractmethod
     def part(self, first: tuple[int, ...], shape: tuple[int, ...]) -> InStrides:
-        """The box of this shape whose first element is at the index `first`; it lies within the tensor."""
+        """Return the box of `shape` whose first element is at the index `first`, a view; it must lie in the tensor."""
 
     @abstractmethod
     def span(self) -> Stored:
-        """What is stored from its first to its last element, in one dimension; it has elements."""
-
-
-class Unreadable(Exception):
-    """Why numbers cannot be read any more; the text is a sentence with cause and remedy."""
+        """Return the stored elements from the first to the last in one dimension; the tensor must not be empty."""

@@ -1,4 +1,4 @@
-"""Elements of a stored tensor as one of torch's, a piece at a time."""
+"""Elements of a stored tensor as `torch.Tensor`, a piece at a time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def torch_piece(stored: Stored, start: int, stop: int) -> Tensor:
-    """The elements `start` to `stop` in row-major order, in one dimension and in memory of their own.
+    """Return the elements `start` to `stop` in row-major order, as a new one-dimensional CPU tensor.
 
-    `start` is a multiple of `stored.dtype.plain.per_unit`, and `stop` too or the end.  The numbers are exact: of the
-    stored type where torch has it with one element an item, else of one that holds all of them.
+    `start` is a multiple of `stored.dtype.plain.per_unit`, and `stop` too or the end.  The numbers are exact: the dtype
+    is the stored one where torch has it with one element an item, else one that holds all of its values.
 
     Raises:
         Unreadable: the file changed, vanished or cannot be read.
@@ -28,7 +28,7 @@ def torch_piece(stored: Stored, start: int, stop: int) -> Tensor:
 
 
 def torch_numbers(dtype: DType, raw: bytes | memoryview, count: int) -> Tensor:
-    """The first `count` elements of `raw`, whole units of `dtype`, as `torch_piece` gives them."""
+    """Return the first `count` elements of `raw`, whole units of `dtype`, as a one-dimensional CPU tensor; exact."""
     if not count:
         return torch.empty(0, dtype=getattr(torch, dtype.torch or "float32"), device="cpu")
     if dtype.name == "complex32":  # torch warns of its own type
@@ -58,13 +58,13 @@ def _items(raw: bytes | memoryview, dtype: torch.dtype) -> Tensor:
 
 @cache
 def _by_byte(dtype: DType) -> Tensor:
-    """The elements of each byte, a row each."""
+    """Return the elements that each byte holds, a row a byte."""
     return torch.tensor(_decoded(dtype, bytes(range(256))), dtype=_exact(dtype), device="cpu").view(256, -1)
 
 
 @cache
 def _by_six_bits(dtype: DType) -> Tensor:
-    """The element that each code of 6 bits is."""
+    """Return the value of each 6-bit pattern."""
     packed = sum(code << 6 * code for code in range(64)).to_bytes(48, "little")
     return torch.tensor(_decoded(dtype, packed), dtype=_exact(dtype), device="cpu")
 

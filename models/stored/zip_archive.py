@@ -1,7 +1,8 @@
-"""The table of contents of a zip file: where each record's bytes lie, so that they are read in place.
+"""The central directory of a zip file: where the bytes of each record lie, so that they are read in place.
 
-Python's `zipfile` would do, but it holds half a kilobyte for each entry and trusts what the table says; here nothing
-is believed that the file's size contradicts, and nothing is unpacked but small records, up to what they declare.
+Follows PKWARE's APPNOTE.TXT (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), with ZIP64.  Python's
+`zipfile` keeps half a kilobyte for each entry and trusts the directory; here nothing is believed that the file's size
+contradicts, and only small records are unpacked, up to the size they declare.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from struct import Struct
 from .file import DataFile
 
 LOCAL = b"PK\3\4"
-MOST_UNPACKED = 16 << 20
+"""The signature of a record's own header, with which a zip file begins."""
+UNPACK_LIMIT = 16 << 20
 """Bytes that a compressed record may have when unpacked; torch compresses nothing but TorchScript's code."""
-_MOST_TABLE = 128 << 20
-"""Bytes of a table of contents: more than a million records."""
+_TABLE_LIMIT = 128 << 20
+"""Bytes that a central directory may have: more than a million records."""
 
 _BLOCK = 1 << 16
 _SMALL = 4096
@@ -31,47 +33,52 @@ _TOO_LARGE = 0xFFFFFFFF
 
 
 class BrokenArchive(Exception):
-    """Why it cannot be read; the text goes on from `NAME is a broken zip file: `."""
+    """A zip file that cannot be read; the text continues the sentence `NAME is a broken zip file: `."""
 
 
 class CutArchive(BrokenArchive):
-    """Its table of contents, which stands at the end, is not there."""
+    """A zip file without its central directory, which stands at the end: it was cut short."""
 
 
 @dataclass(slots=True)
-class Record:
-    """One file in the archive."""
+class ArchiveRecord:
+    """A file in the archive, as the central directory describes it."""
 
     name: str
     header: int
-    """Where its own header stands."""
+    """The offset of its local header in bytes from the start of the file."""
     packed: int
-    """Bytes that it takes in the archive."""
+    """Bytes that it takes in the archive, compressed or not."""
     size: int
-    """Bytes of it."""
+    """Bytes of its content."""
     method: int
+    """The compression method: 0 is none, 8 is DEFLATE."""
     crc: int = 0
-    """The checksum of its bytes."""
+    """The CRC-32 of its content."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether its bytes stand in the archive as they are."""
+        """Return whether its bytes stand in the archive uncompressed."""
         return self.method == _STORED
 
 
 class Archive:
-    """A zip file.  `records` by name; of several with one name the last counts, as torch has it.
-
-    Raises BrokenArchive, CutArchive, Unreadable.
-    """
+    """The records of a zip file by name; of several with one name the last counts, as in torch."""
 
     def __init__(self, file: DataFile) -> None:
+        """Read the central directory.
+
+        Raises:
+            CutArchive: there is none.
+            BrokenArchive: it is damaged, or the archive is encrypted.
+            Unreadable: the file changed, vanished or cannot be read.
+        """
         self.file = file
-        self.records: dict[str, Record] = {}
-        self.doubled: list[str] = []
-        """Names that several records have."""
+        self.records: dict[str, ArchiveRecord] = {}
+        self.duplicates: list[str] = []
+        """Names that several records have, once for each further record."""
         count, size, start, base = _table(file)
-        if size > _MOST_TABLE or start + size > file.size:
+        if size > _TABLE_LIMIT or start + size > file.size:
             raise BrokenArchive("its table of contents reaches outside of the file")
         self._end = start
         self._block, self._block_start = b"", 0
@@ -97,11 +104,16 @@ class Archive:
             if flags & 1:
                 raise BrokenArchive("it is encrypted")
             if name in self.records:
-                self.doubled.append(name)
-            self.records[name] = Record(name, header + base, packed, size, method, found[7])
+                self.duplicates.append(name)
+            self.records[name] = ArchiveRecord(name, header + base, packed, size, method, found[7])
 
-    def place(self, record: Record) -> int:
-        """Where the bytes of a record begin; raises BrokenArchive when they do not lie in the file."""
+    def place(self, record: ArchiveRecord) -> int:
+        """Return the offset of a record's bytes from the start of the file.
+
+        Raises:
+            BrokenArchive: they do not lie in the file, or its local header contradicts the central directory.
+            Unreadable: the file changed, vanished or cannot be read.
+        """
         if record.header + _HEADER.size > self._end:
             raise BrokenArchive(f"the record {record.name!r} lies outside of the file")
         found = _HEADER.unpack(self._header(record))
@@ -114,8 +126,8 @@ class Archive:
             raise BrokenArchive(f"the record {record.name!r} has two sizes")
         return start
 
-    def _header(self, record: Record) -> bytes:
-        """The record's own header.  Those of small records stand close together, and are read together."""
+    def _header(self, record: ArchiveRecord) -> bytes:
+        """Return the record's local header; those of small records stand close together and are read at once."""
         at = record.header - self._block_start
         if not 0 <= at <= len(self._block) - _HEADER.size:
             small = record.packed < _SMALL
@@ -123,12 +135,17 @@ class Archive:
             self._block, self._block_start, at = self.file.read(record.header, size), record.header, 0
         return self._block[at : at + _HEADER.size]
 
-    def read(self, record: Record, most: int, last: bytes = b"") -> bytes:
-        """All of a record of at most `most` bytes, unpacked where it is compressed.  Raises as the class does.
+    def read(self, record: ArchiveRecord, limit: int, last: bytes = b"") -> bytes:
+        """Return the content of a record of at most `limit` bytes, unpacked where it is compressed.
 
-        `last`: the byte that it must end with; a large record of nothing is not read then.
+        `last` is the byte that it must end with, looked at before a large record is read; empty for any.
+
+        Raises:
+            BrokenArchive: it is larger, or damaged.
+            Unreadable: the file changed, vanished or cannot be read.
         """
-        limit = most if record.is_plain else min(most, MOST_UNPACKED)
+        if not record.is_plain:
+            limit = min(limit, UNPACK_LIMIT)
         if record.size > limit:
             how = "" if record.is_plain else "compressed, and "
             raise BrokenArchive(f"the record {record.name!r} is {how}larger than {limit:,} bytes")
@@ -143,7 +160,12 @@ class Archive:
 
 
 def inflated(file: DataFile, start: int, packed: int, size: int, name: str) -> bytes:
-    """The `size` bytes that a compressed record must have, never one more; raises BrokenArchive for any other."""
+    """Return the content of a deflated record whose `packed` bytes begin at byte `start`; never more than `size` bytes.
+
+    Raises:
+        BrokenArchive: it does not unpack, or not to exactly `size` bytes; `name` is the record's.
+        Unreadable: the file changed, vanished or cannot be read.
+    """
     if packed > size + 1024:
         raise BrokenArchive(f"the record {name!r} is damaged")
     try:
@@ -156,7 +178,7 @@ def inflated(file: DataFile, start: int, packed: int, size: int, name: str) -> b
 
 
 def first_name(head: bytes) -> str | None:
-    """The name of the first record in a file that starts with `head`; None where it is no zip file."""
+    """Return the name of the first record of a zip file that starts with `head`; None where that is no zip file."""
     if len(head) < _HEADER.size or not head.startswith(LOCAL):
         return None
     size = _HEADER.unpack_from(head)[9]
@@ -164,7 +186,11 @@ def first_name(head: bytes) -> str | None:
 
 
 def first_place(head: bytes) -> int:
-    """Where the bytes of the first record begin in a zip file that starts with `head`; raises ValueError."""
+    """Return the offset of the first record's bytes in a zip file that starts with `head`.
+
+    Raises:
+        ValueError: it is no zip file.
+    """
     if len(head) < _HEADER.size or not head.startswith(LOCAL):
         raise ValueError(head[:4])
     found = _HEADER.unpack_from(head)
@@ -172,7 +198,7 @@ def first_place(head: bytes) -> int:
 
 
 def _table(file: DataFile) -> tuple[int, int, int, int]:
-    """How many records, the bytes of the table, where it starts, and by how much all offsets are too small."""
+    """Return how many records there are, the directory's size and start, and by how much all offsets are too small."""
     tail_size = min(file.size, _END.size + 0xFFFF)
     tail = file.read(file.size - tail_size, tail_size)
     at = tail.rfind(b"PK\5\6")
@@ -194,13 +220,13 @@ def _table(file: DataFile) -> tuple[int, int, int, int]:
 
 
 def _wide(extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, int]:
-    """The 64-bit numbers of an entry whose 32 bits are not enough."""
+    """Return size, packed size and header offset of an entry in ZIP64, whose 32-bit fields are too small."""
     at = 0
     while at + 4 <= len(extra):
         kind, length = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
         if kind == 1:
-            numbers = extra[at + 4 : at + 4 + length]
-            found = [int.from_bytes(numbers[i : i + 8], "little") for i in range(0, len(numbers) - 7, 8)]
+            sizes = extra[at + 4 : at + 4 + length]
+            found = [int.from_bytes(sizes[i : i + 8], "little") for i in range(0, len(sizes) - 7, 8)]
             wanted = [size, packed, header]
             for index, each in enumerate(wanted):
                 if each == _TOO_LARGE and found:

@@ -1,1 +1,1 @@
-"""The flat table of all tensors: sorted, filtered, in pages.  Knows nothing of torch."""
+"""The flat table of all tensors: sorted, filtered, in pages.  Must not import torch."""

@@ -1,4 +1,4 @@
-"""One fact of every row of a table, kept as a few distinct values and a small number for each row.  Pure Python."""
+"""One column of a table, dictionary-encoded: its distinct values, and a code for each row.  Pure Python."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 
-class Column:
-    """A million rows take one megabyte where the values differ little, else four and the values."""
+class EncodedColumn:
+    """A column of hashable values; None is an unknown value.
+
+    A million rows take 1 MB with up to 256 distinct values, else 4 MB and the values.
+    """
 
     def __init__(self, values: Iterable[Hashable]) -> None:
         index: dict[Hashable, int] = {}
@@ -16,17 +19,17 @@ class Column:
         self.values = list(index)
         """The distinct values."""
         self.codes: bytes | array[int] = bytes(iter(codes)) if len(index) <= 256 else codes
-        """For each row the place of its value."""
+        """For each row the index of its value in `values`."""
 
     def flags(self, test: Callable[[Any], bool]) -> bytes:
-        """For each row 1 where the test holds of its value, else 0; None never holds."""
+        """Return for each row 1 where `test` is true of its value, else 0; None is never tested, and gives 0."""
         holds = bytes(value is not None and test(value) for value in self.values)
         if isinstance(self.codes, bytes):
             return self.codes.translate(holds.ljust(256, b"\0"))
         return bytes(map(holds.__getitem__, self.codes))
 
     def order(self, key: Callable[[Any], Any], descending: bool) -> array[int]:
-        """The rows sorted by the key of their values, equal ones in the table's order; None last in either way."""
+        """Return the rows sorted by the key of their values: equal ones in the table's order, None always last."""
         known = sorted((place for place, value in enumerate(self.values) if value is not None), key=self._key(key))
         ranks = [-1 if descending else len(known)] * len(self.values)
         rank = -1
@@ -42,5 +45,5 @@ class Column:
 
 
 def sorted_by(keys: Sequence[Any], descending: bool) -> array[int]:
-    """The numbers of the keys in their order, those of equal keys ascending."""
+    """Return the indices of `keys` in the order of the keys, those of equal keys ascending."""
     return array("I", sorted(range(len(keys)), key=keys.__getitem__, reverse=descending))

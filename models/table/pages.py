@@ -1,4 +1,4 @@
-"""The table of tensors in pages: sorted, filtered, with statistics as they come.  Knows nothing of torch."""
+"""The table of tensors in pages: sorted, filtered, with the statistics known so far.  Must not import torch."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from ..messages.errors import EngineProblem
 from ..messages.page import clamp
 from ..work.cancelled import ShouldCancel, never
 from .query import Query, parse_query
-from .table import RowFacts, Table
+from .table import FlatTable, RowFacts
 from .terms import QueryError
 
 KEPT = 4
-"""Modules whose tables are remembered."""
+"""Paths whose tables are remembered."""
 
 
 class TableFacts(RowFacts, Protocol):
     """One tensor of a table."""
 
     def brief(self) -> Brief | None:
-        """Its statistics, where they are known."""
+        """Return its statistics; None while they are unknown."""
 
 
 Facts = TypeVar("Facts", bound=TableFacts)
 
 
 class TensorTables(Generic[Facts]):
-    """The tables of one open model.
+    """The tables of one open model, one a path.
 
     Args:
-        at: the tensors at or below a path, in tree order.
-        rows: the rows of some of them, and the page's note.
+        at: returns the tensors at or below a path, in tree order.
+        rows: returns the rows of some of them, and the note of the page.
     """
 
     def __init__(
@@ -41,17 +41,19 @@ class TensorTables(Generic[Facts]):
     ) -> None:
         self._at = at
         self._rows = rows
-        self._tables: OrderedDict[str, tuple[Sequence[Facts], Table]] = OrderedDict()
+        self._tables: OrderedDict[str, tuple[Sequence[Facts], FlatTable]] = OrderedDict()
 
     def page(
-        self, request: TensorRows, version: int = 0, known: int = 0, cancelled: ShouldCancel = never
+        self, request: TensorRows, version: int = 0, known: int = 0, should_cancel: ShouldCancel = never
     ) -> TensorPage:
-        """The rows that were asked for; `version` is another one whenever more statistics are known,
-        `known` of how many tensors of the model there are some.
+        """Return the requested page.
+
+        `version` differs whenever more statistics are known; `known` is the number of tensors of the whole model with
+        statistics.
 
         Raises:
-            EngineProblem: the query cannot be read, or there is nothing at the path.
-            Cancelled: when `cancelled()` says so meanwhile.
+            EngineProblem: the query cannot be parsed, or there is nothing at the path.
+            Cancelled: `should_cancel()` returns True.
         """
         query = self._query(request.query)
         start, count = clamp(request.start, request.count)
@@ -62,9 +64,9 @@ class TensorTables(Generic[Facts]):
             request.descending,
             lambda row: facts[row].brief(),
             version=version,
-            cancelled=cancelled,
+            should_cancel=should_cancel,
         )
-        rows, note = self._rows([facts[number] for number in chosen[start : start + count]])
+        rows, note = self._rows([facts[row] for row in chosen[start : start + count]])
         return TensorPage(
             path=request.path,
             total=len(chosen),
@@ -75,9 +77,9 @@ class TensorTables(Generic[Facts]):
             known=self._known(facts, known) if query.needs_statistics else None,
         )
 
-    def _known(self, facts: Sequence[Facts], most: int) -> int:
-        """Of how many of these tensors there are statistics, where there are some of `most` in the whole model."""
-        return sum(each.brief() is not None for each in facts) if most else 0
+    def _known(self, facts: Sequence[Facts], limit: int) -> int:
+        """Return how many of these tensors have statistics, where at most `limit` of the whole model have."""
+        return sum(each.brief() is not None for each in facts) if limit else 0
 
     def _query(self, text: str) -> Query:
         try:
@@ -85,11 +87,11 @@ class TensorTables(Generic[Facts]):
         except QueryError as error:
             raise EngineProblem(Problem("usage", error.title, error.remedy)) from None
 
-    def _table(self, path: str) -> tuple[Sequence[Facts], Table]:
+    def _table(self, path: str) -> tuple[Sequence[Facts], FlatTable]:
         found = self._tables.get(path)
         if found is None:
             facts = self._at(path)
-            found = self._tables[path] = facts, Table(facts)
+            found = self._tables[path] = facts, FlatTable(facts)
             while len(self._tables) > KEPT:
                 self._tables.popitem(last=False)
         self._tables.move_to_end(path)

@@ -1,12 +1,13 @@
-"""What a user types to filter the table of tensors: words, and terms such as `dtype:bf16` or `size>1MB`."""
+"""The query that filters the table of tensors: words, and terms such as `dtype:bf16` or `size>1MB`; `!` is not."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from .terms import STATISTICS, QueryError, Term, number_term, quoted, shape_term, text_term
+from .terms import STATISTICS, QueryError, Term, in_quotes, negated, number_term, shape_term, text_term, without
 
 _NAMES = {
     **{name: name for name in ("dtype", "elements", "shape", "rank", "kind", "place", *STATISTICS)},
@@ -23,21 +24,21 @@ _NAMES = {
     "max": "maximum",
     "avg": "mean",
     "norm": "l2",
+    "abs": "absmax",
     "infs": "inf",
     "nans": "nan",
     "zero": "zeros",
 }
-_KNOWN = "dtype, size, elements, shape, rank, kind, place, min, max, mean, std, l2, zeros, nan, inf"
-_SIGNS = {"=>": ">=", "=<": "<=", "==": "=", "≥": ">=", "≤": "<="}
+_KNOWN = "dtype, size, elements, shape, rank, kind, place, min, max, absmax, mean, std, l2, zeros, nan, inf, nonfinite"
+_SIGNS = {"=>": ">=", "=<": "<=", "==": "=", "≥": ">=", "≤": "<=", "≠": "!="}
 _SIGN = re.compile("|".join(_SIGNS))
-_SPACED = re.compile(rf"(?<!\S)({'|'.join(_NAMES)})\s*(>=|<=|[:=<>])\s*", re.IGNORECASE)
-_PIECE = re.compile(r"\w+[:=<>]+[\[(][^\])]*[\])]?\S*|\S+")
-_TERM = re.compile(r"([^\W\d_]\w*)(>=|<=|[:=<>])(.*)", re.DOTALL)
+_PIECE = re.compile(r"!?\w+!?[:=<>]+!?[\[(][^\])]*[\])]?\S*|\S+")
+_TERM = re.compile(r"([^\W\d_]\w*)(>=|<=|!=|[:=<>])(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A filter: `words` as the search has them, and all `terms`.  Equal for equal texts."""
+    """A parsed query: `words` for the search, and `terms` that must all match.  Equal for equal texts."""
 
     text: str
     words: str = field(compare=False, default="")
@@ -45,36 +46,70 @@ class Query:
 
     @property
     def needs_statistics(self) -> bool:
-        """Whether what is left depends on statistics."""
+        """Return whether a term depends on statistics."""
         return any(term.field in STATISTICS for term in self.terms)
 
 
+@dataclass(frozen=True)
+class Grammar:
+    """The terms that a table's queries may have."""
+
+    names: Mapping[str, str]
+    """By each name that may be written, in lower case, what it stands for."""
+    known: str
+    """The names to report, as text."""
+    term: Callable[[str, str, str, str], Term]
+    """Return the term of a piece, what its name stands for, its sign and its value, or raise QueryError."""
+    spaced: re.Pattern[str] = field(init=False)
+    """Matches a name and its sign, with spaces around it."""
+
+    def __post_init__(self) -> None:
+        names = "|".join(self.names)
+        spaced = re.compile(rf"(?<!\S)(!?(?:{names}))\s*(>=|<=|!=|[:=<>])\s*", re.IGNORECASE)
+        object.__setattr__(self, "spaced", spaced)
+
+    def near(self, name: str, likeness: float) -> str:
+        """Return the name that is most like one that is not known; empty where none is."""
+        return next(iter(get_close_matches(name[:40].lower(), self.names, 1, likeness)), "")
+
+
 def parse_query(text: str) -> Query:
-    """Read a filter; a term without its value yet (`size>`) leaves everything.
+    """Return the parsed query of the table of tensors; see `parse`."""
+    return parse(text, TENSORS)
+
+
+def parse(text: str, grammar: Grammar) -> Query:
+    """Return the parsed query; a term without its value yet (`size>`) matches everything.
+
+    `!bias`, `dtype:!f32`, `!dtype:f32` and `rank!=2` match where the same without `!` does not, and is known.
 
     Raises:
-        QueryError: a term with an unknown name or a value that is none.
+        QueryError: a term has an unknown name or an invalid value.
     """
     words: list[str] = []
     terms: list[Term] = []
-    told = _SPACED.sub(lambda found: found[1] + found[2], _SIGN.sub(lambda found: _SIGNS[found[0]], text))
-    for piece in _PIECE.findall(told):
-        found = _TERM.fullmatch(piece)
-        name = _NAMES.get(found[1].lower()) if found else None
+    spaced = grammar.spaced.sub(lambda found: found[1] + found[2], _SIGN.sub(lambda found: _SIGNS[found[0]], text))
+    for piece in _PIECE.findall(spaced):
+        bare = piece.removeprefix("!")
+        found = _TERM.fullmatch(bare)
+        name = grammar.names.get(found[1].lower()) if found else None
         if found and name:
-            if found[3]:
-                terms.append(_term(piece, name, found[2], found[3]))
-        elif found and (found[2] != ":" or _near(found[1], 0.75)):
-            near = _near(found[1], 0.5)
-            meant = f"Did you mean {near}{found[2]}{quoted(found[3], '')}? " if near else ""
-            raise QueryError(f"Nothing is called {quoted(found[1])} in {quoted(piece)}", f"{meant}There are {_KNOWN}.")
-        else:
+            value = found[3].removeprefix("!")
+            if value:
+                term = grammar.term(piece, name, found[2].removeprefix("!"), value)
+                signs = (bare != piece, found[2] == "!=", value != found[3])
+                terms.append(negated(term) if sum(signs) % 2 else term)
+        elif found and (found[2] != ":" or grammar.near(found[1], 0.75)):
+            near = grammar.near(found[1], 0.5)
+            meant = f"Did you mean {near}{found[2]}{in_quotes(found[3], '')}? " if near else ""
+            raise QueryError(
+                f"Nothing is called {in_quotes(found[1])} in {in_quotes(piece)}", f"{meant}There are {grammar.known}."
+            )
+        elif bare == piece:
             words.append(piece)  # a name may hold a colon
+        elif bare:
+            terms.append(without(bare))
     return Query(text.strip(), " ".join(words), tuple(terms))
-
-
-def _near(name: str, likeness: float) -> str:
-    return next(iter(get_close_matches(name[:40].lower(), _NAMES, 1, likeness)), "")
 
 
 def _term(piece: str, name: str, sign: str, value: str) -> Term:
@@ -83,3 +118,7 @@ def _term(piece: str, name: str, sign: str, value: str) -> Term:
     if name in ("dtype", "kind", "place"):
         return text_term(piece, name, sign, value)
     return number_term(piece, name, sign, value)
+
+
+TENSORS = Grammar(_NAMES, _KNOWN, _term)
+"""What the table of tensors is filtered by."""

@@ -1,4 +1,4 @@
-"""The flat table of tensors: which of them a filter leaves, and in which order.  Pure Python, for a million of them."""
+"""The flat table of tensors: filtered by a query, and sorted.  Pure Python, for a million tensors."""
 
 from __future__ import annotations
 
@@ -12,52 +12,72 @@ from ..messages import Brief, TensorOrder
 from ..search.searcher import Searcher
 from ..tree.natural import natural_key, natural_keys
 from ..work.cancelled import Cancelled, ShouldCancel, never
-from .column import Column, sorted_by
+from .column import EncodedColumn, sorted_by
 from .query import Query, parse_query
 from .terms import STATISTICS, QueryError, Term
 
-__all__ = ["Query", "QueryError", "RowFacts", "Table", "parse_query"]
+__all__ = ["FlatTable", "Query", "QueryError", "RowFacts", "parse_query"]
 
 KEPT = 4
-"""Orders, and selections, that are remembered."""
+"""Entries of each cache: of orders, of flags and of selections."""
 CHUNK = 1 << 14
-"""Rows between two looks for cancellation."""
+"""Rows between two calls of `should_cancel`."""
 
 Made = TypeVar("Made")
-StatisticsOf = Callable[[int], "Brief | None"]
-"""The statistics of a row, None while they are not known."""
+RowStatistics = Callable[[int], "Brief | None"]
+"""Returns the statistics of a row, None while they are unknown."""
 
 
 class RowFacts(Protocol):
-    """What the table knows of a tensor.  None stands for what nobody knows."""
+    """The facts of a tensor that the table sorts and filters by; None where unknown."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Return its path in the model."""
+        ...
+
     @property
-    def shape(self) -> tuple[int, ...] | None: ...
+    def shape(self) -> tuple[int, ...] | None:
+        """Return its shape; None of an uninitialised one."""
+        ...
+
     @property
-    def dtype(self) -> str: ...
+    def dtype(self) -> str:
+        """Return the name of its dtype, without `torch.`."""
+        ...
+
     @property
-    def elements(self) -> int | None: ...
+    def elements(self) -> int | None:
+        """Return the number of its elements."""
+        ...
+
     @property
-    def bytes(self) -> int | None: ...
+    def bytes(self) -> int | None:
+        """Return its size in bytes."""
+        ...
+
     @property
-    def place(self) -> str: ...
+    def place(self) -> str:
+        """Return where it lies in its file; empty for none."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Return its `NodeKind`."""
+        ...
 
 
-class Table:
-    """The tensors of one model, `rows` in tree order; rows are told by their number there.
+class FlatTable:
+    """The tensors of one model, `rows` in tree order; a row is named by its index there.
 
-    `searcher` searches the paths of the same rows; made when it is first needed if there is none.  For use by one
-    thread at a time.
+    `searcher` searches the paths of the same rows; None makes one when it is first needed.  For use by one thread at a
+    time.
     """
 
     def __init__(self, rows: Sequence[RowFacts], searcher: Searcher | None = None) -> None:
         self._rows = rows
         self._searcher = searcher
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, EncodedColumn] = {}
         self._orders: OrderedDict[Hashable, Sequence[int]] = OrderedDict()
         self._flags: OrderedDict[Hashable, bytes] = OrderedDict()
         self._selections: OrderedDict[Hashable, Sequence[int]] = OrderedDict()
@@ -70,90 +90,92 @@ class Table:
         query: Query,
         order: TensorOrder = "tree",
         descending: bool = False,
-        statistics: StatisticsOf = lambda row: None,
+        statistics: RowStatistics = lambda row: None,
         *,
         version: int = 0,
-        cancelled: ShouldCancel = never,
+        should_cancel: ShouldCancel = never,
     ) -> Sequence[int]:
-        """The rows that the query leaves, sorted; equal ones in tree order, unknown ones last in either direction.
+        """Return the rows that match the query, sorted: equal ones in tree order, unknown ones always last.
 
-        A selection that depends on statistics is taken anew when `version` is another one: count it up when more of
-        them are known.
+        A selection that depends on statistics is made again when `version` differs: count it up when more statistics
+        are known.
 
         Raises:
-            Cancelled: when `cancelled()` says so meanwhile.
+            Cancelled: `should_cancel()` returns True.
         """
         moving = order in STATISTICS or query.needs_statistics
         key = (query, order, descending, version if moving else None)
-        return _kept(self._selections, key, lambda: self._select(query, order, descending, statistics, cancelled))
+        return _remembered(
+            self._selections, key, lambda: self._select(query, order, descending, statistics, should_cancel)
+        )
 
     def _select(
-        self, query: Query, order: TensorOrder, descending: bool, statistics: StatisticsOf, cancelled: ShouldCancel
+        self, query: Query, order: TensorOrder, descending: bool, statistics: RowStatistics, should_cancel: ShouldCancel
     ) -> Sequence[int]:
         still = Query(query.text, query.words, tuple(term for term in query.terms if term.field not in STATISTICS))
         rows: Sequence[int] = range(len(self))
         if order not in STATISTICS and (order != "tree" or descending):
-            rows = _kept(self._orders, (order, descending), lambda: self._order(order, descending, cancelled))
+            rows = _remembered(self._orders, (order, descending), lambda: self._order(order, descending, should_cancel))
         if still.words or still.terms:
-            flags = _kept(self._flags, query.text, lambda: self._filter(still, cancelled))
+            flags = _remembered(self._flags, query.text, lambda: self._filter(still, should_cancel))
             rows = array("I", compress(rows, flags if isinstance(rows, range) else map(flags.__getitem__, rows)))
         for term in query.terms:
             if term.field in STATISTICS:
-                rows = self._by_statistics(rows, term, statistics, cancelled)
-        return _by_value(rows, order, descending, statistics, cancelled) if order in STATISTICS else rows
+                rows = self._by_statistics(rows, term, statistics, should_cancel)
+        return _by_value(rows, order, descending, statistics, should_cancel) if order in STATISTICS else rows
 
-    def _filter(self, query: Query, cancelled: ShouldCancel) -> bytes:
-        """For each row 1 where the words and terms match, none of which asks for statistics."""
+    def _filter(self, query: Query, should_cancel: ShouldCancel) -> bytes:
+        """Return for each row 1 where the words and terms match, none of which depends on statistics; else 0."""
         parts: list[bytes | bytearray] = []
         for term in query.terms:
-            if term.field == "place":
-                parts.append(bytes(term.test(row.place) for row in self._watched(cancelled)))
+            if term.field in ("place", "path"):
+                parts.append(bytes(term.test(getattr(row, term.field)) for row in self._watched(should_cancel)))
             elif term.field == "rank":
-                parts.append(self._column("shape", cancelled).flags(_of_rank(term)))
+                parts.append(self._column("shape", should_cancel).flags(_of_rank(term)))
             else:
-                parts.append(self._column(term.field, cancelled).flags(term.test))
+                parts.append(self._column(term.field, should_cancel).flags(term.test))
         if query.words:
             if self._searcher is None:
-                self._searcher = Searcher([row.path for row in self._watched(cancelled)], cancelled)
-            parts.append(self._searcher.flags(query.words, cancelled))
+                self._searcher = Searcher([row.path for row in self._watched(should_cancel)], should_cancel)
+            parts.append(self._searcher.flags(query.words, should_cancel))
         both = int.from_bytes(parts[0], "little")
         for part in parts[1:]:
             both &= int.from_bytes(part, "little")
         return both.to_bytes(len(self), "little")
 
-    def _order(self, order: TensorOrder, descending: bool, cancelled: ShouldCancel) -> array[int]:
+    def _order(self, order: TensorOrder, descending: bool, should_cancel: ShouldCancel) -> array[int]:
         if order == "tree":
             return array("I", range(len(self) - 1, -1, -1))
         if order in ("name", "place"):
             keys: list[str] = []
             for start in range(0, len(self), CHUNK):
-                if cancelled():
+                if should_cancel():
                     raise Cancelled
                 part = self._rows[start : start + CHUNK]
-                # A place has its numbers in groups of three digits.
+                # A place has thousands separators in its numbers.
                 names = [row.path for row in part] if order == "name" else [row.place.replace(",", "") for row in part]
                 keys += natural_keys(names)
             return sorted_by(keys, descending)
-        return self._column(order, cancelled).order(_KEYS.get(order, _same), descending)
+        return self._column(order, should_cancel).order(_KEYS.get(order, _same), descending)
 
-    def _column(self, name: str, cancelled: ShouldCancel) -> Column:
+    def _column(self, name: str, should_cancel: ShouldCancel) -> EncodedColumn:
         column = self._columns.get(name)
         if column is None:
-            column = self._columns[name] = Column(getattr(row, name) for row in self._watched(cancelled))
+            column = self._columns[name] = EncodedColumn(getattr(row, name) for row in self._watched(should_cancel))
         return column
 
-    def _watched(self, cancelled: ShouldCancel) -> Iterator[RowFacts]:
+    def _watched(self, should_cancel: ShouldCancel) -> Iterator[RowFacts]:
         for start in range(0, len(self._rows), CHUNK):
-            if cancelled():
+            if should_cancel():
                 raise Cancelled
             yield from self._rows[start : start + CHUNK]
 
     def _by_statistics(
-        self, rows: Sequence[int], term: Term, statistics: StatisticsOf, cancelled: ShouldCancel
+        self, rows: Sequence[int], term: Term, statistics: RowStatistics, should_cancel: ShouldCancel
     ) -> Sequence[int]:
         kept = array("I")
         for start in range(0, len(rows), CHUNK):
-            if cancelled():
+            if should_cancel():
                 raise Cancelled
             for row in rows[start : start + CHUNK]:
                 value = _value(statistics(row), term.field)
@@ -182,12 +204,12 @@ def _value(brief: Brief | None, field: str) -> float | None:
 
 
 def _by_value(
-    rows: Sequence[int], field: str, descending: bool, statistics: StatisticsOf, cancelled: ShouldCancel
+    rows: Sequence[int], field: str, descending: bool, statistics: RowStatistics, should_cancel: ShouldCancel
 ) -> Sequence[int]:
     known: list[tuple[float, int]] = []
     unknown = array("I")
     for start in range(0, len(rows), CHUNK):
-        if cancelled():
+        if should_cancel():
             raise Cancelled
         for row in rows[start : start + CHUNK]:
             value = _value(statistics(row), field)
@@ -199,8 +221,8 @@ def _by_value(
     return array("I", [row for _, row in known]) + unknown
 
 
-def _kept(cache: OrderedDict[Hashable, Made], key: Hashable, make: Callable[[], Made]) -> Made:
-    """What is remembered under the key, or else is made now; the oldest is forgotten."""
+def _remembered(cache: OrderedDict[Hashable, Made], key: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what `cache` has under the key, or make it; forget the oldest beyond `KEPT`."""
     if key in cache:
         cache.move_to_end(key)
         return cache[key]

@@ -1,21 +1,25 @@
-"""The terms of a filter: what one demands of a tensor's type, shape, size or statistics."""
+"""The terms of a query: conditions on a tensor's dtype, shape, size or statistics."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from operator import ge, gt, le, lt
 
-STATISTICS = ("minimum", "maximum", "mean", "std", "l2", "zeros", "nan", "inf")
-"""Fields of `Brief`."""
+STATISTICS = ("minimum", "maximum", "absmax", "mean", "std", "l2", "zeros", "nan", "inf", "nonfinite")
+"""Fields of `Brief` that a term may name."""
 
+_COUNTED = ("zeros", "nan", "inf", "nonfinite")
+"""Those that count elements, and may be compared as a part of all."""
+_FRACTIONS = ("minimum", "maximum", "absmax", "mean", "std", "l2", "min", "max")
+"""Names whose values are seldom whole: as shown on the screen they are rounded."""
 _KINDS = ("parameter", "buffer", "constant", "state")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
-_NUMBER = re.compile(r"([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-z%]*)", re.IGNORECASE)
-_BYTES = {f"{prefix}{unit}": 1024**power for power, prefix in enumerate(("", *"kmgtp")) for unit in ("", "b", "ib")}
-_COUNTS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
+_NUMBER = re.compile(r"([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-zµμ%]*)", re.IGNORECASE)
+BYTES = {f"{prefix}{unit}": 1024**power for power, prefix in enumerate(("", *"kmgtp")) for unit in ("", "b", "ib")}
+COUNTS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 _TYPES = {
     **{f"{short}{bits}": f"float{bits}" for short in ("f", "fp") for bits in (4, 6, 8, 16, 32, 64)},
     **{
@@ -38,7 +42,7 @@ _TYPES = {
 
 
 class QueryError(Exception):
-    """A term that cannot be read: `title` names it, `remedy` says what is right."""
+    """Raised for a term that cannot be parsed: `title` names it, `remedy` says what is valid."""
 
     def __init__(self, title: str, remedy: str) -> None:
         super().__init__(title)
@@ -48,19 +52,41 @@ class QueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term.  `test` is given a known value of `field`; a value that is not known does not match."""
+    """One condition.  `test` is given a known value of `field`; an unknown value does not match."""
 
     field: str
-    """`dtype`, `bytes`, `elements`, `shape`, `rank`, `kind`, `place`, or one of `STATISTICS`."""
+    """`path`, `dtype`, `bytes`, `elements`, `shape`, `rank`, `kind`, `place`, or one of `STATISTICS`."""
     test: Callable[[object], bool]
+    """Returns whether a value matches."""
     relative: bool = False
-    """Whether `test` is given the value as a part of the tensor's elements."""
+    """Whether `test` is given the value divided by the number of the tensor's elements."""
+
+
+def negated(term: Term) -> Term:
+    """Return the term that matches the known values that `term` does not; one that is still typed stays as it is."""
+    return term if term.test is _anything else Term(term.field, lambda value: not term.test(value), term.relative)
+
+
+def _anything(value: object) -> bool:
+    return True
+
+
+def without(word: str) -> Term:
+    """Return a term on the path: it must not hold `word`, in any case."""
+    word = word.lower()
+    return Term("path", lambda path: word not in str(path).lower())
 
 
 def text_term(piece: str, name: str, sign: str, value: str) -> Term:
-    """`dtype:bf16,f32` and `kind:buffer` by the beginning, `place:00002` anywhere; in any case."""
+    """Return a term on text: `dtype:bf16,f32` and `kind:buffer` match the beginning, `place:00002` anywhere.
+
+    `piece` is the whole term, for errors.  Case is ignored.
+
+    Raises:
+        QueryError: `sign` compares numbers, or there is no such kind.
+    """
     if sign in _COMPARED:
-        raise QueryError(f"{quoted(piece)}: {name} is no number", f"Write {name}:{quoted(value, '')}.")
+        raise QueryError(f"{in_quotes(piece)}: {name} is no number", f"Write {name}:{in_quotes(value, '')}.")
     value = value.lower()
     if name == "place":
         return Term(name, lambda found: value in str(found).lower())
@@ -68,16 +94,22 @@ def text_term(piece: str, name: str, sign: str, value: str) -> Term:
     if name == "dtype":
         wanted += tuple(_TYPES[each] for each in wanted if each in _TYPES)
     elif not all(any(kind.startswith(each) for kind in _KINDS) for each in wanted):
-        raise QueryError(f"There is no kind of tensor as in {quoted(piece)}", f"There are {', '.join(_KINDS)}.")
-    return Term(name, lambda found: not wanted or str(found).lower().startswith(wanted))
+        raise QueryError(f"There is no kind of tensor as in {in_quotes(piece)}", f"There are {', '.join(_KINDS)}.")
+    return Term(name, (lambda found: str(found).lower().startswith(wanted)) if wanted else _anything)
 
 
 def shape_term(piece: str, sign: str, value: str) -> Term:
-    """`shape:4096` by any dimension; `shape:4096x*`, `shape:[*,4096]`, `shape:...x64` by all of them."""
+    """Return a term on the shape: `shape:4096` matches any dimension; `shape:4096x*`, `shape:...x64` all of them.
+
+    `*` is any one dimension, `...` any number of them.  `piece` is the whole term, for errors.
+
+    Raises:
+        QueryError: `sign` compares numbers, or `value` is no shape.
+    """
     parts = [part for part in re.split(r"[x×,;\s()\[\]]+", value.lower().replace("…", "...")) if part]
     right = "Write shape:4096 for a dimension, shape:4096x* or shape:[*,4096] for all of them, shape:[] for none."
     if sign in _COMPARED:
-        raise QueryError(f"{quoted(piece)}: a shape is no number", f"{right} Use elements{sign} or rank{sign}.")
+        raise QueryError(f"{in_quotes(piece)}: a shape is no number", f"{right} Use elements{sign} or rank{sign}.")
     pattern: list[int | str] = []
     for part in parts:
         if part in ("*", "?", "..."):
@@ -85,13 +117,13 @@ def shape_term(piece: str, sign: str, value: str) -> Term:
         elif part.isascii() and part.isdecimal() and len(part) < 20:
             pattern.append(int(part))
         else:
-            raise QueryError(f"{quoted(part)} is no dimension in {quoted(piece)}", right)
+            raise QueryError(f"{in_quotes(part)} is no dimension in {in_quotes(piece)}", right)
     if pattern.count("...") > 1:
-        raise QueryError(f"{quoted(piece)} leaves out dimensions twice", "Write ... once, as in shape:2x...x64.")
+        raise QueryError(f"{in_quotes(piece)} leaves out dimensions twice", "Write ... once, as in shape:2x...x64.")
     if len(pattern) == 1 and "[" not in value and "(" not in value:
         return Term("shape", lambda found: pattern == ["*"] or pattern[0] in _dimensions(found))
     if not pattern and "]" not in value and ")" not in value:  # not yet typed
-        return Term("shape", lambda found: True)
+        return Term("shape", _anything)
     return Term("shape", lambda found: _fits(_dimensions(found), pattern))
 
 
@@ -109,23 +141,31 @@ def _fits(shape: Sequence[int], pattern: Sequence[int | str]) -> bool:
     return len(shape) == len(pattern) and all(each in ("*", size) for size, each in zip(shape, pattern, strict=True))
 
 
-def number_term(piece: str, name: str, sign: str, value: str) -> Term:
-    """`size>1MB` in powers of 1024, `elements<1M` in powers of 1000, `zeros>50%`, `std<1e-3`.
+def number_term(
+    piece: str, name: str, sign: str, value: str, units: Mapping[str, float] | None = None, example: str = ""
+) -> Term:
+    """Return a term on a number: `size>1MB` in powers of 1024, `elements<1M` of 1000, `zeros>50%`, `std<1e-3`.
 
-    What is compared with `:` may be rounded as it is on the screen: to three digits where there is a unit or a
-    fraction.
+    With `:`, a value that has a unit or a fraction matches as it is rounded on the screen, to three digits.  `piece` is
+    the whole term, for errors; `units` and `example` are those of a name that the table of tensors does not have.
+
+    Raises:
+        QueryError: `value` is no number, or its unit is not one of `name`.
     """
     found = _NUMBER.fullmatch(value)
     unit = found[2].lower() if found else ""
-    units = {"bytes": _BYTES, "elements": _COUNTS}.get(name, {"": 1, "%": 0.01})
-    if found is None or unit not in units or (unit == "%" and name not in ("zeros", "nan", "inf")):
+    own = units is not None
+    units = {"bytes": BYTES, "elements": COUNTS}.get(name, {"": 1, "%": 0.01}) if units is None else units
+    if found is None or unit not in units or (unit == "%" and name not in _COUNTED and not own):
         examples = {"bytes": "size>1MB, size<=4k or size:0", "elements": "elements>1M", "zeros": "zeros>50%"}
-        example = examples.get(name, f"{name}>{'0' if name in ('nan', 'inf') else '2' if name == 'rank' else '1e-3'}")
-        raise QueryError(f"{quoted(value)} is no number in {quoted(piece)}", f"Write it as in {example}.")
+        shown = example or examples.get(
+            name, f"{name}>{'0' if name in ('nan', 'inf', 'nonfinite') else '2' if name == 'rank' else '1e-3'}"
+        )
+        raise QueryError(f"{in_quotes(value)} is no number in {in_quotes(piece)}", f"Write it as in {shown}.")
     wanted = float(found[1].replace("_", "").replace(",", "")) * units[unit]
     compare = _COMPARED.get(sign)
     if compare is None:
-        exact = unit == "" and wanted.is_integer() and name not in ("minimum", "maximum", "mean", "std", "l2")
+        exact = unit == "" and wanted.is_integer() and name not in _FRACTIONS
         compare = _same if exact or wanted == 0 else _close
     return Term(name, lambda value: isinstance(value, (int, float)) and compare(value, wanted), unit == "%")
 
@@ -138,6 +178,6 @@ def _close(value: float, wanted: float) -> bool:
     return isclose(value, wanted, rel_tol=5e-3)
 
 
-def quoted(text: str, mark: str = "'") -> str:
-    """The text in quotes for a message, the beginning of it where it is long."""
+def in_quotes(text: str, mark: str = "'") -> str:
+    """Return `text` between two `mark`s for a message, cut to 40 characters."""
     return f"{mark}{text if len(text) <= 40 else text[:39] + '…'}{mark}"

@@ -1,1 +1,1 @@
-"""The numbers of one tensor, wherever it lies: windows, heat maps, what is not finite."""
+"""The elements of one tensor, live or in a file: windows, heat maps, the next NaN, text to paste, statistics."""

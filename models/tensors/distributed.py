@@ -1,7 +1,7 @@
-"""Tensors that lie on several ranks: of them only this rank's part is read, and nothing is asked of the others.
+"""Tensors that are distributed over ranks: only this rank's part is read, without communication.
 
-An operation on a `DTensor` may be a collective.  Of one rank alone it waits for ever, or takes the messages that are
-meant for the job's own: the job ends, and its own code is blamed.
+An operation on a `DTensor` may be a collective.  Called on one rank alone it waits for ever, or takes the messages that
+are meant for the job's own collectives: the job fails, and its own code is blamed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def is_distributed(tensor: Tensor) -> bool:
-    """Whether it lies on the ranks of a device mesh."""
+    """Return whether a tensor lies on the ranks of a device mesh (`DTensor`)."""
     return type(tensor) not in _PLAIN and _attribute(tensor, "device_mesh") is not None
 
 
 def local_part(tensor: Tensor) -> Tensor:
-    """This rank's part of a distributed tensor, any other tensor itself.
+    """Return this rank's part of a distributed tensor; any other tensor itself.
 
-    Whatever cannot be had without the other ranks is the tensor itself: ask `why_not_local` first.
+    A tensor whose part needs the other ranks is returned itself: ask `why_not_local` first.
     """
     if type(tensor) in _PLAIN or not is_distributed(tensor):
         return tensor
@@ -34,7 +34,7 @@ def local_part(tensor: Tensor) -> Tensor:
 
 
 def why_not_local(tensor: Tensor) -> str:
-    """Why its numbers cannot be read in this rank alone; empty where they can."""
+    """Return a sentence on why the elements cannot be read on this rank alone; empty where they can."""
     if type(tensor) in _PLAIN:
         return ""
     if is_distributed(tensor):
@@ -52,14 +52,14 @@ def why_not_local(tensor: Tensor) -> str:
 
 
 def local_note(tensor: Tensor) -> str:
-    """`rank 0 holds rows 0–4 of 9 (Shard(dim=0))`; empty for a tensor that is not distributed."""
+    """Return `rank 0 holds rows 0–4 of 9 (Shard(dim=0))`; empty for a tensor that is not distributed."""
     if not is_distributed(tensor):
         return ""
     where = f" ({placements})" if (placements := placements_text(tensor)) else ""
     try:
         local, start = _place(tensor)
         parts = list(_parts(list(tensor.shape), local, start))
-    except Exception:  # not told in this version, or not of this class
+    except Exception:  # not known to this version, or not of this class
         return f"this rank's part{where}"
     if any(not size for size in local) and all(tensor.shape):
         return f"{_rank()} holds nothing of it{where}"
@@ -68,7 +68,7 @@ def local_note(tensor: Tensor) -> str:
 
 
 def placements_text(tensor: Tensor) -> str:
-    """`Shard(dim=0)`, one for each dimension of the mesh."""
+    """Return the placements on each dimension of the mesh, `Shard(dim=0), Replicate()`; empty where there are none."""
     try:
         return ", ".join(repr(placement) for placement in _attribute(tensor, "placements") or ())[:200]
     except Exception:  # of a class of its own
@@ -84,7 +84,7 @@ def _local(tensor: Any) -> Tensor:
 
 
 def _place(tensor: Any) -> tuple[Sequence[int], Sequence[int]]:
-    """Shape of this rank's part and where it begins; asks no other rank."""
+    """Return the shape and the offset of this rank's part, without communication."""
     from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
     local, start = compute_local_shape_and_global_offset(tensor.shape, tensor.device_mesh, tensor.placements)

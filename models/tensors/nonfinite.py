@@ -1,92 +1,88 @@
-"""The next NaN or infinity in a tensor of any size; only pieces are copied."""
+"""Search for the next NaN or infinity in a tensor of any size, piece by piece.
+
+Small tensors in files are searched without torch, as in `heat`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import compress, count
+from math import isfinite
 
-import torch
-from torch import Tensor
-
-from ..messages import Nonfinite, Of
-from ..work.cancelled import Cancelled, ShouldCancel, never
-from ..work.one_thread import one_thread
-from .absence import NO_GRADIENT, absence_of
-from .distributed import local_part
-from .heat import as_real
+from ..messages import Absence, Nonfinite, Of, Place
+from ..work.cancelled import ShouldCancel, never
+from ..work.progress import OnProgress
+from .heat import AT_ONCE, PIECE, WITHOUT_TORCH_LIMIT
 from .lattice import repeats_much
-from .overlap import TooWide, next_index, span, strides_of
-from .reading import strided, trouble
+from .readable import Readable, answer
 from .seeking import index_at, place_of, seek
 
-PIECE = 2**18
-"""Elements looked at in one go."""
 
-
-@one_thread()
 def next_nonfinite(
-    tensor: Tensor | None,
+    readable: Readable,
     *,
-    path: str,
+    path: Place,
     of: Of = "value",
     index: Sequence[int] = (),
-    step: int = 1,
-    missing: str = NO_GRADIENT,
-    cancelled: ShouldCancel = never,
-    progress: Callable[[float], None] | None = None,
+    direction: int = 1,
+    should_cancel: ShouldCancel = never,
+    on_progress: OnProgress | None = None,
 ) -> Nonfinite:
-    """The index of the next NaN or infinity behind (`step` 1) or before (-1) `index`, wrapping, `index` itself last.
+    """Return the index of the next NaN or infinity after (`direction` 1) or before (-1) `index`, in row-major order.
 
-    Of a complex number either part counts.  `missing` says why `tensor` is None; `progress` is told from 0 to 1.
-    Raises `Cancelled`.
+    The search wraps around and looks at `index` itself last; the answer's index is None where all elements are finite.
+    Of a complex number either part counts.  `on_progress` is called with a fraction from 0 to 1.
+
+    Raises:
+        Cancelled: `should_cancel` returned True.
     """
-    absence, reason = absence_of(tensor, missing)
-    if tensor is None or absence:
+
+    def absent(absence: Absence, reason: str) -> Nonfinite:
         return Nonfinite(path=path, of=of, absence=absence, reason=reason)
-    try:
-        whole = strided(local_part(tensor))
-        if not whole.numel() or not (whole.is_floating_point() or whole.is_complex()):
+
+    def read(ready: Readable) -> Nonfinite:
+        if not ready.elements or ready.element_kind in ("int", "bool"):
             return Nonfinite(path=path, of=of)
+        if ready.strides is not None and repeats_much(ready.shape, ready.strides):
+            return Nonfinite(path=path, of=of, index=_in_span(ready, ready.strides, index, direction))
+        small = ready.without_torch and ready.elements <= WITHOUT_TORCH_LIMIT
 
-        if repeats_much(whole.shape, strides_of(whole)):
-            wanted = ~torch.isfinite(span(whole)).cpu()
-            found = next_index(wanted, whole.shape, whole.stride(), index, step)
-            return Nonfinite(path=path, of=of, index=found)
-
-        def look(start: int, stop: int, step: int) -> int | None:
-            found = where_nonfinite(row_major(whole, start, stop), step)
+        def look(start: int, stop: int, direction: int) -> int | None:
+            found = _in_python(ready, start, stop, direction) if small else _in_torch(ready, start, stop, direction)
             return None if found is None else start + found
 
-        shape = tuple(whole.shape)
-        place = seek(look, whole.numel(), place_of(shape, index), step, PIECE, cancelled, progress)
-    except Cancelled:
-        raise
-    except TooWide as error:
-        return Nonfinite(path=path, of=of, absence="unsupported", reason=str(error))
-    except Exception as error:  # a foreign subclass raises what it likes
-        return Nonfinite(path=path, of=of, absence="unsupported", reason=trouble(error))
-    return Nonfinite(path=path, of=of, index=None if place is None else index_at(shape, place))
+        place = seek(
+            look, ready.elements, place_of(ready.shape, index), direction, AT_ONCE if small else PIECE,
+            should_cancel, on_progress,
+        )  # fmt: skip
+        return Nonfinite(path=path, of=of, index=None if place is None else index_at(ready.shape, place))
+
+    return answer(readable, absent, read)
 
 
-def where_nonfinite(part: Tensor, step: int) -> int | None:
-    """The first (`step` 1) or last (-1) place in a tensor of one dimension that is not finite; None without one."""
-    wrong = ~torch.isfinite(part.to(torch.complex128) if part.is_complex() else as_real(part))
-    if not wrong.any():
-        return None
-    return int(wrong.nonzero()[0 if step > 0 else -1])
+def _in_span(readable: Readable, strides: Sequence[int], index: Sequence[int], direction: int) -> list[int] | None:
+    """Return the next index in a view that repeats few stored elements many times; None without one."""
+    from ..work.one_thread import one_thread
+    from .overlap import next_index, span_piece
+    from .reductions import nonfinite
+
+    with one_thread():
+        return next_index(nonfinite(span_piece(readable)).cpu(), readable.shape, strides, index, direction)
 
 
-def row_major(tensor: Tensor, start: int, stop: int) -> Tensor:
-    """The elements `start` to `stop` in row-major order, in one dimension; copies no more than these."""
-    if tensor.is_contiguous():
-        return tensor.view(-1)[start:stop]
-    inner = tensor.numel() // tensor.shape[0]
-    first, last = -(-start // inner), stop // inner
-    if first > last:
-        row = stop // inner
-        return row_major(tensor[row], start - row * inner, stop - row * inner)
-    parts = [tensor[first:last].reshape(-1)]
-    if start % inner:
-        parts.insert(0, row_major(tensor[first - 1], start % inner, inner))
-    if stop % inner:
-        parts.append(row_major(tensor[last], 0, stop % inner))
-    return torch.cat(parts)
+def _in_python(readable: Readable, start: int, stop: int, direction: int) -> int | None:
+    numbers = readable.numbers(start, stop)
+    parts = [map(isfinite, (each.real for each in numbers)), map(isfinite, (each.imag for each in numbers))]
+    wrong = [not (real and imaginary) for real, imaginary in zip(*parts, strict=True)]
+    if direction > 0:
+        return next(compress(count(), wrong), None)
+    return next(compress(count(len(wrong) - 1, -1), reversed(wrong)), None)
+
+
+def _in_torch(readable: Readable, start: int, stop: int, direction: int) -> int | None:
+    from ..work.one_thread import one_thread
+    from .reductions import nonfinite
+
+    with one_thread():
+        wrong = nonfinite(readable.piece(start, stop))
+        return int(wrong.nonzero()[0 if direction > 0 else -1]) if wrong.any() else None

@@ -1,7 +1,7 @@
-"""Views that show few stored elements many times: what is known of all follows from those that are stored.
+"""Views that repeat few stored elements many times: results for all elements are derived from the stored ones.
 
-`expand` repeats elements with a stride of 0, `as_strided` and `unfold` show windows that overlap.  A file of a kilobyte
-can claim 2^50 elements that way, so work is bounded by what is stored.
+`expand` repeats elements with a stride of 0, `as_strided` and `unfold` make windows that overlap.  A file of a kilobyte
+can claim 2^50 elements that way, so work is bounded by the number of stored elements.
 """
 
 from __future__ import annotations
@@ -13,69 +13,80 @@ import torch
 from torch import Tensor
 
 from .absence import is_wrapper
-from .lattice import SPAN, span_of, too_wide_text
+from .lattice import SPAN_LIMIT, collapsed, repeated_axes, span_limit_text, span_of
+from .readable import Readable, Unsupported
 
 Join = Callable[[Tensor, Tensor], Tensor]
-"""Brings two tensors of one shape together, element by element: `torch.maximum`, `torch.logical_or`."""
+"""Combines two tensors of one shape element by element: `torch.maximum`, `torch.logical_or`."""
 
 
-class TooWide(RuntimeError):
-    """More elements are stored than are looked at for a view that repeats them; the text says so."""
+class SpanTooLarge(Unsupported):
+    """A view that repeats its elements spans more than `SPAN_LIMIT` stored ones; the text is a sentence for users."""
 
 
 def strides_of(tensor: Tensor) -> tuple[int, ...]:
-    """The strides of a strided tensor; of a class that computes for itself those of a tensor without repetition."""
+    """Return the strides of a tensor in elements; those of a contiguous one for a `__torch_dispatch__` class."""
     if is_wrapper(tensor):
         return tuple(prod(tensor.shape[axis + 1 :]) for axis in range(tensor.dim()))
     return tensor.stride()
 
 
-def span(tensor: Tensor) -> Tensor:
-    """What is stored from the first to the last element of a view, in one dimension; a view itself.
+def span_piece(readable: Readable) -> Tensor:
+    """Return the stored elements from the first to the last of a strided tensor, in one dimension.
 
     Raises:
-        TooWide: that is more than `SPAN` elements.
+        SpanTooLarge: they are more than `SPAN_LIMIT`.
+        Unreadable: they cannot be read.
     """
-    size = span_of(tensor.shape, tensor.stride())
-    if size > SPAN:
-        raise TooWide(too_wide_text(tensor.numel(), size))
-    return tensor.as_strided((size,), (1,))
+    size = span_of(readable.shape, readable.strides or ())
+    if size > SPAN_LIMIT:
+        raise SpanTooLarge(span_limit_text(readable.elements, size))
+    return readable.span().piece(0, size)
+
+
+def shown_once(readable: Readable) -> tuple[Readable, int]:
+    """Return a tensor without its dimensions of stride 0, and how often each remaining element stands in the whole."""
+    strides = readable.strides
+    if strides is None:
+        return readable, 1
+    shape, times = collapsed(readable.shape, repeated_axes(readable.shape, strides))
+    return (readable.part((0,) * len(shape), shape), times) if times > 1 else (readable, 1)
 
 
 def multiplicity(shape: Sequence[int], strides: Sequence[int]) -> Tensor:
-    """How often a view of such strides shows each element of its `span`; int64, 0 for those it leaves out."""
+    """Return how often a view holds each element of its span; int64, one-dimensional, 0 for those it leaves out."""
     size = span_of(shape, strides)
     counts = torch.zeros(size, dtype=torch.int64, device="cpu")
     counts[:1] = 1
-    for count, step in zip(shape, strides, strict=True):
-        if not step:
+    for count, stride in zip(shape, strides, strict=True):
+        if not stride:
             counts *= count
-        elif count > 1:  # the sum of `count` neighbours at distance `step`, from running sums
-            table = torch.zeros(-(-size // step) * step, dtype=torch.int64, device="cpu")
+        elif count > 1:  # the sum of `count` neighbours at distance `stride`, from running sums
+            table = torch.zeros(-(-size // stride) * stride, dtype=torch.int64, device="cpu")
             table[:size] = counts
-            sums = table.view(-1, step).cumsum(0)
+            sums = table.view(-1, stride).cumsum(0)
             sums[count:] -= sums[:-count].clone()
             counts = sums.view(-1)[:size]
     return counts
 
 
-def windows(elements: Tensor, size: int, step: int, join: Join) -> Tensor:
-    """`size` elements joined, each `step` behind the one before, from every element on for which all are there.
+def windows(elements: Tensor, size: int, stride: int, join: Join) -> Tensor:
+    """Return the windows of `size` elements, `stride` apart, each joined to one; only those that lie in `elements`.
 
-    `join` gives the same however often an element takes part.  Takes `log2(size)` steps.
+    `join` must be idempotent: windows are doubled, `log2(size)` times, and the last doubling overlaps.
     """
-    if not step or size == 1:
+    if not stride or size == 1:
         return elements
     joined = 1
     while joined < size:
-        further = min(joined, size - joined) * step
+        further = min(joined, size - joined) * stride
         elements = join(elements[:-further], elements[further:])
         joined = min(2 * joined, size)
     return elements
 
 
 def extremes(elements: Tensor, shape: tuple[int, int], strides: tuple[int, int], block: tuple[int, int]) -> Tensor:
-    """Of each block of a matrix the entry of largest magnitude, sign kept, NaN where there is one.
+    """Return the element of largest magnitude of each block of a strided matrix, sign kept; NaN where there is one.
 
     `elements` are its span.  Blocks at the right and lower edge may be cut short.
     """
@@ -95,17 +106,18 @@ def extremes(elements: Tensor, shape: tuple[int, int], strides: tuple[int, int],
 
 
 def _groups(size: int, block: int) -> list[tuple[int, int, int]]:
-    """The blocks along one side that are of one size: the first, the one behind the last, and that size."""
+    """Return the ranges of blocks along one side that have one size: first, end, and that size."""
     whole, rest = divmod(size, block)
     return [group for group in ((0, whole, block), (whole, whole + 1, rest)) if group[2] and group[0] < group[1]]
 
 
 def next_index(
-    wanted: Tensor, shape: Sequence[int], strides: Sequence[int], index: Sequence[int], step: int
+    wanted: Tensor, shape: Sequence[int], strides: Sequence[int], index: Sequence[int], direction: int
 ) -> list[int] | None:
-    """The index behind (`step` 1) or before (-1) `index` whose element is wanted, in row-major order, once round.
+    """Return the next index after (`direction` 1) or before (-1) `index` whose element is wanted, in row-major order.
 
-    `wanted` is a bool for each element of the span; `index` itself comes last.  None where no element is wanted.
+    `wanted` is a bool for each element of the view's span.  The search wraps around and looks at `index` itself last.
+    None where no element is wanted.
     """
     below = [wanted]  # for each number of leading dimensions: whether anything of the others is wanted, by place
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
@@ -114,14 +126,14 @@ def next_index(
         return None
 
     def along(axis: int, base: int, first: int, last: int) -> int | None:
-        """The first, or with `step` -1 the last index of an axis from `first` to `last` that leads to one."""
+        """Return the first (`direction` 1) or last (-1) index from `first` to `last` of an axis that leads to one."""
         if first > last:
             return None
         stride, found = strides[axis], below[axis + 1]
         if not stride:
-            return (first if step > 0 else last) if found[base] else None
+            return (first if direction > 0 else last) if found[base] else None
         hits = found[base + first * stride : base + last * stride + 1 : stride].nonzero()
-        return first + int(hits[0 if step > 0 else -1]) if len(hits) else None
+        return first + int(hits[0 if direction > 0 else -1]) if len(hits) else None
 
     def down(base: int, axes: int) -> list[int]:
         chosen = []
@@ -137,7 +149,7 @@ def next_index(
     for each, stride in zip(given, strides, strict=True):
         bases.append(bases[-1] + each * stride)
     for axis in reversed(range(len(shape))):
-        rest = (given[axis] + 1, shape[axis] - 1) if step > 0 else (0, given[axis] - 1)
+        rest = (given[axis] + 1, shape[axis] - 1) if direction > 0 else (0, given[axis] - 1)
         at = along(axis, bases[axis], *rest)
         if at is not None:
             return [*given[:axis], at, *down(bases[axis] + at * strides[axis], axis + 1)]

@@ -1,5 +1,7 @@
-"""Looking at tensors without running code of their class or of a mode that the user is in: a `__torch_function__` may
-raise, print, or never return."""
+"""Access to tensors without running their class's or an active mode's `__torch_function__`, which may raise or hang.
+
+See "Extending torch Python API", https://docs.pytorch.org/docs/stable/notes/extending.html.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ R = TypeVar("R")
 
 
 def plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Run the function without any tensor class's or mode's `__torch_function__`, in the thread that calls it."""
+    """Return the function so wrapped that no `__torch_function__` of a class or mode runs in it, in its thread."""
 
     @wraps(function)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -27,7 +29,7 @@ def plainly(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def attribute(tensor: Tensor, name: str) -> Any:
-    """What torch itself has there, such as `grad` or `is_leaf`, past what the tensor's class makes of it."""
+    """Return torch's own attribute of a tensor, such as `grad` or `is_leaf`, whatever its class overrides."""
     with torch._C.DisableTorchFunction():
         if type(tensor) is Tensor or type(tensor) is nn.Parameter:
             return getattr(tensor, name)
@@ -35,9 +37,10 @@ def attribute(tensor: Tensor, name: str) -> Any:
 
 
 def plain(tensor: Tensor) -> Tensor:
-    """The same memory as a tensor of torch's own class, past any attribute that the tensor's class overrides.
+    """Return a tensor of torch's own class on the same memory, so that nothing that a subclass overrides is run.
 
-    A tensor of a class that computes for itself (`DTensor`), and one that torch cannot detach, is given back as it is.
+    A tensor whose class defines `__torch_dispatch__` (`DTensor`), a lazy one, and one that torch cannot detach are
+    returned as they are.
     """
     kind = type(tensor)
     if kind is Tensor or kind is nn.Parameter or kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:

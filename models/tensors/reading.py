@@ -1,4 +1,4 @@
-"""Turns any readable tensor into plain numbers without touching it: no autograd, no version counter, no RNG."""
+"""Conversion of live tensors to plain numbers without side effects on autograd, version counters or random state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .plainly import plain
 
 
 def strided(tensor: Tensor) -> Tensor:
-    """A detached strided tensor with the same elements; a view where the tensor is strided itself.
+    """Return a detached strided tensor of the same elements; a view where the tensor is strided itself.
 
     Quantised and sparse tensors are unpacked whole: ask `absence_of` first, which refuses large ones.
     """
@@ -21,7 +21,7 @@ def strided(tensor: Tensor) -> Tensor:
 
 
 def real64(tensor: Tensor) -> Tensor:
-    """The elements in one dimension as float64, complex numbers by magnitude; may share memory with `tensor`.
+    """Return the elements in one dimension as float64, complex numbers by magnitude; may share memory with `tensor`.
 
     Integers beyond 2^53 are rounded.
     """
@@ -32,36 +32,36 @@ def real64(tensor: Tensor) -> Tensor:
     return tensor.to(torch.float64).reshape(-1)
 
 
-class Desk:
-    """Memory to lay one chunk after another on: fresh memory for each would cost as much as the sums do."""
+class Workspace:
+    """Memory that is used again for each converted chunk: new memory for each would cost as much as the sums do."""
 
     def __init__(self) -> None:
         self._numbers = torch.empty(0, dtype=torch.float64, device="cpu")
-        self._whole = torch.empty(0, dtype=torch.int16, device="cpu")
+        self._integers = torch.empty(0, dtype=torch.int16, device="cpu")
 
-    def lay(self, chunk: Tensor) -> Tensor:
-        """The elements as `real64` gives them, to be overwritten as one likes; they last until the next chunk."""
+    def to_float64(self, chunk: Tensor) -> Tensor:
+        """Return the chunk as `real64` does, in memory that may be overwritten and is valid until the next call."""
         if chunk.is_complex():
             return real64(chunk)
         device = chunk.device if chunk.device.type in ("cpu", "cuda") else torch.device("cpu")
         if self._numbers.numel() < chunk.numel() or self._numbers.device != device:
             self._numbers = torch.empty(chunk.numel(), dtype=torch.float64, device=device)
-        place = self._numbers[: chunk.numel()]
-        place.view(chunk.shape).copy_(chunk)
-        return place
+        target = self._numbers[: chunk.numel()]
+        target.view(chunk.shape).copy_(chunk)
+        return target
 
-    def whole(self, numbers: Tensor) -> Tensor:
-        """Numbers from 0 to 32,767, cut to integers; they last until the next ones."""
-        if self._whole.numel() < numbers.numel() or self._whole.device != numbers.device:
-            self._whole = torch.empty(numbers.numel(), dtype=torch.int16, device=numbers.device)
-        return self._whole[: numbers.numel()].copy_(numbers)
+    def to_int16(self, numbers: Tensor) -> Tensor:
+        """Return numbers from 0 to 32,767 truncated to int16, valid until the next call."""
+        if self._integers.numel() < numbers.numel() or self._integers.device != numbers.device:
+            self._integers = torch.empty(numbers.numel(), dtype=torch.int16, device=numbers.device)
+        return self._integers[: numbers.numel()].copy_(numbers)
 
 
-def trouble(error: Exception) -> str:
-    """A sentence on why torch refused to read a tensor of an unusual class or device."""
+def error_text(error: Exception) -> str:
+    """Return a sentence on why torch could not read a tensor of an unusual class or device."""
     name = type(error).__name__
-    said = str(error).strip()
-    if said and not isinstance(error, RuntimeError):
-        said = f"{name}: {said}"
-    first = (said or name).splitlines()[0]
+    message = str(error).strip()
+    if message and not isinstance(error, RuntimeError):
+        message = f"{name}: {message}"
+    first = (message or name).splitlines()[0]
     return f"torch cannot read these numbers: {first[:300]}"

@@ -1,7 +1,7 @@
-"""The few facts of one tensor or module that rows and totals need, safe for every kind of tensor.
+"""Facts of one live tensor or module that rows and totals need, safe for every kind of tensor.
 
-Lazy parameters raise on `.shape`, nested tensors on `.shape`, sparse ones have no storage: here each question has an
-answer for all of them, and `None` or an empty text where there is none.  Reads no values.
+Lazy and nested tensors raise on `.shape`, sparse ones have no storage: here each function answers for all of them, with
+None or an empty text where there is nothing to return.  Reads no elements.
 """
 
 from __future__ import annotations
@@ -9,50 +9,77 @@ from __future__ import annotations
 import torch
 from torch.nn.parameter import is_lazy
 
-from .plainly import attribute, plain
+from .plainly import attribute, plain, plainly
+
+UNKNOWN = -1
+"""In the place of a size that depends on values."""
 
 
 def is_uninitialised(tensor: torch.Tensor) -> bool:
-    """Whether `tensor` is a lazy parameter or buffer whose shape is not known yet."""
+    """Return whether a tensor is a lazy parameter or buffer whose shape is not known yet."""
     return bool(is_lazy(tensor))
 
 
 def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
-    """The shape, or None where a tensor has none (lazy, nested)."""
+    """Return the shape of a tensor; None where it has none (lazy, nested), and where a size depends on values."""
+    shape = sizes_of(tensor)
+    return None if shape is None or UNKNOWN in shape else shape
+
+
+def sizes_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
+    """Return the sizes of a tensor, `UNKNOWN` for one that depends on values; None where it has none (lazy, nested)."""
     if is_uninitialised(tensor):
         return None
     tensor = plain(tensor)
     try:
-        if tensor.is_nested:
+        if attribute(tensor, "is_nested"):
             return None  # a ragged one has symbols among its sizes
-        return tuple(tensor.shape)
+        # a symbol: of what is being exported, or runs without values
+        return tuple([size if type(size) is int else UNKNOWN for size in attribute(tensor, "shape")])
     except Exception:  # nested tensors and foreign subclasses raise what they like
         return None
 
 
 def shape_text(tensor: torch.Tensor) -> str:
-    """`[8, 4]`, `[]` for a scalar, empty where the shape is unknown."""
+    """Return the shape of a tensor as `[8, 4]`, `[]` for a scalar; empty where it has none."""
     shape = shape_of(tensor)
     return "" if shape is None else str(list(shape))
 
 
 def dtype_text(tensor: torch.Tensor) -> str:
-    """`float32`, without the `torch.`."""
-    return str(plain(tensor).dtype).removeprefix("torch.")
+    """Return the dtype of a tensor as `float32`, without the `torch.`."""
+    return str(attribute(plain(tensor), "dtype")).removeprefix("torch.")
 
 
 def device_text(tensor: torch.Tensor) -> str:
-    """`cpu`, `cuda:0`."""
-    return str(plain(tensor).device)
+    """Return the device of a tensor: `cpu`, `cuda:0`; empty where its class computes it, and fails."""
+    try:
+        return str(attribute(plain(tensor), "device"))
+    except Exception:  # as in shape_of
+        return ""
+
+
+def layout_text(tensor: torch.Tensor) -> str:
+    """Return the layout of a tensor as `strided`; empty where its class computes it, and fails."""
+    try:
+        return str(attribute(plain(tensor), "layout")).removeprefix("torch.")
+    except Exception:  # as in shape_of
+        return ""
+
+
+def is_meta(tensor: torch.Tensor) -> bool:
+    """Return whether a tensor is on the meta device, without elements."""
+    return device_text(tensor) == "meta"
 
 
 def requires_grad(tensor: torch.Tensor) -> bool:
-    """Whether autograd computes a gradient for it, whatever its class says."""
+    """Return whether autograd computes a gradient for a tensor, whatever its class overrides."""
     return bool(attribute(tensor, "requires_grad"))
 
 
-def elements(tensor: torch.Tensor) -> int | None:
-    """Number of elements (of the dense shape, for a sparse tensor); None where unknown."""
+@plainly
+def element_count(tensor: torch.Tensor) -> int | None:
+    """Return the number of elements of a tensor, of the dense shape for a sparse one; None where unknown."""
     if is_uninitialised(tensor):
         return None
     try:
@@ -61,8 +88,12 @@ def elements(tensor: torch.Tensor) -> int | None:
         return None
 
 
+@plainly
 def size_in_bytes(tensor: torch.Tensor) -> int | None:
-    """Bytes of the elements; of indices and values for a sparse tensor; what it would take for a meta tensor."""
+    """Return the bytes of a tensor's elements; of a sparse one those of its indices and values; None where unknown.
+
+    Of a meta tensor it is what its elements would take.
+    """
     if is_uninitialised(tensor):
         return None
     tensor = plain(tensor)
@@ -75,10 +106,10 @@ def size_in_bytes(tensor: torch.Tensor) -> int | None:
 
 
 def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """The strided tensors that a sparse one is made of, indices first; the tensor itself when it is strided.
+    """Return the strided tensors that a sparse one consists of, indices first; the tensor itself when it is strided.
 
     Raises:
-        TypeError: a layout that is neither.
+        TypeError: the layout is neither.
     """
     if tensor.layout is torch.strided:
         return [tensor]
@@ -92,9 +123,9 @@ def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:
 
 
 def stamp_of(tensor: torch.Tensor) -> object:
-    """Another one whenever an operation changed the values in place, or this is another tensor.
+    """Return a stamp that differs once an operation changed the elements in place, and for another tensor.
 
-    What goes behind autograd's back (`.data`, NumPy) leaves it as it is.
+    Changes that autograd does not count (`.data`, NumPy) leave it as it is.
     """
     try:
         return id(tensor), tensor._version
@@ -103,7 +134,7 @@ def stamp_of(tensor: torch.Tensor) -> object:
 
 
 def class_name(module: torch.nn.Module) -> str:
-    """The class's own name; for a scripted module the name of the class it was made from."""
+    """Return the name of a module's class; for a scripted module that of the class it was compiled from."""
     if isinstance(module, torch.jit.ScriptModule):
         original = getattr(module, "original_name", None)
         if isinstance(original, str) and original:
@@ -112,5 +143,5 @@ def class_name(module: torch.nn.Module) -> str:
 
 
 def detail_of(item: torch.nn.Module | torch.Tensor) -> str:
-    """What stands beside a name: a module's class, a tensor's shape."""
+    """Return what the tree shows beside a name: a module's class, a tensor's shape."""
     return class_name(item) if isinstance(item, torch.nn.Module) else shape_text(item)

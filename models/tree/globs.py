@@ -5,9 +5,11 @@ A `*` is any text, dots too; every other character is itself.  Takes time in pro
 
 from __future__ import annotations
 
+from .numbered import NumberedRename, has_numbers
+
 
 class Glob:
-    """A whole path, with `*` for any part of it."""
+    """A pattern for whole paths, in which `*` matches any text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -15,10 +17,11 @@ class Glob:
 
     @property
     def stars(self) -> int:
+        """Return the number of `*` in the pattern."""
         return len(self._parts) - 1
 
     def captures(self, path: str) -> list[str] | None:
-        """What each `*` stands for, each but the last as short as can be; None when the path is another one."""
+        """Return the text that each `*` matches, each but the last as short as possible; None without a match."""
         first, *middle = self._parts
         if not middle:
             return [] if path == first else None
@@ -36,33 +39,45 @@ class Glob:
         return [*found, path[at:end]]
 
     def matches(self, path: str) -> bool:
+        """Return whether the whole of `path` matches."""
         return self.captures(path) is not None
 
 
 class Rename:
-    """`old=new` for the paths of one side.
+    """A rule `old=new` that renames the paths of one side of a comparison.
 
     Without `*`, paths that begin with `old` begin with `new` instead (`model.=` takes a prefix away, `=model.` puts one
     before every path).  With `*`, a whole path that `old` matches becomes `new`, each `*` in which is what the one of
-    the same number in `old` stood for: `*.gamma=*.weight`.
+    the same index in `old` matched: `*.gamma=*.weight`.
 
-    Raises ValueError for a text that is no such rule.
+    With `{n}` on the left, which is any number, `{n}`, `{n+1}` and the like may stand on the right (see `numbered`).
     """
 
     def __init__(self, text: str) -> None:
+        """Read the rule.
+
+        Raises:
+            ValueError: `text` has no `=`, or more `*` on its right than on its left.
+        """
         old, equals, new = text.partition("=")
         self.text = text
         self._old, self._new = Glob(old), new.split("*")
         if not equals:
             raise ValueError(f"{text!r} is not of the form old=new")
+        self._numbered = NumberedRename(old, new) if has_numbers(old) else None
         if new.count("*") > self._old.stars:
             raise ValueError(f"{text!r} has more * on its right than on its left")
 
     def fits(self, path: str) -> bool:
-        """Whether it says something of `path`."""
+        """Return whether the rule applies to `path`."""
+        if self._numbered is not None:
+            return self._numbered.fits(path)
         return self._old.matches(path) if self._old.stars else path.startswith(self._old.text)
 
     def __call__(self, path: str) -> str:
+        """Return the new path, or `path` itself where the rule does not apply."""
+        if self._numbered is not None:
+            return self._numbered(path)
         if not self._old.stars:
             old = self._old.text
             return self._new[0] + path[len(old) :] if path.startswith(old) else path

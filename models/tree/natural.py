@@ -1,4 +1,4 @@
-"""The order of names that people expect: `layers.2` before `layers.10`.  Pure Python."""
+"""Natural sort order of names: `layers.2` before `layers.10`.  Pure Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NUMBER = re.compile("([0-9]+)")
 _OTHER_DIGITS = re.compile(r"[^\W_]")
 
 _CHUNK = 1 << 12
-"""Names that are looked at together."""
+"""Names whose keys are made together."""
 _DIGITS = b"0123456789"
 _APART = bytes.maketrans(_DIGITS + b" \n", b" " * 10 + b"\x1e\x1f")
 """Leaves white space where digits were, and nowhere else."""
@@ -20,10 +20,10 @@ _ONLY_DIGITS = bytes(code if code in _DIGITS else 32 for code in range(256))
 
 
 def natural_key(name: str) -> str:
-    """What names are to be sorted by: runs of digits by their number, whatever their length and script; the parts of
-    a path one after another, so that `a.b` stands before `a-b`.
+    """Return the key that sorts names naturally.
 
-    Numbers that are equal (`1`, `01`) have one key.
+    Runs of digits, of any length and script, sort by their number; the parts of a path sort one after another, so that
+    `a.b` is before `a-b`.  Numbers that are equal (`1`, `01`) have one key.
     """
     if not name.isascii():
         name = _OTHER_DIGITS.sub(_in_ascii, name)
@@ -33,7 +33,7 @@ def natural_key(name: str) -> str:
 
 
 def natural_keys(names: Sequence[str]) -> list[str]:
-    """`natural_key` of each name, at a fraction of the cost where there are many."""
+    """Return the `natural_key` of each name, at a fraction of the cost where there are many."""
     numbers = _Numbers()
     keys: list[str] = []
     for start in range(0, len(names), _CHUNK):
@@ -48,7 +48,7 @@ def natural_keys(names: Sequence[str]) -> list[str]:
 
 
 def _all_at_once(text: bytes, numbers: _Numbers) -> list[str]:
-    """The keys of names, one a line; splitting at white space is what the interpreter does fastest."""
+    """Return the keys of names, one a line; splitting at white space is what the interpreter does fastest."""
     others = (b"\x1f" + text).translate(_APART).split()
     digits = text.translate(_ONLY_DIGITS).split()
     pieces = [b""] * (len(others) + len(digits))
@@ -58,7 +58,7 @@ def _all_at_once(text: bytes, numbers: _Numbers) -> list[str]:
 
 
 class _Numbers(dict[bytes, bytes]):
-    """What stands for a run of digits; remembers up to a million."""
+    """The keys of runs of digits; remembers up to a million."""
 
     def __missing__(self, run: bytes) -> bytes:
         key = _number_key(run.decode()).encode()
@@ -68,9 +68,9 @@ class _Numbers(dict[bytes, bytes]):
 
 
 def _number_key(run: str) -> str:
-    """A number of more digits is larger; those of as many compare as texts do.
+    """Return a key of a run of digits: more digits are larger, as many compare as texts do.
 
-    The leading 0 is where digits stand among other characters.
+    The leading 0 sorts it among other characters as digits do.
     """
     digits = run.lstrip("0")
     length = chr(48 + len(digits)) if len(digits) < 64 else f"\x7f{len(digits):016}"

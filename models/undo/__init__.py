@@ -1,1 +1,1 @@
-"""What changes a model, and what takes it back."""
+"""What a statement changed in a model, and how it is undone."""

@@ -1,6 +1,6 @@
 """Finds what changed among thousands of tensors: the small ones are compared many at a time.
 
-One comparison costs some microseconds however small the tensors are; joined, they cost what their bytes do.
+One comparison takes some microseconds however small the tensors are; concatenated, the time goes by their bytes.
 """
 
 from __future__ import annotations
@@ -10,52 +10,52 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from .record import Record
+from .record import ValueRecord
 
-SMALL = 2**12
-"""Elements up to which a tensor is compared together with others."""
-TOGETHER = 512
-"""Tensors that are compared at once."""
+SMALL_LIMIT = 2**12
+"""Elements up to which a tensor is compared in a batch."""
+BATCH_SIZE = 512
+"""Tensors in a batch."""
 
 
 class Batches:
-    """Some records, arranged for being asked again and again which of their tensors changed."""
+    """Records arranged for finding again and again which of their tensors changed."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._single: list[Record] = []
+    def __init__(self, records: Iterable[ValueRecord]) -> None:
+        self._single: list[ValueRecord] = []
         self._batches: list[_Batch] = []
-        alike: dict[torch.dtype, list[Record]] = {}
+        alike: dict[torch.dtype, list[ValueRecord]] = {}
         for record in records:
-            flat = record.flat(SMALL)
+            flat = record.flat(SMALL_LIMIT)
             if flat is None:
                 self._single.append(record)
             else:
                 alike.setdefault(flat[0].dtype, []).append(record)
         for group in alike.values():
-            self._batches += [_Batch(group[start : start + TOGETHER]) for start in range(0, len(group), TOGETHER)]
+            self._batches += [_Batch(group[start : start + BATCH_SIZE]) for start in range(0, len(group), BATCH_SIZE)]
 
     def changed(self) -> set[int]:
-        """Identities of the tensors that hold other values than their records."""
+        """Return the identities (`id`) of the tensors that hold other values than their records."""
         found = {id(record.tensor) for record in self._single if record.changed()}
         for batch in self._batches:
-            if not batch.holds():
+            if not batch.is_unchanged():
                 found.update(id(record.tensor) for record in batch.records if record.changed())
         return found
 
 
 class _Batch:
-    """Small tensors of one element size on the processor."""
+    """Small tensors on the CPU whose elements have one size."""
 
-    def __init__(self, records: list[Record]) -> None:
+    def __init__(self, records: list[ValueRecord]) -> None:
         self.records = records
         self._tensors = [record.tensor for record in records]
         self._layouts = _layouts(self._tensors)
-        flat = [record.flat(SMALL) for record in records]
+        flat = [record.flat(SMALL_LIMIT) for record in records]
         self._here = [each[0] for each in flat if each is not None]
         self._before = torch.cat([each[1] for each in flat if each is not None])
 
-    def holds(self) -> bool:
-        """Whether nothing changed; told by the memory, which a tensor may have been taken away from."""
+    def is_unchanged(self) -> bool:
+        """Return whether nothing changed, the memory that each tensor uses included."""
         try:
             return _layouts(self._tensors) == self._layouts and torch.equal(torch.cat(self._here), self._before)
         except RuntimeError:  # a tensor without memory by now

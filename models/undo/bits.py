@@ -9,40 +9,43 @@ from ..tensors.absence import is_wrapper
 from ..tensors.plainly import plain
 from ..tensors.tensors import is_uninitialised, parts_of
 
-SAMPLES = 4096
-"""About how many elements a fingerprint looks at one by one."""
+SAMPLE_COUNT = 4096
+"""About how many single elements a fingerprint contains."""
 _ROW = 4096
 _INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
-class Unreadable(Exception):
-    """The tensor has no values of its own to read; the text says why."""
+class BitsUnreadable(Exception):
+    """The elements of a tensor cannot be read bit by bit; the text says why."""
 
 
 def bits(tensor: Tensor) -> Tensor:
-    """The elements of `tensor` as integers of their size, in the same memory wherever that is possible.
+    """Return the elements of `tensor` as integers of their size, in the same memory wherever that is possible.
 
-    Of a sparse tensor its indices and values one after the other, of a quantised one the stored integers.  Raises
-    `Unreadable` for lazy and meta tensors and for classes without memory of their own.
+    The shape is the tensor's; complex128 has one more dimension of 2.  A sparse tensor gives its indices and values one
+    after the other, a quantised one the stored integers.
+
+    Raises:
+        BitsUnreadable: a lazy or meta tensor, or a class without memory of its own.
     """
     tensor = plain(tensor)
     if is_uninitialised(tensor):
-        raise Unreadable("it had no values yet")
+        raise BitsUnreadable("it had no values yet")
     if tensor.is_meta:
-        raise Unreadable("a meta tensor has no values")
+        raise BitsUnreadable("a meta tensor has no values")
     if is_wrapper(tensor) or tensor.is_nested:
-        raise Unreadable(f"the values of a {type(tensor).__name__} cannot be read bit by bit")
+        raise BitsUnreadable(f"the values of a {type(tensor).__name__} cannot be read bit by bit")
     tensor = tensor.detach()
     if tensor.layout is not torch.strided:
         try:
             parts = parts_of(tensor)
         except TypeError:
-            raise Unreadable(f"values in the layout {tensor.layout} cannot be read bit by bit") from None
+            raise BitsUnreadable(f"values in the layout {tensor.layout} cannot be read bit by bit") from None
         return torch.cat([bits(part).flatten().to(torch.int64) for part in parts])
     if tensor.is_quantized:
         return tensor.int_repr()
     if _reach(tensor) > tensor.untyped_storage().nbytes():
-        raise Unreadable("its memory was released")
+        raise BitsUnreadable("its memory was released")
     tensor = tensor.resolve_conj().resolve_neg()
     if tensor.element_size() not in _INTEGERS:  # complex128
         tensor = torch.view_as_real(tensor)
@@ -50,7 +53,7 @@ def bits(tensor: Tensor) -> Tensor:
 
 
 def _reach(tensor: Tensor) -> int:
-    """Bytes of storage that the elements reach into."""
+    """Return the bytes of storage up to the end of the last element."""
     if not tensor.numel():
         return 0
     if tensor.is_contiguous():
@@ -60,7 +63,7 @@ def _reach(tensor: Tensor) -> int:
 
 
 def same_bits(one: Tensor, other: Tensor) -> bool:
-    """Whether two results of `bits` are equal; tensors on two devices are compared on the second one's."""
+    """Return whether two results of `bits` are equal; those on two devices are compared on that of `other`."""
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     if one.device != other.device:
@@ -69,21 +72,24 @@ def same_bits(one: Tensor, other: Tensor) -> bool:
 
 
 def fingerprint(tensor: Tensor, whole: bool) -> Tensor:
-    """A few thousand integers that change when values do; raises `Unreadable`.
+    """Return a fingerprint of the elements: an int64 tensor of one dimension.
 
-    With `whole` every element takes part, in sums of rows, so that any single change shows.  Otherwise only evenly
-    spaced samples do, and a change between them does not.
+    With `whole` it includes sums of rows over every element, so that any single change shows.  Otherwise it holds
+    evenly spaced elements only, and a change between them does not show.
+
+    Raises:
+        BitsUnreadable: see `bits`.
     """
     values = bits(tensor)
-    steps = [slice(None, None, _step(size, values.dim())) for size in values.shape]
-    prints = [values[tuple(steps)].flatten().to(torch.int64)]
+    slices = [slice(None, None, _stride(size, values.dim())) for size in values.shape]
+    prints = [values[tuple(slices)].flatten().to(torch.int64)]
     if whole:
         prints.append(_sums(values))
     return torch.cat(prints)
 
 
-def _step(size: int, dimensions: int) -> int:
-    wanted = max(1, int(SAMPLES ** (1 / max(dimensions, 1))))
+def _stride(size: int, dimensions: int) -> int:
+    wanted = max(1, int(SAMPLE_COUNT ** (1 / max(dimensions, 1))))
     return max(1, size // wanted)
 
 

@@ -1,4 +1,4 @@
-"""Gradients as they were before something that may change them, so that it can be taken back."""
+"""Gradients as they were before something that may change them, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 from ..live.gradient_access import GRADIENTS, Unread
 from ..tensors.distributed import local_part
 from ..tensors.tensors import size_in_bytes
-from .record import Lost
+from .record import RestoreError
 
 
 class GradientRecord:
-    """The `.grad` of one parameter: the object it was, or None, and a copy of its values where there is room."""
+    """The `.grad` of one parameter: the object, or None, and a copy of its values of at most `limit` bytes."""
 
     __slots__ = ("_pointer", "_version", "copy", "gradient", "size", "tensor")
 
-    def __init__(self, tensor: Tensor, gradient: Tensor | None, room: int = 0) -> None:
+    def __init__(self, tensor: Tensor, gradient: Tensor | None, limit: int = 0) -> None:
         self.tensor = tensor
         self.gradient = gradient
         self.copy: Tensor | None = None
@@ -26,56 +26,60 @@ class GradientRecord:
         if gradient is not None:
             self._version, self._pointer = _state(gradient)
             size = size_in_bytes(gradient)
-            if size is not None and size <= room:
+            if size is not None and size <= limit:
                 self.copy, self.size = local_part(gradient).detach().clone(), size
 
-    def holds(self, gradient: Tensor | None) -> bool:
-        """Whether `gradient` is the object of the record, and was not written to."""
+    def matches(self, gradient: Tensor | None) -> bool:
+        """Return whether `gradient` is the object of the record, and was not written to since."""
         if gradient is None or gradient is not self.gradient:
             return gradient is self.gradient
         return _state(gradient) == (self._version, self._pointer)
 
     def restore(self) -> None:
-        """Give the parameter its old gradient back; raises `Lost`."""
+        """Give the parameter its old gradient back.
+
+        Raises:
+            RestoreError: another thread trains it, there is no copy, or the gradient no longer fits.
+        """
         if not GRADIENTS.may_write():
-            raise Lost("a thread of the program trains it")
-        if self.gradient is not None and not self.holds(self.gradient):
+            raise RestoreError("a thread of the program trains it")
+        if self.gradient is not None and not self.matches(self.gradient):
             if self.copy is None:
-                raise Lost("there was no room to keep a copy of its gradient")
+                raise RestoreError("there was no room to keep a copy of its gradient")
             with torch.no_grad():
                 local_part(self.gradient).copy_(self.copy)
         try:
             self.tensor.grad = self.gradient
         except RuntimeError as exc:  # the parameter has another shape or device by now
-            raise Lost(str(exc).split("\n")[0]) from exc
+            raise RestoreError(str(exc).split("\n")[0]) from exc
 
 
-class Gradients:
-    """The gradients of `tensors` as they are now, at most `limit` bytes of copies in all.
+class GradientRecords:
+    """Records of the gradients of `tensors` as they are now, with at most `limit` bytes of copies in all.
 
-    What did not change since `before` is taken over from there, copy included.
+    Those that did not change since `before` are taken from there, copy included.
     """
 
-    def __init__(self, tensors: list[Tensor], before: Gradients | None, limit: int) -> None:
+    def __init__(self, tensors: list[Tensor], before: GradientRecords | None, limit: int) -> None:
         self._tensors = tensors
         self._records: dict[int, GradientRecord] = {}
-        """By identity of the tensor, of those that had one: mostly there are none, and none is quick to see."""
+        """By identity of the tensor, for those with a gradient: mostly there are none, which is quick to test."""
         known = {} if before is None else before._records
-        room = limit
+        remaining = limit
         gradients = _gradients(tensors)
         self.are_known = gradients is not None
-        """False where another thread trains: its gradients are not ours to touch, or to take back."""
+        """False where another thread trains, whose gradients may be neither read nor restored."""
         for tensor, gradient in zip(tensors, gradients or [], strict=self.are_known):
             if gradient is None:
                 continue
             record = known.get(id(tensor))
-            if record is None or record.tensor is not tensor or not record.holds(gradient):
-                record = GradientRecord(tensor, gradient, room)
-            room -= record.size
+            if record is None or record.tensor is not tensor or not record.matches(gradient):
+                record = GradientRecord(tensor, gradient, remaining)
+            remaining -= record.size
             self._records[id(tensor)] = record
 
     def changed(self) -> list[GradientRecord]:
-        """Records of the tensors that have another gradient now, or whose gradient was written to."""
+        """Return the records of the tensors that have another gradient now, or whose gradient was written to."""
         gradients = _gradients(self._tensors) if self.are_known else None
         if gradients is None:
             return []
@@ -87,13 +91,13 @@ class Gradients:
             if record is None:
                 if gradient is not None:
                     found.append(GradientRecord(tensor, None))
-            elif not record.holds(gradient):
+            elif not record.matches(gradient):
                 found.append(record)
         return found
 
 
 def _gradients(tensors: Sequence[Tensor]) -> list[Tensor | None] | None:
-    """The gradients as they are now; None where another thread may write them."""
+    """Return the gradients as they are now; None where another thread may write them."""
     gradients, note = GRADIENTS.take(tensors, wait=False)
     return None if note else [None if isinstance(gradient, Unread) else gradient for gradient in gradients]
 

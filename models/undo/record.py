@@ -1,4 +1,4 @@
-"""What is known of the values of one tensor object at one moment, and how they are put back."""
+"""The values of one tensor at one moment, to compare with and to restore."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from torch.nn import Parameter
 
 from ..tensors.plainly import plain
 from ..tensors.tensors import is_uninitialised, shape_of, size_in_bytes
-from .bits import Unreadable, bits, fingerprint, same_bits
+from .bits import BitsUnreadable, bits, fingerprint, same_bits
 
 Detail = Literal["copy", "whole", "samples"]
+"""How values are recorded: copied, or as a fingerprint (`bits.fingerprint`) of the whole tensor or of samples."""
 
 
-class Lost(Exception):
-    """Old values cannot be put back; the text says why."""
+class RestoreError(Exception):
+    """Old values cannot be restored; the text says why."""
 
 
-class Record:
-    """The values of `tensor` when the record was made: a copy, or a fingerprint where there is no room for one."""
+class ValueRecord:
+    """The values of `tensor` when the record was made, as a copy or a fingerprint."""
 
     __slots__ = (
         "_bits",
@@ -32,19 +33,20 @@ class Record:
         "_version",
         "alias",
         "copy",
-        "how",
+        "detail",
         "size",
         "tensor",
     )
 
-    def __init__(self, tensor: Tensor, how: Detail) -> None:
+    def __init__(self, tensor: Tensor, detail: Detail) -> None:
         self.tensor = tensor
-        self.how = how
+        self.detail = detail
         self.size = 0
-        """Bytes that the copy takes."""
+        """Bytes of the copy, 0 without one."""
         self.alias: Tensor | None = None
-        """The same memory, kept in case the tensor is given another (`p.data = …`)."""
+        """A tensor on the same memory, kept in case `tensor` is given another (`p.data = …`); None if unreadable."""
         self.copy: Tensor | None = None
+        """The values; None where there is a fingerprint only."""
         self._here: Tensor | None = None
         self._bits: Tensor | None = None
         self._prints: Tensor | None = None
@@ -54,7 +56,7 @@ class Record:
         try:
             here = bits(tensor)
             self.alias = plain(tensor).detach()
-            if how == "copy":
+            if detail == "copy":
                 self.copy = self.alias.clone()
                 shares = self._layout is not None and here.data_ptr() == self._layout[0]
                 as_it_lies = shares and here.shape == tensor.shape
@@ -62,35 +64,35 @@ class Record:
                 self.size = size_in_bytes(tensor) or 0
                 self._here = here if shares else None  # resolved or unpacked bits would not follow the tensor
             else:
-                self._prints = fingerprint(tensor, whole=how == "whole")
-        except Unreadable as exc:
+                self._prints = fingerprint(tensor, whole=detail == "whole")
+        except BitsUnreadable as exc:
             self.alias, self._reason = None, str(exc)
-        except Exception as exc:  # kinds that torch cannot copy; no memory for it: the console must go on
+        except Exception as exc:  # kinds that torch cannot copy, or no memory left: the console must go on
             self.alias = self.copy = self._here = self._bits = None
             self.size, self._reason = 0, f"torch cannot copy it: {str(exc).partition(chr(10))[0][:200]}"
 
     def changed(self) -> bool:
-        """Whether the tensor's values are not what they were."""
+        """Return whether the tensor's values are not what they were."""
         if self._here is not None and self._bits is not None and _layout(self.tensor) == self._layout:
             return not torch.equal(self._here, self._bits)
         return self.differs(self.tensor)
 
-    def flat(self, most: int) -> tuple[Tensor, Tensor] | None:
-        """The integers in the tensor's memory and those of the copy, in one dimension each.
+    def flat(self, limit: int) -> tuple[Tensor, Tensor] | None:
+        """Return the elements in the tensor's memory and those of the copy as integers, in one dimension each.
 
-        None for a tensor of more than `most` elements, on another device than the processor, or in scattered memory.
+        None without a copy, for more than `limit` elements, off the CPU, and for memory that is not contiguous.
         """
         here, copied = self._here, self._bits
         if type(self.tensor) is not Tensor and type(self.tensor) is not Parameter:
             return None
-        if here is None or copied is None or here.numel() > most or not here.is_cpu:
+        if here is None or copied is None or here.numel() > limit or not here.is_cpu:
             return None
         if not (here.is_contiguous() and copied.is_contiguous()) or _layout(self.tensor) != self._layout:
             return None
         return here.view(-1), copied.view(-1)
 
     def differs(self, tensor: Tensor) -> bool:
-        """Whether the values of `tensor`, maybe another object, are not those of the record."""
+        """Return whether the values of `tensor`, possibly another object, are not those of the record."""
         if self.alias is None:
             if tensor is not self.tensor:
                 return not tensor.is_meta
@@ -102,27 +104,31 @@ class Record:
                 if self._bits is not None:
                     return not same_bits(bits(tensor), self._bits)
                 assert self._prints is not None
-                return not same_bits(fingerprint(tensor, whole=self.how == "whole"), self._prints)
-            except (Unreadable, RuntimeError):
+                return not same_bits(fingerprint(tensor, whole=self.detail == "whole"), self._prints)
+            except (BitsUnreadable, RuntimeError):
                 return True
 
     def moved_bytes(self) -> int:
-        """Bytes of old memory that only this record keeps alive, because the tensor was given another."""
+        """Return the bytes of old memory that this record alone keeps alive, as the tensor was given another."""
         if self.alias is None or _layout(self.tensor) == self._layout:
             return 0
         return size_in_bytes(self.alias) or 0
 
     def restore(self) -> None:
-        """Put the values back into the same object, and the object back on its old memory; raises `Lost`."""
+        """Restore the values in the same object, and the object on its old memory.
+
+        Raises:
+            RestoreError: there is no copy, or torch cannot write to the tensor.
+        """
         if self.copy is None or self.alias is None:
-            raise Lost(self._reason)
+            raise RestoreError(self._reason)
         try:
             with _writing(self.tensor):
                 if _layout(self.tensor) != self._layout:
                     self.tensor.data = self.alias
                 self.tensor.copy_(self.copy)
         except Exception as exc:  # memory that several elements share (`expand`), say
-            raise Lost(str(exc).split("\n")[0]) from exc
+            raise RestoreError(str(exc).split("\n")[0]) from exc
 
 
 def _writing(tensor: Tensor) -> AbstractContextManager[object]:
@@ -130,15 +136,15 @@ def _writing(tensor: Tensor) -> AbstractContextManager[object]:
 
 
 def _version(tensor: Tensor) -> int:
-    """How often autograd knows it to have been written to; -1 where nobody counts."""
-    tensor = plain(tensor)  # which counts in common with it
+    """Return the tensor's version counter; -1 where it has none."""
+    tensor = plain(tensor)  # it shares the counter
     return -1 if is_uninitialised(tensor) or tensor.is_inference() else tensor._version
 
 
 def _layout(tensor: Tensor) -> tuple[object, ...] | None:
-    """Where the elements lie and how they are read; None for what has no memory of its own."""
+    """Return address, shape, strides, dtype and device; None for what has no memory of its own."""
     tensor = plain(tensor)
     try:
         return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
-    except (RuntimeError, ValueError, NotImplementedError):
+    except Exception:  # a foreign subclass raises what it likes
         return None

@@ -1,1 +1,1 @@
-"""The manners of long work: cancelling, progress, one thread, no garbage collected meanwhile."""
+"""Conduct of long work: cancelling, progress, one thread, garbage collection paused."""

@@ -1,17 +1,17 @@
-"""What long work needs of whoever asked for it."""
+"""What long work is given with its request."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 
-class Context(Protocol):
-    """Handed on with a request that may take long."""
+class WorkContext(Protocol):
+    """A request's cancellation and its progress reports."""
 
     def cancelled(self) -> bool:
-        """Return whether nobody waits for the answer any more; long work looks here every 0.1 s or so and gives up."""
+        """Return whether the request is cancelled; long work checks every 0.1 s or so and gives up."""
         ...
 
     def progress(self, text: str, done: float | None = None) -> None:
-        """Report in a few words how far the work is: `done` from 0 to 1, None when unknown."""
+        """Report in a few words how far the work is; `done` is the fraction from 0 to 1, None when unknown."""
         ...

@@ -1,4 +1,4 @@
-"""Holds back the collector of cyclic garbage while many small objects are made that will stay."""
+"""Pausing the cyclic garbage collector while many small objects are made that will stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class _Collector:
-    """The process's: whoever leaves last puts back what was there before the first came."""
+    """State of the process's collector: the last to leave restores what the first found."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a finalizer may come here while this thread holds it
@@ -22,8 +22,11 @@ _COLLECTOR = _Collector()
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nothing is collected meanwhile: walking a large network makes no garbage, but would set off collections that
-    look at all of torch's objects again and again.  May be nested, and entered by several threads."""
+    """Pause the cyclic garbage collector within.  May be nested, and entered by several threads.
+
+    Walking a large network makes no garbage, but would set off collections that go through all of torch's objects
+    again and again.
+    """
     me = object()
     try:
         with _COLLECTOR.lock:

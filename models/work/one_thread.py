@@ -1,9 +1,9 @@
 """One thread for torch's operations in the calling thread alone.
 
-A look at numbers is cut into chunks that stay in the processor's cache; sharing such a chunk among threads gains
-little, and where other programs load the cores each operation waits for the slowest thread: a pass over 256 MB then
-took up to fifteen times as long.  `torch.set_num_threads` would change the user's own runs; OpenMP's setting is the
-calling thread's own.
+A read of a tensor's elements is cut into chunks that stay in the processor's cache; sharing such a chunk among threads
+gains little, and where other programs load the cores each operation waits for the slowest thread: a pass over 256 MB
+then took up to fifteen times as long.  `torch.set_num_threads` would change the user's own runs; OpenMP's setting is
+the calling thread's own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OPENMP = re.compile(r"/lib(gomp|iomp5|omp)[-.][^/]*$")
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within, torch works in the calling thread only; without a known OpenMP library nothing changes."""
+    """Have torch's operations within work in the calling thread only; change nothing without a known OpenMP library."""
     before = torch.get_num_threads()  # asked first: torch sets its number in each thread when it is first needed
     library = _library()
     if library is None or before == 1:

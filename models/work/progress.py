@@ -1,46 +1,86 @@
-"""Progress of work on many tensors, told as one."""
+"""Progress of work on one tensor, and on many."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .cancelled import Cancelled, ShouldCancel
+
 if TYPE_CHECKING:
-    from .context import Context
+    from .context import WorkContext
 
 OnProgress = Callable[[float], None]
-"""Told how far one piece of work is, from 0 to 1."""
+"""A callback that is given the fraction done of one piece of work, from 0 to 1."""
 
 
-class Progress:
-    """Adds up the parts: `total` bytes in `count` tensors."""
+class Ticker:
+    """Counts the elements read of one tensor, reports each hundredth, and raises `Cancelled` when it should."""
 
-    def __init__(self, total: int, count: int, context: Context) -> None:
+    def __init__(self, total: int, should_cancel: ShouldCancel, on_progress: OnProgress | None) -> None:
+        """Begin to count to `total` elements; without `on_progress` nothing is reported.
+
+        Raises:
+            Cancelled: `should_cancel()` returns True.
+        """
+        self._total, self._should_cancel, self._on_progress = total, should_cancel, on_progress
+        self._done, self._reported = 0, -1.0
+        self.read(0)
+
+    @property
+    def done(self) -> int:
+        """Return the elements counted so far."""
+        return self._done
+
+    def read(self, elements: int) -> None:
+        """Count this many more `elements`.
+
+        Raises:
+            Cancelled: `should_cancel()` returns True.
+        """
+        if self._should_cancel():
+            raise Cancelled
+        self._done += elements
+        part = min(self._done / self._total, 0.99) if self._total else 0.0
+        if self._on_progress is not None and part >= self._reported + 0.01:
+            self._reported = part
+            self._on_progress(part)
+
+    def end(self) -> None:
+        """Report that everything is done."""
+        if self._on_progress is not None:
+            self._on_progress(1.0)
+
+
+class TotalProgress:
+    """Reports the progress of taking statistics of `count` tensors of `total` bytes together."""
+
+    def __init__(self, total: int, count: int, context: WorkContext) -> None:
         self._total = max(total, 1)
         self._count = count
         self._context = context
         self._before = 0
-        self._number = 0
-        self._without = 0
+        self._finished = 0
+        self._skipped = 0
 
     def part(self, path: str, size: int) -> OnProgress:
-        """What to tell of a part of `size` bytes."""
+        """Return the `OnProgress` of the next tensor, at `path`, of `size` bytes."""
 
-        def tell(done: float) -> None:
-            number = f"{self._number + 1:,} of {self._count:,}"
-            self._context.progress(f"statistics {number}: {path}", (self._before + size * done) / self._total)
+        def report(done: float) -> None:
+            count = f"{self._finished + 1:,} of {self._count:,}"
+            self._context.progress(f"statistics {count}: {path}", (self._before + size * done) / self._total)
 
-        return tell
+        return report
 
     def done(self, size: int, without: bool = False) -> None:
-        """A part of `size` bytes is done; `without` numbers, when it has none to take statistics of."""
+        """Count a tensor of `size` bytes as done; `without` is True when it has no elements to take statistics of."""
         self._before += size
-        self._number += 1
-        self._without += without
+        self._finished += 1
+        self._skipped += without
 
     @property
     def sentence(self) -> str:
-        """What was done, for the user."""
-        taken = self._number - self._without
+        """Return a sentence for the user on what was done."""
+        taken = self._finished - self._skipped
         text = f"statistics of {taken:,} tensor{'' if taken == 1 else 's'}"
-        return f"{text}; {self._without:,} without numbers" if self._without else text
+        return f"{text}; {self._skipped:,} without numbers" if self._skipped else text

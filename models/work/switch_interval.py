@@ -14,25 +14,25 @@ from contextlib import contextmanager
 from .gc_paused import gc_paused
 
 SHORT = 0.0005
-"""Seconds, while the main lane works: pure Python there lets a query in within a millisecond instead of five."""
+"""Seconds of the interval while the main lane works: pure Python there lets a query in within 1 ms instead of 5."""
 LONG = 0.05
-"""Seconds, for what no other thread must come between: longer than the system lets a thread wait for a core."""
+"""Seconds of the interval within `undisturbed`: longer than the system lets a thread wait for a core."""
 
 
 class SwitchInterval:
-    """Knows who wants which interval; the last one to leave puts back what was there before the first came."""
+    """The intervals that several threads want at once; the last to leave restores what the first found."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: list[list[float]] = []
-        """Of each one the seconds, in a list that is told from the others' by identity."""
+        """The seconds of each, in a list of one element that is distinguished from the others by identity."""
         self._before = 0.0
         self._set = 0.0
-        """What was set last: where there is another one, the user's code set it, and it stays."""
+        """Seconds that were set last: an interval that differs was set by the user's code, and stays."""
 
     @contextmanager
     def wanted(self, seconds: float) -> Iterator[None]:
-        """At most so many seconds meanwhile; more only where nobody else wants fewer for longer than this lasts."""
+        """Set the interval within to at most `seconds`, and to more only for `LONG`; restore it at the end."""
         mine = [seconds]
         try:  # an interrupt may come at once
             with self._lock:
@@ -54,13 +54,14 @@ class SwitchInterval:
 
 
 SWITCH_INTERVAL = SwitchInterval()
+"""The process's."""
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """No other thread runs Python meanwhile, as far as Python lets that be had: for some microseconds only.
+    """Keep other threads from running Python within, as far as Python allows it: for some microseconds only.
 
-    No garbage is collected either: finalizers would let others run.
+    The garbage collector is paused too: finalizers would let other threads run.
     """
     with gc_paused(), SWITCH_INTERVAL.wanted(LONG):
         time.sleep(0)  # the lock of the interpreter is got anew: from here others wait their whole interval

@@ -26,7 +26,8 @@ def shard(*names: str) -> bytes:
 
 def index(weights: object, **more: object) -> bytes:
     """An index file."""
-    return json.dumps({"metadata": {"total_size": 16}, "weight_map": weights} | more).encode()
+    size = 8 * len(weights) if isinstance(weights, dict) else 16
+    return json.dumps({"metadata": {"total_size": size}, "weight_map": weights} | more).encode()
 
 
 def _fifo(path: Path) -> None:

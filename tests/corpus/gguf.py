@@ -93,7 +93,7 @@ _FILES: dict[str, tuple[bytes, Refused | Opened]] = {
     ),
     "unknown-value-type": (file([pair("k", 77, b"")]), Refused(r"77|type")),
     "unknown-array-type": (file([pair("k", _ARRAY, array(77, 3, b""))]), Refused(r"77|type")),
-    "unknown-tensor-type": (file(tensors=[tensor(kind=777)]), Opened({}, warning=r"777")),
+    "unknown-tensor-type": (file(tensors=[tensor(kind=777)]), Opened(count=1, warning=r"777")),
     "a-key-twice": (file([pair("k", _U8, b"\1"), pair("k", _U8, b"\2")]), Refused(r"twice|duplicate|two")),
     "a-tensor-twice": (file(tensors=[tensor(), tensor()]), Refused(r"twice|duplicate|two")),
     "rank-of-2-to-the-32": (file(tensors=[tensor(rank=0xFFFFFFFF)]), Refused(r"dimensions|cut|ends")),

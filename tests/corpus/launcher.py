@@ -1,4 +1,4 @@
-"""Runs one command with bounded memory, and tells how it ended and the most memory that it took.
+"""Runs one command with bounded memory, and reports how it ended and the most memory that it took.
 
 A script: `launcher.py ANSWER MEMORY SECONDS COMMAND…`; its answer is JSON on the file descriptor ANSWER.  A process
 of its own, for Linux counts what a process took before `exec` as taken by the program started: a command started right

@@ -1,4 +1,4 @@
-"""What is no model at all, and paths that are no files: each is told for what it is."""
+"""What is no model at all, and paths that are no files: each is named for what it is."""
 
 from __future__ import annotations
 

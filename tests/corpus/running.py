@@ -136,7 +136,7 @@ def _faults_opened(expected: Opened, ran: Ran, out: str, err: str, *, as_json: b
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """All that is below a folder, with what tells whether it was written to."""
+    """All that is below a folder, with what shows whether it was written to."""
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()

@@ -39,7 +39,7 @@ class Terminal:
         size: columns and rows.
         environment: over a plain one without display, SSH or tmux.
         folder: in which it is started.
-        controlling: whether the program is told by a signal when the terminal is closed.
+        controlling: whether the program gets a signal when the terminal is closed.
     """
 
     def __init__(

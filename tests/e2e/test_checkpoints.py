@@ -44,13 +44,13 @@ def test_a_broken_weight_is_found_by_statistics_and_filter(file: Path, own_state
         t.press("enter")
         t.wait_for("▌layers.7.fc.weight")
         t.press("enter")
-        t.wait_for("16 values", "NaN 1")
+        t.wait_for("16 elements", "NaN 1")
         t.press("y")
         t.wait_until(lambda: t.clipboard() == ["layers.7.fc.weight"], "the copied key")
         assert not any("torch" in library.path for engine in t.engines() for library in engine.memory_maps())
 
 
-def test_a_file_that_changes_is_told_and_opened_again(file: Path, own_state: Path) -> None:
+def test_a_file_that_changes_is_reported_and_opened_again(file: Path, own_state: Path) -> None:
     with Terminal(str(file), state=own_state) as t:
         t.wait_for("240 parameters", READY)
         whole = file.read_bytes()

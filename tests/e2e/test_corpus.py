@@ -15,6 +15,8 @@ from corpus.pickles import programs, whole
 from corpus.running import Server, faults, listing, measured, program, ran_code
 from pseudo_terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 CASES = {case.name: case for case in cases()}
 GOOD = ("safetensors/good.safetensors", "torch/good.pt", "torch/legacy-good.pt", "gguf/good.gguf", "distributed-good")
 STARTED = (
@@ -54,7 +56,7 @@ class Corpus:
             self.paths[name] = make(case, folder)
 
     def untouched(self, case: Case) -> dict[str, tuple[int, int, int]]:
-        """What tells whether a case or something beside it was written to."""
+        """What shows whether a case or something beside it was written to."""
         return listing((self.folder / case.name).parent if "/" in case.name else self.folder / case.name)
 
 

@@ -63,6 +63,42 @@ def test_a_signal_gives_the_terminal_back(own_state: Path, weights: str, name: s
         assert b"Traceback" not in t.raw
 
 
+STUCK = """\
+import asyncio, sys
+sys.argv = ["modulescope", "rgnet"]
+from tui.pinning import pin_models
+pin_models()
+from tui import ending
+from tui.app import ModulescopeApp
+def wait_for_ever(app):
+    open(__file__ + ".waits", "w").close()
+    app.call_later(asyncio.Event().wait)
+ModulescopeApp.action_help = wait_for_ever
+ending.QUITTING = 1.0
+from tui.__main__ import main
+sys.exit(main())
+"""
+"""After `?` the app handles nothing any more."""
+
+
+def test_the_key_that_quits_ends_an_app_that_waits_for_ever(own_state: Path, tmp_path: Path) -> None:
+    script = tmp_path / "stuck.py"
+    script.write_text(STUCK)
+    with Terminal(command=[sys.executable, str(script)], state=own_state) as t:
+        t.wait_for(READY)
+        family = t.family()
+        t.press("?")
+        t.wait_until(Path(f"{script}.waits").exists, "the app waiting")
+        t.press("\x11")
+        assert t.wait_end() == 0
+        assert not wait_dead(family)
+        t.wait_until(lambda: is_given_back(t), "the terminal given back")
+    report = (own_state / "faults.log").read_text(encoding="utf-8")
+    app = report.split(" run_async of ModulescopeApp\n", 1)[1].split("<", 1)[0]
+    assert "_get_message" not in app  # which would be waiting for something to do
+    assert re.search(r"locks\.py:\d+ wait of Event\n *$", app)
+
+
 def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path, weights: str) -> None:
     with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")

@@ -14,7 +14,7 @@ from pseudo_terminal import ROOT, Terminal, wait_dead
 
 READY = "● ready"
 FIRST_SCREEN = b"\x1b[?1049l"
-"""What the terminal is told when an interface leaves; the emulator itself has one screen only."""
+"""What the terminal is sent when an interface leaves; the emulator itself has one screen only."""
 
 SCRIPT = """
 import os, signal, sys, termios, threading
@@ -260,7 +260,7 @@ def test_without_a_terminal_nothing_starts(script: Path, call: str) -> None:
     assert done.stdout == ""
 
 
-def test_what_has_no_tree_is_told_before_anything_starts(script: Path, own_state: Path) -> None:
+def test_what_has_no_tree_is_reported_before_anything_starts(script: Path, own_state: Path) -> None:
     with program(script, "explore(torch.optim.SGD(net.parameters()))", own_state) as t:
         t.wait_end()
         t.wait_until(lambda: b"TypeError: net is a SGD" in t.raw or b"a SGD, not a network" in t.raw, "the reason")

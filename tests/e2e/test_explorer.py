@@ -31,7 +31,7 @@ def test_open_search_and_copy(terminal: Terminal) -> None:
         t.press("1 0 bias")
         t.wait_for("0.block 1.0.bias")
         t.press("enter")
-        t.wait_for("8 values", "[8] float32")
+        t.wait_for("8 elements", "[8] float32")
         t.press("y")
         t.wait_for("copied 0.block 1.0.bias")
         assert t.clipboard() == ["0.block 1.0.bias"]
@@ -45,17 +45,25 @@ def test_open_search_and_copy(terminal: Terminal) -> None:
 def test_forward_and_backward(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
-        t.press("b")
-        t.wait_for("no result")
-        t.press("f")
-        t.wait_for("Calls 23", "Linear")
         t.press("2")
         t.wait_for("none yet")
+        t.press("f")
+        t.wait_for("Calls 23", "Linear")
         t.press("b")
         t.wait_gone("none yet")
         t.press("z")
         t.wait_for("none yet", "cleared 18 gradients")
         t.press("u")
+        t.wait_gone("none yet")
+
+
+def test_backward_without_a_result_runs_forward_first(terminal: Terminal) -> None:
+    with terminal as t:
+        t.wait_for(READY, "block 3")
+        t.press("2")
+        t.wait_for("none yet")
+        t.press("b")
+        t.wait_for("Calls 23")
         t.wait_gone("none yet")
 
 
@@ -87,7 +95,7 @@ def test_an_endless_loop_is_interrupted_and_the_tree_answers_meanwhile(terminal:
         t.wait_for("42")
 
 
-def test_a_killed_engine_is_told_and_restarted(terminal: Terminal) -> None:
+def test_a_killed_engine_is_reported_and_restarted(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
         t.press("G")
@@ -108,7 +116,7 @@ def test_three_interrupts_without_effect_offer_a_kill(terminal: Terminal) -> Non
         t.wait_for(READY, "block 3")
         deaf = "while True:\n  try:\n    print('deaf ' + 'now')\n    while True: pass\n  except BaseException: pass\n"
         t.press(">", "exec(" + repr(deaf) + ")", "enter")
-        t.wait_for("Ctrl+C interrupts", "deaf now")  # busy is told before the loop is there that hears nothing
+        t.wait_for("Ctrl+C interrupts", "deaf now")  # busy is reported before the loop is there that reacts to nothing
         (engine,) = t.engines()
         for _ in range(3):
             t.press("ctrl+c")
@@ -118,7 +126,7 @@ def test_three_interrupts_without_effect_offer_a_kill(terminal: Terminal) -> Non
         assert not wait_dead([engine])
 
 
-def test_a_crash_in_c_is_told_with_its_signal(terminal: Terminal) -> None:
+def test_a_crash_in_c_is_reported_with_its_signal(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
         t.press(">", "import ctypes; ctypes.string_at(0)", "enter")
@@ -166,7 +174,7 @@ def test_nothing_is_left_behind(terminal: Terminal, how: str) -> None:
         assert not wait_dead(family)
 
 
-def test_nothing_is_left_behind_when_no_signal_tells_that_the_terminal_is_gone(own_state: Path) -> None:
+def test_nothing_is_left_behind_when_no_signal_shows_that_the_terminal_is_gone(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, controlling=False) as t:
         t.wait_for(READY, "block 3")
         family = t.family()
@@ -197,3 +205,33 @@ def test_every_size_shows_something_and_lives(own_state: Path, sizes: list[tuple
         t.wait_for("Calls 23", "block 3")
         t.press("q")
         assert t.wait_end() == 0
+
+
+LAYERS = """
+import torch
+from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(*[nn.Sequential(nn.Linear(4, 4), nn.Tanh()) for _ in range(12)])
+"""
+
+
+def test_alike_layers_are_one_row_of_calls_that_is_unfolded_filtered_and_sorted(
+    own_state: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "layers.py").write_text(LAYERS)
+    with Terminal(f"{tmp_path}/layers.py:Net", "--input", "2x4", state=own_state) as t:
+        t.wait_for(READY)
+        t.press("f")
+        t.wait_for("Calls 37", "0–11.1", "12 alike")
+        t.press("6", "j", "x")
+        t.wait_for("▸ Sequential", " 22 ")
+        t.press("x")
+        t.wait_for("0–11.1")
+        t.press("F", "op:tanh ms>=0")
+        t.wait_for("12 of 37", "op:tanh ms>=0", " 9.1 ")
+        t.press("enter", "S")
+        t.wait_for("module▲")
+        t.press("F", " mss>1")
+        t.wait_for("Did you mean ms>1?")

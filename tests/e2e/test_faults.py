@@ -46,7 +46,7 @@ def test_the_screen_goes_on_and_the_traceback_is_in_a_file(tmp_path: Path, own_s
 def test_what_cannot_be_shown_ends_it_with_one_line_and_the_terminal_given_back(
     tmp_path: Path, own_state: Path
 ) -> None:
-    with planted(tmp_path, own_state, "tui.widgets.output", "Output", "render_line") as t:
+    with planted(tmp_path, own_state, "tui.widgets.console.output", "Output", "render_line") as t:
         assert t.wait_end() == 1
         t.wait_until(lambda: b"the traceback is in" in t.raw, "the line")
     after = t.raw.rpartition(b"\x1b[?1049l")[2]

@@ -59,7 +59,7 @@ def test_no_terminal_is_refused_with_a_hint() -> None:
         (["show", "x.pt"], ["x.pt"]),
     ],
 )
-def test_wrong_use_is_told_in_one_line(arguments: list[str], words: list[str]) -> None:
+def test_wrong_use_is_reported_in_one_line(arguments: list[str], words: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""

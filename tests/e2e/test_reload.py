@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import Terminal
+from pseudo_terminal import Terminal, wait_dead
 
 READY = "● ready"
 
@@ -89,3 +89,39 @@ def test_a_selection_that_is_gone_leaves_what_held_it(project: Path, own_state: 
         t.wait_for("is open again", READY, "21 parameters", "Identity")
         t.press("j")
         t.wait_for(READY, "21 parameters")
+
+
+def test_R_keeps_the_process_that_has_torch_loaded_and_ctrl_r_starts_another(project: Path, own_state: Path) -> None:
+    with Terminal("net.py:Net", folder=project, state=own_state) as t:
+        t.wait_for(READY, "Net", "25 parameters")
+        (first,) = t.engines()
+        t.press(">")
+        t.wait_for("Enter run")
+        t.press("kept = 5; mine = net", "enter", "kept + 1000", "enter")
+        t.wait_for("1005")
+        t.press("escape")
+        (project / "sizes.py").write_text("WIDTH = 50\n")
+        t.wait_for("sizes.py changed: R opens anew")
+        t.press("R")
+        t.wait_for("2,751 parameters", "that are kept: kept", "that are gone: mine", READY)
+        assert t.engines() == [first]
+        t.press(">")
+        t.wait_for("Enter run")
+        t.press("kept + 2000", "enter")
+        t.wait_for("2005")
+        t.press("escape")
+        t.wait_for("Enter fold")
+        t.press("\x12")
+        t.wait_for("the names that were made in the console are gone", READY)
+        assert wait_dead([first]) == []
+
+
+def test_a_save_is_opened_by_itself_where_that_is_chosen(project: Path, own_state: Path) -> None:
+    with Terminal("net.py:Net", folder=project, state=own_state) as t:
+        t.wait_for(READY, "Net", "25 parameters")
+        t.press("O")
+        t.wait_for("opens anew at each save")
+        (project / "sizes.py").write_text("WIDTH = = 50\n")
+        t.wait_for("SyntaxError", "25 parameters")
+        (project / "sizes.py").write_text("WIDTH = 50\n")
+        t.wait_for("is open again", "2,751 parameters", READY)

@@ -1,4 +1,4 @@
-"""Odd surroundings: each is survived, or told in one line."""
+"""Odd surroundings: each is survived, or reported in one line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_terminal_of_absurd_size(own_state: Path, weights: str, size: tuple[in
         assert t.wait_end() == 0
 
 
-def test_an_ascii_terminal_gets_ascii_and_is_told_once(own_state: Path) -> None:
+def test_an_ascii_terminal_gets_ascii_and_is_reported_once(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, environment={"LANG": "C", "LC_ALL": "C"}) as t:
         t.wait_for("* ready", "block 3", "LC_ALL=C")
         assert t.text.count("shows ASCII only") == 1

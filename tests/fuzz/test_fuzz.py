@@ -180,7 +180,7 @@ RuntimeWarning: Enable tracemalloc
 PLAIN = """\
 Traceback (most recent call last):
   File "/x/models/engine/server.py", line 5, in run
-  File "/x/models/run/trace.py", line 50, in record
+  File "/x/models/run/trace/tracing.py", line 50, in record
   File "/x/torch/nn.py", line 7, in call
 ValueError: 12 of 'abc'
 """
@@ -190,7 +190,7 @@ Thread 0x0001 (most recent call first):
   File "/x/threading.py", line 9 in run
 
 Current thread 0x0002 (most recent call first):
-  File "/x/tui/widgets/lines.py", line 3 in render
+  File "/x/tui/widgets/lists/lines.py", line 3 in render
   File "/x/tui/app.py", line 4 in run
 """
 
@@ -201,13 +201,13 @@ def test_tracebacks_are_the_same_when_their_last_frame_of_ours_and_their_error_a
     )
     plain = of_traceback("death", "before\n" + PLAIN)
     assert plain is not None
-    assert plain.signature == "ValueError: # of … in models/run/trace.py record"
+    assert plain.signature == "ValueError: # of … in models/run/trace/tracing.py record"
     assert of_traceback("death", "all is well") is None
 
 
 def test_a_freeze_is_named_by_what_the_main_thread_does() -> None:
-    assert of_stacks("freeze", "answers not", STACKS).signature == "answers not in tui/widgets/lines.py render"
-    ending = STACKS.replace("/x/tui/widgets/lines.py", "/x/threading.py").replace("render", "_shutdown")
+    assert of_stacks("freeze", "answers not", STACKS).signature == "answers not in tui/widgets/lists/lines.py render"
+    ending = STACKS.replace("/x/tui/widgets/lists/lines.py", "/x/threading.py").replace("render", "_shutdown")
     assert of_stacks("freeze", "stays", ending).signature.endswith(
         "waits for the threads in textual/driver.py read_keys"
     )

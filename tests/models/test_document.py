@@ -17,6 +17,7 @@ from models.messages.errors import EngineProblem
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
+from models.tensors.torch_readable import readable_of
 from models.tensors.window import window
 
 
@@ -95,8 +96,8 @@ def test_6_all_parameters_at_once() -> None:
     assert value(session, "[name for name, _ in net[0].named_parameters()]") == "['weight', 'bias']"
     names = value(session, "[name for name, param in net.named_parameters()]")
     assert names == "['0.weight', '0.bias', '2.weight', '2.bias']"
-    outline = session.model.outline
-    assert [node.path for node in outline.tensors(outline.nodes[0])] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    tree = session.model.tree
+    assert [node.path for node in tree.tensors_below(tree.nodes[0])] == ["0.weight", "0.bias", "2.weight", "2.bias"]
 
 
 def test_7_by_key() -> None:
@@ -110,8 +111,8 @@ def test_8_through_nesting() -> None:
     assert value(session, "rgnet[0][1][0].bias.data") == repr(bias.data)
     node = session.live.node("0.block 1.0.bias")
     assert node.item is bias
-    assert python_path(session.model.outline, node) == "net[0][1][0].bias"
-    cells = window(bias, path=node.path, of="value", leading=[], row=0, rows=5, column=0, columns=20)
+    assert python_path(session.model.tree, node) == "net[0][1][0].bias"
+    cells = window(readable_of(bias), path=node.path, of="value", leading=[], row=0, rows=5, column=0, columns=20)
     assert cells.values == bias.tolist()
     assert len(cells.values) == 8
 

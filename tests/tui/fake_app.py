@@ -1,18 +1,20 @@
 """The whole app on an engine without a process: `opened("rgnet")` gives the app, its engine and a pilot.
 
 `AppEngine` adds to `FakeEngine` what an app needs besides answers: sources that are opened, runs with their events,
-an end at will.  What it tells of the networks comes from the source document.
+an end at will.  What it says of the networks comes from the source document.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from fake_engine import FakeEngine, Spec, linear, module, rgnet, sequential, shared
+from fake_engine import FakeEngine
+from fake_networks import Spec, linear, module, rgnet, sequential, shared
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -26,12 +28,13 @@ from models.messages import (
     ExampleItem,
     Examples,
     Execute,
+    FilesChanged,
     Forward,
     ListExamples,
-    Opened,
     OpenSource,
     Problem,
     Ran,
+    SourceOpened,
     StateChanged,
     Summary,
     Undo,
@@ -39,7 +42,7 @@ from models.messages import (
 )
 from models.messages.errors import EngineGone, EngineProblem
 from tui.app import ModulescopeApp
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 
 MAIN_LANE: dict[type[Body], str] = {
     OpenSource: "opening",
@@ -77,10 +80,12 @@ class AppEngine(FakeEngine):
         self.kills = 0
         self.refusal: EngineGone | None = None
         """Why no engine starts."""
+        self.start_gate: asyncio.Event | None = None
+        """What an engine waits for that is being started."""
 
     # -- its life
 
-    def tell(self, event: Body) -> None:
+    def send(self, event: Body) -> None:
         """Say something without being asked."""
         assert self.client is not None
         self.client.on_event(event)
@@ -95,6 +100,8 @@ class AppEngine(FakeEngine):
     async def start(self, **callbacks: Any) -> FakeClient:
         """As `Launch.start`."""
         self.starts += 1
+        if self.start_gate is not None:
+            await self.start_gate.wait()
         if self.refusal is not None:
             raise self.refusal
         self.gone = False
@@ -104,13 +111,13 @@ class AppEngine(FakeEngine):
         self.client = FakeClient(self, **callbacks)
         return self.client
 
-    async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+    async def request(self, body: Body, answer: type[Any], /, on_progress: Any = None) -> Any:
         if type(body) not in MAIN_LANE or self.client is None:
-            return await super().request(body, answer, progress)
+            return await super().request(body, answer, on_progress)
         client = self.client
         client.on_event(Busy(text=MAIN_LANE[type(body)]))
         try:
-            return await super().request(body, answer, progress)
+            return await super().request(body, answer, on_progress)
         finally:
             if client is self.client:
                 client.on_event(Busy(text=""))
@@ -135,9 +142,10 @@ class AppEngine(FakeEngine):
             )
         return Examples(items=items)
 
-    def _on_OpenSource(self, body: OpenSource) -> Opened:
+    def _on_OpenSource(self, body: OpenSource) -> SourceOpened:
         if body.source not in self.sources:
             raise EngineProblem(Problem("source", f"no source {body.source!r}", "rgnet is one\nof several"))
+        self.files_changed = FilesChanged()
         self.folded = set()
         self.nodes = []
         self.numbers.clear()
@@ -161,14 +169,14 @@ class AppEngine(FakeEngine):
             "input": "torch.rand(2, 4)",
         }
         self.summary = Summary(**(fields | self.summary_fields))
-        return Opened(summary=self.summary)
+        return SourceOpened(summary=self.summary)
 
     def changed(self, *paths: str, **what: bool) -> None:
         """Tell that the model changed, these paths marked."""
         assert self.summary is not None
         for node in self.nodes:
             self.change(node.row.path, changed=node.row.path in paths)
-        self.tell(StateChanged(summary=self.summary, changed=list(paths), **what))
+        self.send(StateChanged(summary=self.summary, changed=list(paths), **what))
 
     def calls(self, count: int | None = None) -> list[CallRow]:
         """The calls of a forward run: one for each module without modules below, and one for the network."""
@@ -199,7 +207,7 @@ class AppEngine(FakeEngine):
         run = max(self.runs, default=0) + 1
         self.runs[run] = self.calls()
         self.complete.add(run)
-        self.tell(CallsGrew(run=run, total=len(self.runs[run]), complete=True))
+        self.send(CallsGrew(run=run, total=len(self.runs[run]), complete=True))
         return Ran(run=run, text="[2, 1] float32, grad_fn AddmmBackward0", seconds=0.001)
 
     def _on_Backward(self, body: Backward) -> Ran:
@@ -210,7 +218,7 @@ class AppEngine(FakeEngine):
             self.gradients[path] = [value / 2 for value in self.values(path) or []]
             self.change(path, gradient="value")
         assert self.summary is not None
-        self.tell(StateChanged(summary=self.summary, gradients=True))
+        self.send(StateChanged(summary=self.summary, gradients=True))
         return Ran(run=None, text=f"{len(parameters)} parameters have a gradient", seconds=0.001)
 
     def _on_ZeroGradients(self, body: ZeroGradients) -> Done:
@@ -219,7 +227,7 @@ class AppEngine(FakeEngine):
             self.change(path, gradient="none")
         self.gradients.clear()
         assert self.summary is not None
-        self.tell(StateChanged(summary=self.summary, gradients=True))
+        self.send(StateChanged(summary=self.summary, gradients=True))
         return Done(text=f"cleared {count} gradients")
 
     def _on_Undo(self, body: Undo) -> Done:
@@ -276,14 +284,14 @@ class Played:
 
     @property
     def notices(self) -> list[str]:
-        """What was told in notices that are still there."""
+        """What was reported in notices that are still there."""
         return [f"{notice.title}: {notice.message}" for notice in self.app._notifications]
 
-    async def told(self, *texts: str) -> None:
-        """Wait until each of `texts` was told: in a notice, in the console, or anywhere on the screen."""
+    async def reported(self, *texts: str) -> None:
+        """Wait until each of `texts` was reported: in a notice, in the console, or anywhere on the screen."""
         for text in texts:
             await self.until(
-                lambda text=text: text in "\n".join([self.text, *self.log, *self.notices]), f"{text!r} is told"
+                lambda text=text: text in "\n".join([self.text, *self.log, *self.notices]), f"{text!r} is reported"
             )
 
     def asked(self, kind: type[Body]) -> list[Any]:
@@ -316,7 +324,7 @@ class Played:
 
     async def rest(self) -> None:
         """Wait until nothing more comes by itself: for what must *not* happen.  What the test holds back may wait."""
-        held = ("run", "engine", "catalogue", "statistics of all") if self.engine.holds else ()
+        held = ("run", "engine", "catalogue", "statistics of all", "findings") if self.engine.holds else ()
         await self.pilot.pause()
         await self.until(
             lambda: all(worker.is_finished or worker.group in held for worker in self.app.workers), "the app at rest"
@@ -359,7 +367,7 @@ async def starting(
 ) -> AsyncIterator[Played]:
     """The app as it starts: nothing is waited for."""
     engine = engine or AppEngine()
-    app = ModulescopeApp(Options(source=source, **options), engine)
+    app = ModulescopeApp(CommandOptions(source=source, **options), engine)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Played(app, engine, pilot)
         assert app._exception is None

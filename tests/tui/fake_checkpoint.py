@@ -1,11 +1,11 @@
-"""A training checkpoint as the engine would tell it: repeated layers, inferred classes, optimizer state, an epoch."""
+"""A training checkpoint as the engine would send it: repeated layers, inferred classes, optimizer state, an epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from fake_engine import Spec, tensor
+from fake_networks import Spec, tensor
 
 SUMMARY: dict[str, Any] = {
     "name": "checkpoint",

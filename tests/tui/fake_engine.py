@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from fake_calls import FakeCalls
+from fake_networks import Spec, rgnet
 from fake_table import KINDS, FakeTable
+from fake_values import FakeValues
 
 from models.messages import (
     Body,
-    CallPage,
+    CallPlace,
     CallRow,
-    CallRows,
-    Cells,
+    CallTensor,
+    ChangedFiles,
     Complete,
     Completions,
     Describe,
@@ -30,89 +32,47 @@ from models.messages import (
     Done,
     Execute,
     Executed,
+    Export,
+    Exported,
     Fact,
     FactGroup,
+    FilesChanged,
     Fold,
     Forms,
     Forward,
-    GradientPage,
-    GradientRow,
-    GradientRows,
-    HeatCells,
-    HeatMap,
+    FoundFindings,
+    InputField,
+    InputFields,
+    InputsSet,
+    KeepCall,
     Locate,
+    NextCall,
     NextHit,
-    NodeKind,
     PathForm,
     PathForms,
+    Place,
     Problem,
     Progress,
     Ran,
+    ReadFindings,
+    ReadInputs,
     Search,
     SearchHit,
     SearchHits,
+    SetInputs,
+    SortTree,
     SourceCode,
+    SourceItem,
     SourceText,
-    Statistics,
-    StatisticsOf,
+    SuggestedSources,
+    SuggestSources,
     TreePage,
     TreePlace,
     TreeRow,
     TreeRows,
-    Window,
 )
 from models.messages.errors import EngineGone, EngineProblem
-
-
-@dataclass(eq=False)
-class Spec:
-    """A module or tensor; the same object under two names is shared."""
-
-    kind: NodeKind
-    detail: str
-    shape: tuple[int, ...] = ()
-    below: dict[str, Spec] = field(default_factory=dict)
-    fields: dict[str, Any] = field(default_factory=dict)
-    """Further fields of its `TreeRow`."""
-
-
-def module(class_name: str, /, **below: Spec) -> Spec:
-    return Spec("module", class_name, below=below)
-
-
-def tensor(*shape: int, kind: NodeKind = "parameter", **fields: Any) -> Spec:
-    if kind == "parameter" and not fields.get("frozen"):
-        fields.setdefault("gradient", "none")
-    return Spec(kind, str(list(shape)), shape, fields={"dtype": "float32", **fields})
-
-
-def linear(inputs: int, outputs: int) -> Spec:
-    return module("Linear", weight=tensor(outputs, inputs), bias=tensor(outputs))
-
-
-def sequential(*items: Spec) -> Spec:
-    return module("Sequential", **{str(index): item for index, item in enumerate(items)})
-
-
-def rgnet() -> Spec:
-    """The documented network: 23 modules, 18 parameters, 309 elements; 41 rows."""
-
-    def block1() -> Spec:
-        return sequential(linear(4, 8), module("ReLU"), linear(8, 4), module("ReLU"))
-
-    return sequential(module("Sequential", **{f"block {index}": block1() for index in range(4)}), linear(4, 1))
-
-
-def shared() -> Spec:
-    """The documented network with one `Linear(8, 8)` under the names `2` and `4`."""
-    twin = linear(8, 8)
-    relu = module("ReLU")
-    return sequential(linear(4, 8), module("ReLU"), twin, relu, twin, module("ReLU"), linear(8, 1))
-
-
-def many(count: int) -> Spec:
-    """`count` linear layers in one Sequential: `1 + 3 * count` rows."""
-    return sequential(*(linear(4, 4) for _ in range(count)))
+from tui.widgets.table.call_table import outputs_of
 
 
 @dataclass
@@ -124,7 +84,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable):
+class FakeEngine(FakeTable, FakeCalls, FakeValues):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:
@@ -133,15 +93,24 @@ class FakeEngine(FakeTable):
         self.gone = False
         self.problems: dict[type[Body], Problem] = {}
         self.answers: dict[type[Body], Callable[[Any], Body]] = {}
-        self.numbers: dict[str, list[float]] = {}
+        self.numbers: dict[Place, list[float]] = {}
         """Values of a tensor, when not the made-up ones."""
-        self.gradients: dict[str, list[float]] = {}
+        self.found = FoundFindings(findings=[], looked_at="23 modules, 16 tensors, no run yet")
+        """What is remarkable."""
+        self.files_changed = FilesChanged()
+        """Which files of what is open changed."""
+        field = InputField(name="X", required=True, text="2x4", present="float32[2, 4]")
+        self.inputs = InputFields(origin="the documented ones", fields=[field])
+        """The inputs of the next forward."""
+        self.suggested: list[SourceItem] = []
+        """What lies in the working folder."""
+        self.gradients: dict[Place, list[float]] = {}
         self.taken: set[str] = set()
         self.places: dict[str, str] = {}
         self.runs: dict[int, list[CallRow]] = {}
         self.complete: set[int] = set()
         self.steps: dict[type[Body], list[str]] = {}
-        """What is told of the progress of a kind of request, before it is held or answered."""
+        """What is reported of the progress of a kind of request, before it is held or answered."""
         self._gates: dict[type[Body], asyncio.Event] = {}
         self.replace(spec or rgnet(), name)
 
@@ -184,13 +153,13 @@ class FakeEngine(FakeTable):
             gate.set()
         self._gates.clear()
 
-    async def request(self, body: Body, answer: type[Any], /, progress: Any = None) -> Any:
+    async def request(self, body: Body, answer: type[Any], /, on_progress: Any = None) -> Any:
         """An `Ask`."""
         self.asked.append(body)
         try:
             await asyncio.sleep(0)
-            for text in self.steps.get(type(body), []) if progress else []:
-                progress(Progress(id=0, text=text))
+            for text in self.steps.get(type(body), []) if on_progress else []:
+                on_progress(Progress(id=0, text=text))
             if gate := self._gates.get(type(body)):
                 await gate.wait()
         except asyncio.CancelledError:
@@ -207,7 +176,15 @@ class FakeEngine(FakeTable):
 
     # -- the tree
 
-    def node(self, path: str) -> Node:
+    def node(self, path: Place) -> Node:
+        """What is at a path; of a call a tensor of the shape that its row says."""
+        if isinstance(path, CallTensor):
+            row = self.runs[path.run][path.call]
+            every = outputs_of(row) if path.side == "output" else row.inputs
+            text = every[path.number]
+            sizes = text.strip("[]").split(",")  # a hostile engine says anything
+            spec = Spec("constant", text, tuple(int(size) for size in sizes if size.strip().isdecimal()))
+            return Node(TreeRow(path=row.module, name=row.op, kind="constant", depth=0, detail=text), spec, 0, -1)
         for node in self.nodes:
             if node.row.path == path:
                 return node
@@ -282,6 +259,9 @@ class FakeEngine(FakeTable):
             self.folded.discard(self.nodes[index].row.path)
         return self._place(path)
 
+    def _on_SortTree(self, body: SortTree) -> TreePlace:
+        return self._on_Locate(Locate(path=body.path))
+
     def _hits(self, query: str) -> list[Node]:
         words = query.lower().split()
         return [node for node in self.nodes if all(word in node.row.path.lower() for word in words)]
@@ -315,163 +295,78 @@ class FakeEngine(FakeTable):
             place = next((place for place in reversed(places) if place < here), places[-1])
         return self._on_Locate(Locate(path=order[place]))
 
-    # -- numbers
-
-    def values(self, path: str, of: str = "value") -> list[float] | None:
-        """The entries in row-major order; None where there is no gradient."""
-        if of == "gradient":
-            return self.gradients.get(path)
-        if path not in self.numbers:
-            seed = zlib.crc32(path.encode()) % 1000
-            self.numbers[path] = [
-                round(math.sin(seed + 1.7 * index), 4) for index in range(math.prod(self.node(path).spec.shape))
-            ]
-        return self.numbers[path]
-
-    def _matrix(self, path: str, leading: list[int]) -> tuple[int, int, int, list[int]]:
-        """Height, width and offset of the matrix at the leading indices, and the indices clamped."""
-        shape = [1, 1, *self.node(path).spec.shape][-max(2, len(self.node(path).spec.shape)) :]
-        height, width = shape[-2:]
-        used = [min((leading[at : at + 1] or [0])[0], size - 1) for at, size in enumerate(shape[:-2])]
-        offset = 0
-        for index, size in zip(used, shape[:-2], strict=True):
-            offset = offset * size + index
-        return height, width, offset * height * width, used
-
-    def _on_Window(self, body: Window) -> Cells:
-        spec = self.node(body.path).spec
-        values = self.values(body.path, body.of)
-        if values is None:
-            return Cells(path=body.path, of=body.of, absence="none", reason="No gradient yet.", shape=list(spec.shape))
-        height, width, offset, leading = self._matrix(body.path, body.leading)
-        row, column = min(body.row, height), min(body.column, width)
-        rows, columns = min(body.rows, height - row), min(body.columns, width - column)
-        return Cells(
-            path=body.path,
-            of=body.of,
-            shape=list(spec.shape),
-            dtype="float32",
-            leading=leading,
-            row=row,
-            column=column,
-            rows=rows,
-            columns=columns,
-            height=height,
-            width=width,
-            values=[
-                values[offset + line * width + cell]
-                for line in range(row, row + rows)
-                for cell in range(column, column + columns)
-            ],
-        )
-
-    def _on_HeatMap(self, body: HeatMap) -> HeatCells:
-        spec = self.node(body.path).spec
-        values = self.values(body.path, body.of)
-        if values is None:
-            return HeatCells(path=body.path, of=body.of, absence="none", reason="No gradient yet.")
-        height, width, offset, leading = self._matrix(body.path, body.leading)
-        down, across = -(-height // body.height), -(-width // body.width)
-        lines, cells = -(-height // down), -(-width // across)
-        picture = [
-            max(
-                (
-                    values[offset + row * width + column]
-                    for row in range(line * down, min((line + 1) * down, height))
-                    for column in range(cell * across, min((cell + 1) * across, width))
-                ),
-                key=abs,
-            )
-            for line in range(lines)
-            for cell in range(cells)
-        ]
-        return HeatCells(
-            path=body.path,
-            of=body.of,
-            shape=list(spec.shape),
-            leading=leading,
-            height=lines,
-            width=cells,
-            block=(down, across),
-            values=picture,
-        )
-
-    def _on_Statistics(self, body: Statistics) -> StatisticsOf:
-        values = self.values(body.path, body.of)
-        if values is None:
-            return StatisticsOf(path=body.path, of=body.of, absence="none", reason="No gradient yet.")
-        finite = [value for value in values if math.isfinite(value)]
-        low, high = min(finite), max(finite)
-        mean = sum(finite) / len(finite)
-        spread = sum((value - mean) ** 2 for value in finite)
-        counts = [0] * body.bins
-        for value in finite:
-            counts[min(int((value - low) / ((high - low) or 1) * body.bins), body.bins - 1)] += 1
-        return StatisticsOf(
-            path=body.path,
-            of=body.of,
-            count=len(values),
-            minimum=low,
-            maximum=high,
-            mean=mean,
-            std=math.sqrt(spread / (len(finite) - 1)) if len(finite) > 1 else None,
-            l2=math.sqrt(sum(value * value for value in finite)),
-            zeros=sum(value == 0 for value in values),
-            nan=sum(math.isnan(value) for value in values),
-            inf=sum(math.isinf(value) for value in values),
-            edges=[low + (high - low) * index / body.bins for index in range(body.bins + 1)],
-            counts=counts,
-        )
-
-    def _on_GradientRows(self, body: GradientRows) -> GradientPage:
-        nodes = [node for node in self._tensors(body.path) if node.row.kind == "parameter"]
-        rows = []
-        for node in nodes[body.start : body.start + body.count]:
-            gradient = self.gradients.get(node.row.path)
-            size = math.prod(node.spec.shape)
-            if node.row.frozen:
-                rows.append(GradientRow(path=node.row.path, state="frozen", size=size))
-            elif gradient is None:
-                rows.append(GradientRow(path=node.row.path, state="none", size=size))
-            else:
-                norm = math.sqrt(sum(value * value for value in gradient))
-                rows.append(
-                    GradientRow(path=node.row.path, state="zero" if norm == 0 else "value", norm=norm, size=size)
-                )
-        return GradientPage(path=body.path, total=len(nodes), start=body.start, rows=rows)
-
     # -- everything else
 
     def _on_Describe(self, body: Describe) -> Description:
         row = self.node(body.path).row
+        if isinstance(body.path, CallTensor):
+            return self._description_of_call(body.path, self.runs[body.path.run])
         facts = [Fact(label="kind", text=row.kind), Fact(label="detail", text=row.detail)]
         facts += [Fact(label="shared with", text=path, path=path) for path in row.shared_with]
         return Description(path=body.path, groups=[FactGroup(title="What it is", facts=facts)])
 
+    def _description_of_call(self, place: CallTensor, rows: list[CallRow]) -> Description:
+        """Each call reads from the one before it."""
+        row, run = rows[place.call], place.run
+        facts = [Fact(label="Operation", text=row.op), Fact(label="In", text=row.module, path=row.module)]
+        flow = [("From", place.call - 1)] * bool(place.call) + [("To", place.call + 1)] * (place.call + 1 < len(rows))
+        links = [
+            Fact(label=label, text=f"{call} {rows[call].op}", path=CallTensor(run=run, call=call))
+            for label, call in flow
+        ]
+        return Description(
+            path=place, groups=[FactGroup(title="Call", facts=facts), FactGroup(title="Dataflow", facts=links)]
+        )
+
     def _on_SourceCode(self, body: SourceCode) -> SourceText:
-        name = self.node(body.path).row.detail
+        path, line = body.path, None
+        if isinstance(path, CallTensor):
+            path, line = self.runs[path.run][path.call].module, 12
+        name = self.node(path).row.detail
         text = f"class {name}(nn.Module):\n    def forward(self, X):\n        return X\n"
-        return SourceText(path=body.path, class_name=name, text=text, file="net.py", first_line=10, forward_line=11)
+        return SourceText(
+            path=body.path, class_name=name, text=text, file="net.py", first_line=10, forward_line=11, call_line=line
+        )
+
+    def _on_SuggestSources(self, body: SuggestSources) -> SuggestedSources:
+        items = [item for item in self.suggested if item.source.startswith(body.text)]
+        return SuggestedSources(text=body.text, items=items)
+
+    def _on_ChangedFiles(self, body: ChangedFiles) -> FilesChanged:
+        return self.files_changed
+
+    def _on_ReadFindings(self, body: ReadFindings) -> FoundFindings:
+        return self.found
+
+    def _on_ReadInputs(self, body: ReadInputs) -> InputFields:
+        return self.inputs
+
+    def _on_SetInputs(self, body: SetInputs) -> InputsSet:
+        return InputsSet(text=", ".join(filter(None, body.texts)), specs=[text for text in body.texts if text])
 
     def _on_PathForms(self, body: PathForms) -> Forms:
         getter = f"net.get_parameter({body.path!r})"
         return Forms(path=body.path, forms=[PathForm(label="key", text=body.path), PathForm(label="call", text=getter)])
 
-    def _on_CallRows(self, body: CallRows) -> CallPage:
+    def _on_Export(self, body: Export) -> Exported:
+        return Exported(name=f"net-{body.form}", ending="txt", text=f"{body.form} of {body.path!r}\n")
+
+    def _on_NextCall(self, body: NextCall) -> CallPlace:
         rows = self.runs.get(body.run, [])
-        return CallPage(
-            run=body.run,
-            total=len(rows),
-            start=body.start,
-            complete=body.run in self.complete,
-            rows=rows[body.start : body.start + body.count],
-        )
+        found = [index for index, row in enumerate(rows) if row.module == body.path or body.path in row.tensors]
+        if not found:
+            return CallPlace(run=body.run, index=None)
+        number = next((number for number, index in enumerate(found) if index > body.after), 0)
+        return CallPlace(run=body.run, index=found[number], number=number + 1, count=len(found))
 
     def _on_Execute(self, body: Execute) -> Executed:
         return Executed(value=body.text.strip() or None)
 
     def _on_Forward(self, body: Forward) -> Ran:
         return Ran(run=max(self.runs, default=0) or None, text="[2, 1] float32")
+
+    def _on_KeepCall(self, body: KeepCall) -> Done:
+        return Done(text="kept by running again: the same numbers in all 5 calls")
 
     def _on_Complete(self, body: Complete) -> Completions:
         return Completions(start=body.cursor, items=[])

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from models.messages import (
     Absence,
     Body,
@@ -63,7 +65,7 @@ class NumberEngine:
         self.problem: Problem | None = None
         self.gates: dict[type[Body], asyncio.Event] = {}
         self.progress: Callable[[Progress], None] | None = None
-        """How to tell the last request's widget that it takes long."""
+        """How to report to the last request's widget that it takes long."""
         self.known: dict[str, StatisticsOf] = {}
         """Statistics that are not worked out from the numbers."""
 
@@ -72,10 +74,10 @@ class NumberEngine:
         return [body for body in self.asked if type(body) is kind]
 
     async def request(
-        self, body: Body, answer: type[Any], /, progress: Callable[[Progress], None] | None = None
+        self, body: Body, answer: type[Any], /, on_progress: Callable[[Progress], None] | None = None
     ) -> Any:
         self.asked.append(body)
-        self.progress = progress
+        self.progress = on_progress
         try:
             await asyncio.sleep(0)
             if gate := self.gates.get(type(body)):
@@ -147,6 +149,15 @@ class NumberEngine:
             return self.known[ask.path]
         height, width = tensor.matrix
         return statistics([tensor.at([], row, column) for row in range(height) for column in range(width)], ask)
+
+    def places(self, path: str) -> None:
+        """Let the statistics of a tensor say where its extremes are."""
+        tensor = self.tensors[path]
+        every = [list(index) for index in itertools.product(*map(range, tensor.shape))]
+        finite = [index for index in every if math.isfinite(tensor.value(index))]
+        found = statistics([tensor.value(index) for index in every], Statistics(path=path))
+        low, high = (function(finite, key=tensor.value, default=None) for function in (min, max))
+        self.known[path] = msgspec.structs.replace(found, minimum_at=low, maximum_at=high)
 
 
 def statistics(values: Sequence[float], ask: Statistics) -> StatisticsOf:

@@ -18,7 +18,7 @@ class Stage(App[None]):
 
     def __init__(self, *widgets: Widget, listen: tuple[type[Message], ...] = ()) -> None:
         super().__init__()
-        self.heard: list[Any] = []
+        self.posted: list[Any] = []
         self._widgets = widgets
         self._listen = listen
 
@@ -31,7 +31,7 @@ class Stage(App[None]):
 
     async def _on_message(self, message: Message) -> None:
         if isinstance(message, self._listen):
-            self.heard.append(message)
+            self.posted.append(message)
         await super()._on_message(message)
 
 

@@ -6,11 +6,11 @@ import pytest
 from textual.binding import Binding
 
 from tui.actions import ACTIONS, bindings, keys_of
-from tui.widgets.call_table import CallTable
-from tui.widgets.gradient_bars import GradientBars
-from tui.widgets.lines import Lines
-from tui.widgets.module_tree import ModuleTree
-from tui.widgets.tensor_table import TensorTable
+from tui.widgets.lists.lines import Lines
+from tui.widgets.table.call_table import CallTable
+from tui.widgets.table.gradient_bars import GradientBars
+from tui.widgets.table.tensor_table import TensorTable
+from tui.widgets.tree.module_tree import ModuleTree
 
 PLACES = sorted({action.place for action in ACTIONS})
 
@@ -50,5 +50,5 @@ def test_bindings_say_what_the_table_says() -> None:
     assert (toggle.key, toggle.action, toggle.description, toggle.show) == ("enter,space", "toggle", "fold", True)
 
 
-def test_every_action_tells_its_keys() -> None:
+def test_every_action_shows_its_keys() -> None:
     assert all(keys_of(action).strip() and action.title and action.group for action in ACTIONS)

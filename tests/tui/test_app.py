@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from fake_app import AppEngine, Played, opened, starting
-from fake_engine import linear, module, sequential, tensor
+from fake_networks import linear, module, sequential, tensor
 from textual.command import CommandPalette
+from textual.dom import DOMNode
 
 from models.messages import (
     CallRow,
@@ -80,7 +81,7 @@ async def test_a_theme_that_no_longer_exists_is_no_harm(own_state: Path) -> None
 
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
-async def test_help_opens_once_and_tells_every_key(key: str) -> None:
+async def test_help_opens_once_and_shows_every_key(key: str) -> None:
     async with opened() as played:
         await played.press(key)
         await played.until(lambda: isinstance(played.app.screen, HelpScreen), "help")
@@ -99,7 +100,8 @@ async def test_the_palette_lists_every_action_of_what_is_on_the_screen() -> None
         hits = [hit.text async for hit in ActionProvider(played.app.screen).discover()]
         hidden = {"palette", "focus_next", "focus_previous"}
         for action in ACTIONS:
-            listed = any(text is not None and text.endswith(action.title) for text in hits)
+            everywhere = action.place in ("app", "explorer")
+            listed = (action.title if everywhere else f"{action.group}: {action.title}") in hits
             on_screen = action.place in ("app", "explorer", "tree", "list", "grid")
             assert listed == (on_screen and action.id not in hidden) or action.title in ("Up", "Down"), action
 
@@ -128,7 +130,8 @@ async def test_every_action_can_be_run_with_and_without_an_engine() -> None:
                     continue
                 for widget in (played.app.focused, *played.explorer.query("*"), played.explorer, played.app):
                     name = action.id.partition("(")[0]
-                    if widget is not None and hasattr(widget, f"action_{name}") and widget.is_attached:
+                    does = getattr(type(widget), f"action_{name}", None)
+                    if does is not None and does is not getattr(DOMNode, f"action_{name}", None) and widget.is_attached:
                         await played.app.run_action(action.id, default_namespace=widget)
                         break
                 await played.pilot.pause()
@@ -185,13 +188,63 @@ def hostile_engine(text: str) -> AppEngine:
 
     def forward(body: Forward) -> Ran:
         engine.runs[1] = [call, msgspec.structs.replace(call, failed=text)]
-        engine.tell(CallsGrew(run=1, total=2, complete=True))
-        engine.tell(OutputText(stream="stdout", text=text))
-        engine.tell(OutputText(stream="stderr", text=text))
+        engine.send(CallsGrew(run=1, total=2, complete=True))
+        engine.send(OutputText(stream="stdout", text=text))
+        engine.send(OutputText(stream="stderr", text=text))
         return Ran(run=1, text=text, problem=Problem("model", text, text))
 
     engine.answers[Forward] = forward
     return engine
+
+
+async def look(played: Played, *keys: str) -> None:
+    """Press the keys, and see that nothing on the screen is unsafe when all is done."""
+    await played.press(*keys)
+    await played.rest()
+    assert_safe(played)
+
+
+async def look_at_the_panes(played: Played, literal: str) -> None:
+    """Each pane shows `literal`, before and after a run."""
+    await look(played)
+    assert literal in played.text
+    await look(played, "j", "j")
+    path = played.explorer.path
+    assert literal[:4] in path
+    for key in ("1", "2"):
+        await look(played, key)
+    await look(played, "3")
+    assert literal in played.text
+    await look(played, "4")
+    assert literal in played.text
+    await look(played, "escape", "j", "1")
+    await look(played, "H")
+    await look(played, "H", "i")
+    await look(played, "escape", "escape", "f")
+    assert literal in played.text
+    await look(played, "6", "end")
+    await look(played, "escape", "u")
+    assert literal in played.text
+    await look(played, "Y")
+    assert literal in played.text
+    await look(played, "escape")
+
+
+async def look_at_the_console_and_the_search(played: Played, literal: str, offered: bool) -> None:
+    """The log shows `literal`; completions are `offered` where they can be typed."""
+    await played.type("statement()")
+    await look(played)
+    assert any(literal in line for line in played.log)
+    await look(played, "greater_than_sign", "n", "e", "tab")
+    await look(played)
+    if offered:
+        await played.until(lambda: played.explorer.console.choices.display, "completions")
+        await look(played)
+    else:  # what cannot be typed is not offered
+        assert not played.explorer.console.choices.display
+    await look(played, "escape", "escape", "slash", "[")
+    await played.rest()
+    await look(played)
 
 
 @pytest.mark.parametrize(("text", "size"), [(HOSTILE, (120, 40)), (LONG, (80, 24))], ids=["hostile", "long"])
@@ -206,58 +259,19 @@ async def test_hostile_text_is_shown_literally_and_safely_everywhere(
 
     monkeypatch.setattr("tui.clipboard.copy", copy)
     async with opened(engine=hostile_engine(text), size=size) as played:
-
-        async def look(*keys: str) -> None:
-            await played.press(*keys)
-            await played.rest()
-            assert_safe(played)
-
-        await look()
+        await look_at_the_panes(played, literal)
+        await look_at_the_console_and_the_search(played, literal, offered=text is LONG)
+        await look(played, "escape", "y")
+        await look(played, "question_mark")
+        await look(played, "escape")
+        played.explorer.show_error(Problem("model", text, text, text, text))
+        await look(played)
         assert literal in played.text
-        await look("j", "j")
-        path = played.explorer.path
-        assert literal[:4] in path
-        for key in ("1", "2"):
-            await look(key)
-        await look("3")
-        assert literal in played.text
-        await look("4")
-        assert literal in played.text
-        await look("escape", "j", "1")
-        await look("H")
-        await look("H", "i")
-        await look("escape", "escape", "f")
-        assert literal in played.text
-        await look("6", "end")
-        await look("escape", "u")
-        assert literal in played.text
-        await look("Y")
-        assert literal in played.text
-        await look("escape")
-        await played.type("statement()")
-        await look()
-        assert any(literal in line for line in played.log)
-        await look("greater_than_sign", "n", "e", "tab")
-        await look()
-        if text is LONG:
-            await played.until(lambda: played.explorer.console.choices.display, "completions")
-            await look()
-        else:  # what cannot be typed is not offered
-            assert not played.explorer.console.choices.display
-        await look("escape", "escape", "slash", "[")
-        await played.rest()
-        await look()
-        await look("escape", "y")
-        await look("question_mark")
-        await look("escape")
-        played.explorer.show_problem(Problem("model", text, text, text, text))
-        await look()
-        assert literal in played.text
-        await look("escape")
+        await look(played, "escape")
         played.engine.end(text, text)
-        await look()
+        await look(played)
         assert literal in played.text
-        await look("R")
+        await look(played, "R")
         assert not any("own fault" in line for line in played.log)
         assert played.app.is_running
 

@@ -6,20 +6,21 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fake_app import Played
 
 from models.engine.launch import Launch
 from tui.app import ModulescopeApp
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 
 STARTING = 60.0
 """Seconds in which an engine imports torch on a busy machine."""
 
 
 @asynccontextmanager
-async def opened(source: str) -> AsyncIterator[Played]:
-    app = ModulescopeApp(Options(source=source, seed=0), Launch.local())
+async def opened(source: str, weights: str | None = None) -> AsyncIterator[Played]:
+    app = ModulescopeApp(CommandOptions(source=source, seed=0, weights=weights), Launch.local())
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         played = Played(app, None, pilot)  # type: ignore[arg-type]
         await played.until(lambda: played.explorer.row is not None, "opened", STARTING)
@@ -48,10 +49,10 @@ async def test_rgnet_is_opened_run_and_asked() -> None:
     async with opened("rgnet") as played:
         await played.sees("309 parameters", "block 3")
         await go(played, "0.block 1.0.bias")
-        await played.sees("8 values", "[8] float32")
+        await played.sees("8 elements", "[8] float32")
         await played.press("f")
         await played.sees("Calls 23")
-        await played.told("[2, 1] float32")
+        await played.reported("[2, 1] float32")
         await played.press("2")
         await played.sees("No gradient")
         await played.press("b")
@@ -65,10 +66,10 @@ async def test_both_names_of_a_shared_module_are_marked_when_one_changes() -> No
     async with opened("shared") as played:
         await played.sees("121 parameters")
         await statement(played, "net[2].weight.data[0, 0] = 100")
-        await played.told("changed: ")
-        (told,) = [line for line in played.log if "changed: " in line]
-        assert "2.weight" in told
-        assert "4.weight" in told
+        await played.reported("changed: ")
+        (reported,) = [line for line in played.log if "changed: " in line]
+        assert "2.weight" in reported
+        assert "4.weight" in reported
         await played.until(
             lambda: sum("*" in line[:57] and "[8, 8]" in line[:57] for line in played.text.splitlines()) == 2
         )
@@ -85,7 +86,7 @@ async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
         await statement(played, "X = torch.full((2, 20), 50.0)")
         await played.press("f")
         await played.until(lambda: played.explorer.query_one("CallTable").complete, "run", 30)
-        await played.told("forward: ")
+        await played.reported("forward: ")
         rows = played.explorer.query_one("CallTable").count
         assert rows < 20
         await played.sees("×")
@@ -95,12 +96,12 @@ async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
         await played.sees("receives no gradient")
 
 
-async def test_an_engine_that_is_killed_is_told_and_restarted() -> None:
+async def test_an_engine_that_is_killed_is_reported_and_restarted() -> None:
     async with opened("shared") as played:
         await go(played, "6.bias")
         await played.sees("[1] float32")
         os.kill(played.app.link.client.greeting.pid, signal.SIGKILL)  # type: ignore[union-attr]
-        await played.told("SIGKILL")
+        await played.reported("SIGKILL")
         await played.sees("[1] float32", "121 parameters"[:3])
         await played.press("R")
         await played.until(lambda: not played.explorer.status.gone and "● ready" in played.text, "again", STARTING)
@@ -119,3 +120,29 @@ async def test_the_tree_answers_during_an_endless_loop_which_is_interrupted() ->
         await played.until(lambda: "KeyboardInterrupt" in "\n".join(played.log), "interrupted", 30)
         await played.until(lambda: played.explorer.running == "", "free again")
         await statement(played, "6 * 7", "42")
+
+
+async def test_the_catalogue_and_the_note_of_a_network_are_in_the_language_that_was_asked_for() -> None:
+    app = ModulescopeApp(CommandOptions(language="zh"), Launch.local())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        played = Played(app, None, pilot)  # type: ignore[arg-type]
+        await played.until(lambda: "由层组成的列表就是网络" in played.text, "the catalogue", STARTING)
+        await played.press("enter")
+        await played.until(lambda: played.explorer.row is not None, "opened", STARTING)
+        await played.until(lambda: "两个线性层" in "".join(played.log), "the note")
+
+
+async def test_weights_are_loaded_and_loaded_again_with_the_network(tmp_path: Path) -> None:
+    import torch
+
+    (tmp_path / "net.py").write_text("from torch import nn\ndef build(): return nn.Sequential(nn.Linear(3, 2))\n")
+    torch.save({"module.0.weight": torch.full((2, 3), 7.0)}, tmp_path / "w.pt")
+    source, weights = f"{tmp_path}/net.py:build", f"{tmp_path}/w.pt"
+    told = f"weights: 1 of 2 tensors loaded from {weights} with 1 rule; 1 missing"
+    async with opened(source, weights) as played:
+        await played.until(lambda: told in "".join(played.log), f"{told!r} in {played.log}")
+        await statement(played, "net[0].weight.sum().item()", "42.0")
+        await statement(played, "net[0].weight.data.zero_().sum().item()", "0.0")
+        await played.press("R")
+        await played.until(lambda: "".join(played.log).count(told) == 2, "loaded again", STARTING)
+        await statement(played, "net[0].weight.mean().item()", "7.0")

@@ -64,7 +64,7 @@ async def close(starter: Attached) -> None:
     await starter._client.close()
 
 
-async def test_a_second_start_is_the_same_engine_and_tells_what_it_still_does(pipes: tuple[int, int]) -> None:
+async def test_a_second_start_is_the_same_engine_and_sends_what_it_still_does(pipes: tuple[int, int]) -> None:
     starter, before, after = Attached(*pipes), Heard(), Heard()
     first = await starter.start(**before.callbacks())
     await first.request(Execute(text="n = 41"), Executed)

@@ -27,7 +27,7 @@ class Tiny(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.written: list[str] = []
-        self.told: list[str] = []
+        self.reported: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield Static()
@@ -38,7 +38,7 @@ class Tiny(App[None]):
         driver.write = lambda data: self.written.append(data) if "52;" in data else None  # type: ignore[method-assign]
 
     def notify(self, message: str, **_: object) -> None:
-        self.told.append(message)
+        self.reported.append(message)
 
     @property
     def arrived(self) -> str | None:
@@ -69,7 +69,7 @@ async def test_a_clipboard_that_gives_the_text_back_is_believed(pyperclip: Calla
     app = Tiny()
     result = await copied("0.block 1.0.bias", DESKTOP, app)
     assert result.way == "system"
-    assert app.told == ["copied 0.block 1.0.bias (system clipboard)"]
+    assert app.reported == ["copied 0.block 1.0.bias (system clipboard)"]
     assert app.written == []
     assert app.clipboard == "0.block 1.0.bias"
 
@@ -83,7 +83,7 @@ async def test_a_clipboard_that_fails_or_only_claims_to_work_is_not(
     result = await copied("0.weight", DESKTOP, app)
     assert result.way == "terminal"
     assert app.arrived == "0.weight"
-    assert app.told == ["copied 0.weight (through the terminal, OSC 52)"]
+    assert app.reported == ["copied 0.weight (through the terminal, OSC 52)"]
     assert capfd.readouterr() == ("", "")
 
 
@@ -118,10 +118,10 @@ async def test_over_ssh_it_also_goes_through_the_terminal(pyperclip: Callable[[s
     assert app.arrived == "x"
 
 
-async def test_in_tmux_the_needed_setting_is_told() -> None:
+async def test_in_tmux_the_needed_setting_is_reported() -> None:
     app = Tiny()
     await copied("0.weight", {**REMOTE, "TMUX": "/tmp/t,1,0"}, app)
-    assert app.told == ["copied 0.weight (through the terminal, OSC 52; in tmux: set -g set-clipboard on)"]
+    assert app.reported == ["copied 0.weight (through the terminal, OSC 52; in tmux: set -g set-clipboard on)"]
 
 
 async def test_gnu_screen_gets_short_device_strings() -> None:
@@ -148,7 +148,7 @@ async def test_what_is_too_large_for_the_terminal_goes_to_a_file(tmp_path: Path)
     assert app.written == []
     saved = tmp_path / "state" / "copied.txt"
     assert saved.read_text(encoding="utf-8") == text
-    assert str(saved) in app.told[0]
+    assert str(saved) in app.reported[0]
 
 
 @pytest.mark.parametrize("environment", [{"TERM": "linux"}, {**REMOTE, "TERM_PROGRAM": "Apple_Terminal"}, {}])
@@ -161,11 +161,11 @@ async def test_where_nothing_works_the_text_is_shown(environment: dict[str, str]
     assert app.written == []
 
 
-async def test_hostile_names_are_copied_whole_and_told_safely() -> None:
+async def test_hostile_names_are_copied_whole_and_reported_safely() -> None:
     app = Tiny()
     await copied("a\x1b]52;c;AA\x07\n\ud800[/]", REMOTE, app)
     assert app.arrived == "a\x1b]52;c;AA\x07\n?[/]"
-    assert app.told == [f"copied a␛]52;c;AA␇ … (2 lines) (through the terminal, OSC 52)\n{UNSEEN}"]
+    assert app.reported == [f"copied a␛]52;c;AA␇ … (2 lines) (through the terminal, OSC 52)\n{UNSEEN}"]
 
 
 def test_the_summary_fits_a_notice() -> None:

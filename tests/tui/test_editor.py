@@ -52,7 +52,7 @@ async def test_e_starts_nothing_for_a_hostile_name(monkeypatch: pytest.MonkeyPat
             text = SourceText(path="", class_name="X", text="x", file=name, first_line=1)
             played.engine.answers[SourceCode] = lambda body, text=text: text
             await played.press("e")
-            await played.told(name)
+            await played.reported(name)
     assert started == []
 
 
@@ -67,4 +67,4 @@ async def test_e_says_that_the_editors_name_cannot_be_read(monkeypatch: pytest.M
         text = SourceText(path="", class_name="X", text="x", file=str(file), first_line=1)
         played.engine.answers[SourceCode] = lambda body: text
         await played.press("e")
-        await played.told("VISUAL or EDITOR cannot be read")
+        await played.reported("VISUAL or EDITOR cannot be read")

@@ -12,10 +12,10 @@ from models.messages import (
     Done,
     Examples,
     ListExamples,
-    Opened,
     OpenSource,
     OutputText,
     Problem,
+    SourceOpened,
     TreePage,
     TreeRows,
     Undo,
@@ -65,15 +65,17 @@ async def test_it_asks_the_engine_that_it_started(link: EngineLink) -> None:
     with pytest.raises(EngineGone, match="There is no engine"):
         await link.ask(ListExamples(), Examples)
     assert not link.alive
+    assert link.starting
     await link.start()
     assert link.alive
+    assert not link.starting
     assert len((await link.ask(TreeRows(start=0, count=5), TreePage)).rows) == 5
 
 
-async def test_what_is_told_is_posted(link: EngineLink, app: App, engine: AppEngine) -> None:
+async def test_what_is_sent_is_posted(link: EngineLink, app: App, engine: AppEngine) -> None:
     await link.start()
     assert engine.client is not None
-    engine.tell(OutputText(stream="stdout", text="a"))
+    engine.send(OutputText(stream="stdout", text="a"))
     engine.client.on_stderr("b")
     engine.end("exit status 3", "last words")
     event, words, ended = app.queue
@@ -86,7 +88,7 @@ async def test_what_is_told_is_posted(link: EngineLink, app: App, engine: AppEng
     assert not link.alive
 
 
-async def test_an_engine_that_was_left_is_not_heard_any_more(link: EngineLink, app: App, engine: AppEngine) -> None:
+async def test_what_an_engine_that_was_left_sends_is_dropped(link: EngineLink, app: App, engine: AppEngine) -> None:
     await link.start()
     old = engine.client
     assert old is not None
@@ -124,13 +126,13 @@ async def test_a_start_that_fails_leaves_no_engine(link: EngineLink, engine: App
 
 
 @pytest.mark.parametrize("failing", [False, True])
-async def test_an_answer_waits_until_what_was_told_before_is_taken_in(
+async def test_an_answer_waits_until_what_was_sent_before_is_taken_in(
     link: EngineLink, app: App, engine: AppEngine, failing: bool
 ) -> None:
     await link.start()
 
     def undo(body: Undo) -> Done:
-        engine.tell(OutputText(stream="stdout", text="printed"))
+        engine.send(OutputText(stream="stdout", text="printed"))
         if failing:
             raise EngineProblem(Problem("usage", "nothing to undo"))
         return Done(text="done")
@@ -148,7 +150,7 @@ async def test_an_answer_waits_until_what_was_told_before_is_taken_in(
     else:
         assert (await asking).text == "done"
     assert "printed" in [message.body.text for message in app.taken if isinstance(message.body, OutputText)]  # type: ignore[attr-defined]
-    # With nothing told meanwhile nobody waits for the app.
+    # With nothing sent meanwhile nobody waits for the app.
     await link.ask(TreeRows(start=0, count=1), TreePage)
     assert app.queue == []
 
@@ -156,7 +158,7 @@ async def test_an_answer_waits_until_what_was_told_before_is_taken_in(
 async def test_an_answer_does_not_wait_for_an_app_that_ended(link: EngineLink, app: App, engine: AppEngine) -> None:
     await link.start()
     app.ended = True
-    engine.tell(OutputText(stream="stdout", text="printed"))
+    engine.send(OutputText(stream="stdout", text="printed"))
     assert (await link.ask(ListExamples(), Examples)).items
 
 
@@ -164,7 +166,9 @@ async def test_progress_comes_in_its_order(link: EngineLink, app: App, engine: A
     await link.start()
     engine.steps[OpenSource] = ["one", "two"]
     seen: list[Any] = []
-    asking = asyncio.ensure_future(link.ask(OpenSource(source="rgnet"), Opened, lambda step: seen.append(step.text)))
+    asking = asyncio.ensure_future(
+        link.ask(OpenSource(source="rgnet"), SourceOpened, lambda step: seen.append(step.text))
+    )
     for _ in range(20):
         await asyncio.sleep(0)
         app.take()
@@ -172,7 +176,7 @@ async def test_progress_comes_in_its_order(link: EngineLink, app: App, engine: A
     assert asking.result().summary.parameters == 309
 
 
-async def test_an_engine_that_tells_more_than_is_taken_in_has_to_wait(
+async def test_an_engine_that_sends_more_than_is_taken_in_has_to_wait(
     link: EngineLink, app: App, engine: AppEngine
 ) -> None:
     await link.start()

@@ -121,14 +121,14 @@ class ExtremeEngine(AppEngine):
         self.answered = 0
         self.is_extreme = False
 
-    async def request(self, body: m.Body, answer: type[Any], /, progress: Any = None) -> Any:
+    async def request(self, body: m.Body, answer: type[Any], /, on_progress: Any = None) -> Any:
         if not self.is_extreme:
-            return await super().request(body, answer, progress)
+            return await super().request(body, answer, on_progress)
         self.asked.append(body)
         if self.extremes.random.random() < 0.05:
             raise EngineProblem(self.extremes.struct(m.Problem))
-        if progress is not None:
-            progress(self.extremes.struct(m.Progress))
+        if on_progress is not None:
+            on_progress(self.extremes.struct(m.Progress))
         try:
             raw = codec.pack(self.extremes.struct(answer))
             found = codec.answer_body(raw, answer)
@@ -138,7 +138,7 @@ class ExtremeEngine(AppEngine):
         self.answered += 1
         return found
 
-    def tell_anything(self) -> None:
+    def send_anything(self) -> None:
         kind = self.extremes.random.choice(get_args(m.EventBody))
         client = self.client
         if isinstance(client, FakeClient):
@@ -153,7 +153,7 @@ async def test_no_message_ends_the_interface(seed: int) -> None:
         engine.is_extreme = True
         for step in range(STEPS):
             if step % 4 == 0:
-                engine.tell_anything()
+                engine.send_anything()
             await played.press(engine.extremes.random.choice(KEYS))
             assert played.app._exception is None
         faults = [line for line in played.log if "own fault" in line]

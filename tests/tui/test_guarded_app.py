@@ -1,4 +1,4 @@
-"""The net: whatever raises, the screen goes on, and the user is told."""
+"""The net: whatever raises, the screen goes on, and the user sees what happened."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from textual import events
 
 from tui.guarded_app import NOT_DRAWN
 from tui.screens.explorer import Explorer
-from tui.widgets.info import Info
-from tui.widgets.module_tree import ModuleTree
-from tui.widgets.output import Output
+from tui.widgets.console.output import Output
+from tui.widgets.parts.info import Info
+from tui.widgets.tree.module_tree import ModuleTree
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +48,11 @@ def written(file: Path, *texts: str) -> bool:
 
 async def goes_on(played: Played) -> None:
     """The fault is shown with the way to report it, and the keys still do what they do."""
-    await played.told("modulescope's own fault: ZeroDivisionError: planted", "Please report it: the traceback is in")
+    await played.reported(
+        "modulescope's own fault: ZeroDivisionError: planted", "Please report it: the traceback is in"
+    )
     await played.press("j", "k", "u")
-    await played.told("took back")
+    await played.reported("took back")
     assert played.app.is_running
     assert not played.app.ended_by
 
@@ -115,7 +117,7 @@ async def test_a_list_that_cannot_prepare_its_drawing(monkeypatch: pytest.Monkey
         monkeypatch.setattr(ModuleTree, "_look_around", fail)
         played.explorer.module_tree.refresh()
         await played.sees(NOT_DRAWN[:20])
-        await played.told("modulescope's own fault: ZeroDivisionError: planted")
+        await played.reported("modulescope's own fault: ZeroDivisionError: planted")
         await played.sees("5 Console")
 
 
@@ -124,7 +126,7 @@ async def test_the_same_fault_again_and_again_does_not_fill_the_console(monkeypa
     async with faulty() as played:
         for _ in range(12):
             await played.press("Z")
-        await played.told("(10 times now)")
+        await played.reported("(10 times now)")
         assert played.log.count("✗ modulescope's own fault: ZeroDivisionError: planted") == 2
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tui.history import LIMIT, History, merged
+from tui.history import LIMIT, History, merged_history
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,8 +23,8 @@ def test_entries_outlive_a_start_with_their_lines(tmp_path: Path) -> None:
 
 
 def test_duplicates_are_merged_and_the_latest_stays() -> None:
-    assert merged(["a", "b", "a", "c"]) == ["b", "a", "c"]
-    assert merged("abcdef", limit=2) == ["e", "f"]
+    assert merged_history(["a", "b", "a", "c"]) == ["b", "a", "c"]
+    assert merged_history("abcdef", limit=2) == ["e", "f"]
 
 
 def test_two_programs_at_once_lose_nothing(tmp_path: Path) -> None:

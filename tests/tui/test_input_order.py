@@ -10,7 +10,11 @@ from fake_app import Played, opened
 from textual import events
 from textual.keys import _character_to_key
 
-from tui.widgets.search_box import SearchBox
+from models.messages import Backward, Describe, Description, Fact, FactGroup, Forward, HeatMap
+from tui import input_order
+from tui.terminal_reports import TerminalReports
+from tui.widgets.grid.jump import Jump
+from tui.widgets.tree.search_box import SearchBox
 
 CHARACTERS = {"slash": "/", "colon": ":", "question_mark": "?", "greater_than_sign": ">"}
 
@@ -32,7 +36,7 @@ def state(played: Played) -> tuple[object, ...]:
         type(app.focused).__name__,
         getattr(app.focused, "value", getattr(app.focused, "text", "")),
         len(explorer.query(SearchBox)),
-        explorer.query_one("#panes").current,
+        explorer.query_one("#right-panes").current,
         explorer.console.prompt.text,
         explorer.path,
         explorer.has_class("-zoom-left", "-zoom-right", "-zoom-lower"),
@@ -99,10 +103,10 @@ async def test_an_input_whose_delivery_raises_does_not_hold_up_the_others(monkey
 
         monkeypatch.setattr(order, "_deliver", failing)
         burst(played, "2", "x", "3")  # behind a key that is waited for
-        await played.told("own fault: ZeroDivisionError")
+        await played.reported("own fault: ZeroDivisionError")
         await played.press("t")
-        await played.told("theme")
-        assert played.explorer.query_one("#panes").current == "info"
+        await played.reported("theme")
+        assert played.explorer.query_one("#right-panes").current == "info"
         played.app._exception = None
 
 
@@ -146,3 +150,56 @@ async def test_a_key_behind_the_one_that_quits_acts_on_nothing() -> None:
         await order.take(events.Paste("text"))
         left._attach(parent)
         assert not played.explorer.query(SearchBox)
+
+
+async def test_escape_and_a_letter_of_one_read_leave_the_prompt_and_act() -> None:
+    async with opened() as played:
+        await played.press("greater_than_sign")
+        await played.until(lambda: played.explorer.console.prompt.has_focus, "the prompt")
+        for event in TerminalReports().feed("\x1bj"):
+            played.app.post_message(event)
+        await played.until(lambda: played.explorer.path == "0", "one row down")
+        assert played.explorer.console.prompt.text == ""
+        await played.press("greater_than_sign", "x")
+        for event in TerminalReports().feed("\x1bb"):  # with text there it is Alt+B, which moves by a word
+            played.app.post_message(event)
+        await played.until(lambda: played.explorer.console.prompt.cursor_location == (0, 0), "moved")
+        assert played.asked(Backward) == []
+        await played.press("delete")
+        for event in TerminalReports().feed("\x1bf"):
+            played.app.post_message(event)
+        await played.until(lambda: played.asked(Forward), "run forward")
+
+
+async def test_a_key_waits_for_the_pane_that_it_is_for() -> None:
+    async with opened() as played:
+        facts = [Fact(label=f"fact {index}", text="x") for index in range(40)]
+        played.engine.answers[Describe] = lambda body: Description(
+            path=body.path, groups=[FactGroup(title="All", facts=facts)]
+        )
+        gate = played.engine.hold(Describe)
+        burst(played, "3", "G", "t")
+        await played.until(lambda: played.asked(Describe), "asked")
+        assert played.explorer.query_one("#info").cursor == 0
+        gate.set()
+        await played.until(lambda: played.explorer.query_one("#info").cursor == 40, "the last fact")
+        await played.reported("theme")  # what was typed behind it comes behind it
+
+
+async def test_a_key_for_a_heat_map_that_is_still_drawn_is_kept_for_it() -> None:
+    async with opened() as played:
+        await played.selected("0.block 0.0.weight")
+        gate = played.engine.hold(HeatMap)
+        burst(played, "1", "H", "i")
+        await played.until(lambda: played.asked(HeatMap), "asked")
+        assert not isinstance(played.app.screen, Jump)
+        gate.set()
+        await played.until(lambda: isinstance(played.app.screen, Jump), "the jump")
+
+
+async def test_a_pane_that_never_answers_holds_nothing_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_order, "PATIENCE", 0.05)
+    async with opened() as played:
+        played.engine.hold(Describe)
+        burst(played, "3", "G", "t")
+        await played.reported("theme")

@@ -31,8 +31,8 @@ class Tiny(App[None]):
     def action_undo(self) -> None:
         self.done.append("undo")
 
-    def action_show_tab(self, number: int) -> None:
-        self.done.append(("tab", number))
+    def action_show_tab(self, name: str) -> None:
+        self.done.append(("tab", name))
 
     def get_system_commands(self, screen: object) -> list[object]:  # type: ignore[override]
         return []
@@ -53,7 +53,7 @@ async def choose(app: Tiny, query: str, focus: str) -> None:
 async def test_an_action_of_the_app_runs_with_its_parameters() -> None:
     app = Tiny()
     await choose(app, "Source", "#a")
-    assert app.done == [("tab", 4)]
+    assert app.done == [("tab", "source")]
     app = Tiny()
     await choose(app, "Undo", "TextArea")  # the editor has an undo of its own
     assert app.done == ["undo"]

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.printed import OPEN_LINES, Printed
+from tui.printed import OPEN_LINES, PrintedLines
 
 
 def shown(*parts: str | tuple[str, str]) -> list[str]:
-    printed = Printed()
+    printed = PrintedLines()
     for part in parts:
         kind, text = part if isinstance(part, tuple) else ("stdout", part)
         printed.feed(kind, text)
@@ -45,7 +45,7 @@ def test_an_unfinished_sequence_is_shown_at_the_end() -> None:
 
 
 def test_streams_share_the_lines_and_the_last_writer_names_them() -> None:
-    printed = Printed()
+    printed = PrintedLines()
     printed.feed("stderr", "\r 1%")
     printed.feed("stdout", "\rhello\n")
     printed.feed("stderr", " 2%")
@@ -54,7 +54,7 @@ def test_streams_share_the_lines_and_the_last_writer_names_them() -> None:
 
 
 def test_nothing_printed_is_kept_open_for_ever() -> None:
-    printed = Printed()
+    printed = PrintedLines()
     for number in range(1000):
         printed.feed("stdout", f"{number}\r\n")
     assert len(printed.open) <= OPEN_LINES
@@ -62,7 +62,7 @@ def test_nothing_printed_is_kept_open_for_ever() -> None:
 
 
 def test_a_line_without_end_is_bounded() -> None:
-    printed = Printed()
+    printed = PrintedLines()
     for _ in range(1000):
         printed.feed("stdout", "x" * 1000)
     assert len(printed.open[0].text) < 20_000

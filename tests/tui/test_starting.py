@@ -9,10 +9,10 @@ import pytest
 import tui.app
 from models.engine.launch import Launch
 from models.messages.errors import EngineGone
-from tui.command_line import Options
-from tui.starting import HeadStart, explore
+from tui.command_line import CommandOptions
+from tui.starting import HeadStart, run_explorer
 
-CALLBACKS: dict[str, Any] = dict.fromkeys(("on_event", "on_stderr", "on_gone"), lambda told: None)
+CALLBACKS: dict[str, Any] = dict.fromkeys(("on_event", "on_stderr", "on_gone"), lambda reported: None)
 
 
 class App:
@@ -22,7 +22,7 @@ class App:
     return_code: int | None = 0
     ended_by = ""
 
-    def __init__(self, options: Options, launch: HeadStart) -> None:
+    def __init__(self, options: CommandOptions, launch: HeadStart) -> None:
         self.options, self.launch = options, launch
         App.made.append(self)
 
@@ -54,8 +54,8 @@ def test_the_engine_runs_before_the_app_is_made_and_is_ended_when_nobody_took_it
 ) -> None:
     alive: list[int | None] = []
     monkeypatch.setattr(App, "run", lambda app: alive.append(spawned[0].poll()))
-    options = Options(source="rgnet")
-    assert explore(options) == 0
+    options = CommandOptions(source="rgnet")
+    assert run_explorer(options) == 0
     assert App.made[0].options is options
     assert alive == [None]
     assert spawned[0].returncode is not None
@@ -69,18 +69,18 @@ def test_it_is_ended_when_the_app_fails(
 
     monkeypatch.setattr(App, "run", run)
     with pytest.raises(RuntimeError, match="no terminal"):
-        explore(Options())
+        run_explorer(CommandOptions())
     assert spawned[0].returncode is not None
 
 
 def test_the_apps_status_is_the_programs(spawned: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(App, "return_code", 1)
-    assert explore(Options()) == 1
+    assert run_explorer(CommandOptions()) == 1
 
 
 def test_another_python_starts_ahead_and_another_command_does_not(spawned: list[subprocess.Popen[bytes]]) -> None:
-    explore(Options(python="/opt/python"))
-    explore(Options(engine="ssh box python -m models.engine"))
+    run_explorer(CommandOptions(python="/opt/python"))
+    run_explorer(CommandOptions(engine="ssh box python -m models.engine"))
     assert ["/opt/python" in process.args for process in spawned] == [True]  # type: ignore[operator]
 
 
@@ -94,7 +94,7 @@ async def test_the_first_start_takes_the_process_and_the_second_a_new_one(
         taken.append((launch, process))
 
     monkeypatch.setattr(Launch, "start", start)
-    engines = HeadStart(Options(python="/opt/python"))
+    engines = HeadStart(CommandOptions(python="/opt/python"))
     await engines.start(**CALLBACKS)
     await engines.start(**CALLBACKS)
     assert [process for _, process in taken] == [spawned[0], None]
@@ -103,17 +103,17 @@ async def test_the_first_start_takes_the_process_and_the_second_a_new_one(
     assert spawned[0].poll() is None  # it is the app's now
     spawned[0].kill()
     spawned[0].communicate()
-    await HeadStart(Options(engine="ssh box engine")).start(**CALLBACKS)
+    await HeadStart(CommandOptions(engine="ssh box engine")).start(**CALLBACKS)
     assert taken[-1][0].argv == ("ssh", "box", "engine")
 
 
-async def test_a_python_that_is_not_there_is_told_by_the_start(spawned: list[object]) -> None:
-    engines = HeadStart(Options(python="/no/python"))
+async def test_a_python_that_is_not_there_is_reported_by_the_start(spawned: list[object]) -> None:
+    engines = HeadStart(CommandOptions(python="/no/python"))
     assert spawned == []
     with pytest.raises(EngineGone, match="/no/python"):
         await engines.start(**CALLBACKS)
 
 
-async def test_a_command_line_that_cannot_be_read_is_told_by_the_start(spawned: list[object]) -> None:
+async def test_a_command_line_that_cannot_be_read_is_reported_by_the_start(spawned: list[object]) -> None:
     with pytest.raises(EngineGone, match="cannot be read"):
-        await HeadStart(Options(engine="ssh 'box")).start(**CALLBACKS)
+        await HeadStart(CommandOptions(engine="ssh 'box")).start(**CALLBACKS)

@@ -32,7 +32,7 @@ class Stream:
         (True, True, "unknown", "'unknown'"),
     ],
 )
-def test_where_the_explorer_cannot_start_the_way_without_it_is_told(
+def test_where_the_explorer_cannot_start_the_way_without_it_is_reported(
     monkeypatch: pytest.MonkeyPatch, reads: bool, writes: bool, term: str, says: str | None
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Stream(reads))
@@ -58,7 +58,7 @@ def test_where_the_explorer_cannot_start_the_way_without_it_is_told(
         ({"COLUMNS": "9" * 5_000, "LINES": "٣"}, (80, 25)),
     ],
 )
-def test_a_size_is_within_reason_where_the_terminal_tells_none(
+def test_a_size_is_within_reason_where_the_terminal_shows_none(
     environment: dict[str, str], size: tuple[int, int]
 ) -> None:
     read, write = os.pipe()
@@ -93,7 +93,7 @@ def test_giving_back_what_is_not_there_changes_nothing() -> None:
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
 
 
-def test_a_shell_above_is_told_from_none() -> None:
+def test_a_shell_above_is_distinguished_from_none() -> None:
     ask = "import sys; sys.path.insert(0, sys.argv[1]); from tui.terminal import shell_above; print(shell_above())"
     program = f"""
 import os, subprocess, sys

@@ -102,3 +102,47 @@ def test_nothing_that_is_sent_raises(texts: list[str]) -> None:
 def test_what_is_typed_is_as_textual_reads_it(text: str) -> None:
     own = [message.key for message in XTermParser().feed(text) if isinstance(message, Key)]
     assert keys(text) == own
+
+
+def after_a_while(text: str) -> list[str]:
+    """The keys of one read, and of the pause behind it."""
+    parser = TerminalReports()
+    found = list(parser.feed(text))
+    if parser._timeout_time is not None:
+        parser._timeout_time = 0.0
+        found += parser.tick()
+    return [message.key for message in found if isinstance(message, Key)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x1bj", "escape j"),
+        ("\x1bR", "escape R"),
+        ("\x1b3", "escape 3"),  # and no pound sign
+        ("\x1b/ab", "escape slash a b"),
+        ("\x1b\x1bj", "escape escape j"),
+        ("\x1b[", "escape left_square_bracket"),
+        ("\x1b]", "escape right_square_bracket"),
+        ("\x1b_", "escape underscore"),
+        ("\x1bX", "escape X"),
+        ("\x1b ", "escape space"),
+        ("\x1b\t", "escape tab"),
+        ("\x1b\x11", "escape ctrl+q"),
+        ("\x1b？", "escape fullwidth_question_mark"),
+        ("\x1b[A", "up"),
+        ("\x1bOA", "up"),
+        ("\x1b[1;3A", "alt+up"),
+        ("\x1b[106;3u", "alt+j"),  # the terminal says itself that it is Alt
+        ("\x1bf", "alt+f"),  # may edit a field with text
+        ("\x1b\r", "alt+enter"),
+    ],
+)
+def test_escape_and_a_key_in_one_read_are_two_keys(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert " ".join(after_a_while(text)) == expected
+
+
+def test_the_shift_tab_of_the_linux_console_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    assert after_a_while("\x1b\t") == ["shift+tab"]

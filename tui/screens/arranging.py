@@ -7,66 +7,94 @@ from collections.abc import Callable
 from textual import events, on
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
+from textual.widgets._toast import ToastRack
 
+from tui import tabs
 from tui.input_order import hold_input
 from tui.proportions import LEFT, LOW, LOWER, NARROW, left_width, lower_height
 from tui.screens.explorer_base import ExplorerBase
-from tui.widgets.bar import Bar
-from tui.widgets.prompt import Prompt
-from tui.widgets.search_box import SearchBox
-from tui.widgets.splitter import Splitter
-from tui.widgets.table_bar import FilterInput
+from tui.widgets.console.output import Output
+from tui.widgets.console.prompt import Prompt
+from tui.widgets.parts.bar import Bar
+from tui.widgets.parts.splitter import Splitter
+from tui.widgets.parts.tour_panel import TourPanel
+from tui.widgets.table.call_table import CallTable
+from tui.widgets.table.table_bar import FilterInput
+from tui.widgets.tree.search_box import SearchBox
 
-TABS = ("values", "gradients", "info", "source")
-BELOW = ("console", "calls")
-AREAS = ("left", "right", "lower")
+AREAS = ("left", *tabs.AREAS)
+BESIDE_LOG, BESIDE_CALLS = 2, 2
+"""Rows of the lower area beside the log: its bar and the prompt; beside the calls: its bar and their titles."""
 
 
 class Arranging(ExplorerBase):
-    """Part of the explorer."""
+    """What the explorer does for tabs, focus and the sizes of panes."""
 
     left_share = LEFT
-    lower_share = LOWER
+    lower_share: float | None = None
+    """Of the height, the lower area's, once its border was moved; until then it grows with what it has to show."""
+    content_rows = 0
+    """The most rows that its tabs had to show; it never becomes lower by itself, for what is above would jump."""
 
     # -- tabs --------------------------------------------------------------------------------------------------------
-    def action_show_tab(self, number: int) -> None:
-        self.show_tab(TABS[number - 1])
+    def action_show_tab(self, name: str) -> None:
+        """Show the tab whose id is `name`, with the focus in it."""
+        self.show_tab(name)
 
     def show_tab(self, name: str, focus: bool = True) -> None:
-        """Bring one of the four tabs on the right to the front."""
-        self.query_one("#panes", ContentSwitcher).current = name
-        self.query_one("#right-bar", Bar).active = TABS.index(name)
+        """Bring the tab whose id is `name` to the front of its area; the focus goes there, unless `focus` is False."""
+        tab = tabs.tab_of(name)
+        self.query_one(f"#{tab.area}-panes", ContentSwitcher).current = name
+        self.query_one(f"#{tab.area}-bar", Bar).active = tabs.tabs_in(tab.area).index(tab)
+        self.observe("tab", name)
+        if name == "calls":
+            self._grow_for(self.query_one(CallTable).count + BESIDE_CALLS)
         if focus:
-            self.focus_area("right")
+            self.focus_area(tab.area)
 
-    def action_show_below(self, number: int) -> None:
-        self.show_below(BELOW[number - 1])
-        self.focus_area("lower")
+    def shown_tab(self, area: tabs.Area) -> str:
+        """Return the id of the tab that is seen in an area."""
+        return self.query_one(f"#{area}-panes", ContentSwitcher).current or ""
 
-    def show_below(self, name: str) -> None:
-        """Bring the console or the calls to the front."""
-        self.query_one("#lower-panes", ContentSwitcher).current = name
-        self.query_one("#lower-bar", Bar).active = BELOW.index(name)
+    @on(Output.Grew)
+    def _log_grew(self, message: Output.Grew) -> None:
+        self._grow_for(message.rows + BESIDE_LOG)
+
+    def _grow_for(self, rows: int) -> None:
+        """Give the lower area room for so many rows, if that is more than it had ever need of."""
+        if rows > self.content_rows:
+            self.content_rows = rows
+            self._arrange()
+
+    def show_count(self, name: str, count: int | None) -> None:
+        """Write behind the title of the tab `name` how many things it holds; None writes nothing."""
+        tab = tabs.tab_of(name)
+        title = tab.title if count is None else f"{tab.title} {count:,}"
+        if name == "calls" and count and self.query_one("#lower-panes", ContentSwitcher).current == name:
+            self._grow_for(count + BESIDE_CALLS)
+        self.query_one(f"#{tab.area}-bar", Bar).set_title(tabs.tabs_in(tab.area).index(tab), title)
 
     def action_go_console(self) -> None:
-        self.show_below("console")
+        """Go to the prompt."""
+        self.show_tab("console", focus=False)
         self.focus_area("lower", to=self.query_one(Prompt))
 
     def action_go_back(self) -> None:
+        """Leave zoom, search and any other pane for the tree."""
         self._zoom(None)
         self.remove_class("-at-right", "-at-lower")
         for box in self.query(SearchBox):  # which lies over the tree, and was left with the mouse or with Tab
             box.action_close()
         self.set_focus(self.module_tree)
+        self.select_tree()
 
     @on(Bar.Picked)
     def _picked(self, message: Bar.Picked) -> None:
-        if message.bar.id == "right-bar":
-            self.action_show_tab(message.index + 1)
-        elif message.bar.id == "lower-bar":
-            self.action_show_below(message.index + 1)
-        else:
-            self.set_focus(self.module_tree)
+        for area in tabs.AREAS:
+            if message.bar.id == f"{area}-bar":
+                self.show_tab(tabs.tabs_in(area)[message.index].id)
+                return
+        self.set_focus(self.module_tree)
 
     # -- focus -------------------------------------------------------------------------------------------------------
     def focus_area(self, area: str, to: Widget | None = None) -> None:
@@ -106,7 +134,7 @@ class Arranging(ExplorerBase):
         return next((node.id for node in widget.ancestors_with_self if node.id in AREAS), None)
 
     def watch_focus(self) -> None:
-        """From now on, the bar over the pane with the focus is bright."""
+        """Have the bar over the pane with the focus bright from now on."""
         self.watch(self, "focused", self._light_bars)
 
     def _light_bars(self, focused: Widget | None) -> None:
@@ -115,22 +143,26 @@ class Arranging(ExplorerBase):
             self.query_one(f"#{name}-bar", Bar).set_class(name == area, "-focused")
 
     def action_focus_next(self) -> None:
+        """Go to the next area."""
         self._cycle(1)
 
     def action_focus_previous(self) -> None:
+        """Go to the previous area."""
         self._cycle(-1)
 
-    def _cycle(self, step: int) -> None:
+    def _cycle(self, direction: int) -> None:
         here = self._area_of(self.focused)
         order = list(AREAS)
-        index = order.index(here) if here in order else -step
-        self.focus_area(order[(index + step) % len(order)])
+        index = order.index(here) if here in order else -direction
+        self.focus_area(order[(index + direction) % len(order)])
 
     # -- sizes -------------------------------------------------------------------------------------------------------
     def action_wider(self, columns: int) -> None:
+        """Make the tree wider by so many columns, which may be negative."""
         self._share_columns(self.query_one("#left").size.width + columns)
 
     def action_higher(self, rows: int) -> None:
+        """Make the lower area higher by so many rows, which may be negative."""
         self._share_rows(self.query_one("#lower").size.height + rows)
 
     @on(Splitter.Dragged)
@@ -157,12 +189,22 @@ class Arranging(ExplorerBase):
 
     def _arrange(self) -> None:
         width, height = self.size or self.app.size  # before the first layout it has no size of its own
+        for panel in self.query(TourPanel):
+            if panel.display:
+                columns, rows = panel.place(width, height)
+                width, height = width - columns, height - rows
         self.set_class(width < NARROW, "-narrow")
         self.set_class(height < LOW, "-low")
-        self.query_one("#left").styles.width = left_width(width, self.left_share)
-        self.query_one("#lower").styles.height = lower_height(height, self.lower_share)
+        zoomed = self._zoomed  # which has all there is: a size of its own would hold against that
+        moved = self.lower_share is not None
+        lower = lower_height(height, self.lower_share or LOWER, None if moved else self.content_rows)
+        self.query_one("#left").styles.width = None if zoomed == "left" else left_width(width, self.left_share)
+        self.query_one("#lower").styles.height = None if zoomed == "lower" else lower
+        for notices in self.query(ToastRack):  # between the two bars with tabs
+            notices.styles.max_height = max(height - 3 - (0 if zoomed else lower or 0), 1)
 
     def action_zoom(self) -> None:
+        """Give the area with the focus the whole screen, or take it back."""
         self._zoom(self._area_of(self.focused) if self._zoomed is None else None)
 
     @property
@@ -173,3 +215,4 @@ class Arranging(ExplorerBase):
     def _zoom(self, area: str | None) -> None:
         for name in AREAS:
             self.set_class(name == area, f"-zoom-{name}")
+        self._arrange()

@@ -18,7 +18,7 @@ else:
 
 
 class ClosesItself(_Screen[ScreenResultType]):
-    """Mixin, named before the kind of screen.
+    """Mixin of screens that close once, and themselves; named before the kind of screen.
 
     Textual's `dismiss` takes away whatever screen is on top.  A second Enter that was on its way when the first one
     closed the screen would take away the one beneath, down to an app without any.  And what Textual still delivers to

@@ -23,16 +23,16 @@ from textual.widgets.option_list import Option
 
 from tui.palette import ActionProvider
 from tui.screens.closing import ClosesItself
-from tui.widgets.line_input import LineInput
-from tui.widgets.options import Options
+from tui.widgets.lists.options import Options
+from tui.widgets.parts.line_input import LineInput
 
 
 class PaletteList(CommandList, Options, can_focus=False):
-    """The commands; keys and clicks never end the app."""
+    """The commands of the palette; keys and clicks never end the app."""
 
 
 class PaletteInput(CommandInput, LineInput):
-    """Where the search is typed."""
+    """The line of the palette in which the search is typed."""
 
 
 class Palette(ClosesItself[None], CommandPalette):
@@ -62,8 +62,8 @@ class Palette(ClosesItself[None], CommandPalette):
         providers = [provider for provider in self._providers if isinstance(provider, ActionProvider)]
         hits = [hit for provider in providers for hit in provider.hits(search_value)]
         commands = [
-            Command(hit.prompt if isinstance(hit.prompt, Content) else Content(str(hit.prompt)), hit, id=str(number))
-            for number, hit in enumerate(hits)
+            Command(hit.prompt if isinstance(hit.prompt, Content) else Content(str(hit.prompt)), hit, id=str(index))
+            for index, hit in enumerate(hits)
         ]
         found = self.query_one(PaletteList)
         nothing_stands = found.option_count == 1 and found.get_option_at_index(0).id == self._NO_MATCHES

@@ -15,7 +15,7 @@ from tui.text import clean, clean_lines
 
 
 class ConfirmScreen(Panel[bool]):
-    """Dismissed with True for yes, False for no, None for Escape."""
+    """A question, dismissed with True for yes, False for no, None for Escape."""
 
     DEFAULT_CSS = """
     ConfirmScreen > #panel {
@@ -59,5 +59,5 @@ class ConfirmScreen(Panel[bool]):
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, yes: bool) -> None:
-        """Answer with a key."""
+        """Close with the answer of a key."""
         self.dismiss(yes)

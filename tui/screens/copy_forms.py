@@ -2,109 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from models.messages import Forms, PathForm
 from tui.clipboard import copy
-from tui.screens.panel import Panel, TextPane, keys_line
+from tui.screens.numbered import NumberedPanel
+from tui.screens.panel import TextPane, keys_line
 from tui.text import clean, fit, fit_middle
-from tui.widgets.options import Options
 
-MOST_FORMS = 10
+FORM_LIMIT = 10
 """In sight at once."""
 
 
-class CopyForms(Panel[None]):
-    """Copies the form that is chosen."""
+class CopyForms(NumberedPanel[None]):
+    """The panel that copies the form of a path that is chosen in it."""
 
     DEFAULT_CSS = """
     CopyForms > #panel {
-        & > OptionList {
-            height: auto;
-            max-height: 10;
-            border: none;
-            padding: 0;
-            background: $surface;
-            scrollbar-size-vertical: 1;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
-        &:nocolor OptionList > .option-list--option-highlighted { text-style: bold underline; }
+        & > OptionList { max-height: 10; }
         & > #rule { color: $text-muted; height: 1; margin: 1 0 0 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "highlight(1)", "Down", show=False),
-        Binding("k", "highlight(-1)", "Up", show=False),
         Binding("shift+down,ctrl+d", "page(1)", "Preview down", show=False),
         Binding("shift+up,ctrl+u", "page(-1)", "Preview up", show=False),
     ]
 
-    def __init__(self, forms: Forms) -> None:
+    def __init__(
+        self, forms: Forms, tables: Mapping[str, Callable[[], object]] | None = None, *, title: str = ""
+    ) -> None:
+        """Show `forms`; `tables` are those that are made when they are chosen, by label.
+
+        Args:
+            title: stands above them; empty says that the path of `forms` is copied.
+        """
         super().__init__()
+        self._title = title
+        self._tables = tables or {}
         self.path = forms.path
         self.forms = forms.forms
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
             name = clean(self.path)
-            panel.border_title = Content(f"Copy {fit_middle(name, min(cell_len(name), 60))}".rstrip())
-            keys = (("1-9 Enter", "copies"), ("Shift+↑↓", "scroll the text"), ("Esc", "closes"))
+            copied = f"Copy {fit_middle(name, min(cell_len(name), 60))}".rstrip()
+            panel.border_title = Content(self._title or copied)
+            does = "chooses" if self._title else "copies"
+            keys = (("1-9 Enter", does), ("Shift+↑↓", "scroll the text"), ("Esc", "closes"))
             panel.border_subtitle = keys_line(*keys)
             labels = max((len(clean(form.label, 40)) for form in self.forms), default=0)
-            yield Options(*(Option(_line(number, form, labels)) for number, form in enumerate(self.forms, 1)))
+            yield self.options(_line(form, labels) for form in self.forms)
             yield Static("", id="rule", markup=False)
             yield TextPane(id="preview")
-
-    def on_mount(self) -> None:
-        options = self.query_one(OptionList)
-        options.focus()
-        if self.forms:
-            options.highlighted = 0
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         form = self.forms[event.option_index]
         size = f"{len(form.text):,} characters" + (", cut: the whole text is longer" if form.cut else "")
+        if form.label in self._tables:
+            size = "what it is" if self._title else "its first rows"
         self.query_one("#rule", Static).update(Content(f"{clean(form.label, 40)} · {size}"))
         self.query_one("#preview", TextPane).show(form.text)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self._copy(self.forms[event.option_index])
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in "123456789" and int(event.key) <= len(self.forms):
-            event.stop()
-            self._copy(self.forms[int(event.key) - 1])
+    def chosen(self, index: int) -> None:
+        self._copy(self.forms[index])
 
     def rows_beside(self, width: int) -> int:
-        return 4 + min(len(self.forms), MOST_FORMS)
+        return 4 + min(len(self.forms), FORM_LIMIT)
 
     def _copy(self, form: PathForm) -> None:
+        if form.label in self._tables:
+            self.dismiss()
+            self._tables[form.label]()
+            return
         # Of the app: the work goes on when this screen is closed.
         self.app.run_worker(copy(self.app, form.text), group="copy", exit_on_error=False)
         self.dismiss()
 
-    def action_highlight(self, by: int) -> None:
-        """Move in the list."""
-        options = self.query_one(OptionList)
-        if by > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
-
     def action_page(self, by: int) -> None:
-        """Scroll the preview."""
+        """Scroll the preview by a page, down where `by` is positive."""
         preview = self.query_one("#preview", TextPane)
         if by > 0:
             preview.scroll_page_down(animate=False)
@@ -112,10 +96,8 @@ class CopyForms(Panel[None]):
             preview.scroll_page_up(animate=False)
 
 
-def _line(number: int, form: PathForm, labels: int) -> Content:
-    key = str(number) if number <= 9 else " "
+def _line(form: PathForm, labels: int) -> Content:
     first, _, more = form.text.partition("\n")
     text = clean(first, 120) + (" …" if more else "")
-    return Content.assemble((key, "bold"), "  ", fit(clean(form.label, 40), labels), "  ", (text, "dim")).truncate(
-        200, ellipsis=True
-    )
+    line = Content.assemble(fit(clean(form.label, 40), labels), "  ", (text, "dim"))
+    return line.truncate(197, ellipsis=True)

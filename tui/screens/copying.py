@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path, PurePath
 
 from textual import work
 
@@ -14,8 +17,18 @@ from tui.ending import ENDING
 from tui.input_order import hold_input
 from tui.screens.explorer_base import NOTICE, ExplorerBase
 from tui.text import clean
-from tui.widgets.source_view import SourceView
-from tui.widgets.tensor_table import TensorTable
+from tui.widgets.parts.source_view import SourceView
+from tui.widgets.table.call_table import CallTable
+from tui.widgets.table.table_text import Format, table_text
+from tui.widgets.table.tensor_table import Listing, TensorTable
+
+NAMES: dict[Format, str] = {"csv": "CSV", "md": "Markdown"}
+PREVIEW = 20
+"""Rows of a table that are shown before it is copied."""
+PAGE = 500
+"""Rows that are asked for at once."""
+ROW_LIMIT = 100_000
+"""Rows of a table that are copied or saved."""
 
 OF_GROUP = {
     "Pattern": "the pattern of all its tensors, for stats and diff --match; Y has their keys",
@@ -24,12 +37,32 @@ OF_GROUP = {
 """What was copied of a row that stands for several siblings, by the label of the form."""
 
 
+def save_anew(name: str, ending: str, text: str) -> Path:
+    """Write a text to a new file in the current folder and return its path; what is there already stays.
+
+    Raises:
+        OSError: it cannot be written, or there are very many of the name.
+    """
+    for number in range(1, 1000):
+        path = Path.cwd() / f"{name}{'' if number == 1 else f'-{number}'}.{ending}"
+        with suppress(FileExistsError):
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+            return path
+    raise FileExistsError(f"there are very many files called {name}")
+
+
 class Copying(ExplorerBase):
-    """Part of the explorer."""
+    """What the explorer does to copy paths and to edit."""
 
     @property
     def pointed(self) -> str:
-        """The path of the row that the cursor is on in a table of tensors, else of what is selected in the tree."""
+        """Return the path of the row under the cursor in a table with the focus, of a call that of its module.
+
+        Elsewhere that of what is selected in the tree.
+        """
+        if isinstance(self.focused, CallTable) and self.focused.row is not None:
+            return self.focused.row.module
         if isinstance(self.focused, TensorTable) and self.focused.row is not None:
             return self.focused.row.path
         return self.path
@@ -41,6 +74,7 @@ class Copying(ExplorerBase):
 
     @work(exclusive=True, group="copy", exit_on_error=False)
     async def action_copy_path(self) -> None:
+        """Copy the path of what is pointed at; of a row that stands for several, what names them all."""
         from tui.clipboard import UNSEEN, copy, unseen
 
         if self.summary is None:
@@ -59,6 +93,7 @@ class Copying(ExplorerBase):
         await copy(self.app, text, note=note or (UNSEEN if not group and unseen(text) else ""))
 
     def action_copy_forms(self) -> None:
+        """Show the forms in which the path can be copied."""
         if self.summary is not None:
             self._copy_forms(hold_input(self.app))
 
@@ -75,36 +110,90 @@ class Copying(ExplorerBase):
         try:
             forms = await self.link.ask(m.PathForms(path=path), m.Forms)
         except EngineProblem as error:
-            self.tell(error)
+            self.notify_error(error)
             return
         except EngineGone:
             forms = m.Forms(path=path, forms=[m.PathForm(label="state-dict key", text=path or self._name_of_all)])
-        self.app.push_screen(CopyForms(forms))
+        table = self.focused if isinstance(self.focused, TensorTable) and self.focused.count else None
+        if table is None:
+            self.app.push_screen(CopyForms(forms))
+            return
+        tables = {
+            f"{verb} {name}": partial(self._take_table, table.listing, kind, save)
+            for verb, save in (("Table as", False), ("Save the table as", True))
+            for kind, name in NAMES.items()
+        }
+        first = [row for index in range(PREVIEW) if (row := table.pages.peek(index)) is not None]
+        shown = [m.PathForm(label=label, text=table_text(first, choice.args[1])) for label, choice in tables.items()]
+        self.app.push_screen(CopyForms(m.Forms(path=forms.path, forms=[*forms.forms, *shown]), tables))
+
+    @work(exclusive=True, group="copy", exit_on_error=False)
+    async def _take_table(self, listing: Listing, kind: Format, save: bool) -> None:
+        """Copy all rows of a table of tensors, in its order and through its filter, or save them in a new file here."""
+        from tui.clipboard import copy
+
+        rows: list[m.TensorRow] = []
+        total = 1
+        try:
+            while len(rows) < min(total, ROW_LIMIT):
+                page = await self.link.ask(listing.request(len(rows), PAGE), m.TensorPage)
+                total = page.total
+                rows += page.rows
+                if not page.rows:
+                    break
+                self.status_message(f"table: {len(rows):,} of {total:,} rows")
+        except (EngineProblem, EngineGone) as error:
+            self.notify_error(error)
+            return
+        text = table_text(rows, kind)
+        note = f"{len(rows):,} rows" if len(rows) >= total else f"only the first {len(rows):,} of {total:,} rows"
+        self.status_message(f"table: {note}")
+        if not save:
+            await copy(self.app, text, note=note)
+            return
+        try:
+            path = save_anew(self._name_of_file, kind, text)
+        except OSError as error:
+            self.notify(clean(error.strerror or str(error), NOTICE), title="The table is not saved", markup=False)
+            return
+        self.notify(clean(str(path), NOTICE), title=f"Saved {note}", timeout=8, markup=False)
+
+    @property
+    def _name_of_file(self) -> str:
+        """What a file with the table is called, without its ending."""
+        name = re.sub(r"[^\w.-]+", "_", self.summary.name if self.summary is not None else "")
+        return f"{name.strip('._-')[:80] or 'model'}-tensors"
 
     @work(exclusive=True, group="edit", exit_on_error=False)
     async def action_edit_source(self) -> None:
-        """Open the class of what is selected in $VISUAL or $EDITOR, at `forward`."""
+        """Open the user's line that makes what is selected in $VISUAL or $EDITOR; from Source its class."""
         if self.summary is None:
             return
         try:
-            source = await self.link.ask(m.SourceCode(path=self.path), m.SourceText)
+            place = self.path if self.call is None else self.call
+            source = await self.link.ask(m.SourceCode(path=place), m.SourceText)
         except (EngineProblem, EngineGone) as error:
-            self.tell(error)
+            self.notify_error(error)
             return
-        if source.file is None:
+        file, line = source.file, source.call_line or source.forward_line or source.first_line
+        here = self.query_one(SourceView)
+        if source.made_file is not None and not here.has_focus and self.call is None:
+            file, line = source.made_file, source.made_line
+            self.status_message(f"{PurePath(clean(file)).name}:{line} makes it; e in Source opens its class")
+        if file is None:
             self.notify(source.reason or "This class has no file.", title="Nothing to edit", markup=False)
             return
-        if reason := unfit(source.file):
-            self.notify(f"{reason} {clean(source.file, NOTICE)}", title="Nothing to edit", markup=False)
+        if reason := unfit(file):
+            self.notify(f"{reason} {clean(file, NOTICE)}", title="Nothing to edit", markup=False)
             return
         try:
-            command = editor_command(source.file, source.forward_line or source.first_line)
+            command = editor_command(file, line)
         except ValueError as error:
             self.notify(f"VISUAL or EDITOR cannot be read: {error}", title="No editor found", markup=False)
             return
         if command is None:
-            told = f"Set EDITOR to your editor's command. The file is {clean(source.file, NOTICE)}"
-            self.notify(told, title="No editor found", markup=False)
+            remedy = f"Set EDITOR to your editor's command. The file is {clean(file, NOTICE)}"
+            self.notify(remedy, title="No editor found", markup=False)
             return
         try:
             with ENDING.lending(), self.app.suspend():
@@ -116,4 +205,4 @@ class Copying(ExplorerBase):
         self.refresh(layout=True)
         if status:
             self.notify(clean(f"{command[0]} ended with status {status}", NOTICE), markup=False)
-        self.query_one(SourceView).show(self.path)
+        self.query_one(SourceView).show(place)

@@ -1,7 +1,8 @@
 """The main screen: tree, panes, console, and the flow of state between them.
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
-the keys do lies in the mixins, one a theme: `opening`, `running`, `measuring`, `finding`, `copying`, `arranging`.
+the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `finding`, `copying`,
+`touring`, `arranging`, `call_selection`.
 """
 
 from __future__ import annotations
@@ -19,35 +20,48 @@ from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import ACTIONS, bindings
 from tui.faults import Fault
-from tui.history import History
+from tui.input_order import InputOrder
 from tui.screens.arranging import Arranging
+from tui.screens.call_selection import CallSelection
 from tui.screens.closing import ClosesItself
 from tui.screens.copying import Copying
 from tui.screens.explorer_base import NOTICE
+from tui.screens.exporting import Exporting
 from tui.screens.finding import Finding
 from tui.screens.measuring import Measuring
-from tui.screens.opening import Opening
-from tui.screens.without_code import WithoutCode
+from tui.screens.remarks import Remarks
+from tui.screens.reopening import Reopening
+from tui.screens.requires_code import RequiresCode
+from tui.screens.touring import Touring
+from tui.tabs import Area, tabs_in
 from tui.text import clean
-from tui.widgets.bar import Bar
-from tui.widgets.call_table import CallTable
-from tui.widgets.console import Console
-from tui.widgets.gradients_pane import GradientsPane
-from tui.widgets.info import Info
-from tui.widgets.key_line import KeyLine
-from tui.widgets.lines import Lines
-from tui.widgets.module_tree import ModuleTree
-from tui.widgets.source_view import SourceView
-from tui.widgets.splitter import Splitter
-from tui.widgets.status_line import StatusLine
-from tui.widgets.tensor_pane import HOLDERS
-from tui.widgets.values_pane import ValuesPane
+from tui.widgets.console.console import Console
+from tui.widgets.lists.lines import Lines
+from tui.widgets.parts.bar import Bar
+from tui.widgets.parts.key_line import KeyLine
+from tui.widgets.parts.splitter import Splitter
+from tui.widgets.parts.status_line import StatusLine
+from tui.widgets.table.call_table import CallTable, title_of_call
+from tui.widgets.tree.module_tree import ModuleTree
 
 AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
 
-class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Copying, Arranging, Screen[None]):
-    """Shows one open model.
+class Explorer(
+    ClosesItself[None],
+    RequiresCode,
+    Reopening,
+    Measuring,
+    Finding,
+    Remarks,
+    CallSelection,
+    Copying,
+    Exporting,
+    Touring,
+    Arranging,
+    Screen[None],
+):
+    """The main screen: one open model.
 
     Args:
         link: the engine.
@@ -61,7 +75,7 @@ class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Cop
         #upper { height: 1fr; }
         #left { width: 40%; min-width: 16; }
         #right { width: 1fr; min-width: 16; }
-        #panes, #lower-panes { height: 1fr; }
+        #right-panes, #lower-panes { height: 1fr; }
         #lower { height: 12; }
         ModuleTree, SearchBox { height: 1fr; }
         &.-narrow Splitter { display: none; }
@@ -81,37 +95,42 @@ class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Cop
     """
 
     def compose(self) -> ComposeResult:
-        ask = self.link.ask
         yield StatusLine()
         with Horizontal(id="upper"):
             with Vertical(id="left"):
                 yield Bar(("", "Modules"), id="left-bar")
-                yield ModuleTree(ask)
+                yield ModuleTree(self.link.ask)
             yield Splitter()
             with Vertical(id="right"):
-                yield Bar(("1", "Values"), ("2", "Gradients"), ("3", "Info"), ("4", "Source"), id="right-bar")
-                with ContentSwitcher(initial="values", id="panes"):
-                    yield ValuesPane(ask, id="values")
-                    yield GradientsPane(ask, id="gradients")
-                    yield Info(ask, id="info")
-                    yield SourceView(ask, id="source")
+                yield from self._compose_tabs("right")
         with Vertical(id="lower"):
-            yield Bar(("5", "Console"), ("6", "Calls"), id="lower-bar")
-            with ContentSwitcher(initial="console", id="lower-panes"):
-                yield Console(ask, History(), id="console")
-                yield CallTable(ask, id="calls")
+            yield from self._compose_tabs("lower")
         yield KeyLine()
+
+    def _compose_tabs(self, area: Area) -> ComposeResult:
+        tabs = tabs_in(area)
+        yield Bar(*((tab.key, tab.title) for tab in tabs), id=f"{area}-bar")
+        with ContentSwitcher(initial=tabs[0].id, id=f"{area}-panes"):
+            for tab in tabs:
+                yield tab.make(self.link.ask)
 
     def on_mount(self) -> None:
         self.watch_focus()
+        self.watch_lists()
         self._arrange()
+        self.status.waiting_since = lambda: self.link.waiting_since
+        order: InputOrder | None = getattr(self.app, "input_order", None)
+        if order is not None:
+            order.opening, order.on_kept = self.keys_wait, self.status.show_kept
         if self.first is not None and self.first.shown is not None:  # or the screen would be empty for a moment
             self.module_tree.show_as(self.first.shown)
             self.status.summary, self.status.state = self.first.summary, ""
         self.module_tree.focus()
+        self.watch_files()
+        self.begin_tour()
         self.call_after_refresh(self.begin)  # how far the tree unfolds depends on its size
 
-    # -- what the engine tells ---------------------------------------------------------------------------------------
+    # -- what the engine sends ---------------------------------------------------------------------------------------
     def take_event(self, body: m.Body) -> None:
         """Take in one event of the engine."""
         match body:
@@ -129,18 +148,14 @@ class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Cop
         self.query_one(Console).show_output("stderr", text)
 
     def take_change(self, change: m.StateChanged) -> None:
-        """The model changed: show the new summary, and ask again for what is on the screen."""
+        """Show the new summary of a model that changed, and ask again for what is on the screen."""
         self.query_one(StatusLine).summary = self.summary = change.summary
         self.module_tree.reload(change.structure)
-        # A module's table costs little, and shows gradients and what is frozen besides values.
-        if change.values or change.gradients or (self.row is not None and self.row.kind in HOLDERS):
-            self.query_one(ValuesPane).refresh_values()
-        if change.gradients:
-            self.query_one(GradientsPane).refresh_values()
-        self.query_one(Info).refresh_values()
+        for _, pane in self.panes():
+            pane.model_changed(change)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Actions that are taken before the focused pane sees their key leave it alone where text is typed."""
+        """Return whether a key acts: those that come before the focused pane leave it alone where text is typed."""
         typing = isinstance(self.focused, Input | TextArea)
         return not (typing and action in AT_ONCE)
 
@@ -150,11 +165,11 @@ class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Cop
         text = f"At {fault.place}{again}. What was being done is lost; everything else goes on.\n"
         text += f"Please report it: the traceback is in {place}" if place else fault.traceback
         problem = m.Problem("engine", f"modulescope's own fault: {fault.title}", text)
-        self.console.show_problem(problem)
+        self.console.show_error(problem)
         self.notify("The console has the details.", title=clean(problem.title, NOTICE), severity="error", markup=False)
 
     def engine_ended(self, gone: EngineGone) -> None:
-        """The engine died."""
+        """Take in that the engine died."""
         self.engine_lost(gone)
 
     # -- the selection -----------------------------------------------------------------------------------------------
@@ -162,32 +177,39 @@ class Explorer(ClosesItself[None], Opening, WithoutCode, Measuring, Finding, Cop
     def _selected(self, message: ModuleTree.Selected) -> None:
         news = message.path == self.path and self.row is not None
         self.path, self.row = message.path, message.row
+        self.observe("selected", message.path)
+        if news and self.call is not None:
+            return
+        self.forget_call()
         if news:  # the numbers are asked for by `take_change`: here is what is known of the row
-            for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
-                pane.show(self.path, self.row)
+            for _, pane in self.panes():
+                pane.row_changed(self.row)
             return
         self.show_object()
 
     def show_object(self) -> None:
-        """Tell every pane what is selected."""
-        self.show_at(self.path, self.row)
+        """Show in every pane what is selected."""
+        if self.call is None:
+            self.show_at(self.path, self.row)
+            return
+        row = self.query_one(CallTable).call_at(self.call.call)
+        self.query_one("#right-bar", Bar).note = title_of_call(self.call, row)
+        for _, pane in self.panes():
+            pane.show(self.call, row)
 
     def show_at(self, path: str, row: m.TreeRow | None) -> None:
-        """Tell every pane what to show; a pane that is not seen asks for nothing until it is."""
-        self.query_one("#right-bar", Bar).note = path or (self.summary.name if self.summary else "")
-        for pane in (self.query_one(ValuesPane), self.query_one(GradientsPane)):
-            pane.show(path, row)
-        self.query_one(Info).show(path)
-        self.query_one(SourceView).show(path)
+        """Show in every pane what is at `path`; a pane that is not seen asks for nothing until it is.
 
-    @on(Info.Followed)
-    def _followed(self, message: Info.Followed) -> None:
-        self.go_to(message.path)
+        `row` is what the tree knows of it, None until it does.
+        """
+        self.query_one("#right-bar", Bar).note = path or (self.summary.name if self.summary else "")
+        for _, pane in self.panes():
+            pane.show(path, row)
 
     @on(Lines.PathChosen)
     def _path_chosen(self, message: Lines.PathChosen) -> None:
-        self.go_to(message.path)
+        self.follow(message.path)
 
     @on(Lines.Failed)
     def _list_failed(self, message: Lines.Failed) -> None:
-        self.tell(EngineProblem(message.problem))
+        self.notify_error(EngineProblem(message.problem))

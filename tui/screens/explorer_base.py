@@ -1,22 +1,26 @@
-"""What the parts of the explorer share: its state, and how it tells a user that something went wrong."""
+"""What the parts of the explorer share: its state, and the four ways to say something to a user."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 from tui.engine_link import EngineLink
 from tui.first_opening import FirstOpening
+from tui.recent import RecentSources
 from tui.settings import Settings
+from tui.tabs import Tab, tabs_in
 from tui.text import clean
-from tui.widgets.console import Console
-from tui.widgets.module_tree import ModuleTree
-from tui.widgets.status_line import StatusLine
+from tui.widgets.console.console import Console
+from tui.widgets.parts.pane import Pane
+from tui.widgets.parts.status_line import StatusLine
+from tui.widgets.tree.module_tree import ModuleTree
 
 NOTICE = 160
 """Characters of a notice; the console has the rest."""
@@ -31,43 +35,67 @@ class ExplorerBase(Screen[None]):
         settings: what is remembered between starts.
     """
 
-    def __init__(self, link: EngineLink, options: Options, settings: Settings) -> None:
+    def __init__(self, link: EngineLink, options: CommandOptions, settings: Settings) -> None:
         super().__init__()
         self.first: FirstOpening | None = None
         """What was being opened before this screen stood; it is taken over once."""
         self.link = link
         self.options = options
         self.settings = settings
+        self.meant_sources = {options.source}
+        """What the command line's inputs and `--trust` are for: what it names, and what was chosen in that."""
+        self.recent = RecentSources(settings.path.parent)
+        """What was opened before."""
         self.summary: m.Summary | None = None
         """What is open; kept when the engine dies, as everything on the screen is."""
         self.path = ""
         """The path that is selected."""
         self.row: m.TreeRow | None = None
         """Its row in the tree."""
+        self.call: m.CallTensor | None = None
+        """The call that is selected in place of the path; None for none."""
+        self.steps: list[m.Place] = []
+        """What was selected before each link that was followed, the last one last."""
+        self.named = False
+        """Whether a statement ran in the console, which may have made names there."""
+        self.input_specs: list[str] = []
+        """The inputs that were set in the form, as `--input` takes them."""
         self.settled_opening = asyncio.Event()
         """Set while nothing is being opened."""
-        self.step = ""
+        self.progress_text = ""
         """How far the opening is, in the engine's words; says more than that the engine is busy opening."""
         if options.source is None:
             self.settled_opening.set()
 
     @property
     def console(self) -> Console:
+        """Return the console."""
         return self.query_one(Console)
 
     @property
     def module_tree(self) -> ModuleTree:
+        """Return the tree."""
         return self.query_one(ModuleTree)
+
+    def panes(self) -> Iterator[tuple[Tab, Pane]]:
+        """Yield each tab on the right with its pane, whether it is seen or not."""
+        for tab in tabs_in("right"):
+            yield tab, self.query_one(f"#{tab.id}", Pane)
 
     @property
     def status(self) -> StatusLine:
+        """Return the line on top."""
         return self.query_one(StatusLine)
 
-    def say(self, text: str) -> None:
-        """A word in passing, in the line on top: it covers nothing, and goes by itself."""
-        self.status.say(text)
+    def status_message(self, text: str) -> None:
+        """Show a text for some seconds in the line on top: it covers nothing, and goes by itself."""
+        self.status.show_message(text)
 
-    def show_problem(self, problem: m.Problem, again: bool = False) -> None:
+    def log_to_console(self, text: str) -> None:
+        """Write a remark into the console's log, where it stays."""
+        self.console.show_note(text)
+
+    def show_error(self, problem: m.Problem, again: bool = False) -> None:
         """Lay the error panel over the screen; with `again`, R there opens again what was open."""
         from tui.screens.problem import ProblemScreen
 
@@ -76,11 +104,11 @@ class ExplorerBase(Screen[None]):
 
     @property
     def restart_keys(self) -> str:
-        """How a new engine is started from where the user is: at the prompt R is a letter."""
+        """Return the keys that start a new engine from where the user is: at the prompt R is a letter."""
         return "Esc, then R" if self.app.screen is self and isinstance(self.focused, Input | TextArea) else "R"
 
-    def tell(self, error: EngineProblem | EngineGone) -> None:
-        """A short notice of what went wrong, with the remedy."""
+    def notify_error(self, error: EngineProblem | EngineGone) -> None:
+        """Show a short notice of what went wrong, with the remedy."""
         if isinstance(error, EngineProblem):
             problem = error.problem
             if problem.kind == "gone" and problem.path is not None:
@@ -95,30 +123,54 @@ class ExplorerBase(Screen[None]):
         self.module_tree.go_to(path)
 
     # -- what one part gives to the others; each is defined in the part that it belongs to
-    def show_below(self, name: str) -> None:
-        """Bring `console` or `calls` to the front."""
+    def show_tab(self, name: str, focus: bool = True) -> None:
+        """Bring the tab whose id is `name` to the front of its area; the focus goes there, unless `focus` is False."""
         raise NotImplementedError
 
-    def show_tab(self, name: str, focus: bool = True) -> None:
-        """Bring one of the tabs on the right to the front."""
+    def look_anew(self, opened: bool = False) -> None:
+        """Have the engine look for what is remarkable; `opened`: nothing of what was known holds any more."""
+        raise NotImplementedError
+
+    def show_count(self, name: str, count: int | None) -> None:
+        """Write behind the title of the tab `name` how many things it holds; None writes nothing."""
         raise NotImplementedError
 
     def show_at(self, path: str, row: m.TreeRow | None) -> None:
-        """Tell every pane what to show."""
+        """Show in every pane what is at `path`; `row` is what the tree knows of it, None until it does."""
+        raise NotImplementedError
+
+    def show_object(self) -> None:
+        """Show in every pane what is selected."""
+        raise NotImplementedError
+
+    def select_call(self, place: m.CallTensor) -> None:
+        """Select a call of the run that Calls shows."""
+        raise NotImplementedError
+
+    def select_tree(self) -> None:
+        """Select what the tree's cursor is on, if a call was selected."""
+        raise NotImplementedError
+
+    def note_step(self) -> None:
+        """Note what is selected, to come back to it."""
+        raise NotImplementedError
+
+    def observe(self, kind: str, value: str) -> None:
+        """Take in what is seen or happened: what a guided tour may wait for (see `tui.tours.conditions`)."""
         raise NotImplementedError
 
     def engine_lost(self, gone: EngineGone) -> None:
-        """The engine died, or could not be started."""
+        """Take in that the engine died, or could not be started."""
         raise NotImplementedError
 
     def engine_started(self) -> None:
-        """A new engine answers."""
+        """Take in that a new engine answers."""
         raise NotImplementedError
 
     def forget_run(self) -> None:
-        """Nothing runs any more."""
+        """Take in that nothing runs any more."""
         raise NotImplementedError
 
     def forget_runs(self) -> None:
-        """The runs so far belong to another model."""
+        """Drop the runs so far: they belong to another model."""
         raise NotImplementedError

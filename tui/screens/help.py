@@ -1,4 +1,4 @@
-"""Every key by group, made from the table of actions, and what the marks in the panes mean."""
+"""Every key by group, those of the pane with the focus first, with a search; and what the marks in the panes mean."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.actions import ACTIONS, keys_of
 from tui.screens.panel import Panel, keys_line
+from tui.text import clean
+from tui.widgets.parts.line_input import LineInput
 
 CONSOLE_KEYS = (
     ("Enter", "Run, or a new line when the code goes on"),
@@ -45,33 +47,88 @@ FILTER = (
     ("shape:4096", "A dimension; shape:4096x* for all of them"),
     ("kind:buffer", "Or parameter, constant, state"),
     ("place:00002", "In which file"),
-    ("nan>0", "Also inf, zeros>50%, min, max, mean, std, l2; once taken with A"),
+    ("nonfinite>0", "NaN or infinity; nan>0 or inf>0 for one of them. Once taken with A"),
+    ("absmax>3", "Also min, max, mean, std, l2, zeros>50%. Once taken with A"),
+    ("dtype:!f32", "Not: before a value, a word (!bias) or a term (!zeros>50%)"),
     ("Enter Esc", "Back to the table; without the filter"),
 )
 TREE_SIGNS = (
-    ("~Linear", "A class told from names and shapes, where there is no code"),
+    ("~Linear", "A class inferred from names and shapes, where there is no code"),
     ("[0–79] ×80", "80 siblings of one structure in a row; Enter shows them"),
 )
 COLUMN = 36
 """Cells that a column needs."""
 WIDEST_KEYS = 12
+A_MARK = 2
+"""Cells of a key up to which it is a mark: what stands behind it has the room of the keys of other groups."""
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 
 
+MARKS = "Marks"
+OF_WIDGETS: dict[str, tuple[str, ...]] = {
+    "ModuleTree": ("Tree", "In the tree", "Find", MARKS, "Lists", "Model"),
+    "SearchInput": ("Search box",),
+    "ValueGrid": ("Values",),
+    "TensorTable": ("Tables", MARKS, "Filter of a table", "Lists"),
+    "FilterInput": ("Filter of a table", "Tables"),
+    "GradientBars": ("Gradients", "Tables", "Lists"),
+    "CallTable": ("Calls", "Tables", "Lists"),
+    "Info": ("Lists", "Tables"),
+    "SourceView": ("Lists",),
+    "Prompt": ("Console",),
+    "Output": ("Console",),
+}
+"""The headings of what holds in a pane, by the widget with the focus; the first come first."""
+
+
+def here_first(all_groups: Sequence[Group], widget: str) -> list[Group]:
+    """Return the groups, those first that hold in a widget of that class, each with a word for it in its heading."""
+    here = OF_WIDGETS.get(widget, ())
+    rank = {title: place for place, title in enumerate(here)}
+    ordered = sorted(all_groups, key=lambda group: rank.get(group[0], len(rank)))
+    return [(f"{title} · here" if title in rank and title != MARKS else title, pairs) for title, pairs in ordered]
+
+
+def found(all_groups: Sequence[Group], query: str) -> list[Group]:
+    """Return the lines that hold every word of a search, in their keys, their meaning or their heading."""
+    words = query.casefold().split()
+    kept = [
+        (title, [pair for pair in pairs if all(word in f"{title} {pair[0]} {pair[1]}".casefold() for word in words)])
+        for title, pairs in all_groups
+    ]
+    return [(title, pairs) for title, pairs in kept if pairs]
+
+
 def groups(legend: Sequence[tuple[str, str]] = ()) -> list[Group]:
-    """Headings with their (keys, meaning) lines: the actions, signs and marks, what search, filter and console take."""
+    """Return the help's headings, each with (keys, meaning) lines: actions, marks, search, filter, console and mouse.
+
+    `legend` are the marks of the tree, with their meanings.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         found.setdefault(action.group, []).append((keys_of(action), action.title))
     rest: list[Group] = [("Search box", SEARCH_KEYS), ("In the tree", TREE_SIGNS)]
     if legend:
-        rest.append(("Marks", legend))
+        rest.append((MARKS, legend))
     return [*found.items(), *rest, ("Filter of a table", FILTER), ("Console", CONSOLE_KEYS), ("Mouse", MOUSE)]
 
 
+class HelpInput(LineInput):
+    """The line of the search."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "screen.leave_search", "To the keys", show=False),
+    ]
+
+
 class HelpScreen(Panel[None]):
-    """Closes with Escape, q or the key that opened it."""
+    """The help; closes with Escape, q or the key that opened it.
+
+    Args:
+        legend: the marks of the tree, with their meanings.
+        widget: the class of the widget with the focus, whose keys come first.
+    """
 
     DEFAULT_CSS = """
     HelpScreen > #panel {
@@ -79,6 +136,8 @@ class HelpScreen(Panel[None]):
         max-width: 124;
         height: 100%;
         max-height: 100%;
+        & > HelpInput { height: 1; border: none; padding: 0; background: $surface; display: none; }
+        & > HelpInput.-seen { display: block; }
         & > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         & Horizontal { height: auto; }
         & .column { width: 1fr; height: auto; padding: 0 2 0 0; }
@@ -86,51 +145,107 @@ class HelpScreen(Panel[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1,enter", "close", "Close", show=False),
+        Binding("slash", "search", "Search", show=False),
         Binding("j", "scroll(1)", "Down", show=False),
         Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, legend: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, legend: Sequence[tuple[str, str]] = (), widget: str = "") -> None:
         super().__init__()
-        self._groups = groups(legend)
+        self._groups = here_first(groups(legend), widget)
+        self._here = len(OF_WIDGETS.get(widget, ()))
         self._columns = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
             panel.border_title = Content("Keys")
-            panel.border_subtitle = keys_line(("↑ ↓", "scroll"), ("Esc", "closes"))
+            panel.border_subtitle = keys_line(("↑ ↓", "scroll"), ("/", "searches"), ("Esc", "closes"))
+            yield HelpInput(placeholder="part of a key or of what it does", compact=True)
             with VerticalScroll(), Horizontal():
-                for number in range(3):
-                    yield Static("", id=f"column{number}", classes="column", markup=False)
+                for index in range(3):
+                    yield Static("", id=f"column{index}", classes="column", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        usable = min(event.size.width, 124) - 5
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        query = self.query_one(HelpInput).value
+        here, rest = found(self._groups[: self._here], query), found(self._groups[self._here :], query)
+        if not (here or rest):
+            rest = [("Nothing", [("", f"holds “{clean(query, 40)}”")])]
+        usable = min(self.size.width, 124) - 5
         count = max(1, min(3, usable // COLUMN))
         width = usable // count - 3
-        columns = arranged(self._groups, count, width)
-        for number in range(3):
-            column = self.query_one(f"#column{number}", Static)
-            column.display = number < count
-            column.update(columns[number] if number < count else "")
+        columns = below(with_marks_on_top(here, count, width), arranged(rest, count, width))
+        for index in range(3):
+            column = self.query_one(f"#column{index}", Static)
+            column.display = index < count
+            column.update(columns[index] if index < count else "")
+
+    # -- search
+    def action_search(self) -> None:
+        """Go to the line of the search."""
+        field = self.query_one(HelpInput)
+        field.add_class("-seen")
+        field.focus()
+
+    def action_leave_search(self) -> None:
+        """Go back to the keys; what is found stays."""
+        self.query_one(VerticalScroll).focus()
+
+    @on(Input.Changed)
+    def _searched(self) -> None:
+        self._lay_out()
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def action_close(self) -> None:
+        """Leave the search, and forget it; without one, close."""
+        field = self.query_one(HelpInput)
+        if not field.has_class("-seen"):
+            super().action_close()
+            return
+        self.query_one(VerticalScroll).focus()
+        field.value = ""
+        field.remove_class("-seen")
 
     def action_scroll(self, by: int) -> None:
-        """Scroll by a line."""
+        """Scroll by so many lines, down where `by` is positive."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 def arranged(all_groups: Sequence[Group], count: int, width: int) -> list[Content]:
-    """The groups in `count` columns of `width` cells, in reading order, about equally high; no group is torn."""
+    """Return the groups in `count` columns of `width` cells, in reading order, about equally high; no group is torn."""
     # One width for all, but for a group with wider ones (names of marks).
-    keys = max(size for _, pairs in all_groups for key, _ in pairs if (size := cell_len(key)) <= WIDEST_KEYS)
+    sizes = [cell_len(key) for _, pairs in all_groups for key, _ in pairs]
+    keys = max((size for size in sizes if size <= WIDEST_KEYS), default=WIDEST_KEYS)
     blocks = [_block(group, keys, width) for group in all_groups]
-    height = max(lines for _, lines in blocks)
+    height = max((lines for _, lines in blocks), default=0)
     while len(columns := _filled(blocks, height)) > count:
         height += 1
     columns += [[]] * (count - len(columns))
     return [Content("\n").join(column) for column in columns]
+
+
+def with_marks_on_top(all_groups: Sequence[Group], count: int, width: int) -> list[Content]:
+    """Return the groups in columns as `arranged` does, the marks on top of the second one, where there is one."""
+    at = next((place for place, (title, _) in enumerate(all_groups) if title == MARKS), 0)
+    if count < 2 or not at:
+        return arranged(all_groups, count, width)
+    return [*arranged(all_groups[:at], 1, width), *arranged(all_groups[at:], count - 1, width)]
+
+
+def below(upper: Sequence[Content], lower: Sequence[Content]) -> list[Content]:
+    """Return columns, each what is in the upper one and then, from a line on that all have in common, the lower one."""
+    heights = [column.plain.count("\n") for column in upper]
+    if not any(heights):
+        return list(lower)
+    return [
+        Content.assemble(above, "\n" * (max(heights) + 1 - height), under)
+        for above, under, height in zip(upper, lower, heights, strict=True)
+    ]
 
 
 def _filled(blocks: Sequence[tuple[Content, int]], height: int) -> list[list[Content]]:
@@ -149,11 +264,12 @@ def _filled(blocks: Sequence[tuple[Content, int]], height: int) -> list[list[Con
 def _block(group: Group, keys: int, width: int) -> tuple[Content, int]:
     """Heading, keys in at least `keys` cells and meanings, an empty line; and how many lines that is."""
     title, pairs = group
-    keys = max(keys, *(cell_len(key) for key, _ in pairs))
+    own = max(cell_len(key) for key, _ in pairs)
+    keys = own if own <= A_MARK else max(keys, own)
     lines = [Content.styled(title, "bold underline")]
     for key, meaning in pairs:
-        for number, part in enumerate(_wrapped(meaning, max(8, width - keys - 2))):
-            shown = key if number == 0 else ""
+        for index, part in enumerate(_wrapped(meaning, max(8, width - keys - 2))):
+            shown = key if index == 0 else ""
             padding = " " * (keys - cell_len(shown) + 2)
             lines.append(Content.assemble((shown, "bold $text-accent"), padding, part))
     return Content("\n").join([*lines, Content("")]), len(lines) + 1

@@ -49,7 +49,7 @@ class Panel(ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
     ]
 
     def rows_beside(self, width: int) -> int:
-        """Rows of the frame, `width` cells wide inside, that its `TextPane` does not get."""
+        """Return the rows of the frame, `width` cells wide inside, that its `TextPane` does not get."""
         return 2
 
     def on_resize(self, event: events.Resize) -> None:
@@ -80,9 +80,10 @@ class TextPane(VerticalScroll):
         Binding("G", "scroll_end", "End", show=False),
     ]
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+    def __init__(self, text: str = "", *, above: Static | None = None, id: str | None = None) -> None:
+        """Make the pane of a text, with `above` before it, which scrolls along."""
         self._static = Static(shown_text(text), markup=False)
-        super().__init__(self._static, id=id)
+        super().__init__(*([] if above is None else [above]), self._static, id=id)
 
     def show(self, text: str) -> None:
         """Show another text from its start."""
@@ -91,7 +92,7 @@ class TextPane(VerticalScroll):
 
 
 def shown_text(text: str) -> Content:
-    """A text of several lines, safe to draw, its end told when it is cut."""
+    """Return a text of several lines, safe to draw; a cut one says at its end how much is missing."""
     lines = clean_lines(text)
     if len(lines) > SHOWN_LINES:
         more = len(lines) - SHOWN_LINES
@@ -100,7 +101,7 @@ def shown_text(text: str) -> Content:
 
 
 def keys_line(*keys: tuple[str, str]) -> Content:
-    """`Esc close · y copy`, the keys bold."""
+    """Return keys with what they do as one line, `Esc close · y copy`, the keys bold."""
     parts: list[Content | str | tuple[str, str]] = []
     for key, does in keys:
         parts += [" · " if parts else "", (key, "bold"), f" {does}"]

@@ -1,10 +1,9 @@
-"""One error, told in full; for the engine's end, with the key that starts a new one."""
+"""One error, shown in full; for the engine's end, with the key that starts a new one."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,7 +16,7 @@ from tui.text import clean
 
 
 class ProblemScreen(Panel[None]):
-    """Title and text of a problem; R restarts the engine when it is the engine's, or opens again what it is about.
+    """The panel of one error; R there restarts the engine, or opens again what the error is about.
 
     Args:
         problem: what to show.
@@ -27,8 +26,8 @@ class ProblemScreen(Panel[None]):
     DEFAULT_CSS = """
     ProblemScreen > #panel {
         border: round $error;
-        & > #title { width: 1fr; height: auto; color: $text-error; text-style: bold; }
-        & > #text { margin: 1 0 0 0; }
+        & #title { width: 1fr; height: auto; color: $text-error; text-style: bold; }
+        & #title.-above { margin: 0 0 1 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,24 +50,20 @@ class ProblemScreen(Panel[None]):
         with Vertical(id="panel") as panel:
             panel.border_title = Content(clean(problem.path, 60) if problem.path else "Problem")
             panel.border_subtitle = keys_line(*restart, ("y", "copies"), ("Esc", "closes"))
-            yield Static(self._title, id="title", markup=False)
+            title = Static(self._title, id="title", markup=False)
             if problem.text.strip():
-                yield TextPane(problem.text.rstrip("\n"), id="text")
+                title.add_class("-above")
+            yield TextPane(problem.text.rstrip("\n"), above=title, id="text")
 
     def on_mount(self) -> None:
-        if panes := self.query(TextPane):
-            panes.first().focus()
-
-    def rows_beside(self, width: int) -> int:
-        # A title broken at words may need a row more than its length tells.
-        return 5 + cell_len(self._title) // max(1, width)
+        self.query_one(TextPane).focus()
 
     def action_copy(self) -> None:
         """Copy title and text."""
         self.app.copy_to_clipboard("\n".join(filter(None, (self.problem.title, self.problem.text))))
 
     async def action_restart(self) -> None:
-        """Start a new engine, which opens again what was open."""
+        """Start a new engine, which opens again what was open; do nothing where the error is about something else."""
         if self.again or self.problem.kind == "engine":
             self.dismiss()
             await self.app.run_action("app.restart")

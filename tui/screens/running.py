@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import re
+import shlex
+from collections.abc import Awaitable, Callable
 
 from textual import on, work
 
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
+from tui.input_order import hold_input
 from tui.screens.catalogue import Catalogue
 from tui.screens.explorer_base import NOTICE, ExplorerBase
+from tui.tabs import tab_of
 from tui.text import clean
-from tui.widgets.bar import Bar
-from tui.widgets.call_table import CallTable
-from tui.widgets.console import Console
-from tui.widgets.prompt import Prompt
+from tui.widgets.console.console import Console
+from tui.widgets.console.prompt import Prompt
+from tui.widgets.parts.info import Info
+from tui.widgets.table.call_table import CallTable
 
 PATIENCE = 3
 """Interrupts without an effect after which killing the engine is offered."""
@@ -25,7 +29,7 @@ LEAVE = "Leave the explorer? What runs is part of your program and goes on there
 
 
 class Running(ExplorerBase):
-    """Part of the explorer."""
+    """What the explorer does to run statements, forward and backward, and when the engine ends."""
 
     interrupts = 0
     """Interrupts sent to what runs now."""
@@ -33,6 +37,8 @@ class Running(ExplorerBase):
     """Statements and runs that were asked for and are not answered yet."""
     running = ""
     """What the engine's main thread works at."""
+    _has_failed = False
+    """Whether the last run failed: then a module is marked in the tree."""
 
     # -- asking for something to run ---------------------------------------------------------------------------------
     @on(Console.Submitted)
@@ -41,89 +47,167 @@ class Running(ExplorerBase):
 
     async def _execute(self, text: str) -> None:
         console = self.console
+        self.named = True
         done = await self.link.ask(m.Execute(text=text), m.Executed)
         if done.value is not None:
             console.show_value(done.value)
         if done.problem is not None:
-            console.show_problem(done.problem)
-        self._tell_changed(done.changed)
+            console.show_error(done.problem)
+        else:
+            self.observe("typed", text)
+        if done.run is not None:
+            self._mark_failure(done.problem is not None)
+        self._report_changed(done.changed)
 
     def action_forward(self) -> None:
+        """Run forward, the calls in view."""
         self._run(self._forward())
 
-    async def _forward(self) -> None:
-        self.show_below("calls")
+    async def _forward(self) -> bool:
+        """Run forward; return whether that went well."""
+        self.show_tab("calls", focus=False)
         ran = await self.link.ask(m.Forward(), m.Ran)
-        self._tell_run("forward", ran)
+        self._report_run("forward", ran)
+        return ran.problem is None
+
+    def action_dry_run(self) -> None:
+        """Run forward without values, the costs of the calls in view."""
+        self._run(self._dry_run())
+
+    async def _dry_run(self) -> None:
+        self.show_tab("calls", focus=False)
+        ran = await self.link.ask(m.Forward(dry=True), m.Ran)
+        self._report_run("dry run", ran)
+        if ran.problem is None:
+            self.query_one(CallTable).show_costs()
+            self.status_message(ran.text.split("\n")[1] if "\n" in ran.text else ran.text)
+
+    # -- the inputs of the next forward
+    def action_inputs(self) -> None:
+        """Show the form for the inputs of the next forward."""
+        if self.running or self.pending:
+            self.status_message("something runs: the inputs can be set when it is over")
+        elif self.summary is not None:
+            self._show_inputs(hold_input(self.app))
+
+    @on(CallTable.InputsWanted)
+    def _inputs_wanted(self) -> None:
+        self.action_inputs()
+
+    @work(exclusive=True, group="inputs", exit_on_error=False)
+    async def _show_inputs(self, release: Callable[[], None]) -> None:
+        from tui.screens.input_form import InputForm
+
+        try:
+            form = await self.link.ask(m.ReadInputs(), m.InputFields)
+            self.app.push_screen(InputForm(self.link.ask, form), self._inputs_set)
+        except (EngineProblem, EngineGone) as error:
+            self.notify_error(error)
+        finally:
+            release()
+
+    def _inputs_set(self, done: m.InputsSet | None) -> None:
+        if done is None:
+            return
+        self.input_specs = done.specs
+        given = " ".join(f"--input {shlex.quote(spec)}" for spec in done.specs)
+        self.log_to_console(f"inputs: {done.text or 'none'}" + (f"   ({given})" if given else ""))
+        self.status_message("the inputs are set: f runs forward")
 
     def action_backward(self) -> None:
+        """Run backward; forward first, where nothing has run yet."""
         self._run(self._backward())
 
     async def _backward(self) -> None:
+        if self.query_one(CallTable).run is None:
+            self.log_to_console("nothing has run yet: forward first, then backward")
+            if not await self._forward():
+                return
         ran = await self.link.ask(m.Backward(), m.Ran)
-        self._tell_run("backward", ran)
+        self.query_one(CallTable).reload()
+        self.module_tree.reload()
+        self._report_run("backward", ran)
         if ran.problem is None:
-            self.say("gradients are there: 2 shows them")
+            start = brief_start(ran.text)
+            self.status_message(f"gradients are there{start}: {tab_of('gradients').key} shows them")
         else:
-            self.show_below("console")
+            self.show_tab("console", focus=False)
 
-    def _tell_run(self, name: str, ran: m.Ran) -> None:
+    def _mark_failure(self, has_failed: bool) -> None:
+        """Have the tree mark the module in which a run failed, and no more the one of the run before."""
+        if has_failed or self._has_failed:
+            self.module_tree.reload()
+        self._has_failed = has_failed
+
+    def _report_run(self, name: str, ran: m.Ran) -> None:
         console = self.console
+        if ran.run is not None:
+            self._mark_failure(ran.problem is not None)
         if ran.problem is not None:
-            console.show_problem(ran.problem)
-            self.notify(clean(ran.problem.title, NOTICE), title=f"{name} failed", severity="error", markup=False)
+            console.show_error(ran.problem)
+            why = ran.problem.hint or ran.problem.title
+            self.notify(clean(why, NOTICE), title=f"{name} failed", severity="error", markup=False)
         else:
-            console.note(f"{name}: {ran.text} in {numbers.duration(ran.seconds)}")
-        self._tell_changed(ran.changed)
+            first, _, more = ran.text.partition("\n")
+            self.observe("ran", name)
+            self.log_to_console(f"{name}: {first} in {numbers.duration(ran.seconds)}" + (f"\n{more}" if more else ""))
+        self._report_changed(ran.changed)
 
-    def _tell_changed(self, changed: list[str]) -> None:
+    def _report_changed(self, changed: list[str]) -> None:
         if changed:
             shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
-            self.console.note(f"changed: {shown}   (u takes it back)")
+            self.log_to_console(f"changed: {shown}   (u takes it back)")
 
     def action_zero_gradients(self) -> None:
+        """Clear the gradients."""
         self._run(self._plainly(m.ZeroGradients()))
 
     def action_undo(self) -> None:
+        """Take back the last change of values."""
         self._run(self._plainly(m.Undo()))
 
     async def _plainly(self, request: m.ZeroGradients | m.Undo) -> None:
         done = await self.link.ask(request, m.Done)
-        self.console.note(done.text)
-        self.say(done.text)
+        self.log_to_console(done.text)
+        self.status_message(done.text)
 
     @work(group="run", exit_on_error=False)
-    async def _run(self, asking: Awaitable[None]) -> None:
+    async def _run(self, asking: Awaitable[object]) -> None:
         self.pending += 1
         try:
             await asking
         except EngineProblem as error:
-            self.tell(error)
-            self.console.show_problem(error.problem)
+            self.notify_error(error)
+            self.console.show_error(error.problem)
         except EngineGone as gone:
             if not self.link.alive:
-                self.console.note(f"cut off: {gone.title}. {self.restart_keys} starts a new engine.")
+                self.log_to_console(f"cut off: {gone.title}. {self.restart_keys} starts a new engine.")
         finally:
             self.pending = max(self.pending - 1, 0)
+            if not self.pending and self.link.alive:
+                self.look_anew()
 
     # -- what runs ---------------------------------------------------------------------------------------------------
     def take_busy(self, text: str) -> None:
-        """The engine's main thread began to work at something, or is free again."""
+        """Show what the engine's main thread works at; an empty text when it is free again."""
         self.running = text
         self.interrupts = 0
-        self.status.state = text and (self.step or text)
+        self.status.state = text and (self.progress_text or text)
         self.status.hint = "Ctrl+C interrupts" if text else ""
         self.console.busy(text)
 
     def take_calls(self, event: m.CallsGrew) -> None:
-        """A run has more calls."""
+        """Show that a run has more calls, or is over."""
         table = self.query_one(CallTable)
         if table.run == event.run:
             table.grow(event.total, event.complete)
         else:
             table.show(event.run, event.total, event.complete)
-        self.query_one("#lower-bar", Bar).tabs[1] = ("6", f"Calls {event.total:,}")
-        self.query_one("#lower-bar", Bar).refresh()
+        self.show_count("calls", event.total)
+        if event.complete:
+            self.query_one(Info).refresh_values()  # which says what the last run did
+            if self.module_tree.shows_run:
+                self.module_tree.reload()
 
     def interrupt(self) -> None:
         """Interrupt what runs; after some interrupts without an effect, offer to kill the engine."""
@@ -132,7 +216,7 @@ class Running(ExplorerBase):
             if self.focused is prompt and prompt.text:
                 prompt.clear()  # as at every prompt
             else:
-                self.say("nothing runs: Ctrl+Q quits")
+                self.status_message("nothing runs: Ctrl+Q quits")
             return
         self.interrupts += 1
         if self.interrupts > PATIENCE - 1:
@@ -142,12 +226,12 @@ class Running(ExplorerBase):
 
     @work(group="interrupt", exit_on_error=False)
     async def _interrupt(self) -> None:
-        self.status.said = ""
+        self.status.message = ""
         self.status.state = f"interrupting {self.running}".strip()
         try:
             await self.link.ask(m.Interrupt(), m.Done)
         except (EngineProblem, EngineGone) as error:
-            self.tell(error)
+            self.notify_error(error)
 
     def _offer_kill(self) -> None:
         from tui.screens.confirm import ConfirmScreen
@@ -163,7 +247,7 @@ class Running(ExplorerBase):
 
     # -- the engine's end --------------------------------------------------------------------------------------------
     def engine_lost(self, gone: EngineGone) -> None:
-        """The engine died, or could not be started: say so, and keep everything that is on the screen."""
+        """Report that the engine died, or could not be started, and keep everything that is on the screen."""
         self.forget_run()
         self.status.gone = True
         keys = self.restart_keys
@@ -171,15 +255,18 @@ class Running(ExplorerBase):
         text = (gone.words + "\n" if gone.words else "") + f"{keys} starts a new engine and opens again what was open."
         title = gone.title if "engine" in gone.title else f"the engine ended: {gone.title}"
         problem = m.Problem("engine", title[:1].upper() + title[1:], text)
-        self.console.show_problem(problem)
+        self.console.show_error(problem)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Catalogue):
+                screen.engine_lost(gone)
         if self.summary is None:
-            self.show_problem(problem)
+            self.show_error(problem)
         else:
-            self.show_below("console")
+            self.show_tab("console", focus=False)
             self.notify(f"{keys} starts a new one.", title=clean(problem.title, NOTICE), severity="error", markup=False)
 
     def engine_started(self) -> None:
-        """A new engine answers."""
+        """Take in that a new engine answers: nothing runs, and nothing is lost."""
         self.app.clear_notifications()
         self.forget_run()
         self.status.gone = False
@@ -188,13 +275,19 @@ class Running(ExplorerBase):
                 screen.engine_started()
 
     def forget_run(self) -> None:
-        """Nothing runs any more."""
+        """Take in that nothing runs any more."""
         self.running, self.interrupts, self.pending = "", 0, 0
         self.console.busy("")
 
     def forget_runs(self) -> None:
-        """The runs so far belong to another model."""
+        """Drop the runs so far: they belong to another model."""
+        self.steps = []
+        self.select_tree()
         self.query_one(CallTable).show(None)
-        bar = self.query_one("#lower-bar", Bar)
-        bar.tabs[1] = ("6", "Calls")
-        bar.refresh()
+        self.show_count("calls", None)
+
+
+def brief_start(text: str) -> str:
+    """Return in a few words from what a backward started, ` (from ['loss'])`; the console has the rest of `text`."""
+    first = re.split(": |; |, grad_fn", text)[0]
+    return f" ({first})" if first.startswith("from ") else ""

@@ -18,7 +18,7 @@ from tui.text import clean
 
 
 class Selectable(ClosesItself[None], Screen[None]):
-    """Closes with Escape, Enter or q."""
+    """A text to be selected with the terminal's own mouse; closes with Escape, Enter or q."""
 
     DEFAULT_CSS = """
     Selectable {
@@ -46,5 +46,5 @@ class Selectable(ClosesItself[None], Screen[None]):
         self.query_one(TextPane).focus()
 
     def action_close(self) -> None:
-        """Back to where it was opened."""
+        """Go back to where it was opened."""
         self.dismiss(None)

@@ -1,1 +1,1 @@
-"""One widget a file, its style beside it."""
+"""One widget a file, its style beside it, in rooms by what they show."""

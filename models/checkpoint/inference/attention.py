@@ -1,8 +1,8 @@
-"""Attention, by the names of its projections."""
+"""Rules for attention, by the names of its projections."""
 
 from __future__ import annotations
 
-from .facts import Inferred, Module, cut
+from .facts import Inferred, Module, bounded_text
 
 _APART = (
     ("q_proj", "k_proj", "v_proj"),
@@ -17,16 +17,17 @@ _APART = (
 _TOGETHER = ("qkv", "qkv_proj", "wqkv", "Wqkv", "query_key_value", "c_attn", "attn_qkv", "in_proj_qkv", "to_qkv")
 _LATENT = (("kv_a_proj_with_mqa", "kv_b_proj"), ("attn_kv_a_mqa", "attn_kv_b"), ("wkv_a", "wkv_b"))
 ATTENTION = frozenset(("Attention", "MultiheadAttention"))
+"""Class names that `attention` infers."""
 
 
 def attention(module: Module) -> Inferred | None:
-    """Of a module that projects to queries, keys and values; a smaller width of keys is told."""
+    """Infer a module that projects to queries, keys and values, `Attention 4096, kv 1024`; None for any other."""
     own = module.own
-    fused = module.leaf("in_proj_weight", 2)
+    fused = module.tensor("in_proj_weight", 2)
     if fused is not None and module.has("out_proj") and fused.shape[0] == 3 * fused.shape[1]:
         return _of("MultiheadAttention", fused.shape[1])
     if {"q_proj_weight", "k_proj_weight", "v_proj_weight"} <= own.keys() and module.has("out_proj"):
-        query = module.leaf("q_proj_weight", 2)
+        query = module.tensor("q_proj_weight", 2)
         return None if query is None else _of("MultiheadAttention", query.shape[1])
     for names in _APART:
         if module.has(*names):
@@ -62,10 +63,10 @@ def _apart(module: Module, query: str, key: str, value: str) -> Inferred | None:
 
 
 def _smaller(width: int, outputs: int) -> str:
-    """The width of keys, where queries are as wide as what comes in and less than that is left for each of the rest."""
+    """Return `kv 1024`, the width of keys, where queries are as wide as the input and keys and values are narrower."""
     rest = outputs - width
     return f"kv {rest // 2}" if 0 < rest < 2 * width and rest % 2 == 0 else ""
 
 
 def _of(kind: str, width: int, more: str = "") -> Inferred:
-    return Inferred(kind, cut(f"{kind} {width}, {more}" if more else f"{kind} {width}"), width, width)
+    return Inferred(kind, bounded_text(f"{kind} {width}, {more}" if more else f"{kind} {width}"), width, width)

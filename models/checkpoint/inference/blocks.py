@@ -1,4 +1,4 @@
-"""Parts made of other parts: lists, transformer blocks, residual blocks, Mamba mixers, patch embeddings."""
+"""Rules for modules made of others: lists, transformer and residual blocks, Mamba mixers, patch embeddings."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import re
 from dataclasses import replace
 
 from .attention import ATTENTION, attention
-from .facts import Inferred, Module, cut, wide
+from .facts import Inferred, Module, bounded_text, of_width
 from .feed_forward import FEED_FORWARD
 
 _LISTS = re.compile(r"(?:.*_)?(?:layers?|blocks?|blk|h|experts?|resnets|attentions|stages?|heads)\Z")
 _LOOKED_AT = 4
-"""Modules of a list that are compared."""
+"""Modules of a list whose classes are compared."""
 
 
 def mixer(module: Module) -> Inferred | None:
-    """Mamba's selective state space, its first and its second version."""
-    decay = module.leaf("A_log", 1, 2)
+    """Infer the selective state space of Mamba or Mamba-2, `Mamba 1536, state 16`; None for any other module."""
+    decay = module.tensor("A_log", 1, 2)
     if decay is None or "D" not in module.own or not module.has("in_proj", "out_proj"):
         return None
     if len(decay.shape) == 2:
-        return wide("Mamba", decay.shape[0], f"state {decay.shape[1]}") if module.has("x_proj", "dt_proj") else None
-    return Inferred("Mamba2", cut(f"Mamba2 {decay.shape[0]} heads")) if "dt_bias" in module.own else None
+        return of_width("Mamba", decay.shape[0], f"state {decay.shape[1]}") if module.has("x_proj", "dt_proj") else None
+    return Inferred("Mamba2", bounded_text(f"Mamba2 {decay.shape[0]} heads")) if "dt_bias" in module.own else None
 
 
 def patches(module: Module) -> Inferred | None:
-    """What makes patches of an image, and the whole of a vision transformer as timm and torchvision name it."""
+    """Infer a patch embedding or a whole vision transformer, by the names of timm; None for any other module."""
     if "patch_emb" in module.name:
         for name in ("proj", "projection"):
             found = module.child(name)
             if found is not None and found.class_name.startswith("Conv"):
                 return replace(found, class_name="PatchEmbed", text=_renamed(found, "PatchEmbed"))
-    position = module.leaf("pos_embed", 2, 3)
+    position = module.tensor("pos_embed", 2, 3)
     if position is not None and module.has("patch_embed", "blocks"):
-        return wide("VisionTransformer", position.shape[-1])
+        return of_width("VisionTransformer", position.shape[-1])
     return None
 
 
 def block(module: Module) -> Inferred | None:
-    """A transformer's block, torch's own layers, a Mamba block, a residual block."""
+    """Infer a transformer block, a layer of `torch.nn.Transformer`, a Mamba or residual block; None for any other."""
     own_layer = _torch_layer(module)
     if own_layer is not None:
         return own_layer
@@ -58,7 +58,7 @@ def block(module: Module) -> Inferred | None:
 
 
 def _renamed(found: Inferred, name: str) -> str:
-    return cut(f"{name} {found.text.partition(' ')[2]}".rstrip())
+    return bounded_text(f"{name} {found.text.partition(' ')[2]}".rstrip())
 
 
 def _torch_layer(module: Module) -> Inferred | None:
@@ -68,7 +68,7 @@ def _torch_layer(module: Module) -> Inferred | None:
     if found is None or found.class_name != "MultiheadAttention" or found.inputs is None:
         return None
     decoder = module.has("multihead_attn", "norm3")
-    return wide("TransformerDecoderLayer" if decoder else "TransformerEncoderLayer", found.inputs)
+    return of_width("TransformerDecoderLayer" if decoder else "TransformerEncoderLayer", found.inputs)
 
 
 def _feeds_forward(module: Module) -> bool:
@@ -79,7 +79,7 @@ def _feeds_forward(module: Module) -> bool:
 
 
 def _residual(module: Module) -> Inferred | None:
-    """torchvision's, told by the numbers of their convolutions."""
+    """Infer a residual block of torchvision's ResNet, by how many convolutions it has."""
     if not module.has("conv1", "bn1", "conv2", "bn2"):
         return None
     last = "conv3" if module.has("conv3") else "conv2"
@@ -87,18 +87,18 @@ def _residual(module: Module) -> Inferred | None:
     if first is None or final is None or first.inputs is None or final.outputs is None:
         return None
     kind = "Bottleneck" if last == "conv3" else "BasicBlock"
-    return Inferred(kind, cut(f"{kind} {first.inputs} → {final.outputs}"), first.inputs, final.outputs)
+    return Inferred(kind, bounded_text(f"{kind} {first.inputs} → {final.outputs}"), first.inputs, final.outputs)
 
 
 def numbered(module: Module) -> Inferred | None:
-    """A list or a sequence, which look the same: gaps and different layers are a sequence's."""
+    """Infer a ModuleList or a Sequential, which look alike: gaps and different layers mean a Sequential."""
     names = list(module.names)
     if module.own or not names or not all(name.isascii() and name.isdecimal() and len(name) < 10 for name in names):
         return None
     numbers = sorted(map(int, names))
     counted = len(names) == numbers[-1] - numbers[0] + 1
     if counted and _LISTS.match(module.name):
-        return Inferred("ModuleList", cut(f"ModuleList {len(names)}"), count=len(names))
+        return Inferred("ModuleList", bounded_text(f"ModuleList {len(names)}"), count=len(names))
     if not counted:
         return Inferred("Sequential", "Sequential")
     if len(names) == 1:
@@ -106,4 +106,4 @@ def numbered(module: Module) -> Inferred | None:
     kinds = {module.class_of(name) for name in names[:_LOOKED_AT]}
     if len(kinds - {""}) > 1:
         return Inferred("Sequential", "Sequential")
-    return Inferred("ModuleList", cut(f"ModuleList {len(names)}"), count=len(names))
+    return Inferred("ModuleList", bounded_text(f"ModuleList {len(names)}"), count=len(names))

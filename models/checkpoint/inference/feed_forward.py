@@ -1,10 +1,10 @@
-"""Feed-forward parts and experts, by the names of their projections."""
+"""Rules for feed-forward modules and mixtures of experts, by the names of their projections."""
 
 from __future__ import annotations
 
 import re
 
-from .facts import Inferred, Leaf, Module, across, cut
+from .facts import Inferred, Module, OwnTensor, bounded_text, of_sizes
 from .weights import stacked
 
 _GATED = (
@@ -29,10 +29,11 @@ _PLAIN = (
 _BESIDE = re.compile(r"(?:act|.*activation|drop|dropout\d?|norm|.*norm|ln|relu|gelu|alpha)\Z")
 _ROUTERS = ("gate", "router", "wg", "gate_network")
 FEED_FORWARD = frozenset(("MLP", "GatedMLP", "MoE"))
+"""Class names that `feed_forward` and `experts` infer."""
 
 
 def feed_forward(module: Module) -> Inferred | None:
-    """`GatedMLP 4096 → 11008`: the width that goes in and the one within."""
+    """Infer a feed-forward module, `GatedMLP 4096 → 11008`: input and inner width; None for any other."""
     for gate, up, down in _GATED:
         if module.has(gate, up, down) and _nothing_else(module, gate, up, down):
             into, out = module.child(gate), module.child(down)
@@ -51,7 +52,7 @@ def feed_forward(module: Module) -> Inferred | None:
 def _within(kind: str, inputs: int, inner: int, last: Inferred) -> Inferred | None:
     if last.inputs is not None and last.inputs != inner:
         return None
-    found = across(kind, inputs, inner)
+    found = of_sizes(kind, inputs, inner)
     return Inferred(kind, found.text, inputs, last.outputs)
 
 
@@ -60,20 +61,22 @@ def _nothing_else(module: Module, *names: str) -> bool:
 
 
 def experts(module: Module) -> Inferred | None:
-    """`MoE 128 experts`; experts whose weights are stacked in one tensor."""
+    """Infer a mixture of experts, `MoE 128 experts`, or experts with stacked weights; None for any other module."""
     routed = any(module.has(name) or name in module.own for name in _ROUTERS)
     if routed and module.has("experts"):
         held = module.child("experts")
-        return Inferred("MoE", "MoE" if held is None or held.count is None else cut(f"MoE {held.count} experts"))
+        return Inferred(
+            "MoE", "MoE" if held is None or held.count is None else bounded_text(f"MoE {held.count} experts")
+        )
     numbered = sum(name.isdecimal() for name in module.names)
     if routed and numbered > 1 and len(module.names) - numbered <= 2:
-        return Inferred("MoE", cut(f"MoE {numbered} experts"))
-    up, down = module.leaf("gate_up_proj", 3), module.leaf("down_proj", 3)
+        return Inferred("MoE", bounded_text(f"MoE {numbered} experts"))
+    up, down = module.tensor("gate_up_proj", 3), module.tensor("down_proj", 3)
     return None if up is None or down is None else _stacked(up, down)
 
 
-def _stacked(up: Leaf, down: Leaf) -> Inferred | None:
-    """Either way round: [experts, in, 2 x inner] with [experts, inner, out], or both transposed."""
+def _stacked(up: OwnTensor, down: OwnTensor) -> Inferred | None:
+    """Infer stacked experts from [experts, in, 2 x inner] with [experts, inner, out], or both transposed."""
     if up.shape[0] != down.shape[0]:
         return None
     if up.shape[2] == 2 * down.shape[1]:

@@ -1,10 +1,10 @@
-"""Layers with one weight: linear, embedding, convolution."""
+"""Rules for layers with one weight: linear, embedding, convolution."""
 
 from __future__ import annotations
 
 import re
 
-from .facts import Inferred, Leaf, Module, across, cut, wide
+from .facts import Inferred, Module, OwnTensor, bounded_text, of_sizes, of_width
 
 _EMBEDS = re.compile(
     r"(?:.*[_.]|\A)(?:embed(?:s|ding|dings|ded)?|embeddings?|emb|embd|wte|wpe|lut)(?:[_.\d].*)?\Z"
@@ -17,15 +17,15 @@ _DEPTHWISE = re.compile(r".*(?:depthwise|dwconv|dw_conv|conv_dw|conv1d)|dw")
 
 
 def weighted(module: Module) -> Inferred | None:
-    """Of a module whose tensors are `weight` and perhaps `bias`."""
-    weight = module.leaf("weight")
+    """Infer a layer whose tensors are `weight` and perhaps `bias`; None for any other module."""
+    weight = module.tensor("weight")
     if weight is None or not module.own.keys() <= {"weight", "bias"}:
         return None
     return of_weight(module.name, weight, module.own.get("bias"))
 
 
-def of_weight(name: str, weight: Leaf, bias: Leaf | None) -> Inferred | None:
-    """Of a layer of that name (in small letters) with a weight of two dimensions or more."""
+def of_weight(name: str, weight: OwnTensor, bias: OwnTensor | None) -> Inferred | None:
+    """Infer a layer of a lower-case name with a weight of two to five dimensions; `bias` is None without one."""
     shape = weight.shape
     if not weight.is_real or (bias is not None and len(bias.shape) != 1):
         return None
@@ -38,19 +38,19 @@ def of_weight(name: str, weight: Leaf, bias: Leaf | None) -> Inferred | None:
 
 
 def stacked(count: int, inputs: int, outputs: int, more: str = "") -> Inferred:
-    """Weights of several experts in one tensor."""
+    """Return the class of experts whose weights are stacked in one tensor: `Experts 8 × 64 → 256`."""
     text = f"Experts {count} × {inputs} → {outputs}"
-    return Inferred("Experts", cut(f"{text}, {more}" if more else text), inputs, outputs, count)
+    return Inferred("Experts", bounded_text(f"{text}, {more}" if more else text), inputs, outputs, count)
 
 
 def _matrix(name: str, rows: int, columns: int, bias: int | None) -> Inferred | None:
     if bias is None:
         if (_EMBEDS.match(name) or _EMBEDS_JOINED.match(name)) and not _NOT_EMBEDS.match(name):
-            return Inferred("Embedding", cut(f"Embedding {rows} × {columns}"), None, columns)
-        return across("Linear", columns, rows)
+            return Inferred("Embedding", bounded_text(f"Embedding {rows} × {columns}"), None, columns)
+        return of_sizes("Linear", columns, rows)
     if bias == rows:
-        return across("Linear", columns, rows)
-    return across("Conv1D", rows, columns) if bias == columns else None  # that of Transformers: a transposed linear
+        return of_sizes("Linear", columns, rows)
+    return of_sizes("Conv1D", rows, columns) if bias == columns else None  # that of Transformers: a transposed linear
 
 
 def _convolution(name: str, shape: tuple[int, ...], bias: int | None) -> Inferred | None:
@@ -63,7 +63,7 @@ def _convolution(name: str, shape: tuple[int, ...], bias: int | None) -> Inferre
     else:
         return None
     if transposed:
-        return across(f"ConvTranspose{rank}", shape[0], shape[1], kernel)
+        return of_sizes(f"ConvTranspose{rank}", shape[0], shape[1], kernel)
     if shape[1] == 1 and shape[0] > 1 and (bias is None or _DEPTHWISE.match(name)):
-        return wide(f"Conv{rank}", shape[0], f"{kernel} depthwise")
-    return across(f"Conv{rank}", shape[1], shape[0], kernel)
+        return of_width(f"Conv{rank}", shape[0], f"{kernel} depthwise")
+    return of_sizes(f"Conv{rank}", shape[1], shape[0], kernel)

@@ -1,10 +1,10 @@
-"""A layer whose weight is made of other tensors: low-rank adapters, weight and spectral norm, parametrizations."""
+"""Rules for layers whose weight is computed: low-rank adapters, weight and spectral norm, parametrizations."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from .facts import Inferred, Leaf, Module, cut
+from .facts import Inferred, Module, OwnTensor, bounded_text
 from .weights import of_weight
 
 _PAIRS = (("lora_a", "lora_b"), ("lora_A", "lora_B"), ("lora_down", "lora_up"))
@@ -13,14 +13,14 @@ _HOOKED = (("weight_v", "weight_g", "weight norm"), ("weight_orig", "weight_u", 
 
 
 def low_rank(module: Module) -> Inferred | None:
-    """`LoRA r=8 4096 → 4096`, with the layer it belongs to or without."""
+    """Infer a low-rank adapter, `LoRA r=8 4096 → 4096`, with the layer it adapts or without; None for any other."""
     for down, up in _PAIRS:
         if module.has(down, up):
             first, second = module.child(down), module.child(up)
             if first is None or second is None or first.outputs is None or first.outputs != second.inputs:
                 return None
             return _pair(first.inputs, first.outputs, second.outputs)
-        a, b = module.leaf(down, 2), module.leaf(up, 2)
+        a, b = module.tensor(down, 2), module.tensor(up, 2)
         if a is not None and b is not None and a.shape[0] == b.shape[1]:
             return _pair(a.shape[1], a.shape[0], b.shape[0])
     return None
@@ -28,11 +28,13 @@ def low_rank(module: Module) -> Inferred | None:
 
 def _pair(inputs: int | None, rank: int, outputs: int | None) -> Inferred:
     known = inputs is not None and outputs is not None
-    return Inferred("LoRA", cut(f"LoRA r={rank} {inputs} → {outputs}" if known else f"LoRA r={rank}"), inputs, outputs)
+    return Inferred(
+        "LoRA", bounded_text(f"LoRA r={rank} {inputs} → {outputs}" if known else f"LoRA r={rank}"), inputs, outputs
+    )
 
 
 def adapters(module: Module) -> Inferred | None:
-    """The `lora_A` of PEFT, which holds a layer for each adapter: told by the first."""
+    """Infer the `lora_A` of PEFT, a dict of a layer for each adapter, from the first one; None for any other module."""
     if module.own or module.name not in _LISTS or not module.names:
         return None
     first = module.child(next(iter(module.names)))
@@ -43,10 +45,10 @@ def adapters(module: Module) -> Inferred | None:
 
 
 def reparametrised(module: Module) -> Inferred | None:
-    """Weight norm and spectral norm, as torch's hooks and as its parametrizations name the parts of the weight."""
+    """Infer a layer with weight or spectral norm, by torch's hooks or parametrizations; None for any other module."""
     own, bias = module.own, module.own.get("bias")
     for key, beside, what in _HOOKED:
-        weight = module.leaf(key)
+        weight = module.tensor(key)
         if weight is not None and beside in own and own.keys() <= {key, beside, "weight_v", "bias"}:
             return _layer(module, weight, bias, what)
     held = module.child("parametrizations") if module.has("parametrizations") else None
@@ -56,7 +58,7 @@ def reparametrised(module: Module) -> Inferred | None:
 
 
 def parametrization(module: Module) -> Inferred | None:
-    """What torch keeps beside the layer: `parametrizations.weight.original0`."""
+    """Infer what torch keeps beside a parametrized layer, `parametrizations.weight.original0`; None for any other."""
     if module.name == "parametrizations" and not module.own:
         held = module.child("weight")
         return None if held is None or held.weight is None else replace(held, class_name="ModuleDict")
@@ -67,6 +69,13 @@ def parametrization(module: Module) -> Inferred | None:
     return None
 
 
-def _layer(module: Module, weight: Leaf, bias: Leaf | None, what: str) -> Inferred | None:
+def _layer(module: Module, weight: OwnTensor, bias: OwnTensor | None, what: str) -> Inferred | None:
     found = of_weight(module.name, weight, bias)
-    return None if found is None else replace(found, text=cut(f"{found.text}, {what}"))
+    return None if found is None else replace(found, text=bounded_text(f"{found.text}, {what}"))
+
+
+def flattened(module: Module) -> Inferred | None:
+    """Infer a module that FSDP has flattened: all its parameters are one, of which a rank has a shard."""
+    if "_flat_param" in module.own or "flat_param" in module.own:
+        return Inferred("FullyShardedDataParallel", "FSDP, flattened")
+    return None

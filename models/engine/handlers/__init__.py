@@ -1,11 +1,12 @@
-"""What the engine does for each request: one file a feature, one function a message.
+"""The engine's handlers: one file a feature, one function a request.
 
-A new feature is a file here, imported below.
+A handler has the name of its request, in snake case, and is called through its module.  A new feature is a file here,
+imported below.
 """
 
 from __future__ import annotations
 
 from ..registry import registry
-from . import about, nonfinite, opening, runs, tree, values  # noqa: F401  (importing registers the handlers)
+from . import about, exporting, findings, nonfinite, opening, runs, suggesting, tree, values  # noqa: F401  (importing registers the handlers)
 
 __all__ = ["registry"]

@@ -1,12 +1,14 @@
-"""Where the next NaN or infinity of a tensor stands."""
+"""Handler of the search for the next NaN or infinity of a tensor."""
 
 from __future__ import annotations
 
 from ... import messages as m
+from ...session.calls import numbers
 from ...session.session import Session
 from ..registry import Context, handles
 
 
 @handles(m.NextNonfinite, lane="slow")
 def next_nonfinite(session: Session, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
-    return session.model.next_nonfinite(request, context)
+    """Return where the next NaN or infinity of a tensor is."""
+    return numbers(session, request.path).next_nonfinite(request, context)

@@ -1,32 +1,39 @@
-"""Numbers: windows, heat maps, statistics, gradient norms."""
+"""Handlers of a tensor's elements, or those of a call: windows, heat maps, statistics, gradient norms."""
 
 from __future__ import annotations
 
 from ... import messages as m
+from ...session.calls import numbers
+from ...session.gradient_reasons import with_reason, with_reasons
 from ...session.session import Session
 from ..registry import Context, handles
 
 
 @handles(m.Window, lane="query")
 def window(session: Session, request: m.Window, context: Context) -> m.Cells:
-    return session.model.window(request)
+    """Return a rectangle of the elements of a tensor or gradient."""
+    return with_reason(session, numbers(session, request.path).window(request))
 
 
 @handles(m.HeatMap, lane="slow")
 def heat(session: Session, request: m.HeatMap, context: Context) -> m.HeatCells:
-    return session.model.heat(request, context)
+    """Return the heat map of a tensor or gradient."""
+    return with_reason(session, numbers(session, request.path).heat(request, context))
 
 
-@handles(m.Statistics, lane="slow")
+@handles(m.Statistics, lane="statistics")
 def statistics(session: Session, request: m.Statistics, context: Context) -> m.StatisticsOf:
-    return session.model.statistics(request, context)
+    """Return the statistics of a tensor or gradient."""
+    return with_reason(session, numbers(session, request.path).statistics(request, context))
 
 
 @handles(m.StatisticsOfAll, lane="background")
 def statistics_of_all(session: Session, request: m.StatisticsOfAll, context: Context) -> m.Done:
+    """Take and keep the statistics of every tensor at or below a path."""
     return session.model.statistics_of_all(request, context)
 
 
 @handles(m.GradientRows, lane="slow")
 def gradient_rows(session: Session, request: m.GradientRows, context: Context) -> m.GradientPage:
-    return session.model.gradients(request, context)
+    """Return a page of the gradient norms of parameters."""
+    return with_reasons(session, session.model.gradients(request, context))

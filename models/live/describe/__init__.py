@@ -1,1 +1,1 @@
-"""What the Info and Source panes tell of one module or tensor of a live network."""
+"""What the Info and Source panes show of one module or tensor of a live network."""

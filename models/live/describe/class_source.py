@@ -1,4 +1,4 @@
-"""Finds the lines of a class: by the place its own functions were compiled at, so that classes typed into the console,
+"""Finds the source lines of a class by where its own functions were compiled, so that classes typed into the console,
 nested ones and two of the same name are found too.  Must not import torch.
 """
 
@@ -14,24 +14,25 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from ...work.parsing import parsed
+from ...work.parsing import parse_python
 
 
 @dataclass(frozen=True, slots=True)
 class ClassSource:
-    """The lines of one class and where they stand."""
+    """The source lines of one class and where they are."""
 
     file: str
     """Absolute path, or the name that the interpreter gave to typed text, such as `<console 3>`."""
     first_line: int
-    """Of the first decorator, or of the `class` statement."""
+    """Line of the first decorator, or of the `class` statement, from 1."""
     lines: list[str]
+    """With their line ends."""
     forward_line: int | None
-    """The `def` of a `forward` in the class itself."""
+    """Line of the `def` of a `forward` in the class itself, from 1; None if it is inherited."""
 
 
 def find_class(kind: type) -> ClassSource | None:
-    """Where `kind` was defined; None when its text is not at hand (made by code, by C++, or the file is gone)."""
+    """Return the source of `kind`; None when it is not available (made by code, by C++, or the file is gone)."""
     codes = own_codes(kind)
     for file, lines in _texts(kind, codes):
         node = _node(kind, lines, [code.co_firstlineno for code, _ in codes.values()])
@@ -44,14 +45,14 @@ def find_class(kind: type) -> ClassSource | None:
 
 
 def own_codes(kind: type) -> dict[str, tuple[CodeType, dict[str, Any]]]:
-    """Code objects and globals of the functions written in the body of `kind`, seen through decorators."""
+    """Return by name the code objects and globals of the functions in the body of `kind`, decorators unwrapped."""
     found = {}
     for name, value in vars(kind).items():
         if isinstance(value, property):
             value = value.fget
         try:
             function = inspect.unwrap(getattr(value, "__func__", value))
-        except Exception:  # an attribute of the user's that does as it likes
+        except Exception:  # an attribute of the user's may raise anything
             continue
         if isinstance(function, FunctionType) and function.__qualname__ == f"{kind.__qualname__}.{name}":
             found[name] = (function.__code__, function.__globals__)
@@ -59,7 +60,7 @@ def own_codes(kind: type) -> dict[str, tuple[CodeType, dict[str, Any]]]:
 
 
 def _texts(kind: type, codes: dict[str, tuple[CodeType, dict[str, Any]]]) -> Iterator[tuple[str, list[str]]]:
-    """Files that may hold the class, the likeliest first, with their lines."""
+    """Yield the files that may hold the class, the likeliest first, with their lines."""
     files = {code.co_filename: names for code, names in codes.values()}
     module = sys.modules.get(kind.__module__)
     if isinstance(file := getattr(module, "__file__", None), str):
@@ -73,9 +74,9 @@ def _texts(kind: type, codes: dict[str, tuple[CodeType, dict[str, Any]]]) -> Ite
 
 
 def _node(kind: type, lines: list[str], inside: list[int]) -> ast.ClassDef | None:
-    """The statement that defines the class: the innermost of its name around its functions, or the only one."""
+    """Return the statement that defines the class: the innermost of its name around its functions, or the only one."""
     try:
-        tree = parsed("".join(lines))
+        tree = parse_python("".join(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return None
     named = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == kind.__name__]

@@ -1,6 +1,7 @@
-"""What a layer of `torch.nn` fills its parameters with when it is built, with the concrete range.
+"""How a layer of `torch.nn` initialises its parameters when it is built, with the concrete range.
 
-Each rule is read off the layer's own `reset_parameters`, or `__init__`; the tests draw from the layers and compare.
+Each rule follows the layer's own `reset_parameters`, or `__init__`, of which Kaiming uniform is He et al. 2015
+(arXiv:1502.01852) and Xavier uniform Glorot & Bengio 2010; the tests draw from the layers and compare.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ from torch import Tensor, nn
 from ...tensors.tensors import is_uninitialised
 
 if TYPE_CHECKING:
-    from ..outline import Node, Outline
+    from ..live_tree import LiveTree, Node
 
 Rule = Callable[[nn.Module, str, Tensor], str | None]
+"""Takes a module, a parameter's name and the parameter; returns how it is initialised, None where unknown."""
 
 _TORCH_RESETS = ("reset_parameters", "_reset_parameters")
 
 
 def default_initialiser(module: nn.Module, name: str, within: Iterable[nn.Module] = ()) -> str | None:
-    """How `module`'s own parameter `name` is initialised by default, such as `uniform(-0.5, 0.5): ±1/√in_features`.
+    """Return how `module`'s own parameter `name` is initialised by default: `uniform(-0.5, 0.5): ±1/√in_features`.
 
-    `within` are the modules around it: `nn.Transformer` draws every matrix below it anew.  None for layers it does
-    not know, for lazy parameters, and for subclasses that bring a `reset_parameters` of their own.
+    `within` are the modules around it: `nn.Transformer` draws every matrix below it anew.  None for unknown layers,
+    for lazy parameters, and for subclasses with a `reset_parameters` of their own.
     """
     tensor = module._parameters.get(name)
     if tensor is None or is_uninitialised(tensor):
@@ -38,22 +40,20 @@ def default_initialiser(module: nn.Module, name: str, within: Iterable[nn.Module
     return None
 
 
-def initialiser_of(outline: Outline, node: Node) -> str:
-    """How the parameter of a node is initialised by default; empty where nothing is known, and for other tensors."""
-    modules = []
-    parent = node.parent
-    while parent >= 0:
-        item = outline.nodes[parent].item
-        if isinstance(item, nn.Module):
-            modules.append(item)
-        parent = outline.nodes[parent].parent
-    if node.kind != "parameter" or not modules:
+def initialiser_of(tree: LiveTree, node: Node) -> str:
+    """Return how the parameter at `node` is initialised by default; empty where unknown, and for other tensors."""
+    modules, above = [], node
+    while above.index:
+        above = tree.holder(above)
+        if isinstance(above.item, nn.Module):
+            modules.append(above.item)
+    if node.kind != "parameter" or node.plain or not modules:
         return ""
     return default_initialiser(modules[0], node.attribute, within=modules[1:]) or ""
 
 
 def _resets_itself(kind: type[nn.Module]) -> bool:
-    """Whether a class outside torch redefined how its parameters start."""
+    """Return whether a class outside torch redefines how its parameters are initialised."""
     for base in kind.__mro__:
         if any(name in vars(base) for name in _TORCH_RESETS):
             return not base.__module__.startswith("torch.")
@@ -65,7 +65,7 @@ def _uniform(bound: float, why: str) -> str:
 
 
 def _one_over_root(size: int, why: str) -> str:
-    """torch draws from ±1/√size, and leaves zeros where the size is 0."""
+    """Return the rule for ±1/√size; torch leaves zeros where the size is 0."""
     return _uniform(1 / math.sqrt(size), f"±1/√{why}") if size > 0 else "zeros: there is nothing to draw a range from"
 
 

@@ -1,6 +1,6 @@
-"""Whether the values of a parameter could still be a draw from the initialiser of its layer.
+"""Whether the values of a parameter are consistent with a draw from the initialiser of its layer.
 
-A Kolmogorov–Smirnov test of values taken at regular distances: no random numbers are used.
+A one-sample Kolmogorov–Smirnov test of elements taken at regular distances: no random numbers are used.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ...tensors.overlap import strides_of
 from ...tensors.reading import real64, strided
 from ...tensors.statistics.chunks import chunks
 
-MOST = 1_000_000
-"""Values that are looked at."""
-MOST_COARSE = 10_000
-"""Of types of 16 bits and fewer: more would tell how the values were rounded."""
-LEAST_P = 0.001
-"""Below it, values are held to be no draw.  One of a thousand fresh tensors is."""
+SAMPLE_LIMIT = 1_000_000
+"""Elements that are tested."""
+COARSE_SAMPLE_LIMIT = 10_000
+"""Elements that are tested of dtypes of 16 bits and fewer: with more the test would detect their rounding."""
+SIGNIFICANCE = 0.001
+"""The level of the test: below it, values are taken for no draw, as one of a thousand fresh tensors is by chance."""
 
 _UNIFORM = re.compile(r"uniform\(-(?P<bound>[^,]+), ")
 _NORMAL = re.compile(r"normal\(0, (?P<std>[^)]+)\)(?:, then row (?P<row>-?\d+) )?")
@@ -33,14 +33,19 @@ _CONSTANT = re.compile(r"(?P<name>ones|zeros)|constant (?P<value>[^:]+)")
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """`consistent` is None where there are no values to be judged; `p` where the rule leaves nothing to chance."""
+    """The result of a test."""
 
     consistent: bool | None
+    """Whether the values could come from the rule; None where it cannot be tested."""
     p: float | None
+    """The p-value; None where there was no test, or the rule is a constant."""
 
 
 def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
-    """Compare a tensor, and its statistics, with a sentence of `defaults.default_initialiser`."""
+    """Return whether a tensor, of which `found` are the statistics, is consistent with a rule.
+
+    `rule` is a text of `defaults.default_initialiser`.
+    """
     if found.absence or found.minimum is None or found.maximum is None:
         return Draw(None, None)
     tensor = local_part(tensor)
@@ -59,18 +64,18 @@ def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
         bound = float(uniform["bound"])
         if max(-found.minimum, found.maximum) > bound * (1 + _resolution(tensor)):
             return Draw(False, 0.0)
-        return _tested(_sample(tensor).div_(2 * bound).add_(0.5).clamp_(0.0, 1.0))
+        return _kolmogorov_smirnov(_sample(tensor).div_(2 * bound).add_(0.5).clamp_(0.0, 1.0))
     assert normal
     if row is not None:
         at, values = int(row) % tensor.shape[0], tensor.detach()
         if values[at].any():
             return Draw(False, 0.0)
         tensor = torch.cat((values[:at], values[at + 1 :]))
-    return _tested(torch.special.ndtr(_sample(tensor).div_(float(normal["std"]))))
+    return _kolmogorov_smirnov(torch.special.ndtr(_sample(tensor).div_(float(normal["std"]))))
 
 
 def _repeats(tensor: Tensor, found: StatisticsOf, cleared: int) -> bool:
-    """Whether numbers come again that hardly would in a draw, in which one of millions is zero."""
+    """Return whether elements repeat that hardly would in a draw, of which one in millions is zero."""
     if found.minimum == found.maximum and found.count > 1:
         return True
     if repeats_much(tensor.shape, strides_of(tensor)):
@@ -79,34 +84,37 @@ def _repeats(tensor: Tensor, found: StatisticsOf, cleared: int) -> bool:
 
 
 def _resolution(tensor: Tensor) -> float:
-    """Relative distance of neighbouring numbers, and at least that of a rule's six digits."""
+    """Return the relative distance of neighbouring values of the dtype, at least that of a rule's six digits."""
     return max(float(torch.finfo(tensor.dtype).eps), 1e-5) if tensor.dtype.is_floating_point else 1e-5
 
 
 def _sample(tensor: Tensor) -> Tensor:
-    """At most so many values that the test is quick, as float64 of their own."""
+    """Return evenly spaced elements, few enough for a quick test, as a float64 copy on the CPU."""
     values = strided(tensor)
-    most = MOST_COARSE if tensor.dtype.itemsize <= 2 else MOST
-    step = -(-values.numel() // most) | 1  # odd: not always the same column
+    limit = COARSE_SAMPLE_LIMIT if tensor.dtype.itemsize <= 2 else SAMPLE_LIMIT
+    stride = -(-values.numel() // limit) | 1  # odd: not always the same column
     pieces, start = [], 0
-    for chunk in chunks(values, max(step, 2**16)):
-        pieces.append(real64(chunk.reshape(-1)[start::step]).cpu())
-        start = (start - chunk.numel()) % step
+    for chunk in chunks(values, max(stride, 2**16)):
+        pieces.append(real64(chunk.reshape(-1)[start::stride]).cpu())
+        start = (start - chunk.numel()) % stride
     return torch.cat(pieces).clone()
 
 
-def _tested(parts: Tensor) -> Draw:
-    """Of which part of the distribution lies below each value; uniform in [0, 1] if they were drawn from it."""
-    n = parts.numel()
-    ordered = parts.sort().values
+def _kolmogorov_smirnov(probabilities: Tensor) -> Draw:
+    """Test `probabilities`, the cumulative distribution at each value, for being uniform in [0, 1]."""
+    n = probabilities.numel()
+    ordered = probabilities.sort().values
     steps = torch.arange(n + 1, dtype=torch.float64) / n
-    apart = float(torch.maximum((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
-    p = kolmogorov((math.sqrt(n) + 0.12 + 0.11 / math.sqrt(n)) * apart)  # Stephens's correction for few values
-    return Draw(p >= LEAST_P, p)
+    distance = float(torch.maximum((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
+    p = kolmogorov((math.sqrt(n) + 0.12 + 0.11 / math.sqrt(n)) * distance)  # Stephens 1970, for small samples
+    return Draw(p >= SIGNIFICANCE, p)
 
 
 def kolmogorov(x: float) -> float:
-    """The chance that the largest distance, times the root of the number of values, is above `x`."""
+    """Return the p-value of `x`, √n times the largest distance between the distributions.
+
+    The survival function of Kolmogorov's limiting distribution, 2 Σ (-1)^(k-1) exp(-2 k² x²).
+    """
     if x < 0.2:
         return 1.0
     terms = (math.copysign(math.exp(-2 * k * k * x * x), k % 2 - 0.5) for k in range(1, 101))

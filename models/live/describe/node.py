@@ -1,4 +1,4 @@
-"""Everything else that is known of one object: a parameter is a compound object, and so is a module."""
+"""The facts of one module or tensor of a live network, in titled groups."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from ...messages import FactGroup
-from ...opened.facts import Group, filled
+from ...opened.facts import FactList, filled
 from .module import module_groups
 from .tensor import tensor_groups
 
 if TYPE_CHECKING:
-    from ...tree.skeleton import Group as Repeated
-    from ..outline import Node, Outline
+    from ...tree.preorder_tree import SiblingGroup
+    from ..live_tree import LiveTree, Node
 
 
-def group_facts(outline: Outline, group: Repeated) -> list[FactGroup]:
-    """What there is to say of a group of siblings before its first one is described."""
-    facts = Group("Repeated")
+def group_facts(tree: LiveTree, group: SiblingGroup) -> list[FactGroup]:
+    """Return the facts of a group of siblings of one structure, which precede those of the first of them."""
+    facts = FactList("Repeated")
     facts.add("Siblings", f"{group.count:,} of one structure: the same names, classes and shapes below")
-    first = outline.nodes[group.first].path
+    first = tree.nodes[group.first].path
     facts.add("What follows", f"of the first of {group.count:,}: {first}", first)
     return filled([facts])
 
 
-def describe(outline: Outline, node: Node) -> list[FactGroup]:
-    """The facts of the module or tensor at `node`, in titled groups.
+def describe_node(tree: LiveTree, node: Node) -> list[FactGroup]:
+    """Return the facts of the module or tensor at `node`, in titled groups.
 
-    Never raises on account of the model: a fact that cannot be had says why.  Texts are at most 2,000 characters.
+    Never raises because of the model: a fact that fails says why.  Texts have at most 2,000 characters.
     """
     if isinstance(node.item, nn.Module):
-        return filled(module_groups(outline, node, node.item))
+        return filled(module_groups(tree, node, node.item))
     assert isinstance(node.item, Tensor)
-    return filled(tensor_groups(outline, node, node.item))
+    return filled(tensor_groups(tree, node, node.item))

@@ -1,23 +1,26 @@
-"""The code that a module runs: the text of its class, or the text that PyTorch made of it."""
+"""The code that a module runs: the source of its class, or the code that PyTorch generated from it."""
 
 from __future__ import annotations
 
 import textwrap
+from pathlib import PurePath
 
 from torch import nn
 from torch.fx import GraphModule
 from torch.jit import ScriptModule
 
 from ...messages import SourceText
-from ..registered import entries
-from .class_source import find_class
+from ..registered import registry_of
+from .class_source import find_class, own_codes
 
-MOST_LINES = 2_000
-LONGEST_LINE = 2_000
+LINE_LIMIT = 2_000
+"""Lines after which a text is cut."""
+LINE_LENGTH_LIMIT = 2_000
+"""Characters after which a line is cut."""
 
 
 def source_of(module: nn.Module, path: str = "") -> SourceText:
-    """The class of `module` with file and lines; where there is no text, `reason` says why.
+    """Return the source of the class of `module` with file and lines; where there is no text, `reason` says why.
 
     A compiled module shows the class that was compiled, a traced or scripted one the code that PyTorch generated.  If
     `forward` is inherited, `forward_line` is None and `reason` names the class it comes from.
@@ -36,17 +39,23 @@ def source_of(module: nn.Module, path: str = "") -> SourceText:
     )  # fmt: skip
 
 
+def source_files_of(module: nn.Module) -> set[str]:
+    """Return the names of the files, without folders, that the code of the class of `module` is in; reads none."""
+    codes = own_codes(class_of(original_of(module)))
+    return {PurePath(code.co_filename).name for code, _ in codes.values()}
+
+
 def original_of(module: nn.Module) -> nn.Module:
-    """The module that `torch.compile` wrapped, or the module itself."""
+    """Return the module that `torch.compile` wrapped, or `module` itself."""
     if type(module).__name__ == "OptimizedModule" and type(module).__module__.startswith("torch._dynamo"):
         return module._modules.get("_orig_mod") or module
     return module
 
 
 def class_of(module: nn.Module) -> type[nn.Module]:
-    """The class as it was written: parametrizations put a generated subclass in its place."""
+    """Return the class as it was written: parametrizations put a generated subclass in its place."""
     kind = type(module)
-    parametrized = entries(module, "_modules").get("parametrizations")
+    parametrized = registry_of(module, "_modules").get("parametrizations")
     return kind.__bases__[0] if isinstance(parametrized, nn.ModuleDict) and parametrized._modules else kind
 
 
@@ -64,15 +73,15 @@ def _generated(module: GraphModule | ScriptModule, path: str) -> SourceText:
     name = str(getattr(module, "original_name", "")) or type(module).__name__
     try:
         text = _bounded(str(module.code).strip("\n") + "\n")
-    except Exception as error:  # TorchScript raises its own kinds, and not every one has a forward
+    except Exception as error:  # TorchScript raises errors of its own, and not every module has a forward
         kind = "TorchScript" if is_script else "generated code"
         return SourceText(path=path, class_name=name, reason=f"{kind} without text to show ({type(error).__name__})")
     lines = text.splitlines()
-    forward = next((number for number, line in enumerate(lines, 1) if line.startswith("def forward")), None)
+    forward = next((index for index, line in enumerate(lines, 1) if line.startswith("def forward")), None)
     return SourceText(path=path, class_name=name, text=text, forward_line=forward)
 
 
 def _bounded(text: str) -> str:
-    lines = text.removesuffix("\n").split("\n")[:MOST_LINES]
-    short = (line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines)
+    lines = text.removesuffix("\n").split("\n")[:LINE_LIMIT]
+    short = (line if len(line) <= LINE_LENGTH_LIMIT else line[: LINE_LENGTH_LIMIT - 1] + "…" for line in lines)
     return textwrap.dedent("\n".join(short) + "\n")

@@ -1,4 +1,4 @@
-"""The facts of a parameter, buffer or constant."""
+"""The facts of a parameter, buffer or constant, in titled groups."""
 
 from __future__ import annotations
 
@@ -7,64 +7,57 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ...opened.facts import Group
+from ...opened.facts import FactList
 from ...tensors.absence import absence_of, is_wrapper
 from ...tensors.distributed import is_distributed, local_note, local_part
 from ...tensors.plainly import plain
-from ...tensors.tensors import dtype_text, is_uninitialised, requires_grad, shape_text, size_in_bytes
+from ...tensors.tensors import (
+    dtype_text,
+    is_uninitialised,
+    layout_text,
+    requires_grad,
+    shape_text,
+    size_in_bytes,
+)
 from ..gradient_access import GRADIENTS, RUNNING, UNREAD
+from ..gradient_state import any_gradient
 from ..gradients import l2_norm, why_no_gradient
+from ..kinds import kind_of
 from ..paths import in_state_dict, python_path
 from ..sharing import storage_twins
 from .defaults import initialiser_of
 from .plain_value import function_name, is_ours
 
 if TYPE_CHECKING:
-    from ..outline import Node, Outline
+    from ..live_tree import LiveTree, Node
 
-LARGEST_NORM = 2**22
-"""Elements of a gradient up to which its norm is told here."""
+NORM_LIMIT = 2**22
+"""Elements of a gradient up to which its norm is computed here."""
 
 
-def tensor_groups(outline: Outline, node: Node, tensor: Tensor) -> list[Group]:
-    """All groups of facts of one tensor; empty ones included."""
+def tensor_groups(tree: LiveTree, node: Node, tensor: Tensor) -> list[FactList]:
+    """Return all groups of facts of the tensor at `node`, empty ones included."""
     return [
-        _name(outline, node, tensor),
+        _name(tree, node, tensor),
         _numbers(tensor),
-        _gradient(tensor),
+        _gradient(tree, tensor),
         _memory(tensor),
-        _sharing(outline, node),
+        _sharing(tree, node),
     ]
 
 
-def _name(outline: Outline, node: Node, tensor: Tensor) -> Group:
-    group = Group("Name")
-    group.add("State-dict key", node.path if in_state_dict(outline, node) else "")
-    group.add("Python", lambda: python_path(outline, node, outline.name))
-    group.add("Kind", _kind(outline, node))
+def _name(tree: LiveTree, node: Node, tensor: Tensor) -> FactList:
+    group = FactList("Name")
+    group.add("State-dict key", node.path if in_state_dict(tree, node) else "")
+    group.add("Python", lambda: python_path(tree, node, tree.name))
+    group.add("Kind", kind_of(tree, node).meaning)
     group.add("Class", lambda: f"{type(tensor).__module__}.{type(tensor).__qualname__}")
-    group.add("By default", lambda: initialiser_of(outline, node))
+    group.add("By default", lambda: initialiser_of(tree, node))
     return group
 
 
-def _kind(outline: Outline, node: Node) -> str:
-    """What registering it, or not, means."""
-    if node.kind == "constant":
-        return "plain attribute: not in state_dict, not moved by .to(), never updated by an optimiser"
-    if not node.registered:
-        return (
-            f"{node.kind} of a module that is not registered: not in the network's state_dict, not moved by .to(), "
-            "not given to an optimiser"
-        )
-    if node.kind == "parameter":
-        return "parameter: in state_dict, moved by .to(), given to an optimiser"
-    if not in_state_dict(outline, node):
-        return "buffer, not persistent: moved by .to(), but not in state_dict"
-    return "buffer: in state_dict, moved by .to(), never updated by an optimiser"
-
-
-def _numbers(tensor: Tensor) -> Group:
-    group, tensor = Group("Numbers"), plain(tensor)
+def _numbers(tensor: Tensor) -> FactList:
+    group, tensor = FactList("Numbers"), plain(tensor)
     absence, reason = absence_of(tensor)
     group.add("Values", reason)
     if absence == "uninitialised":
@@ -87,10 +80,10 @@ def _bytes(tensor: Tensor) -> str:
     return f"{size:,}{'' if tensor.layout == torch.strided else ' (indices and stored values)'}"
 
 
-def _gradient(tensor: Tensor) -> Group:
-    group = Group("Gradient")
+def _gradient(tree: LiveTree, tensor: Tensor) -> FactList:
+    group = FactList("Gradient")
     group.add("requires_grad", str(requires_grad(tensor)))
-    group.add("Gradient", lambda: _gradient_state(tensor))
+    group.add("Gradient", lambda: _gradient_state(tree, tensor))
     group.add("is_leaf", lambda: str(tensor.is_leaf))
     group.add("grad_fn", lambda: "None" if tensor.grad_fn is None else tensor.grad_fn.name())
     for label, attribute in (("Hook", "_backward_hooks"), ("After accumulation", "_post_accumulate_grad_hooks")):
@@ -100,10 +93,10 @@ def _gradient(tensor: Tensor) -> Group:
     return group
 
 
-def _gradient_state(tensor: Tensor) -> str:
+def _gradient_state(tree: LiveTree, tensor: Tensor) -> str:
     (gradient,), note = GRADIENTS.take([tensor])
     if not isinstance(gradient, Tensor):
-        return RUNNING if gradient is UNREAD else _noted(why_no_gradient(tensor), note)
+        return RUNNING if gradient is UNREAD else _noted(why_no_gradient(tensor, any_gradient(tree)), note)
     return _noted(_present(gradient), "; ".join(filter(None, (local_note(gradient), note))))
 
 
@@ -113,7 +106,7 @@ def _noted(text: str, note: str) -> str:
 
 def _present(gradient: Tensor) -> str:
     shape = f"{shape_text(gradient)} {dtype_text(gradient)}"
-    if gradient.numel() > LARGEST_NORM:
+    if gradient.numel() > NORM_LIMIT:
         return f"present: {shape}"
     norm = l2_norm(gradient)
     if norm is None:
@@ -121,19 +114,30 @@ def _present(gradient: Tensor) -> str:
     return f"all zeros: {shape}" if norm == 0 else f"present: {shape}, L2 norm {norm:.6g}"
 
 
-def _memory(tensor: Tensor) -> Group:
-    group, tensor = Group("Memory"), plain(tensor)
+def _memory(tensor: Tensor) -> FactList:
+    group, tensor = FactList("Memory"), plain(tensor)
     if is_uninitialised(tensor):
         return group
-    if tensor.layout == torch.strided:
+    if (layout := layout_text(tensor)) == "strided":
         group.add("Stride", lambda: f"{list(tensor.stride())}{'' if tensor.is_contiguous() else ', not contiguous'}")
         group.add("Storage offset", lambda: f"{tensor.storage_offset():,}")
         group.add("Storage", lambda: "" if is_wrapper(tensor) else f"{tensor.untyped_storage().nbytes():,} bytes")
     else:
-        group.add("Layout", str(tensor.layout).removeprefix("torch."))
-    group.add("Quantised", lambda: str(tensor.qscheme()).removeprefix("torch.") if tensor.is_quantized else "")
+        group.add("Layout", layout)
+    group.add("Quantised", lambda: _quantised(tensor) if tensor.is_quantized else "")
     group.add("Version", lambda: _version(tensor))
     return group
+
+
+def _quantised(tensor: Tensor) -> str:
+    """Return the scheme, and the scale and zero point or how many there are along which dimension."""
+    scheme = str(tensor.qscheme()).removeprefix("torch.")
+    if scheme.startswith("per_tensor"):
+        return f"{scheme}: scale {tensor.q_scale():.6g}, zero point {tensor.q_zero_point()}"
+    scales = tensor.q_per_channel_scales()
+    of = f"{scales.numel():,} scales along dimension {tensor.q_per_channel_axis()}"
+    low, high = scales.min().item(), scales.max().item()
+    return f"{scheme}: {of}, {low:.6g} to {high:.6g}"
 
 
 def _version(tensor: Tensor) -> str:
@@ -142,8 +146,8 @@ def _version(tensor: Tensor) -> str:
     return f"{tensor._version:,} (in-place changes so far)"
 
 
-def _sharing(outline: Outline, node: Node) -> Group:
-    group = Group("Sharing")
+def _sharing(tree: LiveTree, node: Node) -> FactList:
+    group = FactList("Sharing")
     group.links("Same object", node.shared_with)
-    group.links("Same memory", storage_twins(outline, node))
+    group.links("Same memory", storage_twins(tree, node))
     return group

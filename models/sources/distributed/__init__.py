@@ -1,4 +1,7 @@
-"""Folders of torch.distributed.checkpoint: the tensors as they were before each rank saved its part of them."""
+"""Folders of torch.distributed.checkpoint: the tensors as they were before each rank saved its part of them.
+
+The format is that of torch's own `FileSystemWriter`: https://docs.pytorch.org/docs/stable/distributed.checkpoint.html
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint
 from ...work.gc_paused import gc_paused
-from ..formats import Format, PathInfo
+from ..formats import Format, PathInfo, checkpoint_source
 from ..wording import listed
 from .layout import Folder, Layout
 from .metadata import Saved, read_metadata
@@ -16,9 +19,11 @@ from .objects import read_objects
 from .roles import roles
 
 METADATA = ".metadata"
+"""The file that says where each tensor lies, written last."""
 SUFFIX = ".distcp"
+"""How the names of files end that hold what one rank saved."""
 _OF_RANK = re.compile(r"__\d+\.metadata")
-"""Where the ranks saved without talking to each other, each wrote its own."""
+"""Where the ranks saved without talking to each other, each wrote metadata of its own."""
 _PICKLE, _ZIP = b"\x80", b"PK\3\4"
 
 
@@ -53,13 +58,13 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
             f"{METADATA} is written last and says where each tensor lies; without it, use an earlier checkpoint. "
             "Copying with `*` leaves it behind, since its name begins with a dot.",
         )
-    how.progress(f"reading {names[0]}")
+    how.on_progress(f"reading {names[0]}")
     saved = Saved()
     with gc_paused():
         for name in names:
             read_metadata(folder / name, saved)
         checkpoint = _checkpoint(saved, folder, found.names)
-    return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
+    return checkpoint_source(found, checkpoint)
 
 
 def _checkpoint(saved: Saved, path: Path, names: frozenset[str]) -> Checkpoint:

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from math import prod
 
 from ...stored.dtypes import DType
-from ...stored.stored import InStrides, Stored, StoredKind, Unreadable
+from ...stored.stored import InStrides, Stored, StoredKind
 from ...tensors.lattice import repeats_much
+from ...tensors.readable import Unreadable
 from .item import Part, tensor_in
 
-MOST_NOTES = 256
-"""Chunks that are listed one by one."""
+NOTE_LIMIT = 256
+"""Chunks that are listed one by one, at most."""
 
 Sizes = tuple[int, ...]
+"""A shape, or offsets in one: elements along each axis."""
 
 
 class Chunk:
-    """A box of a tensor and where its numbers lie."""
+    """A box of a tensor, by the `offsets` and `sizes` of its axes in elements, and where those elements lie.
+
+    `part` is the item in `file` that holds them; None where there is none, which `missing` explains.
+    """
 
     __slots__ = ("_stored", "file", "missing", "offsets", "part", "sizes")
 
@@ -33,7 +38,7 @@ class Chunk:
         self._stored: Stored | None = None
 
     def slice_of(self, shape: Sizes) -> str:
-        """Which elements of a tensor it holds, as Python has it: `[0:512, :]`."""
+        """Return which elements of a tensor of this shape it holds, as Python writes a slice: `[0:512, :]`."""
 
         def side(at: int, size: int, whole: int) -> str:
             return ":" if size == whole else f"{at:,}:{at + size:,}"
@@ -41,7 +46,11 @@ class Chunk:
         return f"[{', '.join(map(side, self.offsets, self.sizes, shape))}]"
 
     def stored(self, tensor: Stored) -> Stored:
-        """Its numbers as a tensor by itself, found when they are first wanted.  Raises Unreadable."""
+        """Return its elements as a tensor by itself, which is looked for when it is first asked for.
+
+        Raises:
+            Unreadable: there is none, it is damaged, or it has another shape or dtype than the metadata say.
+        """
         if self._stored is None:
             if self.part is None:
                 raise Unreadable(f"{self.file} {self.missing}: it holds {self.slice_of(tensor.shape)} of this tensor")
@@ -53,9 +62,13 @@ class Chunk:
 
 
 class Chunked(Stored):
-    """The global tensor.  `chunks` lie within it; where they leave holes or overlap, `fault` says so."""
+    """The whole tensor that the ranks saved parts of.
 
-    __slots__ = ("_chunks", "_fault", "_spans", "_told")
+    `chunks` lie within its shape; where they leave holes or overlap, `fault` says so.  `notes` are a label and a text
+    each, shown before which file holds which slice.
+    """
+
+    __slots__ = ("_chunks", "_fault", "_notes", "_spans")
 
     def __init__(
         self,
@@ -71,17 +84,17 @@ class Chunked(Stored):
         super().__init__(path, shape, dtype, kind)
         self._chunks = chunks
         self._fault = fault
-        self._told = notes or []
+        self._notes = notes or []
         self._spans: list[_Span] | None = None
 
     @property
     def nbytes(self) -> int:
-        """Of the numbers; what torch writes around each chunk is not counted."""
+        """Return the bytes of its elements; what torch writes around each chunk is not counted."""
         return sum(self.dtype.bytes_for(prod(chunk.sizes)) for chunk in self._chunks)
 
     @property
     def place(self) -> str:
-        """`__0_0.distcp`, or `4 chunks in 2 files`."""
+        """Return the one file and the offset in it, `__0_0.distcp @ 4,096`, or `4 chunks in 2 files`."""
         files = {chunk.file for chunk in self._chunks}
         if len(self._chunks) == 1:
             part = self._chunks[0].part
@@ -90,13 +103,13 @@ class Chunked(Stored):
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        """Which file holds which slice."""
+        """Return which file holds which slice, a label and a text each, at most `NOTE_LIMIT` of them."""
         if self._is_whole and not self._chunks[0].missing:
-            return self._told
-        told = [(chunk.file, self._held(chunk)) for chunk in self._chunks[:MOST_NOTES]]
-        if len(self._chunks) > MOST_NOTES:
-            told.append(("More", f"and {len(self._chunks) - MOST_NOTES:,} more chunks"))
-        return [*self._told, *told] + ([("Fault", self._fault)] if self._fault else [])
+            return self._notes
+        held = [(chunk.file, self._held(chunk)) for chunk in self._chunks[:NOTE_LIMIT]]
+        if len(self._chunks) > NOTE_LIMIT:
+            held.append(("More", f"and {len(self._chunks) - NOTE_LIMIT:,} more chunks"))
+        return [*self._notes, *held] + ([("Fault", self._fault)] if self._fault else [])
 
     def flat(self, start: int, stop: int) -> bytes | memoryview:
         """See `Stored.flat`.  Raises Unreadable also where no chunk holds them."""
@@ -116,7 +129,7 @@ class Chunked(Stored):
 
     @property
     def in_strides(self) -> InStrides | None:
-        """That of the only chunk, where it is all; None also where it cannot be read, which `flat` tells."""
+        """Return the strides of the only chunk where it is all of the tensor and can be read; else None."""
         if self._fault or not self._is_whole:
             return None
         try:
@@ -150,7 +163,7 @@ class _Span:
     """Elements of the tensor from one of them to the next."""
 
     def start_of(self, line: int) -> int:
-        """Where a line begins in the tensor; lines count in row-major order."""
+        """Return where a line begins in the tensor; lines count in row-major order."""
         start = self.first
         for count, step in zip(reversed(self.counts), reversed(self.steps), strict=True):
             line, index = divmod(line, count)
@@ -169,7 +182,7 @@ def _span(chunk: Chunk, shape: Sizes) -> _Span:
 
 
 def _copy(span: _Span, tensor: Stored, out: bytearray, start: int, stop: int) -> None:
-    """Bring what a chunk has of the elements `start` to `stop` to its place; its lines between lie in a row."""
+    """Copy what a chunk has of the elements `start` to `stop` to its place; its lines between lie in a row."""
     lines = range(prod(span.counts))
     begin = bisect_right(lines, start - span.line, key=span.start_of)
     end = bisect_left(lines, stop, key=span.start_of)
@@ -187,8 +200,8 @@ def _copy(span: _Span, tensor: Stored, out: bytearray, start: int, stop: int) ->
     while line < end:
         several = min(end - line, inner - line % inner)  # lines at one distance from each other
         base = span.start_of(line)
-        for number in range(several):
-            place = base + number * step
+        for index in range(several):
+            place = base + index * step
             low, high = max(place, start), min(place + span.line, stop)
             size = tensor.dtype.bytes_for(high - low)
             to = tensor.dtype.bytes_for(low - start)

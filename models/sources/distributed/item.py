@@ -7,20 +7,23 @@ from typing import Any
 from ...opened.source import SourceError
 from ...stored.dtypes import DType
 from ...stored.file import DataFile
-from ...stored.stored import Stored, Unreadable
-from ...stored.zip_archive import LOCAL, Archive, BrokenArchive, Record
+from ...stored.stored import Stored
+from ...stored.zip_archive import LOCAL, Archive, ArchiveRecord, BrokenArchive
+from ...tensors.readable import Unreadable
 from ..torch_file.raw import RawStorage, RawTensor
-from ..torch_file.restricted import BrokenPickle, Refused, read_pickle
 from ..torch_file.stub_classes import STUB_CLASSES, storage
 from ..torch_file.tensors import Extent, Maker
-from ..wording import listed
+from ..torch_file.unpickler import BrokenPickle, read_pickle
 
-_MOST_PICKLE = 1 << 20
-"""Bytes of what describes one tensor; there are some 200."""
+_PICKLE_LIMIT = 1 << 20
+"""Bytes of what describes one tensor, at most; there are some 200."""
 
 
 class Part(DataFile):
-    """A stretch of a file, read as if it were a file by itself.  `held` are its bytes, where they were read already."""
+    """A stretch of a file, `size` bytes from `offset` on, read as if it were a file by itself.
+
+    `held` are its bytes where they were read already; None where they are read when they are asked for.
+    """
 
     __slots__ = ("_held", "offset", "whole")
 
@@ -33,23 +36,23 @@ class Part(DataFile):
         self._held = held
 
     def read(self, offset: int, size: int) -> bytes:
-        """See `DataFile.read`."""
+        """Return `size` bytes from `offset` of the stretch on; see `DataFile.read`."""
         if self._held is not None:
             return self._held[offset : offset + size]
         return self.whole.read(self.offset + offset, size)
 
     def close(self) -> None:
-        """Nothing: the file belongs to others too."""
+        """Do nothing: the file belongs to others too."""
 
 
 def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
-    """The tensor that an item holds, of the shape and type that the metadata says.
+    """Return the tensor that an item holds, of the shape and dtype that the metadata say.
 
     Raises:
         Unreadable: it holds something else, or is damaged.
     """
     try:
-        archive, found = _content(part, _MOST_PICKLE)
+        archive, found = _content(part, _PICKLE_LIMIT)
         if not isinstance(found, RawTensor):
             raise Unreadable(f"{part.name} has something else where a chunk should be")
         stored = Maker(part.name, lambda raw: _extent(archive, raw), _is_big_endian(archive)).make(
@@ -68,14 +71,18 @@ def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
 
 
 def object_in(part: Part) -> Any:
-    """What an item that is no tensor holds, as plain values and stand-ins; raises Unreadable."""
+    """Return what an item that is no tensor holds, as plain values and stubs.
+
+    Raises:
+        Unreadable: it is damaged.
+    """
     try:
         return _content(part, part.size)[1]
     except BrokenArchive as error:
         raise Unreadable(f"{part.name} is damaged: {error}") from None
 
 
-def _content(part: Part, most: int) -> tuple[Archive, Any]:
+def _content(part: Part, limit: int) -> tuple[Archive, Any]:
     if part.read(0, min(part.size, 4)) != LOCAL:
         raise BrokenArchive("what stands there is not what torch saved")
     archive = Archive(part)
@@ -83,15 +90,13 @@ def _content(part: Part, most: int) -> tuple[Archive, Any]:
     if record is None:
         raise BrokenArchive("an item holds no data.pkl")
     try:
-        return archive, read_pickle(archive.read(record, most), STUB_CLASSES, _persistent)
+        return archive, read_pickle(archive.read(record, limit), STUB_CLASSES, _persistent)
     except BrokenPickle as error:
         raise BrokenArchive(f"the pickle of an item {error}") from None
-    except Refused as error:
-        raise Unreadable(f"{part.name} holds more than weights: {listed(error.globals)}; it was not run") from None
 
 
 def _persistent(key: Any) -> RawStorage:
-    """`('storage', type, name, device, elements)`."""
+    """Return the storage of a persistent id, `('storage', type, name, device, elements)`."""
     if not isinstance(key, tuple) or len(key) != 5 or key[0] not in ("storage", b"storage"):
         raise BrokenPickle("refers to what is no storage")
     return storage(*key[1:])
@@ -104,7 +109,7 @@ def _extent(archive: Archive, raw: RawStorage) -> Extent:
     raise BrokenArchive("an item holds no numbers")
 
 
-def _plain_size(record: Record) -> int:
+def _plain_size(record: ArchiveRecord) -> int:
     if not record.is_plain:
         raise BrokenArchive("the numbers of an item are compressed")
     return record.size

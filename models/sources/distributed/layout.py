@@ -1,4 +1,4 @@
-"""From what the metadata says to tensors that can be read: checked against the files, and chunks against each other."""
+"""From what the metadata say to tensors that can be read: checked against the files, chunks against each other."""
 
 from __future__ import annotations
 
@@ -12,28 +12,32 @@ from ...stored.stored import StoredKind
 from ..wording import listed, shortened
 from .chunked import Chunk, Chunked
 from .item import Part
-from .metadata import Entry, Saved
+from .metadata import MetadataEntry, Saved
 from .records import Place
 
-_MOST_DIMENSIONS = 64
-_MOST_COMPARED = 2_000_000
-"""Pairs of chunks that are compared, over all tensors: some seconds."""
+_DIMENSION_LIMIT = 64
+_COMPARED_LIMIT = 2_000_000
+"""Pairs of chunks that are compared at most, over all tensors: some seconds."""
 
 Sizes = tuple[int, ...]
+"""A shape, or offsets in one: elements along each axis."""
 
 
 class Folder:
-    """The files of a checkpoint, each opened once.  What is wrong with them is counted, to be told at the end."""
+    """The files of a checkpoint, each opened once, by the names that the metadata give them.
+
+    What is wrong with them is collected, for `warnings` at the end.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.files: dict[str, DataFile] = {}
         self._problems: dict[str, str] = {}
         self.cut: dict[str, int] = {}
-        """Bytes that a file lacks."""
+        """Bytes that a file lacks, by its name."""
 
     def part(self, place: Place) -> Part | str:
-        """The bytes of an item, or why they cannot be read, as goes on from the file's name."""
+        """Return the bytes of an item, or why there are none in words that follow the file's name: `is missing`."""
         file = self._file(place.file)
         if isinstance(file, str):
             return file
@@ -47,13 +51,13 @@ class Folder:
 
     @property
     def warnings(self) -> list[str]:
-        """A sentence for each sort of problem."""
+        """Return a sentence for each sort of problem that was met, with the files that have it."""
         kinds: dict[str, list[str]] = {}
         for name, problem in self._problems.items():
             kinds.setdefault(problem, []).append(name)
-        told = [f"{listed(names)} {problem}" for problem, names in kinds.items()]
-        told += [f"{shortened(name)} is cut short: {size:,} bytes are missing" for name, size in self.cut.items()]
-        return told
+        sentences = [f"{listed(names)} {problem}" for problem, names in kinds.items()]
+        sentences += [f"{shortened(name)} is cut short: {size:,} bytes are missing" for name, size in self.cut.items()]
+        return sentences
 
     def _file(self, name: str) -> DataFile | str:
         if name in self._problems:
@@ -79,7 +83,7 @@ class Folder:
 
 
 class Layout:
-    """Makes the tensors; `warnings` are those about them."""
+    """Makes the tensors of a checkpoint from what its metadata say; `warnings` are those about tensors."""
 
     def __init__(self, saved: Saved, folder: Folder) -> None:
         self._saved = saved
@@ -90,24 +94,24 @@ class Layout:
         self._faulty: list[str] = []
 
     def tensors(self, kinds: Mapping[str, StoredKind]) -> list[Chunked]:
-        """All that can be shown; of those that have holes or overlaps, `flat` says so."""
+        """Return all tensors that can be shown; of one with holes or overlaps, `Stored.flat` raises Unreadable."""
         made = [self._tensor(name, entry, kinds.get(name)) for name, entry in self._saved.tensors.items()]
         return [each for each in made if each is not None]
 
     @property
     def warnings(self) -> list[str]:
-        """What is wrong with tensors, a sentence a sort."""
-        told = []
+        """Return what is wrong with tensors, a sentence for each sort of fault."""
+        sentences = []
         for names, what in (
             (self._unknown, "left out, of a type of numbers that is not known"),
             (self._broken, "left out, with chunks outside of the shape"),
             (self._faulty, "shown without values, with chunks that leave holes or overlap"),
         ):
             if names:
-                told.append(f"{len(names):,} tensor{'s are' if len(names) > 1 else ' is'} {what}: {listed(names)}")
-        return told
+                sentences.append(f"{len(names):,} tensor{'s are' if len(names) > 1 else ' is'} {what}: {listed(names)}")
+        return sentences
 
-    def _tensor(self, name: str, entry: Entry, kind: StoredKind | None) -> Chunked | None:
+    def _tensor(self, name: str, entry: MetadataEntry, kind: StoredKind | None) -> Chunked | None:
         dtype = DTYPES.get(entry.dtype)
         if dtype is None:
             self._unknown.append(name)
@@ -148,7 +152,7 @@ class Layout:
         return ""
 
     def _overlap(self, boxes: list[tuple[Sizes, Sizes]]) -> bool:
-        """Whether two chunks have an element in common; also when that would take too long to find out."""
+        """Return whether two chunks have an element in common; also true when that would take too long to find out."""
         if len(boxes) < 2:
             return False
         axes = range(len(boxes[0][0]))
@@ -157,7 +161,7 @@ class Layout:
         for box in sorted(boxes, key=lambda box: box[0][axis]):
             near = [other for other in near if other[0][axis] + other[1][axis] > box[0][axis]]
             self._compared += len(near) + 1
-            if self._compared > _MOST_COMPARED or any(_meet(box, other) for other in near):
+            if self._compared > _COMPARED_LIMIT or any(_meet(box, other) for other in near):
                 return True
             near.append(box)
         return False
@@ -171,8 +175,8 @@ def _meet(one: tuple[Sizes, Sizes], other: tuple[Sizes, Sizes]) -> bool:
 
 
 def _fits(shape: Sizes, boxes: Mapping[tuple[Sizes, Sizes], None]) -> bool:
-    """Whether a shape can be, and all chunks lie within it."""
-    if len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0 or prod(max(size, 1) for size in shape) >= 1 << 60:
+    """Return whether a shape can be, and all chunks lie within it."""
+    if len(shape) > _DIMENSION_LIMIT or min(shape, default=0) < 0 or prod(max(size, 1) for size in shape) >= 1 << 60:
         return False
     for offsets, sizes in boxes:
         if len(offsets) != len(shape) or len(sizes) != len(shape):
@@ -183,7 +187,7 @@ def _fits(shape: Sizes, boxes: Mapping[tuple[Sizes, Sizes], None]) -> bool:
 
 
 def _packed(dtype: DType, shape: Sizes) -> tuple[DType, int, list[tuple[str, str]]]:
-    """Of a type with several numbers in a byte, how it is shown: torch counts the bytes."""
+    """Return how a type with several elements in a byte is shown: dtype, elements a byte, notes."""
     if dtype.name == "float4_e2m1fn_x2" and shape:
         return dtype, dtype.per_unit, [("Packed", "two numbers in a byte; torch counts the bytes")]
     return UINT8, 1, [("Packed", f"{dtype.name}, shown are the bytes")]

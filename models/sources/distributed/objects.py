@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...stored.checkpoint import Item
-from ...stored.stored import Unreadable
+from ...tensors.readable import Unreadable
 from ..torch_file.raw import RawGroup, RawTensor
 from ..torch_file.texts import type_name, value_text
 from .item import Part, object_in
 
-MOST_READ = 10_000
-"""Objects that are read when the checkpoint is opened; of the others only the size is told."""
+READ_LIMIT = 10_000
+"""Objects that are read when the checkpoint is opened; of the others only the size is shown."""
 LARGEST = 1 << 16
-"""Bytes of one that is read: an integer takes 1,300."""
+"""Bytes of one that is read, at most: an integer takes 1,300."""
 _TOGETHER = 1 << 20
 
 
 def read_objects(parts: dict[str, Part | str]) -> list[Item]:
-    """The objects by name, in the order given; of those that are large or cannot be read, why."""
+    """Return the objects in these parts of files by name, in the order given.
+
+    Of those that are large, or whose part is a reason and no bytes, the text says why they were not read.
+    """
     items: dict[str, Item] = {}
     small = {name: part for name, part in parts.items() if isinstance(part, Part) and part.size <= LARGEST}
-    small = dict(list(small.items())[:MOST_READ])
+    small = dict(list(small.items())[:READ_LIMIT])
     for name, part in _held(small):
         try:
             value = object_in(part)
@@ -36,7 +39,7 @@ def read_objects(parts: dict[str, Part | str]) -> list[Item]:
 
 
 def _held(parts: dict[str, Part]) -> Iterator[tuple[str, Part]]:
-    """The same with their bytes; neighbours in a file are read at once."""
+    """Yield the same names and parts, with their bytes; neighbours in a file are read at once."""
     ordered = sorted(parts.items(), key=lambda each: (each[1].name, each[1].offset))
     group: list[tuple[str, Part]] = []
     for name, part in ordered:

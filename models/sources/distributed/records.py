@@ -1,4 +1,7 @@
-"""What stands for each name in a `.metadata` when it is read: records of fields, which do nothing."""
+"""What stands for each name in a `.metadata` when it is read: records of fields, which do nothing.
+
+They are named after the classes of `torch/distributed/checkpoint/metadata.py` and `filesystem.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ..torch_file.restricted import Unknown
 from ..torch_file.stub_classes import STUB_CLASSES
 
 Sizes = tuple[int, ...]
-_MOST_TRANSFORMS = 8
+"""A shape, or offsets in one: elements along each axis."""
+_TRANSFORM_LIMIT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an item lies: bytes of a file, as the metadata says."""
+    """Where an item lies, as the metadata say: `length` bytes from `offset` of `file` on."""
 
     file: str
     offset: int
@@ -25,7 +28,7 @@ class Place:
 
 
 class Fields:
-    """An instance of a class of torch, as its fields."""
+    """An instance of a class of torch, as its `fields` by name; empty before `build`."""
 
     __slots__ = ("fields",)
 
@@ -33,25 +36,25 @@ class Fields:
         self.fields: dict[str, Any] = {}
 
     def build(self, state: object) -> None:
-        """Its attributes."""
+        """Take the attributes of the instance, as its pickle has them."""
         if isinstance(state, dict):
             self.fields = state
 
 
 class TensorEntry(Fields):
-    """`TensorStorageMetadata`: of one tensor."""
+    """`TensorStorageMetadata`: the fields of one tensor, `properties`, `size` and `chunks`."""
 
     __slots__ = ()
 
 
 class ObjectEntry(Fields):
-    """`BytesStorageMetadata`: of what is no tensor."""
+    """`BytesStorageMetadata`: of what is no tensor; its fields are not used."""
 
     __slots__ = ()
 
 
 class Properties:
-    """`TensorProperties`, of which the dtype is used."""
+    """`TensorProperties`, of which `dtype` is used: the stub of a torch.dtype, or whatever a damaged file has there."""
 
     __slots__ = ("dtype",)
 
@@ -59,15 +62,15 @@ class Properties:
         self.dtype: object = None
 
     def build(self, state: object) -> None:
-        """The dtype, which comes first in its state."""
+        """Take the dtype, which comes first in a state of several values."""
         if isinstance(state, tuple) and state:
             self.dtype = state[0]
         elif isinstance(state, dict):
             self.dtype = state.get("dtype")
 
 
-class Chunk:
-    """`ChunkStorageMetadata`: offsets and sizes; None where they are none."""
+class ChunkRecord:
+    """`ChunkStorageMetadata`: `box` is the offsets and sizes of its axes in elements; None where they are no such."""
 
     __slots__ = ("box",)
 
@@ -75,7 +78,7 @@ class Chunk:
         self.box: tuple[Sizes, Sizes] | None = None
 
     def build(self, state: object) -> None:
-        """Its offsets and sizes."""
+        """Take the offsets and sizes."""
         if isinstance(state, dict):
             offsets, sizes = state.get("offsets"), state.get("sizes")
             if are_sizes(offsets) and are_sizes(sizes):
@@ -83,8 +86,8 @@ class Chunk:
             state.clear()  # the unpickler keeps it to its end, of a million chunks
 
 
-class Index:
-    """`MetadataIndex`: which chunk of which tensor; not checked."""
+class IndexRecord:
+    """`MetadataIndex`: `name` and `offsets` of a chunk, as the file has them; not checked."""
 
     __slots__ = ("name", "offsets")
 
@@ -93,14 +96,14 @@ class Index:
         self.offsets: object = None
 
     def build(self, state: object) -> None:
-        """The name, and which chunk of it."""
+        """Take the name of the tensor, and the offsets of the chunk."""
         if isinstance(state, dict):
             self.name, self.offsets = state.get("fqn"), state.get("offset")
             state.clear()
 
 
-class Info:
-    """`_StorageInfo`: where an item lies; None where that cannot be."""
+class InfoRecord:
+    """`_StorageInfo`: `place` is where an item lies; None where that cannot be."""
 
     __slots__ = ("place",)
 
@@ -108,33 +111,24 @@ class Info:
         self.place: Place | None = None
 
     def build(self, state: object) -> None:
-        """Where an item lies."""
+        """Take the file, the offset and the length."""
         if isinstance(state, dict):
             self.place = _place(state)
             state.clear()
-
-
-class _Foreign(Fields, Unknown):
-    """An instance of a class that is not torch's: filled and called without effect."""
-
-    __slots__ = ()
 
 
 _RECORDS = {
     "TensorStorageMetadata": TensorEntry,
     "BytesStorageMetadata": ObjectEntry,
     "TensorProperties": Properties,
-    "ChunkStorageMetadata": Chunk,
-    "MetadataIndex": Index,
-    "_StorageInfo": Info,
+    "ChunkStorageMetadata": ChunkRecord,
+    "MetadataIndex": IndexRecord,
+    "_StorageInfo": InfoRecord,
 }
 
 
-class StandIns(Mapping[tuple[str, str], Any]):
-    """What each name in the pickle stands for; those that are not torch's are remembered."""
-
-    def __init__(self) -> None:
-        self.foreign: dict[str, None] = {}
+class MetadataStubs(Mapping[tuple[str, str], Any]):
+    """What each (module, name) in the pickle stands for, of Python and of torch."""
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
         if key in STUB_CLASSES:
@@ -142,9 +136,7 @@ class StandIns(Mapping[tuple[str, str], Any]):
         module, name = key
         if module.startswith("torch.distributed."):
             return _RECORDS.get(name, Fields)
-        if len(self.foreign) < 1000:
-            self.foreign[f"{module[:200]}.{name[:200]}"] = None
-        return _Foreign
+        raise KeyError(key)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(STUB_CLASSES)
@@ -154,7 +146,7 @@ class StandIns(Mapping[tuple[str, str], Any]):
 
 
 def are_sizes(value: object) -> TypeGuard[Sizes]:
-    """Whether it is a tuple of integers and of nothing else."""
+    """Return whether a value is a tuple of integers and of nothing else."""
     if not isinstance(value, tuple):
         return False
     for number in value:  # noqa: SIM110 - half the time that `all` takes
@@ -171,5 +163,5 @@ def _place(fields: dict[Any, Any]) -> Place | None:
     if type(offset) is not int or type(length) is not int or not 0 <= offset < 1 << 62 or not 0 <= length < 1 << 62:
         return None
     return Place(
-        file, offset, length, tuple(each[:100] for each in transforms[:_MOST_TRANSFORMS] if isinstance(each, str))
+        file, offset, length, tuple(each[:100] for each in transforms[:_TRANSFORM_LIMIT] if isinstance(each, str))
     )

@@ -10,13 +10,14 @@ _OPTIMIZERS = ("optim", "optimizer", "optimizers", "optimizer_state", "optimizer
 _STATE = "state"
 
 Keys = tuple[str, ...]
+"""The keys of the containers that a tensor's name was made of, the outermost first."""
 
 
 def roles(names: Iterable[str], paths: dict[str, Keys]) -> tuple[dict[str, StoredKind], dict[str, list[str]]]:
-    """Which tensors are an optimizer's, and of each parameter the names of its state.
+    """Return the tensors that are an optimizer's, as kinds by name, and of each parameter the names of its state.
 
-    `paths` are the keys of the containers that a name was made of: `optim.state.0.weight.exp_avg` was `optim`,
-    `state`, `0.weight`, `exp_avg`.  Where they are not known, all dots are taken for borders.
+    `paths` are the keys of the containers that a name was made of: `optim.state.0.weight.exp_avg` was `optim`, `state`,
+    `0.weight`, `exp_avg`.  Of a name that is not among them, all dots are taken for borders.
     """
     state: dict[str, Keys] = {}
     parameters: dict[str, list[str]] = {}  # by the end of their names
@@ -37,13 +38,13 @@ def roles(names: Iterable[str], paths: dict[str, Keys]) -> tuple[dict[str, Store
 
 
 def _is_state(keys: Keys) -> bool:
-    """Below a container that has an optimizer's name, or of the form `state`, parameter, name by itself."""
+    """Return whether it is below an optimizer's name, or of the form `state`, parameter, name by itself."""
     parts = ".".join(keys[:3]).split(".")
     return keys[0].lower() in _OPTIMIZERS or parts[0].lower() in _OPTIMIZERS or (parts[0] == _STATE and len(parts) > 2)
 
 
 def _parameter(keys: Keys) -> str:
-    """The parameter's name in `optim.state.NAME.exp_avg`; empty where there is none."""
+    """Return the parameter's name in `optim.state.NAME.exp_avg`; empty where there is none."""
     parts = ".".join(keys).split(".")
     if _STATE not in parts:
         return ""

@@ -9,10 +9,10 @@ from ...opened.source import SourceError
 from ...stored.file import DataFile
 from ..wording import shortened
 
-MOST_HEADER = 512 << 20
-"""Bytes of a header.  A million tensors and a vocabulary of a million words take a quarter of it."""
-MOST_WALKED = 4_000_000
-"""Things in a header that are looked at one by one: entries, strings of an array, tensors."""
+HEADER_LIMIT = 512 << 20
+"""Bytes of a header, at most.  A million tensors and a vocabulary of a million words take a quarter of it."""
+WALK_LIMIT = 4_000_000
+"""Things in a header that are looked at one by one, at most: entries, strings of an array, tensors."""
 
 _AHEAD = 1 << 18
 _LITTLE = 1 << 12
@@ -20,13 +20,13 @@ _LITTLE = 1 << 12
 _LENGTH = Struct("<Q")
 
 
-def quoted(name: str) -> str:
-    """A name from a file for a message: in quotes, control characters escaped, its middle left out if it is long."""
+def quoted_name(name: str) -> str:
+    """Return a name from a file for a message: in quotes, control characters escaped, at most 80 characters of it."""
     return repr(shortened(name, 80))
 
 
 class Cursor:
-    """A place in a file, from its start on."""
+    """A place in the header of a file, from the start of the file on; `position` is its offset in bytes."""
 
     __slots__ = ("_buffer", "_file", "_start", "_walked", "position")
 
@@ -37,22 +37,26 @@ class Cursor:
         self._walked = 0
         self.position = 0
 
-    def walk(self, count: int, least: int) -> None:
+    def walk(self, count: int, minimum: int) -> None:
         """Announce that `count` things follow, each of `least` bytes or more.
 
         Raises:
-            SourceError: they are more than the file can hold, or than anybody looks at.
+            SourceError: they are more than the file can hold, or all together more than `WALK_LIMIT`.
         """
-        self._check(count * least)
+        self._check(count * minimum)
         self._walked += count
-        if self._walked > MOST_WALKED:
+        if self._walked > WALK_LIMIT:
             raise SourceError(
                 f"{self._file.name} is not opened: its header lists {self._walked:,} things or more",
-                f"At most {MOST_WALKED:,} are read.",
+                f"At most {WALK_LIMIT:,} are read.",
             )
 
     def take(self, size: int) -> bytes:
-        """The next `size` bytes; raises SourceError when the file has fewer."""
+        """Return the next `size` bytes.
+
+        Raises:
+            SourceError: the file has fewer, or the header would be larger than `HEADER_LIMIT`.
+        """
         start = self.position - self._start
         end = start + size
         if end > len(self._buffer):
@@ -63,45 +67,45 @@ class Cursor:
         return self._buffer[start:end]
 
     def ahead(self) -> tuple[bytes, int]:
-        """Bytes that are read already, or read now, and where in them the place is; see `passed`.
+        """Return bytes that were read already, or are read now, and where in them the place is; see `passed`.
 
         They end where the file, or a header that is not too large, ends at the latest.
         """
         start = self.position - self._start
         if not 0 <= start <= len(self._buffer) - _LITTLE:
             self._start, start = self.position, 0
-            size = min(_AHEAD, min(self._file.size, MOST_HEADER) - self._start)
+            size = min(_AHEAD, min(self._file.size, HEADER_LIMIT) - self._start)
             self._buffer = self._file.read(self._start, max(size, 0))
         return self._buffer, start
 
     def passed(self, at: int) -> None:
-        """Go on from `at` in the bytes that `ahead` gave."""
+        """Move the place to `at` in the bytes that `ahead` returned."""
         self.position = self._start + at
 
     def skip(self, size: int) -> None:
-        """Pass over `size` bytes; raises SourceError when the file has fewer."""
+        """Move the place `size` bytes on; raise SourceError as `take` does."""
         self._check(size)
         self.position += size
 
     def unpack(self, form: Struct) -> tuple[Any, ...]:
-        """The next numbers."""
+        """Return the next numbers, as `form` has them; raise SourceError as `take` does."""
         return form.unpack(self.take(form.size))
 
     def number(self, form: Struct) -> Any:
-        """The next number, of a format with one."""
+        """Return the next number, by a `form` with one; raise SourceError as `take` does."""
         return form.unpack(self.take(form.size))[0]
 
-    def text(self, most: int = MOST_HEADER) -> str:
-        """The next string; of one longer than `most` bytes the start, and how long it is."""
+    def text(self, limit: int = HEADER_LIMIT) -> str:
+        """Return the next string; of one longer than `most` bytes the start, and how long it is."""
         size = self.number(_LENGTH)
-        if size <= most:
+        if size <= limit:
             return self.take(size).decode("utf-8", "backslashreplace")
-        start = self.take(most).decode("utf-8", "backslashreplace")
-        self.skip(size - most)
+        start = self.take(limit).decode("utf-8", "backslashreplace")
+        self.skip(size - limit)
         return f"{start}… ({size:,} bytes)"
 
     def skip_text(self) -> None:
-        """Pass over the next string."""
+        """Move the place beyond the next string."""
         self.skip(self.number(_LENGTH))
 
     def _check(self, size: int) -> None:
@@ -111,7 +115,7 @@ class Cursor:
                 f"{self._file.name} is damaged or cut short: its header needs {missing:,} bytes more than there are",
                 "Get the file again.",
             )
-        if self.position + size > MOST_HEADER:
+        if self.position + size > HEADER_LIMIT:
             raise SourceError(
-                f"{self._file.name} is not opened: its header claims to be larger than {MOST_HEADER >> 20} MB",
+                f"{self._file.name} is not opened: its header claims to be larger than {HEADER_LIMIT >> 20} MB",
             )

@@ -1,15 +1,17 @@
-"""Tensors of quantised blocks: the blocks that are asked for become numbers, by the `gguf` package."""
+"""Tensors of quantised blocks: the blocks that are looked at become float32, by the `gguf` package."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...messages import Absence
 from ...stored.dtypes import DType
 from ...stored.file import DataFile
-from ...stored.stored import Stored, Unreadable
+from ...stored.stored import Stored
+from ...tensors.readable import Unreadable, Unsupported
 
 _AT_ONCE = 1 << 18
-"""Elements that are dequantised at a time: what numpy needs meanwhile is some times their size."""
+"""Elements that are dequantised at a time: what NumPy needs meanwhile is some times their size."""
 
 
 class Quantised(Stored):
@@ -23,7 +25,7 @@ class Quantised(Stored):
     def __init__(
         self, path: str, shape: tuple[int, ...], dtype: DType, file: DataFile, offset: int, *, code: int
     ) -> None:
-        """`code` is ggml's number of the type."""
+        """Describe the tensor whose blocks begin at byte `offset` of `file`; `code` is ggml's of the type."""
         self.path = path  # not by the base class: there may be a million
         self.shape = shape
         self.dtype = dtype
@@ -34,19 +36,27 @@ class Quantised(Stored):
 
     @property
     def nbytes(self) -> int:
+        """Return the bytes of its blocks."""
         return self.dtype.bytes_for(self.elements)
 
     @property
     def place(self) -> str:
+        """Return the file, and the offset of its first block in bytes: `model.gguf @ 4,096`."""
         return f"{self._file.name} @ {self._offset:,}"
 
     @property
     def notes(self) -> list[tuple[str, str]]:
+        """Return what its blocks are: how many elements in how many bytes."""
         unit, each = self.dtype.unit, self.dtype.per_unit
         bits = f"{unit * 8 / each:.4g}"
         return [("Quantised", f"{self.dtype.name}: {each} elements in {unit} bytes, {bits} bits an element")]
 
     def flat(self, start: int, stop: int) -> bytes | memoryview:
+        """Return the elements `start` to `stop` as little-endian float32, from the blocks that hold them.
+
+        Raises:
+            Unreadable: as `Stored.flat`; also where the `gguf` package is not there, or does not know the type.
+        """
         if start == stop:
             return b""
         dequantise = _dequantiser(self._code, self.dtype.name)
@@ -61,8 +71,43 @@ class Quantised(Stored):
         return memoryview(numbers)[skipped : skipped + (stop - start) * 4]
 
 
+class OfUnknownType(Stored):
+    """A tensor of a type that is not known: its name, shape and place are, its numbers are not."""
+
+    __slots__ = ("_file", "_offset", "nbytes")
+    nbytes: int
+
+    def __init__(
+        self, path: str, shape: tuple[int, ...], dtype: DType, file: DataFile, offset: int, nbytes: int
+    ) -> None:
+        """Describe the tensor at byte `offset` of `file`, which has `nbytes` up to the next one."""
+        super().__init__(path, shape, dtype)
+        self._file = file
+        self._offset = offset
+        self.nbytes = nbytes
+
+    @property
+    def place(self) -> str:
+        """Return the file, and the offset of its first byte."""
+        return f"{self._file.name} @ {self._offset:,}"
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Return that the type is not known, and how its bytes are counted."""
+        return [("Type", f"{self.dtype.name} is not known; its bytes are counted up to where the next tensor begins")]
+
+    @property
+    def absence(self) -> tuple[Absence, str]:
+        """Return that nobody here knows the type."""
+        return "unsupported", f"{self.dtype.name} is not known: a newer modulescope may read it"
+
+    def flat(self, start: int, stop: int) -> bytes:
+        """Raise Unreadable: nobody here knows the type."""
+        raise Unsupported(self.absence[1])
+
+
 def _dequantiser(code: int, name: str) -> Callable[[bytes], bytes]:
-    """What turns whole blocks into little-endian float32; raises Unreadable where the package cannot."""
+    """Return what turns whole blocks into little-endian float32; raise Unreadable where the package cannot."""
     try:
         import numpy
         from gguf.constants import GGMLQuantizationType

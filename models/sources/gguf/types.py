@@ -1,4 +1,4 @@
-"""The number types of ggml: their codes in a file and the sizes of their blocks."""
+"""The types of ggml, `enum ggml_type` of `ggml.h`: their codes in a file and the sizes of their blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN: dict[int, DType] = {
     28: dtypes.FLOAT64,
     30: dtypes.BFLOAT16,
 }
-"""Types whose numbers lie in the file as they are, by code."""
+"""Types whose elements lie in the file as they are, by code."""
 
 BLOCKS: dict[int, tuple[str, int, int]] = {
     2: ("Q4_0", 32, 18),
@@ -48,9 +48,27 @@ BLOCKS: dict[int, tuple[str, int, int]] = {
 """Quantised types by code: name, elements of a block, bytes of a block."""
 
 
+FILE_TYPES: dict[int, str] = {
+    0: "all F32", 1: "mostly F16", 2: "mostly Q4_0", 3: "mostly Q4_1", 4: "mostly Q4_1, some F16", 5: "mostly Q4_2",
+    6: "mostly Q4_3", 7: "mostly Q8_0", 8: "mostly Q5_0", 9: "mostly Q5_1", 10: "mostly Q2_K", 11: "mostly Q3_K_S",
+    12: "mostly Q3_K_M", 13: "mostly Q3_K_L", 14: "mostly Q4_K_S", 15: "mostly Q4_K_M", 16: "mostly Q5_K_S",
+    17: "mostly Q5_K_M", 18: "mostly Q6_K", 19: "mostly IQ2_XXS", 20: "mostly IQ2_XS", 21: "mostly Q2_K_S",
+    22: "mostly IQ3_XS", 23: "mostly IQ3_XXS", 24: "mostly IQ1_S", 25: "mostly IQ4_NL", 26: "mostly IQ3_S",
+    27: "mostly IQ3_M", 28: "mostly IQ2_S", 29: "mostly IQ2_M", 30: "mostly IQ4_XS", 31: "mostly IQ1_M",
+    32: "mostly BF16", 33: "mostly Q4_0_4_4", 34: "mostly Q4_0_4_8", 35: "mostly Q4_0_8_8", 36: "mostly TQ1_0",
+    37: "mostly TQ2_0", 38: "mostly MXFP4, experts", 39: "mostly NVFP4", 40: "mostly Q1_0", 1024: "guessed",
+}  # fmt: skip
+"""What `general.file_type` says of a whole file, `enum llama_ftype` of `llama.h`."""
+
+
 def dtype_of(code: int) -> DType | None:
-    """The type with a code, or None for one that is not known."""
+    """Return the dtype that ggml has under this code; None for one that is not known."""
     if code in BLOCKS:
         name, elements, size = BLOCKS[code]
         return dtypes.quantised(name, size, elements)
     return PLAIN.get(code)
+
+
+def unknown_type(code: int) -> DType:
+    """Return what stands for the dtype of a code that is not known; its elements cannot be read."""
+    return dtypes.quantised(f"type {code}", 1, 1)

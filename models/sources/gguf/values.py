@@ -7,14 +7,14 @@ from struct import Struct, pack, unpack
 from typing import Any
 
 from ...opened.source import SourceError
-from .cursor import Cursor, quoted
+from .cursor import Cursor, quoted_name
 
-MOST_LISTED = 64
-"""Elements of an array that is shown whole."""
+LISTED_LIMIT = 64
+"""Elements of an array that is shown whole, at most."""
 FIRST = 5
 """Elements that are shown of a longer one."""
-MOST_TEXT = 1 << 16
-"""Bytes of a string that are kept; a chat template has some 10,000."""
+TEXT_LIMIT = 1 << 16
+"""Bytes of a string that are kept, at most; a chat template has some 10,000."""
 
 _STRING, _ARRAY = 8, 9
 _SCALARS: dict[int, tuple[str, Struct]] = {
@@ -31,18 +31,24 @@ _SCALARS: dict[int, tuple[str, Struct]] = {
     12: ("float64", Struct("<d")),
 }
 _UINT32, _ARRAY_HEAD = Struct("<I"), Struct("<IQ")
-_LEAST = {_STRING: 8, _ARRAY: 12}
+_MIN_SIZES = {_STRING: 8, _ARRAY: 12}
 _DEEPEST = 8
 
 
 def read_entry(cursor: Cursor, file: str) -> tuple[str, Any]:
-    """The next key and its value, as JSON has it; raises SourceError, naming the `file`, when it breaks the format."""
-    key = cursor.text(MOST_TEXT)
+    """Return the next key and its value, as JSON has it; of a long array a text with its first elements.
+
+    Raises:
+        SourceError: it breaks a rule of the format; the title names the `file`.
+    """
+    key = cursor.text(TEXT_LIMIT)
     code = cursor.number(_UINT32)
     try:
         return key, _value(cursor, code, 0)
     except _Unknown as error:
-        raise SourceError(f"{file} is damaged: its metadata {quoted(key)} {error}", "Get the file again.") from None
+        raise SourceError(
+            f"{file} is damaged: its metadata {quoted_name(key)} {error}", "Get the file again."
+        ) from None
 
 
 class _Unknown(Exception):
@@ -51,7 +57,7 @@ class _Unknown(Exception):
 
 def _value(cursor: Cursor, code: int, depth: int) -> Any:
     if code == _STRING:
-        return cursor.text(MOST_TEXT)
+        return cursor.text(TEXT_LIMIT)
     if code == _ARRAY:
         return _array(cursor, depth)
     return _json(code, cursor.number(_scalar(code)[1]))
@@ -67,9 +73,9 @@ def _array(cursor: Cursor, depth: int) -> Any:
     if depth == _DEEPEST:
         raise _Unknown(f"holds arrays within arrays, more than {_DEEPEST} deep")
     code, count = cursor.unpack(_ARRAY_HEAD)
-    shown = count if count <= MOST_LISTED else FIRST
-    if code in _LEAST:
-        cursor.walk(count, _LEAST[code])
+    shown = count if count <= LISTED_LIMIT else FIRST
+    if code in _MIN_SIZES:
+        cursor.walk(count, _MIN_SIZES[code])
         first = [_value(cursor, code, depth + 1) for _ in range(shown)]
         for _ in range(count - shown):
             _pass(cursor, code, depth + 1)
@@ -90,7 +96,7 @@ def _pass(cursor: Cursor, code: int, depth: int) -> None:
 
 
 def _brief(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) else str(value)[:80]
+    return quoted_name(value) if isinstance(value, str) else str(value)[:80]
 
 
 def _json(code: int, value: Any) -> Any:
@@ -104,7 +110,7 @@ def _json(code: int, value: Any) -> Any:
 
 
 def _same(short: float, value: float) -> bool:
-    """Whether a decimal number is the same float32: 1e-05 was written, 9.999999747378752e-06 comes back."""
+    """Return whether a decimal is the same float32: 1e-05 was written, 9.999999747378752e-06 comes back."""
     try:
         return bool(unpack("<f", pack("<f", short))[0] == value)
     except OverflowError:  # rounded up beyond the largest

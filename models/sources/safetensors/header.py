@@ -1,13 +1,13 @@
 """The header of a safetensors file: its bytes, and what is demanded of them before a tensor is believed.
 
-The format: eight bytes of length, little-endian; as many bytes of JSON, padded with spaces; the tensors' bytes without
-holes or overlaps up to the end of the file.
+The format (https://github.com/huggingface/safetensors#format): eight bytes of length, little-endian; as many bytes of
+JSON, padded with spaces; the tensors' bytes without holes or overlaps up to the end of the file.  The JSON is
+read by `quick`; where that has a doubt, it is read once more by `rules`, one rule after the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -15,46 +15,43 @@ import msgspec
 from ...opened.source import SourceError
 from ...stored.dense import Dense
 from ...stored.file import DataFile
-from ...stored.stored import Stored, Unreadable
+from ...stored.stored import Stored
 from ...stored.tensors import DenseTensors
 from ..wording import shortened
-from .entries import METADATA, Span, Wrong, tensor_of
 from .quick import read_quickly
-from .quotes import check_names
-from .spans import check_spans, cut_short
+from .rules import METADATA, BrokenHeader, Span, check_names, check_spans, cut_short, tensor_of
 
 PREFIX = 8
 """Bytes of the length in front of the JSON."""
 LONGEST = 100_000_000
-"""Bytes of JSON that the format allows."""
+"""Bytes of JSON that the format allows, at most."""
 _Raws = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _Texts = msgspec.json.Decoder(dict[str, str])
 
 
 class Header(NamedTuple):
+    """What the header of a safetensors file says, checked."""
+
     tensors: Sequence[Stored]
     """As the header lists them."""
     metadata: dict[str, str]
+    """The texts of its `__metadata__`; empty where it has none."""
 
 
-def read_header(path: Path) -> tuple[DataFile, Header]:
-    """Open a safetensors file and check all of its header; reads no tensor.
+def explain(file: DataFile, error: Exception) -> SourceError | None:
+    """Return the refusal of a file that breaks a rule of the format; None for an `error` of another sort."""
+    if not isinstance(error, BrokenHeader):
+        return None
+    return SourceError(f"{shortened(file.name)}{error.joint}{error}", error.remedy)
+
+
+def read_header(file: DataFile) -> Header:
+    """Read and check all of the header of a safetensors file; reads no tensor.
 
     Raises:
-        SourceError: it cannot be read, or breaks a rule of the format; the title names the rule and the tensor.
+        BrokenHeader: it breaks a rule of the format; the text names the rule and the tensor.
+        Unreadable: the file changed or the disk fails.
     """
-    try:
-        file = DataFile(path)
-        return file, _header(file)
-    except OSError as error:
-        raise SourceError(f"{shortened(path.name)} cannot be read: {error.strerror or error}") from None
-    except Unreadable as error:
-        raise SourceError(str(error)) from None
-    except Wrong as wrong:
-        raise SourceError(f"{shortened(path.name)}{wrong.joint}{wrong}", wrong.remedy) from None
-
-
-def _header(file: DataFile) -> Header:
     raw = _json(file)
     start = PREFIX + len(raw)
     quick = read_quickly(raw, file.size - start)
@@ -66,7 +63,7 @@ def _header(file: DataFile) -> Header:
 
 
 def _checked(raw: bytes, file: DataFile) -> Header:
-    """The header, rule by rule; raises Wrong with the one that it breaks."""
+    """Return the header, checked rule by rule; raise BrokenHeader with the one that it breaks."""
     entries = _decoded(raw)
     texts = _metadata(entries.pop(METADATA, None))
     start = PREFIX + len(raw)
@@ -83,19 +80,19 @@ def _checked(raw: bytes, file: DataFile) -> Header:
 
 def _json(file: DataFile) -> bytes:
     if file.size < PREFIX:
-        raise cut_short(PREFIX - file.size, least=True)
+        raise cut_short(PREFIX - file.size, at_least=True)
     length = int.from_bytes(file.read(0, PREFIX), "little")
     if length > LONGEST:
-        raise Wrong(f"its header would take {length:,} bytes, and the format allows {LONGEST:,}")
+        raise BrokenHeader(f"its header would take {length:,} bytes, and the format allows {LONGEST:,}")
     if PREFIX + length > file.size:
-        raise cut_short(PREFIX + length - file.size, least=True)
+        raise cut_short(PREFIX + length - file.size, at_least=True)
     raw = file.read(PREFIX, length)
     if raw[:1] != b"{":
-        raise Wrong("its header does not begin with {")
+        raise BrokenHeader("its header does not begin with {")
     try:
         raw.isascii() or raw.decode()
     except UnicodeDecodeError as error:
-        raise Wrong(f"its header is not valid UTF-8 (at byte {PREFIX + error.start:,})") from None
+        raise BrokenHeader(f"its header is not valid UTF-8 (at byte {PREFIX + error.start:,})") from None
     return raw
 
 
@@ -103,9 +100,9 @@ def _decoded(raw: bytes) -> dict[str, msgspec.Raw]:
     try:
         return _Raws.decode(raw)
     except RecursionError:
-        raise Wrong("its header is nested too deeply") from None
+        raise BrokenHeader("its header is nested too deeply") from None
     except msgspec.DecodeError as error:
-        raise Wrong(f"its header is no valid JSON: {error}") from None
+        raise BrokenHeader(f"its header is no valid JSON: {error}") from None
 
 
 def _metadata(entry: msgspec.Raw | None) -> dict[str, str] | None:
@@ -114,4 +111,4 @@ def _metadata(entry: msgspec.Raw | None) -> dict[str, str] | None:
     try:
         return _Texts.decode(entry)
     except (msgspec.DecodeError, RecursionError):
-        raise Wrong(f"its {METADATA} is not a map of texts to texts") from None
+        raise BrokenHeader(f"its {METADATA} is not a map of texts to texts") from None

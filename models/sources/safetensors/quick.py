@@ -1,4 +1,4 @@
-"""A sound header read in one go: what it tells, or only that it is not sound.
+"""A sound header read in one go: what it says, or only that it is not sound.
 
 A file may have a hundred thousand tensors, and nearly every file is sound: the rules are gone through one by one, for
 a message that names what is broken, only when this says no.
@@ -12,10 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from ...stored.dtypes import BOOL
-from ...stored.tensors import Form
-from .entries import LARGEST, METADATA, MOST_DIMENSIONS, TYPES, Span
-from .quotes import expected_quotes, quotes
-from .spans import covers
+from ...stored.tensors import TensorSpec
+from .rules import DIMENSION_LIMIT, LARGEST, METADATA, TYPES, Span, covers, expected_quotes, quotes
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -31,10 +29,10 @@ class _Metadata(msgspec.Struct, rename={"texts": METADATA}):
 
 
 class Quick(NamedTuple):
-    """What a sound header tells, tensor by tensor."""
+    """What a sound header says, tensor by tensor; spans are bytes from the end of the header on."""
 
     names: list[str]
-    forms: list[Form]
+    forms: list[TensorSpec]
     spans: list[Span]
     metadata: dict[str, str]
 
@@ -44,7 +42,7 @@ _metadata = msgspec.json.Decoder(_Metadata).decode
 
 
 def read_quickly(raw: bytes, size: int) -> Quick | None:
-    """What a header tells of a file with `size` bytes behind it; None when a rule of the format may be broken."""
+    """Return what a header says of a file with `size` bytes behind it; None when a rule of the format may be broken."""
     try:
         entries = _entries(raw)
         texts = _metadata(raw).texts if entries.pop(METADATA, None) is not None else None
@@ -61,27 +59,27 @@ def read_quickly(raw: bytes, size: int) -> Quick | None:
     return Quick(list(entries), forms, spans, texts or {}) if covers(spans, size) else None
 
 
-class _Forms(dict[tuple[str, "tuple[int, ...] | None"], Form]):
+class _Forms(dict[tuple[str, "tuple[int, ...] | None"], TensorSpec]):
     """Each form made once."""
 
     doubtful = False
     """Whether one may break a rule."""
 
-    def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> Form:
+    def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> TensorSpec:
         form = _form(*key)
         if form is None:
             self.doubtful = True
-            form = Form(BOOL, (), -1)
+            form = TensorSpec(BOOL, (), -1)
         self[key] = form
         return form
 
 
-def _form(name: str, shape: tuple[int, ...] | None) -> Form | None:
-    """None where there is any doubt."""
+def _form(name: str, shape: tuple[int, ...] | None) -> TensorSpec | None:
+    """Return dtype, shape and bytes of a tensor; None where there is any doubt."""
     dtype = TYPES.get(name)
-    if dtype is None or shape is None or len(shape) > MOST_DIMENSIONS or min(shape, default=0) < 0:
+    if dtype is None or shape is None or len(shape) > DIMENSION_LIMIT or min(shape, default=0) < 0:
         return None
     if prod(max(each, 1) for each in shape) > LARGEST:
         return None
     nbytes, partly = divmod(prod(shape) * dtype.unit, dtype.per_unit)
-    return None if partly else Form(dtype, shape, nbytes)
+    return None if partly else TensorSpec(dtype, shape, nbytes)

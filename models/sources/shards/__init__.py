@@ -1,20 +1,24 @@
-"""Checkpoints in several files: an index, numbered shards, a folder of files, a pattern; shown as one tree."""
+"""Checkpoints in several files: an index, numbered shards, a folder of files, a pattern; shown as one tree.
+
+Offers the `FORMAT` of indices, shards and folders; `open_pattern` for `run/*.safetensors`; and, for a folder of another
+format that has weights too, `choose_weights` and `open_chosen`.
+"""
 
 from __future__ import annotations
 
 import shlex
 
 from ...opened.source import OpenOptions, Source
-from ..formats import Format, PathInfo
-from .choosing import chosen
-from .numbered import names_beside, pattern_of, shard_name
-from .opening import by_choice, by_index, by_number
+from ..formats import Format, PathInfo, checkpoint_source
+from .names import choose_weights, names_beside, pattern_of, shard_name
+from .opening import by_index, by_number, open_chosen
+from .patterns import open_pattern
 
 
 def _recognises(found: PathInfo) -> bool:
-    """An index by its content, a shard by its number, a folder by the names in it."""
+    """Return whether it is an index by its content, a shard by its name, or a folder by the names in it."""
     if found.is_folder:
-        return chosen(found.names) is not None
+        return choose_weights(found.names) is not None
     return _is_index(found) or _is_one_of_several(found.path.name)
 
 
@@ -30,18 +34,20 @@ def _is_one_of_several(name: str) -> bool:
 
 def _open(found: PathInfo, how: OpenOptions) -> Source:
     if found.is_folder:
-        choice = chosen(found.names)
+        choice = choose_weights(found.names)
         assert choice is not None
-        whole = by_choice(found.path, choice, found.names, how)
+        whole = open_chosen(found.path, choice, found.names, how)
     elif _is_index(found):
         whole = by_index(found.path, names_beside(found.path), how)
     else:
         whole = by_number(found.path.parent, found.path.name, names_beside(found.path), how)
     name = found.path.name or str(found.path)
-    source = Source(source=found.text, kind="checkpoint", name=name, checkpoint=whole, file=str(found.path))
+    source = checkpoint_source(found, whole, name)
     if not found.is_folder and not _is_index(found):
         source.note = f"All shards are open; this one alone: {shlex.quote(pattern_of(found.text))}"
     return source
 
+
+__all__ = ["FORMAT", "choose_weights", "open_chosen", "open_pattern"]
 
 FORMAT = Format("shards of a checkpoint", _recognises, _open)

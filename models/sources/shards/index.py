@@ -1,4 +1,8 @@
-"""An index of shards: which file holds which tensor, as `model.safetensors.index.json` says it."""
+"""An index of shards: which file holds which tensor, as `model.safetensors.index.json` says it.
+
+The format is that of `huggingface_hub.save_torch_state_dict` and transformers: a JSON object with a `weight_map` of
+tensor names to file names, and `metadata`.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,26 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...opened.source import SourceError
-from ...stored.file import DataFile
-from ...stored.stored import Unreadable
+from ..formats import read_whole
 from ..json_values import NotJson, parsed, summarised
 from ..wording import shortened, size_text
 
 LARGEST = 200_000_000
-"""Bytes of an index; with a million names it takes 100 million."""
+"""Bytes of an index, at most; with a million names it takes 100 million."""
 _LARGEST_METADATA = 1_000_000
 _REMEDY = "It was damaged or written wrongly: download it again, or open the files that hold the tensors."
 
 
 class Index(NamedTuple):
+    """What an index says, nothing of it believed yet."""
+
     promised: dict[str, str]
     """Of each tensor, the name of the file that holds it, as it is written; it may be anything."""
     metadata: dict[str, Any]
     """What the index says beside that."""
 
     def files(self) -> tuple[list[str], list[str]]:
-        """The names of files beside the index, each once; and those that are no such names, never to be opened.
+        """Return the names of files beside the index, each once; and those that are no such names, never to be opened.
 
         Whoever sends an index may write anything into it: a file's text is not to lead anywhere.
         """
@@ -40,9 +45,19 @@ class _Index(msgspec.Struct):
 
 
 def read_index(path: Path) -> Index:
-    """Read an index; raises SourceError when it is none."""
+    """Read an index of shards.
+
+    Raises:
+        SourceError: it cannot be read, or is no index.
+    """
     name = shortened(path.name)
-    raw = _bytes(path)
+    raw = read_whole(
+        path,
+        LARGEST,
+        lambda size: SourceError(
+            f"{name} is too large for an index of shards ({size_text(size)})", "Open the files that hold the tensors."
+        ),
+    )
     try:
         found = msgspec.json.decode(raw, type=_Index)
     except msgspec.ValidationError:
@@ -56,23 +71,6 @@ def read_index(path: Path) -> Index:
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply", _REMEDY) from None
     return Index(found.weight_map, _metadata(found.metadata))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        file = DataFile(path)
-        if file.size > LARGEST:
-            raise SourceError(
-                f"{shortened(path.name)} is too large for an index of shards ({size_text(file.size)})",
-                "Open the files that hold the tensors.",
-            )
-        raw = file.read(0, file.size)
-        file.close()
-    except OSError as error:
-        raise SourceError(f"{shortened(path.name)} cannot be read: {error.strerror or error}") from None
-    except Unreadable as error:
-        raise SourceError(str(error)) from None
-    return raw
 
 
 def _is_plain(name: str) -> bool:

@@ -7,18 +7,19 @@ from pathlib import Path
 
 from ...opened.source import OpenOptions, SourceError
 from ...stored.checkpoint import Checkpoint
-from ..wording import listed, shortened
-from .choosing import Chosen
+from ..wording import counted, first_of, listed, short_text, shortened
 from .incomplete import by_likeness
 from .index import Index, read_index
-from .merging import check_not_several, merged
-from .numbered import set_of, sets_in, shard_name
-from .reading import read_shards
-from .telling import counted, first_of, short
+from .merging import check_not_several, merged_shards, read_shards
+from .names import Chosen, set_of, sets_in, shard_name
 
 
 def by_index(path: Path, names: Collection[str], how: OpenOptions) -> Checkpoint:
-    """What an index names; `names` are those in its folder.  Raises SourceError when none of it can be opened."""
+    """Return the checkpoint that an index names; `names` are all in its folder.
+
+    Raises:
+        SourceError: none of it can be opened.
+    """
     index = read_index(path)
     there = set(names)
     wanted, outside = index.files()
@@ -27,19 +28,39 @@ def by_index(path: Path, names: Collection[str], how: OpenOptions) -> Checkpoint
         raise _nothing_there(path, missing, outside)
     shards, warnings = read_shards(path.parent, [name for name in wanted if name in there], how, inside=True)
     if missing:
-        warnings.insert(0, f"{_part(len(missing), len(wanted))} missing: {first_of(map(short, missing), len(missing))}")
+        warnings.insert(
+            0, f"{_part(len(missing), len(wanted))} missing: {first_of(map(short_text, missing), len(missing))}"
+        )
     if outside:
         what = f"{counted(len(outside), 'file')} outside of the folder, and not opened"
         warnings.append(f"{what}, though the index names {'it' if len(outside) == 1 else 'them'}: {listed(outside)}")
     surplus = _surplus(wanted, there)
     if surplus:
         warnings.append(f"{counted(len(surplus), 'shard')} there that the index does not name: {listed(surplus)}")
-    whole = merged(shards, index.promised)
+    whole = merged_shards(shards, index.promised)
+    if not missing and not outside and len(whole.tensors) >= len(index.promised):
+        warnings += _against_the_size(whole, index)
     return _with(whole, warnings, index)
 
 
+def _against_the_size(whole: Checkpoint, index: Index) -> list[str]:
+    """Return a warning where the tensors take other bytes than the index says; tied ones are counted once."""
+    said = index.metadata.get("total_size")
+    if type(said) not in (int, float):
+        return []
+    columns = whole.columns
+    if columns.shared:
+        places = {(each.storage or each.path, each.place): each.nbytes for each in columns}
+        size = sum(places.values())
+    else:
+        size = sum(columns.sizes)
+    if said in (size, sum(columns.sizes)):
+        return []
+    return [f"the index says that all tensors take {said:,} bytes (total_size), and they take {size:,}"]
+
+
 def by_number(folder: Path, one: str, names: Collection[str], how: OpenOptions) -> Checkpoint:
-    """The set of shards that the file `one` belongs to, by its index where there is one."""
+    """Return the checkpoint of the set that the file `one` belongs to, by its index where there is one."""
     name = shard_name(one)
     assert name is not None
     warnings: list[str] = []
@@ -54,40 +75,37 @@ def by_number(folder: Path, one: str, names: Collection[str], how: OpenOptions) 
     shards, broken = read_shards(folder, found.names or [one], how, inside=False)
     warnings += broken
     if found.absent:
-        said = first_of(map(short, found.missing), found.absent)
+        said = first_of(map(short_text, found.missing), found.absent)
         warnings.insert(0, f"{_part(found.absent, name.total)} missing: {said}")
     if found.surplus:
         warnings.append(f"{counted(len(found.surplus), 'shard')} of another set: {listed(found.surplus)}")
-    return _with(merged(shards), warnings, partial=bool(found.absent or broken))
+    return _with(merged_shards(shards), warnings, partial=bool(found.absent or broken))
 
 
 def together(folder: Path, files: Sequence[str], how: OpenOptions) -> Checkpoint:
-    """Files of one folder that make one checkpoint, whole sets of numbered shards among them."""
+    """Return the checkpoint that files of one folder make, whole sets of numbered shards among them."""
     shards, warnings = read_shards(folder, files, how, inside=False)
     partial = bool(warnings)
     for one in sets_in(files):
         found = set_of(one, files)
         if found.absent and found.names:
             partial = True
-            said = first_of(map(short, found.missing), found.absent)
+            said = first_of(map(short_text, found.missing), found.absent)
             warnings.insert(0, f"{_part(found.absent, one.total)} missing: {said}")
     check_not_several(shards, folder.name or str(folder))
-    return _with(merged(shards), warnings, partial=partial)
+    return _with(merged_shards(shards), warnings, partial=partial)
 
 
-def by_choice(folder: Path, choice: Chosen, names: Collection[str], how: OpenOptions) -> Checkpoint:
-    """The weights of a folder; `names` are all names in it."""
+def open_chosen(folder: Path, choice: Chosen, names: Collection[str], how: OpenOptions) -> Checkpoint:
+    """Return the checkpoint that the chosen weights of a folder make; `names` are all names in it."""
     if choice.index_name is not None:
         return by_index(folder / choice.index_name, names, how)
     sets = list(sets_in(choice.files))
-    whole = by_number(folder, choice.files[0], names, how) if len(sets) == 1 else together(folder, choice.files, how)
-    if choice.others:
-        whole.metadata["files not opened"] = choice.others[:100]
-    return whole
+    return by_number(folder, choice.files[0], names, how) if len(sets) == 1 else together(folder, choice.files, how)
 
 
 def _with(whole: Checkpoint, warnings: list[str], index: Index | None = None, partial: bool = False) -> Checkpoint:
-    """`partial`: something is not there, and no index says what."""
+    """Add to a checkpoint what is known of the whole; `partial`: something is not there, and no index says what."""
     whole.warnings[:0] = warnings
     if partial:
         whole.warnings += by_likeness(tensor.path for tensor in whole.tensors)
@@ -101,7 +119,7 @@ def _part(count: int, of: int) -> str:
 
 
 def _surplus(wanted: Sequence[str], there: Collection[str]) -> list[str]:
-    """Files in the folder that are named like the shards, and are none."""
+    """Return files in the folder that are named like the shards, and are none."""
     kinds = {(name.stem, name.ending) for each in wanted if (name := shard_name(each))}
     known = set(wanted)
     return sorted(

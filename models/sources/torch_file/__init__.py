@@ -1,21 +1,23 @@
 """Files of torch: what `torch.save` wrote since the beginning, TorchScript, exported programs.  Without torch.
 
-A file is a pickle that describes tensors, and their bytes.  The pickle is read by an unpickler that runs nothing
-(`restricted.py`), the bytes are left where they are.  Only with `--trust`, for a file that needs more, is torch asked.
+A file is a pickle that describes tensors, and their bytes, as
+https://docs.pytorch.org/docs/stable/notes/serialization.html has it.  The pickle is read by an unpickler that runs
+nothing (`unpickler/`), the bytes are left where they are.  Only with `--trust`, for a file that names classes which are
+not known here, does torch load it: then a network that was pickled whole can run.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from ...opened.source import OpenOptions, Source, SourceError
-from ...stored.file import DataFile
-from ...stored.stored import Unreadable
 from ...stored.zip_archive import Archive, BrokenArchive, first_name
-from ..formats import Format, PathInfo
+from ...work.gc_paused import gc_paused
+from ..formats import Format, PathInfo, checkpoint_source, opened_file
 from .exported import exported_prefix
 from .legacy import MAGIC, open_legacy
-from .reading import NeedsMore
+from .reading import explain, notes_on
 from .zipped import open_zip, prefix_of
 
 _RECORD = re.compile(
@@ -32,13 +34,11 @@ def _is_zip(found: PathInfo) -> bool:
         return False
     if _RECORD.match(name):
         return True
-    try:
-        file = DataFile(found.path)
+    with suppress(SourceError, BrokenArchive), opened_file(found.path) as file:
         names = list(Archive(file).records)
         file.close()
-    except (OSError, BrokenArchive, Unreadable):
-        return False
-    return prefix_of(names) is not None or exported_prefix(names) is not None
+        return prefix_of(names) is not None or exported_prefix(names) is not None
+    return False
 
 
 def _is_legacy(found: PathInfo) -> bool:
@@ -50,20 +50,16 @@ def _recognises(found: PathInfo) -> bool:
 
 
 def _open(found: PathInfo, how: OpenOptions) -> Source:
-    try:
-        file = DataFile(found.path)
-    except OSError as error:
-        raise SourceError(f"{found.path.name} cannot be opened: {error.strerror or error}") from None
-    try:
-        checkpoint = open_zip(file) if first_name(found.head) is not None else open_legacy(file)
-    except SourceError as error:
-        file.close()
-        if not how.trust or not isinstance(error, NeedsMore):
-            raise
-        from .trust import open_trusted
+    with opened_file(found.path, explain, "{} cannot be opened") as file, gc_paused():
+        torch_file = open_zip(file) if first_name(found.head) is not None else open_legacy(file)
+    if not torch_file.unknown or not how.trust:
+        source = checkpoint_source(found, torch_file.checkpoint)
+        source.note, source.how_to_run = notes_on(torch_file)
+        return source
+    file.close()
+    from .trust import open_trusted
 
-        return open_trusted(found, how)
-    return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
+    return open_trusted(found, how)
 
 
 FORMAT = Format(name="a torch file", recognises=_recognises, open=_open)

@@ -1,4 +1,8 @@
-"""What NumPy writes into torch files, scalars and small arrays, without NumPy: stand-ins that become a line of text."""
+"""What NumPy writes into torch files, scalars and small arrays, without NumPy: stubs that become a line of text.
+
+The codes of types are those of the array interface (https://numpy.org/doc/stable/reference/arrays.interface.html), with
+the letters of `struct`, as PEP 3118 has them too.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ _SHOWN = 20
 
 
 class ArrayType:
-    """A `numpy.dtype`."""
+    """The stub of `numpy.dtype`: `code` as NumPy writes it (`f4`), `order` of its bytes, `<` or `>`."""
 
     __slots__ = ("code", "order")
 
@@ -28,28 +32,28 @@ class ArrayType:
         self.order = "<"
 
     def build(self, state: object) -> None:
-        """Its byte order."""
+        """Take the byte order, the second value of its state."""
         if isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">"):
             self.order = str(state[1])
 
     @property
     def name(self) -> str:
-        """As NumPy says it; its code for what is no plain number."""
+        """Return the name as NumPy has it, `float32`; the code for what is no plain number."""
         return _CODES[self.code][0] if self.code in _CODES else self.code
 
-    def numbers(self, raw: object, most: int) -> list[object] | None:
-        """The first of the numbers in `raw`; None where this is no type of numbers, or `raw` no bytes."""
+    def numbers(self, raw: object, limit: int) -> list[object] | None:
+        """Return the first of the numbers in `raw`, at most `limit`; None where it holds none of this type."""
         if isinstance(raw, Encoded):
-            raw = Encoded(raw.text[: most * 8]).data()
+            raw = Encoded(raw.text[: limit * 8]).data()
         if self.code not in _CODES or not isinstance(raw, bytes):
             return None
         letter = _CODES[self.code][1]
-        count = min(len(raw) // struct.calcsize(f"={letter}"), most)
+        count = min(len(raw) // struct.calcsize(f"={letter}"), limit)
         return list(struct.unpack_from(f"{self.order}{count}{letter}", raw))
 
 
 class Array:
-    """A `numpy.ndarray`."""
+    """The stub of `numpy.ndarray`."""
 
     __slots__ = ("_state",)
 
@@ -57,13 +61,13 @@ class Array:
         self._state: tuple[Any, ...] = ()
 
     def build(self, state: object) -> None:
-        """Version, shape, type, order, bytes."""
+        """Take the state: version, shape, type, whether its order is Fortran's, bytes."""
         if isinstance(state, tuple) and len(state) >= 5:
             self._state = state[-4:]
 
     @property
     def text(self) -> str:
-        """One line: `uint32, shape 624: 1, 2, …`."""
+        """Return one line: `uint32, shape 624: 1, 2, …`."""
         if not self._state or not isinstance(self._state[1], ArrayType) or not isinstance(self._state[0], tuple):
             return "an array"
         shape, kind, _, raw = self._state
@@ -78,13 +82,13 @@ class Array:
 
 
 def scalar(kind: Any, raw: Any = b"") -> Plain:
-    """One number: `numpy.float64`."""
+    """Return the stub of one number, such as a `numpy.float64`."""
     found = kind.numbers(raw, 1)
     return Plain(kind.name, str(found[0]) if found else "?")
 
 
 def of_numpy() -> dict[tuple[str, str], Any]:
-    """Stand-ins by name."""
+    """Return the stubs of NumPy's classes and functions by (module, name)."""
     found: dict[tuple[str, str], Any] = {}
     for core in ("numpy.core.multiarray", "numpy._core.multiarray"):
         found[core, "scalar"] = scalar

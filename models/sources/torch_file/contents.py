@@ -9,24 +9,25 @@ from typing import Any
 from ...stored.checkpoint import Item
 from ...stored.stored import StoredKind
 from ..wording import shortened
-from .optimizer import Linked, Names
-from .raw import RawGroup, RawStorage, RawTensor, Record
-from .roles import Roles
+from .objects import PickledModule, TensorHolders, class_name, content_of, module_in, parts_of
+from .optimizer import Linked, ParameterNames, names_of_tensors
+from .raw import RawGroup, RawRecord, RawStorage, RawTensor
+from .roles import Roles, is_optimizer
 from .script import ScriptObject
 from .texts import is_plain, key_text, type_name, value_text
+from .unpickler import UnknownObject
 
 DEEPEST = 64
-"""Levels of containers that are walked into."""
+"""Levels of containers that are walked into, at most."""
 
 
 @dataclass(slots=True)
-class Entry:
-    """A tensor that was found."""
+class ContentsEntry:
+    """A tensor that was found, and its path."""
 
     path: str
-    tensor: RawTensor
+    tensor: RawTensor | RawGroup
     kind: StoredKind | None
-    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,25 +40,36 @@ class _Step:
     kind: StoredKind | None = None
     linked: str = ""
     """The path of the parameter that it belongs to."""
-    notes: tuple[tuple[str, str], ...] = ()
+    once: bool = False
+    """Whether it is in an attribute of a module, where what the network has registered is not shown again."""
 
 
 @dataclass(slots=True)
 class Contents:
-    """All that was found, in the file's order."""
+    """All that was found in a pickle, in the file's order."""
 
     roles: Roles
-    tensors: list[Entry] = field(default_factory=list)
+    """Which dictionaries are state dicts, and which optimizers'."""
+    tensors: list[ContentsEntry] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    """What is no tensor, a line of text each."""
     classes: dict[str, str] = field(default_factory=dict)
+    """The classes of modules and objects by path, where the file names them."""
+    facts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Of a module's path, what it has beside tensors and modules, label and text."""
+    bare: list[tuple[str, int]] = field(default_factory=list)
+    """Paths of modules in which there is nothing, and how many tensors come before each."""
+    has_module: bool = False
+    """Whether a module of torch was pickled whole, with its class."""
     versions: dict[str, Any] = field(default_factory=dict)
     """The `_metadata` of state dicts, by the path of the state dict."""
     links: dict[str, list[str]] = field(default_factory=dict)
+    """Of a parameter's path, the paths of its optimizer state."""
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, root: object, size: int) -> Contents:
-        """Walk what a pickle of `size` bytes holds.
+        """Walk what a pickle of `size` bytes holds, from its `root` on.
 
         A pickle may refer to one thing many times, and to itself: what is walked is bounded by its size, not by what
         it would be when written out.
@@ -68,8 +80,14 @@ class Contents:
 class _Walk:
     def __init__(self, root: Any, size: int) -> None:
         self._roles = Roles(root)
+        self._root = root
+        self._holders: TensorHolders | None = None
+        self._registered: set[int] = set()
+        self._keys: dict[int, Linked] = {}
+        """By the identity of a tensor that is a key in an optimizer, the name of the parameter that it is."""
         self._found = Contents(self._roles)
-        self._names = Names(self._roles)
+        self._names = ParameterNames(self._roles)
+        self._found.warnings += self._names.warnings
         self._paths: set[str] = set()
         self._inside: set[int] = set()
         self._steps_left = 100_000 + size // 4
@@ -94,22 +112,41 @@ class _Walk:
         return found
 
     def _look(self, step: _Step, path: str) -> None:
+        if step.once and id(step.value) in self._registered:
+            return
         value = step.value
-        if isinstance(value, RawTensor):
+        if type(value) is UnknownObject:
+            value = step.value = content_of(value)
+        if isinstance(value, (RawTensor, RawGroup)):
             self._tensor(step, path, value)
         elif isinstance(value, RawStorage):
             whole = RawTensor(value, value.dtype, 0, (value.size,), (1,))
             self._tensor(step, path, whole)
-        elif is_plain(value) and not isinstance(value, (RawGroup, ScriptObject)):
+        elif self._is_leaf(value):
             self._item(path or "value", value)
         else:
             self._container(step, path, value)
 
-    def _tensor(self, step: _Step, path: str, value: RawTensor) -> None:
+    def _is_leaf(self, value: Any) -> bool:
+        """Return whether a value is one line: there is no tensor in it, nor anything that has rows of its own."""
+        if isinstance(value, UnknownObject):
+            return not value.entries and not self._holds_tensors(value)
+        if isinstance(value, (set, frozenset)):
+            return not any(isinstance(each, _TENSORS) for each in value)
+        return is_plain(value) and not isinstance(value, ScriptObject)
+
+    def _holds_tensors(self, value: object) -> bool:
+        if self._holders is None:
+            self._holders = TensorHolders(self._root)
+        return value in self._holders
+
+    def _tensor(self, step: _Step, path: str, value: RawTensor | RawGroup) -> None:
         path = self._unique(path or "tensor")
-        self._found.tensors.append(Entry(path, value, step.kind, step.notes))
+        self._found.tensors.append(ContentsEntry(path, value, step.kind))
         if step.linked:
             self._found.links.setdefault(step.linked, []).append(path)
+        if isinstance(value, RawGroup):
+            return
         extra = {key: each for key, each in value.attributes.items() if key not in ("_is_buffer", "persistent")}
         if extra and step.depth < DEEPEST and id(value) not in self._inside:
             self._enter(step, value, ((f"{path}.{key}", each) for key, each in extra.items()))
@@ -125,7 +162,7 @@ class _Walk:
             self._found.warnings.append(
                 f"What is nested deeper than {DEEPEST} levels in {shortened(path)!r} is not shown."
             )
-            self._steps_left -= 1000  # a file of nothing else is soon enough told
+            self._steps_left -= 1000  # a file of nothing else soon ends
             return
         attributes = getattr(value, "attributes", None)
         if isinstance(value, dict):
@@ -135,43 +172,90 @@ class _Walk:
             if value:
                 self._dictionary(step, path, value)
                 return
-        elif isinstance(value, RawGroup):
-            path = path or "tensor"
-            parts = ((f"{path}.{key}" if key else path, each) for key, each in value.parts.items())
-            self._leave_later(value)
-            self._push(step, parts, step.notes + value.notes)
-            return
         elif isinstance(value, ScriptObject):
             self._found.classes[path] = value.name
             self._enter(step, value, ((_joined(path, name), each, kind) for name, each, kind in value.members()))
             return
-        elif isinstance(value, Record):
+        elif isinstance(value, UnknownObject):
+            self._object(step, path, value)
+            return
+        elif isinstance(value, RawRecord):
+            if value.type == "Generator":
+                step.kind = "state"
             self._enter(step, value, ((_joined(path, key_text(key)), each) for key, each in value.attributes.items()))
             return
-        elif not all(map(is_plain, value)) or any(isinstance(each, _TENSORS) for each in value):
+        elif not all(map(self._is_leaf, value)) or any(isinstance(each, _TENSORS) for each in value):
             self._enter(step, value, ((_joined(path, str(index)), each) for index, each in enumerate(value)))
             return
         self._item(path or "value", value)
+
+    def _object(self, step: _Step, path: str, value: UnknownObject) -> None:
+        module = module_in(value)
+        if module is not None:
+            self._module(step, path, value, module)
+            return
+        self._found.classes[path] = class_name(value)
+        if isinstance(value.state, dict) and is_optimizer(value.state):
+            step.kind = "state"
+            self._steps_left -= sum(len(each.value) for each in self._roles.state_dicts)
+            self._keys |= names_of_tensors(value.state, self._roles)
+        self._enter(step, value, ((_joined(path, key_text(key)), each) for key, each in parts_of(value)))
+
+    def _module(self, step: _Step, path: str, value: UnknownObject, module: PickledModule) -> None:
+        found = self._found
+        found.has_module = True
+        if id(value) not in self._registered:
+            self._registered |= self._roles.registered(value, module).objects
+        found.classes[path] = module.class_name
+        facts = found.facts[path] = []
+        if module.is_training is not None:
+            facts.append(("Mode", "train" if module.is_training else "eval"))
+        made: list[_Step] = []
+
+        def add(name: str, each: Any, kind: StoredKind | None, once: bool = False) -> None:
+            kind = step.kind or kind
+            made.append(_Step(_joined(path, name), each, step.depth + 1, kind, step.linked, once or step.once))
+
+        for name, each in module.parameters():
+            add(name, each, None)
+        hidden = module.not_persistent
+        for name, each in module.buffers():
+            if name in hidden and isinstance(each, (RawTensor, RawGroup)) and _NOT_PERSISTENT not in each.notes:
+                each.notes += (_NOT_PERSISTENT,)
+            add(name, each, "buffer")
+        for name, each in module.modules():
+            add(name, each, None)
+        for name, each in module.attributes():
+            if isinstance(each, _TENSORS) or self._holds_tensors(each):
+                add(name, each, None if name == _PACKED else "constant", True)
+            else:
+                facts.append((name, value_text(content_of(each))))
+                self._characters_left -= len(facts[-1][1])
+        if not made and path:
+            found.bare.append((path, len(found.tensors)))
+        facts += ((f"Hooks {when}", value_text(hooks)) for when, hooks in module.hooks())
+        self._leave_later(value)
+        self._todo += reversed(made)
 
     def _dictionary(self, step: _Step, path: str, value: dict[Any, Any]) -> None:
         named: dict[Any, Linked] = self._names.of(value)
         steps: list[_Step] = []
         for key, each in value.items():
             kind = step.kind or self._roles.kind(value, key)
-            link = named.get(key)
+            link = self._keys.get(id(key)) if isinstance(key, RawTensor) else named.get(key)
             name = link.name if link else key_text(key)
             linked = link.path if link else step.linked
-            steps.append(_Step(_joined(path, name), each, step.depth + 1, kind, linked))
+            steps.append(_Step(_joined(path, name), each, step.depth + 1, kind, linked, step.once))
         self._leave_later(value)
         self._todo += reversed(steps)
 
     def _enter(self, step: _Step, value: object, children: Iterable[tuple[Any, ...]]) -> None:
         self._leave_later(value)
-        self._push(step, children, step.notes)
+        self._push(step, children)
 
-    def _push(self, step: _Step, children: Iterable[tuple[Any, ...]], notes: tuple[tuple[str, str], ...]) -> None:
+    def _push(self, step: _Step, children: Iterable[tuple[Any, ...]]) -> None:
         made = [
-            _Step(path, each, step.depth + 1, kind[0] if kind and kind[0] else step.kind, step.linked, notes)
+            _Step(path, each, step.depth + 1, kind[0] if kind and kind[0] else step.kind, step.linked, step.once)
             for path, each, *kind in children
         ]
         self._todo += reversed(made)
@@ -187,6 +271,10 @@ class _Walk:
         return path
 
 
+_NOT_PERSISTENT = ("buffer", "not persistent: it is no part of the state dict")
+"""The note on such a buffer, label and text."""
+_PACKED = "_packed_params"
+"""The attribute in which torch's quantised layers keep weight and bias."""
 _TENSORS = (RawTensor, RawGroup, RawStorage, ScriptObject)
 
 

@@ -1,21 +1,21 @@
-"""The format of `torch.save` before 2020: five pickles one after the other, then the bytes of all storages."""
+"""The format of `torch.save` before 2020: five pickles one after the other, then the bytes of all storages.
+
+It has no specification but `_legacy_save` in `torch/serialization.py`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...opened.source import SourceError
-from ...stored.checkpoint import Checkpoint
 from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
-from ...stored.stored import Unreadable
-from ...work.gc_paused import gc_paused
 from ..wording import shortened, size_text
 from .raw import RawStorage
-from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
-from .restricted import BrokenPickle, CutPickle, Refused, read_part
-from .stub_classes import STUB_CLASSES, storage
+from .reading import AGAIN, LARGEST_PICKLE, TorchFile, broken, read
+from .stub_classes import STUB_CLASSES, names_storage, storage, unknown_id
 from .tensors import Extent
+from .unpickler import BrokenPickle, CutPickle, Globals, read_part
 
 VERSION = 1001
 """Of the format, which was the only one."""
@@ -25,21 +25,19 @@ _FIRST = 16 << 20
 """Bytes that are read first; the pickles of nearly all files are smaller, and those that are not are read anew."""
 
 
-def open_legacy(file: DataFile) -> Checkpoint:
-    """The checkpoint in such a file; raises SourceError."""
+def open_legacy(file: DataFile) -> TorchFile:
+    """Return what is in such a file.
+
+    Raises:
+        SourceError: it is cut short or damaged.
+        BrokenPickle, Unreadable: see `read_part` and `DataFile.read`.
+    """
     try:
-        with gc_paused():
-            return _Legacy(file).open()
+        return _Legacy(file).open()
     except CutPickle:
         raise SourceError(
             f"{file.name} is cut short: its {size_text(file.size)} end within the description of its tensors", AGAIN
         ) from None
-    except BrokenPickle as error:
-        raise broken(file.name, f"its pickle {error}") from None
-    except Refused as error:
-        raise needs_more(file.name, error.globals) from None
-    except Unreadable as error:
-        raise SourceError(str(error)) from None
 
 
 class _Legacy:
@@ -47,10 +45,11 @@ class _Legacy:
         self._file = file
         self._data = b""
         self._at = 0
+        self._names = Globals(STUB_CLASSES)
         self._roots: dict[str, RawStorage] = {}
         self._extents: dict[str, Extent] = {}
 
-    def open(self) -> Checkpoint:
+    def open(self) -> TorchFile:
         self._grow(_FIRST)
         self._pickle()  # the magic number, by which it was recognised
         version = self._pickle()
@@ -65,11 +64,13 @@ class _Legacy:
         if not isinstance(keys, list):
             raise BrokenPickle("does not list its storages")
         self._locate(keys, "<" if little else ">")
-        return checkpoint_of(
+        return read(
             root,
             size,
             self._file,
             self._find,
+            self._names,
+            {key: each.size for key, each in self._extents.items()},
             swap=not little,
             metadata={
                 "format": "torch.save (before 2020)",
@@ -79,10 +80,10 @@ class _Legacy:
         )
 
     def _pickle(self) -> Any:
-        """The next pickle, however much of the file it takes."""
+        """Return the next pickle, however much of the file it takes."""
         while True:
             try:
-                value, self._at = read_part(self._data, self._at, STUB_CLASSES, self._persistent)
+                value, self._at = read_part(self._data, self._at, self._names, self._persistent)
                 return value
             except CutPickle as cut:
                 have = len(self._data)
@@ -96,12 +97,10 @@ class _Legacy:
         self._data = self._file.read(0, min(size, self._file.size, LARGEST_PICKLE))
 
     def _persistent(self, key: Any) -> object:
-        if type(key) is not tuple or len(key) < 2:
-            raise BrokenPickle("refers to what is no storage")
-        if key[0] in ("module", b"module"):
+        if type(key) is tuple and len(key) > 1 and key[0] in ("module", b"module"):
             return key[1]
-        if key[0] not in ("storage", b"storage") or len(key) < 5:
-            raise BrokenPickle("refers to what is no storage")
+        if not names_storage(key):
+            return unknown_id(key)
         try:
             root = storage(*key[1:5])
             known = self._roots.get(root.key)
@@ -116,7 +115,7 @@ class _Legacy:
             raise BrokenPickle("describes a storage that cannot be") from None
 
     def _locate(self, keys: list[Any], order: str) -> None:
-        """Where each storage lies: its count of elements in 8 bytes, then its bytes."""
+        """Find where each storage lies: its count of elements in 8 bytes, then its bytes."""
         at, size = self._at, self._file.size
         for key in keys:
             raw = self._roots.get(key.decode("ascii", "replace") if isinstance(key, bytes) else str(key)[:100])
@@ -139,7 +138,7 @@ class _Legacy:
         return int.from_bytes(raw, order)
 
     def _cut(self, keys: list[Any], missing: int) -> None:
-        """Say how much is missing, of this storage and all that were to follow."""
+        """Raise that so much is missing, of this storage and all that were to follow."""
         done = set(self._extents)
         rest = [raw for key, raw in self._roots.items() if key not in done]
         wanted = sum(8 + raw.size * DTYPES[raw.dtype].unit for raw in rest)
@@ -158,7 +157,7 @@ class _Legacy:
         start, size = raw.start * unit, raw.size * unit
         if start + size > extent.size:
             raise broken(self._file.name, "a view reaches outside of its storage")
-        return Extent(self._file, extent.start + start, size)
+        return Extent(self._file, extent.start + start, size, start, extent.size)
 
 
 def _whole(value: object) -> int:

@@ -7,12 +7,16 @@ import ctypes
 import torch
 
 from ...stored.dtypes import DTYPES, DType
-from ...stored.stored import Stored, StoredKind, Unreadable
+from ...stored.stored import Stored, StoredKind
 from ...stored.strided import boxes
+from ...tensors.readable import Unreadable
 
 
 class Live(Stored):
-    """A strided tensor of the processor's memory, or one of the meta device, which has no values."""
+    """A strided tensor in the processor's memory, or one of the meta device, which has no values.
+
+    `shared`: another tensor of the checkpoint views the same storage.
+    """
 
     __slots__ = ("_shared", "tensor")
 
@@ -25,12 +29,12 @@ class Live(Stored):
 
     @property
     def nbytes(self) -> int:
-        """Of its elements."""
+        """Return the bytes of its elements."""
         return self.dtype.bytes_for(self.elements)
 
     @property
     def place(self) -> str:
-        """In memory, and the strides where they are not the common ones."""
+        """Return where in memory it lies, and the strides where they are not the common ones."""
         if self.tensor.device.type == "meta":
             return "meta device, no values"
         strides = "" if self.tensor.is_contiguous() else f", strides {', '.join(map(str, self.tensor.stride()))}"
@@ -38,11 +42,11 @@ class Live(Stored):
 
     @property
     def storage(self) -> object:
-        """The memory, where another tensor has it too."""
+        """Return what stands for its memory; None where no other tensor has it too."""
         return ("memory", self.tensor.untyped_storage().data_ptr()) if self._shared else None
 
     def flat(self, start: int, stop: int) -> bytes:
-        """See `Stored.flat`."""
+        """Return the elements `start` to `stop` as bytes; see `Stored.flat`.  Raise Unreadable on the meta device."""
         if self.tensor.device.type == "meta":
             raise Unreadable("this tensor is on the meta device: it has a shape, but no values")
         return b"".join(self._box(first, sizes) for first, sizes in boxes(self.shape, start, stop))
@@ -56,7 +60,7 @@ class Live(Stored):
 
 
 def live(path: str, tensor: torch.Tensor, kind: StoredKind | None = None, shared: bool = False) -> Live | None:
-    """`tensor` to be read; None where that cannot be: it is sparse, nested, or of less than a byte an element."""
+    """Return `tensor` to be read; None where it is sparse, nested, or of less than a byte an element."""
     if tensor.layout != torch.strided or tensor.is_nested:
         return None
     if tensor.is_quantized:

@@ -1,13 +1,16 @@
-"""What the stand-ins build: tensors, storages and plain values as a torch file describes them, not yet checked."""
+"""What the stubs build: tensors, storages and plain values as a torch file describes them, not yet checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+PART_LIMIT = 100
+"""Parts of one tensor that are looked at, at most; real ones have three or four."""
+
 
 class RawStorage:
-    """Bytes somewhere in the file: a storage that tensors view."""
+    """Bytes somewhere in the file, under the `key` of their record: a storage that tensors view."""
 
     __slots__ = ("dtype", "key", "location", "size", "start")
 
@@ -24,11 +27,12 @@ class RawStorage:
 
 
 class RawTensor:
-    """A strided view of a storage; without one, a tensor of the meta device."""
+    """A strided view of a storage; where that is None, a tensor of the meta device.  `dtype` is torch's name of it."""
 
     __slots__ = (
         "attributes",
         "dtype",
+        "is_constant",
         "is_parameter",
         "notes",
         "offset",
@@ -56,40 +60,74 @@ class RawTensor:
         self.stride = stride
         self.requires_grad = requires_grad
         self.is_parameter = False
+        self.is_constant = False
+        """Whether the file says that it is neither a parameter nor a buffer."""
         self.notes = notes
         """Label and text of what is special about it."""
         self.attributes: dict[str, Any] = {}
         """Tensors and values that a subclass or a parameter carries along."""
 
     def build(self, state: object) -> None:
-        """What a pickle hangs on a tensor."""
+        """Take the attributes that a pickle hangs on a tensor."""
         self.attributes = dict(_named(state))
 
 
 class RawGroup:
-    """A tensor that is made of several: sparse, nested, or of a subclass around others."""
+    """A tensor that is made of several: sparse, quantised, nested, or of a subclass around others."""
 
-    __slots__ = ("notes", "parts")
+    __slots__ = ("dtype", "form", "is_parameter", "notes", "parts", "requires_grad", "settings", "shape")
 
-    def __init__(self, parts: dict[str, Any], notes: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self,
+        form: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        parts: dict[str, Any],
+        notes: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.form = form
+        """How it is made of them: torch's layout, its scheme of quantisation, `nested`, `jagged`, or `subclass`."""
+        self.shape = shape
+        """Of the whole; of a nested one, which has none, empty."""
+        self.dtype = dtype
+        """Torch's name of what its elements are; empty where that is the one of its values."""
         self.parts = parts
         """What it is made of, by the names that torch has for them: `indices`, `values`."""
         self.notes = notes
+        self.settings: dict[str, Any] = {}
+        """What a subclass carries along that is no tensor."""
+        self.is_parameter = False
+        self.requires_grad = False
 
     def build(self, state: object) -> None:
-        """What hangs on a subclass are its parts, and settings, which are left out."""
-        self.parts.update((key, value) for key, value in _named(state) if not isinstance(value, Record))
+        """Take what hangs on a subclass: its parts and its settings."""
+        for key, value in _named(state):
+            held = isinstance(value, (RawTensor, RawGroup))
+            (self.parts if held else self.settings)[key] = value
+
+    def tensors(self) -> Iterator[tuple[str, RawTensor]]:
+        """Yield the tensors that it is made of at last, with their names: `values`, `tensor_impl.scale`."""
+        todo: list[tuple[str, object]] = [(name, each) for name, each in reversed(self.parts.items())]
+        for _ in range(PART_LIMIT):  # a file may put a group into itself
+            if not todo:
+                return
+            name, part = todo.pop()
+            if isinstance(part, RawTensor):
+                yield name, part
+            elif isinstance(part, RawGroup):
+                within = list(part.parts.items())[:PART_LIMIT]
+                todo += [(f"{name}.{key}"[:200], each) for key, each in reversed(within)]
 
 
 def _named(state: object) -> Iterator[tuple[str, Any]]:
-    """The attributes that a pickle hangs on an object: a dictionary, or two of which the second one is for slots."""
+    """Yield the attributes that a pickle hangs on an object: a dictionary, or two of which the second is for slots."""
     for part in state if isinstance(state, tuple) and len(state) == 2 else (state,):
         if isinstance(part, dict):
             yield from ((key, value) for key, value in part.items() if isinstance(key, str))
 
 
 class Plain:
-    """A value that is one line of text: a device, a dtype, a path, a date."""
+    """A value that is one line of `text`: a device, a dtype, a path, a date; `type` is the name of its class."""
 
     __slots__ = ("text", "type")
 
@@ -98,8 +136,8 @@ class Plain:
         self.text = text
 
 
-class Record:
-    """An object with attributes and no more: `argparse.Namespace`."""
+class RawRecord:
+    """An object with attributes and no more, such as `argparse.Namespace`; `type` is the name of its class."""
 
     __slots__ = ("attributes", "type")
 
@@ -108,13 +146,13 @@ class Record:
         self.attributes: dict[Any, Any] = {}
 
     def build(self, state: object) -> None:
-        """Its attributes."""
+        """Take the attributes."""
         if isinstance(state, dict):
             self.attributes = state
 
 
 class Encoded:
-    """Bytes that Python 2's protocols write as text."""
+    """Bytes that Python 2's protocols write as `text`, a character each."""
 
     __slots__ = ("text",)
 
@@ -122,5 +160,5 @@ class Encoded:
         self.text = text
 
     def data(self) -> bytes:
-        """The bytes; raises ValueError when the text has others than Latin-1's."""
+        """Return the bytes; raise ValueError when the text has other characters than Latin-1's."""
         return self.text.encode("latin-1")

@@ -2,90 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ...opened.source import SourceError
 from ...stored.checkpoint import Checkpoint
 from ...stored.file import DataFile
-from ..wording import shortened
+from ...stored.zip_archive import BrokenArchive
+from ..wording import listed, shortened
 from .contents import Contents
+from .placement import PART_OF
 from .roles import Roles
 from .tensors import Find, Maker
 from .texts import as_json
+from .unpickler import BrokenPickle, Globals
+from .weights_only import refused_by_torch
 
 LARGEST_PICKLE = 256 << 20
-"""Bytes of the pickle itself, without the tensors: more than a million tensors."""
-_LISTED = 60
-"""Names of what a file would run that are told."""
-_OF_MAIN = (
-    " What it has of __main__ is of the script that saved it: --trust alone does not find that, and says what to do."
-)
+"""Bytes of the pickle itself, without the tensors, at most: more than a million tensors."""
+SCRIPT, EXPORTED = "TorchScript archive", "torch.export program"
+"""What a file is where it is nothing that `torch.save` wrote."""
 AGAIN = "Copy or download it again."
+"""What to do with a file that is damaged."""
 
 
-def checkpoint_of(
-    root: Any, size: int, file: DataFile, find: Find, *, swap: bool, metadata: dict[str, Any], what: str = ""
-) -> Checkpoint:
-    """The checkpoint that `root`, from a pickle of `size` bytes, describes; `find` tells where storages lie.
+@dataclass(frozen=True, slots=True)
+class TorchFile:
+    """What was read of a torch file, without running anything of it."""
 
-    Raises SourceError when a tensor does not lie where it should.
+    checkpoint: Checkpoint
+    unknown: list[str]
+    """The classes and functions that it names and that are not known here, `module.name`."""
+    has_module: bool
+    """Whether a module of torch was pickled whole in it."""
+
+
+def read(
+    root: Any,
+    size: int,
+    file: DataFile,
+    find: Find,
+    names: Globals,
+    sizes: Mapping[str, int],
+    *,
+    swap: bool,
+    metadata: dict[str, Any],
+    what: str = "",
+) -> TorchFile:
+    """Return what `root`, from a pickle of `size` bytes that named `names`, describes.
+
+    `find` returns where a storage lies, `sizes` are the bytes of all storages in the file by key, as far as known,
+    `swap` says that elements are big-endian.  `metadata` are the file's own; `what` is what it is for users, empty
+    where that is seen by its state dicts.
+
+    Raises:
+        SourceError: a tensor does not lie where it should.
     """
     contents = Contents.of(root, size)
     maker = Maker(file.name, find, swap)
     for entry in contents.tensors:
         maker.count(entry.tensor)
-    tensors = [maker.make(entry.path, entry.tensor, entry.kind, entry.notes) for entry in contents.tensors]
+    tensors = [maker.make(entry.path, entry.tensor, entry.kind) for entry in contents.tensors]
+    contents.warnings += _of_one_rank(contents)
+    unused = maker.use.unused(sizes)
+    if unused.text:
+        contents.warnings.append(unused.text)
     kind, main = _kind(contents.roles, what)
     if main:
-        metadata = {**metadata, "state dict": main}
+        metadata = {**metadata, **main}
+    refused = refused_by_torch(names) if what != SCRIPT else ["TorchScript archives, which torch.jit.load opens"]
+    if refused and what != EXPORTED:
+        metadata = {**metadata, "torch.load(weights_only=True) refuses": refused}
     for path, versions in contents.versions.items():
         metadata[f"{path}._metadata" if path else "_metadata"] = as_json(versions, 2_000)
-    return Checkpoint(
+    checkpoint = Checkpoint(
         tensors=tensors,
         items=contents.items,
         metadata=metadata,
         warnings=contents.warnings[:20],
         classes=contents.classes,
+        facts=contents.facts,
+        bare=contents.bare,
         ordered=True,
         links=contents.links,
+        stored_bytes=unused.stored,
         files=[file],
         kind=kind,
     )
+    return TorchFile(checkpoint, list(names.unknown), contents.has_module)
 
 
-def _kind(roles: Roles, what: str) -> tuple[str, str]:
-    """What it is for people, and the path of the network's state dict where it is not all there is."""
+def _of_one_rank(contents: Contents) -> list[str]:
+    """Return a warning where tensors are the part that one rank has of a `DTensor`."""
+    parts = sum(any(label == PART_OF for label, _ in entry.tensor.notes) for entry in contents.tensors)
+    if not parts:
+        return []
+    count = "1 tensor is" if parts == 1 else f"{parts:,} tensors are"
+    return [f"{count} the part of one rank (DTensor): the files of the other ranks have the rest."]
+
+
+def notes_on(found: TorchFile) -> tuple[str, str]:
+    """Return a sentence on what is not known in a file, and how to run the network in it; empty texts for nothing."""
+    names = found.unknown
+    if found.has_module:
+        run = (
+            "--trust opens it as a network that runs: torch.load then runs whatever the file says, with your rights; "
+            "its classes must be importable."
+        )
+        if any(each.startswith("__main__.") for each in names):
+            run += " What it has of __main__ is of the script that saved it: --trust says what to do."
+        return f"Read without running anything of it. {run}", run
+    if not names:
+        return "", ""
+    things = "a class or function" if len(names) == 1 else f"{len(names):,} classes or functions"
+    return f"It names {things} not known here ({listed(names)}): shown as written, and nothing of it was run.", ""
+
+
+def _kind(roles: Roles, what: str) -> tuple[str, dict[str, str]]:
+    """Return what it is for users, and as metadata where the network's state dict is, if it is not all there is."""
     if what:
-        return what, ""
+        return what, {}
     main = roles.main()
     if main is not None and not main.path:
-        return "torch state dict", ""
+        return "torch module, pickled whole" if main.is_module else "torch state dict", {}
     name = "torch training checkpoint" if roles.optimizers else "torch checkpoint"
     if main is None:
-        return name, ""
-    return f"{name} with its state dict under {shortened(main.path)!r}", main.path
+        return name, {}
+    kind = "module" if main.is_module else "state dict"
+    return f"{name} with its {kind} under {shortened(main.path)!r}", {kind: main.path}
 
 
-class NeedsMore(SourceError):
-    """A file that can only be read by running what is in it."""
-
-
-def needs_more(name: str, wanted: Sequence[str]) -> NeedsMore:
-    """A file that would run code."""
-    shown = ", ".join(f"`{shortened(each)}`" for each in wanted[:5])
-    more = f" and {len(wanted) - 5:,} more" if len(wanted) > 5 else ""
-    things = "1 thing" if len(wanted) == 1 else f"{len(wanted):,} things"
-    rest = ", ".join(shortened(each) for each in wanted[5:_LISTED])
-    return NeedsMore(
-        f"{name} needs more than weights: it would run {things}: {shown}{more}",
-        (f"The others are {rest}{' and so on' if len(wanted) > _LISTED else ''}.\n" if rest else "")
-        + "Nothing of it was run. If you trust whoever made it, open it with --trust: torch.load then runs whatever "
-        "the file says, with your rights. Safer: have it saved again as model.state_dict(), or as safetensors."
-        + (_OF_MAIN if any(each.startswith("__main__.") for each in wanted) else ""),
-    )
+def explain(file: DataFile, error: Exception) -> SourceError | None:
+    """Return the refusal of a torch file for an error of its archive or pickle; None for another sort of error."""
+    if isinstance(error, BrokenArchive):
+        return broken(file.name, str(error))
+    if isinstance(error, BrokenPickle):
+        return broken(file.name, f"its pickle {error}")
+    return None
 
 
 def broken(name: str, why: str) -> SourceError:
-    """A file that is damaged, in its own words."""
+    """Return the refusal of a file that is damaged; `why` goes on from `NAME is damaged: `."""
     return SourceError(f"{name} is damaged: {why}", AGAIN)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...stored.stored import StoredKind
+from .objects import PickledModule, Registered, module_in, parts_of, registered_in
 from .raw import RawGroup, RawTensor
 from .texts import key_text
+from .unpickler import UnknownObject
 
 _LOOKED_AT = 5_000
 """Containers that are looked at for state dicts; real checkpoints have a dozen."""
@@ -20,10 +22,13 @@ _MAIN = ("state_dict", "model_state_dict", "model", "module", "net", "network", 
 
 @dataclass(frozen=True, slots=True)
 class StateDict:
-    """A dictionary that is mostly tensors."""
+    """A dictionary that is mostly tensors, and its path in the file; or what would be one of a module."""
 
     path: str
     value: dict[Any, Any]
+    """Names to tensors, and what else is among them."""
+    is_module: bool = False
+    """Whether it is a module that was pickled whole."""
 
 
 class Roles:
@@ -33,12 +38,15 @@ class Roles:
         self.state_dicts: list[StateDict] = []
         self.optimizers: list[dict[Any, Any]] = []
         """Dictionaries with `state` and `param_groups`, in order."""
+        self.optimizer_paths: list[str] = []
+        """The path of each."""
         self._sure: set[int] = set()
+        self._registered: dict[int, Registered] = {}
         self._search(root)
         self._averages = any(_AVERAGE.search(each.path) is None for each in self.state_dicts)
 
     def kind(self, container: dict[Any, Any], key: object) -> StoredKind | None:
-        """`state` for what is no network's own under `key`; None where that is not told."""
+        """Return `state` for what is not the network's own under `key`; None where that is not known."""
         if id(container) in self._optimizer_ids:
             return "state"
         if id(container) in self._sure or not isinstance(key, str) or "." in key:
@@ -48,10 +56,17 @@ class Roles:
         return None
 
     def main(self) -> StateDict | None:
-        """The state dict of the network: the one under the usual name, or the only one there is."""
+        """Return the network's state dict: the one under a usual name, or the only one; None where there is neither."""
         by_name = {each.path: each for each in self.state_dicts}
         named = next((by_name[name] for name in _MAIN if name in by_name), None)
         return named or (self.state_dicts[0] if len(self.state_dicts) == 1 else None)
+
+    def registered(self, value: object, module: PickledModule) -> Registered:
+        """Return what a module has registered; `value` is the object that it is."""
+        found = self._registered.get(id(value))
+        if found is None:
+            found = self._registered[id(value)] = registered_in(module)
+        return found
 
     def _search(self, root: object) -> None:
         todo: list[tuple[str, object, int]] = [("", root, 0)]
@@ -64,6 +79,7 @@ class Roles:
             if isinstance(value, dict):
                 if is_optimizer(value):
                     self.optimizers.append(value)
+                    self.optimizer_paths.append(path)
                     self._optimizer_ids.add(id(value))
                     continue
                 tensors = sum(isinstance(each, (RawTensor, RawGroup)) for each in value.values())
@@ -71,15 +87,26 @@ class Roles:
                     self._sure.add(id(value))
                     self.state_dicts.append(StateDict(path, value))
                     continue
-                children = [(key_text(key), each) for key, each in value.items() if isinstance(each, (dict, list))]
+                children = [(key_text(key), each) for key, each in value.items() if isinstance(each, _CONTAINERS)]
             elif isinstance(value, list) and len(value) <= 100:
-                children = [(str(number), each) for number, each in enumerate(value)]
+                children = [(str(index), each) for index, each in enumerate(value)]
+            elif isinstance(value, UnknownObject):
+                module = module_in(value)
+                if module is not None:
+                    if not _STATE.search(path):
+                        tensors_of = self.registered(value, module).tensors
+                        self.state_dicts.append(StateDict(path, tensors_of, is_module=True))
+                    continue
+                children = [(key_text(key), each) for key, each in parts_of(value) if isinstance(each, _CONTAINERS)]
             else:
                 continue
             if depth < _DEEPEST:
                 todo += [(f"{path}.{key}" if path else key, each, depth + 1) for key, each in children]
 
 
+_CONTAINERS = (dict, list, UnknownObject)
+
+
 def is_optimizer(value: dict[Any, Any]) -> bool:
-    """Whether it is the state dict of a `torch.optim.Optimizer`."""
+    """Return whether it is the state dict of a `torch.optim.Optimizer`."""
     return isinstance(value.get("state"), dict) and isinstance(value.get("param_groups"), list)

@@ -1,4 +1,7 @@
-"""TorchScript archives: the modules in them, with the classes that the archive tells.  Its code is never run."""
+"""TorchScript archives: the modules in them, with the classes that the archive names.  Its code is never run.
+
+The format: https://github.com/pytorch/pytorch/blob/main/torch/csrc/jit/docs/serialization.md
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...stored.stored import StoredKind
-from ...stored.zip_archive import Archive, BrokenArchive, Record
+from ...stored.zip_archive import Archive, ArchiveRecord, BrokenArchive
 from .raw import RawGroup, RawTensor
 from .stub_classes import STUB_CLASSES
 
@@ -15,48 +18,59 @@ _OWN = "__torch__"
 _CLASS = re.compile(r"^class (\w+)\(Module\):", re.MULTILINE)
 _LIST = re.compile(r"^  __(parameters|buffers)__ = \[(.*)\]$", re.MULTILINE)
 _NAME = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_MOST_CODE = 1 << 20
+_CODE_LIMIT = 1 << 20
 _ALL_CODE = 16 << 20
 _HIDDEN = ("training", "_is_full_backward_hook")
 
 Roles = dict[str, StoredKind]
+"""Of a module's class, the roles that its attributes have by their names; what it does not declare is a constant."""
 
 
 class ScriptObject:
     """A module, or an object of a class that the archive's code defines."""
 
-    __slots__ = ("_roles", "_state", "name")
+    __slots__ = ("_added", "_roles", "_state", "name")
 
-    def __init__(self, name: str, roles: Roles) -> None:
+    def __init__(self, name: str, roles: Roles | None) -> None:
         self.name = name
         """The class as the user knows it: `Linear`."""
         self._roles = roles
+        self._added: Roles = {}
         self._state: dict[Any, Any] = {}
 
     def build(self, state: object) -> None:
-        """Its attributes."""
+        """Take the attributes."""
         self._state = state if isinstance(state, dict) else {"state": state}
 
-    def add(self, name: str, value: object) -> None:
-        """One more attribute; an own one of that name stays."""
-        self._state.setdefault(name, value)
+    def add(self, name: str, value: object, role: StoredKind | None) -> None:
+        """Add one more attribute with its role; an own one of that name stays."""
+        if name not in self._state:
+            self._state[name] = value
+            if role is not None:
+                self._added[name] = role
 
     def members(self) -> Iterator[tuple[str, Any, StoredKind | None]]:
-        """Name, value and role of each attribute that says something."""
+        """Yield name, value and role of each attribute that says something; None for no tensor, or none declared."""
         for name, value in self._state.items():
             if isinstance(name, str) and name not in _HIDDEN:
-                is_tensor = isinstance(value, (RawTensor, RawGroup))
-                yield name, value, self._roles.get(name) if is_tensor else None
+                yield name, value, self._role(name, value)
+
+    def _role(self, name: str, value: object) -> StoredKind | None:
+        if name in self._added or self._roles is None or not isinstance(value, (RawTensor, RawGroup)):
+            return self._added.get(name)
+        return self._roles.get(name, "constant")
 
 
 class ScriptNames(Mapping[tuple[str, str], Any]):
-    """The stand-ins of a TorchScript archive: those of every torch file, and one for each class of its own."""
+    """The stubs of a TorchScript archive: those of every torch file, and one for each class of its own."""
 
     def __init__(self, archive: Archive, prefix: str) -> None:
         self._archive = archive
         self._prefix = prefix
         self._left = _ALL_CODE
         self._roles: dict[str, dict[str, Roles]] = {}
+        self.has_parameters = False
+        """Whether a class that was asked for declares any."""
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
         module, name = key
@@ -64,7 +78,7 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
             known = self._roles.get(module)
             if known is None:
                 known = self._roles[module] = self._roles_in(module)
-            return lambda *arguments: ScriptObject(name, known.get(name, {}))
+            return lambda *arguments: ScriptObject(name, known.get(name))
         if module == "torch.jit._pickle":
             return _of_pickle
         return STUB_CLASSES[key]
@@ -76,25 +90,28 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
         return len(STUB_CLASSES)
 
     def _roles_in(self, module: str) -> dict[str, Roles]:
-        """What the classes of a module declare as parameters and buffers; read from its text, which is not run."""
-        record: Record | None = self._archive.records.get(f"{self._prefix}code/{module.replace('.', '/')}.py")
-        if record is None or record.size > min(_MOST_CODE, self._left):
+        """Return what the classes of a module declare as parameters and buffers; its text is read and never run."""
+        record: ArchiveRecord | None = self._archive.records.get(f"{self._prefix}code/{module.replace('.', '/')}.py")
+        if record is None or record.size > min(_CODE_LIMIT, self._left):
             return {}
         self._left -= record.size
         try:
-            text = self._archive.read(record, _MOST_CODE).decode("utf-8", "replace")
+            text = self._archive.read(record, _CODE_LIMIT).decode("utf-8", "replace")
         except BrokenArchive:
             return {}
         found: dict[str, Roles] = {}
         pieces = _CLASS.split(text)
         for name, body in zip(pieces[1::2], pieces[2::2], strict=False):
             roles: Roles = {}
-            for which, names in _LIST.findall(body):
+            lists = _LIST.findall(body)
+            for which, names in lists:
                 roles.update(dict.fromkeys(_NAME.findall(names), "parameter" if which == "parameters" else "buffer"))
-            found[name] = roles
+            if lists:
+                found[name] = roles
+                self.has_parameters |= "parameter" in roles.values()
         return found
 
 
 def _of_pickle(*arguments: Any) -> Any:
-    """TorchScript's own helpers only tell the types of lists and dictionaries."""
+    """Return the first argument: TorchScript's own helpers only add the types of lists and dictionaries."""
     return arguments[0] if arguments else None

@@ -1,15 +1,20 @@
-"""The harmless names that torch files have, and what stands for each when a file is read."""
+"""The harmless names that torch files have, and what stands for each when a file is read.
+
+The functions that a file names to rebuild its tensors are those of `torch/_utils.py` and `torch/_tensor.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .arrays import of_numpy
-from .raw import Encoded, Plain, RawGroup, RawStorage, RawTensor, Record
-from .restricted import hashable, ordered
+from .placement import local_part
+from .python_stubs import joined, of_python, record
+from .raw import Plain, RawGroup, RawRecord, RawStorage, RawTensor
+from .unpickler import UnknownName, UnknownObject
 
 Sizes = tuple[int, ...]
+"""A shape or strides, in elements."""
 
 STORAGES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
@@ -33,7 +38,7 @@ _SCHEMES = (
 
 
 class StorageType:
-    """A class of storages, as a value."""
+    """The stub of a class of storages, as a value; `dtype` is torch's name of its elements."""
 
     __slots__ = ("dtype",)
 
@@ -42,7 +47,7 @@ class StorageType:
 
 
 def sizes(value: object) -> Sizes:
-    """A shape or strides; raises ValueError for anything but at most 64 whole numbers from 0 on."""
+    """Return a shape or strides; raise ValueError for anything but at most 64 whole numbers from 0 on."""
     if type(value) is not tuple and not isinstance(value, (tuple, list)):
         raise ValueError(value)
     if len(value) > 64:
@@ -55,17 +60,29 @@ def sizes(value: object) -> Sizes:
 
 
 def index(value: object) -> int:
-    """A whole number from 0 on; raises ValueError for anything else."""
+    """Return a whole number from 0 on; raise ValueError for anything else."""
     if type(value) is not int or not 0 <= value < 1 << 62:
         raise ValueError(value)
     return value
 
 
 def storage(kind: object, key: object, location: object, size: object) -> RawStorage:
-    """Of a persistent id's parts."""
+    """Return the storage of a persistent id's parts: `size` elements on the device `location`; raise ValueError."""
     if not isinstance(kind, StorageType):
         raise ValueError(kind)
     return RawStorage(kind.dtype, _text(key), _text(location), index(size))
+
+
+def names_storage(key: object) -> bool:
+    """Return whether a persistent id is that of a storage whose class is known."""
+    if type(key) is not tuple or len(key) < 5 or key[0] not in ("storage", b"storage"):
+        return False
+    return not isinstance(key[1], (UnknownName, UnknownObject))
+
+
+def unknown_id(key: object) -> UnknownObject:
+    """Return what stands for a thing outside of the pickle of which nothing is known but its persistent id."""
+    return UnknownObject(UnknownName("", "persistent id"), (key,))
 
 
 def _text(value: object) -> str:
@@ -98,7 +115,7 @@ def _tensor_v3(
 
 
 def _bits(extra: object) -> tuple[tuple[str, str], ...]:
-    """The conjugate and negative bits, which say that the stored numbers mean others."""
+    """Return notes on the conjugate and negative bits, which say that the stored numbers mean others."""
     if not isinstance(extra, dict):
         return ()
     said = {"conj": "the values are the complex conjugates of these", "neg": "the values are the negatives of these"}
@@ -117,27 +134,35 @@ def _parameter(data: Any, requires_grad: Any = True, hooks: Any = None, state: A
         data.requires_grad = bool(requires_grad)
         if state:
             data.build(state)
-    elif not isinstance(data, RawGroup):
+    elif isinstance(data, RawGroup):
+        data.is_parameter = True
+        data.requires_grad = bool(requires_grad)
+    else:
         raise ValueError(data)
     return data
 
 
 def _quantised(
     storage: Any, offset: Any, shape: Any, stride: Any, parameters: Any, requires_grad: Any = False, hooks: Any = None
-) -> Any:
+) -> RawGroup:
     tensor = _tensor(storage, offset, shape, stride, requires_grad)
     scheme = parameters[0].text.removeprefix("torch.")
     if scheme.startswith("per_tensor"):
         scale, zero = parameters[1], parameters[2]
         if not isinstance(scale, (int, float)) or not isinstance(zero, int):
             raise ValueError(parameters)
-        said = f"{scheme}: the number is (stored - {zero}) * {scale}; the stored integers are shown"
-        tensor.notes = (("quantised", said[:200]),)
-        return tensor
+        made = RawGroup("per_tensor", tensor.shape, tensor.dtype, {"integers": tensor})
+        made.notes = (("quantised", scheme), ("scale", f"{scale!r}"[:40]), ("zero point", f"{zero}"[:40]))
+        made.settings = {"scale": float(scale), "zero_point": zero}
+        return made
     axis = index(parameters[3])
-    said = f"{scheme} along dimension {axis}: the number is (stored - zero point) * scale; stored integers are shown"
-    tensor.notes = (("quantised", said),)
-    return RawGroup({"": tensor, "scales": parameters[1], "zero_points": parameters[2]}, ())
+    if not all(isinstance(each, RawTensor) for each in parameters[1:3]) or axis >= max(len(tensor.shape), 1):
+        raise ValueError(parameters)
+    parts = {"integers": tensor, "scales": parameters[1], "zero_points": parameters[2]}
+    made = RawGroup("per_channel", tensor.shape, tensor.dtype, parts)
+    made.notes = (("quantised", f"{scheme} along dimension {axis}"),)
+    made.settings = {"axis": axis}
+    return made
 
 
 _SPARSE = {
@@ -152,9 +177,9 @@ _SPARSE = {
 def _sparse(layout: Any, data: Any) -> RawGroup:
     name = layout.text.removeprefix("torch.")
     parts = dict(zip(_SPARSE[name], data, strict=False))
-    shape = sizes(data[len(parts)])
-    said = f"{name} of shape {' x '.join(map(str, shape)) or 'one number'}: this is a part of it"
-    return RawGroup(parts, (("sparse", said),))
+    if not all(isinstance(each, RawTensor) for each in parts.values()):
+        raise ValueError(data)
+    return RawGroup(name, sizes(data[len(parts)]), parts["values"].dtype, parts)
 
 
 def _meta(dtype: Any, shape: Any, stride: Any, requires_grad: Any = False) -> RawTensor:
@@ -163,11 +188,38 @@ def _meta(dtype: Any, shape: Any, stride: Any, requires_grad: Any = False) -> Ra
 
 def _nested(buffer: Any, shapes: Any, strides: Any, offsets: Any) -> RawGroup:
     parts = {"values": buffer, "sizes": shapes, "strides": strides, "storage_offsets": offsets}
-    return RawGroup(parts, (("nested", "a part of a nested tensor"),))
+    return RawGroup("nested", (), "", parts)
+
+
+def _jagged(arguments: Any) -> RawGroup:
+    if not isinstance(arguments, dict):
+        raise ValueError(arguments)
+    names = {"values": "values", "offsets": "offsets", "lengths": "lengths"}
+    parts = {name: arguments[key] for key, name in names.items() if isinstance(arguments.get(key), RawTensor)}
+    made = RawGroup("jagged", (), "", parts)
+    made.requires_grad = arguments.get("requires_grad") is True
+    return made
 
 
 def _wrapper(cls: Any, dtype: Any, shape: Any, *rest: Any) -> RawGroup:
-    return RawGroup({}, (("subclass", f"a part of a wrapper of shape {' x '.join(map(str, sizes(shape)))}"),))
+    made = RawGroup("subclass", sizes(shape), _dtype(dtype), {})
+    made.settings = {"class": cls}
+    return made
+
+
+class _Generator(RawRecord):
+    """The stub of a `torch.Generator`: its device, seed, and state."""
+
+    __slots__ = ()
+
+    def __init__(self, device: Any = None) -> None:
+        super().__init__("Generator")
+        self.attributes = {"device": device}
+
+    def build(self, state: object) -> None:
+        """Take the seed, the offset and the state."""
+        if isinstance(state, tuple) and len(state) == 3:
+            self.attributes |= zip(("seed", "offset", "state"), state, strict=True)
 
 
 def _of_device(data: Any, dtype: Any, device: Any, requires_grad: Any) -> Any:
@@ -175,110 +227,22 @@ def _of_device(data: Any, dtype: Any, device: Any, requires_grad: Any) -> Any:
 
 
 def _from_type(function: Any, kind: Any, arguments: Any, state: Any) -> Any:
-    """A tensor with attributes: `function` is one of ours, as everything callable here is."""
+    """Return a tensor with attributes: `function` is one of ours, as everything callable here is."""
     if function not in _REBUILDERS.values():
         raise ValueError(function)
     made = function(*arguments)
     if isinstance(made, (RawTensor, RawGroup)):
         made.build(state)
-    return made
-
-
-def _encode(text: Any, encoding: Any = "latin1") -> Any:
-    if not isinstance(text, str):
-        raise ValueError(text)
-    return Encoded(text)
-
-
-def _bytes(data: Any = b"", encoding: Any = None) -> Any:
-    if not isinstance(data, (bytes, str, Encoded)):
-        raise ValueError(data)
-    return Encoded(data) if isinstance(data, str) else data
-
-
-def _set(items: Any = ()) -> set[Any]:
-    return set(map(hashable, items))
-
-
-def _joined(kind: str, joint: str) -> Callable[..., Plain]:
-    def make(*parts: Any) -> Plain:
-        text = joint.join(_short(each) for each in parts[:64])[:2000]
-        return Plain(kind, text.replace("//", "/", 1) if joint == "/" else text)
-
-    return make
-
-
-def _short(value: object) -> str:
-    if isinstance(value, str):
-        return value[:500]
-    if isinstance(value, Encoded):
-        return value.text[:100].encode("latin-1", "replace").hex()
-    if isinstance(value, int):
-        return str(value) if abs(value) < 1 << 128 else "?"
-    return value.text[:200] if isinstance(value, Plain) else str(value)[:100] if isinstance(value, float) else "?"
-
-
-def _date(kind: str, layout: str) -> Callable[..., Plain]:
-    """Of `datetime`, which packs its numbers into bytes, the first two of them a year."""
-
-    def make(packed: Any, *rest: Any) -> Plain:
-        raw = packed.data() if isinstance(packed, Encoded) and len(packed.text) < 20 else packed
-        if not isinstance(raw, bytes):
-            return _joined(kind, ", ")(packed, *rest)
-        numbers = list(raw) if kind == "time" else [raw[0] << 8 | raw[1], *raw[2:]]
-        return Plain(kind, layout.format(*numbers))
-
-    return make
-
-
-def _record(kind: str) -> Callable[..., Record]:
-    return lambda *arguments: Record(kind)
-
-
-def _complex(real: Any = 0.0, imaginary: Any = 0.0) -> complex:
-    return complex(real, imaginary)
+    return local_part(made) if isinstance(made, RawGroup) else made
 
 
 _REBUILDERS: dict[str, Any] = {
     "_rebuild_tensor": _tensor, "_rebuild_tensor_v2": _tensor, "_rebuild_tensor_v3": _tensor_v3,
     "_rebuild_parameter": _parameter, "_rebuild_parameter_with_state": _parameter, "_rebuild_qtensor": _quantised,
     "_rebuild_sparse_tensor": _sparse, "_rebuild_sparse_csr_tensor": _sparse,
-    "_rebuild_meta_tensor_no_storage": _meta, "_rebuild_nested_tensor": _nested,
+    "_rebuild_meta_tensor_no_storage": _meta, "_rebuild_nested_tensor": _nested, "_rebuild_njt": _jagged,
     "_rebuild_wrapper_subclass": _wrapper, "_rebuild_device_tensor_from_cpu_tensor": _of_device,
 }  # fmt: skip
-
-
-def _of_python() -> dict[tuple[str, str], Any]:
-    found: dict[tuple[str, str], Any] = {
-        ("collections", name): ordered for name in ("OrderedDict", "Counter", "defaultdict")
-    }
-    found |= {
-        ("builtins", "list"): lambda items=(): list(items),
-        ("builtins", "tuple"): lambda items=(): tuple(items),
-        ("builtins", "dict"): ordered,
-        ("builtins", "set"): _set,
-        ("builtins", "frozenset"): _set,
-        ("builtins", "complex"): _complex,
-        ("builtins", "bytearray"): _bytes,
-        ("builtins", "bytes"): _bytes,
-        ("builtins", "slice"): _joined("slice", ":"),
-        ("builtins", "range"): _joined("range", ", "),
-        ("_codecs", "encode"): _encode,
-        ("argparse", "Namespace"): _record("Namespace"),
-        ("types", "SimpleNamespace"): _record("SimpleNamespace"),
-    }
-    for name in ("int", "float", "str", "bool", "object"):
-        found["builtins", name] = Plain("class", name)
-    for module in ("pathlib", "pathlib._local"):
-        for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path", "PurePath"):
-            found[module, name] = _joined("Path", "/")
-    found |= {
-        ("datetime", "datetime"): _date("datetime", "{}-{:02}-{:02} {:02}:{:02}:{:02}"),
-        ("datetime", "date"): _date("date", "{}-{:02}-{:02}"),
-        ("datetime", "time"): _date("time", "{:02}:{:02}:{:02}"),
-        ("datetime", "timedelta"): _joined("timedelta", ", "),
-    }
-    return found
 
 
 def _of_torch() -> dict[tuple[str, str], Any]:
@@ -296,12 +260,18 @@ def _of_torch() -> dict[tuple[str, str], Any]:
     for name in ("contiguous_format", "channels_last", "channels_last_3d", "preserve_format"):
         found["torch", name] = Plain("torch.memory_format", f"torch.{name}")
     found |= {("torch._utils", name): function for name, function in _REBUILDERS.items()}
+    found |= {
+        ("torch.nested._internal.nested_tensor", "_rebuild_njt"): _jagged,
+        ("torch.nested._internal.nested_tensor", "NestedTensor"): Plain("class", "torch.NestedTensor"),
+        ("torch._dynamo.decorators", "_DimRange"): record("_DimRange"),
+    }
     for module in ("torch.tensor", "torch._tensor"):
         found[module, "_rebuild_from_type"] = _from_type
         found[module, "_rebuild_from_type_v2"] = _from_type
     found |= {
         ("torch", "Size"): lambda items=(): sizes(items),
-        ("torch", "device"): _joined("torch.device", ":"),
+        ("torch._C", "Generator"): _Generator,
+        ("torch", "device"): joined("torch.device", ":"),
         ("torch", "Tensor"): Plain("class", "torch.Tensor"),
         ("torch._tensor", "Tensor"): Plain("class", "torch.Tensor"),
         ("torch.nn.parameter", "Parameter"): _parameter,
@@ -312,20 +282,24 @@ def _of_torch() -> dict[tuple[str, str], Any]:
 
 
 def _of_distributed() -> dict[tuple[str, str], Any]:
-    """A `DTensor`, of which one process saved its part: the part is shown, not how the whole was laid out."""
+    """Return the stubs of a `DTensor`, of which one process saved its part; see `placement`."""
     names = {
-        "torch.distributed.tensor": ("DTensor",),
         "torch.distributed.tensor._dtensor_spec": ("DTensorSpec", "TensorMeta", "ShardOrderEntry"),
         "torch.distributed.tensor.placement_types": ("Shard", "Replicate", "Partial"),
         "torch.distributed.device_mesh": ("DeviceMesh",),
         "torch.distributed._mesh_layout": ("_MeshLayout", "_FlatLayout"),
     }
-    return {(module, name): _record(name) for module, found in names.items() for name in found}
+    found: dict[tuple[str, str], Any] = {
+        (module, name): record(name) for module, each in names.items() for name in each
+    }
+    for module in ("torch.distributed.tensor", "torch.distributed._tensor", "torch.distributed._tensor.api"):
+        found[module, "DTensor"] = Plain("class", "torch.distributed.tensor.DTensor")
+    return found
 
 
 _ALIASES = {
     "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
 }  # fmt: skip
 
-STUB_CLASSES: dict[tuple[str, str], Any] = {**_of_python(), **of_numpy(), **_of_torch(), **_of_distributed()}
-"""For the restricted unpickler; nothing here runs, imports or opens anything."""
+STUB_CLASSES: dict[tuple[str, str], Any] = {**of_python(), **of_numpy(), **_of_torch(), **_of_distributed()}
+"""For the unpickler, by (module, name); nothing here runs, imports or opens anything."""

@@ -9,27 +9,35 @@ from math import prod
 
 from ...opened.source import SourceError
 from ...stored.dense import Dense
-from ...stored.dtypes import DTYPES, UINT8, DType
+from ...stored.dtypes import DTYPES, QUINT2X4, QUINT4X2, UINT8, DType
 from ...stored.file import DataFile
-from ...stored.stored import Stored, StoredKind, Unreadable
-from ...stored.strided import Bytes, Strided
+from ...stored.stored import Stored, StoredKind
+from ...stored.strided import ByteSource, Strided, distinct
+from ...tensors.readable import Unreadable
 from ..wording import shortened
-from .raw import RawStorage, RawTensor
+from .raw import RawGroup, RawStorage, RawTensor
+from .storage_use import StorageUse
+from .tensor_of_parts import tensor_of_parts
 
-_MOST_BYTES = 1 << 60
-"""Of one tensor with all its repeated elements; torch counts them in 64 bits."""
+_BYTE_LIMIT = 1 << 60
+"""Bytes of one tensor with all its repeated elements, at most; torch counts them in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where the bytes of a storage lie."""
+    """Where the bytes of a storage lie: `size` bytes from `start` of `source` on."""
 
-    source: Bytes
+    source: ByteSource
     start: int
     size: int
+    before: int = 0
+    """Bytes of the storage before it, where it is a part of one, as only old files have."""
+    whole: int = 0
+    """Bytes of that storage; 0 where it is all of it."""
 
 
 Find = Callable[[RawStorage], Extent]
+"""Return where the bytes of a storage lie; raise SourceError where they lie nowhere."""
 
 
 class Valueless(Stored):
@@ -45,26 +53,26 @@ class Valueless(Stored):
 
     @property
     def nbytes(self) -> int:
-        """None."""
+        """Return 0: it has no values."""
         return 0
 
     @property
     def place(self) -> str:
-        """No place."""
+        """Return that it lies nowhere."""
         return "meta device, no values"
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        """As given."""
+        """Return what is special about it, a label and a text each."""
         return self._notes
 
     def flat(self, start: int, stop: int) -> bytes:
-        """Raises Unreadable."""
+        """Raise Unreadable: there are no values."""
         raise Unreadable("this tensor was saved from the meta device: it has a shape, but no values")
 
 
 class Noted(Dense):
-    """A common tensor of which there is more to say."""
+    """A tensor whose elements follow each other in the file, of which there is more to say."""
 
     __slots__ = ("_notes",)
 
@@ -84,49 +92,61 @@ class Noted(Dense):
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        """As given."""
+        """Return what is special about it, a label and a text each."""
         return self._notes
 
 
 class Maker:
-    """Makes the tensors of one file: `find` says where a storage lies, or raises SourceError."""
+    """Makes the tensors of the file `name`.
+
+    `find` returns where a storage lies, or raises SourceError; `swap` says that elements are big-endian.
+    """
 
     def __init__(self, name: str, find: Find, swap: bool = False) -> None:
         self._name = name
         self._find = find
         self._swap = swap
         self._views: Counter[str] = Counter()
+        self.use = StorageUse()
+        self._file = object()
+        """Stands for the file in keys of storages: two files may have one name."""
 
-    def count(self, raw: RawTensor) -> None:
-        """Called for every tensor before `make` is for any: then it is known which share a storage."""
-        if raw.storage is not None:
-            self._views[raw.storage.key] += 1
+    def count(self, raw: RawTensor | RawGroup) -> None:
+        """Count the view of a storage; for every tensor before `make` is for any: then it is known which share one."""
+        for _, each in raw.tensors() if isinstance(raw, RawGroup) else [("", raw)]:
+            if each.storage is not None:
+                self._views[each.storage.key] += 1
 
-    def make(
-        self, path: str, raw: RawTensor, kind: StoredKind | None = None, notes: tuple[tuple[str, str], ...] = ()
-    ) -> Stored:
-        """The tensor to read; raises SourceError, which names it, when it does not lie in its storage."""
+    def make(self, path: str, raw: RawTensor | RawGroup, kind: StoredKind | None = None) -> Stored:
+        """Return the tensor to read.
+
+        Raises:
+            SourceError: it does not lie in its storage; the title names it.
+        """
+        if isinstance(raw, RawGroup):
+            if prod(raw.shape) * 16 > _BYTE_LIMIT:
+                raise self._broken(path, "has more elements than any computer could hold")
+            parts = {name: self._one(f"{path}.{name}", each, kind, path) for name, each in raw.tensors()}
+            return tensor_of_parts(path, raw, parts, kind)
+        return self._one(path, raw, kind, path)
+
+    def _one(self, path: str, raw: RawTensor, kind: StoredKind | None, owner: str) -> Stored:
         dtype, shape, stride = DTYPES.get(raw.dtype), raw.shape, raw.stride
         if len(shape) != len(stride):
             raise self._broken(path, f"has {len(shape)} dimensions, but {len(stride)} strides")
         elements = prod(shape)
-        if elements * 16 > _MOST_BYTES:
+        if elements * 16 > _BYTE_LIMIT:
             raise self._broken(path, "has more elements than any computer could hold")
-        kind = kind or ("parameter" if raw.is_parameter else "buffer" if raw.attributes.get("_is_buffer") else None)
-        said = [*self._notes(raw), *notes]
+        kind = kind or _declared(raw)
+        said = self._notes(raw)
         if raw.storage is None:
             return Valueless(path, shape, dtype or UINT8, kind, said)
         extent = self._find(raw.storage)
         offset = raw.offset
         if dtype is None or dtype.per_unit > 1:
-            if raw.dtype == "float4_e2m1fn_x2" and dtype and shape and _row_major(shape, stride):
-                shape = (*shape[:-1], 2 * shape[-1])
-                elements *= 2
-                said.append(("packed", "two numbers in a byte; torch counts the bytes"))
-            else:
-                said.append((raw.dtype, f"of shape {' x '.join(map(str, shape))}; shown are the bytes it is packed in"))
-                dtype, shape, stride, offset = UINT8, (extent.size,), (1,), 0
-                elements = extent.size
+            dtype, shape, stride, offset, packed = _packed(raw, dtype, extent)
+            elements = prod(shape)
+            said.append(packed)
         row_major = dtype.per_unit > 1 or _row_major(shape, stride)
         if row_major:
             reach = dtype.bytes_for(offset + elements)
@@ -134,8 +154,12 @@ class Maker:
             reach = (offset + 1 + sum((size - 1) * step for size, step in zip(shape, stride, strict=True))) * dtype.unit
         if elements and reach > extent.size:
             raise self._broken(path, f"reaches to byte {reach:,} of a storage of {extent.size:,} bytes")
+        own = dtype.bytes_for(elements) if row_major else dtype.unit * distinct(shape, stride)
+        start = extent.before + offset * dtype.unit // dtype.per_unit
+        stop = extent.before + reach if elements else start
+        self.use.add(owner, raw.storage.key, extent.whole or extent.size, start, stop, own)
         storage = raw.storage.key if self._views[raw.storage.key] > 1 else None
-        shared = None if storage is None else (self._name, storage)
+        shared = None if storage is None else (self._file, storage)
         source = extent.source
         if row_major and isinstance(source, DataFile) and not (self._swap and dtype.unit > 1):
             start = extent.start + offset * dtype.unit
@@ -168,6 +192,27 @@ class Maker:
         )
 
 
+def _declared(raw: RawTensor) -> StoredKind | None:
+    """Return what a tensor says of itself; None where it says nothing."""
+    if raw.is_parameter:
+        return "parameter"
+    return "constant" if raw.is_constant else "buffer" if raw.attributes.get("_is_buffer") else None
+
+
+def _packed(
+    raw: RawTensor, dtype: DType | None, extent: Extent
+) -> tuple[DType, tuple[int, ...], tuple[int, ...], int, tuple[str, str]]:
+    """Return dtype, shape, strides and offset in which a type below a byte, or an unknown one, is shown, and a note."""
+    shape = raw.shape
+    if raw.dtype == "float4_e2m1fn_x2" and dtype and shape and _row_major(shape, raw.stride):
+        note = ("packed", "two numbers in a byte; torch counts the bytes")
+        return dtype, (*shape[:-1], 2 * shape[-1]), raw.stride, raw.offset, note
+    if dtype in (QUINT4X2, QUINT2X4) and _row_major(shape, raw.stride) and not raw.offset:
+        return dtype, shape, raw.stride, 0, ("packed", f"{dtype.per_unit} numbers in a byte")
+    note = (raw.dtype, f"of shape {' x '.join(map(str, shape))}; shown are the bytes it is packed in")
+    return UINT8, (extent.size,), (1,), 0, note
+
+
 def _where(raw: RawTensor, extent: Extent) -> list[tuple[str, str]]:
     assert raw.storage is not None
     return [("storage", f"{shortened(raw.storage.key)}, {extent.size:,} bytes, from element {raw.offset:,} on")]
@@ -178,7 +223,7 @@ def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _row_major(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether strides are those of elements one after another; of a dimension with one index they do not matter."""
+    """Return whether elements follow each other; the stride of a dimension with one index does not matter."""
     expected = 1
     for size, step in zip(reversed(shape), reversed(stride), strict=True):
         if size != 1:

@@ -1,23 +1,24 @@
-"""Files that need more than weights, when the user trusts them: torch loads them, and runs what is in them."""
+"""Files with classes of their own, when the user trusts them: torch loads them, and runs what is in them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...opened.source import OpenOptions, Source, SourceError
 from ...stored.checkpoint import Checkpoint, Item
 from ...stored.zip_archive import first_name
-from ..formats import PathInfo
+from ..formats import PathInfo, checkpoint_source
 from ..importing import user_code, user_imports
 from ..wording import shortened
-from . import their_script
 from .contents import DEEPEST, Contents
 from .raw import Plain, RawStorage, RawTensor
-from .restricted import Ordered, hashable
-from .texts import MOST
+from .texts import TEXT_LIMIT
+from .unpickler import Ordered, hashable
 
 if TYPE_CHECKING:
     import torch
@@ -25,14 +26,20 @@ if TYPE_CHECKING:
 _MISSING_NAME = re.compile(r"Can't get attribute '([^']*)' on <module '([^']*)'")
 _SIZE = 1 << 26
 """As if its pickle had so many bytes: what is walked of a trusted file is bounded too."""
+_SCRIPT_LIMIT = 200
+_LARGEST = 1 << 20
+"""Bytes of a script that is looked into, at most."""
 
 
 def open_trusted(found: PathInfo, how: OpenOptions) -> Source:
-    """The network, or the tensors, that torch makes of a file.
+    """Open the network, or the tensors, that torch makes of a file; what is in the file runs.
 
-    Their classes are looked for in the current folder, then beside the file.  Raises SourceError when one is missing.
+    Their classes are looked for in the current folder, then beside the file.
+
+    Raises:
+        SourceError: a class is missing, it holds neither, or its code fails.
     """
-    how.progress(f"torch loads {found.path.name}, and runs what is in it")
+    how.on_progress(f"torch loads {found.path.name}, and runs what is in it")
     with user_imports(Path.cwd(), found.path.parent):
         value = _loaded(found)
         warnings = [f"{found.path.name} was trusted: torch.load ran what is in it."]
@@ -54,7 +61,7 @@ def open_trusted(found: PathInfo, how: OpenOptions) -> Source:
                 "torch loaded it.",
             )
     checkpoint.warnings += warnings
-    return Source(source=found.text, kind="checkpoint", name="checkpoint", checkpoint=checkpoint, file=str(found.path))
+    return checkpoint_source(found, checkpoint)
 
 
 def _loaded(found: PathInfo) -> Any:
@@ -78,10 +85,10 @@ def _loaded(found: PathInfo) -> Any:
 
 
 def _no_class(found: PathInfo, name: str, module: str) -> SourceError:
-    if their_script.is_main(module):
+    if _is_main(module):
         return SourceError(
             f"{found.path.name} needs {name!r} of the script that saved it, which it does not name",
-            their_script.remedy(found.path, name, (Path.cwd(), found.path.parent)),
+            remedy_for_main(found.path, name, (Path.cwd(), found.path.parent)),
         )
     return SourceError(
         f"{found.path.name} needs {name!r} of the module {module!r}, which does not have it",
@@ -89,8 +96,41 @@ def _no_class(found: PathInfo, name: str, module: str) -> SourceError:
     )
 
 
+def remedy_for_main(file: Path, name: str, folders: tuple[Path, ...]) -> str:
+    """Return how to open a file that needs `name` of the script that saved it, looked for in `folders`; none is run."""
+    outer = name.partition(".")[0]
+    script = next(_defining(outer, folders), None)
+    module = script.stem if script is not None else "SCRIPT"
+    where = f"{shortened(script.name)} defines a {outer}" if script is not None else "Where SCRIPT.py is that script"
+    beside = f", beside {shortened(script.name)}" if script is not None else " beside it"
+    return (
+        f"{where}: write look.py{beside}, with the line `import __main__, torch; from {module} import {outer}; "
+        f"__main__.{outer} = {outer}; net = torch.load({str(file)!r}, weights_only=False)`, and open look.py:net. "
+        f"What the script does outside of `if __name__ == '__main__':` is done then too. For good: move {outer} into a "
+        "module, or save net.state_dict()."
+    )
+
+
+def _is_main(module: str) -> bool:
+    """Return whether a module's name in an error is that of `__main__`; `python -m package` gives it another."""
+    return module.rpartition(".")[2] == "__main__"
+
+
+def _defining(name: str, folders: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield scripts with a class or function of this name at their top."""
+    if not name.isidentifier():
+        return
+    definition = re.compile(rf"^(class|def)[ \t]+{re.escape(name)}\b".encode(), re.MULTILINE)
+    for folder in dict.fromkeys(folders):
+        with suppress(OSError):
+            for path in sorted(islice(folder.glob("*.py"), _SCRIPT_LIMIT)):
+                fit = path.stem.isidentifier() and path.is_file() and path.stat().st_size <= _LARGEST
+                if fit and definition.search(path.read_bytes()):
+                    yield path
+
+
 def _network(value: Any, name: str) -> tuple[torch.nn.Module, list[str]] | None:
-    """The network that `value` is or holds, and what there is to say of it; None where it holds none."""
+    """Return the network that `value` is or holds, and warnings about it; None where it holds none."""
     from torch import nn
 
     from ..networks import as_network
@@ -107,17 +147,19 @@ def _network(value: Any, name: str) -> tuple[torch.nn.Module, list[str]] | None:
 
 
 def _checkpoint(value: Any) -> Checkpoint:
-    """The tensors in nested containers, as they are in memory."""
+    """Return the tensors in nested containers, as they are in memory."""
     from .live import live
 
     bridge = _Bridge()
     contents = Contents.of(bridge.raw(value), _SIZE)
     views: dict[str, int] = {}
     for entry in contents.tensors:
+        assert isinstance(entry.tensor, RawTensor)
         assert entry.tensor.storage is not None
         views[entry.tensor.storage.key] = views.get(entry.tensor.storage.key, 0) + 1
     tensors = []
     for entry in contents.tensors:
+        assert isinstance(entry.tensor, RawTensor)
         assert entry.tensor.storage is not None
         tensor = bridge.tensors[id(entry.tensor)]
         made = live(entry.path, tensor, entry.kind, views[entry.tensor.storage.key] > 1)
@@ -137,7 +179,7 @@ def _checkpoint(value: Any) -> Checkpoint:
 
 
 class _Bridge:
-    """Describes loaded values as the stand-ins do, so that they are walked in the same way."""
+    """Describes loaded values as the stubs do, so that they are walked in the same way."""
 
     def __init__(self) -> None:
         self.tensors: dict[int, torch.Tensor] = {}
@@ -145,7 +187,7 @@ class _Bridge:
         self._kept: dict[int, Any] = {}
 
     def raw(self, value: Any, depth: int = 0) -> Any:
-        """What stands for `value`; the same object for the same value."""
+        """Return what stands for `value`; the same object for the same value."""
         import torch
 
         if id(value) in self._kept:
@@ -187,8 +229,8 @@ def _type(value: object) -> str:
 
 
 def _repr(value: object) -> str:
-    """As it writes itself, which is the user's code."""
+    """Return a value as it writes itself, which is the user's code."""
     try:
-        return repr(value)[:MOST]
+        return repr(value)[:TEXT_LIMIT]
     except Exception:
         return f"<{_type(value)}>"

@@ -1,106 +1,114 @@
-"""The format of `torch.save` since 2020, and of TorchScript: a zip file with a pickle and one record a storage."""
+"""The format of `torch.save` since 2020, and of TorchScript: a zip file with a pickle and one record a storage.
+
+The format: https://docs.pytorch.org/docs/stable/notes/serialization.html, in the
+zip of PKWARE's APPNOTE.TXT.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from ...opened.source import SourceError
-from ...stored.checkpoint import Checkpoint
 from ...stored.dtypes import DTYPES
 from ...stored.file import DataFile
-from ...stored.stored import Unreadable
+from ...stored.stored import StoredKind
 from ...stored.unpacked import Unpacked
 from ...stored.zip_archive import Archive, BrokenArchive, CutArchive, first_place
-from ...work.gc_paused import gc_paused
 from ..wording import shortened, size_text
 from .exported import exported_prefix, exported_weights
 from .raw import RawStorage
-from .reading import AGAIN, LARGEST_PICKLE, broken, checkpoint_of, needs_more
-from .restricted import BrokenPickle, Refused, read_part, read_pickle
+from .reading import AGAIN, EXPORTED, LARGEST_PICKLE, SCRIPT, TorchFile, broken, read
 from .script import ScriptNames, ScriptObject
-from .stub_classes import STUB_CLASSES, storage
+from .stub_classes import STUB_CLASSES, names_storage, storage, unknown_id
 from .tensors import Extent
+from .unpickler import BrokenPickle, Globals, UnknownObject, read_part, read_pickle
 
 _PICKLE = "data.pkl"
-_CONSTANTS, _OF_CONSTANTS = "constants.pkl", "constants/"
+_CONSTANTS = "constants.pkl"
+_OF_ROOT = ("constants/", "data/")
+"""How keys of storages begin that name a record's whole place in the archive; others lie in `data/`."""
 _LARGEST_PACKED = 16 << 20
-"""Bytes of a compressed record of values, which is unpacked anew for each read."""
+"""Bytes of a compressed record of values, at most, which is unpacked anew for each read."""
 
 
-def open_zip(file: DataFile) -> Checkpoint:
-    """The checkpoint in a zip file; raises SourceError."""
+def open_zip(file: DataFile) -> TorchFile:
+    """Return what is in a zip file.
+
+    Raises:
+        SourceError: it is cut short or damaged.
+        BrokenArchive, BrokenPickle, Unreadable: see `Archive`, `read_pickle` and `DataFile.read`.
+    """
     try:
-        with gc_paused():
-            return _open(file)
+        return _open(file)
     except CutArchive:
         raise _cut_short(file) from None
-    except BrokenArchive as error:
-        raise broken(file.name, str(error)) from None
-    except BrokenPickle as error:
-        raise broken(file.name, f"its pickle {error}") from None
-    except Refused as error:
-        raise needs_more(file.name, error.globals) from None
-    except Unreadable as error:
-        raise SourceError(str(error)) from None
 
 
 def prefix_of(names: list[str]) -> str | None:
-    """The folder that the records of a torch file are in, with its slash; None where there is no `data.pkl`."""
+    """Return the folder that the records of a torch file are in, with its slash; None where there is no `data.pkl`."""
     found = [name for name in names if name.rpartition("/")[2] == _PICKLE]
     return min(found, key=lambda name: name.count("/"))[: -len(_PICKLE)] if found else None
 
 
-def _open(file: DataFile) -> Checkpoint:
+def _open(file: DataFile) -> TorchFile:
     archive = Archive(file)
-    names = list(archive.records)
-    prefix = prefix_of(names)
+    prefix = prefix_of(list(archive.records))
     if prefix is None:
         return _open_exported(archive)
     finder = _Storages(archive, prefix)
     is_script = f"{prefix}{_CONSTANTS}" in archive.records
-    names_of = ScriptNames(archive, prefix) if is_script else STUB_CLASSES
+    script = ScriptNames(archive, prefix) if is_script else None
+    names = Globals(STUB_CLASSES if script is None else script)
     pickle = archive.read(archive.records[prefix + _PICKLE], LARGEST_PICKLE, last=b".")
-    root = read_pickle(pickle, names_of, finder.persistent)
-    unread = _add_constants(root, archive, f"{prefix}{_CONSTANTS}", names_of, finder) if is_script else ""
-    checkpoint = checkpoint_of(
+    root = read_pickle(pickle, names, finder.persistent)
+    unread = ""
+    if script is not None:
+        role: StoredKind | None = "constant" if script.has_parameters else None
+        unread = _add_constants(root, archive, f"{prefix}{_CONSTANTS}", names, finder, role)
+    found = read(
         root,
         len(pickle),
         file,
         finder.find,
+        names,
+        finder.sizes(),
         swap=finder.swap(),
         metadata=finder.metadata(is_script),
-        what="TorchScript archive" if is_script else "",
+        what=SCRIPT if is_script else "",
     )
+    checkpoint = found.checkpoint
     if unread:
         checkpoint.warnings.append(unread)
-    if archive.doubled:
-        doubled = archive.doubled
-        more = f" and {len(doubled) - 1:,} more" if len(doubled) > 1 else ""
+    if archive.duplicates:
+        duplicates = archive.duplicates
+        more = f" and {len(duplicates) - 1:,} more" if len(duplicates) > 1 else ""
         checkpoint.warnings.append(
-            f"{file.name} has several records {shortened(doubled[0])!r}{more}: the last is shown."
+            f"{file.name} has several records {shortened(duplicates[0])!r}{more}: the last is shown."
         )
-    return checkpoint
+    return found
 
 
 def _add_constants(
-    root: Any, archive: Archive, name: str, names_of: Mapping[tuple[str, str], Any], finder: _Storages
+    root: Any, archive: Archive, name: str, names: Globals, finder: _Storages, role: StoredKind | None
 ) -> str:
-    """Add the tensors that a script's code names `CONSTANTS.c0`: of a frozen one all its weights.  Why not, if so."""
+    """Add the tensors that a script's code names `CONSTANTS.c0`, with their `role`: of a frozen one all its weights.
+
+    Return a warning where they cannot be read; else an empty text.
+    """
     if not isinstance(root, ScriptObject):
         return ""
     try:
         pickle = archive.read(archive.records[name], LARGEST_PICKLE, last=b".")
-        found = read_pickle(pickle, names_of, finder.constant)
-    except (BrokenArchive, BrokenPickle, Refused):
+        found = read_pickle(pickle, names, finder.constant)
+    except (BrokenArchive, BrokenPickle):
         return f"{archive.file.name} has constants that cannot be read: of a frozen network those are its weights."
     if isinstance(found, (tuple, list)) and found:
-        root.add("CONSTANTS", {f"c{number}": each for number, each in enumerate(found)})
+        root.add("CONSTANTS", {f"c{index}": each for index, each in enumerate(found)}, role)
     return ""
 
 
-def _open_exported(archive: Archive) -> Checkpoint:
+def _open_exported(archive: Archive) -> TorchFile:
     prefix = exported_prefix(archive.records)
     if prefix is None:
         raise broken(archive.file.name, f"there is no {_PICKLE} in it")
@@ -108,9 +116,8 @@ def _open_exported(archive: Archive) -> Checkpoint:
     weights, size = exported_weights(archive, prefix)
     swap = finder.swap()
     metadata = {**finder.metadata(False), "format": "torch.export"}
-    return checkpoint_of(
-        weights, size, archive.file, finder.find, swap=swap, metadata=metadata, what="torch.export program"
-    )
+    names = Globals({})
+    return read(weights, size, archive.file, finder.find, names, {}, swap=swap, metadata=metadata, what=EXPORTED)
 
 
 class _Storages:
@@ -123,16 +130,16 @@ class _Storages:
         self._found: dict[str, Extent] = {}
 
     def swap(self) -> bool:
-        """Whether the bytes of its numbers are the other way round; raises SourceError for an order nobody knows."""
+        """Return whether its elements are big-endian; raise SourceError for an order that nobody knows."""
         order = self.text("byteorder")
         if order not in ("", "little", "big"):
             raise broken(self._archive.file.name, f"its byte order is {shortened(order)!r}, not little or big")
         return order == "big"
 
-    def persistent(self, key: Any) -> RawStorage:
-        """The storage of a persistent id, `("storage", type, key, location, size)`."""
-        if type(key) is not tuple or len(key) < 5 or key[0] not in ("storage", b"storage"):
-            raise BrokenPickle("refers to what is no storage")
+    def persistent(self, key: Any) -> RawStorage | UnknownObject:
+        """Return the storage of a persistent id, `("storage", type, key, location, size)`; raise BrokenPickle."""
+        if not names_storage(key):
+            return unknown_id(key)
         known = self._made.get(key[2]) if isinstance(key[2], str) else None
         if known is not None:
             return known
@@ -143,33 +150,28 @@ class _Storages:
         self._made[made.key] = made
         return made
 
-    def constant(self, key: Any) -> RawStorage:
-        """As `persistent`, of a constant: they have a folder of their own."""
+    def constant(self, key: Any) -> RawStorage | UnknownObject:
+        """Return the storage of a constant's persistent id: they have a folder of their own."""
         if type(key) is tuple and len(key) > 2 and isinstance(key[2], str):
-            key = (*key[:2], f"{_OF_CONSTANTS}{key[2]}", *key[3:])
+            key = (*key[:2], f"{_OF_ROOT[0]}{key[2]}", *key[3:])
         return self.persistent(key)
 
     def find(self, raw: RawStorage) -> Extent:
-        """Its bytes in the file; raises SourceError."""
+        """Return its bytes in the file; raise SourceError or BrokenArchive where there are none."""
         extent = self._found.get(raw.key)
         if extent is None:
             extent = self._found[raw.key] = self._look(raw)
         return extent
 
     def _look(self, raw: RawStorage) -> Extent:
-        archive, folder = self._archive, "" if raw.key.startswith(_OF_CONSTANTS) else "data/"
+        archive, folder = self._archive, "" if raw.key.startswith(_OF_ROOT) else "data/"
         name = f"{self._prefix}{folder}{raw.key}"
         record = archive.records.get(name)
         if record is None:
             if not raw.size:
                 return Extent(archive.file, 0, 0)
             raise broken(archive.file.name, f"there is no record {shortened(name)!r}, which holds values")
-        try:
-            start = archive.place(record)
-        except BrokenArchive as error:
-            raise broken(archive.file.name, str(error)) from None
-        except Unreadable as error:
-            raise SourceError(str(error)) from None
+        start = archive.place(record)
         if record.is_plain:
             return Extent(archive.file, start, record.size)
         if record.method != 8 or record.size > _LARGEST_PACKED:
@@ -178,20 +180,25 @@ class _Storages:
                 "cannot be read in place",
                 "torch.save never compresses: unpack it with `unzip` and pack it again with `zip -0 -r`.",
             )
-        try:
-            return Extent(Unpacked(archive.file, start, record), 0, record.size)
-        except BrokenArchive as error:
-            raise broken(archive.file.name, str(error)) from None
+        return Extent(Unpacked(archive.file, start, record), 0, record.size)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each storage in the archive by its key."""
+        start = f"{self._prefix}data/"
+        held = (
+            (name[len(start) :], record) for name, record in self._archive.records.items() if name.startswith(start)
+        )
+        return {key: record.size for key, record in held if key.isdecimal()}
 
     def text(self, name: str) -> str:
-        """A small record as text; empty where there is none."""
+        """Return a small record as text; empty where there is none."""
         record = self._archive.records.get(self._prefix + name)
         if record is None or record.size > 100:
             return ""
         return self._archive.read(record, 100).decode("ascii", "replace").strip()
 
     def metadata(self, is_script: bool) -> dict[str, Any]:
-        """What the archive says of itself."""
+        """Return what the archive says of itself."""
         return {
             "format": "TorchScript" if is_script else "torch.save (zip)",
             "format version": self.text("version"),
@@ -200,7 +207,7 @@ class _Storages:
 
 
 def _cut_short(file: DataFile) -> SourceError:
-    """A zip file without its end.  Its pickle stands first, and tells how many bytes of values were to follow."""
+    """Return the refusal of a zip file without its end; its pickle stands first, and says how many bytes follow."""
     storages: dict[str, RawStorage] = {}
 
     def persistent(key: Any) -> RawStorage:
@@ -209,13 +216,13 @@ def _cut_short(file: DataFile) -> SourceError:
 
     head = file.read(0, min(file.size, _LARGEST_PACKED))
     missing = 0
-    with suppress(BrokenPickle, Refused, ValueError, TypeError, IndexError):
+    with suppress(BrokenPickle, ValueError, TypeError, IndexError):
         start = first_place(head)
         end = read_part(head, start, STUB_CLASSES, persistent)[1]
         values = sum(each.size * DTYPES[each.dtype].unit for each in storages.values())
         missing = end + values - file.size
-    told = f": at least {missing:,} bytes are missing" if missing > 0 else ""
+    lacking = f": at least {missing:,} bytes are missing" if missing > 0 else ""
     return SourceError(
-        f"{file.name} is cut short{told}; its {size_text(file.size)} end before the table of its records",
+        f"{file.name} is cut short{lacking}; its {size_text(file.size)} end before the table of its records",
         f"A download or a copy stopped. {AGAIN}",
     )

@@ -1,4 +1,7 @@
-"""Archives: zip and tar files, told by what is in them.  Only their lists are read, and little of those."""
+"""Archives: zip and tar files, known by what is in them.  Only their lists are read, and little of those.
+
+The formats: PKWARE's APPNOTE.TXT, and the `ustar` interchange format of POSIX.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,12 @@ from contextlib import suppress
 
 from ..formats import PathInfo
 from ..wording import listed
-from .telling import Diagnosis, piece
+from .diagnosis import CONVERT, Diagnosis, read_piece
 
-_CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
-_MOST_LIST = 4_000_000
-"""Bytes of a zip file's list that are read."""
-_MOST_MEMBERS = 20
-"""Members of a tar file that are looked at."""
+_LIST_LIMIT = 4_000_000
+"""Bytes of a zip file's list that are read, at most."""
+_MEMBER_LIMIT = 20
+"""Members of a tar file that are looked at, at most."""
 
 _ZIPS: tuple[tuple[str, str, str], ...] = (
     ("[Content_Types].xml", "an Office document", "Name the file of the weights instead."),
@@ -21,14 +23,14 @@ _ZIPS: tuple[tuple[str, str, str], ...] = (
     ("MAR-INF/MANIFEST.json", "a TorchServe archive (.mar)", "Unpack it and open the file of the weights inside."),
     ("META-INF/MANIFEST.MF", "a Java archive", "Name the file of the weights instead."),
     ("AndroidManifest.xml", "an Android app", "Name the file of the weights instead."),
-    ("model.weights.h5", "a Keras model", _CONVERT),
+    ("model.weights.h5", "a Keras model", CONVERT),
     ("word/document.xml", "an Office document", "Name the file of the weights instead."),
 )
 """A member that is there, what the archive is, what to do."""
 
 
 def by_archive(found: PathInfo) -> Diagnosis | None:
-    """What a zip or tar file holds; None for another file."""
+    """Return what a zip or tar file is, by the names in it; None for another file."""
     if found.head.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08")):
         return _zip(found)
     if found.head[257:262] == b"ustar":
@@ -51,10 +53,10 @@ def _zip(found: PathInfo) -> Diagnosis:
 
 
 def _zip_names(found: PathInfo) -> list[str] | None:
-    """The names in a zip file, or None when its list is broken, or larger than an archive of weights needs."""
-    tail = piece(found.path, found.size - 66_000, 66_000)
+    """Return the names in a zip file; None when its list is broken, or larger than an archive of weights needs."""
+    tail = read_piece(found.path, found.size - 66_000, 66_000)
     end = tail.rfind(b"PK\5\6")
-    if end < 0 or int.from_bytes(tail[end + 12 : end + 16], "little") > _MOST_LIST:
+    if end < 0 or int.from_bytes(tail[end + 12 : end + 16], "little") > _LIST_LIMIT:
         return None
     with suppress(Exception), zipfile.ZipFile(found.path) as archive:  # it raises many sorts for what is broken
         return archive.namelist()
@@ -73,8 +75,8 @@ def _tar(found: PathInfo) -> Diagnosis:
 def _tar_names(found: PathInfo) -> list[str]:
     names: list[str] = []
     offset = 0
-    for _ in range(_MOST_MEMBERS):
-        block = piece(found.path, offset, 512)
+    for _ in range(_MEMBER_LIMIT):
+        block = read_piece(found.path, offset, 512)
         if len(block) < 512 or block[257:262] != b"ustar":
             break
         if block[156:157] in b"0\0":

@@ -1,4 +1,4 @@
-"""Binary files that are told by their structure: pickles, protocol buffers, MessagePack; and what nobody can tell."""
+"""Binary files that are known by their structure: pickles, protocol buffers, MessagePack; and what is unknown."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from io import BytesIO
 from itertools import islice
 
 from ..formats import PathInfo
-from .telling import KINDS, Diagnosis, piece, quoted
+from .diagnosis import CONVERT, KINDS, Diagnosis, quoted, read_piece
 
-_CONVERT = "Save its weights as safetensors, with the library that wrote it, and open that."
-_MOST_OPCODES = 2_000
-_MOST_PICKLE = 65_536
+_OPCODE_LIMIT = 2_000
+_PICKLE_LIMIT = 65_536
 
 
 def by_structure(found: PathInfo) -> Diagnosis | None:
-    """What the structure of the first bytes tells."""
-    for tell in (_zeros, _protobuf, _message_pack, _tensorflow_data):
-        told = tell(found)
-        if told:
-            return told
+    """Return what the structure of the first bytes means; None where it means nothing known."""
+    for by in (_zeros, _protobuf, _message_pack, _tensorflow_data):
+        diagnosis = by(found)
+        if diagnosis:
+            return diagnosis
     return None
 
 
 def unknown(found: PathInfo) -> Diagnosis:
-    """What can be said of bytes that no rule knows."""
+    """Return what can be said of bytes that no rule knows."""
     head = found.head
     if len(head) >= 1024 and _looks_random(head):
         return "of a kind that is not known: its bytes look random, as encrypted or compressed ones do", KINDS
@@ -32,7 +31,7 @@ def unknown(found: PathInfo) -> Diagnosis:
 
 
 def _looks_random(head: bytes) -> bool:
-    """Whether all bytes are about equally frequent: chi-squared, far above what chance gives for weights and code."""
+    """Return whether all bytes are about equally frequent: chi-squared, far above chance for weights and code."""
     expected = len(head) / 256
     return sum((head.count(byte) - expected) ** 2 for byte in range(256)) / expected < 400
 
@@ -47,12 +46,12 @@ def _zeros(found: PathInfo) -> Diagnosis | None:
 
 
 def by_pickle(found: PathInfo) -> Diagnosis | None:
-    """What a pickle wants, which may be text: asked for before text is."""
+    """Return what a pickle wants, which may be text: looked at before text is.  None for what is no pickle."""
     head = found.head
     protocol = head[:1] == b"\x80" and head[1:2] in b"\2\3\4\5" and len(head) > 2
     if not protocol and not re.match(rb"c[\w.]{1,200}\n\w{1,200}\n|\((?:dp|lp)\d|[\]}]q\0", head):
         return None
-    wanted, ended = _first_global(piece(found.path, 0, _MOST_PICKLE))
+    wanted, ended = _first_global(read_piece(found.path, 0, _PICKLE_LIMIT))
     if wanted is None:
         return f"a Python pickle{' of plain values' if ended else ''}, and no file of torch", KINDS
     library = _PICKLERS.get(wanted.partition(".")[0])
@@ -64,12 +63,12 @@ _PICKLERS = {"sklearn": "scikit-learn", "joblib": "joblib", "numpy": "NumPy", "p
 
 
 def _first_global(data: bytes) -> tuple[str | None, bool]:
-    """The first name that a pickle would import, and whether its end was seen; looked at, never run."""
+    """Return the first name that a pickle would import, and whether its end was seen; looked at, never run."""
     from pickletools import genops
 
     strings: list[str] = []
     try:
-        for opcode, argument, _ in islice(genops(BytesIO(data)), _MOST_OPCODES):
+        for opcode, argument, _ in islice(genops(BytesIO(data)), _OPCODE_LIMIT):
             if opcode.name in ("GLOBAL", "INST"):
                 return str(argument).replace(" ", ".", 1), False
             if opcode.name == "STACK_GLOBAL":
@@ -78,37 +77,37 @@ def _first_global(data: bytes) -> tuple[str | None, bool]:
                 return None, True
             if isinstance(argument, str) and "UNICODE" in opcode.name:
                 strings = [*strings[-1:], argument]
-    except Exception:  # a broken pickle: it is told as one all the same
+    except Exception:  # a broken pickle: it is named as one all the same
         return None, False
     return None, False
 
 
 def _protobuf(found: PathInfo) -> Diagnosis | None:
-    """ONNX, Core ML and TensorFlow are protocol buffers: without a magic, but with fields in order."""
+    """Return which protocol buffer it is, ONNX, Core ML or TensorFlow: without a magic, but with fields in order."""
     head = found.head
     if re.match(rb"\x08[\x01-\x20](?:\x12[\x01-\x40][\w .+/-]+|\x3a[\x80-\xff]|\x42|\x1a)", head):
         producer = re.match(rb"\x08.\x12.([\w.+/-]+)", head, re.DOTALL)
         by = f" of {quoted(producer[1].decode())}" if producer else ""
         return f"an ONNX model{by}", "Open the network or the weights it was exported from."
     if re.match(rb"\x08\x01\x12[\x80-\xff]", head) and found.path.suffix == ".pb":
-        return "a TensorFlow SavedModel", _CONVERT
+        return "a TensorFlow SavedModel", CONVERT
     if re.match(rb"\x08[\x01-\x10]\x12[\x00-\xff]{1,4}\x0a", head) and found.path.suffix == ".mlmodel":
         return "a Core ML model", "Open the weights it was converted from."
     if re.match(rb"\x0a[\x02-\xff]{1,3}\x0a[\x01-\x7f][\w./-]+\x12[\x01-\x40][A-Z]\w+", head):
-        return "a frozen TensorFlow graph", _CONVERT
+        return "a frozen TensorFlow graph", CONVERT
     return None
 
 
 def _message_pack(found: PathInfo) -> Diagnosis | None:
-    """A map whose first key is a short text."""
+    """Return that it is a map whose first key is a short text; None for anything else."""
     if not re.match(rb"(?:[\x81-\x8f]|\xde..|\xdf....)(?:[\xa1-\xbf]|\xd9.)[A-Za-z_][\w./-]*", found.head, re.DOTALL):
         return None
-    return "a MessagePack file, as Flax writes", _CONVERT
+    return "a MessagePack file, as Flax writes", CONVERT
 
 
 def _tensorflow_data(found: PathInfo) -> Diagnosis | None:
     name = found.path.name
-    index = piece(found.path, found.size - 8, 8) == b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+    index = read_piece(found.path, found.size - 8, 8) == b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
     if index or re.search(r"\.data-\d{5}-of-\d{5}$", name):
-        return "a part of a TensorFlow checkpoint", _CONVERT
+        return "a part of a TensorFlow checkpoint", CONVERT
     return None

@@ -10,25 +10,25 @@ from typing import Any
 
 from ..formats import HEAD, PathInfo
 from ..wording import listed, size_text
-from .telling import KINDS, Diagnosis, piece, quoted
+from .diagnosis import KINDS, Diagnosis, quoted, read_piece
 
-_MOST_JSON = 1_000_000
-"""Bytes of JSON that are read."""
+_JSON_LIMIT = 1_000_000
+"""Bytes of JSON that are read, at most."""
 
 _AGAIN = "The download failed: the message says why. Download it again, logged in where that is needed."
 _FOLDER = "The weights are another file: open its folder."
 
 
 def by_text(found: PathInfo) -> Diagnosis | None:
-    """What a file of text is; None for one that is no text."""
+    """Return what a file of text is; None for one that is no text."""
     text = decoded(found.head)
     if text is None:
         return None
     start = text.lstrip()
-    for tell in (_pointer, _page, _json, _code):
-        told = tell(found, start)
-        if told:
-            return told
+    for by in (_pointer, _page, _json, _code):
+        diagnosis = by(found, start)
+        if diagnosis:
+            return diagnosis
     if not start:
         return "blank: nothing but spaces and line ends", _AGAIN
     what = _BY_SUFFIX.get(PurePath(found.path.name).suffix.lower(), "a text file")
@@ -38,7 +38,7 @@ def by_text(found: PathInfo) -> Diagnosis | None:
 
 
 def decoded(head: bytes) -> str | None:
-    """The head as text, or None when it is none: control characters, or bytes that are no UTF-8 (or marked UTF-16)."""
+    """Return the head as text; None where it is none: control characters, or no UTF-8 (nor UTF-16 that says so)."""
     if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         text = head.decode("utf-16", "replace")
     else:
@@ -109,19 +109,19 @@ def _code(found: PathInfo, text: str) -> Diagnosis | None:
 def _json(found: PathInfo, text: str) -> Diagnosis | None:
     if not text.startswith(("{", "[")) or not re.match(r"[{\[]\s*[\"{\[\]}\w-]", text):
         return None
-    if found.size > _MOST_JSON:
+    if found.size > _JSON_LIMIT:
         value: Any = None
     else:
         try:
-            value = json.loads(piece(found.path, 0, _MOST_JSON))
+            value = json.loads(read_piece(found.path, 0, _JSON_LIMIT))
         except (ValueError, RecursionError):
             value = None
     if isinstance(value, dict):
         return _json_object(value)
-    told = {True: "a JSON list", False: "JSON, or was"}[isinstance(value, list)]
-    if value is None and found.size <= _MOST_JSON:
+    what = {True: "a JSON list", False: "JSON, or was"}[isinstance(value, list)]
+    if value is None and found.size <= _JSON_LIMIT:
         return "JSON that is broken or cut, not weights", _FOLDER
-    return f"{told}, not weights", _FOLDER
+    return f"{what}, not weights", _FOLDER
 
 
 def _json_object(value: dict[str, Any]) -> Diagnosis:

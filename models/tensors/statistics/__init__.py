@@ -1,1 +1,1 @@
-"""Statistics of tensors of any size and any type."""
+"""Statistics of tensors of any size and dtype: moments, quantiles, histograms."""

@@ -1,7 +1,7 @@
-"""Counts small whole numbers, for histograms: chunk after chunk, and two at a time.
+"""Counts of small whole numbers, for histograms, chunk after chunk and two numbers at a time.
 
-A count waits for the one before when both fall into one bin, as they mostly do.  A pair of numbers taken as one number
-falls into many more bins, and there are half as many.
+An increment waits for the one before when both fall into one bin, as they mostly do.  Pairs of numbers, taken as one
+number, fall into many more bins, and there are half as many.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_WORTH_PAIRS = 2**12
-"""Numbers from which on pairs are quicker."""
-_MOST = 2**15
-"""Numbers are int16."""
+_PAIRS_FROM = 2**12
+"""Numbers from which on counting pairs is faster."""
+_CODE_LIMIT = 2**15
+"""Codes of pairs that int16 holds."""
 
 
 class Bins:
-    """How often each number from 0 to `most` came."""
+    """How often each number from 0 to `highest` was added."""
 
-    def __init__(self, most: int) -> None:
-        self._size = most + 1
+    def __init__(self, highest: int) -> None:
+        self._size = highest + 1
         self._single: Tensor | None = None
         self._pairs: Tensor | None = None
 
     def add(self, numbers: Tensor) -> None:
-        """Count a flat int16 tensor."""
+        """Count the numbers of a one-dimensional int16 tensor, each from 0 to `highest`."""
         half = numbers.numel() // 2
-        if numbers.numel() >= _WORTH_PAIRS and self._size * self._size <= _MOST:
+        if numbers.numel() >= _PAIRS_FROM and self._size * self._size <= _CODE_LIMIT:
             codes = torch.add(numbers[:half], numbers[half : 2 * half], alpha=self._size)
             counted = torch.bincount(codes, minlength=self._size * self._size)
             self._pairs = counted if self._pairs is None else self._pairs.add_(counted)
@@ -36,7 +36,7 @@ class Bins:
             self._single = counted if self._single is None else self._single.add_(counted)
 
     def counts(self) -> list[int]:
-        """What was counted, `most + 1` numbers."""
+        """Return how often each number was added, `highest + 1` counts."""
         total = self._single
         if self._pairs is not None:
             table = self._pairs.view(self._size, self._size)

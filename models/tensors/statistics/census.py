@@ -1,7 +1,7 @@
-"""One pass over a stream: how often each bit pattern came.  From that follows what statistics tell, or nearly all.
+"""One pass over a stream that counts bit patterns, from which nearly all statistics follow.
 
-Types of at most 16 bits are counted by their patterns: nothing is lost.  All others are counted by the upper half of
-their float32 (`float_codes`), with moments, extremes and zeros beside it, which are exact.
+Dtypes of at most 16 bits are counted by their patterns, which is exact.  All others are counted by the upper half of
+their float32 (`float_codes`), and their moments, extremes and zeros are taken exactly.
 """
 
 from __future__ import annotations
@@ -12,91 +12,120 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..reading import Desk, real64
+from ...work.progress import Ticker
+from ..reading import Workspace, real64
+from . import chunks
+from .extremes import Extremes
 from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, code_of, write_codes
 from .moments import Moments
-from .stream import Stream, Table, Ticker, sweep
+from .stream import PatternTable, Piece, Stream, sweep
 
 FLUSH = 2**19
-"""Elements whose codes are counted at once: counting clears 65,536 numbers first."""
+"""Elements whose codes are counted at once: counting clears 65,536 counters first."""
 _LEAST_SQUARE = 1e-30
-"""Mean of squares of float32 below which some of them are not float32."""
+"""Mean square below which some squares of float32 are below the normal range of float32."""
 _COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32)
-"""Types whose extremes and zeros are found without a copy."""
+"""Dtypes whose extremes and zeros are found without a copy."""
 
 
 @dataclass(slots=True)
 class Spread:
-    """Where the finite elements lie: bins in ascending order, none empty."""
+    """The distribution of the finite elements: bins in ascending order, none empty; tensors of one dimension."""
 
     below: Tensor
-    """Of each bin the lowest number, float64."""
+    """The lowest number of each bin, float64."""
     above: Tensor
-    """The highest; equal to `below` where all elements are."""
+    """The highest number of each bin; equal to `below` where all its elements are."""
     counts: Tensor
-    """int64."""
+    """How many elements each bin holds, int64."""
     codes: Tensor | None = None
-    """The bins' codes; None where each bin is one number."""
+    """The code (`float_codes`) of each bin; None where each bin is one number."""
 
 
 def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spread]:
-    """Go through a stream once.  Raises `Cancelled`, and whatever reading raises.
+    """Return the moments and the distribution of a stream's elements after one pass.
 
-    `precise`: add up in float64 throughout.  Else float32 are added up as such, some thousands at a time: a mean is
-    then within a millionth of the root of the mean square, and a standard deviation within 1e-5 of itself.
+    `precise` sums in float64 throughout.  Otherwise float32 are summed as such, some thousands at a time: a mean is
+    then within 1e-6 of the root mean square, a standard deviation within 1e-5 of itself.
+
+    Raises:
+        Cancelled: `ticker` was cancelled.
+        Exception: whatever reading a block raises.
     """
     if stream.table is not None:
         table = stream.table
-        counts = sum(
-            worker.counts for worker in sweep(stream, lambda: _Patterns(len(table.values)), ticker, light=True)
-        )
-        assert isinstance(counts, Tensor)
-        return _of_patterns(counts, table, stream.rest)
-    light = stream.singles and not precise
+        workers = sweep(stream, lambda: _Patterns(stream, table), ticker, 2 * chunks.CHUNK)
+        found, spread = _of_patterns(sum((each.counts for each in workers[1:]), workers[0].counts), table, stream.rest)
+        for each in workers:
+            each.extremes.settle(found)
+        for position, number in enumerate(stream.rest, stream.size - len(stream.rest)):
+            if math.isfinite(number):
+                found.widen(number, number, position, position)
+        return found, spread
+    limit = 2 * chunks.CHUNK if stream.singles and not precise else None
     moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64)
-    for each in sweep(stream, lambda: _Codes(stream.device, precise, stream.whole), ticker, light):
-        moments.merge(each.moments)
-        total += each.counts.cpu()
+    for worker in sweep(stream, lambda: _Codes(stream, precise), ticker, limit):
+        worker.extremes.settle(worker.moments)
+        moments.merge(worker.moments)
+        total += worker.counts.cpu()
     return moments, _of_codes(total, moments, _rounded_from(stream))
 
 
 class _Patterns:
-    """Counts bit patterns of one or two bytes."""
+    """A worker that counts bit patterns of one or two bytes."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, stream: Stream, table: PatternTable) -> None:
+        size = len(table.values)
         self.counts = torch.zeros(size, dtype=torch.int64)
+        self.extremes = Extremes(stream.real)
+        self._table = table
+        self._present = torch.zeros(size, dtype=torch.bool)
+        self._found = torch.zeros(size, dtype=torch.int64)
         self._room = torch.empty(FLUSH if size == CODES else 0, dtype=torch.int32)
         self._filled = 0
+        self._pieces: list[Piece] = []
 
-    def take(self, piece: Tensor) -> None:
+    def take(self, piece: Tensor, start: int) -> None:
         piece = piece.cpu()
-        if piece.dtype.itemsize == 1:
-            self.counts += torch.bincount(piece.reshape(-1).view(torch.uint8), minlength=len(self.counts))
-            return
         if self._filled + piece.numel() > FLUSH:
             self.finish()
-        if self._room.numel() < piece.numel():
-            self._room = torch.empty(piece.numel(), dtype=torch.int32)
-        room = self._room[self._filled : self._filled + piece.numel()]
-        room.view(piece.shape).copy_(piece.view(torch.uint16))
+        if piece.dtype.itemsize == 1:
+            self._found += torch.bincount(piece.reshape(-1).view(torch.uint8), minlength=len(self.counts))
+        else:
+            if self._room.numel() < piece.numel():
+                self._room = torch.empty(piece.numel(), dtype=torch.int32)
+            room = self._room[self._filled : self._filled + piece.numel()]
+            room.view(piece.shape).copy_(piece.view(torch.uint16))
+        self._pieces.append((start, piece))
         self._filled += piece.numel()
 
     def finish(self) -> None:
-        if self._filled:
-            self.counts += torch.bincount(self._room[: self._filled], minlength=CODES)
-            self._filled = 0
+        if not self._filled:
+            return
+        if len(self._room):
+            self._found = torch.bincount(self._room[: self._filled], minlength=CODES)
+        self.counts += self._found
+        fresh = self._found.bool().logical_and_(~self._present)
+        if fresh.any():  # only what was not there before can be an extreme
+            self._present |= fresh
+            values = self._table.values[fresh]
+            values = values[values.isfinite()]
+            if values.numel():
+                self.extremes.widen(float(values.min()), float(values.max()), self._pieces)
+        self._found.zero_()
+        self._pieces, self._filled = [], 0
 
 
-def _of_patterns(counts: Tensor, table: Table, rest: tuple[float, ...]) -> tuple[Moments, Spread]:
-    seen = counts.nonzero().view(-1)
-    rows = table.values[seen]
+def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -> tuple[Moments, Spread]:
+    present = counts.nonzero().view(-1)
+    rows = table.values[present]
     values = torch.cat((rows.reshape(-1), torch.tensor(rest, dtype=torch.float64)))
-    counts = torch.cat((counts[seen].repeat_interleave(rows.shape[1]), torch.ones(len(rest), dtype=torch.int64)))
-    return weighed(values, counts)
+    counts = torch.cat((counts[present].repeat_interleave(rows.shape[1]), torch.ones(len(rest), dtype=torch.int64)))
+    return from_counts(values, counts)
 
 
-def weighed(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
-    """Of float64 numbers in any order and how often each came, int64; all that follows is exact."""
+def from_counts(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
+    """Return the moments and distribution of distinct float64 numbers, in any order, and their int64 counts; exact."""
     moments = Moments(
         zeros=int(counts[values == 0].sum()),
         nan=int(counts[values.isnan()].sum()),
@@ -116,38 +145,41 @@ def weighed(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
 
 
 class _Codes:
-    """Counts the codes of larger types, and sums up exactly beside."""
+    """A worker that counts the codes of wider dtypes and takes their moments."""
 
-    def __init__(self, device: torch.device, precise: bool, whole: bool) -> None:
-        device = device if device.type in ("cpu", "cuda") else torch.device("cpu")
+    def __init__(self, stream: Stream, precise: bool) -> None:
+        device = stream.device if stream.device.type in ("cpu", "cuda") else torch.device("cpu")
         self.moments = Moments()
+        self.extremes = Extremes(stream.real)
         self.counts = torch.zeros(CODES, dtype=torch.int64, device=device)
-        self._desk = Desk()
+        self._workspace = Workspace()
         self._room = torch.empty(FLUSH, dtype=torch.int32, device=device)
         self._singles = torch.empty(0, dtype=torch.float32, device=device)
         self._precise = precise
-        self._whole = whole
+        self._whole = stream.whole
         self._plain: bool | None = None
         self._sums = torch.empty(2, dtype=torch.float64, device=device)
         self._places = self._sums.unbind()
         self._single_sums = torch.empty(3, dtype=torch.float32, device=device)
         self._single_places = self._single_sums.unbind()
-        self._pieces: list[Tensor] = []
+        self._pieces: list[Piece] = []
+        self._finite: list[Tensor] = []
+        """Of each of `_pieces` the finite elements."""
         self._filled = 0
 
-    def take(self, piece: Tensor) -> None:
+    def take(self, piece: Tensor, start: int) -> None:
         if self._plain is None:  # all pieces are alike
             self._plain = _is_plain(piece, self._room.device)
-        if self._plain and not self._precise and self._take_quickly(piece):
+        if self._plain and not self._precise and self._take_quickly(piece, start):
             return
-        numbers = self._desk.lay(piece)
+        numbers = self._workspace.to_float64(piece)
         torch.sum(numbers, 0, out=self._places[0])
         torch.dot(numbers, numbers, out=self._places[1])
         total, squares = self._sums.tolist()
         if math.isfinite(total) and math.isfinite(squares):
-            if self._take_constant(numbers, total, squares):
+            if self._take_constant(numbers, total, squares, (start, piece)):
                 return
-            self._write(piece if self._plain else numbers, piece)
+            self._write(piece if self._plain else numbers, piece, (start, piece))
             self.moments.add_sums(numbers, total, squares)
             return
         finite = numbers[numbers.isfinite()]
@@ -155,11 +187,11 @@ class _Codes:
         self.moments.nan += nan
         self.moments.inf += numbers.numel() - nan - finite.numel()
         if finite.numel():
-            self._write(finite, finite)
+            self._write(finite, finite, (start, piece))
             self.moments.add(finite)
 
-    def _take_quickly(self, piece: Tensor) -> bool:
-        """Take in a piece by float32 sums, if they have digits enough."""
+    def _take_quickly(self, piece: Tensor, start: int) -> bool:
+        """Take in a piece by float32 sums; False, and nothing taken, where these have too few digits."""
         if not piece.is_contiguous():
             return False
         n, (sums, first, second) = piece.numel(), self._single_places
@@ -173,12 +205,12 @@ class _Codes:
         apart = square - total * total / n
         if not (math.isfinite(total) and n * _LEAST_SQUARE < square < math.inf and apart > square / 8):
             return False
-        self._write(flat, flat)
+        self._write(flat, flat, (start, flat))
         self.moments.add_known(n, total / n, apart)
         return True
 
-    def _take_constant(self, numbers: Tensor, total: float, squares: float) -> bool:
-        """Take in a piece whose numbers are all equal, as where nothing was ever written: counting equals is slow."""
+    def _take_constant(self, numbers: Tensor, total: float, squares: float, piece: Piece) -> bool:
+        """Take in a piece of equal numbers, which are slow to count; False, and nothing taken, for others."""
         n = numbers.numel()
         if n * squares > total * total * (1 + 1e-9):
             return False
@@ -188,10 +220,11 @@ class _Codes:
         self.counts[code_of(low)] += n
         self.moments.add_known(n, low, 0.0)
         self.moments.zeros += 0 if low else n
-        self.moments.widen(low, low)
+        self.extremes.widen(low, low, [piece])
         return True
 
-    def _write(self, numbers: Tensor, piece: Tensor) -> None:
+    def _write(self, numbers: Tensor, finite: Tensor, piece: Piece) -> None:
+        """Write the codes of the finite elements of a piece: `numbers` as float32 or float64, `finite` as they are."""
         n = numbers.numel()
         if self._filled + n > self._room.numel():
             self.finish()
@@ -202,30 +235,30 @@ class _Codes:
         write_codes(numbers, self._room[self._filled : self._filled + n], self._singles)
         self._filled += n
         self._pieces.append(piece)
+        self._finite.append(finite)
 
     def finish(self) -> None:
-        """Count the codes, and look again at the pieces they came from, still in the cache, where they need it."""
+        """Count the codes; read their pieces again, still in the cache, where zeros or extremes need it."""
         if not self._filled:
             return
         found = torch.bincount(self._room[: self._filled], minlength=CODES)
         self._filled = 0
         self.counts += found
-        pieces, self._pieces = self._pieces, []
+        (pieces, self._pieces), (finite, self._finite) = (self._pieces, []), (self._finite, [])
         around_zero = sum(found[::NEGATIVE].tolist())
         if self._whole:
             self.moments.zeros += around_zero
         elif around_zero:  # zeros, and what is hardly more
-            self.moments.zeros += sum(each.numel() - int(_comparable(each).count_nonzero()) for each in pieces)
-        if self.moments.low == math.inf or (
-            beyond(found, self.moments.low, upward=False) or beyond(found, self.moments.high, upward=True)
-        ):
-            for each in pieces:
+            self.moments.zeros += sum(each.numel() - int(_comparable(each).count_nonzero()) for each in finite)
+        known = self.extremes
+        if known.low == math.inf or beyond(found, known.low, upward=False) or beyond(found, known.high, upward=True):
+            for each, piece in zip(finite, pieces, strict=True):
                 low, high = torch.aminmax(_comparable(each))
-                self.moments.widen(float(low), float(high))
+                known.widen(float(low), float(high), [piece])
 
 
 def _is_plain(piece: Tensor, device: torch.device) -> bool:
-    """Whether its float32 bits can be read where they are."""
+    """Return whether the piece's float32 bits can be read in place."""
     return (
         piece.dtype == torch.float32
         and type(piece) in (Tensor, torch.nn.Parameter)
@@ -239,7 +272,7 @@ def _comparable(piece: Tensor) -> Tensor:
 
 
 def _rounded_from(stream: Stream) -> float:
-    """The magnitude from which on elements may be no float32."""
+    """Return the magnitude from which on elements may have been rounded to float32."""
     if stream.singles:
         return math.inf
     return 2.0**24 if stream.whole else 0.0
@@ -248,8 +281,8 @@ def _rounded_from(stream: Stream) -> float:
 def _of_codes(counts: Tensor, moments: Moments, rounded_from: float) -> Spread:
     order = ascending()
     counts = counts[order]
-    seen = counts.nonzero().view(-1)
-    codes, counts = order[seen], counts[seen]
+    present = counts.nonzero().view(-1)
+    codes, counts = order[present], counts[present]
     below, above = bounds(codes, rounded_from)
     around_zero = codes % NEGATIVE == 0
     if int(counts[around_zero].sum()) == moments.zeros:

@@ -1,4 +1,4 @@
-"""Walks the elements of a strided tensor of any size in pieces that fit the processor's cache."""
+"""Iteration over a strided tensor of any size in pieces that fit the processor's cache."""
 
 from __future__ import annotations
 
@@ -7,47 +7,43 @@ from collections.abc import Iterator
 from torch import Tensor
 
 CHUNK = 2**16
-"""Elements at a time: as float64 they are 512 KB and stay in cache, where several passes cost little more than one."""
+"""Elements of a piece: as float64 they are 512 KB and stay in cache, where several passes cost little more than one."""
 CHUNK_ELSEWHERE = 2**22
-"""On an accelerator, where it is the number of calls that costs."""
+"""Elements of a piece on an accelerator, where the number of calls is what costs."""
 
 
-def without_repeats(tensor: Tensor) -> tuple[Tensor, int]:
-    """The tensor without what `expand` repeats, and how often each remaining element stands in the original."""
-    repeats = 1
-    for dimension, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
-        if stride == 0 and size > 1:
-            tensor = tensor.narrow(dimension, 0, 1)
-            repeats *= size
-    return tensor, repeats
+def chunks(tensor: Tensor, limit: int | None = None) -> Iterator[Tensor]:
+    """Yield views that hold every element once, each of at most `limit` elements (None: what suits the device).
 
-
-def chunks(tensor: Tensor, most: int | None = None) -> Iterator[Tensor]:
-    """Views that hold every element once, each of at most `most` elements, in the order of the storage if possible.
-
-    A transposed or permuted tensor is walked along its memory, without a copy.
+    They come in the order of memory where possible: a transposed tensor is walked along its storage, without a copy.
     """
-    if most is None:
-        most = CHUNK if tensor.device.type == "cpu" else CHUNK_ELSEWHERE
-    if tensor.numel() <= most:
+    if limit is None:
+        limit = CHUNK if tensor.device.type == "cpu" else CHUNK_ELSEWHERE
+    if tensor.numel() <= limit:
         if tensor.numel():
             yield tensor
         return
+    axes = walking_order(tensor)
+    walked = tensor if axes is None else tensor.permute(axes)
+    yield from _walk(walked.view(-1) if walked.is_contiguous() else walked, limit)
+
+
+def walking_order(tensor: Tensor) -> tuple[int, ...] | None:
+    """Return the dimensions in the order of memory, the one of the largest stride first; None where they are in it."""
     strides = tensor.stride()
-    outermost_first = sorted(range(tensor.dim()), key=lambda dimension: -strides[dimension])
-    walked = tensor.permute(outermost_first)
-    yield from _walk(walked.view(-1) if walked.is_contiguous() else walked, most)
+    axes = tuple(sorted(range(tensor.dim()), key=lambda axis: -strides[axis]))
+    return None if axes == tuple(range(tensor.dim())) else axes
 
 
-def _walk(tensor: Tensor, most: int) -> Iterator[Tensor]:
-    if tensor.numel() <= most:
+def _walk(tensor: Tensor, limit: int) -> Iterator[Tensor]:
+    if tensor.numel() <= limit:
         yield tensor
         return
     inner = tensor.numel() // tensor.shape[0]
-    if inner > most:
+    if inner > limit:
         for index in range(tensor.shape[0]):
-            yield from _walk(tensor[index], most)
+            yield from _walk(tensor[index], limit)
         return
-    step = most // inner
-    for start in range(0, tensor.shape[0], step):
-        yield tensor[start : start + step]
+    indices = limit // inner
+    for start in range(0, tensor.shape[0], indices):
+        yield tensor[start : start + indices]

@@ -1,7 +1,8 @@
-"""The upper 16 bits of numbers as float32: 65,536 bins that are as fine near zero as far from it.
+"""Codes: the upper 16 bits of numbers as float32, 65,536 bins of one relative width.
 
-A code is sign, exponent and 7 bits of the mantissa, so that the numbers of one code differ by less than a 128th.
-Numbers of other types are rounded to float32 first; those beyond its range have the code of its infinity.
+A code is the sign, exponent and 7 bits of the mantissa (a truncated bfloat16), so that the numbers of one code differ
+by less than a 128th.  Numbers of other dtypes are rounded to float32 first; those beyond its range have the code of its
+infinity.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import torch
 from torch import Tensor
 
 CODES = 2**16
+"""How many codes there are."""
 NEGATIVE = 2**15
 """The first code of negative numbers; from here on larger codes are lower numbers."""
 MANTISSA = 8
-"""Digits of a code, the leading one counted in."""
+"""Binary digits of a code's mantissa, the leading one included."""
 INFINITY = 0x7F80
+"""The code of positive infinity, and of numbers that round to it."""
 SMALLEST_NORMAL = 0x0080
+"""The code of the smallest positive normal float32."""
 WITHIN = 1 / 255
-"""How far the middle of a code's numbers is from any of them, relative to it; where they are normal float32."""
+"""The relative error of the middle of a code for any of its numbers, where these are normal float32."""
 
 
 def code_of(number: float) -> int:
-    """The code of one number."""
+    """Return the code of one number."""
     try:
         packed = struct.pack("<f", number)
     except OverflowError:
@@ -46,15 +50,14 @@ def write_codes(numbers: Tensor, room: Tensor, singles: Tensor) -> None:
 
 @cache
 def ascending() -> Tensor:
-    """All codes in the order of their numbers."""
+    """Return all codes in ascending order of their numbers, int64."""
     return torch.cat((torch.arange(CODES - 1, NEGATIVE - 1, -1), torch.arange(NEGATIVE)))
 
 
 def bounds(codes: Tensor, rounded_from: float) -> tuple[Tensor, Tensor]:
-    """The lowest and the highest number of each code, float64; infinite for those beyond float32.
+    """Return the lowest and the highest number of each code, float64.
 
-    From the magnitude `rounded_from` on numbers may have been rounded to float32, hence to a code just outside which
-    they lie.
+    From the magnitude `rounded_from` on numbers may have been rounded to float32, and lie just outside their code.
     """
     magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
     near = (magnitude << 16).view(torch.float32).clamp_(max=torch.finfo(torch.float32).max).double()
@@ -67,12 +70,12 @@ def bounds(codes: Tensor, rounded_from: float) -> tuple[Tensor, Tensor]:
 
 
 def is_coarse(code: int) -> bool:
-    """Whether `WITHIN` does not hold for it: zero, what is too small for normal float32, and what is too large."""
+    """Return whether a code is wider than `WITHIN`: zero, subnormal float32, and what is beyond float32."""
     return not SMALLEST_NORMAL <= code & (NEGATIVE - 1) < INFINITY
 
 
 def beyond(found: Tensor, number: float, upward: bool) -> bool:
-    """Whether `found`, counts by code, has any of the code of `number` or past it: above, or else below."""
+    """Return whether `found`, counts by code, has any at the code of `number` or beyond it: `upward`, or else below."""
     code = code_of(number)
     if (code < NEGATIVE) == upward:  # away from zero
         return int(found[code : NEGATIVE if upward else CODES].sum()) > 0

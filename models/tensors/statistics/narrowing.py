@@ -1,8 +1,8 @@
-"""Finds the numbers at given places in ascending order, by going through a stream again and again.
+"""Selection of the numbers at given ranks of a stream, in several passes and bounded memory.
 
-All finite float64 have keys, whole numbers in the same order.  A part is a stretch of keys in which some of the places
-are known to lie.  Each pass cuts every part to a 131,072th, or, where few elements are left in all parts together,
-keeps these and sorts them.
+Each finite float64 has a key, a whole number in the same order.  A key range is one in which some of the ranks are
+known to lie.  Each pass, as in a radix select, narrows every range to a 131,072th, or, where few elements are left in
+all ranges together, gathers and sorts them.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ from torch import Tensor
 from .float_codes import CODES, INFINITY, NEGATIVE
 
 GATHERED = 2**20
-"""Elements that are kept to be sorted."""
-_STEP = 17
-"""Bits by which a pass cuts a part."""
+"""Elements up to which they are gathered and sorted."""
+_PASS_BITS = 17
+"""Bits of a key by which a pass narrows a range."""
 _SINGLES = 29
-"""Bits of a float64's key that are the same in all float32 of one sign."""
+"""Low bits of a float64's key that are the same in all float32 of one sign."""
 _LARGEST = 2**63 - 1
 
 
 @dataclass(slots=True)
-class Part:
-    """Elements of one code whose keys are from `low` to `high`."""
+class KeyRange:
+    """The elements of one code whose keys are from `low` to `high`, both included."""
 
     code: int
     low: int
     high: int
     count: int
-    """How many elements."""
-    places: dict[int, list[float]]
-    """Which of them in ascending order, from 1 on, and the quantiles that are there."""
+    """How many elements there are."""
+    ranks: dict[int, list[float]]
+    """The wanted ranks among them in ascending order, from 1 on, and the quantiles (0 to 1) at each."""
     grid: int = 0
-    """So many bits of all elements' keys are those of `low`."""
+    """How many low bits of all elements' keys are equal to those of `low`."""
 
     @classmethod
-    def of_code(cls, code: int, count: int, places: dict[int, list[float]], singles: bool) -> Part:
-        """All elements of a code; `singles` when they are float32."""
+    def of_code(cls, code: int, count: int, ranks: dict[int, list[float]], singles: bool) -> KeyRange:
+        """Return the range of all elements of a code; `singles` when they are float32."""
         magnitude = code & (NEGATIVE - 1)
         # a number may have been rounded to this code from just outside
         low = _key(_single(max((magnitude << 16) - 1, 0)))
         high = _key(_single(min((magnitude + 1) << 16, INFINITY << 16)))
         if code >= NEGATIVE:
             low, high = -high - 1, -low - 1
-        return cls(code, low, high, count, places, _SINGLES if singles else 0)
+        return cls(code, low, high, count, ranks, _SINGLES if singles else 0)
 
     @property
     def shift(self) -> int:
-        """How many bits of a key, counted from the part's first, do not matter in the next pass."""
-        return max((self.high - self.low).bit_length() - _STEP, self.grid)
+        """Return how many low bits of a key, relative to `low`, the next pass ignores."""
+        return max((self.high - self.low).bit_length() - _PASS_BITS, self.grid)
 
 
 def _single(bits: int) -> float:
-    """A float32 by its bits; the largest float64 for infinity."""
+    """Return the float32 of these bits; the largest float64 for infinity."""
     number = float(struct.unpack("<f", struct.pack("<I", bits))[0])
     return number if math.isfinite(number) else sys.float_info.max
 
@@ -70,73 +70,73 @@ def _key(number: float) -> int:
 
 
 def number_of(key: int) -> float:
-    """The number that has this key."""
+    """Return the float64 that has this key."""
     bits = key if key >= 0 else key ^ _LARGEST
     return float(struct.unpack("<d", struct.pack("<q", bits))[0])
 
 
-def keys(numbers: Tensor) -> Tensor:
-    """Those of float64 numbers."""
+def sort_keys(numbers: Tensor) -> Tensor:
+    """Return the keys of float64 numbers, int64."""
     bits = numbers.contiguous().view(torch.int64)
     return bits ^ ((bits >> 63) & _LARGEST)
 
 
 class Sieve:
-    """One pass of one worker over pieces of finite numbers."""
+    """One pass of one worker over pieces of finite numbers: the elements or counts in each of some key ranges."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
-        self.gather = sum(part.count for part in parts) <= GATHERED
+    def __init__(self, ranges: Sequence[KeyRange]) -> None:
+        self._ranges = ranges
+        self.gather = sum(range_.count for range_ in ranges) <= GATHERED
         self._wanted = torch.zeros(CODES, dtype=torch.bool)
-        for part in parts:
-            self._wanted[part.code] = True
-        self.kept: list[list[Tensor]] = [[] for _ in parts]
-        self.counts = [torch.zeros(0 if self.gather else (1 << _STEP), dtype=torch.int64) for _ in parts]
+        for range_ in ranges:
+            self._wanted[range_.code] = True
+        self.kept: list[list[Tensor]] = [[] for _ in ranges]
+        self.counts = [torch.zeros(0 if self.gather else (1 << _PASS_BITS), dtype=torch.int64) for _ in ranges]
 
     def take(self, numbers: Tensor, codes: Tensor) -> None:
-        """float64 numbers and their codes."""
+        """Take in float64 numbers and their codes, both of one dimension."""
         chosen = self._wanted.index_select(0, codes)
         numbers, codes = numbers[chosen], codes[chosen]
         if not numbers.numel():
             return
-        found = keys(numbers)
-        for part, kept, counts in zip(self._parts, self.kept, self.counts, strict=True):
-            inside = found[(codes == part.code) & (found >= part.low) & (found <= part.high)]
+        found = sort_keys(numbers)
+        for range_, kept, counts in zip(self._ranges, self.kept, self.counts, strict=True):
+            inside = found[(codes == range_.code) & (found >= range_.low) & (found <= range_.high)]
             if self.gather:
                 kept.append(inside)
             elif inside.numel():
-                counts += torch.bincount((inside - part.low) >> part.shift, minlength=counts.numel())
+                counts += torch.bincount((inside - range_.low) >> range_.shift, minlength=counts.numel())
 
     @staticmethod
-    def found(sieves: Sequence[Sieve]) -> tuple[dict[float, float], list[Part]]:
-        """What all workers found together: quantiles that are known now, and the parts that are left."""
+    def found(sieves: Sequence[Sieve]) -> tuple[dict[float, float], list[KeyRange]]:
+        """Return the quantiles that are known after a pass of all workers, and the ranges that are left."""
         known: dict[float, float] = {}
-        left: list[Part] = []
-        for number, part in enumerate(sieves[0]._parts):
+        left: list[KeyRange] = []
+        for index, range_ in enumerate(sieves[0]._ranges):
             if sieves[0].gather:
-                ordered = torch.cat([piece for sieve in sieves for piece in sieve.kept[number]]).sort().values
-                for place, quantiles in part.places.items():
-                    known |= dict.fromkeys(quantiles, number_of(int(ordered[place - 1])))
+                ordered = torch.cat([piece for sieve in sieves for piece in sieve.kept[index]]).sort().values
+                for rank, quantiles in range_.ranks.items():
+                    known |= dict.fromkeys(quantiles, number_of(int(ordered[rank - 1])))
             else:
-                counts = sum((sieve.counts[number] for sieve in sieves[1:]), sieves[0].counts[number])
-                cut = _cut(part, counts)
-                if part.shift > part.grid:
+                counts = sum((sieve.counts[index] for sieve in sieves[1:]), sieves[0].counts[index])
+                cut = _cut(range_, counts)
+                if range_.shift > range_.grid:
                     left += cut
                 else:  # each holds one number
                     for fresh in cut:
-                        for quantiles in fresh.places.values():
+                        for quantiles in fresh.ranks.values():
                             known |= dict.fromkeys(quantiles, number_of(fresh.low))
         return known, left
 
 
-def _cut(part: Part, counts: Tensor) -> list[Part]:
+def _cut(range_: KeyRange, counts: Tensor) -> list[KeyRange]:
     until = counts.cumsum(0)
-    cut: dict[int, Part] = {}
-    for place, quantiles in part.places.items():
-        bucket = int(torch.searchsorted(until, place))
+    cut: dict[int, KeyRange] = {}
+    for rank, quantiles in range_.ranks.items():
+        bucket = int(torch.searchsorted(until, rank))
         before = int(until[bucket - 1]) if bucket else 0
-        low = part.low + (bucket << part.shift)
-        high = min(low + (1 << part.shift) - 1, part.high)
-        fresh = cut.setdefault(bucket, Part(part.code, low, high, int(counts[bucket]), {}, part.grid))
-        fresh.places[place - before] = quantiles
+        low = range_.low + (bucket << range_.shift)
+        high = min(low + (1 << range_.shift) - 1, range_.high)
+        fresh = cut.setdefault(bucket, KeyRange(range_.code, low, high, int(counts[bucket]), {}, range_.grid))
+        fresh.ranks[rank - before] = quantiles
     return list(cut.values())

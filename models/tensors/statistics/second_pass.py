@@ -1,4 +1,4 @@
-"""What one pass cannot tell exactly of types above 16 bits, from further ones: the histogram and the quantiles."""
+"""Further passes for the histogram and quantiles of dtypes above 16 bits, which one pass gives approximately."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..reading import Desk
+from ...work.progress import Ticker
+from ..reading import Workspace
 from .binning import Bins
 from .census import Spread
 from .float_codes import MANTISSA, is_coarse, write_codes
 from .histogram import Scale
 from .moments import Moments
-from .narrowing import Part, Sieve
+from .narrowing import KeyRange, Sieve
 from .quantiles import ranks
-from .stream import Stream, Ticker, sweep
+from .stream import Stream, sweep
 
 Quantiles = list[tuple[float, float]]
+"""Pairs of a fraction from 0 to 1 and the number there."""
 
 
 def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
-    """The quantiles of a spread: the middle of the bin where each of them is; of `whole` numbers a whole one."""
+    """Return the quantiles of a distribution: the middle of the bin where each lies; a whole number where `whole`."""
     found: Quantiles = []
     for quantile, bin_, _ in _bins(spread):
         below, above = float(spread.below[bin_]), float(spread.above[bin_])
@@ -33,12 +35,12 @@ def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
 
 
 def _holds_one(below: float, above: float) -> bool:
-    """Whether there is but one whole number of a code so near to zero: its end nearer to zero."""
+    """Return whether a code this near to zero holds one whole number only: its end nearer to zero."""
     return max(-below, above) <= 1 << MANTISSA
 
 
 def _bins(spread: Spread) -> list[tuple[float, int, int]]:
-    """Of each quantile, its bin and its place among the bin's elements in ascending order, the first being 1."""
+    """Return each quantile, its bin, and its rank among the bin's elements in ascending order, from 1 on."""
     if not spread.counts.numel():
         return []
     until = spread.counts.cumsum(0)
@@ -49,69 +51,79 @@ def _bins(spread: Spread) -> list[tuple[float, int, int]]:
     return found
 
 
-def unsettled(spread: Spread, *, singles: bool, whole: bool, exact: bool) -> list[Part]:
-    """The parts in which the quantiles are that the spread does not tell: all, or those it cannot tell closely."""
+def open_ranges(spread: Spread, *, singles: bool, whole: bool, exact: bool) -> list[KeyRange]:
+    """Return the key ranges of the quantiles that a distribution does not give closely, or with `exact` not exactly.
+
+    `singles` and `whole`: all elements are float32, or whole numbers.
+    """
     if spread.codes is None:
         return []
-    parts: dict[int, Part] = {}
-    for quantile, bin_, place in _bins(spread):
+    ranges: dict[int, KeyRange] = {}
+    for quantile, bin_, rank in _bins(spread):
         code = int(spread.codes[bin_])
         below, above = float(spread.below[bin_]), float(spread.above[bin_])
         known = below == above or (whole and _holds_one(below, above))
         if not known and (exact or is_coarse(code)):
-            part = parts.setdefault(bin_, Part.of_code(code, int(spread.counts[bin_]), {}, singles))
-            part.places.setdefault(place, []).append(quantile)
-    return list(parts.values())
+            range_ = ranges.setdefault(bin_, KeyRange.of_code(code, int(spread.counts[bin_]), {}, singles))
+            range_.ranks.setdefault(rank, []).append(quantile)
+    return list(ranges.values())
 
 
-def look_again(
-    stream: Stream, moments: Moments, parts: Sequence[Part], scale: Scale | None, ticker: Ticker
+def refine(
+    stream: Stream, moments: Moments, ranges: Sequence[KeyRange], scale: Scale | None, ticker: Ticker
 ) -> tuple[dict[float, float], list[int]]:
-    """Go through a stream as often as it takes to know the quantiles in `parts`.
+    """Return the exact quantiles in `ranges` and the counts of a histogram, after as many passes as that takes.
 
-    With it the histogram's counts, when there is a `scale`.  Raises `Cancelled`, and whatever reading raises.
+    The counts are empty where `scale` is None.  Quantiles are numbers by their fraction from 0 to 1.
+
+    Raises:
+        Cancelled: `ticker` was cancelled.
+        Exception: whatever reading a block raises.
     """
     known: dict[float, float] = {}
     counts: list[int] = []
     dirty = bool(moments.nan or moments.inf)
-    while parts or scale:
-        todo, bins = list(parts), scale
-        workers = sweep(stream, lambda todo=todo, bins=bins: _Again(todo, bins, dirty), ticker)  # type: ignore[misc]
+    while ranges or scale:
+        todo, bins = list(ranges), scale
+        workers = sweep(stream, lambda todo=todo, bins=bins: _Pass(todo, bins, dirty), ticker)  # type: ignore[misc]
         if scale:
             found = [each.bins.counts() for each in workers if each.bins]
             counts = scale.joined([sum(column) for column in zip(*found, strict=True)])
             scale = None
-        if parts:
-            fresh, parts = Sieve.found([each.sieve for each in workers])
+        if ranges:
+            fresh, ranges = Sieve.found([each.sieve for each in workers])
             known |= fresh
     return known, counts
 
 
-class _Again:
-    """One worker of such a pass."""
+class _Pass:
+    """A worker of one pass: it narrows key ranges and counts into bins."""
 
-    def __init__(self, parts: Sequence[Part], scale: Scale | None, dirty: bool) -> None:
-        self.sieve = Sieve(parts)
-        self._scale, self._dirty, self._some = scale, dirty, bool(parts)
+    def __init__(self, ranges: Sequence[KeyRange], scale: Scale | None, dirty: bool) -> None:
+        self.sieve = Sieve(ranges)
+        self._scale, self._dirty, self._has_ranges = scale, dirty, bool(ranges)
         self.bins = Bins(scale.bins) if scale else None
-        self._desk = Desk()
+        self._workspace = Workspace()
         self._singles = torch.empty(0, dtype=torch.float32)
         self._room = torch.empty(0, dtype=torch.int32)
+        self._places = torch.empty(0, dtype=torch.float64)
 
-    def take(self, piece: Tensor) -> None:
-        numbers = self._desk.lay(piece.cpu() if self._some else piece)
+    def take(self, piece: Tensor, start: int) -> None:
+        numbers = self._workspace.to_float64(piece.cpu() if self._has_ranges else piece)
         if self._dirty:
             numbers = numbers[numbers.isfinite()]
         n = numbers.numel()
         if not n:
             return
-        if self._some:
+        if self._has_ranges:
             if self._singles.numel() < n:
                 self._singles, self._room = torch.empty(n, dtype=torch.float32), torch.empty(n, dtype=torch.int32)
             write_codes(numbers, self._room[:n], self._singles)
             self.sieve.take(numbers, self._room[:n])
         if self.bins and self._scale:
-            self.bins.add(self._desk.whole(self._scale.place(numbers)))
+            if self._places.numel() < n or self._places.device != numbers.device:
+                self._places = torch.empty_like(numbers)
+            self.bins.add(self._workspace.to_int16(self._scale.place(numbers, self._places[:n])))
 
     def finish(self) -> None:
-        """Everything was counted at once."""
+        """Do nothing: `take` counted everything."""

@@ -1,120 +1,128 @@
-"""Elements that come block by block, from memory or from files, and the threads that go through them."""
+"""Streams of elements, block by block, from memory or from files, and the threads that go through them."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
-from ...work.cancelled import Cancelled, ShouldCancel
+from ...work.cores import usable_cores
 from ...work.one_thread import one_thread
+from ...work.progress import Ticker
 from ..reading import real64
+from ..seeking import index_at
 from . import chunks
 
-MOST_WORKERS = 16
-"""Each keeps some 10 MB."""
+WORKER_LIMIT = 16
+"""Threads that go through a stream: each keeps some 10 MB."""
 WORTH_A_WORKER = 2**20
-"""Elements below which another thread costs more than it brings."""
+"""Elements a thread must have to be worth starting."""
+
+
+Block: TypeAlias = tuple[int, Callable[[], Tensor]]
+"""How many elements of a stream come before a block, and a function that reads it, called from any thread."""
+Piece: TypeAlias = tuple[int, Tensor]
+"""How many elements of a stream come before a part of a block, and that part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """What the bit patterns of a type of at most 16 bits stand for."""
+class PatternTable:
+    """The values of all bit patterns of a dtype of at most 16 bits."""
 
     values: Tensor
-    """float64 of 256 or 65,536 rows, one a pattern: the element, or the elements, that it holds."""
+    """float64 of 256 or 65,536 rows, one a pattern: the element, or for packed dtypes the elements, that it holds."""
+    dtype: torch.dtype | None = None
+    """The dtype of which these are the bit patterns; None where torch has none with one element an item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The elements of one tensor; its blocks can be gone through several times."""
+    """The elements of one tensor as blocks, which can be read several times."""
 
     size: int
-    """Elements."""
-    blocks: Callable[[], Iterator[Callable[[], Tensor]]]
-    """Ways to get each block; they are called from several threads."""
-    table: Table | None = None
-    """For blocks of items of 1 or 2 bytes: they are read as bit patterns."""
+    """How many elements there are, those of `rest` included."""
+    blocks: Callable[[], Iterator[Block]]
+    """Returns the blocks, in order."""
+    shape: tuple[int, ...]
+    """The shape of the tensor."""
+    axes: tuple[int, ...] | None = None
+    """Its dimensions in the order of the stream, the one that changes last first; None: as they are, row-major."""
+    dtype: torch.dtype | None = None
+    """The dtype of the blocks where they are plain tensors of the elements as they are; else None."""
+    table: PatternTable | None = None
+    """The values of the blocks' bit patterns, for items of 1 or 2 bytes; None where blocks hold the elements."""
     whole: bool = False
-    """All elements are whole numbers."""
+    """Whether all elements are whole numbers."""
     singles: bool = False
-    """All elements are float32."""
+    """Whether all elements are float32."""
     rest: tuple[float, ...] = ()
-    """Further elements, of a pattern that is not full."""
+    """Further elements, of a last bit pattern that is not full."""
     repeats: int = 1
     """How often each element stands in the tensor."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    """Where the blocks are."""
+    """The device of the blocks."""
+
+    @property
+    def per_item(self) -> int:
+        """Return how many elements an item of a block holds: more than one for packed dtypes."""
+        return 1 if self.table is None else self.table.values.shape[1]
+
+    def index(self, position: int) -> list[int]:
+        """Return the index in the tensor of the element before which `position` elements of the stream come."""
+        if self.axes is None:
+            return index_at(self.shape, position)
+        found = dict(zip(self.axes, index_at([self.shape[axis] for axis in self.axes], position), strict=True))
+        return [found[axis] for axis in range(len(self.shape))]
 
     def real(self, block: Tensor) -> Tensor:
-        """The elements of a block in one dimension, as float64."""
+        """Return the elements of a block in one dimension, as float64."""
         if self.table is None:
             return real64(block)
-        return self.table.values[patterns(block).long()].view(-1)
+        return self.table.values[bit_patterns(block).long()].view(-1)
 
 
-def patterns(block: Tensor) -> Tensor:
-    """Items of 1 or 2 bytes as whole numbers from 0 on, in one dimension."""
+def bit_patterns(block: Tensor) -> Tensor:
+    """Return the items of 1 or 2 bytes of a block as whole numbers from 0 on, in one dimension."""
     if block.dtype.itemsize == 1:
         return block.reshape(-1).view(torch.uint8)
     return block.reshape(-1).view(torch.int16).to(torch.int32).bitwise_and_(0xFFFF)
 
 
 class Worker(Protocol):
-    """Goes through pieces in one thread."""
+    """What takes in the pieces of a stream that one thread reads."""
 
-    def take(self, piece: Tensor) -> None:
-        """Take in a piece of a block."""
+    def take(self, piece: Tensor, start: int) -> None:
+        """Take in a piece of a block, before which `start` elements of the stream come."""
 
     def finish(self) -> None:
-        """All pieces were seen."""
+        """Finish the work after the last piece."""
 
 
-W = TypeVar("W", bound=Worker)
+AnyWorker = TypeVar("AnyWorker", bound=Worker)
 
 
-class Ticker:
-    """Counts the elements that were read, tells each hundredth, and learns when nobody waits any more."""
+def sweep(
+    stream: Stream, make_worker: Callable[[], AnyWorker], ticker: Ticker, limit: int | None = None
+) -> list[AnyWorker]:
+    """Read all blocks once, on all processor cores but one; return the workers, each of which took in a part.
 
-    def __init__(self, size: int, cancelled: ShouldCancel, progress: Callable[[float], None] | None) -> None:
-        self._size, self._cancelled, self._progress = size, cancelled, progress
-        self._done, self._told = 0, -1.0
-        self.read(0)
+    `limit`: the elements of a piece; None for what suits work that needs much memory beside one.
 
-    def read(self, elements: int) -> None:
-        """So many more were read.  Raises `Cancelled`."""
-        if self._cancelled():
-            raise Cancelled
-        self._done += elements
-        part = min(self._done / self._size, 0.99) if self._size else 0.0
-        if self._progress is not None and part >= self._told + 0.01:
-            self._told = part
-            self._progress(part)
-
-    def end(self) -> None:
-        """All is done."""
-        if self._progress is not None:
-            self._progress(1.0)
-
-
-def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker, light: bool = False) -> list[W]:
-    """Go through all blocks once, in all processor cores but one; returns the workers, each with its part.
-
-    `light` is work that takes little memory beside a piece, which may then be larger.
-
-    Raises whatever reading a block raises, and `Cancelled`.
+    Raises:
+        Cancelled: `ticker` was cancelled.
+        Exception: whatever reading a block raises.
     """
-    workers = [make() for _ in range(workers_for(stream))]
+    workers = [make_worker() for _ in range(workers_for(stream))]
     blocks, turn = stream.blocks(), threading.Lock()
     failed: list[BaseException] = []
-    most = 2 * chunks.CHUNK if light and stream.device.type == "cpu" else None
+    if stream.device.type != "cpu":
+        limit = None
 
-    def work(worker: W) -> None:
+    def work(worker: AnyWorker) -> None:
         try:
             with one_thread():
                 while not failed:
@@ -122,8 +130,10 @@ def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker, light: bool = F
                         block = next(blocks, None)
                     if block is None:
                         break
-                    for piece in chunks.chunks(block(), most):
-                        worker.take(piece)
+                    start, read = block
+                    for piece in chunks.chunks(read(), limit):
+                        worker.take(piece, start)
+                        start += piece.numel() * stream.per_item
                         with turn:
                             ticker.read(piece.numel())
                         if failed:
@@ -144,15 +154,7 @@ def sweep(stream: Stream, make: Callable[[], W], ticker: Ticker, light: bool = F
 
 
 def workers_for(stream: Stream) -> int:
-    """How many threads go through a stream."""
+    """Return how many threads read a stream."""
     if stream.device.type != "cpu":
         return 1
-    return max(1, min(_cores() - 1, stream.size // WORTH_A_WORKER, MOST_WORKERS))
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
+    return max(1, min(usable_cores() - 1, stream.size // WORTH_A_WORKER, WORKER_LIMIT))

@@ -1,4 +1,8 @@
-"""What an open checkpoint answers to the panes: rows, tables, facts, numbers."""
+"""What an open checkpoint answers to the panes: rows, tables, facts, numbers.
+
+Of `model`, and of the files that answer for it: `stored_facts`, `describe`, `forms`, `console`, `completion`,
+`totals`, `sharing`, `classes`.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,23 @@ from models.checkpoint.model import CheckpointModel
 from models.messages.errors import EngineProblem
 from models.opened.source import Source
 from models.stored.checkpoint import Checkpoint, Item
-from models.stored.stored import Unreadable
+from models.stored.composed import Composed
+from models.stored.stored import Stored
+from models.tensors.readable import Unreadable
 from tests.models.stored.held import Held
 
 
 class Nobody:
-    """A context in which nothing is cancelled; `told` is what progress was."""
+    """A context in which nothing is cancelled; `reports` are the reports of progress."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, float | None]] = []
+        self.reports: list[tuple[str, float | None]] = []
 
     def cancelled(self) -> bool:
         return False
 
     def progress(self, text: str, done: float | None = None) -> None:
-        self.told.append((text, done))
+        self.reports.append((text, done))
 
 
 class Tied(Held):
@@ -34,9 +40,9 @@ class Tied(Held):
     storage = "one"
 
 
-def model(*tensors: Held, **more: object) -> CheckpointModel:
+def model(*tensors: Stored, **more: object) -> CheckpointModel:
     checkpoint = Checkpoint(list(tensors), kind="test file", **more)
-    return CheckpointModel.of(Source(source="x.pt", kind="checkpoint", name="checkpoint", checkpoint=checkpoint), {})
+    return CheckpointModel(Source(source="x.pt", kind="checkpoint", name="checkpoint", checkpoint=checkpoint), {})
 
 
 def layers(count: int = 6) -> list[Held]:
@@ -45,7 +51,7 @@ def layers(count: int = 6) -> list[Held]:
 
 
 def rows(found: CheckpointModel) -> dict[str, m.TreeRow]:
-    found.view.fold("", "all")
+    found.fold_state.fold("", "all")
     return {row.path: row for row in found.rows(0, 500)}
 
 
@@ -62,7 +68,7 @@ def test_a_row_gives_eight_other_names_of_its_tensor_at_most_in_tree_and_table()
 def test_rows_of_modules_groups_tensors_and_items() -> None:
     found = rows(model(*layers(), Held.of(torch.ones(2, dtype=torch.int8), "q"), items=[Item("epoch", "int", "12")]))
     root, group, layer = found[""], found["h.[0–5]"], found["h.2"]
-    assert (root.name, root.parameters, root.bytes, root.children) == ("checkpoint", 6 * 15 + 2, 6 * 60 + 2, 3)
+    assert (root.name, root.parameters, root.bytes, root.children) == ("checkpoint", 6 * 15, 6 * 60, 3)
     assert (group.kind, group.count, group.parameters, group.bytes, group.children) == ("group", 6, 90, 360, 6)
     assert (layer.detail, layer.inferred, layer.depth, layer.group) == ("Linear 4 → 3", True, 3, "h.[0–5]")
     weight = found["h.2.weight"]
@@ -73,24 +79,34 @@ def test_rows_of_modules_groups_tensors_and_items() -> None:
 def test_what_lies_in_the_file_once_counts_once_and_names_its_twin() -> None:
     tied = [Tied.of(torch.ones(5, 2), name) for name in ("embed.weight", "head.weight")]
     found = model(*tied, Held.of(torch.ones(3), "head.bias"))
-    assert (found.totals.parameters(0), found.totals.memory(0), found.totals.own) == (13, 52, 52)
-    told = rows(found)
-    assert told["head"].parameters == 13
-    assert told["embed"].parameters == 10
-    assert told["embed.weight"].shared_with == ["head.weight"]
+    assert (found.totals.parameters(0), found.totals.memory(0), found.totals.parameter_bytes) == (13, 52, 52)
+    facts = rows(found)
+    assert facts["head"].parameters == 13
+    assert facts["embed"].parameters == 10
+    assert facts["embed.weight"].shared_with == ["head.weight"]
 
 
 def test_a_view_of_the_same_storage_is_no_twin() -> None:
     found = model(Tied.of(torch.ones(5, 2), "a"), Tied.of(torch.ones(2), "b"))
     assert found.totals.parameters(0) == 12
     assert rows(found)["a"].shared_with == []
-    told = {fact.label: fact.path for group in found.describe("a") for fact in group.facts}
-    assert told["Same storage"] == "b"
+    facts = {fact.label: fact.path for group in found.describe("a") for fact in group.facts}
+    assert facts["Same storage"] == "b"
 
 
 def test_a_class_that_the_file_tells_is_not_inferred() -> None:
     row = rows(model(*layers(), classes={"h.0": "MyBlock"}))["h.0"]
     assert (row.detail, row.inferred) == ("MyBlock", False)
+
+
+def test_of_a_class_that_the_file_tells_the_sizes_are_shown_and_its_facts_are_in_info() -> None:
+    weight = Held.of(torch.ones(3, 4), "a.weight")
+    found = model(weight, classes={"a": "Linear"}, facts={"a": [("in_features", "4"), ("Mode", "eval")]})
+    row = rows(found)["a"]
+    assert (row.detail, row.inferred) == ("Linear 4 → 3", False)
+    assert rows(model(weight, classes={"a": "Mine"}))["a"].detail == "Mine"
+    told = {fact.label: fact.text for group in found.describe("a") for fact in group.facts}
+    assert (told["in_features"], told["Mode"]) == ("4", "eval")
 
 
 def test_the_header_tells_the_dtypes_of_the_network_by_their_bytes() -> None:
@@ -145,7 +161,7 @@ def test_statistics_of_all_come_to_the_table_and_are_taken_once() -> None:
     assert page["h.1.bias"].statistics is None
     assert page["h.2.bias"].statistics is not None
     assert page["h.2.bias"].statistics.mean == 2.0
-    assert context.told[-1][1] == 1.0
+    assert context.reports[-1][1] == 1.0
     found.statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
     read = [len(tensor.reads) for tensor in tensors]
     found.statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
@@ -156,12 +172,12 @@ def test_facts_of_the_whole_and_of_an_item() -> None:
     found = model(
         *layers(), items=[Item("epoch", "int", "12")], metadata={"a": {"b": [1, 2]}, "c": "text"}, warnings=["odd"]
     )
-    told = {(group.title, fact.label): fact.text for group in found.describe("") for fact in group.facts}
+    facts = {(group.title, fact.label): fact.text for group in found.describe("") for fact in group.facts}
     metadata = next(group for group in found.describe("") if group.title == "Metadata")
     lines = [(fact.depth, fact.label, fact.text) for fact in metadata.facts]
     assert lines == [(0, "a", ""), (1, "b", "[1, 2]"), (0, "c", "text")]
-    assert told["Warnings", "Warning"] == "odd"
-    assert told["Tensors", "Parameters"] == "90"
+    assert facts["Warnings", "Warning"] == "odd"
+    assert facts["Tensors", "Parameters"] == "90"
     assert [fact.text for group in found.describe("epoch") for fact in group.facts] == ["int", "12"]
     assert "6 of one structure" in found.describe("h.[0–5]")[0].facts[0].text
 
@@ -229,3 +245,17 @@ def test_statistics_of_all_stop_where_a_file_is_gone() -> None:
     with pytest.raises(EngineProblem, match=r"stop at 'h.1.bias'") as caught:
         model(*tensors).statistics_of_all(m.StatisticsOfAll(path=""), Nobody())
     assert "press R" in caught.value.problem.text
+
+
+def test_a_tensor_of_parts_is_one_row_with_its_parts_under_info() -> None:
+    values, scales = Held.of(torch.ones(2, 3), "w.values"), Held.of(torch.ones(2), "w.scales")
+    dtype = values.dtype
+    whole = Composed("w", (2, 3), dtype, {"values": values, "scales": scales}, [("scheme", "x")], main="values")
+    found = model(whole)
+    assert [(row.path, row.parameters, row.bytes) for row in rows(found).values()] == [("", 6, 32), ("w", 6, 32)]
+    groups = {group.title: group.facts for group in found.describe("w")}
+    assert [(fact.label, fact.text.split(", ")[:2]) for fact in groups["Parts"]] == [
+        ("values", ["[2", "3] float32"]),
+        ("scales", ["[2] float32", "8 bytes"]),
+    ]
+    assert [part.name for part in found.facts(1).parts] == ["values", "scales"]

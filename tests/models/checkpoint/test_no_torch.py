@@ -1,4 +1,4 @@
-"""Opening a checkpoint, its tree and its windows must not import torch: a fresh Python tells."""
+"""Opening a checkpoint, its tree and its windows must not import torch, which a new Python process shows."""
 
 from __future__ import annotations
 

@@ -1,11 +1,14 @@
-"""The tree of a checkpoint, from names of any kind."""
+"""The tree of a checkpoint, from names of any kind.
+
+Of `tree`, and of what makes it: `build_tree`, `nesting`, `repeated`.
+"""
 
 from __future__ import annotations
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.checkpoint.build_tree import _Layout, _Sorting, build_tree
+from models.checkpoint.build_tree import _Builder, _Sorting, build_tree
 from models.checkpoint.nesting import nested
 from models.checkpoint.tree import CheckpointTree
 from models.stored.checkpoint import Checkpoint, Item
@@ -70,6 +73,18 @@ def test_items_are_leaves_and_no_tensors() -> None:
     assert found.tensors(0, 3) == [2]
 
 
+def test_modules_without_tensors_stand_where_the_file_has_them() -> None:
+    tensors = [Named(name, (1,), FLOAT32) for name in ("fc1.w", "fc1.b", "fc2.w")]
+    bare = [("start", 0), ("act", 2), ("deep.inner", 3), ("end", 3)]
+    found = CheckpointTree(Checkpoint(tensors, items=[Item("epoch", "int", "1")], ordered=True, bare=bare))
+    assert shown(found) == [
+        "", "start", "fc1", "fc1.w", "fc1.b", "act", "fc2", "fc2.w", "deep", "deep.inner", "end", "epoch",
+    ]  # fmt: skip
+    kinds = [found.kind(node) for node in range(len(found))]
+    assert kinds == ["module"] * 3 + ["parameter"] * 2 + ["module"] * 2 + ["parameter"] + ["module"] * 3 + ["item"]
+    assert [leaf.path for leaf in map(found.tensor, range(len(found))) if leaf] == ["fc1.w", "fc1.b", "fc2.w"]
+
+
 def test_buffers_are_told_by_their_names() -> None:
     found = tree("bn.weight", "bn.running_mean", "bn.num_batches_tracked")
     kinds = {found.names[node]: found.kind(node) for node in found.tensors(0, len(found))}
@@ -120,7 +135,7 @@ PLAIN = st.lists(st.sampled_from(["a", "b", "0", "2", "10"]), min_size=1, max_si
 @example(["a..b", "a.c", "a.0.b"], False)
 @example(["0." * 61 + "a.b", "1." * 63 + "a"], False)
 def test_blocks_laid_out_once_are_as_if_laid_out_each(names: list[str], ordered: bool) -> None:
-    each = _Layout(_Sorting(ordered)).laid(nested((path, number) for number, path in enumerate(names)))
+    each = _Builder(_Sorting(ordered)).build(nested((path, index) for index, path in enumerate(names)))
     assert build_tree(names, ordered) == each
 
 
@@ -128,19 +143,19 @@ def test_blocks_laid_out_once_are_as_if_laid_out_each(names: list[str], ordered:
 def test_a_tree_holds_each_name_where_its_parts_lead(names: set[str], ordered: bool) -> None:
     modules = {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)}
     tensors = sorted(names - modules, reverse=True)
-    laid = build_tree(tensors, ordered)
+    arrays = build_tree(tensors, ordered)
     paths = [""]
-    for name, parent in zip(laid.names[1:], laid.parents[1:], strict=True):
+    for name, parent in zip(arrays.names[1:], arrays.parents[1:], strict=True):
         paths.append(f"{paths[parent]}.{name}" if parent else name)
-    held = {path: number for path, number in zip(paths, laid.numbers, strict=True) if number >= 0}
-    assert held == {name: number for number, name in enumerate(tensors)}
+    held = {path: index for path, index in zip(paths, arrays.indices, strict=True) if index >= 0}
+    assert held == {name: index for index, name in enumerate(tensors)}
     above = {path for path in modules if any(name.startswith(f"{path}.") for name in tensors)}
     assert sorted(paths) == sorted({"", *tensors, *above})
     for node, path in enumerate(paths):
         below = {each for each in paths[1:] if each.startswith(f"{path}.") or not path}
-        assert set(paths[node + 1 : laid.ends[node]]) == below
-        children = [name for name, parent in zip(laid.names, laid.parents, strict=True) if parent == node]
-        assert laid.counts[node] == len(children)
+        assert set(paths[node + 1 : arrays.ends[node]]) == below
+        children = [name for name, parent in zip(arrays.names, arrays.parents, strict=True) if parent == node]
+        assert arrays.counts[node] == len(children)
         if all(map(str.isdecimal, children)):
             assert children == sorted(children, key=int)
-        assert laid.depths[node] == path.count(".") + bool(path)
+        assert arrays.depths[node] == path.count(".") + bool(path)

@@ -1,4 +1,7 @@
-"""The headless commands on a checkpoint: `show`, `console`, and what `run` says."""
+"""The headless commands on a checkpoint: `show`, `console`, and what `run` says.
+
+Of `show`, `stats` and `diff`.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ def test_show_json(file: Path) -> None:
     assert bias == {
         "path": "fc.bias", "python": "state['fc.bias']", "kind": "parameter", "shape": [3], "dtype": "float32",
         "device": None, "requires_grad": None, "bytes": 12, "shared_with": [], "registered": None,
-        "place": bias["place"],
+        "place": bias["place"], "alias_of": [], "meaning": None, "parts": None, "persistent": None,
+        "stored_bytes": None,
     }  # fmt: skip
     assert {each["path"]: each["kind"] for each in report["tensors"]}["bn.running_mean"] == "buffer"
     assert report["metadata"]["config"] == {"hidden": 2}

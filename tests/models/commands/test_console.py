@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.commands.console import result_of, run
-from models.run.statements import statements
+from models.commands.console import result_of, run_statements
+from models.run.console.statements import statements
 from models.session.session import Session
 
 
@@ -21,12 +21,12 @@ def session() -> Session:
 
 def results(session: Session, text: str) -> list[dict[str, Any]]:
     return [
-        result_of(statement, "", run(session, statement), session.model.changed)
+        result_of(statement, "", run_statements(session, statement), session.model.changed)
         for statement in statements(io.StringIO(text))
     ]
 
 
-def test_every_shared_name_is_told_as_changed(session: Session) -> None:
+def test_every_shared_name_is_reported_as_changed(session: Session) -> None:
     first, second = results(session, "net[2].weight.data[0, 0] = 7\nnet[4].weight.data[0, 0]\n")
     assert first["changed"] == ["2.weight", "4.weight"]
     assert first["value"] is first["error"] is None
@@ -34,7 +34,7 @@ def test_every_shared_name_is_told_as_changed(session: Session) -> None:
     assert second["changed"] == []
 
 
-def test_changes_are_told_whole(session: Session) -> None:
+def test_changes_are_reported_whole(session: Session) -> None:
     session.namespace["many"] = [f"{number}" for number in range(1500)]
     text = "for p in many: net.register_buffer('b' + p, torch.zeros(1))\n\nfor b in net.buffers(): b.fill_(1)\n\n"
     assert [len(result["changed"]) for result in results(session, text)] == [0, 1500]

@@ -1,4 +1,7 @@
-"""`diff` in a process of its own: statuses of every kind, exit codes, and text that is safe for a terminal."""
+"""`diff` in a process of its own: statuses of every kind, exit codes, and text that is safe for a terminal.
+
+Of `diff`, `diff_report` and `diff_text`, and of `models/diff/stream.py`.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +100,8 @@ def test_every_status_and_field(folder):
     assert changed["relative_l2"] == pytest.approx(float((before - after).norm() / before.norm()))
     assert changed["cosine"] == pytest.approx(float((before * after).sum() / before.norm() / after.norm()))
     assert changed["differing"] == 1
+    assert changed["index"] == [0, 0]
+    assert found["norm.weight"]["index"] is None
     assert found["norm.weight"]["max_abs"] == 0
     assert found["norm.running_var"]["values"] == "equal"
     assert found["norm.running_mean"]["max_abs"] is None
@@ -148,6 +153,8 @@ def test_the_table_is_worst_first_and_safe(folder):
     rows = [line.split()[:2] for line in done.stdout.splitlines()]
     assert [row[0] for row in rows[1:6]] == ["changed"] * 4 + ["only"]
     assert [row[1] for row in rows[1:5]] == ["nan", "worst", "evil␛[31m␊[red]<202E>", "a"]
+    assert done.stdout.splitlines()[1].endswith("1 NaN or infinite  at [1]")
+    assert done.stdout.splitlines()[2].endswith("  at [0]")
     assert done.stdout.splitlines()[-1] == "1 equal, 4 changed, 1 only in A"
     report = strict(headless("diff", "a", "b", "--json", "--only", "only_a", "--only", "equal", folder=folder).stdout)
     assert [each["path"] for each in report["tensors"]] == ["s", "e"] or {
@@ -176,7 +183,7 @@ def test_a_pattern_and_a_tolerance_decide_the_status(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "shown"),
     [
         (["a", "nowhere.pt"], "nowhere.pt"),
         (["a"], "required: B"),
@@ -187,13 +194,24 @@ def test_a_pattern_and_a_tolerance_decide_the_status(folder, monkeypatch):
         (["a", "a", "--atol", "nan"], "no number from 0 up"),
     ],
 )
-def test_wrong_use_is_one_line(folder, arguments, told):
+def test_wrong_use_is_one_line(folder, arguments, shown):
     safetensors(folder / "a", {"x": [1.0], "xy": [1.0], "yy": [1.0]})
     done = headless("diff", *arguments, folder=folder)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert told in done.stderr
+    assert shown in done.stderr
+
+
+def test_a_folder_with_the_name_of_a_command_is_found(folder):
+    done = headless("diff", folder=folder)
+    assert done.returncode == 2
+    assert "./diff" not in done.stderr
+    (folder / "diff").mkdir()
+    done = headless("diff", folder=folder)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "what lies here under that name is ./diff" in done.stderr
 
 
 def test_two_projects_with_modules_of_one_name(folder):
@@ -225,12 +243,13 @@ def training(path: Path, value: float, **more) -> None:
     torch.save(state, path)
 
 
-def test_what_differs_beside_tensors_is_told_and_does_not_count(folder):
+def test_what_differs_beside_tensors_is_reported_and_does_not_count(folder):
     training(folder / "a.pt", 1.0, epoch=3, only=True)
     training(folder / "b.pt", 1.0, epoch=4, many=list("ab"))
     done = headless("diff", "a.pt", "b.pt", folder=folder)
     assert done.returncode == 0
-    assert [line.split() for line in done.stdout.splitlines()] == [
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("warning: ")]
+    assert [line.split() for line in lines] == [
         ["non-tensor"],
         ["changed", "epoch", "3", "→", "4"],
         ["only", "in", "A", "only", "True"],
@@ -261,7 +280,7 @@ def test_the_networks_own_tensors_come_first(folder):
     assert [row.split()[1].split(".")[0] for row in rows[1:3]] == ["model", "optimizer"]
 
 
-def test_a_renaming_that_fits_nothing_is_told(folder):
+def test_a_renaming_that_fits_nothing_is_reported(folder):
     safetensors(folder / "a", {"x": [1.0], "blk.9.w": [1.0]})
     done = headless("diff", "a", "a", "--rename", "model.=", "--rename", "x=x", "--rename", "*.h=y *", folder=folder)
     assert done.stderr.splitlines() == [
@@ -299,3 +318,22 @@ def test_a_cosine_that_is_not_one_does_not_read_as_one():
     assert _cosine(-0.99999999) == "-0.999999"
     assert _cosine(0.5) == "0.500000"
     assert _cosine(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("renamed", "rules"),
+    [
+        (lambda n: f"layers.{n + 1}", ["'layers.{n}.=layers.{n-1}.'"]),
+        (lambda n: f"net.layers.{n}._orig_mod", ["net.=", "'*._orig_mod.*=*.*'"]),
+    ],
+)
+def test_the_hint_is_what_fit_proposes_and_does_what_it_says(folder, renamed, rules):
+    leaves = {"attn.weight": [1.0, 2.0], "mlp.weight": [1.0, 2.0, 3.0]}
+    safetensors(folder / "b", {f"layers.{n}.{leaf}": values for n in range(6) for leaf, values in leaves.items()})
+    safetensors(folder / "a", {f"{renamed(n)}.{leaf}": values for n in range(6) for leaf, values in leaves.items()})
+    done = headless("diff", "a", "b", folder=folder)
+    hint = done.stderr.splitlines()[-1]
+    given = re.findall(r"--rename (\S+)", hint)
+    assert given == rules
+    arguments = [part for rule in given for part in ("--rename", rule.strip("'"))]
+    assert headless("diff", "a", "b", *arguments, folder=folder).stdout == "12 equal\n"

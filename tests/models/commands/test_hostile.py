@@ -85,6 +85,15 @@ def of(kind):
 
 HoldsRaises, HoldsHangs, HoldsAttributes = of(Raises), of(Hangs), of(Attributes)
 
+class Ends(torch.Tensor):
+    @staticmethod
+    def __new__(cls): return torch.Tensor._make_wrapper_subclass(cls, (2, 2))
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None): sys.exit(0)
+
+class HoldsEnds(Net):
+    def build(self): self.e = Ends()
+
 class Containers(Net):
     def build(self):
         class D(dict):
@@ -117,12 +126,21 @@ def ended(folder: Path) -> bool:
     return False
 
 
-def test_a_forward_that_forks_is_told_once(folder: Path) -> None:
+def test_a_forward_that_forks_is_reported_once(folder: Path) -> None:
     done = headless("run", "nets.py:Forks", "--input", "2x4", "--json", folder=folder)
     report = strict(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert [call["op"] for call in report["calls"]] == ["Forks", "Linear", "mul"]
     assert report["complete"] is True
+
+
+@pytest.mark.parametrize(
+    "command", [["stats", "nets.py:HoldsEnds"], ["diff", "nets.py:HoldsEnds", "nets.py:HoldsEnds"]]
+)
+def test_a_tensor_that_ends_the_process_is_no_success(folder: Path, command: list[str]) -> None:
+    done = headless(*command, "--json", folder=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "modulescope: the model's code ended the process with exit status 0\n"
 
 
 def test_a_child_that_stays_ends_with_the_run(folder: Path) -> None:
@@ -140,7 +158,7 @@ def test_a_timeout_ends_what_was_started_too(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "stats"])
-def test_a_network_whose_building_forks_is_told_once(folder: Path, command: str) -> None:
+def test_a_network_whose_building_forks_is_reported_once(folder: Path, command: str) -> None:
     done = headless(command, "nets.py:BuildForks", "--json", folder=folder)
     assert (done.returncode, len(strict(done.stdout)["tensors"])) == (0, 2)
 
@@ -158,7 +176,7 @@ def test_what_waits_at_the_end_is_not_waited_for(folder: Path, command: str) -> 
     assert (done.returncode, len(strict(done.stdout)["tensors"])) == (0, 2)
 
 
-def test_a_class_of_a_long_name_is_told_in_short(folder: Path) -> None:
+def test_a_class_of_a_long_name_is_reported_in_short(folder: Path) -> None:
     done = headless("run", "nets.py:Name", "--input", "2x4", "--json", folder=folder)
     assert done.returncode == 1
     assert len(strict(done.stdout)["error"]["type"]) < 400
@@ -180,9 +198,9 @@ def test_looking_runs_no_code_of_a_tensors_class(folder: Path, kind: str) -> Non
     ran = headless("run", f"nets.py:{kind}", "--input", "2x4", "--timeout", "60", "--backward", "--json", folder=folder)
     assert (ran.returncode, strict(ran.stdout)["complete"]) == (0, True)
     given = "net.lin.bias.data.zero_()\n1 + 1\n"
-    said = headless("console", f"nets.py:{kind}", "--json", folder=folder, given=given)
-    assert said.returncode == 0
-    assert [(each["value"], each["changed"]) for each in strict(said.stdout)["results"]] == [
+    done = headless("console", f"nets.py:{kind}", "--json", folder=folder, given=given)
+    assert done.returncode == 0
+    assert [(each["value"], each["changed"]) for each in strict(done.stdout)["results"]] == [
         ("tensor([0., 0., 0., 0.])", ["lin.bias"]),
         ("2", []),
     ]

@@ -27,7 +27,7 @@ def test_a_result_into_a_file_from_a_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command_line", [["show", "rgnet"], ["show", "rgnet", "--json"], ["diff", "rgnet", "rgnet"]])
-def test_a_closed_standard_output_is_told(tmp_path: Path, command_line: list[str]) -> None:
+def test_a_closed_standard_output_is_reported(tmp_path: Path, command_line: list[str]) -> None:
     done = in_shell(command_line, ">&-", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
@@ -37,7 +37,7 @@ def test_a_closed_standard_output_is_told(tmp_path: Path, command_line: list[str
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("name", ["show", "stats", "run", "console"])
-def test_a_full_disk_is_told(tmp_path: Path, name: str) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, name: str) -> None:
     done = in_shell([name, "rgnet"], "> /dev/full", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
@@ -47,7 +47,7 @@ def test_a_full_disk_is_told(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("line", ["show rgnet --help", "diff --help", "--help", "--version"])
-def test_help_that_cannot_be_written_is_told(tmp_path: Path, line: str) -> None:
+def test_help_that_cannot_be_written_is_reported(tmp_path: Path, line: str) -> None:
     done = in_shell(line.split(), "> /dev/full", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,

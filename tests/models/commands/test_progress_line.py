@@ -27,11 +27,11 @@ def test_it_is_cut_to_the_width_and_gone_in_the_end(at_once, monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     with ProgressLine() as line:
-        line.tell("reading \x1b[31m" + 200 * "x")
+        line.show("reading \x1b[31m" + 200 * "x")
         shown = terminal.getvalue().removeprefix("\r\x1b[K")
         assert shown.startswith("reading ␛[31mxxx")
         assert len(shown) == 79
-        line.tell("more")
+        line.show("more")
     assert terminal.getvalue().endswith("\r\x1b[Kmore\r\x1b[K")
 
 
@@ -39,22 +39,22 @@ def test_it_is_gone_after_an_error_too(at_once, monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     with pytest.raises(KeyboardInterrupt), ProgressLine() as line:  # noqa: PT012
-        line.tell("half")
+        line.show("half")
         raise KeyboardInterrupt
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
-def test_nothing_is_told_elsewhere_than_in_a_terminal(at_once, monkeypatch):
+def test_nothing_is_shown_elsewhere_than_in_a_terminal(at_once, monkeypatch):
     pipe = Terminal(terminal=False)
     monkeypatch.setattr("sys.stderr", pipe)
     with ProgressLine() as line:
-        line.tell("half")
+        line.show("half")
     assert pipe.getvalue() == ""
 
 
-def test_what_is_quick_tells_nothing(monkeypatch):
+def test_what_is_quick_shows_nothing(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     with ProgressLine() as line:
-        line.tell("half")
+        line.show("half")
     assert terminal.getvalue() == ""

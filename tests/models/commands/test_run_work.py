@@ -1,4 +1,7 @@
-"""`run` without its process: what a run tells becomes the report that the contract describes."""
+"""`run` without its process: what a run sends becomes the report that the contract describes.
+
+Of `run_work`, `run_report` and `run_text`.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,28 @@ from torch import Tensor, nn
 from models.commands.run_report import Report
 from models.commands.run_text import text_of
 from models.commands.run_work import Work
-from models.commands.supervisor import Ending
+from models.commands.supervisor import WorkEnd
 from models.session.session import Session
 
-FIELDS = {"inputs", "output", "calls", "gradients", "error", "nonfinite", "seconds", "complete"}
+FIELDS = {"inputs", "output", "calls", "from", "gradients", "error", "nonfinite", "seconds", "complete"}
 CALL = {"module", "op", "depth", "inputs", "output", "tensors", "where", "repeat", "seconds", "flops"}
+EVERY_FIELD = [
+    *("module", "op", "kind", "depth", "inputs", "output", "tensors", "where", "repeat", "seconds", "self_seconds"),
+    *(
+        "bytes",
+        "kept",
+        "peak",
+        "flops",
+        "elementwise",
+        "statistics",
+        "producers",
+        "reads_input",
+        "backward",
+        "failed",
+        "note",
+    ),
+    "index",
+]
 
 
 def opened(source: str = "mlp", *, seed: int = 0, inputs: list[str] | None = None) -> Session:
@@ -30,22 +50,22 @@ def of(network: nn.Module, *args: Any, **kwargs: Any) -> Session:
     """A session with `network` in the place of the one that was opened."""
     session = opened()
     session.namespace["net"] = session.namespace[session.model.source.name] = network
-    session.settle([], gradients=False)
+    session.report_changes([], gradients=False)
     session.arguments = (args, kwargs)
     return session
 
 
 def ran(session: Session, **options: Any) -> dict[str, Any]:
     report = Report()
-    heard: list[tuple[str, list[Any]]] = []
+    sent: list[tuple[str, list[Any]]] = []
 
-    def tell(name: str, *values: object) -> None:
-        heard.append((name, json.loads(json.dumps(list(values)))))
+    def send(name: str, *values: object) -> None:
+        sent.append((name, json.loads(json.dumps(list(values)))))
 
-    Work(session, tell, **options).do()
-    for name, values in heard:
+    Work(session, send, **options).do()
+    for name, values in sent:
         report.receive(name, values)
-    report.end(Ending("done"))
+    report.end(WorkEnd("done"))
     return report.fields()
 
 
@@ -69,7 +89,8 @@ def test_documented_networks(name: str, taken: list[int], given: list[int]) -> N
     assert report["output"] == {"shape": given, "dtype": "float32"}
     assert report["complete"] is True
     assert report["error"] is report["nonfinite"] is report["stopped"] is None
-    assert all(call.keys() >= CALL and call["flops"] is None for call in report["calls"])
+    assert all(call.keys() >= CALL for call in report["calls"])
+    assert list(report["calls"][0]) == EVERY_FIELD
     assert report["calls"][0]["module"] == ""
     assert report["calls"][0]["output"] == given
     assert {each["state"] for each in report["gradients"]} <= {"zero", "value"}
@@ -135,7 +156,7 @@ class Wrong(nn.Module):
         return self.inner(x)  # type: ignore[no-any-return]
 
 
-def test_an_error_is_told_with_its_place() -> None:
+def test_an_error_is_reported_with_its_place() -> None:
     report = ran(of(Wrong(), torch.rand(2, 4)))
     with pytest.raises(RuntimeError) as raised:
         Wrong()(torch.rand(2, 4))
@@ -146,6 +167,9 @@ def test_an_error_is_told_with_its_place() -> None:
     assert error["op"] in ("linear", "Linear")
     assert error["inputs"][0] == [2, 3]
     assert error["where"].startswith("test_run_work.py:")
+    assert error["hint"] == "`inner.1` expects 4 features, got 3 from `inner.0`: `in_features=3` fits"
+    assert error["conflict"] is None
+    assert f"  → {error['hint']}" in list(text_of(report))
     assert report["complete"] is False
     assert report["output"] is None
     assert [call["module"] for call in report["calls"]] == ["", "inner", "inner.0", "inner.1"]
@@ -187,7 +211,9 @@ def test_an_interrupt_keeps_the_calls() -> None:
 def test_backward_that_cannot_be_is_an_error_after_a_forward_that_was() -> None:
     report = ran(of(nn.ReLU(), torch.rand(2, 4)), backward=True)
     assert report["output"] == {"shape": [2, 4], "dtype": "float32"}
-    assert "requires a gradient" in report["error"]["message"]
+    assert "The network has no parameters" in report["error"]["message"]
+    assert report["error"]["type"] == "RuntimeError"
+    assert report["from"] is None
     assert report["complete"] is False
 
 
@@ -207,17 +233,21 @@ class Through(nn.Module):
 
 
 def test_the_first_infinity_has_a_place() -> None:
-    report = ran(of(Through(scaled(float("inf"))), torch.rand(2, 4)), backward=True)
+    report = ran(of(Through(lambda x: x * 1e30 * 1e30), torch.rand(2, 4)), backward=True)
     first = report["nonfinite"]
     assert (first["phase"], first["module"], first["op"]) == ("forward", "", "mul")
     assert first["where"].startswith("test_run_work.py:")
     assert report["calls"][first["call"]]["op"] == "mul"
 
 
-def test_a_nan_that_backward_makes_is_told() -> None:
+def test_a_nan_that_backward_makes_is_reported() -> None:
     report = ran(of(Through(lambda x: (x * 0).sqrt()), torch.rand(2, 4)), backward=True)
-    assert report["nonfinite"]["phase"] == "backward"
-    assert report["nonfinite"]["module"] == "layer"
+    first = report["nonfinite"]
+    assert (first["phase"], first["what"], first["module"], first["op"]) == ("backward", "NaN", "", "sqrt")
+    assert report["calls"][first["call"]]["backward"]["nonfinite"] == "infinity"
+    lines = list(text_of(report))
+    place = lines.index(f"first NaN of the gradients in (root): sqrt, at {first['where']}")
+    assert lines[place + 1] == f"  {first['text']}"
     assert {row["path"]: row["state"] for row in report["gradients"]} == {
         "frozen": "none",
         "layer.weight": "value",
@@ -278,7 +308,7 @@ def test_dry_that_needs_values_says_why_and_runs() -> None:
     assert "real run" in note
 
 
-def test_dry_tells_the_models_own_errors() -> None:
+def test_dry_reports_the_models_own_errors() -> None:
     report = ran(of(Wrong(), torch.rand(2, 4)), dry=True)
     assert report["dry"] is True
     assert report["error"]["module"] == "inner.1"
@@ -292,19 +322,19 @@ def test_dry_with_lazy_parameters_is_a_real_run() -> None:
 
 def test_a_guess_is_said_to_be_one() -> None:
     session = of(nn.Linear(4, 2), torch.rand(2, 4))
-    session.input_guessed = True
+    session.input_guessed_from = "0 (Linear)"
     assert "guess" in ran(session)["notes"][0]
 
 
 def test_what_is_under_way_is_where_a_crash_happened() -> None:
     session, report = opened("rgnet"), Report()
 
-    def tell(name: str, *values: object) -> None:
+    def send(name: str, *values: object) -> None:
         if "0.block 1.0" not in [call.module for call in report.trace.calls]:
             report.receive(name, json.loads(json.dumps(list(values))))
 
-    Work(session, tell).do()
-    report.end(Ending("crashed", -11))
+    Work(session, send).do()
+    report.end(WorkEnd("crashed", -11))
     error = report.fields()["error"]
     assert error["type"] == "SIGSEGV"
     assert error["module"] == "0.block 1.0"
@@ -329,4 +359,115 @@ def test_text_is_safe_for_a_terminal() -> None:
 def test_text_fits_eighty_columns(name: str) -> None:
     lines = list(text_of(ran(opened(name), backward=True)))
     assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["module", "operation", "gradient", "output", "where"]
+    lines = list(text_of(ran(opened(name))))
+    assert max(map(len, lines)) <= 80
     assert lines[0].split() == ["module", "operation", "inputs", "output", "where"]
+
+
+def test_the_parts_of_a_gradient_are_told() -> None:
+    report = ran(opened("fixed_hidden_mlp"), backward=True)
+    row = next(each for each in report["gradients"] if each["path"] == "linear.weight")
+    calls = [report["calls"][use["call"]] for use in row["uses"]]
+    assert [(call["op"], call["module"]) for call in calls] == [("Linear", "linear")] * 2
+    lines = list(text_of(report))
+    place = next(index for index, line in enumerate(lines) if line.startswith("linear.weight"))
+    assert lines[place].endswith("sum of 2 uses:")
+    assert lines[place + 1].split() == [f"{row['uses'][0]['norm']:.6g}", "linear,", "at", calls[0]["where"]]
+
+
+class Halves(nn.Module):
+    """Replaces a parameter in each forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+        self.fixed = nn.Parameter(torch.ones(2), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.fc.weight = nn.Parameter(self.fc.weight * 0.5)
+        return self.fc(x) + self.fixed
+
+
+def test_the_gradients_are_those_of_the_parameters_that_are_there_afterwards() -> None:
+    session = of(Halves(), torch.ones(2, 3))
+    report = ran(session, backward=True)
+    rows = {row["path"]: row for row in report["gradients"]}
+    assert rows["fc.weight"]["state"] == "value"
+    assert rows["fc.weight"]["norm"] == pytest.approx(24**0.5)  # six elements, each 2
+    assert rows["fc.weight"]["replaced"]
+    assert rows["fc.weight"]["where"].startswith("test_run_work.py:")
+    assert (rows["fixed"]["state"], rows["fixed"]["reason"]) == ("none", "frozen")
+    assert (rows["fc.bias"]["replaced"], rows["fc.bias"]["where"]) == (False, None)
+    text = "\n".join(text_of(report))
+    assert f"replaced, {rows['fc.weight']['where']}" in text
+    assert "replaces fc.weight" in text  # the note of the call
+
+
+def test_from_what_backward_starts_is_reported() -> None:
+    class WithLoss(nn.Linear):
+        def forward(self, x: Tensor) -> Any:
+            logits = super().forward(x)
+            return {"logits": logits, "loss": logits.square().mean()}
+
+    report = ran(of(WithLoss(3, 2), torch.rand(2, 3)), backward=True)
+    assert (report["from"]["output"], report["from"]["shape"], report["from"]["summed"]) == ("['loss']", [], False)
+    assert any(line.startswith("backward from ['loss']: [] float32") for line in text_of(report))
+    assert ran(of(WithLoss(3, 2), torch.rand(2, 3)))["from"] is None
+
+
+class Raw(nn.Module):
+    """Uses a parameter that it does not register, and gets a gradient that is no number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.raw = [nn.Parameter(torch.ones(3))]
+        self.kept = nn.Parameter(torch.zeros(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.raw[0] + (self.kept**2).sqrt()
+
+
+def test_what_is_not_registered_has_a_gradient_all_the_same() -> None:
+    report = ran(of(Raw(), torch.ones(2, 3)), backward=True)
+    rows = {row["path"]: row for row in report["gradients"]}
+    assert (rows["raw[0]"]["state"], rows["raw[0]"]["registered"]) == ("value", False)
+    assert rows["kept"]["registered"]
+    lines = list(text_of(report))
+    assert any(line.startswith("raw[0]") and line.endswith("not registered") for line in lines)
+    assert any(line.startswith("first NaN of the gradients in (root): sqrt, at test_run_work.py") for line in lines)
+
+
+def test_a_dry_run_says_what_it_costs() -> None:
+    report = ran(opened("mlp"), dry=True)
+    flops = 2 * 2 * (20 * 256 + 256 * 10)
+    weights = 20 * 256 + 256 + 256 * 10 + 10
+    # relu's input and result are alive at once, 2 x 256 floats each; the linear layers keep their inputs
+    assert report["costs"] == {
+        "parameters": weights,
+        "weight_bytes": 4 * weights,
+        "flops": flops,
+        "elementwise": 512,
+        "kept": 4 * (2 * 20 + 2 * 256),
+        "peak": 4 * (2 * 256 * 2),
+    }
+    assert all(call["seconds"] is None for call in report["calls"])
+    text = "\n".join(text_of(report))
+    assert "31.0 KB, 7,946 parameters" in text
+    assert "30.7 K FLOPs of products, 512 operations on single elements" in text
+    assert "at most 4.0 KB of activations at once, 2.2 KB kept for backward" in text
+
+
+def test_a_write_in_place_that_breaks_backward_names_both_calls() -> None:
+    def forward(x: Tensor) -> Tensor:
+        y = x.sigmoid()
+        y += 1
+        return y
+
+    report = ran(of(Through(forward), torch.rand(2, 4)), backward=True)
+    error = report["error"]
+    calls = [report["calls"][error["conflict"][name]]["op"] for name in ("needed_by", "changed_by")]
+    assert calls == ["sigmoid", "add_"]
+    assert error["conflict"]["where"] == report["calls"][error["conflict"]["changed_by"]]["where"]
+    assert error["hint"].endswith("write y = y + 1 instead of y += 1")
+    assert any(line.endswith("instead of y += 1") for line in text_of(report))

@@ -37,7 +37,7 @@ def test_every_documented_network_has_its_figures() -> None:
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures(name: str) -> None:
     session = opened(name)
-    report = report_of(session)
+    report = report_of(session.model)
     parameters, modules, class_name = FIGURES[name]
     assert report["source"] == name
     assert report["kind"] == "module"
@@ -47,34 +47,36 @@ def test_figures(name: str) -> None:
     assert report["modules"][0] == {
         "path": "",
         "class": class_name,
+        "inferred": False,
         "parameters": parameters,
         "trainable": parameters,
         "shared_with": [],
         "registered": True,
+        "meaning": None,
     }
     assert report["metadata"] is None
     assert report["warnings"] == []
     state = session.root.state_dict()
-    told = {tensor["path"]: tensor for tensor in report["tensors"] if tensor["kind"] != "constant"}
-    assert list(told) == list(state)
+    shown = {tensor["path"]: tensor for tensor in report["tensors"] if tensor["kind"] != "constant"}
+    assert list(shown) == list(state)
     for path, tensor in state.items():
-        assert told[path]["shape"] == list(tensor.shape)
-        assert told[path]["dtype"] == "float32"
-        assert told[path]["device"] == "cpu"
-        assert told[path]["requires_grad"] is True
-        assert told[path]["bytes"] == 4 * tensor.numel()
+        assert shown[path]["shape"] == list(tensor.shape)
+        assert shown[path]["dtype"] == "float32"
+        assert shown[path]["device"] == "cpu"
+        assert shown[path]["requires_grad"] is True
+        assert shown[path]["bytes"] == 4 * tensor.numel()
     for tensor in report["tensors"]:
         assert isinstance(eval(tensor["python"], {"net": session.root}), torch.Tensor)
 
 
 def test_python_form_and_nesting() -> None:
-    tensors = {each["path"]: each for each in report_of(opened("rgnet"))["tensors"]}
+    tensors = {each["path"]: each for each in report_of(opened("rgnet").model)["tensors"]}
     assert tensors["0.block 1.0.bias"]["python"] == "net[0][1][0].bias"
     assert tensors["0.block 1.0.bias"]["shape"] == [8]
 
 
-def test_sharing_is_told_at_both_names() -> None:
-    report = report_of(opened("shared"))
+def test_sharing_is_reported_at_both_names() -> None:
+    report = report_of(opened("shared").model)
     modules = {each["path"]: each for each in report["modules"]}
     assert modules["2"]["shared_with"] == ["4"]
     assert modules["4"]["shared_with"] == ["2"]
@@ -86,7 +88,7 @@ def test_sharing_is_told_at_both_names() -> None:
 
 
 def test_the_constant_is_no_parameter() -> None:
-    report = report_of(opened("fixed_hidden_mlp"))
+    report = report_of(opened("fixed_hidden_mlp").model)
     constant = next(each for each in report["tensors"] if each["kind"] == "constant")
     assert constant["path"] == "rand_weight"
     assert constant["shape"] == [20, 20]
@@ -94,18 +96,18 @@ def test_the_constant_is_no_parameter() -> None:
 
 
 def test_text_has_no_noise_and_marks_what_is_shared() -> None:
-    lines = list(text_of(opened("shared")))
+    lines = list(text_of(opened("shared").model))
     rows = {line.split()[0]: line for line in lines[1:] if line.startswith("  ") and not line.startswith("   ")}
     assert rows["1"].split() == ["1", "ReLU"]
     assert rows["2"].split() == ["2", "Linear", "72", "⇄", "4"]
     assert rows["6"].split() == ["6", "Linear", "9"]
     assert lines[-1] == "121 parameters, 121 trainable, 484 bytes"
-    assert any(line.endswith("constant") for line in text_of(opened("fixed_hidden_mlp")))
+    assert any(line.endswith("constant") for line in text_of(opened("fixed_hidden_mlp").model))
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_text_fits_eighty_columns(name: str) -> None:
-    assert max(map(len, text_of(opened(name)))) <= 80
+    assert max(map(len, text_of(opened(name).model))) <= 80
 
 
 class Odd(nn.Module):
@@ -121,19 +123,19 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> Session:
     session = opened("mlp")
     monkeypatch.setitem(session.namespace, "net", Odd())
     monkeypatch.setitem(session.namespace, session.model.source.name, session.namespace["net"])
-    session.settle([], gradients=False)
+    session.report_changes([], gradients=False)
     return session
 
 
 def test_hostile_names_never_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "\n".join(text_of(odd(monkeypatch)))
+    text = "\n".join(text_of(odd(monkeypatch).model))
     assert "␛[31m层␊" in text
     assert "<202E>rl" in text
     assert not {"\x1b", "\u202e"} & set(text)
 
 
 def test_what_is_not_known_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    report = report_of(odd(monkeypatch))
+    report = report_of(odd(monkeypatch).model)
     tensors: dict[str, dict[str, Any]] = {each["path"]: each for each in report["tensors"]}
     assert tensors["\u202erl.weight"]["shape"] is None
     assert tensors["\u202erl.weight"]["bytes"] is None

@@ -1,4 +1,7 @@
-"""`stats`: every field that the contract names, selection by path, and what can go wrong."""
+"""`stats`: every field that the contract names, selection by path, and what can go wrong.
+
+Of `stats` and `stats_text`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.commands.stats import report_of, selected, subjects_of
+from models.commands.progress_line import ProgressLine
+from models.commands.stats import in_order, report_of, reports_of, selected
 from models.commands.stats_text import text_of
 from models.messages import StatisticsOf
 from models.messages.errors import EngineProblem
@@ -22,8 +26,9 @@ from models.session.session import Session
 from tests.models.commands.headless import command, environment, headless, strict
 
 FIELDS = {
-    "path", "count", "min", "max", "mean", "std", "l2", "zeros", "nan", "inf", "quantiles", "quantiles_within",
-    "histogram", "initial", "absence", "reason",
+    "path", "kind", "dtype", "shared_with", "count", "min", "max", "min_index", "max_index", "absmax", "absmax_index",
+    "mean", "std", "l2", "zeros", "nan", "inf", "quantiles", "quantiles_within", "histogram", "initial", "absence",
+    "reason",
 }  # fmt: skip
 
 
@@ -34,11 +39,9 @@ def opened(source: str) -> Session:
 
 
 def reports(session: Session, pattern: str | None = None, exact: bool = False) -> list[dict]:
-    found = []
-    for subject in selected(subjects_of(session, exact), pattern):
-        statistics = subject.measure(lambda done: None)
-        found.append(report_of(subject.path, statistics, subject.initial(statistics)))
-    return found
+    tensors = selected(list(session.model.tensors_at("")), pattern)
+    with ProgressLine() as line:
+        return reports_of(tensors, exact, line)
 
 
 def test_the_numbers_are_torchs() -> None:
@@ -47,19 +50,23 @@ def test_the_numbers_are_torchs() -> None:
     found = {each["path"]: each for each in reports(session)}
     assert list(found) == list(state)
     for path, tensor in state.items():
-        told, numbers = found[path], tensor.double().flatten()
-        assert set(told) == FIELDS
-        assert told["count"] == tensor.numel()
-        assert (told["min"], told["max"]) == (numbers.min(), numbers.max())
-        assert told["mean"] == pytest.approx(numbers.mean().item())
-        assert told["std"] == (pytest.approx(numbers.std().item()) if tensor.numel() > 1 else None)
-        assert told["l2"] == pytest.approx(numbers.norm().item())
-        assert told["quantiles"]["0.5"] == numbers.sort().values[(tensor.numel() + 1) // 2 - 1]
-        assert sum(told["histogram"]["counts"]) == tensor.numel()
-        assert len(told["histogram"]["edges"]) == len(told["histogram"]["counts"]) + 1
-        assert told["initial"]["consistent"] is True
-        assert told["initial"]["rule"].startswith("uniform(")
-        assert 0.001 <= told["initial"]["p"] <= 1
+        entry, numbers = found[path], tensor.double().flatten()
+        assert set(entry) == FIELDS
+        assert entry["count"] == tensor.numel()
+        assert (entry["min"], entry["max"]) == (numbers.min(), numbers.max())
+        assert entry["absmax"] == numbers.abs().max()
+        for name in ("min", "max", "absmax"):
+            value = tensor[tuple(entry[f"{name}_index"])].item()
+            assert (abs(value) if name == "absmax" else value) == entry[name]
+        assert entry["mean"] == pytest.approx(numbers.mean().item())
+        assert entry["std"] == (pytest.approx(numbers.std().item()) if tensor.numel() > 1 else None)
+        assert entry["l2"] == pytest.approx(numbers.norm().item())
+        assert entry["quantiles"]["0.5"] == numbers.sort().values[(tensor.numel() + 1) // 2 - 1]
+        assert sum(entry["histogram"]["counts"]) == tensor.numel()
+        assert len(entry["histogram"]["edges"]) == len(entry["histogram"]["counts"]) + 1
+        assert entry["initial"]["consistent"] is True
+        assert entry["initial"]["rule"].startswith("uniform(")
+        assert 0.001 <= entry["initial"]["p"] <= 1
 
 
 def test_a_changed_parameter_is_no_draw_any_more() -> None:
@@ -71,10 +78,10 @@ def test_a_changed_parameter_is_no_draw_any_more() -> None:
 
 
 def test_a_path_selects_itself_what_is_below_and_what_is_like_it() -> None:
-    subjects = subjects_of(opened("rgnet"), exact=False)
+    tensors = list(opened("rgnet").model.tensors_at(""))
 
     def paths(pattern: str) -> list[str]:
-        return [each.path for each in selected(subjects, pattern)]
+        return [each.path for each in selected(tensors, pattern)]
 
     assert paths("1.bias") == ["1.bias"]
     assert paths("1") == ["1.weight", "1.bias"]
@@ -85,9 +92,79 @@ def test_a_path_selects_itself_what_is_below_and_what_is_like_it() -> None:
             paths(pattern)
 
 
-def test_shared_tensors_are_told_at_each_of_their_paths() -> None:
+def test_shared_tensors_are_reported_at_each_of_their_paths() -> None:
     found = {each["path"]: each for each in reports(opened("shared"))}
     assert found["2.weight"]["mean"] == found["4.weight"]["mean"]
+    assert found["2.weight"]["shared_with"] == ["4.weight"]
+    lines = {line.split()[0]: line for line in text_of(list(found.values()))}
+    assert "the same as 4.weight" in lines["2.weight"]
+    assert "the same as 2.weight" in lines["4.weight"]
+    assert "the same" not in lines["0.weight"]
+
+
+def shown_as(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Open a network, and put another in its place."""
+    session = opened("mlp")
+    monkeypatch.setitem(session.namespace, "net", net)
+    monkeypatch.setitem(session.namespace, session.model.source.name, net)
+    session.report_changes([], gradients=False)
+    return session
+
+
+def test_a_tensor_that_layers_of_two_kinds_share_gets_one_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    net = nn.ModuleDict({"embed": nn.Embedding(300, 40), "head": nn.Linear(40, 300, bias=False)})
+    net["head"].weight = net["embed"].weight
+    found = reports(shown_as(net, monkeypatch))
+    assert [each["path"] for each in found] == ["embed.weight", "head.weight"]
+    assert found[0]["initial"] == found[1]["initial"]
+    assert found[0]["initial"]["consistent"] is True
+    assert found[0]["initial"]["rule"].startswith("normal(0, 1)")
+    alone = reports(shown_as(net, monkeypatch), "head.weight")  # whichever name is asked for
+    assert alone[0]["initial"] == found[0]["initial"]
+    with torch.no_grad():
+        net["embed"].weight.fill_(7)
+    assert [each["initial"]["consistent"] for each in reports(shown_as(net, monkeypatch))] == [False, False]
+
+
+def test_the_largest_come_first_and_no_more_than_wanted(tmp_path: Path) -> None:
+    torch.save(
+        {"a": torch.tensor([1.0, -9.0]), "b": torch.tensor([math.nan]), "c": torch.tensor([5.0, 2.0])},
+        tmp_path / "m.pt",
+    )
+    entries = reports(opened(str(tmp_path / "m.pt")))
+
+    def order(sort: str | None) -> str:
+        return "".join(each["path"] for each in in_order(entries, sort))
+
+    assert order(None) == "abc"
+    assert order("absmax") == "acb"  # what has no finite value comes last
+    assert order("max") == "cab"
+    assert order("min") == "acb"
+    assert order("nan") == "bac"
+    done = headless("stats", "m.pt", "--json", "--sort", "max", "--top", "1", folder=tmp_path)
+    assert [each["path"] for each in strict(done.stdout)["tensors"]] == ["c"]
+    wrong = headless("stats", "m.pt", "--top", "0", folder=tmp_path)
+    assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
+
+
+def test_counters_and_optimizer_state_are_sorted_behind_the_networks_own_numbers(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.BatchNorm1d(2))
+    optimizer = torch.optim.Adam(net.parameters())
+    for _ in range(50):
+        net(torch.rand(4, 2) + 5).sum().backward()
+        optimizer.step()
+    with torch.no_grad():
+        net[1].bias.fill_(-7)
+    torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict()}, tmp_path / "m.pt")
+    entries = reports(opened(str(tmp_path / "m.pt")))
+    paths = [each["path"] for each in in_order(entries, "absmax")]
+    kinds = {each["path"]: each["kind"] for each in entries}
+    assert paths[0] == "model.1.bias"
+    own = [path for path in paths if kinds[path] != "state"]
+    assert paths[: len(own)] == own
+    assert own[-1] == "model.1.num_batches_tracked"
+    assert kinds[paths[len(own)]] == "state"
 
 
 def test_what_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,11 +173,11 @@ def test_what_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     odd[1].running_mean.fill_(math.nan)
     monkeypatch.setitem(session.namespace, "net", odd)
     monkeypatch.setitem(session.namespace, session.model.source.name, odd)
-    session.settle([], gradients=False)
+    session.report_changes([], gradients=False)
     found = {each["path"]: each for each in reports(session)}
     lazy, broken, norm = found["0.weight"], found["1.running_mean"], found["1.weight"]
     assert lazy["absence"] == "uninitialised"
-    assert all(lazy[name] is None for name in FIELDS - {"path", "absence", "reason"})
+    assert all(lazy[name] is None for name in FIELDS - {"path", "kind", "dtype", "shared_with", "absence", "reason"})
     assert (broken["count"], broken["nan"], broken["min"], broken["histogram"]) == (2, 2, None, None)
     assert broken["initial"] is None
     assert norm["initial"] == {"rule": "ones: the scale", "consistent": True, "p": None}
@@ -110,15 +187,17 @@ def test_what_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "all NaN" in text
 
 
-def test_text_is_safe_and_lines_up() -> None:
-    tensors = [
-        report_of("\x1b[31m层\n", StatisticsOf(path="", of="value", count=3, mean=1.5, zeros=1), None),
-        report_of("b", StatisticsOf(path="", of="value", absence="gone", reason="x.bin\x07 is gone"), None),
-    ]
-    lines = list(text_of(tensors))
+def test_text_is_safe_and_lines_up(tmp_path: Path) -> None:
+    torch.save({"\x1b[31m层\n": torch.zeros(3), "b": torch.ones(1)}, tmp_path / "m.pt")
+    facts = list(opened(str(tmp_path / "m.pt")).model.tensors_at(""))
+    found = (
+        StatisticsOf(path="", of="value", count=3, mean=1.5, minimum=-0.0, zeros=1),
+        StatisticsOf(path="", of="value", absence="gone", reason="x.bin\x07 is gone"),
+    )
+    lines = list(text_of(list(map(report_of, facts, found))))
     assert not {"\x1b", "\n", "\x07"} & set("".join(lines))
-    assert lines[0].split() == ["count", "mean", "std", "min", "median", "max", "l2"]
-    assert lines[1].split() == ["␛[31m层␊", "3", "1.5", "1", "zero"]
+    assert lines[0].split() == ["count", "mean", "std", "min", "median", "max", "l2", "min", "at", "max", "at"]
+    assert lines[1].split() == ["␛[31m层␊", "3", "1.5", "0", "1", "zero"]
 
 
 def test_a_file_in_a_process_of_its_own(tmp_path: Path) -> None:

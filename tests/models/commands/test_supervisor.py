@@ -13,25 +13,25 @@ from typing import Any
 import pytest
 
 from models.commands import run
-from models.commands.supervisor import Ending
+from models.commands.supervisor import WorkEnd
 from tests.models.commands.headless import ROOT
 
 PROGRAM = """
 import ctypes, itertools, json, os, signal, sys, time
 from models.commands.supervisor import supervise
 
-def work(tell):
+def work(send):
 {work}
 
-heard = []
+received = []
 
-def hear(name, values):
-    heard.append([name, *values])
+def receive(name, values):
+    received.append([name, *values])
     if name == "ready":
         print("ready", file=sys.stderr, flush=True)
 
-ending = supervise(work, hear)
-print(json.dumps([ending.how, ending.status, heard]))
+ending = supervise(work, receive)
+print(json.dumps([ending.how, ending.status, received]))
 """
 
 
@@ -74,16 +74,16 @@ import os, resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (1_200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
 from models.commands.supervisor import supervise
-print(supervise(lambda tell: tell("told") or 3, lambda name, values: print(name)))
+print(supervise(lambda send: send("sent") or 3, lambda name, values: print(name)))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "told\nEnding(how='done', status=3)\n", done.stderr
+    assert done.stdout == "sent\nWorkEnd(how='done', status=3)\n", done.stderr
 
 
-def test_what_is_told_comes_in_order() -> None:
-    how, status, heard = ended("for n in range(20_000): tell('n', n, '\\ud800\\x1b')\nreturn 3")
+def test_what_is_sent_comes_in_order() -> None:
+    how, status, received = ended("for n in range(20_000): send('n', n, '\\ud800\\x1b')\nreturn 3")
     assert (how, status) == ("done", 3)
-    assert heard == [["n", n, "\ud800\x1b"] for n in range(20_000)]
+    assert received == [["n", n, "\ud800\x1b"] for n in range(20_000)]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_what_is_told_comes_in_order() -> None:
         ("os._exit(7)", 7),
     ],
 )
-def test_a_crash_keeps_what_was_told(ends: str, status: int) -> None:
-    assert ended(f"tell('call', 1)\n{ends}") == ["crashed", status, [["call", 1]]]
+def test_a_crash_keeps_what_was_sent(ends: str, status: int) -> None:
+    assert ended(f"send('call', 1)\n{ends}") == ["crashed", status, [["call", 1]]]
 
 
 @pytest.mark.parametrize(
@@ -107,24 +107,24 @@ def test_a_crash_keeps_what_was_told(ends: str, status: int) -> None:
     ],
 )
 def test_a_deadline_ends_what_never_ends(hangs: str) -> None:
-    assert ended(f"tell('call', 1)\ntell('clock', 0.2)\n{hangs}") == ["timeout", 0, [["call", 1]]]
+    assert ended(f"send('call', 1)\nsend('clock', 0.2)\n{hangs}") == ["timeout", 0, [["call", 1]]]
 
 
 def test_a_deadline_can_be_taken_off() -> None:
-    assert ended("tell('clock', 0.2)\ntell('clock', None)\ntime.sleep(0.5)\nreturn 0")[:2] == ["done", 0]
+    assert ended("send('clock', 0.2)\nsend('clock', None)\ntime.sleep(0.5)\nreturn 0")[:2] == ["done", 0]
 
 
 @pytest.mark.parametrize(
     ("work", "expected"),
     [
         (
-            "try:\n    tell('ready')\n    time.sleep(1000)\nexcept KeyboardInterrupt:\n    tell('heard')\nreturn 5",
-            ["done", 5, [["ready"], ["heard"]]],
+            "try:\n    send('ready')\n    time.sleep(1000)\nexcept KeyboardInterrupt:\n    send('received')\nreturn 5",
+            ["done", 5, [["ready"], ["received"]]],
         ),
-        ("tell('ready')\nany(itertools.repeat(0))", ["interrupted", 0, [["ready"]]]),
-        ("tell('ready')\ntime.sleep(1000)", ["interrupted", 0, [["ready"]]]),
+        ("send('ready')\nany(itertools.repeat(0))", ["interrupted", 0, [["ready"]]]),
+        ("send('ready')\ntime.sleep(1000)", ["interrupted", 0, [["ready"]]]),
         (
-            "while 1:\n    try:\n        tell('ready')\n        time.sleep(1000)\n    except KeyboardInterrupt: pass",
+            "while 1:\n    try:\n        send('ready')\n        time.sleep(1000)\n    except KeyboardInterrupt: pass",
             ["interrupted", 0, [["ready"], ["ready"]]],
         ),
     ],
@@ -148,10 +148,10 @@ def test_an_error_of_our_own_is_not_swallowed(own_state: Path) -> None:
     assert "ZeroDivisionError" in (own_state / "faults.log").read_text(encoding="utf-8")
 
 
-def test_an_opening_that_takes_too_long_is_told_with_the_time_it_had(
+def test_an_opening_that_takes_too_long_is_reported_with_the_time_it_had(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run, "supervise", lambda work, hear: Ending("timeout"))
+    monkeypatch.setattr(run, "supervise", lambda work, receive: WorkEnd("timeout"))
     monkeypatch.setattr(run, "Result", lambda: None)
     assert run.main(["rgnet", "--timeout", "6"]) == 124
     assert capsys.readouterr().err == "modulescope: opening took over 26 s\n"

@@ -11,23 +11,23 @@ def source(items, metadata=None):
     return Source(source="x", kind="checkpoint", name="x", checkpoint=Checkpoint([], found, metadata or {}))
 
 
-def told(a, b, rules=(), match=None):
+def shown(a, b, rules=(), match=None):
     return [(each.place, each.path, each.status, each.a, each.b) for each in differing_items(a, b, rules, match)]
 
 
 def test_what_differs_and_what_one_alone_has():
     a = source({"epoch": ("int", "3"), "lr": ("float", "0.1"), "old": ("str", ""), "same": ("int", "1")})
     b = source({"same": ("int", "1"), "lr": ("float", "0.1"), "epoch": ("int", "4"), "new": ("list", "[1]")})
-    assert told(a, b) == [
+    assert shown(a, b) == [
         ("item", "epoch", "changed", "3", "4"),
         ("item", "old", "only_a", "", None),
         ("item", "new", "only_b", None, "[1]"),
     ]
-    assert told(a, a) == []
+    assert shown(a, a) == []
 
 
 def test_values_that_read_alike_are_told_with_their_types():
-    assert told(source({"n": ("int", "3")}), source({"n": ("str", "3")})) == [
+    assert shown(source({"n": ("int", "3")}), source({"n": ("str", "3")})) == [
         ("item", "n", "changed", "3 (int)", "3 (str)")
     ]
 
@@ -37,7 +37,7 @@ def test_metadata_is_compared_entry_by_entry_and_versions_of_modules_as_one():
         {}, {"config": {"width": 8, "deep": {"x": [1]}}, "m._metadata": {"": {"version": 1}, "a": {"version": 1}}}
     )
     b = source({}, {"config": {"width": 9, "deep": {"x": [1]}}, "m._metadata": {"": {"version": 1}}, "by": "me"})
-    found = told(a, b)
+    found = shown(a, b)
     assert [each[:3] for each in found] == [
         ("metadata", "config.width", "changed"),
         ("metadata", "m._metadata", "changed"),
@@ -49,10 +49,10 @@ def test_metadata_is_compared_entry_by_entry_and_versions_of_modules_as_one():
 def test_renaming_and_a_pattern_hold_for_items_too():
     a = source({"opt.lr": ("float", "0.1"), "epoch": ("int", "1")}, {"format": "pt"})
     b = source({"optimizer.lr": ("float", "0.1"), "epoch": ("int", "2")}, {"format": "tf"})
-    assert [each[1] for each in told(a, b, [Rename("opt.=optimizer.")])] == ["epoch", "format"]
-    assert told(a, b, [Rename("opt.=optimizer.")], Glob("optimizer.*").matches) == []
+    assert [each[1] for each in shown(a, b, [Rename("opt.=optimizer.")])] == ["epoch", "format"]
+    assert shown(a, b, [Rename("opt.=optimizer.")], Glob("optimizer.*").matches) == []
 
 
 def test_a_network_has_no_items():
     network = Source(source="x", kind="module", name="net")
-    assert told(network, source({"epoch": ("int", "1")})) == []
+    assert shown(network, source({"epoch": ("int", "1")})) == []

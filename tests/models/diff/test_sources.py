@@ -3,9 +3,13 @@
 import torch
 from torch import nn
 
+from models.checkpoint.model import CheckpointModel
+from models.diff.pairing import pair
 from models.diff.sources import tensors_of
 from models.opened.source import Source
+from models.session.session import Session
 from models.stored.checkpoint import Checkpoint
+from tests.models.diff.comparables import opened
 from tests.models.stored.held import Held
 
 
@@ -22,7 +26,7 @@ class Net(nn.Module):
 
 
 def of(module):
-    return tensors_of(Source(source="x", kind="module", name="net", module=module))
+    return tensors_of(opened(module))
 
 
 def test_what_is_expected_of_a_checkpoint_is_the_state_dict():
@@ -39,11 +43,24 @@ def test_tied_tensors_know_each_other():
     assert tied["last.weight"] == ("first.weight",)
 
 
+def test_a_name_that_only_a_checkpoint_has_is_a_difference_though_its_tensor_has_another(tmp_path):
+    torch.save(Net().state_dict(), tmp_path / "tied.pt")
+    session = Session()
+    session.open(f"{tmp_path}/tied.pt")
+    found = tensors_of(session.model)
+    assert {each.path: each.twins for each in found}["last.weight"] == ("first.weight",)
+    net = Net()
+    del net.last
+    pairs = pair(of(net), found, False, lambda path: True)
+    assert pairs.only_b == ["last.weight", "last.bias"]
+    session.close()
+
+
 def test_a_checkpoints_own_order_and_roles():
     tensors = [Held.of(torch.ones(2), name) for name in ("state", "l.10", "l.9")]
     tensors[0].kind = "state"
     for ordered, paths in ((True, ["l.10", "l.9", "state"]), (False, ["l.9", "l.10", "state"])):
         checkpoint = Checkpoint(tensors, ordered=ordered)
-        found = tensors_of(Source(source="x", kind="checkpoint", name="x", checkpoint=checkpoint))
+        found = tensors_of(CheckpointModel(Source(source="x", kind="checkpoint", name="x", checkpoint=checkpoint), {}))
         assert [each.path for each in found] == paths
         assert [bool(each.lacks) for each in found] == [False, False, True]

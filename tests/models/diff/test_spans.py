@@ -1,4 +1,7 @@
-"""Tensors that show few stored elements many times are compared by what is stored."""
+"""Tensors that show few stored elements many times are compared by what is stored.
+
+Of `spans`, through `compare`.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,15 @@ from hypothesis import strategies as st
 from models.diff import compare as compared
 from models.diff.compare import compare
 from models.diff.difference import Difference, Tolerance
-from models.diff.tensors import Comparable, StoredTensor
+from models.diff.tensors import Comparable
 from models.diff.workers import Workers
 from models.tensors import lattice
-from tests.models.diff.test_compare import live
+from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.test_overlap import of
 
 
 def strided(tensor: torch.Tensor) -> Comparable:
-    return StoredTensor(of(tensor)[0])
+    return of_stored(of(tensor)[0])
 
 
 def difference(a: Comparable, b: Comparable) -> Difference:
@@ -41,18 +44,18 @@ def test_every_pair_counts_as_often_as_it_is_shown(data: st.DataObject, monkeypa
     )
     wanted = difference(live(a.contiguous()), live(b.contiguous()))
     with monkeypatch.context() as patch:
-        patch.setattr(lattice, "FEW", 0)
-        patch.setattr(lattice, "TIMES", 0)
-        patch.setattr(compared, "FEW", 0)
+        patch.setattr(lattice, "WALK_LIMIT", 0)
+        patch.setattr(lattice, "REPEAT_LIMIT", 0)
+        patch.setattr(compared, "WALK_LIMIT", 0)
         for make in (live, strided):
             found = difference(make(a), make(b))
             assert found.status == wanted.status
-            assert found.numbers is not None
-            assert wanted.numbers is not None
+            assert found.comparison is not None
+            assert wanted.comparison is not None
             for field in ("values", "max_abs", "differing", "nonfinite"):
-                assert getattr(found.numbers, field) == getattr(wanted.numbers, field), field
+                assert getattr(found.comparison, field) == getattr(wanted.comparison, field), field
             for field in ("relative_l2", "cosine"):
-                assert getattr(found.numbers, field) == pytest.approx(getattr(wanted.numbers, field)), field
+                assert getattr(found.comparison, field) == pytest.approx(getattr(wanted.comparison, field)), field
 
 
 @pytest.mark.parametrize("make", [live, strided])
@@ -61,13 +64,13 @@ def test_two_that_are_repeated_without_end(make) -> None:
     views = [each[:, None].expand(4, 2**48) for each in (a, b)]
     assert difference(make(views[0]), make(views[0])).status == "equal"
     found = difference(make(views[0]), make(views[1]))
-    assert (found.status, found.numbers.differing, found.numbers.nonfinite) == ("changed", 2**49, 2**48)
-    assert found.numbers.max_abs == 3.0
+    assert (found.status, found.comparison.differing, found.comparison.nonfinite) == ("changed", 2**49, 2**48)
+    assert found.comparison.max_abs == 3.0
     crossed = [torch.arange(9.0) for _ in "ab"]
     other = crossed[0][:, None].expand(9, 2**40), crossed[1].as_strided((9, 2**40), (0, 0))
-    assert difference(make(other[0]), make(other[1])).numbers.max_abs == 8.0
+    assert difference(make(other[0]), make(other[1])).comparison.max_abs == 8.0
     large = torch.arange(2.0**12)
     wide = large[:, None, None].expand(2**12, 2**12, 1), large[None, :, None].expand(2**12, 2**12, 1)
     refused = difference(make(wide[0]), make(wide[1]))
-    assert (refused.status, refused.numbers) == ("unreadable", None)
+    assert (refused.status, refused.comparison) == ("unreadable", None)
     assert "16,777,216 pairs" in refused.reason

@@ -24,8 +24,8 @@ SCRIPT = Path(__file__).with_name("small_engine.py")
 SMALL = Launch((sys.executable, str(SCRIPT)), dies_with_us=True, timeout=30)
 
 
-class Heard:
-    """What one client heard, and a way to wait for more."""
+class RecordingClient:
+    """A client, with what it received, and a way to wait for more."""
 
     def __init__(self, client: EngineClient) -> None:
         self.client = client
@@ -68,21 +68,21 @@ async def over_pipes() -> EngineClient:
         for descriptor in (to_engine[0], to_client[1]):
             os.close(descriptor)
 
-    outlet = ReplyWriter(FrameWriter(to_client[1]))
-    server = EngineServer(FrameReader(to_engine[0]), outlet, small_registry("models"), Names(), on_end=end)
+    writer = ReplyWriter(FrameWriter(to_client[1]))
+    server = EngineServer(FrameReader(to_engine[0]), writer, small_registry("models"), Names(), on_end=end)
     threading.Thread(target=server.run, daemon=True).start()
     return EngineClient(await Link.over(os.fdopen(to_client[0], "rb", 0), os.fdopen(to_engine[1], "wb", 0)))
 
 
 @pytest.fixture(params=["pipes", "process"])
-async def heard(request: pytest.FixtureRequest) -> AsyncIterator[Heard]:
+async def recording(request: pytest.FixtureRequest) -> AsyncIterator[RecordingClient]:
     """A client with its small engine, over both transports."""
     client = await (over_pipes() if request.param == "pipes" else SMALL.start())
-    yield Heard(client)
+    yield RecordingClient(client)
     await client.close()
 
 
-Start = Callable[[Launch], Awaitable[Heard]]
+Start = Callable[[Launch], Awaitable[RecordingClient]]
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ async def start() -> AsyncIterator[Start]:
     """Starts engines that are closed at the end of the test."""
     clients: list[EngineClient] = []
 
-    async def start(launch: Launch) -> Heard:
+    async def start(launch: Launch) -> RecordingClient:
         client = await launch.start()
         clients.append(client)
-        return Heard(client)
+        return RecordingClient(client)
 
     yield start
     for client in clients:
@@ -101,6 +101,6 @@ async def start() -> AsyncIterator[Start]:
 
 
 @pytest.fixture
-async def engine(start: Start) -> Heard:
+async def engine(start: Start) -> RecordingClient:
     """A small engine in a process of its own."""
     return await start(SMALL)

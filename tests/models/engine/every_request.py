@@ -1,4 +1,7 @@
-"""One request of every kind that is answered beside running code, for tests that ask them all."""
+"""One request of every kind that is answered beside running code, for tests that ask them all.
+
+A new request goes into `every_request`, or into `MAIN_LANE` where it waits for running code or ends it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from models import messages as m
 AT_ONCE = 3
 """Requests on their way at a time."""
 
+NO_RUN = frozenset(("The calls of run 1 are no longer kept", "Nothing has run yet"))
+"""Titles of the problems that requests about a run meet where none ran."""
 MAIN_LANE = (
-    m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.Backward, m.ZeroGradients, m.Undo, m.Interrupt
+    m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
+    m.KeepCall, m.Interrupt,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
@@ -23,20 +29,32 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
     """
     some: list[tuple[m.Body, Any]] = [
         (m.ListExamples(), m.Examples),
+        (m.SuggestSources(), m.SuggestedSources),
+        (m.ChangedFiles(), m.FilesChanged),
+        (m.ReadInputs(), m.InputFields),
+        (m.SuggestSources(text="./"), m.SuggestedSources),
         (m.TreeRows(start=0, count=100), m.TreePage),
         (m.Fold(path="", how="all"), m.TreePlace),
         (m.Locate(path=tensors[0]), m.TreePlace),
+        (m.SortTree(order="seconds", path=""), m.TreePlace),
         (m.Search(query="weight"), m.SearchHits),
         (m.NextHit(query="weight", path="", step=1), m.TreePlace),
         (m.TensorRows(path="", start=0, count=100), m.TensorPage),
         (m.TensorRows(path="", start=0, count=100, order="l2", query="nan:0"), m.TensorPage),
         (m.StatisticsOfAll(path=""), m.Done),
         (m.GradientRows(path="", start=0, count=100), m.GradientPage),
+        (m.ReadFindings(), m.FoundFindings),
+        (m.Export(form="markdown"), m.Exported),
+        (m.Export(form="session"), m.Exported),
         (m.CallRows(run=1, start=0, count=10), m.CallPage),
+        (m.NextCall(run=1, path=""), m.CallPlace),
+        (m.FindCall(run=1, index=0), m.FoundCall),
+        (m.NextCallHit(run=1, query="op:relu"), m.CallPlace),
         (m.SourceCode(path=""), m.SourceText),
         (m.Describe(path=""), m.Description),
     ]
-    for path in tensors:
+    places: list[m.Place] = [*tensors, m.CallTensor(run=1, call=1), m.CallTensor(run=1, call=1, side="input")]
+    for path in places:
         for of in get_args(m.Of):
             some += [
                 (m.Window(path=path, of=of), m.Cells),
@@ -45,7 +63,9 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
                 (m.Statistics(path=path, of=of, exact=True), m.StatisticsOf),
                 (m.NextNonfinite(path=path, of=of), m.Nonfinite),
             ]
-        some += [(m.Describe(path=path), m.Description), (m.PathForms(path=path), m.Forms)]
+        some += [(m.Describe(path=path), m.Description)]
+        if isinstance(path, str):
+            some.append((m.PathForms(path=path), m.Forms))
     for text in ("net[0].weight.grad.", "x = net[0].weight\nx.grad.", "torch.nn.Lin", "net.get_parameter('"):
         some.append((m.Complete(text=text, cursor=len(text)), m.Completions))
     asked = {type(body) for body, _ in some}

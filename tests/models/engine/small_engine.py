@@ -70,7 +70,7 @@ def main() -> None:
     boot.load()
     process = importlib.import_module(f"{boot.PRIVATE}.engine.process")
     parent = int(sys.argv[2]) if sys.argv[1:2] == ["--parent"] else None
-    process.serve(lambda emit: (small_registry(boot.PRIVATE), Names()), parent)
+    process.serve_process(lambda emit: (small_registry(boot.PRIVATE), Names()), parent)
 
 
 if __name__ == "__main__":

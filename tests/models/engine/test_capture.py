@@ -1,4 +1,7 @@
-"""What the engine's code prints, from Python, C and children."""
+"""What the engine's code prints, from Python, C and children.
+
+Of `capture` and `redirected_stdio`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from models.messages import Cells, OutputText, Window
 
 
 async def test_output_comes_before_the_answer_and_in_order(engine):
-    for number in range(20):
+    for index in range(20):
         code = (
             "import os, sys\n"
             "print('one'); print('two', file=sys.stderr); os.write(1, b'three\\n')\n"
@@ -29,7 +32,7 @@ async def test_output_comes_before_the_answer_and_in_order(engine):
             ["stdout", "three\nfour"],
             ["stderr", "five"],
             ["stdout", "six\n"],
-        ], number
+        ], index
 
 
 async def test_a_flood_comes_whole_in_pieces_while_others_are_answered(engine):
@@ -47,7 +50,7 @@ async def test_a_flood_on_standard_error_comes_whole(engine):
     assert engine.printed("stderr") == ("x" * 999 + "\n") * 300 + "end"
 
 
-async def test_printing_is_told_while_the_job_runs(engine):
+async def test_printing_is_emitted_while_the_job_runs(engine):
     code = "import time\nprint('now')\nwhile not session.windows: time.sleep(.01)\nprint('then')"
     running = asyncio.create_task(engine.run(code))
     await engine.until(lambda: engine.printed() == "now\n")
@@ -64,7 +67,7 @@ async def test_any_text_survives(engine):
     assert engine.printed() == "é\\ud800\né�"
 
 
-async def test_child_processes_are_heard(engine):
+async def test_child_processes_are_captured(engine):
     await engine.run(
         "import subprocess, sys; subprocess.run(['sh', '-c', 'echo out; echo err >&2'], stderr=sys.stderr)"
     )

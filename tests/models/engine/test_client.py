@@ -1,4 +1,4 @@
-"""The engine's death, last words and floods, as its client tells them."""
+"""The engine's death, last words and floods, as its client reports them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_only_the_last_lines_are_kept(engine):
     assert len(words) <= 40
 
 
-async def test_dying_within_a_message_is_told_as_death(engine):
+async def test_dying_within_a_message_is_reported_as_death(engine):
     code = WRITE_RAW.format(b"\0\0\1\0half") + "os._exit(4)"
     assert (await dies_of(engine, code)).title == "the engine ended with exit status 4"
 
@@ -103,7 +103,7 @@ async def test_closed_output_counts_as_the_end(engine):
     assert gone.title == "the engine closed its output and was ended"
 
 
-async def test_kill_is_told_as_wished(engine):
+async def test_kill_is_reported_as_wished(engine):
     running = asyncio.create_task(engine.run("while True: pass"))
     await busy(engine)
     engine.client.kill()
@@ -155,21 +155,21 @@ async def dead_soon(pid: int) -> bool:
     return False
 
 
-async def test_cancelled_requests_leave_nothing(heard):
+async def test_cancelled_requests_leave_nothing(recording):
     for _ in range(50):
-        task = asyncio.create_task(heard.client.request(Execute(text="pass"), Executed))
+        task = asyncio.create_task(recording.client.request(Execute(text="pass"), Executed))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert heard.client._waiting == {}
-    assert await heard.run("value = 1") == "1"
+    assert recording.client._waiting == {}
+    assert await recording.run("value = 1") == "1"
 
 
-async def test_the_connections_end_fails_what_waits(heard):
-    running = asyncio.create_task(heard.run("import threading; threading.Event().wait(2)"))
-    await busy(heard)
-    await heard.client.close()
+async def test_the_connections_end_fails_what_waits(recording):
+    running = asyncio.create_task(recording.run("import threading; threading.Event().wait(2)"))
+    await busy(recording)
+    await recording.client.close()
     with pytest.raises(EngineGone, match="the engine was ended"):
         await running
-    assert heard.gone == []
+    assert recording.gone == []

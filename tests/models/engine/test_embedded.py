@@ -20,10 +20,10 @@ import asyncio, json, os, signal, sys, threading
 import torch
 from models.engine import embedded
 from models.engine.launch import Launch
-from models.messages import Busy, Execute, Executed, OpenSource, Opened, OutputText
+from models.messages import Busy, Execute, Executed, OpenSource, SourceOpened, OutputText
 from models.sources.live_object import live_source
 
-net, events, told, left = torch.nn.Linear(2, 3), [], {{}}, []
+net, events, results, left = torch.nn.Linear(2, 3), [], {{}}, []
 answer = os.fdopen(os.dup(1), "w")
 
 def state():
@@ -37,21 +37,21 @@ async def interface(read, write):
     client = await Launch.attached(read, write).start(on_event=events.append)
     async def run(text):
         return await client.request(Execute(text=text), Executed)
-    opened = await client.request(OpenSource(source=source.source), Opened)
-    told["opened"] = opened.summary.source, opened.summary.parameters, opened.summary.input
+    opened = await client.request(OpenSource(source=source.source), SourceOpened)
+    results["opened"] = opened.summary.source, opened.summary.parameters, opened.summary.input
     await run("import os, sys, signal; print('printed')")
     await run("_ = sys.stderr.write('complained\\\\n'); _ = os.write(2, b'raw')")
     await run("net.bias.data[0] = 7; os.system('echo child'); signal.signal(signal.SIGINT, signal.SIG_DFL)")
-    told["thread"] = (await run("import threading; threading.current_thread().name")).value
-    told["grad"] = (await run("torch.is_grad_enabled()")).value
-    told["leave"] = (await run("exit()")).problem.title
-    told["input"] = (await run("input()")).problem.type
+    results["thread"] = (await run("import threading; threading.current_thread().name")).value
+    results["grad"] = (await run("torch.is_grad_enabled()")).value
+    results["leave"] = (await run("exit()")).problem.title
+    results["input"] = (await run("input()")).problem.type
     if {interrupts}:
         running = asyncio.create_task(run("import time; time.sleep(1000)"))
         while not (events and isinstance(events[-1], Busy) and events[-1].text):
             await asyncio.sleep(0.01)
         await client.interrupt()
-        told["interrupted"] = (await running).problem.kind
+        results["interrupted"] = (await running).problem.kind
     asyncio.get_running_loop().create_task(run("import time; time.sleep(0.3); print('too late to be shown')"))
     while not (events and isinstance(events[-1], Busy) and events[-1].text):
         await asyncio.sleep(0.01)
@@ -62,7 +62,7 @@ def play(read, write):
 
 def call():
     with torch.no_grad():
-        embedded.serve(*ours, source, lambda: left.append(len(left)))
+        embedded.serve_embedded(*ours, source, lambda: left.append(len(left)))
 
 frame = sys._getframe()
 source = live_source(net, (), {{}}, frame)
@@ -74,11 +74,11 @@ thread = threading.Thread(target=second, args=there if second is play else ())
 thread.start()
 first(*there) if first is play else first()
 thread.join()
-told["same"] = [x == y for x, y in zip(before[:-1], state()[:-1])]
-told["left"] = left
-told["bias"] = net.bias[0].item()
-told["output"] = [(event.stream, event.text) for event in events if isinstance(event, OutputText)]
-print(json.dumps(told), file=answer)
+results["same"] = [x == y for x, y in zip(before[:-1], state()[:-1])]
+results["left"] = left
+results["bias"] = net.bias[0].item()
+results["output"] = [(event.stream, event.text) for event in events if isinstance(event, OutputText)]
+print(json.dumps(results), file=answer)
 """
 
 
@@ -95,44 +95,44 @@ def test_a_program_lends_its_streams_and_has_them_back(tmp_path: Path, main: boo
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    *late, told = done.stdout.splitlines()
-    told = json.loads(told)
-    assert told["opened"] == ["explore(net)", 9, "torch.rand(2, 2)"]
-    assert all(told["same"]), told["same"]
-    assert told["left"] == [0]
-    assert told["bias"] == 7
-    assert told["thread"] == ("'MainThread'" if main else "'Thread-1 (call)'")
-    assert told["grad"] == "False"  # as where explore() was called
-    assert told["leave"] == "SystemExit: the engine goes on"
-    assert told["input"] == "EOFError"
+    *late, results = done.stdout.splitlines()
+    results = json.loads(results)
+    assert results["opened"] == ["explore(net)", 9, "torch.rand(2, 2)"]
+    assert all(results["same"]), results["same"]
+    assert results["left"] == [0]
+    assert results["bias"] == 7
+    assert results["thread"] == ("'MainThread'" if main else "'Thread-1 (call)'")
+    assert results["grad"] == "False"  # as where explore() was called
+    assert results["leave"] == "SystemExit: the engine goes on"
+    assert results["input"] == "EOFError"
     output = {
-        stream: "".join(text for kind, text in told["output"] if kind == stream) for stream in ("stdout", "stderr")
+        stream: "".join(text for kind, text in results["output"] if kind == stream) for stream in ("stdout", "stderr")
     }
     assert output == {"stdout": "printed\nchild\n0\n", "stderr": "complained\nraw"}
     if main:
-        assert told["interrupted"] == "interrupted"
+        assert results["interrupted"] == "interrupted"
         assert late == []  # leaving interrupted it
     else:
         assert late == ["too late to be shown"]
 
 
-async def test_an_event_loop_that_waits_hears_of_other_signals_and_of_no_interrupt_here() -> None:
-    heard: list[signal.Signals] = []
+async def test_an_event_loop_that_waits_gets_other_signals_and_no_interrupt_here() -> None:
+    received: list[signal.Signals] = []
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGUSR1)
+    signals = (signal.SIGINT, signal.SIGUSR1)
     before = signal.getsignal(signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, heard.append, number)
+    for each in signals:
+        loop.add_signal_handler(each, received.append, each)
     try:
         with _signals():
-            for number in numbers:
-                signal.raise_signal(number)
+            for each in signals:
+                signal.raise_signal(each)
         await asyncio.sleep(0.05)
-        assert heard == [signal.SIGUSR1]
+        assert received == [signal.SIGUSR1]
         signal.raise_signal(signal.SIGINT)
         await asyncio.sleep(0.05)
-        assert heard == [signal.SIGUSR1, signal.SIGINT]
+        assert received == [signal.SIGUSR1, signal.SIGINT]
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        for each in signals:
+            loop.remove_signal_handler(each)
         signal.signal(signal.SIGINT, before)

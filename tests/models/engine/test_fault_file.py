@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_written_to_costs_its_place(state: Path, monkeyp
 
 
 def test_the_file_does_not_grow_without_end(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fault_file, "LARGEST", 2000)
+    monkeypatch.setattr(fault_file, "FILE_LIMIT", 2000)
     for _ in range(50):
         keep_traceback("x" * 100)
     assert sum(each.stat().st_size for each in state.iterdir()) < 6000

@@ -50,7 +50,7 @@ def test_asyncio_reads_what_was_framed_however_it_comes(sent, size):
 
 
 @given(payloads, st.data())
-def test_a_cut_anywhere_but_between_frames_is_told(sent, data):
+def test_a_cut_anywhere_but_between_frames_is_an_error(sent, data):
     whole = b"".join(map(frame, sent))
     cut = data.draw(st.integers(0, len(whole)))
     ends = {sum(len(frame(payload)) for payload in sent[:count]) for count in range(len(sent) + 1)}
@@ -95,7 +95,7 @@ def test_text_where_a_frame_belongs_is_quoted():
 def test_frames_of_many_threads_never_mix(pipe):
     read, write = pipe
     writer = FrameWriter(write)
-    sent = [bytes([number]) * (40_000 + number) for number in range(8)]
+    sent = [bytes([index]) * (40_000 + index) for index in range(8)]
     threads = [
         threading.Thread(target=lambda payload=payload: [writer.write(payload) for _ in range(5)]) for payload in sent
     ]

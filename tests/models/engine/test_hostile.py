@@ -1,4 +1,4 @@
-"""Engines that are broken, or somebody's who means harm: said at once, and nothing grows without end."""
+"""Engines that are broken, or somebody's who means harm: reported at once, and nothing grows without end."""
 
 from __future__ import annotations
 
@@ -88,25 +88,25 @@ async def test_answers_that_are_none(code: str, words: str) -> None:
 
 
 async def test_a_line_without_end_on_standard_error() -> None:
-    heard = 0
+    received = 0
     enough = asyncio.Event()
 
-    def hear(text: str) -> None:
-        nonlocal heard
-        heard += len(text)
-        if heard > 5_000_000:
+    def take_in(text: str) -> None:
+        nonlocal received
+        received += len(text)
+        if received > 5_000_000:
             enough.set()
 
-    client = await started("while True: os.write(2, b'x' * 65536)", on_stderr=hear)
+    client = await started("while True: os.write(2, b'x' * 65536)", on_stderr=take_in)
     await enough.wait()
     assert len(client.words) <= LONGEST_LINE
     await client.close(grace=0)
 
 
 @pytest.mark.parametrize("way", ["events", "words"])
-async def test_a_flood_waits_for_who_hears(way: str) -> None:
-    """Nothing is read while the one who hears has not taken in what was told."""
-    heard = 0
+async def test_a_flood_waits_for_the_callback(way: str) -> None:
+    """Nothing more is read while the callback waits."""
+    received = 0
     may_go_on = asyncio.Event()
     stopped, went_on = asyncio.Event(), asyncio.Event()
 
@@ -114,18 +114,18 @@ async def test_a_flood_waits_for_who_hears(way: str) -> None:
         stopped.set()
         await may_go_on.wait()
 
-    def hear(told: Body | str) -> Any:
-        nonlocal heard
-        heard += 1
-        if heard == 20:
+    def take_in(message: Body | str) -> Any:
+        nonlocal received
+        received += 1
+        if received == 20:
             went_on.set()
-        return taken_in() if heard == 10 else None
+        return taken_in() if received == 10 else None
 
     flood = {
         "events": "while True: frame({'type': 'event', 'body': {'type': 'Busy', 'text': 'x' * 1000}})",
         "words": "while True: os.write(2, b'x' * 65536)",
     }[way]
-    callbacks = {"on_event" if way == "events" else "on_stderr": hear}
+    callbacks = {"on_event" if way == "events" else "on_stderr": take_in}
     client = await started("import time\n" + flood, **callbacks)
     await stopped.wait()
     link: Link = client._link
@@ -133,7 +133,7 @@ async def test_a_flood_waits_for_who_hears(way: str) -> None:
     assert stream is not None
     for _ in range(200):  # turns of the loop in which more would be read
         await asyncio.sleep(0)
-    assert heard == 10
+    assert received == 10
     assert len(stream._buffer) < 8 * 2**20  # type: ignore[attr-defined]
     may_go_on.set()
     await went_on.wait()

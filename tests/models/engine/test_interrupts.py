@@ -47,7 +47,7 @@ async def test_an_endless_job_answers_queries_and_ends_when_interrupted(engine, 
 async def test_interrupting_a_job_that_has_not_started_yet(engine):
     for _ in range(50):
         running = asyncio.create_task(engine.run("while True: pass"))
-        await asyncio.sleep(0)  # sent, nothing heard
+        await asyncio.sleep(0)  # sent, nothing received
         await engine.client.interrupt()
         assert await interrupted(running)
 
@@ -75,9 +75,9 @@ async def test_a_storm_of_interrupts_hits_jobs_only(engine):
     """Jobs of some µs to ms, interrupts at any moment: each job is answered once, the engine lives, nothing leaks."""
     dice = random.Random(1)
     hit = 0
-    for number in range(300):
+    for index in range(300):
         running = asyncio.create_task(
-            engine.run(f"for n in range({dice.choice((10, 3000, 10_000, 200_000))}): pass\nvalue = {number}")
+            engine.run(f"for n in range({dice.choice((10, 3000, 10_000, 200_000))}): pass\nvalue = {index}")
         )
         for _ in range(dice.randrange(4)):
             for _ in range(dice.randrange(8)):
@@ -86,7 +86,7 @@ async def test_a_storm_of_interrupts_hits_jobs_only(engine):
         if await interrupted(running):
             hit += 1
         else:
-            assert running.result() == str(number)
+            assert running.result() == str(index)
     assert 0 < hit < 300
     await asyncio.gather(*(engine.client.interrupt() for _ in range(20)))
     assert await engine.run("value = 'alive'") == "alive"
@@ -94,7 +94,7 @@ async def test_a_storm_of_interrupts_hits_jobs_only(engine):
 
 
 async def test_interrupts_never_cut_a_frame(engine):
-    """The job does nothing but tell events of 200 kB, which the pipe takes in several writes."""
+    """The job does nothing but emit events of 200 kB, which the pipe takes in several writes."""
     code = "body = m.OutputText(stream='stdout', text='y' * 200_000)\nwhile True: context.emit(body)"
     for _ in range(15):
         engine.events.clear()
@@ -114,10 +114,10 @@ async def test_a_handler_of_the_user_own_is_replaced_after_the_job(engine):
     assert await interrupted(running)
 
 
-async def test_a_handler_of_the_user_own_hears_an_interrupt_once(engine):
+async def test_a_handler_of_the_user_own_gets_an_interrupt_once(engine):
     code = (
-        "import signal, time\nheard = []\nsignal.signal(signal.SIGINT, lambda *_: heard.append(time.monotonic()))\n"
-        "print('in')\nwhile not heard or time.monotonic() < heard[0] + 0.5: time.sleep(0.01)\nvalue = len(heard)"
+        "import signal, time\ngot = []\nsignal.signal(signal.SIGINT, lambda *_: got.append(time.monotonic()))\n"
+        "print('in')\nwhile not got or time.monotonic() < got[0] + 0.5: time.sleep(0.01)\nvalue = len(got)"
     )
     running = asyncio.create_task(engine.run(code))
     await engine.until(lambda: "in" in engine.printed())
@@ -151,11 +151,11 @@ async def test_an_import_of_torch_is_not_cut_and_the_job_is_interrupted_behind_i
     assert await engine.run("import sys\nvalue = sys.modules['torch'].whole") == "True"
 
 
-async def test_threads_of_another_program_are_not_interrupted(heard):
-    running = asyncio.create_task(heard.run("while not session.windows: pass"))
-    await busy(heard, "while not session.windows: pass")
-    text = (await heard.client.request(Interrupt(), Done)).text
-    await heard.client.request(Window(path=""), Cells)
+async def test_threads_of_another_program_are_not_interrupted(recording):
+    running = asyncio.create_task(recording.run("while not session.windows: pass"))
+    await busy(recording, "while not session.windows: pass")
+    text = (await recording.client.request(Interrupt(), Done)).text
+    await recording.client.request(Window(path=""), Cells)
     if text:
         assert text == "this engine cannot be interrupted"
         await running

@@ -73,11 +73,11 @@ async def test_a_program_that_speaks_something_else():
 
 
 async def test_no_greeting_in_time():
-    told = []
+    waits = []
     launch = dataclasses.replace(Launch.command("sleep 100"), timeout=1.2)
     with pytest.raises(EngineGone, match="no greeting"):
-        await launch.start(tell=told.append)
-    assert told[0] == "waiting for the engine's greeting, 1 s: sleep 100"
+        await launch.start(on_wait=waits.append)
+    assert waits[0] == "waiting for the engine's greeting, 1 s: sleep 100"
     assert not [child for child in psutil.Process().children() if child.name() == "sleep"]
 
 
@@ -90,7 +90,7 @@ async def test_starting_can_be_cancelled():
     assert not [child for child in psutil.Process().children() if child.name() == "sleep"]
 
 
-async def test_another_protocol_is_told_with_both_versions(tmp_path):
+async def test_another_protocol_is_reported_with_both_versions(tmp_path):
     script = tmp_path / "newer.py"
     script.write_text(
         "import importlib, sys\n"
@@ -98,7 +98,7 @@ async def test_another_protocol_is_told_with_both_versions(tmp_path):
         "import models.engine.server as server\n"
         "server.PROTOCOL, server.__version__ = 99, '9.9'\n"
         "from models.engine import process, registry\n"
-        "process.serve(lambda emit: (registry.Registry(), None))\n"
+        "process.serve_process(lambda emit: (registry.Registry(), None))\n"
     )
     gone = await fails(Launch.command(f"{sys.executable} {script}"))
     assert gone.title.startswith("the engine is modulescope 9.9 (protocol 99), this interface is ")
@@ -142,7 +142,7 @@ def test_no_engine_survives_its_killed_interface(local, code):
         psutil.Process(pid).wait(5)
 
 
-async def test_a_python_without_msgspec_is_told_how_to_get_it(tmp_path):
+async def test_a_python_without_msgspec_is_reported_with_the_remedy(tmp_path):
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -E "$@"\n')
     python.chmod(0o755)
@@ -162,7 +162,7 @@ def test_the_wall_is_quick_to_import_and_knows_no_torch():
     assert done.stdout == "[]\n"
 
 
-def test_dying_at_once_is_seen_long_before_the_greeting_is_given_up():
+def test_dying_at_once_is_noticed_long_before_the_greeting_is_given_up():
     launch = Launch.command(f"{sys.executable} -c 'raise SystemExit(3)'")
     assert launch.timeout > 60
     asyncio.run(asyncio.wait_for(fails(launch), launch.timeout / 4))

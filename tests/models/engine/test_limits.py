@@ -1,4 +1,7 @@
-"""Everything that crosses the wall is bounded where it is decoded, and an honest engine's answer fits."""
+"""Everything that crosses the wall is bounded where it is decoded, and an honest engine's answer fits.
+
+Of `codec`, `consistency`, `fitting`, and of `models/messages/limits.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 
 from models import messages as m
 from models.engine import codec
-from models.engine.fitting import fitted
+from models.engine.fitting import fit_message
 from models.messages.limits import DEEPEST, LARGEST, LONGEST_PAGE, LONGEST_TEXT
 
 
@@ -136,7 +139,7 @@ def test_an_honest_answer_that_is_too_large_is_sent_as_far_as_it_fits() -> None:
 def test_what_fits_is_sent_as_it_is() -> None:
     page = m.TreePage(total=1, start=0, rows=[m.TreeRow(**ROW)])
     assert codec.pack_fitting(page) == codec.pack(page)
-    assert fitted(page) == page
+    assert fit_message(page) == page
 
 
 NUMBERS = st.sampled_from([0, -1, 1, 2**31, 2**63 - 1, 2**63, 2**64 - 1, -(2**63), 10**400])
@@ -168,6 +171,6 @@ ANSWERS = [kind for kind in structs() if issubclass(kind, m.Body) and kind in ge
 
 
 @given(st.sampled_from(ANSWERS).flatmap(anything))
-def test_whatever_the_engine_has_to_say_fits(body: m.Body) -> None:
+def test_whatever_the_engine_sends_fits(body: m.Body) -> None:
     kind = type(body)
     assert isinstance(codec._decoder(kind).decode(codec.pack_fitting(body)), kind)

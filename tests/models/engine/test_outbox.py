@@ -11,7 +11,7 @@ import pytest
 from models.engine import codec
 from models.engine.embedded import KEPT, _Printed
 from models.engine.framing import LIMIT, FrameReader, FramingError
-from models.engine.outbox import MOST, Outbox
+from models.engine.outbox import WAITING_LIMIT, Outbox
 from models.engine.reply_writer import ReplyWriter
 from models.messages import CallsGrew, Event, OutputText
 
@@ -27,7 +27,7 @@ def pipe() -> Iterator[tuple[FrameReader, int]]:
 def test_frames_come_in_order_however_large(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
-    sent = [bytes([number]) * size for number, size in enumerate([3, 100_000, 1, 1_000_000, 5])]
+    sent = [bytes([index]) * size for index, size in enumerate([3, 100_000, 1, 1_000_000, 5])]
     for payload in sent:
         outbox.write(payload)  # the pipe holds 65,536 bytes: waiting here would be for ever
     assert [reader.read() for _ in sent] == sent
@@ -88,14 +88,14 @@ def test_one_that_goes_while_much_waits_ends_the_writer() -> None:
     os.close(write)
 
 
-def test_a_trace_that_grows_is_told_at_last_and_not_ten_thousand_times(pipe: tuple[FrameReader, int]) -> None:
+def test_a_trace_that_grows_is_sent_at_last_and_not_ten_thousand_times(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
-    outlet = ReplyWriter(outbox)
-    outlet.emit(OutputText(stream="stdout", text="x" * 100_000))
+    writer = ReplyWriter(outbox)
+    writer.emit(OutputText(stream="stdout", text="x" * 100_000))
     for total in range(10_000):
-        outlet.emit(CallsGrew(run=1, total=total))
-    outlet.emit(CallsGrew(run=2, total=7))
+        writer.emit(CallsGrew(run=1, total=total))
+    writer.emit(CallsGrew(run=2, total=7))
     assert outbox.waiting() < 150_000
     bodies = []
     while not bodies or bodies[-1] != CallsGrew(run=2, total=7):
@@ -103,22 +103,22 @@ def test_a_trace_that_grows_is_told_at_last_and_not_ten_thousand_times(pipe: tup
         assert isinstance(envelope, Event)
         bodies.append(codec.event_body(envelope.body))
     assert bodies[-2] == CallsGrew(run=1, total=9_999)
-    assert len(bodies) < 2 * MOST
+    assert len(bodies) < 2 * WAITING_LIMIT
     outbox.close()
 
 
-def test_printing_into_an_interface_that_stands_still_is_cut_and_told(pipe: tuple[FrameReader, int]) -> None:
+def test_printing_into_an_interface_that_stands_still_is_cut_and_reported(pipe: tuple[FrameReader, int]) -> None:
     reader, write = pipe
     outbox = Outbox(write)
-    tell = _Printed(outbox, ReplyWriter(outbox))
+    send_printed = _Printed(outbox, ReplyWriter(outbox))
     for _ in range(100):
-        tell("stdout", "x" * 20_000)
+        send_printed("stdout", "x" * 20_000)
     waiting = outbox.waiting()
     assert waiting < KEPT + 2 * 20_000
     texts: list[str] = []
     while outbox.waiting() > KEPT:
         texts.append(_text(reader))
-    tell("stdout", "again")
+    send_printed("stdout", "again")
     while texts[-1] != "again":
         texts.append(_text(reader))
     lost = 100 * 20_000 - sum(text.count("x") for text in texts if text.startswith("x"))

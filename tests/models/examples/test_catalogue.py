@@ -1,4 +1,7 @@
-"""Every figure that is told of the documented networks, and every statement offered, checked against torch."""
+"""Every figure of the documented networks, and every statement offered, checked against torch.
+
+Of `catalogue` and every network of the folder.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.examples.catalogue import EXAMPLES, build, console_names
-from models.run.inputs import make_inputs
-from models.run.specs import parse_spec
+from models.examples.catalogue import EXAMPLES, build_example, console_names
+from models.examples.chinese import CHINESE
+from models.run.inputs.inputs import make_inputs
+from models.run.inputs.specs import parse_spec
 
 # name: section, input, output shape, parameters, rows of modules
 FACTS = {
@@ -36,7 +40,7 @@ def test_the_start_order() -> None:
 
 @pytest.mark.parametrize("name", FACTS)
 def test_figures(name: str) -> None:
-    example, net = EXAMPLES[name], build(name)
+    example, net = EXAMPLES[name], build_example(name)
     section, spec, shape, parameters, modules = FACTS[name]
     assert (example.section, example.input, example.parameters, example.modules) == (section, spec, parameters, modules)
     assert sum(p.numel() for p in net.parameters()) == parameters
@@ -47,7 +51,7 @@ def test_figures(name: str) -> None:
 
 @pytest.mark.parametrize("name", FACTS)
 def test_every_statement_offered_works(name: str) -> None:
-    example, net = EXAMPLES[name], build(name)
+    example, net = EXAMPLES[name], build_example(name)
     args, _ = make_inputs([parse_spec(example.input)])
     scope = {"torch": torch, "nn": nn, "F": F, example.variable: net, "X": args[0], **console_names(name, net)}
     with contextlib.redirect_stdout(io.StringIO()):
@@ -63,11 +67,11 @@ def test_notes_are_two_or_three_sentences(name: str) -> None:
 
 
 def test_sequential_grad_fn() -> None:
-    assert build("sequential")(torch.rand(2, 20)).grad_fn.name() == "AddmmBackward0"
+    assert build_example("sequential")(torch.rand(2, 20)).grad_fn.name() == "AddmmBackward0"
 
 
 def test_my_sequential_computes_what_sequential_computes() -> None:
-    mine, theirs = build("my_sequential"), build("sequential")
+    mine, theirs = build_example("my_sequential"), build_example("sequential")
     theirs.load_state_dict(mine.state_dict())
     X = torch.rand(2, 20)
     assert torch.equal(mine(X), theirs(X))
@@ -75,14 +79,14 @@ def test_my_sequential_computes_what_sequential_computes() -> None:
 
 
 def test_mlp_applies_relu_as_a_function() -> None:
-    net = build("mlp")
+    net = build_example("mlp")
     assert [type(m) for m in net.children()] == [nn.Linear, nn.Linear]
     X = torch.rand(2, 20)
     assert torch.equal(net(X), net.out(torch.clamp(net.hidden(X), min=0)))
 
 
 def test_the_constant_is_no_parameter_gets_no_gradient_and_is_not_trained() -> None:
-    net = build("fixed_hidden_mlp")
+    net = build_example("fixed_hidden_mlp")
     before = net.rand_weight.clone()
     assert [name for name, _ in net.named_parameters()] == ["linear.weight", "linear.bias"]
     assert "rand_weight" not in net.state_dict()
@@ -94,7 +98,7 @@ def test_the_constant_is_no_parameter_gets_no_gradient_and_is_not_trained() -> N
 
 
 def test_fixed_hidden_mlp_by_hand() -> None:
-    net = build("fixed_hidden_mlp")
+    net = build_example("fixed_hidden_mlp")
     X = torch.rand(2, 20)
     hidden = net.linear(torch.clamp(net.linear(X) @ net.rand_weight + 1, min=0))
     while hidden.abs().sum() > 1:
@@ -104,7 +108,7 @@ def test_fixed_hidden_mlp_by_hand() -> None:
 
 
 def test_parameter_access_as_the_document_has_it() -> None:
-    net = build("parameter_access")
+    net = build_example("parameter_access")
     assert {key: tuple(value.shape) for key, value in net[2].state_dict().items()} == {"weight": (1, 8), "bias": (1,)}
     assert type(net[2].bias) is torch.nn.parameter.Parameter
     assert net[2].weight.grad is None
@@ -113,7 +117,7 @@ def test_parameter_access_as_the_document_has_it() -> None:
 
 def test_rgnet_nesting_and_its_rows_nearly_alike() -> None:
     torch.manual_seed(0)
-    net = build("rgnet")
+    net = build_example("rgnet")
     assert [name for name, _ in net[0].named_children()] == ["block 0", "block 1", "block 2", "block 3"]
     assert torch.equal(net[0][1][0].bias.data, net.state_dict()["0.block 1.0.bias"])
     assert net[0][1][0].bias.numel() == 8
@@ -122,7 +126,7 @@ def test_rgnet_nesting_and_its_rows_nearly_alike() -> None:
 
 
 def test_shared_is_one_object_counted_once() -> None:
-    net = build("shared")
+    net = build_example("shared")
     assert net[2] is net[4]
     assert len(list(net.named_modules())) == 7
     assert sum(p.numel() for _, p in net.named_parameters(remove_duplicate=False)) == 193
@@ -136,7 +140,7 @@ def test_shared_is_one_object_counted_once() -> None:
 
 
 def test_initialized_ends_with_the_own_rule() -> None:
-    net = build("initialized")
+    net = build_example("initialized")
     for layer in (net[0], net[2]):
         magnitudes = layer.weight.detach().abs()
         assert bool(((magnitudes == 0) | ((magnitudes >= 5) & (magnitudes <= 10))).all())
@@ -144,7 +148,7 @@ def test_initialized_ends_with_the_own_rule() -> None:
 
 
 def test_each_initialiser() -> None:
-    net = build("initialized")
+    net = build_example("initialized")
     names = console_names("initialized", net)
     big = nn.Linear(200, 300)
     big.apply(names["init_normal"])
@@ -166,4 +170,15 @@ def test_the_catalogue_does_without_torch() -> None:
 
 def test_another_name() -> None:
     with pytest.raises(KeyError):
-        build("nothing")
+        build_example("nothing")
+
+
+def test_every_title_and_note_is_there_in_chinese_with_the_same_code() -> None:
+    assert CHINESE.keys() == EXAMPLES.keys()
+    for example in EXAMPLES.values():
+        title, note = example.words("zh")
+        assert example.words("en") == (example.title, example.note)
+        assert example.words("fr") == example.words()
+        for text in (title, note):
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in text)
+        assert note.split("`")[1::2] == example.note.split("`")[1::2]

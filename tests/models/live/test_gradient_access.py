@@ -1,4 +1,4 @@
-"""While code runs, `.grad` is touched by the thread that runs it and by nobody else."""
+"""While code runs, `.grad` is touched by the thread that runs it and by no other."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_thread_that_runs_reads_its_own() -> None:
 
 
 def test_another_one_sees_what_was_there_when_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.01)
     parameter, later = weight(), weight()
     parameter.sum().backward()
     before = parameter.grad
@@ -96,16 +96,16 @@ def test_another_one_sees_what_was_there_when_it_began(monkeypatch: pytest.Monke
     assert GRADIENTS.take([parameter]) == ([None], "")
 
 
-def test_nobody_else_reads_while_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+def test_no_other_thread_reads_while_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.01)
     readers: list[int] = []
-    read = gradient_access._gradient
+    read = gradient_access._read_gradient
 
     def noted(tensor: Tensor) -> Tensor | None:
         readers.append(threading.get_ident())
         return read(tensor)
 
-    monkeypatch.setattr(gradient_access, "_gradient", noted)
+    monkeypatch.setattr(gradient_access, "_read_gradient", noted)
     parameter = weight()
     with Elsewhere([parameter]):
         for _ in range(3):
@@ -156,7 +156,7 @@ def test_a_step_is_a_boundary_and_named() -> None:
 
 
 def test_more_than_there_is_room_for_is_not_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "ROOM", 20)
+    monkeypatch.setattr(gradient_access, "KEPT_LIMIT", 20)
     parameter, large = weight(), nn.Parameter(torch.ones(100))
     optimizer = torch.optim.SGD([parameter, large], lr=0.1)
     with Elsewhere([parameter, large]) as elsewhere:
@@ -215,8 +215,8 @@ def test_a_thread_that_waits_for_work_is_none_that_trains() -> None:
         thread.join()
 
 
-def test_who_is_told_of_a_change_sees_what_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.01)
+def test_the_receiver_of_a_change_event_sees_the_new_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.01)
     from models.messages import StateChanged
     from models.session.session import Session
 
@@ -247,7 +247,7 @@ def test_who_is_told_of_a_change_sees_what_it_left(monkeypatch: pytest.MonkeyPat
 
 
 def test_completion_reads_no_attributes_while_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.run import completion
+    from models.run.console import completion
 
     asked: list[str] = []
     monkeypatch.setattr(completion, "_from_jedi", lambda before, *rest: asked.append(before) or [])
@@ -258,9 +258,9 @@ def test_completion_reads_no_attributes_while_code_runs(monkeypatch: pytest.Monk
     assert len(asked) == 1
 
 
-def test_what_is_looked_at_while_a_step_is_taken_down_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
-    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+def test_what_is_requested_while_a_step_is_recorded_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.0)
+    monkeypatch.setattr(gradient_access, "mark_training", lambda: None)
     steps = OptimizerSteps()
     monkeypatch.setattr(steps, "watch", lambda: True)
     access = GradientAccess(steps)
@@ -270,10 +270,10 @@ def test_what_is_looked_at_while_a_step_is_taken_down_waits_for_the_next(monkeyp
     class Optimizer:
         @property
         def param_groups(self) -> list[dict[str, Any]]:
-            access._want([second])  # another thread looks at this moment
+            access._request([second])  # another thread looks at this moment
             return [{"params": [first, second]}]
 
-    access._want([first])
+    access._request([first])
     access._at_step(Optimizer())  # type: ignore[arg-type]
     assert access._from_boundary([first, second]).gradients == [first.grad, UNREAD]
     access._at_step(torch.optim.SGD([first, second]))
@@ -281,7 +281,7 @@ def test_what_is_looked_at_while_a_step_is_taken_down_waits_for_the_next(monkeyp
 
 
 class Clock:
-    """Time that passes when it is told."""
+    """A clock whose time the test sets."""
 
     now = 100.0
 
@@ -289,9 +289,9 @@ class Clock:
         return self.now
 
 
-def test_interest_outlives_slow_steps_and_ends_where_they_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
-    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+def test_requests_outlive_slow_steps_and_end_where_they_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.0)
+    monkeypatch.setattr(gradient_access, "mark_training", lambda: None)
     clock = Clock()
     monkeypatch.setattr(gradient_access, "time", clock)
     steps = OptimizerSteps()
@@ -307,26 +307,37 @@ def test_interest_outlives_slow_steps_and_ends_where_they_are_quick(monkeypatch:
         access._at_step(optimizer)
 
     step(0.0)
-    access._want([parameter])
-    for number in (2, 3):
+    access._request([parameter])
+    for count in (2, 3):
         step(5.0)
         ((gradient,), note) = access._from_boundary([parameter])
         assert gradient is parameter.grad
-        assert note.startswith(f"as of step {number} ")
+        assert note.startswith(f"as of step {count} ")
     for _ in range(10):
         step(0.1)
     assert access._from_boundary([parameter]).gradients == [UNREAD]
 
 
 def test_the_step_of_another_optimizer_does_not_answer_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradient_access, "WAIT", 0.0)
-    monkeypatch.setattr(gradient_access, "note_training", lambda: None)
+    monkeypatch.setattr(gradient_access, "STEP_TIMEOUT", 0.0)
+    monkeypatch.setattr(gradient_access, "mark_training", lambda: None)
     steps = OptimizerSteps()
     monkeypatch.setattr(steps, "watch", lambda: True)
     access = GradientAccess(steps)
     ours, another = weight(), weight()
     ours.grad = torch.ones(2, 2)
-    access._want([ours])
+    access._request([ours])
     access._at_step(torch.optim.SGD([another]))
     access._at_step(torch.optim.SGD([ours]))
     assert access._from_boundary([ours]).gradients == [ours.grad]
+
+
+def test_whether_any_has_a_gradient() -> None:
+    first, second = weight(), weight()
+    result = first * 2  # to ask a result of an operation for its gradient would warn
+    assert not GRADIENTS.has_any([first, result, second])
+    second.grad = torch.zeros(2, 2)
+    assert GRADIENTS.has_any([first, result, second])
+    with Elsewhere([first, second]):
+        assert GRADIENTS.has_any([first, second])
+        assert not GRADIENTS.has_any([first])

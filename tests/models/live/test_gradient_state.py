@@ -6,13 +6,17 @@ import pytest
 import torch
 from torch import nn
 
+from models import messages as m
 from models.live.gradient_state import ZERO_LIMIT, gradient_states
-from models.live.outline import Outline
+from models.live.gradients import UNREACHED
+from models.live.live_tree import LiveTree
+from models.session.session import Session
+from models.tensors.absence import NO_GRADIENT
 
 
 def states(net: nn.Module) -> dict[str, str]:
-    nodes = Outline.of(net).nodes
-    return {node.path: state for node, state in zip(nodes, gradient_states(nodes), strict=True)}
+    nodes = LiveTree.of(net).nodes
+    return {node.path: state for node, state in zip(nodes, gradient_states(nodes)[0], strict=True)}
 
 
 def test_each_state() -> None:
@@ -53,3 +57,51 @@ def test_sparse_and_meta_gradients() -> None:
     meta = nn.Linear(1, 1, device="meta")
     meta.weight.grad = torch.zeros(1, 1, device="meta")
     assert states(meta) == {"": "", "weight": "value", "bias": "none"}
+
+
+class Heads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(2, 1), nn.Linear(2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.a(x)  # type: ignore[no-any-return]
+
+
+def test_after_a_backward_no_gradient_is_not_a_matter_of_time() -> None:
+    session = Session()
+    session.open("mlp")
+    net = session.namespace["net"] = session.namespace[session.model.source.name] = Heads()
+    session.report_changes([], gradients=False)
+
+    class Context:
+        def cancelled(self) -> bool:
+            return False
+
+        def progress(self, text: str, done: float | None = None) -> None:
+            pass
+
+    def said(path: str) -> tuple[set[str], str, str, str]:
+        model = session.live
+        rows, _ = model.page(0, 100)
+        tensors = model.tensors(m.TensorRows(path="", start=0, count=100), Context())
+        bars = model.gradients(m.GradientRows(path="", start=0, count=100), Context())
+        states = {row.gradient for row in rows if row.path == path} | {
+            *(row.gradient for row in tensors.rows if row.path == path),
+            *(row.state for row in bars.rows if row.path == path),
+        }
+        (info,) = [fact.text for group in model.describe(path) for fact in group.facts if fact.label == "Gradient"]
+        values = model.window(m.Window(path=path, of="gradient"))
+        return states, info, values.absence, values.reason
+
+    session.live.fold_state.fold("", "all", 100)
+    assert said("b.weight") == ({"none"}, NO_GRADIENT, "none", NO_GRADIENT)
+    net(torch.rand(1, 2)).sum().backward()
+    session.report_changes([], gradients=True)
+    session.live.fold_state.fold("", "all", 100)
+    assert said("a.weight")[0] == {"value"}
+    assert said("b.weight") == ({"unreached"}, UNREACHED, "none", UNREACHED)
+    assert " yet" not in UNREACHED
+    net.zero_grad()
+    session.report_changes([], gradients=True)
+    assert said("b.weight")[:2] == ({"none"}, NO_GRADIENT)

@@ -37,7 +37,7 @@ def model(tmp_path):
     session.close()
 
 
-def test_of_a_group_it_is_said_that_its_first_member_is_described(model):
+def test_of_a_group_the_facts_say_that_its_first_member_is_described(model):
     groups = model.describe(GROUP)
     assert (groups[0].title, groups[0].facts[0].text.split(":")[0]) == ("Repeated", "12 of one structure")
     assert (groups[0].facts[1].text, groups[0].facts[1].path) == ("of the first of 12: layers.0", "layers.0")

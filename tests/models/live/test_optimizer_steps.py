@@ -1,4 +1,4 @@
-"""Steps are told by torch's hooks, which are there only while somebody looks."""
+"""Steps are reported by torch's hooks, which are set only while something is requested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.live.optimizer_steps import OptimizerSteps
 def steps() -> Iterator[OptimizerSteps]:
     found = OptimizerSteps()
     yield found
-    assert found.forget()
+    assert found.unwatch()
     assert not torch_optimizer._global_optimizer_pre_hooks
     assert not torch_optimizer._global_optimizer_post_hooks
 
@@ -40,12 +40,12 @@ def test_steps_are_counted_while_they_are_watched(steps: OptimizerSteps) -> None
         optimizer.step()
     assert steps.count == 3
     assert steps.begun == 3
-    assert steps.forget()
+    assert steps.unwatch()
     optimizer.step()
     assert steps.count == 3
 
 
-def test_looking_is_seen_by_no_optimizer(steps: OptimizerSteps) -> None:
+def test_no_optimizer_notices_the_hooks(steps: OptimizerSteps) -> None:
     optimizer = sgd()
     before = {name: copy.copy(value) for name, value in vars(optimizer).items() if name != "state"}
     steps.watch()
@@ -56,14 +56,14 @@ def test_looking_is_seen_by_no_optimizer(steps: OptimizerSteps) -> None:
 
 def test_within_a_step_is_within(steps: OptimizerSteps) -> None:
     steps.watch()
-    optimizer, seen = sgd(), []
+    optimizer, inside = sgd(), []
 
     def closure() -> float:
-        seen.append(steps.is_inside())
+        inside.append(steps.is_inside())
         return 0.0
 
     optimizer.step(closure)
-    assert seen == [True]
+    assert inside == [True]
     assert not steps.is_inside()
 
 
@@ -84,46 +84,46 @@ def test_a_step_that_raises_is_over(steps: OptimizerSteps) -> None:
 
 def test_an_optimizer_that_steps_another_is_within_until_its_own_end(steps: OptimizerSteps) -> None:
     steps.watch()
-    inner, seen = sgd(), []
+    inner, inside = sgd(), []
 
     class Outer(torch.optim.Optimizer):
         def step(self, closure: Any = None) -> None:
             inner.step()
-            seen.append(steps.is_inside())
+            inside.append(steps.is_inside())
 
     Outer([nn.Parameter(torch.ones(1))], {}).step()
-    assert seen == [True]
+    assert inside == [True]
     assert not steps.is_inside()
 
 
 def test_hooks_set_within_a_step_know_of_it(steps: OptimizerSteps) -> None:
-    seen: list[bool] = []
+    inside: list[bool] = []
 
     def closure() -> float:
         steps.watch()
-        seen.append(steps.is_inside())
+        inside.append(steps.is_inside())
         return 0.0
 
     optimizer = sgd()
     optimizer.step(closure)
     optimizer.step()
-    assert seen == [True]
+    assert inside == [True]
     assert not steps.is_inside()
 
 
 def test_hooks_of_the_users_are_not_disturbed_while_they_are_gone_through(
     steps: OptimizerSteps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.live.optimizer_steps.PATIENCE", 0.01)
-    within, go_on, told = threading.Event(), threading.Event(), []
+    monkeypatch.setattr("models.live.optimizer_steps.TIMEOUT", 0.01)
+    within, go_on, called = threading.Event(), threading.Event(), []
 
     def theirs(optimizer: Any, args: Any, kwargs: Any) -> None:
         within.set()
         go_on.wait()
-        told.append("theirs")
+        called.append("theirs")
 
     handle = torch_optimizer.register_optimizer_step_pre_hook(theirs)
-    second = torch_optimizer.register_optimizer_step_pre_hook(lambda *rest: told.append("second"))
+    second = torch_optimizer.register_optimizer_step_pre_hook(lambda *rest: called.append("second"))
     try:
         thread = threading.Thread(target=sgd().step)
         thread.start()
@@ -131,7 +131,7 @@ def test_hooks_of_the_users_are_not_disturbed_while_they_are_gone_through(
         assert not steps.watch()  # adding now would raise in their thread
         go_on.set()
         thread.join()
-        assert told == ["theirs", "second"]
+        assert called == ["theirs", "second"]
         assert steps.watch()
     finally:
         handle.remove()

@@ -9,35 +9,35 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from models.examples.catalogue import EXAMPLES, build
-from models.live.outline import Outline
-from models.live.paths import path_forms, python_path
+from models.examples.catalogue import EXAMPLES, build_example
+from models.live.live_tree import LiveTree
+from models.live.paths import node_path_forms, python_path
 
 
 def written(net: nn.Module, path: str) -> str:
-    outline = Outline.of(net)
-    node = outline.find(path)
+    tree = LiveTree.of(net)
+    node = tree.at(path)
     assert node is not None
-    return python_path(outline, node)
+    return python_path(tree, node)
 
 
 def check_all(net: nn.Module) -> None:
-    outline = Outline.of(net)
-    for node in outline.nodes:
-        text = python_path(outline, node)
+    tree = LiveTree.of(net)
+    for node in tree.nodes:
+        text = python_path(tree, node)
         assert eval(text, {"net": net}) is node.item, text
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_documented_networks(name: str) -> None:
-    check_all(build(name))
+    check_all(build_example(name))
 
 
 def test_as_the_document_writes_it() -> None:
-    assert written(build("rgnet"), "0.block 1.0.bias") == "net[0][1][0].bias"
-    assert written(build("rgnet"), "") == "net"
-    assert written(build("mlp"), "hidden.weight") == "net.hidden.weight"
-    assert written(build("my_sequential"), "2.bias") == "getattr(net, '2').bias"
+    assert written(build_example("rgnet"), "0.block 1.0.bias") == "net[0][1][0].bias"
+    assert written(build_example("rgnet"), "") == "net"
+    assert written(build_example("mlp"), "hidden.weight") == "net.hidden.weight"
+    assert written(build_example("my_sequential"), "2.bias") == "getattr(net, '2').bias"
 
 
 class Numbered(nn.Sequential):
@@ -125,27 +125,27 @@ def test_any_network(net: nn.Module) -> None:
     check_all(net)
 
 
-def forms(net: nn.Module, path: str, where: str | None = None, cell: tuple[int, ...] | None = None) -> dict[str, str]:
-    outline = Outline.of(net)
-    node = outline.find(path)
+def forms(net: nn.Module, path: str, where: str | None = None) -> dict[str, str]:
+    tree = LiveTree.of(net)
+    node = tree.at(path)
     assert node is not None
-    return {form.label: form.text for form in path_forms(outline, node, where, cell)}
+    return {form.label: form.text for form in node_path_forms(tree, node, where)}
 
 
 def test_forms_of_a_parameter_all_lead_to_it() -> None:
-    net = build("rgnet")
-    found = forms(net, "0.block 1.0.bias", "layers.py:3", (2,))
+    net = build_example("rgnet")
+    found = forms(net, "0.block 1.0.bias", "layers.py:3")
     assert next(iter(found.items())) == ("State-dict key", "0.block 1.0.bias")
     bias = net[0][1][0].bias
     assert eval(found["Python"], {"net": net}) is bias
     assert eval(found["By its path"], {"net": net}) is bias
     assert eval(found["From the state dict"], {"net": net}).data_ptr() == bias.data_ptr()
-    assert eval(found["This element"], {"net": net}).item() == torch.tensor(float(found["Its value"])).item()
+    assert torch.equal(torch.tensor(eval(found["Value as Python"])), bias)
     assert found["File and line of the class"] == "layers.py:3"
 
 
 def test_forms_fit_what_a_node_is() -> None:
-    net = build("fixed_hidden_mlp")
+    net = build_example("fixed_hidden_mlp")
     assert set(forms(net, "rand_weight")) == {"Path", "Python", "Value as Python", "Value as NumPy", "Value as CSV"}
     assert forms(net, "linear") == {
         "Path": "linear",
@@ -159,22 +159,21 @@ def test_forms_fit_what_a_node_is() -> None:
 
 
 def test_no_values_where_there_are_none() -> None:
-    assert "Value as Python" not in forms(nn.Linear(1, 1, device="meta"), "weight", cell=(0, 0)).keys() - {"Its value"}
-    assert "Value as CSV" not in forms(nn.LazyLinear(1), "weight", cell=(0, 0))
-    assert "This element" not in forms(nn.Linear(1, 1), "weight", cell=(0, 7))
+    assert "Value as Python" not in forms(nn.Linear(1, 1, device="meta"), "weight")
+    assert "Value as CSV" not in forms(nn.LazyLinear(1), "weight")
 
 
 def test_long_values_are_cut_and_say_so() -> None:
     net = nn.Linear(400, 400)
-    outline = Outline.of(net)
-    cut = {form.label: (form.cut, len(form.text)) for form in path_forms(outline, outline.nodes[1])}
+    tree = LiveTree.of(net)
+    cut = {form.label: (form.cut, len(form.text)) for form in node_path_forms(tree, tree.nodes[1])}
     assert cut["Value as CSV"] == (True, 100_000)
     assert cut["Python"] == (False, len("net.weight"))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 def test_getters_that_raise_are_not_offered() -> None:
-    outline = Outline.of(torch.jit.script(nn.Sequential(nn.Linear(2, 1))))
-    node = outline.find("0.weight")
+    tree = LiveTree.of(torch.jit.script(nn.Sequential(nn.Linear(2, 1))))
+    node = tree.at("0.weight")
     assert node is not None
-    assert "By its path" not in [form.label for form in path_forms(outline, node)]
+    assert "By its path" not in [form.label for form in node_path_forms(tree, node)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.examples.catalogue import build
+from models.examples.catalogue import build_example
 from models.live.registered import buffers_in, modules_in, parameters_in, training_of
 
 
@@ -15,7 +15,14 @@ def nets() -> list[nn.Module]:
     tied[1].weight = tied[0].weight
     within = nn.Sequential(nn.Linear(1, 1))
     within.add_module("self", within)
-    return [build("rgnet"), build("shared"), nn.BatchNorm1d(3), nn.MultiheadAttention(8, 2), tied, within]
+    return [
+        build_example("rgnet"),
+        build_example("shared"),
+        nn.BatchNorm1d(3),
+        nn.MultiheadAttention(8, 2),
+        tied,
+        within,
+    ]
 
 
 @pytest.mark.parametrize("net", nets(), ids=lambda net: type(net).__name__)

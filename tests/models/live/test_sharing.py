@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.live.outline import Outline
+from models.live.live_tree import LiveTree
 from models.live.sharing import storage_twins
 
 
 def twins(net: nn.Module, path: str) -> tuple[str, ...]:
-    outline = Outline.of(net)
-    node = outline.find(path)
+    tree = LiveTree.of(net)
+    node = tree.at(path)
     assert node is not None
-    return storage_twins(outline, node)
+    return storage_twins(tree, node)
 
 
 def test_views_and_slices_are_found() -> None:

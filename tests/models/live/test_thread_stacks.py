@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 import models
-from models.live.thread_stacks import look_at_stacks
+from models.live.thread_stacks import inspect_stacks
 
 
 def test_nothing_is_collected_while_stacks_are_walked_ones_own_included() -> None:
@@ -21,7 +21,7 @@ def test_nothing_is_collected_while_stacks_are_walked_ones_own_included() -> Non
         return names
 
     assert gc.isenabled()
-    assert "test_nothing_is_collected_while_stacks_are_walked_ones_own_included" in look_at_stacks(look)
+    assert "test_nothing_is_collected_while_stacks_are_walked_ones_own_included" in inspect_stacks(look)
     assert gc.isenabled()
 
 

@@ -8,40 +8,52 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from models.examples.catalogue import EXAMPLES, build
-from models.live.outline import Outline
+from models.examples.catalogue import EXAMPLES, build_example
+from models.live.live_tree import LiveTree
 from models.live.totals import Totals
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_documented_parameters(name: str) -> None:
-    totals = Totals.of(Outline.of(build(name)))
-    assert totals.parameters[0] == totals.trainable[0] == EXAMPLES[name].parameters
-    assert totals.bytes[0] == 4 * EXAMPLES[name].parameters
+    totals = Totals(LiveTree.of(build_example(name)))
+    assert totals.parameters(0) == totals.trainable(0) == EXAMPLES[name].parameters
+    assert totals.bytes(0) == 4 * EXAMPLES[name].parameters
 
 
 def test_constants_are_memory_but_no_parameters() -> None:
-    totals = Totals.of(Outline.of(build("fixed_hidden_mlp")))
-    assert (totals.parameters[0], totals.bytes[0], totals.memory[0]) == (420, 1_680, 1_680 + 1_600)
+    totals = Totals(LiveTree.of(build_example("fixed_hidden_mlp")))
+    assert (totals.parameters(0), totals.bytes(0), totals.memory(0)) == (420, 1_680, 1_680 + 1_600)
 
 
 def test_a_hidden_module_counts_for_itself_only() -> None:
     net = nn.Sequential(nn.Linear(2, 2))
     net.spare = [nn.Sequential(nn.Linear(3, 3))]
-    outline = Outline.of(net)
-    totals = Totals.of(outline)
-    spare = outline.find("spare[0]")
+    tree = LiveTree.of(net)
+    totals = Totals(tree)
+    spare = tree.at("spare[0]")
     assert spare is not None
-    assert totals.parameters[0] == sum(p.numel() for p in net.parameters()) == 6
-    assert totals.parameters[spare.index] == 12
-    assert totals.memory[0] == 4 * 18
+    assert totals.parameters(0) == sum(p.numel() for p in net.parameters()) == 6
+    assert totals.parameters(spare.index) == 12
+    assert totals.memory(0) == 4 * 18
+
+
+def test_hidden_siblings_count_together_and_what_they_share_once() -> None:
+    net = nn.Module()
+    layers = [nn.Linear(4, 4) for _ in range(5)]
+    layers[3].bias = layers[1].bias
+    for number, layer in enumerate(layers):
+        vars(net)[str(number)] = layer
+    tree = LiveTree.of(net)
+    (group,) = tree.groups.values()
+    found = Totals(tree).of_group(group)
+    assert (found.elements, found.trainable, found.bytes) == (5 * 20 - 4, 5 * 20 - 4, 4 * (5 * 20 - 4))
 
 
 def test_a_lazy_parameter_is_unknown_and_a_meta_one_is_not() -> None:
-    outline = Outline.of(nn.Sequential(nn.LazyLinear(2), nn.Linear(2, 2, device="meta")))
-    totals = Totals.of(outline)
-    assert totals.unknown[0] == 2
-    assert totals.parameters[0] == 6
+    tree = LiveTree.of(nn.Sequential(nn.LazyLinear(2), nn.Linear(2, 2, device="meta")))
+    totals = Totals(tree)
+    assert totals.unknown(0) == 2
+    assert totals.parameters(0) == 6
 
 
 @st.composite
@@ -67,11 +79,11 @@ def tied(draw: st.DrawFn) -> nn.Module:
 @settings(max_examples=150, deadline=None)
 @given(tied())
 def test_each_module_counts_as_torch_does(net: nn.Module) -> None:
-    outline = Outline.of(net)
-    totals = Totals.of(outline)
-    for node in outline.modules():
+    tree = LiveTree.of(net)
+    totals = Totals(tree)
+    for node in tree.modules():
         assert isinstance(node.item, nn.Module)
         parameters = list(node.item.parameters())
-        assert totals.parameters[node.index] == sum(p.numel() for p in parameters)
-        assert totals.trainable[node.index] == sum(p.numel() for p in parameters if p.requires_grad)
-        assert totals.bytes[node.index] == totals.memory[node.index] == sum(p.nbytes for p in parameters)
+        assert totals.parameters(node.index) == sum(p.numel() for p in parameters)
+        assert totals.trainable(node.index) == sum(p.numel() for p in parameters if p.requires_grad)
+        assert totals.bytes(node.index) == totals.memory(node.index) == sum(p.nbytes for p in parameters)

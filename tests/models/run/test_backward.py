@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from models.examples.catalogue import build
+from models.examples.catalogue import build_example
 from models.run.backward import run_backward, zero_gradients
 
 
 def test_a_result_that_is_no_scalar_is_summed() -> None:
-    net = build("sequential")
+    net = build_example("sequential")
     twin, X = copy.deepcopy(net), torch.rand(2, 20)
     result = run_backward(net(X))
     twin(X).sum().backward()
@@ -24,7 +24,7 @@ def test_a_result_that_is_no_scalar_is_summed() -> None:
 
 
 def test_in_place_operations_are_no_hindrance() -> None:
-    net = build("fixed_hidden_mlp")
+    net = build_example("fixed_hidden_mlp")
     result = run_backward(net(torch.rand(2, 20)))
     assert result.problem is None
     assert result.text == "from [] float32, grad_fn SumBackward0"
@@ -33,7 +33,7 @@ def test_in_place_operations_are_no_hindrance() -> None:
 
 
 def test_gradients_are_added_until_they_are_taken_away() -> None:
-    net, X = build("parameter_access"), torch.rand(2, 4)
+    net, X = build_example("parameter_access"), torch.rand(2, 4)
     run_backward(net(X))
     once = net[2].bias.grad.clone()
     run_backward(net(X))
@@ -51,7 +51,7 @@ def test_nested_results_start_at_the_first_that_can() -> None:
 
 
 def test_the_graph_can_be_used_once() -> None:
-    output = build("sequential")(torch.rand(2, 20))
+    output = build_example("sequential")(torch.rand(2, 20))
     assert run_backward(output).problem is None
     problem = run_backward(output).problem
     assert problem is not None
@@ -61,7 +61,7 @@ def test_the_graph_can_be_used_once() -> None:
 
 def inference() -> torch.Tensor:
     with torch.inference_mode():
-        return build("mlp")(torch.rand(2, 20))
+        return build_example("mlp")(torch.rand(2, 20))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def inference() -> torch.Tensor:
         ("text", "holds no tensor"),
         ([], "holds no tensor"),
         (torch.rand(2), "Nothing in the result requires a gradient"),
-        (torch.tensor([1]), "Nothing in the result requires a gradient"),
+        (torch.tensor([1]), "The result is of int64, which has no gradient"),
         (inference(), "inference mode"),
     ],
 )

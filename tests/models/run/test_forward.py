@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch import nn
 
-from models.examples.catalogue import build
-from models.live.outline import Outline
+from models.examples.catalogue import build_example
+from models.live.live_tree import LiveTree
 from models.run.forward import ForwardResult, run_forward
-from models.run.trace import Trace
+from models.run.trace.tracing import Trace
 
 
 def run(net: nn.Module, *args: object, max_calls: int | None = None) -> tuple[ForwardResult, Trace]:
     trace = Trace()
-    return run_forward(net, args, {}, Outline.of(net), trace, max_calls), trace
+    return run_forward(net, args, {}, LiveTree.of(net), trace, max_calls), trace
 
 
 def test_the_result_is_the_networks_own() -> None:
-    net, X = build("mlp"), torch.rand(2, 20)
+    net, X = build_example("mlp"), torch.rand(2, 20)
     result, trace = run(net, X)
     assert isinstance(result.output, torch.Tensor)
     assert torch.equal(result.output, net(X))
@@ -31,8 +31,8 @@ def test_the_result_is_the_networks_own() -> None:
     assert trace.page(0, 1)[2][0].where == ""
 
 
-def test_a_wrong_shape_is_told_with_module_operation_and_shapes() -> None:
-    result, trace = run(build("sequential"), torch.rand(2, 7))
+def test_a_wrong_shape_is_reported_with_module_operation_and_shapes() -> None:
+    result, trace = run(build_example("sequential"), torch.rand(2, 7))
     problem = result.problem
     assert problem is not None
     assert problem.kind == "model"

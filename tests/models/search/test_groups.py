@@ -31,7 +31,7 @@ def slowly(paths: list[str], query: str) -> list[int]:
 
 
 EXPERTS = [
-    f"Model.layers.{layer}.experts.{number}.{name}" for layer in range(12) for number in range(105) for name in "qK"
+    f"Model.layers.{layer}.experts.{index}.{name}" for layer in range(12) for index in range(105) for name in "qK"
 ]
 ODD = ["İ.layers.1", "layers\n.77.q", "", "ÿ1", "model.layers.", "٣.q", "layers.7.experts.77.q.scale"]
 
@@ -65,7 +65,7 @@ PATHS = st.lists(PARTS, max_size=4).map(".".join)
 @given(st.lists(PATHS, max_size=40), st.lists(st.text("ab12. é", max_size=5), max_size=6))
 def test_the_same_as_one_name_after_another(paths: list[str], queries: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(groups_module, "FEWEST", 2)
+        patch.setattr(groups_module, "MIN_MEMBERS", 2)
         patch.setattr(groups_module, "CHUNK", 4)
         searcher = Searcher(paths)
     for query in queries:
@@ -79,7 +79,7 @@ def test_the_same_as_one_name_after_another(paths: list[str], queries: list[str]
 def test_every_name_is_in_one_place() -> None:
     groups, alone = group(EXPERTS + ODD)
     assert sorted([*alone, *(member for each in groups for member in each.members)]) == list(range(len(EXPERTS + ODD)))
-    assert {each.shape.count(groups_module.DIGIT) for each in groups} == {2, 3, 4}
+    assert {each.pattern.count(groups_module.DIGIT) for each in groups} == {2, 3, 4}
     assert set(range(len(EXPERTS), len(EXPERTS + ODD))) < set(alone)
 
 
@@ -102,7 +102,7 @@ def test_a_search_can_be_given_up_and_asked_again() -> None:
 
 
 def test_what_is_long_and_pasted_must_occur_as_it_is() -> None:
-    names = ["a" * 9_000 + "." + "9" * 9_000 + str(number) for number in range(10, 60)]
+    names = ["a" * 9_000 + "." + "9" * 9_000 + str(index) for index in range(10, 60)]
     searcher = Searcher(names)
     assert searcher.total("a" * 50 + "9") == 50
     assert searcher.total("a" * 8_000 + "9" * 100) == 0

@@ -1,4 +1,7 @@
-"""Fuzzy search over paths."""
+"""Fuzzy search over paths.
+
+Of `searcher`, `loose` and `shortlist`.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,7 @@ def test_any_characters_are_searched_for_as_they_are() -> None:
 
 
 def test_the_best_are_found_among_very_many() -> None:
-    paths = [f"layers.{number}.weight" for number in range(20_000)]
+    paths = [f"layers.{index}.weight" for index in range(20_000)]
     paths += ["weigh.in", "head.w"]
     found = best("w", paths)
     assert len(found) == 10
@@ -89,7 +92,7 @@ def test_typing_on_finds_what_a_fresh_search_finds(paths: list[str], queries: li
 
 
 @given(st.lists(st.text("aAßİé.x", max_size=8), max_size=12), st.text("aAßİé.x", min_size=1, max_size=3))
-def test_best_tells_hits_and_characters_that_match(paths: list[str], query: str) -> None:
+def test_best_returns_hits_and_characters_that_match(paths: list[str], query: str) -> None:
     searcher = Searcher(paths)
     found = searcher.best(query, 50)
     assert sorted(index for index, _ in found) == searcher.hits(query)

@@ -1,4 +1,7 @@
-"""Facts about an open model: what opening, statements and looks do to it, and what is told of that."""
+"""An open model: what opening, statements and requests do to it, and which events report that.
+
+Tests the whole folder, `session`, `statement`, `passes` and `undoing`, and the engine's handlers that call it.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from models.engine.handlers import about, tree, values
 from models.engine.handlers import runs as run_handlers
 from models.messages.errors import EngineProblem
 from models.session.passes import backward_pass, forward_pass
-from models.session.session import RUNS_KEPT, Session
+from models.session.runs import RUNS_KEPT
+from models.session.session import Session
 from models.session.statement import run_statement
 
 
-class Heard:
-    """A session and the events it told."""
+class ObservedSession:
+    """A session and the events that it emitted."""
 
     def __init__(self, source: str = "rgnet") -> None:
         self.events: list[object] = []
@@ -31,19 +35,19 @@ class Heard:
         assert done.problem is None, done.problem
         return done
 
-    def told(self, text: str) -> m.StateChanged:
-        """What was told of the state after `text`."""
+    def state_after(self, text: str) -> m.StateChanged:
+        """Return the event on the state after running `text`."""
         self.run(text)
         event = self.events[-1]
         assert isinstance(event, m.StateChanged)
         return event
 
     def paths(self) -> list[str]:
-        return [node.path for node in self.session.model.outline.nodes]
+        return [node.path for node in self.session.model.tree.nodes]
 
 
-class Nobody:
-    """The context of a request that nobody cancels."""
+class NeverCancelled:
+    """The context of a request that is never cancelled."""
 
     def cancelled(self) -> bool:
         return False
@@ -61,53 +65,53 @@ def test_nothing_is_open_at_first() -> None:
 
 @pytest.mark.parametrize("source", ["no_such_network", "missing.py:net", "rgnet extra"])
 def test_what_was_open_stays_when_opening_fails(source: str) -> None:
-    heard = Heard("mlp")
-    root, before = heard.session.root, heard.session.namespace
-    heard.run("kept = 7")
+    observed = ObservedSession("mlp")
+    root, before = observed.session.root, observed.session.namespace
+    observed.run("kept = 7")
     with pytest.raises(EngineProblem):
-        heard.session.open(source)
-    assert heard.session.root is root
-    assert heard.session.namespace is before
-    assert heard.run("kept").value == "7"
-    assert heard.session.summary().source == "mlp"
+        observed.session.open(source)
+    assert observed.session.root is root
+    assert observed.session.namespace is before
+    assert observed.run("kept").value == "7"
+    assert observed.session.summary().source == "mlp"
 
 
 def test_an_input_that_cannot_be_had_keeps_the_old_model_too() -> None:
-    heard = Heard("mlp")
-    root = heard.session.root
+    observed = ObservedSession("mlp")
+    root = observed.session.root
     with pytest.raises(EngineProblem):
-        heard.session.open("rgnet", inputs=["float32[no"])
-    assert heard.session.root is root
-    assert heard.session.summary().source == "mlp"
+        observed.session.open("rgnet", inputs=["float32[no"])
+    assert observed.session.root is root
+    assert observed.session.summary().source == "mlp"
 
 
 def test_opening_another_forgets_runs_and_names() -> None:
-    heard = Heard("mlp")
-    forward_pass(heard.session)
-    heard.run("mine = 1")
-    heard.session.open("sequential")
-    assert not heard.session.runs
-    assert heard.session.result is None
-    assert run_statement(heard.session, "mine").problem is not None
+    observed = ObservedSession("mlp")
+    forward_pass(observed.session)
+    observed.run("mine = 1")
+    observed.session.open("sequential")
+    assert not observed.session.runs.kept
+    assert observed.session.result is None
+    assert run_statement(observed.session, "mine").problem is not None
     with pytest.raises(EngineProblem, match="nothing to undo"):
-        run_handlers.undo(heard.session, m.Undo(), Nobody())
+        run_handlers.undo(observed.session, m.Undo(), NeverCancelled())
 
 
 def test_the_tree_follows_the_name_net() -> None:
-    heard = Heard("rgnet")
-    event = heard.told("from models.examples.custom_block import MLP; net = MLP()")
+    observed = ObservedSession("rgnet")
+    event = observed.state_after("from models.examples.custom_block import MLP; net = MLP()")
     assert event.structure
     assert event.summary.class_name == "MLP"
-    assert heard.paths() == ["", "hidden", "hidden.weight", "hidden.bias", "out", "out.weight", "out.bias"]
-    assert heard.run("rgnet is net").value == "True"
-    assert heard.session.live.node("out.bias").item is heard.session.namespace["net"].out.bias
+    assert observed.paths() == ["", "hidden", "hidden.weight", "hidden.bias", "out", "out.weight", "out.bias"]
+    assert observed.run("rgnet is net").value == "True"
+    assert observed.session.live.node("out.bias").item is observed.session.namespace["net"].out.bias
 
 
 def test_the_tree_follows_the_networks_own_name() -> None:
-    heard = Heard("rgnet")
-    assert heard.told("rgnet = nn.Sequential(nn.Linear(2, 1))").structure
-    assert heard.run("net is rgnet").value == "True"
-    assert heard.paths() == ["", "0", "0.weight", "0.bias"]
+    observed = ObservedSession("rgnet")
+    assert observed.state_after("rgnet = nn.Sequential(nn.Linear(2, 1))").structure
+    assert observed.run("net is rgnet").value == "True"
+    assert observed.paths() == ["", "0", "0.weight", "0.bias"]
 
 
 CHANGES = [
@@ -136,117 +140,131 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("text", "structure"), CHANGES)
-def test_changes_of_structure_are_told(text: str, structure: bool) -> None:
-    heard = Heard("rgnet")
-    heard.run("1")
-    event = heard.told(text)
+def test_changes_of_structure_are_reported(text: str, structure: bool) -> None:
+    observed = ObservedSession("rgnet")
+    observed.run("1")
+    event = observed.state_after(text)
     assert event.structure is structure
-    assert not heard.told("None").structure
-    # what is kept is what a look from scratch would find
-    from models.live.outline import Outline
+    assert not observed.state_after("None").structure
+    # what is kept is what a new walk would find
+    from models.live.live_tree import LiveTree
 
-    fresh = Outline.of(heard.session.root, "rgnet")
-    assert fresh.same_structure(heard.session.model.outline)
+    fresh = LiveTree.of(observed.session.root, "rgnet")
+    assert fresh.same_structure(observed.session.model.tree)
 
 
 def test_plain_containers_are_followed_as_they_grow() -> None:
-    heard = Heard("rgnet")
-    assert not heard.told("net.steps = []").structure
-    assert heard.told("net.steps.append(torch.ones(2))").structure
-    assert "steps[0]" in heard.paths()
-    assert heard.told("net.steps[0] = torch.ones(2)").structure
-    assert not heard.told("net.steps[0].add_(1)").structure
-    assert heard.told("net.steps.clear()").structure
-    assert "steps[0]" not in heard.paths()
+    observed = ObservedSession("rgnet")
+    assert not observed.state_after("net.steps = []").structure
+    assert observed.state_after("net.steps.append(torch.ones(2))").structure
+    assert "steps[0]" in observed.paths()
+    assert observed.state_after("net.steps[0] = torch.ones(2)").structure
+    assert not observed.state_after("net.steps[0].add_(1)").structure
+    assert observed.state_after("net.steps.clear()").structure
+    assert "steps[0]" not in observed.paths()
+
+
+def test_a_layer_in_a_plain_list_is_said_to_be_called(tmp_path: Path) -> None:
+    file = tmp_path / "listed.py"
+    file.write_text(
+        "from torch import nn\n\n\nclass Listed(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.layers = [nn.Linear(2, 2)]\n\n"
+        "    def forward(self, X):\n        return self.layers[0](X)\n"
+    )
+    session = Session()
+    session.open(f"{file}:Listed", inputs=["1x2"])
+    forward_pass(session)
+    facts = {fact.label: fact.text for group in session.describe("layers[0]") for fact in group.facts}
+    assert facts["Called"] == "once"
 
 
 def test_what_the_header_tells_follows() -> None:
-    heard = Heard("rgnet")
-    before = heard.session.summary()
+    observed = ObservedSession("rgnet")
+    before = observed.session.summary()
     assert (before.mode, before.dtype) == ("train", "float32")
-    assert heard.told("net.eval()").summary.mode == "eval"
-    assert heard.told("net[1].train()").summary.mode == "mixed"
-    frozen = heard.told("net[1].requires_grad_(False)").summary
+    assert observed.state_after("net.eval()").summary.mode == "eval"
+    assert observed.state_after("net[1].train()").summary.mode == "mixed"
+    frozen = observed.state_after("net[1].requires_grad_(False)").summary
     assert (frozen.parameters, frozen.trainable) == (before.parameters, before.trainable - 5)
-    half = heard.told("net.half()").summary
+    half = observed.state_after("net.half()").summary
     assert (half.dtype, half.bytes) == ("float16", before.bytes // 2)
-    assert heard.told("net.append(nn.Linear(1, 1))").summary.rows == before.rows + 3
+    assert observed.state_after("net.append(nn.Linear(1, 1))").summary.rows == before.rows + 3
 
 
 def test_folds_outlive_a_change_of_structure() -> None:
-    heard = Heard("rgnet")
-    heard.session.model.view.fold("0.block 0", "open")
-    shown = len(heard.session.model.view)
-    heard.run("net.added = nn.ReLU()")
-    assert len(heard.session.model.view) == shown + 1
-    kept = heard.session.model.view
-    heard.run("1 + 1")
-    assert heard.session.model.view is kept
+    observed = ObservedSession("rgnet")
+    observed.session.model.fold_state.fold("0.block 0", "open")
+    shown = len(observed.session.model.fold_state)
+    observed.run("net.added = nn.ReLU()")
+    assert len(observed.session.model.fold_state) == shown + 1
+    kept = observed.session.model.fold_state
+    observed.run("1 + 1")
+    assert observed.session.model.fold_state is kept
 
 
 def test_search_follows_a_change_of_structure() -> None:
-    heard = Heard("rgnet")
-    assert heard.session.model.searcher.hits("added") == []
-    heard.run("net.added = nn.ReLU()")
-    hits = heard.session.model.searcher.hits("added")
-    assert [heard.session.model.outline.nodes[hit].path for hit in hits] == ["added"]
+    observed = ObservedSession("rgnet")
+    assert observed.session.model.searcher.hits("added") == []
+    observed.run("net.added = nn.ReLU()")
+    hits = observed.session.model.searcher.hits("added")
+    assert [observed.session.model.tree.nodes[hit].path for hit in hits] == ["added"]
 
 
-def test_changed_values_are_told_and_marked() -> None:
-    heard = Heard("shared")
-    assert heard.run("net[2].weight.data[0] = 1").changed == ["2.weight", "4.weight"]
-    assert heard.session.model.marked == {"", "2", "2.weight", "4", "4.weight"}
-    event = heard.told("1 + 1")
+def test_changed_values_are_reported_and_marked() -> None:
+    observed = ObservedSession("shared")
+    assert observed.run("net[2].weight.data[0] = 1").changed == ["2.weight", "4.weight"]
+    assert observed.session.model.marked == {"", "2", "2.weight", "4", "4.weight"}
+    event = observed.state_after("1 + 1")
     assert (event.values, event.changed) == (True, [])  # the marks go
-    event = heard.told("1 + 1")
+    event = observed.state_after("1 + 1")
     assert (event.values, event.changed) == (False, [])
 
 
 def test_undo_within_the_console() -> None:
-    heard = Heard("rgnet")
-    before = {path: tensor.clone() for path, tensor in heard.session.root.state_dict().items()}
-    heard.run("net[1].bias.data.fill_(7)")
-    assert heard.run("undo()").changed == ["1.bias"]
-    assert torch.equal(heard.session.root[1].bias, before["1.bias"])
+    observed = ObservedSession("rgnet")
+    before = {path: tensor.clone() for path, tensor in observed.session.root.state_dict().items()}
+    observed.run("net[1].bias.data.fill_(7)")
+    assert observed.run("undo()").changed == ["1.bias"]
+    assert torch.equal(observed.session.root[1].bias, before["1.bias"])
     # what the same statement did before is a change of its own
-    heard.run("net[1].bias.data.fill_(8); undo(); after = net[1].bias.item()")
-    assert heard.session.namespace["after"] == before["1.bias"].item()
+    observed.run("net[1].bias.data.fill_(8); undo(); after = net[1].bias.item()")
+    assert observed.session.namespace["after"] == before["1.bias"].item()
     with pytest.raises(EngineProblem, match="nothing to undo"):
-        run_handlers.undo(heard.session, m.Undo(), Nobody())
-    assert "nothing to undo" in str(run_statement(heard.session, "undo()").problem)
+        run_handlers.undo(observed.session, m.Undo(), NeverCancelled())
+    assert "nothing to undo" in str(run_statement(observed.session, "undo()").problem)
 
 
 def test_undo_of_backward_and_of_clearing_gradients() -> None:
-    heard = Heard("rgnet")
-    session = heard.session
+    observed = ObservedSession("rgnet")
+    session = observed.session
     parameters = list(session.root.parameters())
     forward_pass(session)
     assert backward_pass(session).problem is None
     gradients = [parameter.grad.clone() for parameter in parameters]
-    told = heard.events[-1]
-    assert isinstance(told, m.StateChanged)
-    assert (told.gradients, told.values) == (True, False)
-    assert run_handlers.zero_gradients(session, m.ZeroGradients(), Nobody()).text.startswith("cleared")
+    event = observed.events[-1]
+    assert isinstance(event, m.StateChanged)
+    assert (event.gradients, event.values) == (True, False)
+    assert run_handlers.zero_gradients(session, m.ZeroGradients(), NeverCancelled()).text.startswith("cleared")
     assert all(parameter.grad is None for parameter in parameters)
-    run_handlers.undo(session, m.Undo(), Nobody())
+    run_handlers.undo(session, m.Undo(), NeverCancelled())
     assert all(torch.equal(p.grad, g) for p, g in zip(parameters, gradients, strict=True))
-    run_handlers.undo(session, m.Undo(), Nobody())
+    run_handlers.undo(session, m.Undo(), NeverCancelled())
     assert all(parameter.grad is None for parameter in parameters)
 
 
 def test_a_limited_number_of_runs_is_kept() -> None:
-    heard = Heard("mlp")
+    observed = ObservedSession("mlp")
     for _ in range(RUNS_KEPT + 5):
-        forward_pass(heard.session)
-    assert list(heard.session.runs) == list(range(6, RUNS_KEPT + 6))
+        forward_pass(observed.session)
+    assert list(observed.session.runs.kept) == list(range(6, RUNS_KEPT + 6))
     with pytest.raises(EngineProblem, match="no longer kept"):
-        run_handlers.call_rows(heard.session, m.CallRows(run=5, start=0, count=9), Nobody())
-    assert run_handlers.call_rows(heard.session, m.CallRows(run=25, start=0, count=9), Nobody()).total == 4
+        run_handlers.call_rows(observed.session, m.CallRows(run=5, start=0, count=9), NeverCancelled())
+    assert run_handlers.call_rows(observed.session, m.CallRows(run=25, start=0, count=9), NeverCancelled()).total == 4
 
 
-def look(session: Session) -> None:
-    """Every kind of look at everything that is open."""
-    context = Nobody()
+def request_everything(session: Session) -> None:
+    """Make every kind of request about everything that is open."""
+    context = NeverCancelled()
     tree.fold(session, m.Fold(path="", how="all", limit=0), context)
     rows = tree.tree_rows(session, m.TreeRows(start=0, count=500), context).rows
     tree.tensor_rows(session, m.TensorRows(path="", start=0, count=500), context)
@@ -274,43 +292,43 @@ def net():
 """
 
 
-def test_looks_change_nothing(tmp_path: Path) -> None:
+def test_requests_change_nothing(tmp_path: Path) -> None:
     file = tmp_path / "normalised.py"
     file.write_text(NORMALISED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lazy modules are new, says torch
-        heard = Heard(f"{file}:net")
-    session = heard.session
+        observed = ObservedSession(f"{file}:net")
+    session = observed.session
     state = torch.get_rng_state()
     flags = [module.training for module in session.root.modules()]
     tensors = [tensor for tensor in session.root.state_dict(keep_vars=True).values() if tensor.numel]
     versions = [tensor._version for tensor in tensors[:-2]]  # the last two have no values yet
     written = {path: tensor.clone() for path, tensor in list(session.root.state_dict().items())[:-2]}
     files = sorted(tmp_path.iterdir())
-    look(session)
+    request_everything(session)
     assert torch.equal(torch.get_rng_state(), state)
     assert [module.training for module in session.root.modules()] == flags
     assert [tensor._version for tensor in tensors[:-2]] == versions
     assert all(torch.equal(session.root.state_dict()[path], tensor) for path, tensor in written.items())
     assert session.root[3].has_uninitialized_params()
     assert sorted(tmp_path.iterdir()) == files
-    assert heard.events == []
+    assert observed.events == []
 
 
 def test_looks_at_gradients_change_nothing() -> None:
-    heard = Heard("rgnet")
-    forward_pass(heard.session)
-    backward_pass(heard.session)
-    gradients = [parameter.grad for parameter in heard.session.root.parameters()]
+    observed = ObservedSession("rgnet")
+    forward_pass(observed.session)
+    backward_pass(observed.session)
+    gradients = [parameter.grad for parameter in observed.session.root.parameters()]
     versions = [gradient._version for gradient in gradients]
-    look(heard.session)
-    assert [parameter.grad for parameter in heard.session.root.parameters()] == gradients
+    request_everything(observed.session)
+    assert [parameter.grad for parameter in observed.session.root.parameters()] == gradients
     assert [gradient._version for gradient in gradients] == versions
-    assert not heard.run("1 + 1").changed
+    assert not observed.run("1 + 1").changed
 
 
 def test_pages_are_answered_while_statements_run() -> None:
-    heard = Heard("rgnet")
+    observed = ObservedSession("rgnet")
     failures: list[BaseException] = []
     pages: list[int] = []
     over = threading.Event()
@@ -318,13 +336,13 @@ def test_pages_are_answered_while_statements_run() -> None:
     def ask() -> None:
         try:
             while not over.is_set():
-                context = Nobody()
-                tree.fold(heard.session, m.Fold(path="", how="all", limit=0), context)
-                page = tree.tree_rows(heard.session, m.TreeRows(start=0, count=500), context)
+                context = NeverCancelled()
+                tree.fold(observed.session, m.Fold(path="", how="all", limit=0), context)
+                page = tree.tree_rows(observed.session, m.TreeRows(start=0, count=500), context)
                 assert page.rows[0].path == ""
                 assert len(page.rows) <= page.total
-                tree.tensor_rows(heard.session, m.TensorRows(path="", start=0, count=500), context)
-                tree.search(heard.session, m.Search(query="0 w", limit=5), context)
+                tree.tensor_rows(observed.session, m.TensorRows(path="", start=0, count=500), context)
+                tree.search(observed.session, m.Search(query="0 w", limit=5), context)
                 pages.append(page.total)
         except BaseException as error:
             failures.append(error)
@@ -332,46 +350,158 @@ def test_pages_are_answered_while_statements_run() -> None:
     thread = threading.Thread(target=ask)
     thread.start()
     for turn in range(20):
-        heard.run("net.append(nn.Linear(1, 1))" if turn % 3 else "net(X); net.half().float()")
+        observed.run("net.append(nn.Linear(1, 1))" if turn % 3 else "net(X); net.half().float()")
         if turn % 10 == 9:
-            heard.run("del net[2:]")
+            observed.run("del net[2:]")
     over.set()
     thread.join()
     assert failures == []
     assert len(set(pages)) > 1
 
 
-def open_file(tmp_path: Path, text: str) -> Heard:
+def open_file(tmp_path: Path, text: str) -> ObservedSession:
     file = tmp_path / "nets.py"
     file.write_text(f"import torch\nfrom torch import nn\n{text}\n")
-    return Heard(f"{file}:Net")
+    return ObservedSession(f"{file}:Net")
 
 
 def test_a_network_without_a_known_input_says_what_to_do_and_takes_the_consoles(tmp_path: Path) -> None:
-    heard = open_file(tmp_path, "class Net(nn.LazyLinear):\n    def __init__(self): super().__init__(3)")
-    ran = forward_pass(heard.session)
+    observed = open_file(tmp_path, "class Net(nn.LazyLinear):\n    def __init__(self): super().__init__(3)")
+    ran = forward_pass(observed.session)
     assert ran.problem is not None
     assert "X = torch.rand(2, 20)" in ran.problem.text
-    heard.run("X = torch.rand(5, 2)")
-    assert forward_pass(heard.session).text.startswith("[5, 3]")
+    observed.run("X = torch.rand(5, 2)")
+    assert forward_pass(observed.session).text.startswith("[5, 3]")
 
 
 def test_the_consoles_keyword_arguments_count(tmp_path: Path) -> None:
     text = "class Net(nn.Linear):\n    def __init__(self): super().__init__(2, 3)\n"
-    heard = open_file(tmp_path, text + "    def forward(self, *, x): return super().forward(x)")
-    assert forward_pass(heard.session).problem is not None
-    heard.run("X = 1; kwargs = {'x': torch.rand(4, 2)}")
-    assert forward_pass(heard.session).text.startswith("[4, 3]")
+    observed = open_file(tmp_path, text + "    def forward(self, *, x): return super().forward(x)")
+    assert forward_pass(observed.session).problem is not None
+    observed.run("X = 1; kwargs = {'x': torch.rand(4, 2)}")
+    assert forward_pass(observed.session).text.startswith("[4, 3]")
 
 
 def test_a_name_that_utf8_cannot_carry_is_found_by_its_escape(tmp_path: Path) -> None:
-    heard = open_file(tmp_path, "def Net(): return nn.ModuleDict({'\\ud800': nn.Linear(1, 1)})")
-    assert heard.session.live.node("\\ud800.bias") is heard.session.live.node("\ud800.bias")
+    observed = open_file(tmp_path, "def Net(): return nn.ModuleDict({'\\ud800': nn.Linear(1, 1)})")
+    assert observed.session.live.node("\\ud800.bias") is observed.session.live.node("\ud800.bias")
 
 
 def test_a_text_too_deep_to_be_read_is_the_statements_problem() -> None:
-    heard = Heard()
-    done = run_statement(heard.session, "-" * 100_000 + "1")
+    observed = ObservedSession()
+    done = run_statement(observed.session, "-" * 100_000 + "1")
     assert done.problem is not None
     assert done.problem.type in ("MemoryError", "RecursionError", "SyntaxError")
-    assert heard.run("1 + 1").value == "2"
+    assert observed.run("1 + 1").value == "2"
+
+
+NETWORKS = """
+import torch
+from collections import UserDict
+from torch import nn
+
+class KeywordOnly(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e = nn.Linear(3, 2)
+    def forward(self, *, a, b):
+        return self.e(a) + self.e(b)
+
+def keywords():
+    return UserDict(a=torch.ones(2, 3), b=torch.ones(2, 3))
+
+class Misleading(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 2), nn.Linear(5, 3)
+    def forward(self, x):
+        return self.a(self.b(x))
+
+class Batch(nn.Module):
+    def forward(self, features):
+        return {"logits": features["x"].sum(), "kept": features}
+
+class WithLoss(nn.Linear):
+    def forward(self, x):
+        logits = super().forward(x)
+        return logits, logits.square().mean()
+
+def with_loss():
+    return WithLoss(3, 2)
+
+class Replaces(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+    def forward(self, x):
+        self.fc.weight = nn.Parameter(self.fc.weight * 0.5)
+        return self.fc(x)
+"""
+
+
+@pytest.fixture
+def networks(tmp_path: Path) -> str:
+    (tmp_path / "nets.py").write_text(NETWORKS)
+    return str(tmp_path / "nets.py")
+
+
+def test_the_call_that_is_suggested_works(networks: str) -> None:
+    session = Session()
+    summary = session.open(f"{networks}:KeywordOnly", inputs_from=f"{networks}:keywords")
+    assert summary.call == "net(**inputs)"
+    assert run_statement(session, summary.call).problem is None
+    assert forward_pass(session).problem is None
+    run_statement(session, "inputs['a'] = torch.zeros(4, 3); inputs['b'] = torch.zeros(4, 3)")
+    assert forward_pass(session).text.startswith("[4, 2]")
+    run_statement(session, "inputs = dict(a=torch.zeros(5, 3), b=torch.zeros(5, 3))")
+    assert forward_pass(session).text.startswith("[5, 2]")
+    assert session.open("rgnet").call == "net(X)"
+    assert run_statement(session, "net(X)").problem is None
+
+
+def test_a_lone_dict_is_the_one_argument(networks: str) -> None:
+    session = Session()
+    assert session.open(f"{networks}:Batch", inputs_from=f"{networks}:keywords").call == "net(X)"
+    assert "missing" not in str(forward_pass(session).problem)
+
+
+def test_a_guess_that_fails_is_explained(networks: str) -> None:
+    session = Session()
+    session.open(f"{networks}:Misleading")
+    problem = forward_pass(session).problem
+    assert problem is not None
+    assert "The input torch.rand(2, 3) was a guess from a (Linear)" in problem.text
+    assert "--inputs FILE.py:NAME" in problem.text
+    run_statement(session, "X = torch.rand(2, 4)")
+    problem = forward_pass(session).problem
+    assert problem is not None
+    assert "was a guess" not in problem.text
+
+
+def test_backward_starts_from_the_loss_of_a_forward_or_a_statement(networks: str) -> None:
+    session = Session()
+    session.open(f"{networks}:with_loss", inputs=["4x3"])
+    forward_pass(session)
+    assert backward_pass(session).text.startswith("from [1]: [] float32")
+    run_statement(session, "net(X)")
+    assert backward_pass(session).text.startswith("from [1]: [] float32")
+
+
+def test_what_a_forward_replaced_is_said_with_its_line(networks: str) -> None:
+    session = Session()
+    session.open(f"{networks}:Replaces", inputs=["2x3"])
+    line = NETWORKS.splitlines().index("        self.fc.weight = nn.Parameter(self.fc.weight * 0.5)") + 1
+    ran = forward_pass(session)
+    assert f"\nthe forward replaced fc.weight (nets.py:{line})" in ran.text
+    assert backward_pass(session).problem is None
+    assert session.root.fc.weight.grad is not None
+
+
+def test_the_header_says_that_net_is_another_network_than_was_opened_until_it_is_that_one_again() -> None:
+    observed = ObservedSession()
+    observed.run("first = net")
+    assert not observed.session.summary().rebound
+    change = observed.state_after("net = nn.Sequential(nn.Linear(2, 3))")
+    assert change.summary.rebound
+    assert (change.summary.source, change.summary.parameters) == ("rgnet", 9)
+    assert not observed.state_after("net = first").summary.rebound

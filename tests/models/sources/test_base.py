@@ -1,4 +1,4 @@
-"""What a name opens, and what a wrong one is told."""
+"""What a name opens, and how a wrong one is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.sources.opening import open_source
         ("", "No source was named", "FILE.py:NAME"),
     ],
 )
-def test_unknown_names_are_told_what_there_is(text: str, title: str, help_: str) -> None:
+def test_unknown_names_are_answered_with_what_there_is(text: str, title: str, help_: str) -> None:
     with pytest.raises(SourceError) as caught:
         open_source(text)
     assert caught.value.title == title
@@ -46,7 +46,7 @@ def test_spaces_around_a_name_are_no_part_of_it_unless_a_path_has_them(tmp_path,
     assert open_source(" rgnet\n").name == "rgnet"
 
 
-def test_a_wrong_name_is_told_without_importing_torch() -> None:
+def test_a_wrong_name_is_refused_without_importing_torch() -> None:
     program = (
         "import sys\n"
         "from models.opened.source import SourceError; from models.sources.opening import open_source\n"

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ["gone.safetensors", "GONE.PT", "gone.index.json", "no/where", "./rgnet", "~/gone", "gone/", "*.bin", "a?.b",
      "https://example.com/x", "s3://bucket/x", "file:///gone", "a:b.pt", "x" * 10_000 + ".pt"],
 )  # fmt: skip
-def test_what_was_meant_for_a_file_is_told_as_one(text: str) -> None:
+def test_what_was_meant_for_a_file_is_taken_for_one(text: str) -> None:
     assert KIND.claims(text)
 
 

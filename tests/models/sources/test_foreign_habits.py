@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.run.completion import complete
+from models.run.console.completion import complete
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
@@ -102,7 +102,7 @@ def file(tmp_path: Path) -> Path:
 def look_at_everything(session: Session) -> list[str]:
     """Ask every pane about every row; the paths."""
     model = session.model
-    model.view.fold("", "all")
+    model.fold_state.fold("", "all")
     paths = [row.path for row in model.rows(0, 100)]
     for path in paths:
         model.describe(path)

@@ -32,7 +32,7 @@ def test_settings_and_weights(folder):
     (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": 9, "added_tokens_decoder": tokens}))
     (folder / "tokenizer.json").write_text("[")
     (folder / "README.md").write_text("# x")
-    (folder / "optimizer.pt").write_bytes(b"x")
+    (folder / "pytorch_model.bin").write_bytes(b"x")
     checkpoint = opened(folder)
     assert [each.path for each in checkpoint.tensors] == ["lm.weight"]
     assert checkpoint.warnings == []
@@ -42,7 +42,7 @@ def test_settings_and_weights(folder):
         "config": {"architectures": ["LlamaForCausalLM"], "hidden_size": 8, "id2label": "1,000 entries"},
         "generation_config": {"temperature": 0.5},
         "tokenizer_config": {"model_max_length": 9, "added_tokens_decoder": "500 entries"},
-        "files not opened": ["optimizer.pt"],
+        "files not opened": ["pytorch_model.bin"],
     }
 
 
@@ -90,3 +90,25 @@ def test_an_adapter(folder):
     checkpoint = opened(folder)
     assert checkpoint.metadata["adapter_config"]["hidden_size"] == 8
     assert checkpoint.kind.startswith("Hugging Face folder")
+
+
+def test_an_adapter_is_called_what_it_is(folder):
+    (folder / "config.json").unlink()
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 4}')
+    assert opened(folder).classes == {"": "LORA adapter"}
+
+
+@pytest.mark.parametrize("name", ["tf_model.h5", "flax_model.msgpack", "model.onnx"])
+def test_weights_of_another_library_alone_are_named(folder, name):
+    (folder / "model.safetensors").unlink()
+    (folder / name).write_bytes(b"x")
+    with pytest.raises(SourceError, match=rf"has a config\.json, and only .* \({name}\) as weights$"):
+        opened(folder)
+
+
+def test_a_network_of_openvino_is_no_torch_file(folder):
+    (folder / "model.safetensors").unlink()
+    for ending in ("xml", "bin"):
+        (folder / f"openvino_model.{ending}").write_bytes(b"x")
+    with pytest.raises(SourceError, match="only an OpenVINO network"):
+        opened(folder)

@@ -112,7 +112,7 @@ def test_a_package_of_a_name_that_is_loaded_is_not_mixed_up(tmp_path: Path) -> N
         ("import sys\nsys.exit('no arguments')", "bad_file.py ended the program (SystemExit: no arguments)"),
     ],
 )
-def test_what_fails_while_importing_is_told_and_leaves_nothing(tmp_path: Path, code: str, title: str) -> None:
+def test_what_fails_while_importing_is_reported_and_leaves_nothing(tmp_path: Path, code: str, title: str) -> None:
     write(tmp_path, {"bad_file.py": code})
     with pytest.raises(SourceError) as caught:
         import_file(tmp_path / "bad_file.py")
@@ -133,7 +133,7 @@ def test_the_command_line_is_theirs_alone(tmp_path: Path) -> None:
     assert sys.argv is before
 
 
-def test_argparse_that_wants_arguments_is_told_with_its_own_reason(
+def test_argparse_that_wants_arguments_is_reported_with_its_own_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--data', required=True)\n"
@@ -162,7 +162,7 @@ def test_a_folder_called_src_is_looked_into(tmp_path: Path, monkeypatch: pytest.
     assert import_file(tmp_path / "src/source_pkg/net.py").name == "source_pkg"
 
 
-def test_a_package_that_is_missing_is_told_with_the_remedy(tmp_path: Path) -> None:
+def test_a_package_that_is_missing_is_reported_with_the_remedy(tmp_path: Path) -> None:
     write(tmp_path, {"needs.py": "import torch_vision_of_ours.transforms"})
     with pytest.raises(SourceError) as caught:
         import_file(tmp_path / "needs.py")
@@ -187,7 +187,7 @@ def test_what_fails_leaves_the_open_source_its_modules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "what", ["class Skipped(BaseException): pass\nraise Skipped('not today')", "raise GeneratorExit"]
 )
-def test_what_is_no_ordinary_exception_is_told_too(tmp_path: Path, what: str) -> None:
+def test_what_is_no_ordinary_exception_is_reported_too(tmp_path: Path, what: str) -> None:
     write(tmp_path, {"skips.py": what})
     with pytest.raises(SourceError, match=r"skips.py: "):
         import_file(tmp_path / "skips.py")

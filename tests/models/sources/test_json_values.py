@@ -40,7 +40,7 @@ def test_the_deepest_is_allowed():
     parsed("[" * DEEPEST + "]" * DEEPEST)
 
 
-def test_long_things_are_told_by_their_length():
+def test_long_things_are_summarised_by_their_length():
     found = summarised({"tokens": list(range(200)), "few": [1], "text": "x" * 30_000, "in": {"a": {"b": None}}})
     assert found == {
         "tokens": "200 entries", "few": [1], "text": "text of 29.3 KB", "in": {"a": {"b": None}}

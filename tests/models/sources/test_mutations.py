@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from models.opened.source import SourceError
 from models.sources.opening import open_source
-from models.stored.stored import Unreadable
+from models.tensors.readable import Unreadable
 
 _PICKLE = pickles.whole(
     pickles.a_dict(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from models.opened.source import SourceError
-from models.sources.named_object import follow, split, steps
+from models.sources.named_object import follow, split_target, steps
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ from models.sources.named_object import follow, split, steps
     ],
 )
 def test_the_two_halves(text: str, halves: tuple[str, str]) -> None:
-    assert split(text) == halves
+    assert split_target(text) == halves
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_split_and_read_or_refused(text: str) -> None:
-    _, name = split(text)
+    _, name = split_target(text)
     with suppress(SourceError):
         assert steps(name)
 

@@ -131,3 +131,41 @@ def test_a_container_within_itself_ends() -> None:
     loop: list[object] = [nn.ReLU()]
     loop.append(loop)
     assert len(list(as_network(loop, "x").module.modules())) == 2
+
+
+class Pipeline:
+    """With the habits of diffusers and transformers: no module, but callable, with modules as attributes."""
+
+    def __init__(self) -> None:
+        self.unet = nn.Linear(2, 3)
+        self.vae = nn.Linear(3, 4)
+        self.again = self.unet
+        self.scheduler = object()
+
+    def __call__(self, prompt: str) -> None:
+        raise AssertionError("it was run")
+
+    @property
+    def device(self) -> str:
+        raise AssertionError("it was asked")
+
+
+def pipeline() -> Pipeline:
+    return Pipeline()
+
+
+@pytest.mark.parametrize("target", [pipeline, Pipeline()])
+def test_an_object_that_holds_networks_is_shown_as_what_it_holds(target: object) -> None:
+    found = built(target, "x")
+    assert {name: type(module) for name, module in found.module.named_children()} == {
+        "unet": nn.Linear,
+        "vae": nn.Linear,
+    }
+    (warning,) = found.warnings
+    assert warning.endswith(" is a Pipeline: shown is what it holds, unet, vae")
+
+
+def test_an_object_that_holds_one_network_is_that_network() -> None:
+    pipeline = Pipeline()
+    del pipeline.vae
+    assert as_network(pipeline, "x").module is pipeline.unet

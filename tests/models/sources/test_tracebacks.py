@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from models.messages import Problem
-from models.run.interpreter import Interpreter
+from models.run.console.interpreter import Interpreter
 from models.sources import tracebacks
-from models.sources.tracebacks import LONGEST_TEXT, LONGEST_TITLE, is_own, own_frames, problem_of, raised, where
+from models.sources.tracebacks import LONGEST_TEXT, LONGEST_TITLE, own_frames, problem_of, raised, where
+from models.work.own_files import is_own
 
 
 def problem(text: str, **names: object) -> Problem:
@@ -26,15 +27,15 @@ class Broken(nn.Module):
 
 
 def test_frames_of_torch_are_left_out_and_the_user_stay() -> None:
-    told = problem("net(torch.zeros(2, 4))", net=nn.Sequential(Broken()), torch=torch)
-    files = [line.strip() for line in told.text.splitlines() if line.startswith("  File ")]
+    found = problem("net(torch.zeros(2, 4))", net=nn.Sequential(Broken()), torch=torch)
+    files = [line.strip() for line in found.text.splitlines() if line.startswith("  File ")]
     assert len(files) == 2
     assert files[0].startswith('File "<console 1>", line 1')
     assert files[1].startswith(f'File "{__file__}"')
-    assert "return nn.functional.linear(x, torch.zeros(3, 5))" in told.text
-    assert told.kind == "model"
-    assert told.title.startswith("RuntimeError: mat1 and mat2 shapes cannot be multiplied")
-    assert told.where.startswith("test_tracebacks.py:")
+    assert "return nn.functional.linear(x, torch.zeros(3, 5))" in found.text
+    assert found.kind == "model"
+    assert found.title.startswith("RuntimeError: mat1 and mat2 shapes cannot be multiplied")
+    assert found.where.startswith("test_tracebacks.py:")
 
 
 def test_only_library_frames_are_better_than_none() -> None:
@@ -58,11 +59,11 @@ def test_our_own_files_are_not_the_user_but_the_documented_networks_are() -> Non
 
 
 def test_causes_and_contexts_and_notes_stay() -> None:
-    told = problem(
+    found = problem(
         "try:\n    {}['key']\nexcept KeyError as error:\n    raise ValueError('bad') from error",
     )
-    assert "KeyError: 'key'\n\nThe above exception was the direct cause" in told.text
-    assert told.text.endswith("ValueError: bad")
+    assert "KeyError: 'key'\n\nThe above exception was the direct cause" in found.text
+    assert found.text.endswith("ValueError: bad")
     assert "During handling" in problem("try:\n    1/0\nexcept Exception:\n    missing").text
     if hasattr(Exception, "add_note"):
         assert "a note" in problem("e = ValueError('x')\ne.add_note('a note')\nraise e").text
@@ -85,9 +86,9 @@ def test_the_title_is_one_bounded_line() -> None:
 
 
 def test_endless_recursion_is_folded() -> None:
-    told = problem("def f(): f()\nf()")
-    assert "Previous line repeated" in told.text
-    assert len(told.text) < 2000
+    found = problem("def f(): f()\nf()")
+    assert "Previous line repeated" in found.text
+    assert len(found.text) < 2000
     mutual = problem("def f(): g()\ndef g(): f()\nf()")
     assert len(mutual.text) <= LONGEST_TEXT
     assert mutual.title.startswith("RecursionError")
@@ -103,10 +104,10 @@ def test_endless_recursion_is_folded() -> None:
         "args = property(lambda self: 1 / 0)",
     ],
 )
-def test_hostile_exceptions_are_told_all_the_same(body: str) -> None:
-    told = problem(f"class Hostile(Exception):\n    {body}\nraise Hostile('x')")
-    assert told.title.startswith("Hostile")
-    assert "Hostile" in told.text
+def test_hostile_exceptions_are_reported_all_the_same(body: str) -> None:
+    found = problem(f"class Hostile(Exception):\n    {body}\nraise Hostile('x')")
+    assert found.title.startswith("Hostile")
+    assert "Hostile" in found.text
 
 
 def test_where_is_the_innermost_own_line() -> None:

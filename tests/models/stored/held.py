@@ -1,4 +1,4 @@
-"""A stored tensor whose bytes are in memory, and which knows what was read of it."""
+"""Stored tensors whose bytes are in memory, and which record what is read of them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import ctypes
 import torch
 
 from models.stored.dtypes import DTYPES, DType
-from models.stored.stored import Stored, Unreadable
+from models.stored.stored import Stored
+from models.tensors.readable import Unreadable
 
 
 def bytes_of(tensor: torch.Tensor) -> bytes:
-    """Its memory, which is contiguous."""
+    """Return the memory of a contiguous tensor."""
     return ctypes.string_at(tensor.data_ptr(), tensor.numel() * tensor.element_size()) if tensor.numel() else b""
 
 
 class Held(Stored):
+    """A stored tensor of the bytes `raw`; its reads raise `fails` where that is given."""
+
     def __init__(self, path: str, shape: tuple[int, ...], dtype: DType, raw: bytes, fails: Unreadable | None = None):
         super().__init__(path, shape, dtype)
         self.raw = raw
@@ -24,7 +27,7 @@ class Held(Stored):
 
     @classmethod
     def of(cls, tensor: torch.Tensor, path: str = "w") -> Held:
-        """The same numbers as a live tensor."""
+        """Return a stored tensor of the same elements as a live one."""
         flat = tensor.detach().resolve_conj().contiguous().reshape(-1)
         return cls(path, tuple(tensor.shape), DTYPES[str(tensor.dtype)[6:]], bytes_of(flat))
 
@@ -37,8 +40,8 @@ class Held(Stored):
         return "memory"
 
     @property
-    def most(self) -> int:
-        """Elements of the largest read."""
+    def largest_read(self) -> int:
+        """Return the elements of the largest read."""
         return max((stop - start for start, stop in self.reads), default=0)
 
     def flat(self, start: int, stop: int) -> bytes:
@@ -53,7 +56,7 @@ class Held(Stored):
 
 
 class Zeros(Held):
-    """As large as one likes: every byte is 0 but those of the `spikes`, elements of float32."""
+    """A float32 tensor of any size whose elements are 0, but for the `spikes` at these indices."""
 
     def __init__(self, shape: tuple[int, ...], spikes: dict[int, float] | None = None):
         super().__init__("zeros", shape, DTYPES["float32"], b"")

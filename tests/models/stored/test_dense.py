@@ -1,4 +1,4 @@
-"""A tensor in one stretch of bytes: which bytes are read, and what is said of them."""
+"""A contiguous tensor in a file: which bytes are read for its elements, and what its properties return."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from models.stored.dense import Dense
 from models.stored.dtypes import FLOAT4_E2M1FN_X2, FLOAT6_E3M2, FLOAT32, UINT8, numbers
 from models.stored.file import DataFile
-from models.stored.stored import Unreadable
+from models.tensors.readable import Unreadable
 
 
 @pytest.fixture

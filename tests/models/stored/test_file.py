@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from models.stored import file as module
-from models.stored.file import MOST_OPEN, DataFile
-from models.stored.stored import Unreadable
+from models.stored.file import OPEN_LIMIT, DataFile
+from models.tensors.readable import Unreadable
 
 BYTES = random.Random(0).randbytes(10_000)
 
@@ -49,7 +49,7 @@ def test_bytes_beyond_the_end_are_refused_before_memory_is_taken_for_them(path: 
     assert refusal(DataFile(path), offset, size).startswith("model.bin ends before byte")
 
 
-def test_a_change_in_place_is_told(path: Path) -> None:
+def test_a_change_in_place_is_reported(path: Path) -> None:
     file = DataFile(path)
     with path.open("r+b") as stream:
         stream.write(b"other")
@@ -57,7 +57,7 @@ def test_a_change_in_place_is_told(path: Path) -> None:
     assert refusal(file) == "model.bin was changed since it was opened: press R to open it again"
 
 
-def test_a_file_that_is_cut_or_grows_is_told(path: Path) -> None:
+def test_a_file_that_is_cut_or_grows_is_reported(path: Path) -> None:
     file = DataFile(path)
     os.truncate(path, 5_000)
     assert "was changed" in refusal(file, 0, 10)
@@ -134,13 +134,13 @@ def test_a_disk_that_fails_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_thousands_of_shards_need_few_descriptors(tmp_path: Path) -> None:
     before = open_descriptors()
     files = []
-    for number in range(4 * MOST_OPEN):
+    for number in range(4 * OPEN_LIMIT):
         path = tmp_path / str(number)
         path.write_bytes(bytes([number]))
         files.append(DataFile(path))
-    assert open_descriptors() <= before + MOST_OPEN
-    assert [file.read(0, 1)[0] for file in files] == list(range(4 * MOST_OPEN))
-    assert open_descriptors() <= before + MOST_OPEN
+    assert open_descriptors() <= before + OPEN_LIMIT
+    assert [file.read(0, 1)[0] for file in files] == list(range(4 * OPEN_LIMIT))
+    assert open_descriptors() <= before + OPEN_LIMIT
     for file in files:
         file.close()
     assert open_descriptors() <= before
@@ -148,7 +148,7 @@ def test_thousands_of_shards_need_few_descriptors(tmp_path: Path) -> None:
 
 def test_many_threads_read_many_files_each_its_own_bytes(tmp_path: Path) -> None:
     files = []
-    for number in range(2 * MOST_OPEN):
+    for number in range(2 * OPEN_LIMIT):
         path = tmp_path / str(number)
         path.write_bytes(bytes([number]) * 1000)
         files.append(DataFile(path))

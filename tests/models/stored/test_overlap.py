@@ -1,4 +1,7 @@
-"""Stored tensors that show few stored elements many times, against the same views in memory; and 2^50 elements."""
+"""Stored tensors that show few stored elements many times, against the same views in memory; and 2^50 elements.
+
+Of `stored` and `as_torch`, and of `models/tensors/overlap.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,12 @@ import torch
 from models.sources.opening import open_source
 from models.stored.as_torch import as_torch
 from models.stored.dtypes import DTYPES
-from models.stored.heat import stored_heat_map
-from models.stored.nonfinite import stored_nonfinite
-from models.stored.statistics import stored_statistics
 from models.stored.stored import Stored
 from models.stored.strided import Strided
 from models.tensors.heat import heat_map
 from models.tensors.nonfinite import next_nonfinite
-from models.tensors.statistics.tensor import statistics
+from models.tensors.statistics.statistics import statistics
+from models.tensors.torch_readable import readable_of
 
 
 class Memory:
@@ -66,20 +67,20 @@ def test_they_are_as_the_views_in_memory_and_read_once(name: str) -> None:
     view = VIEWS[name]
     stored, memory = of(view)
     assert stored.nbytes <= len(memory.data)
-    found, wanted = stored_statistics(stored, path="w"), statistics(view, path="w")
+    found, wanted = statistics(stored, path="w"), statistics(readable_of(view), path="w")
     for field in ("count", "minimum", "maximum", "zeros", "nan", "inf", "quantiles", "edges", "counts", "absence"):
         assert getattr(found, field) == getattr(wanted, field), field
     for field in ("mean", "std", "l2"):
         assert getattr(found, field) == pytest.approx(getattr(wanted, field)), field
     leading = [1] * (view.dim() - 2)
-    heat = stored_heat_map(stored, path="w", leading=leading, height=7, width=9)
-    live = heat_map(view, path="w", leading=leading, height=7, width=9)
+    heat = heat_map(stored, path="w", leading=leading, height=7, width=9)
+    live = heat_map(readable_of(view), path="w", leading=leading, height=7, width=9)
     assert (heat.absence, heat.height, heat.width, heat.block) == ("", live.height, live.width, live.block)
     assert heat.values == pytest.approx(live.values, nan_ok=True)
-    for step in (1, -1):
+    for direction in (1, -1):
         at = [size // 2 for size in view.shape]
-        assert stored_nonfinite(stored, path="w", index=at, step=step) == next_nonfinite(
-            view, path="w", index=at, step=step
+        assert next_nonfinite(stored, path="w", index=at, direction=direction) == next_nonfinite(
+            readable_of(view), path="w", index=at, direction=direction
         )
     whole = as_torch(stored)
     assert (whole.shape, whole.dtype, whole.stride()) == (view.shape, view.dtype, view.stride())
@@ -91,7 +92,7 @@ def test_a_file_of_a_kilobyte_that_claims_a_quadrillion(tmp_path: Path) -> None:
     checkpoint = open_source(str(tmp_path / "w.pt")).checkpoint
     assert checkpoint is not None
     tensor = checkpoint.tensors[0]
-    found = stored_statistics(tensor, path="w")
+    found = statistics(tensor, path="w")
     assert (found.count, found.zeros, found.counts[20], found.std) == (2**50, 2**50, 2**50, 0.0)
     assert tensor.nbytes == 4
 
@@ -100,7 +101,7 @@ def test_windows_of_a_tensor_that_is_too_wide_are_refused_before_it_is_read() ->
     memory = Memory(b"")  # nothing to read
     stored = Strided("t", (2**25, 2**25), DTYPES["float32"], memory, 0, 0, (1, 1))
     for found in (
-        stored_statistics(stored, path="w"), stored_heat_map(stored, path="w"), stored_nonfinite(stored, path="w")
+        statistics(stored, path="w"), heat_map(stored, path="w"), next_nonfinite(stored, path="w")
     ):  # fmt: skip
         assert found.absence == "unsupported"
         assert "67,108,863 stored elements" in found.reason

@@ -1,4 +1,7 @@
-"""Statistics of stored tensors compared with those of the same live ones."""
+"""Statistics of stored tensors compared with those of the same live ones.
+
+Of `models/tensors/statistics/statistics.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ import torch
 
 from models.stored import streamed as module
 from models.stored.dtypes import DTYPES
-from models.stored.statistics import stored_statistics
-from models.stored.stored import Unreadable
-from models.tensors.statistics.tensor import statistics
+from models.tensors.readable import Unreadable
+from models.tensors.statistics.statistics import statistics
+from models.tensors.torch_readable import readable_of
 from models.work.cancelled import Cancelled
 from tests.models.stored.held import Held
 
@@ -34,7 +37,7 @@ def numbers(dtype: torch.dtype, size: int) -> torch.Tensor:
 def test_they_are_those_of_the_live_tensor(dtype: torch.dtype, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PIECE", 100_000)  # several pieces
     values = numbers(dtype, size)
-    stored, live = stored_statistics(Held.of(values), path="w"), statistics(values, path="w")
+    stored, live = statistics(Held.of(values), path="w"), statistics(readable_of(values), path="w")
     about = {"mean", "std", "l2"}  # the pieces are others, and so is the rounding
     assert {name: value for name, value in msgspec.structs.asdict(stored).items() if name not in about} == {
         name: value for name, value in msgspec.structs.asdict(live).items() if name not in about
@@ -45,7 +48,7 @@ def test_they_are_those_of_the_live_tensor(dtype: torch.dtype, size: int, monkey
 
 def test_numbers_that_torch_has_no_type_for() -> None:
     # e2m1: 1 is 0.5, 7 is 6, 9 is -0.5; two a byte, the low half first
-    found = stored_statistics(Held("w", (2, 3), DTYPES["float4_e2m1fn_x2"], bytes((0x71, 0x19, 0x00))), path="w")
+    found = statistics(Held("w", (2, 3), DTYPES["float4_e2m1fn_x2"], bytes((0x71, 0x19, 0x00))), path="w")
     assert (found.count, found.minimum, found.maximum, found.zeros) == (6, -0.5, 6.0, 2)
     assert found.mean == pytest.approx((0.5 + 6 - 0.5 + 0.5) / 6)
 
@@ -53,7 +56,7 @@ def test_numbers_that_torch_has_no_type_for() -> None:
 def test_a_file_that_is_gone_and_one_that_is_given_up() -> None:
     broken = Held.of(torch.ones(3))
     broken.fails = Unreadable("w.bin is no longer there")
-    found = stored_statistics(broken, path="w")
+    found = statistics(broken, path="w")
     assert (found.absence, found.reason) == ("gone", "w.bin is no longer there")
     with pytest.raises(Cancelled):
-        stored_statistics(Held.of(torch.ones(10_000)), path="w", cancelled=lambda: True)
+        statistics(Held.of(torch.ones(10_000)), path="w", should_cancel=lambda: True)

@@ -84,7 +84,7 @@ def test_repeated_elements_are_read_once() -> None:
 
 
 def test_one_read_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(strided, "_MOST", 1000)
+    monkeypatch.setattr(strided, "_READ_LIMIT", 1000)
     vector = torch.arange(6000, dtype=torch.int32)
     stored, memory = of(vector[::2])
     assert stored.flat(0, 3000) == raw(vector[::2])

@@ -10,7 +10,7 @@ from models.stored.checkpoint import Checkpoint
 from models.stored.dense import Dense
 from models.stored.dtypes import FLOAT16, FLOAT32
 from models.stored.file import DataFile
-from models.stored.tensors import DenseTensors, Form, Listed
+from models.stored.tensors import DenseTensors, TensorList, TensorSpec
 
 
 @pytest.fixture
@@ -18,18 +18,18 @@ def both(tmp_path: Path):
     path = tmp_path / "data"
     path.write_bytes(bytes(range(40)))
     file = DataFile(path)
-    forms = [Form(FLOAT32, (2, 3), 24), Form(FLOAT16, (4,), 8), Form(FLOAT16, (), 2)]
+    specs = [TensorSpec(FLOAT32, (2, 3), 24), TensorSpec(FLOAT16, (4,), 8), TensorSpec(FLOAT16, (), 2)]
     names, offsets = ["a.w", "a.b", "c"], [0, 24, 38]
     listed = [
-        Dense(name, form.shape, form.dtype, file, at) for name, form, at in zip(names, forms, offsets, strict=True)
+        Dense(name, spec.shape, spec.dtype, file, at) for name, spec, at in zip(names, specs, offsets, strict=True)
     ]
-    yield DenseTensors(file, names, forms, offsets), Listed(listed)
+    yield DenseTensors(file, names, specs, offsets), TensorList(listed)
     file.close()
 
 
 def test_the_columns_are_the_same(both):
     dense, listed = both
-    for column in ("paths", "shapes", "sizes", "dtypes", "told", "shared"):
+    for column in ("paths", "shapes", "sizes", "dtypes", "has_roles", "shared"):
         assert list_of(getattr(dense, column)) == list_of(getattr(listed, column)), column
     assert Checkpoint(dense).columns is dense
     assert Checkpoint(list(listed)).columns.paths == ["a.w", "a.b", "c"]

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.stored.file import DataFile
-from models.stored.stored import Unreadable
 from models.stored.unpacked import Unpacked
 from models.stored.zip_archive import Archive, BrokenArchive, CutArchive, first_name
+from models.tensors.readable import Unreadable
 
 RECORDS = {"a/data.pkl": b"pickle", "a/data/0": bytes(range(200)) * 20, "a/é": b""}
 
@@ -118,7 +118,7 @@ def test_of_two_with_a_name_the_last_counts(tmp_path: Path) -> None:
         archive.writestr("a/data/0", b"first")
         archive.writestr("a/data/0", b"second")
     found = opened(tmp_path / "two.zip")
-    assert found.doubled == ["a/data/0"]
+    assert found.duplicates == ["a/data/0"]
     assert found.read(found.records["a/data/0"], 10) == b"second"
 
 

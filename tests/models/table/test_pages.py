@@ -1,4 +1,4 @@
-"""Pages of the table: what they tell besides rows."""
+"""Pages of the table: what they hold besides rows."""
 
 import pytest
 
@@ -38,11 +38,11 @@ def page(query, known):
 
 
 @pytest.mark.parametrize("known", [0, 1, 2])
-def test_where_the_query_asks_for_statistics_it_tells_of_how_many_there_are_some(known):
+def test_where_the_query_needs_statistics_the_page_counts_the_known_ones(known):
     found = page("nan>0", known)
     assert (found.total, found.all, found.known) == (0, 3, known)
 
 
-def test_no_other_query_is_told():
+def test_no_other_query_counts_them():
     found = page("a", 2)
     assert (found.total, found.known) == (1, None)

@@ -1,4 +1,7 @@
-"""What a filter means, and what is said of one that means nothing."""
+"""What a query means, and the errors of one that means nothing.
+
+Of `query` and `terms`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def holds(term: str, value: object) -> bool:
     return query.terms[0].test(value)
 
 
-def test_words_and_terms_are_told_apart() -> None:
+def test_words_and_terms_are_distinguished() -> None:
     query = parse_query("  attn dtype:bf16 q_proj size > 1MB weight:0 ")
     assert query.words == "attn q_proj weight:0"
     assert [term.field for term in query.terms] == ["dtype", "bytes"]
@@ -67,6 +70,25 @@ def test_words_and_terms_are_told_apart() -> None:
         ("min<-1.5", -2.0, -1.0),
         ("max>=.5", 0.5, 0.4),
         ("zeros>50%", 0.6, 0.5),
+        ("nonfinite>0", 1, 0),
+        ("nonfinite<1%", 0.0, 0.5),
+        ("absmax>3", 3.5, 3),
+        ("dtype:!f32", "bfloat16", "float32"),
+        ("!dtype:f32", "bfloat16", "float32"),
+        ("dtype != f32", "bfloat16", "float32"),
+        ("! dtype:f32".replace(" ", ""), "int8", "float32"),
+        ("dtype:!f32,bf16", "float16", "bfloat16"),
+        ("!dtype:!f32", "float32", "bfloat16"),
+        ("dtype≠f32", "float16", "float32"),
+        ("kind:!buffer", "parameter", "buffer"),
+        ("place:!00002", "model-00001.safetensors @ 8", "model-00002.safetensors @ 8"),
+        ("shape:!4096", (8, 3), (8, 4096)),
+        ("shape:![2, 3]", (3, 2), (2, 3)),
+        ("rank!=2", 3, 2),
+        ("!size>1MB", 2**20, 2**20 + 1),
+        ("!zeros>50%", 0.5, 0.6),
+        ("!bias", "0.weight", "0.Bias"),
+        ("!w:0", "a.b", "w:0"),
     ],
 )
 def test_terms(term: str, fits: object, not_fits: object) -> None:
@@ -74,7 +96,8 @@ def test_terms(term: str, fits: object, not_fits: object) -> None:
     assert not holds(term, not_fits)
 
 
-@pytest.mark.parametrize("term", ["size>", "dtype:", "shape:", "std <", "shape:[", "shape:4096x", "dtype:,"])
+@pytest.mark.parametrize("term", ["size>", "dtype:", "shape:", "std <", "shape:[", "shape:4096x", "dtype:,",
+                                  "!", "dtype:!", "!size>", "shape:![", "dtype:!,", "!shape:(", "rank!="])  # fmt: skip
 def test_a_term_being_typed_leaves_what_it_will_leave(term: str) -> None:
     assert all(each.test((4096,)) for each in parse_query(term).terms)
 
@@ -93,6 +116,9 @@ def test_a_term_being_typed_leaves_what_it_will_leave(term: str) -> None:
         ("shape>4", "shape>4", "elements>"),
         ("shape:...x2x...", "twice", "once"),
         ("dtype>f32", "dtype", "dtype:f32"),
+        ("!dtpye:bf16", "dtpye", "dtype:bf16"),
+        ("size:!big", "size:!big", "size>1MB"),
+        ("nonfinit>0", "nonfinit", "nonfinite>0"),
         ("shape:" + "9" * 5_000, "…", "shape:4096"),
     ],
 )
@@ -108,7 +134,7 @@ def test_a_wrong_term_is_named_with_what_is_right(text: str, wrong: str, right: 
 @given(
     st.lists(
         st.sampled_from(["size", "shape", "dtype", "mean", "kind", "nan"]) | st.text(max_size=4)
-        | st.sampled_from([">", "<=", ":", "=", " ", "[", "]", "4096", "x", "*", "...", "1e999", "%", "k"])
+        | st.sampled_from([">", "<=", ":", "=", " ", "!", "[", "]", "4096", "x", "*", "...", "1e999", "%", "k"])
     ).map("".join)
 )  # fmt: skip
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -1,16 +1,20 @@
-"""Filtering and sorting the table of tensors."""
+"""Filtering and sorting the table of tensors.
+
+Of `table` and `column`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.messages import Brief
 from models.search.searcher import Searcher
-from models.table.table import Table, parse_query
+from models.table.table import FlatTable, parse_query
 from models.work.cancelled import Cancelled
 
 
@@ -50,12 +54,36 @@ def brief(mean: float | None, nan: int = 0, zeros: int = 0) -> Brief:
     return Brief(minimum=mean, maximum=mean, mean=mean, std=None, l2=None, zeros=zeros, nan=nan, inf=0)
 
 
-def paths(table: Table, query: str = "", *args: object, **named: object) -> list[int]:
+def paths(table: FlatTable, query: str = "", *args: object, **named: object) -> list[int]:
     return list(table.select(parse_query(query), *args, **named))  # type: ignore[arg-type]
 
 
+def test_what_is_left_out() -> None:
+    table = FlatTable(ROWS)
+    assert paths(table, "!bias") == [0, 1, 3, 4, 5]
+    assert paths(table, "layers !BIAS") == [0, 1]
+    assert paths(table, "!layers !norm") == [3, 5]
+    assert paths(table, "!lyrs") == [0, 1, 2, 3, 4, 5]  # as it is, never with gaps
+    assert paths(table, "dtype:!bf16 weight") == [3]
+    assert paths(table, "shape:!8") == [4, 5]  # the shape of `lazy.weight` is not known
+    known = {0: brief(1.0, nan=1), 1: brief(2.0)}.get
+    assert paths(table, "!nan>0", statistics=known) == [1]  # nor are its statistics
+    assert paths(table, "absmax!=1", statistics=known) == [1]
+
+
+def test_infinities_are_found_beside_nan() -> None:
+    table = FlatTable(ROWS)
+    known = {0: brief(1.0, nan=1), 1: brief(-7.0), 2: msgspec.structs.replace(brief(3.0), inf=2)}.get
+    assert paths(table, "nan>0", statistics=known) == [0]
+    assert paths(table, "inf>0", statistics=known) == [2]
+    assert paths(table, "nonfinite>0", statistics=known) == [0, 2]
+    assert paths(table, "absmax>2", statistics=known) == [1, 2]
+    assert paths(table, "", "absmax", True, statistics=known)[:3] == [1, 2, 0]
+    assert paths(table, "", "nonfinite", True, statistics=known)[:3] == [2, 0, 1]
+
+
 def test_filters() -> None:
-    table = Table(ROWS, Searcher([row.path for row in ROWS]))
+    table = FlatTable(ROWS, Searcher([row.path for row in ROWS]))
     assert len(table) == 6
     assert paths(table) == [0, 1, 2, 3, 4, 5]
     assert paths(table, "q weight") == [0, 1]
@@ -74,7 +102,7 @@ def test_filters() -> None:
 
 
 def test_orders_keep_the_tree_order_of_equal_ones_and_put_the_unknown_last() -> None:
-    table = Table(ROWS)
+    table = FlatTable(ROWS)
     assert paths(table, "", "tree", True) == [5, 4, 3, 2, 1, 0]
     assert paths(table, "", "name") == [2, 1, 0, 3, 4, 5]
     assert paths(table, "", "name", True) == [5, 4, 3, 0, 1, 2]
@@ -90,7 +118,7 @@ def test_orders_keep_the_tree_order_of_equal_ones_and_put_the_unknown_last() -> 
 
 def test_statistics_sort_and_filter_once_they_are_known() -> None:
     known = {0: brief(0.5, nan=2), 2: brief(-1.0, zeros=6), 4: brief(None, zeros=2), 5: brief(0.5)}
-    table = Table(ROWS)
+    table = FlatTable(ROWS)
     assert paths(table, "", "mean", False, known.get) == [2, 0, 5, 1, 3, 4]
     assert paths(table, "", "mean", True, known.get) == [0, 5, 2, 1, 3, 4]
     assert paths(table, "", "nan", True, known.get) == [0, 2, 4, 5, 1, 3]
@@ -103,11 +131,11 @@ def test_statistics_sort_and_filter_once_they_are_known() -> None:
 
 
 def test_more_than_256_different_values() -> None:
-    rows = [Row(f"w.{number}", (number * 7919 % 1_000,)) for number in range(1_000)]
-    table = Table(rows)
-    assert paths(table, "", "elements") == sorted(range(1_000), key=lambda number: number * 7919 % 1_000)
+    rows = [Row(f"w.{index}", (index * 7919 % 1_000,)) for index in range(1_000)]
+    table = FlatTable(rows)
+    assert paths(table, "", "elements") == sorted(range(1_000), key=lambda index: index * 7919 % 1_000)
     assert paths(table, "elements<3", "elements", True) == sorted(
-        (number for number in range(1_000) if number * 7919 % 1_000 < 3), key=lambda number: -(number * 7919 % 1_000)
+        (index for index in range(1_000) if index * 7919 % 1_000 < 3), key=lambda index: -(index * 7919 % 1_000)
     )
 
 
@@ -120,9 +148,9 @@ def test_selections_can_be_given_up() -> None:
         ("", "mean"),
         ("place:1", "tree"),
     ):
-        table = Table(ROWS)
+        table = FlatTable(ROWS)
         with pytest.raises(Cancelled):
-            paths(table, query, order, cancelled=lambda: True)
+            paths(table, query, order, should_cancel=lambda: True)
         assert len(paths(table, query, order)) <= len(ROWS)
 
 
@@ -134,7 +162,7 @@ SHAPES = st.none() | st.lists(st.integers(0, 3), max_size=2).map(tuple)
     st.booleans(),
 )
 def test_sorting_is_stable_and_loses_nothing(rows: list[Row], descending: bool) -> None:
-    table = Table(rows)
+    table = FlatTable(rows)
     for order in ("elements", "bytes", "dtype"):
         values = [getattr(row, order) for row in rows]
         found = paths(table, "", order, descending)

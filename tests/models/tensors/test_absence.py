@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from models.tensors.absence import LARGEST_DENSE, absence_of
+from models.tensors.absence import DENSE_LIMIT, absence_of
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,7 @@ def test_lazy_parameters_are_uninitialised():
 
 
 def test_a_large_sparse_tensor_is_not_unpacked():
-    huge = torch.sparse_coo_tensor(
-        torch.tensor([[5]]), torch.tensor([1.0]), (LARGEST_DENSE + 1,), check_invariants=True
-    )
+    huge = torch.sparse_coo_tensor(torch.tensor([[5]]), torch.tensor([1.0]), (DENSE_LIMIT + 1,), check_invariants=True)
     absence, reason = absence_of(huge)
     assert absence == "unsupported"
     assert "sparse_coo" in reason

@@ -1,4 +1,8 @@
-"""A tensor with a device mesh is read through `to_local()` alone: any operation on it may be a collective."""
+"""A tensor with a device mesh is read through `to_local()` alone: any operation on it may be a collective.
+
+Of `distributed`, and of everything that reads tensors: `models/tensors/`, `models/live/`, `models/run/`,
+`models/undo/`.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,11 @@ from models.engine.context import Context
 from models.live.describe.draws import judge
 from models.live.gradients import gradient_row
 from models.live.live_model import LiveModel
-from models.live.outline import Outline
+from models.live.live_tree import LiveTree
 from models.messages import GradientRow
 from models.opened.source import Source
-from models.run.completion import complete
-from models.run.nonfinite import nonfinite_in
+from models.run.console.completion import complete
+from models.run.trace.output_statistics import statistics_of
 from models.tensors.absence import absence_of
 from models.tensors.distributed import is_distributed, local_note, local_part, why_not_local
 from models.undo.changes import Watch
@@ -79,7 +83,7 @@ def model(tensor: Any) -> LiveModel:
     net._parameters["weight"] = tensor
     Tensor.grad.__set__(tensor, Sharded(torch.full((3, 4), 2.0), 5))  # type: ignore[attr-defined]
     source = Source(source="x", kind="live", name="net", module=net)
-    return LiveModel.of(source, Outline.of(net, "net"), {"": True})
+    return LiveModel(source, LiveTree.of(net, "net"), {"": True})
 
 
 def test_what_has_a_mesh_is_distributed(tensor: Any) -> None:
@@ -131,13 +135,15 @@ def test_rows_facts_and_forms(model: LiveModel) -> None:
 
 
 def test_changes_are_looked_for_and_completions_found(model: LiveModel, tensor: Any) -> None:
-    watch = Watch(model.outline)
+    watch = Watch(model.tree)
     watch.begin("nothing")
     watch.record_gradients()
     assert watch.end() == []
     complete("w.", 2, {"w": tensor})
     complete("w.grad.", 7, {"w": tensor})
-    assert nonfinite_in(tensor) is None
+    here = statistics_of(tensor)
+    assert here is not None
+    assert here.elements == tensor.local.numel()
     found = m.StatisticsOf(path="weight", of="value", count=12, minimum=0.0, maximum=11.0)
     assert judge("uniform(-0.5, 0.5): ±1/√in_features", tensor, found).consistent is False
 
@@ -158,4 +164,4 @@ def test_classes_of_torch_distributed_are_left_alone(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Elsewhere, "__module__", "torch.distributed._shard.sharded_tensor.api")
     sharded = Elsewhere(torch.ones(2, 2), 4)
     assert absence_of(sharded)[0] == "unsupported"
-    assert nonfinite_in(sharded) is None
+    assert statistics_of(sharded) is None

@@ -1,4 +1,7 @@
-"""Whatever is asked of a network, no code of its tensors' classes runs."""
+"""Whatever is asked of a network, no code of its tensors' classes runs.
+
+Of `plainly`, and of all questions of `models/live/live_model.py` and `models/undo/changes.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from torch import nn
 
 from models import messages as m
 from models.live.live_model import LiveModel
-from models.live.outline import Outline
+from models.live.live_tree import LiveTree
 from models.opened.source import Source
 from models.undo.changes import Watch
 
@@ -63,8 +66,8 @@ def net(request: pytest.FixtureRequest) -> Iterator[nn.Module]:
 
 
 def test_every_question_about_such_a_tensor_is_answered(net: nn.Module) -> None:
-    outline, context = Outline.of(net), Context()
-    model = LiveModel.of(Source(source="x", kind="module", name="net", module=net), outline, {"": True})
+    tree, context = LiveTree.of(net), Context()
+    model = LiveModel(Source(source="x", kind="module", name="net", module=net), tree, {"": True})
     rows = {row.path: row for row in model.rows(0, 20)}
     assert (rows["h"].detail, rows["h"].dtype, rows["c"].parameters) == ("[1, 2]", "float32", 3)
     table = model.tensors(m.TensorRows(path="", start=0, count=20), context)  # type: ignore[arg-type]
@@ -81,11 +84,11 @@ def test_every_question_about_such_a_tensor_is_answered(net: nn.Module) -> None:
     facts = {fact.label: fact.text for group in model.describe("h") for fact in group.facts}
     assert (facts["Shape"], facts["requires_grad"]) == ("[1, 2]", "False")
     assert any("1.0" in form.text for form in model.forms("c"))
-    assert outline.is_current()
+    assert tree.is_current()
 
 
 def test_changes_of_such_a_tensor_are_seen_and_taken_back_where_they_can_be(net: nn.Module) -> None:
-    watch = Watch(Outline.of(net))
+    watch = Watch(LiveTree.of(net))
     watch.begin("change")
     watch.record_gradients()
     with torch._C.DisableTorchFunctionSubclass():

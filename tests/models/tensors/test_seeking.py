@@ -9,13 +9,13 @@ from models.work.cancelled import Cancelled, never
 
 
 @given(st.integers(1, 40), st.data(), st.sampled_from([1, -1]), st.integers(1, 50))
-def test_each_place_is_looked_at_once_and_the_origin_last(elements, data, step, most):
+def test_each_place_is_looked_at_once_and_the_origin_last(elements, data, direction, limit):
     origin = data.draw(st.integers(0, elements - 1))
     order = []
-    for start, stop in rounds(elements, origin, step, most):
-        assert 0 < stop - start <= most
-        order += range(start, stop)[::step]
-    assert order == [(origin + step * (at + 1)) % elements for at in range(elements)]
+    for start, stop in rounds(elements, origin, direction, limit):
+        assert 0 < stop - start <= limit
+        order += range(start, stop)[::direction]
+    assert order == [(origin + direction * (at + 1)) % elements for at in range(elements)]
 
 
 @given(st.lists(st.integers(1, 5), max_size=4), st.data())
@@ -32,9 +32,9 @@ def test_what_is_missing_or_too_large_is_clamped():
 
 
 def test_progress_rises_and_a_cancelled_search_ends():
-    told = []
-    assert seek(lambda start, stop, step: None, 1000, 500, 1, 10, never, told.append) is None
-    assert told == sorted(told)
-    assert 50 <= len(told) <= 100
+    reported = []
+    assert seek(lambda start, stop, direction: None, 1000, 500, 1, 10, never, reported.append) is None
+    assert reported == sorted(reported)
+    assert 50 <= len(reported) <= 100
     with pytest.raises(Cancelled):
-        seek(lambda start, stop, step: None, 1000, 0, 1, 10, lambda: len(told) > 0)
+        seek(lambda start, stop, direction: None, 1000, 0, 1, 10, lambda: len(reported) > 0)

@@ -9,7 +9,7 @@ from torch import nn
 from models.tensors.tensors import (
     class_name,
     dtype_text,
-    elements,
+    element_count,
     is_uninitialised,
     shape_of,
     shape_text,
@@ -31,12 +31,12 @@ from models.tensors.tensors import (
 def test_dense(tensor: torch.Tensor, shape: str, dtype: str, count: int, size: int) -> None:
     assert shape_text(tensor) == shape
     assert dtype_text(tensor) == dtype
-    assert (elements(tensor), size_in_bytes(tensor)) == (count, size)
+    assert (element_count(tensor), size_in_bytes(tensor)) == (count, size)
 
 
 def test_sparse_tensors_take_what_they_store() -> None:
     coordinates = torch.eye(100).to_sparse()
-    assert elements(coordinates) == 10_000
+    assert element_count(coordinates) == 10_000
     assert size_in_bytes(coordinates) == 100 * 4 + 2 * 100 * 8
 
 
@@ -50,7 +50,12 @@ def test_nested_tensors_have_no_shape() -> None:
 def test_lazy_parameters_have_no_shape() -> None:
     weight = nn.LazyLinear(3).weight
     assert is_uninitialised(weight)
-    assert (shape_of(weight), shape_text(weight), elements(weight), size_in_bytes(weight)) == (None, "", None, None)
+    assert (shape_of(weight), shape_text(weight), element_count(weight), size_in_bytes(weight)) == (
+        None,
+        "",
+        None,
+        None,
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")

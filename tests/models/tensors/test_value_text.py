@@ -11,9 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.tensors.notation import TEXT_LIMIT
-from models.tensors.value_text import as_csv, as_numpy, as_python
+from models.tensors.torch_readable import readable_of
+from models.tensors.value_text import value_texts
 
 DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn]
+
+
+def as_text(tensor: torch.Tensor, which: int) -> str | None:
+    texts = value_texts(readable_of(tensor))
+    return None if texts is None else texts[which]
+
+
+def as_python(tensor: torch.Tensor) -> str | None:
+    return as_text(tensor, 0)
+
+
+def as_numpy(tensor: torch.Tensor) -> str | None:
+    return as_text(tensor, 1)
+
+
+def as_csv(tensor: torch.Tensor) -> str | None:
+    return as_text(tensor, 2)
 
 
 def read_back(text: str | None, dtype: torch.dtype) -> torch.Tensor:

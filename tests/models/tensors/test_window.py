@@ -10,14 +10,15 @@ from torch import nn
 
 from models.engine import codec
 from models.messages import Cells
-from models.tensors.matrix import MOST_CELLS
+from models.tensors.matrix import CELL_LIMIT
+from models.tensors.torch_readable import readable_of
 from models.tensors.window import window
 
 
 def test_0d_is_one_cell_and_1d_one_row():
-    scalar = window(torch.tensor(7.5), path="a")
+    scalar = window(readable_of(torch.tensor(7.5)), path="a")
     assert (scalar.height, scalar.width, scalar.values, scalar.shape) == (1, 1, [7.5], [])
-    vector = window(torch.arange(5), path="a", column=2, columns=2)
+    vector = window(readable_of(torch.arange(5)), path="a", column=2, columns=2)
     assert (vector.height, vector.width, vector.rows, vector.columns) == (1, 5, 1, 2)
     assert vector.values == [2, 3]
     assert vector.number == "int"
@@ -31,7 +32,7 @@ numbers = st.integers(-3, 9)
 @given(shapes, st.lists(numbers, max_size=4), numbers, numbers, numbers, numbers)
 def test_windows_are_what_indexing_gives(shape, leading, row, rows, column, columns):
     tensor = torch.arange(math.prod(shape)).reshape(shape)
-    cells = window(tensor, path="a", leading=leading, row=row, rows=rows, column=column, columns=columns)
+    cells = window(readable_of(tensor), path="a", leading=leading, row=row, rows=rows, column=column, columns=columns)
     assert cells.absence == ""
     assert cells.shape == shape
     assert len(cells.values) == cells.rows * cells.columns
@@ -57,7 +58,7 @@ def test_windows_are_what_indexing_gives(shape, leading, row, rows, column, colu
 )  # fmt: skip
 def test_every_dtype_gives_its_exact_numbers(dtype):
     tensor = torch.tensor([[0, 1], [2, 3]]).to(dtype)
-    cells = window(tensor, path="a")
+    cells = window(readable_of(tensor), path="a")
     assert cells.values == ([0, 1, 1, 1] if dtype == torch.bool else [0, 1, 2, 3])
     assert codec.answer_body(codec.pack(cells), Cells) == cells  # what the interface gets
     assert cells.dtype == str(dtype)[6:]
@@ -65,27 +66,27 @@ def test_every_dtype_gives_its_exact_numbers(dtype):
 
 
 def test_complex_numbers_come_in_two_parts():
-    cells = window(torch.tensor([1 + 2j, 3 - 4j]).conj(), path="a")
+    cells = window(readable_of(torch.tensor([1 + 2j, 3 - 4j]).conj()), path="a")
     assert (cells.number, cells.values, cells.imaginary) == ("complex", [1, 3], [-2, 4])
 
 
 def test_nan_and_infinity_come_as_they_are():
-    values = window(torch.tensor([math.nan, math.inf, -math.inf]), path="a").values
+    values = window(readable_of(torch.tensor([math.nan, math.inf, -math.inf])), path="a").values
     assert math.isnan(values[0])
     assert values[1:] == [math.inf, -math.inf]
 
 
 def test_a_window_never_has_more_than_the_allowed_cells():
-    cells = window(torch.zeros(1).expand(10**6, 10**6), path="a", row=5, rows=10**6, columns=300)
+    cells = window(readable_of(torch.zeros(1).expand(10**6, 10**6)), path="a", row=5, rows=10**6, columns=300)
     assert cells.columns == 300
-    assert len(cells.values) == cells.rows * 300 <= MOST_CELLS
+    assert len(cells.values) == cells.rows * 300 <= CELL_LIMIT
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")  # torch says so once in a process
 def test_sparse_and_quantised_tensors_are_unpacked():
-    assert window(torch.eye(2).to_sparse(), path="a").values == [1, 0, 0, 1]
+    assert window(readable_of(torch.eye(2).to_sparse()), path="a").values == [1, 0, 0, 1]
     quantised = torch.quantize_per_tensor(torch.tensor([0.5, -1.0]), 0.5, 0, torch.qint8)
-    cells = window(quantised, path="a")
+    cells = window(readable_of(quantised), path="a")
     assert (cells.values, cells.dtype, cells.number) == ([0.5, -1.0], "qint8", "float")
 
 
@@ -98,7 +99,7 @@ def test_sparse_and_quantised_tensors_are_unpacked():
     ],
 )
 def test_no_numbers_has_a_reason_and_keeps_the_shape(tensor, absence, shape):
-    cells = window(tensor, path="a", of="gradient")
+    cells = window(readable_of(tensor), path="a", of="gradient")
     assert (cells.absence, cells.shape, cells.values) == (absence, shape, [])
     assert cells.reason
     assert cells.of == "gradient"
@@ -114,7 +115,7 @@ class Refusing(torch.Tensor):
 
 def test_a_class_that_cannot_be_read_says_why():
     tensor = torch.Tensor._make_wrapper_subclass(Refusing, (2, 2))
-    cells = window(tensor, path="a")
+    cells = window(readable_of(tensor), path="a")
     assert cells.absence == "unsupported"
     assert "here" in cells.reason
     assert "really" not in cells.reason
@@ -131,13 +132,13 @@ class Watched(torch.Tensor):
 
 
 def test_a_subclass_does_not_notice():
-    assert window(torch.ones(2).as_subclass(Watched), path="a").values == [1, 1]
+    assert window(readable_of(torch.ones(2).as_subclass(Watched)), path="a").values == [1, 1]
 
 
 def test_looking_changes_nothing():
     layer = nn.Linear(3, 4)
     before, state = layer.weight._version, torch.get_rng_state()
-    window(layer.weight, path="weight")
+    window(readable_of(layer.weight), path="weight")
     assert layer.weight._version == before
     assert layer.weight.requires_grad
     assert torch.equal(torch.get_rng_state(), state)

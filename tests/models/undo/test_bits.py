@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.undo.bits import Unreadable, bits, fingerprint, same_bits
+from models.undo.bits import BitsUnreadable, bits, fingerprint, same_bits
 
 
 def test_bits_share_the_memory() -> None:
@@ -49,11 +49,11 @@ def test_samples_are_few() -> None:
 
 
 def test_what_has_no_values_says_so() -> None:
-    with pytest.raises(Unreadable, match="meta"):
+    with pytest.raises(BitsUnreadable, match="meta"):
         bits(torch.zeros(2, device="meta"))
-    with pytest.raises(Unreadable, match="no values yet"):
+    with pytest.raises(BitsUnreadable, match="no values yet"):
         bits(torch.nn.UninitializedParameter())
     released = torch.zeros(4)
     released.untyped_storage().resize_(0)
-    with pytest.raises(Unreadable, match="released"):
+    with pytest.raises(BitsUnreadable, match="released"):
         bits(released)

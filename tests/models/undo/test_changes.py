@@ -1,4 +1,7 @@
-"""Facts about real small networks: what a statement changed, and that undo gives the old values back bit by bit."""
+"""Facts about real small networks: what a statement changed, and that undo gives the old values back bit by bit.
+
+Of the whole folder: `changes`, `history`, `record`, `batches`, `gradients`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.live.outline import Outline
+from models.live.live_tree import LiveTree
 from models.undo.changes import NothingToUndo, Watch
 
 
@@ -22,7 +25,7 @@ class Console:
     def __init__(self, net: nn.Module, limit: int = 2**28) -> None:
         self.names: dict[str, object] = {"net": net, "torch": torch, "nn": nn}
         self.net = net
-        self.watch = Watch(Outline.of(net), limit)
+        self.watch = Watch(LiveTree.of(net), limit)
 
     def run(self, statement: str) -> list[str]:
         self.watch.begin(statement)
@@ -119,7 +122,7 @@ def test_statistics_of_batch_norm_change_in_training_and_not_in_evaluation() -> 
     assert torch.equal(net.running_var, torch.ones(3))
 
 
-def test_a_constant_is_watched_and_an_optimiser_step_leaves_it_alone() -> None:
+def test_a_constant_is_watched_and_an_optimizer_step_leaves_it_alone() -> None:
     net = nn.Linear(4, 4)
     net.rand_weight = torch.rand(4, 4)
     console = Console(net)
@@ -197,7 +200,7 @@ def test_an_accumulated_backward_goes_back_to_one_and_then_to_none() -> None:
 
 def test_gradients_are_left_alone_where_nobody_recorded_them() -> None:
     net = nn.Linear(2, 1)
-    watch = Watch(Outline.of(net))
+    watch = Watch(LiveTree.of(net))
     watch.begin("backward")
     net(torch.ones(1, 2)).sum().backward()
     assert watch.end() == []
@@ -222,7 +225,7 @@ def test_without_room_for_copies_any_single_change_still_shows_and_undo_says_why
     assert net[0].weight is old
 
 
-def test_a_lazy_layer_that_got_its_shape_is_told_and_cannot_go_back() -> None:
+def test_a_lazy_layer_that_got_its_shape_is_reported_and_cannot_go_back() -> None:
     console = Console(nn.Sequential(nn.LazyLinear(3)))
     assert console.run("net(torch.rand(2, 2))") == ["0.weight", "0.bias"]
     with pytest.raises(NothingToUndo, match=r"0\.weight: it had no values yet"):
@@ -286,11 +289,11 @@ def test_a_forward_that_leaves_its_result_behind_does_not_stand_in_the_way_of_un
 def test_another_network_starts_anew() -> None:
     console = Console(nn.Linear(2, 2))
     console.run("net.bias.data.fill_(1)")
-    console.watch.rebase(Outline.of(nn.Linear(3, 3)))
+    console.watch.rebase(LiveTree.of(nn.Linear(3, 3)))
     with pytest.raises(NothingToUndo):
         console.watch.undo()
     console.watch.begin("net = …")
-    assert console.watch.end(Outline.of(nn.Linear(2, 2))) == []
+    assert console.watch.end(LiveTree.of(nn.Linear(2, 2))) == []
 
 
 def test_long_statements_are_named_by_their_start() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.undo.gradients import Gradients
+from models.undo.gradients import GradientRecords
 
 
 def test_one_that_came() -> None:
     parameters = [nn.Parameter(torch.ones(2)) for _ in range(3)]
-    before = Gradients(parameters, None, 2**20)
+    before = GradientRecords(parameters, None, 2**20)
     assert before.changed() == []
     parameters[1].sum().backward()
     (record,) = before.changed()
@@ -24,7 +24,7 @@ def test_one_that_was_written_to_went_or_was_replaced() -> None:
     for parameter in parameters:
         parameter.grad = torch.ones(2)
     olds = [parameter.grad for parameter in parameters]
-    before = Gradients(parameters, None, 2**20)
+    before = GradientRecords(parameters, None, 2**20)
     parameters[0].grad.add_(1)
     parameters[1].grad = None
     parameters[2].grad = torch.ones(2)
@@ -39,8 +39,8 @@ def test_one_that_was_written_to_went_or_was_replaced() -> None:
 def test_copies_of_what_did_not_change_are_taken_over() -> None:
     parameter = nn.Parameter(torch.ones(2))
     parameter.grad = torch.ones(2)
-    first = Gradients([parameter], None, 2**20)
-    second = Gradients([parameter], first, 2**20)
+    first = GradientRecords([parameter], None, 2**20)
+    second = GradientRecords([parameter], first, 2**20)
     parameter.grad.zero_()
     (one,), (other,) = first.changed(), second.changed()
     assert one is other
@@ -50,4 +50,4 @@ def test_copies_of_what_did_not_change_are_taken_over() -> None:
 
 def test_results_of_a_graph_are_not_asked() -> None:
     tensor = nn.Parameter(torch.ones(2)) * 2
-    assert Gradients([tensor], None, 2**20).changed() == []
+    assert GradientRecords([tensor], None, 2**20).changed() == []

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 from fake_app import Played, opened
+from textual.geometry import Region
 
-from tui.screens.arranging import TABS
+from tui.tabs import TABS, Tab, tabs_in
 
 
 def area_with_focus(played: Played) -> str | None:
@@ -15,21 +16,21 @@ def shown(played: Played) -> set[str]:
     return {name for name in ("left", "right", "lower") if played.explorer.query_one(f"#{name}").region.area}
 
 
-@pytest.mark.parametrize(("key", "tab"), list(zip("1234", TABS, strict=True)))
-async def test_numbers_show_a_tab_and_give_it_the_focus(key: str, tab: str) -> None:
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.id)
+async def test_digits_show_a_tab_and_give_it_the_focus(tab: Tab) -> None:
     async with opened() as played:
-        await played.press(key)
+        await played.press(tab.key)
         await played.rest()
-        assert played.explorer.query_one("#panes").current == tab
-        assert area_with_focus(played) == "right"
-        assert played.explorer.query_one("#right-bar").has_class("-focused")
+        assert played.explorer.query_one(f"#{tab.area}-panes").current == tab.id
+        assert area_with_focus(played) == tab.area
+        assert played.explorer.query_one(f"#{tab.area}-bar").has_class("-focused")
         assert not played.explorer.query_one("#left-bar").has_class("-focused")
 
 
 async def test_the_focus_goes_along_from_tab_to_tab() -> None:
     async with opened() as played:
         await played.selected("1.bias")
-        for key in "123412":
+        for key in [tab.key for tab in tabs_in("right")] + ["1", "2"]:
             await played.press(key)
             await played.rest()
             assert area_with_focus(played) == "right", key
@@ -79,6 +80,8 @@ async def test_zoom_gives_one_pane_everything_and_back() -> None:
             await played.rest()
             assert shown(played) == {area}
             assert area_with_focus(played) == area
+            region = played.explorer.query_one(f"#{area}").region
+            assert region.size == (120, 38)  # all but the line on top and the keys
             await played.press("Z")
             await played.rest()
             assert shown(played) == {"left", "right", "lower"}
@@ -158,3 +161,76 @@ async def test_no_size_ends_the_app(size: tuple[int, int]) -> None:
         await played.pilot.resize_terminal(80, 24)
         await played.press("Z" if any(played.explorer.has_class(f"-zoom-{a}") for a in ("left", "right")) else "escape")
         await played.sees("Calls 18")
+
+
+async def test_the_smallest_usable_screen_has_a_place_for_everything() -> None:
+    async with opened(size=(80, 24)) as played:
+        places = {
+            "StatusLine": Region(0, 0, 80, 1),
+            "#left-bar": Region(0, 1, 38, 1),
+            "ModuleTree": Region(0, 2, 38, 13),
+            "#right-bar": Region(39, 1, 41, 1),
+            "#right-panes": Region(39, 2, 41, 13),
+            "#lower-bar": Region(0, 15, 80, 1),
+            "#lower-panes": Region(0, 16, 80, 7),
+            "KeyLine": Region(0, 23, 80, 1),
+        }
+        assert {name: played.explorer.query_one(name).region for name in places} == places
+        for name in ("#right-bar", "#lower-bar"):
+            bar = played.explorer.query_one(name)
+            assert len(bar.shown) == len(bar.tabs)
+            assert all(f"{key} {title}" in bar.render_line(0).text for key, title in bar.shown)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 10)])
+async def test_notices_cover_no_tabs(size: tuple[int, int]) -> None:
+    async with opened(size=size) as played:
+        for _ in range(3):
+            played.app.notify("what went wrong, in a sentence of some length " * 3, title="A problem", timeout=600)
+        await played.until(lambda: len(played.explorer.query("Toast")) == 3, "the notices")
+        await played.rest()
+        for bar in played.explorer.query("Bar"):
+            for index in range(bar.region.width):
+                at = (bar.region.x + index, bar.region.y)
+                assert bar.region.area == 0 or played.explorer.get_widget_at(*at)[0] is bar
+
+
+def lower_rows(played: Played) -> int:
+    return int(played.explorer.query_one("#lower").size.height)
+
+
+async def test_the_console_has_room_as_it_has_something_to_show_and_keeps_it() -> None:
+    async with opened() as played:
+        assert lower_rows(played) == 8  # there is little in its log
+        prompt = played.explorer.console.prompt
+        bottom = prompt.region.bottom
+        await played.press("greater_than_sign", "x")
+        for index in range(6):
+            played.explorer.console.show_output("stdout", f"line {index}\n")
+            await played.until(lambda index=index: f"line {index}" in played.text)
+            await played.rest()
+            assert prompt.region.bottom == bottom  # the line that is typed stays where it is
+        assert lower_rows(played) > 8
+        played.explorer.console.show_output("stdout", "more\n" * 50)
+        await played.until(lambda: lower_rows(played) == 13)
+        played.explorer.console.clear()
+        await played.rest()
+        assert lower_rows(played) == 13
+
+
+async def test_calls_get_room_when_they_are_seen() -> None:
+    async with opened() as played:
+        await played.press("f")
+        await played.sees("Calls 18")
+        await played.until(lambda: lower_rows(played) == 13, "a third of the screen")
+
+
+async def test_a_border_that_was_moved_stays_where_it_is() -> None:
+    async with opened() as played:
+        await played.press("minus")
+        await played.rest()
+        assert lower_rows(played) == 6
+        await played.press("f")
+        await played.sees("Calls 18")
+        await played.rest()
+        assert lower_rows(played) == 6

@@ -38,7 +38,7 @@ def engine() -> AppEngine:
     return made
 
 
-async def test_what_it_is_is_told_and_keys_that_need_code_are_left_out(engine: AppEngine) -> None:
+async def test_what_it_is_is_reported_and_keys_that_need_code_are_left_out(engine: AppEngine) -> None:
     engine.summary_fields["warnings"] = [f"shard {number} is missing" for number in range(6)]
     async with opened("run/ckpt.pt", engine=engine) as played:
         await played.sees("run/ckpt.pt  torch training checkpoint with its state dict under 'model'", "● ready")
@@ -55,13 +55,13 @@ async def test_what_it_is_is_told_and_keys_that_need_code_are_left_out(engine: A
 
 async def test_the_tree_shows_groups_inferred_classes_and_what_is_no_tensor(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", (120, 80), engine) as played:
-        lines = [" ".join(line[:57].split()).strip("▌▏ ") for line in played.text.split("\n")]
-        assert "│ │ │ ▾ [0–3] ×4 ~TransformerEncoderLayer 8 928" in lines
-        assert "│ │ │ │ │ ▾ norm1 ~Norm 8 16" in lines
-        assert "│ │ │ │ │ │ in_proj_weight [24, 8] 192" in lines  # names have the room before the bytes
-        assert "│ epoch 3" in lines
-        assert "│ ▾ config" in lines
-        assert "│ │ name 'tiny'" in lines
+        lines = [" ".join(line[:57].replace("│", " ").split()).strip("▌▏ ") for line in played.text.split("\n")]
+        assert "▾ [0–3] ×4 ~TransformerEncoderLayer 8 928 3.6 KB" in lines
+        assert "▾ norm1 ~Norm 8 16 64 B" in lines
+        assert "in_proj_weight [24, 8] 192 768 B" in lines
+        assert "epoch 3" in lines
+        assert "▾ config" in lines
+        assert "name 'tiny'" in lines
         await played.selected("model.layers.2")
         await played.press("left", "left")
         await played.until(lambda: played.explorer.path == "model.layers.[0–3]", "the group")
@@ -79,6 +79,15 @@ async def test_a_key_that_needs_code_is_answered_with_a_remark(engine: AppEngine
         assert [kind for kind in (Forward, Backward, Undo) if played.asked(kind)] == []
         assert sum("load_state_dict" in line for line in played.log) == 1
         assert played.notices == []
+
+
+async def test_of_a_network_that_was_only_read_the_remark_names_the_option_that_loads_it(engine: AppEngine) -> None:
+    engine.summary_fields["unloaded"] = True
+    async with opened("run/ckpt.pt", engine=engine) as played:
+        await played.press("f")
+        await played.sees("the network was read, not loaded: --trust runs it")
+        assert any("open it with --trust" in line for line in played.log)
+        assert not any("load_state_dict" in line for line in played.log)
 
 
 async def test_with_a_network_open_the_keys_work_again(engine: AppEngine) -> None:
@@ -130,8 +139,11 @@ async def test_another_source_starts_with_a_fresh_table(engine: AppEngine) -> No
         await played.press("enter")
         await played.sees("7,946 parameters", "gradient")
         assert "filter" not in played.text.split("\n")[2]
-        last = played.asked(TensorRows)[-1]
-        assert (last.query, last.order) == ("", "tree")
+
+        def last() -> TensorRows:
+            return played.asked(TensorRows)[-1]
+
+        await played.until(lambda: (last().query, last().order) == ("", "tree"), "the rows of the new table")
 
 
 async def test_a_restart_keeps_filter_and_order(engine: AppEngine) -> None:
@@ -139,7 +151,7 @@ async def test_a_restart_keeps_filter_and_order(engine: AppEngine) -> None:
         await played.press("tab", "F", *"norm", "enter", "S")
         await played.sees("tensor▲")
         await played.press("R")
-        await played.told("is open again")
+        await played.reported("is open again")
         await played.rest()
         await played.sees("filter norm", "tensor▲")
         last = played.asked(TensorRows)[-1]
@@ -171,7 +183,7 @@ async def test_A_takes_statistics_from_everywhere_and_goes_on_while_one_looks_ar
         await played.press("3", "escape", "A")
         await played.sees("A stops · statistics 3 of 20", "min")
         await played.selected("model.norm.weight")
-        await played.sees("A stops · statistics 3 of 20", "8 values")
+        await played.sees("A stops · statistics 3 of 20", "8 elements")
         assert [body.path for body in played.asked(StatisticsOfAll)] == ["model.layers.1"]
         gate.set()
         await played.sees("statistics of 4 tensors")

@@ -20,7 +20,7 @@ from tui.screens.copy_forms import CopyForms
 from tui.screens.help import HelpScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.selectable import Selectable
-from tui.widgets.jump import Jump
+from tui.widgets.grid.jump import Jump
 
 SCREENS: dict[str, Callable[[Played], Screen[Any]]] = {
     "catalogue": lambda played: Catalogue(played.app.link, True),

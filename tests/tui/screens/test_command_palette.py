@@ -13,7 +13,7 @@ from models.messages import Forward, Undo
 from tui.screens.command_palette import Palette, PaletteList
 from tui.screens.copy_forms import CopyForms
 from tui.screens.help import HelpScreen
-from tui.widgets.options import Options
+from tui.widgets.lists.options import Options
 
 
 async def opened_palette(played: Played) -> Palette:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import csv
 import subprocess
 from pathlib import Path
 
 import pytest
 from fake_app import AppEngine, opened
 from fake_checkpoint import checkpoint
-from fake_engine import module, tensor
+from fake_networks import module, tensor
+from msgspec.structs import replace
 
-from models.messages import Forms, PathForm, PathForms, Problem, SourceCode, SourceText
+from models.messages import Forms, PathForm, PathForms, Problem, SourceCode, SourceText, TensorRows
 from tui.clipboard import UNSEEN
 from tui.screens.copy_forms import CopyForms
-from tui.screens.copying import editor_command
+from tui.screens.copying import editor_command, save_anew
 
 
 class Texts(list[str]):
@@ -52,6 +54,14 @@ async def test_in_a_table_y_copies_the_path_of_its_row(copied: Texts) -> None:
         await played.press("Y")
         await played.sees("Copy 0.block 1.0.bias")
         assert played.asked(PathForms)[-1].path == "0.block 1.0.bias"
+
+
+async def test_in_the_calls_y_copies_the_path_of_the_module(copied: Texts) -> None:
+    async with opened() as played:
+        await played.press("f")
+        await played.sees("Calls 1")
+        await played.press("6", "down", "down", "y")
+        await played.until(lambda: copied == ["0.block 0.1"], "the module's")
 
 
 async def test_of_a_group_y_copies_what_stands_for_its_tensors(copied: Texts) -> None:
@@ -112,11 +122,11 @@ async def test_with_nothing_open_it_is_said(copied: Texts) -> None:
         assert played.asked(PathForms) == []
 
 
-async def test_a_problem_of_the_forms_is_told(copied: Texts) -> None:
+async def test_a_problem_of_the_forms_is_reported(copied: Texts) -> None:
     async with opened() as played:
         played.engine.problems[PathForms] = Problem("model", "no forms [/]")
         await played.press("Y")
-        await played.told("no forms [/]")
+        await played.reported("no forms [/]")
 
 
 async def test_hostile_forms_are_copied_as_they_are(copied: Texts) -> None:
@@ -138,7 +148,7 @@ async def test_hostile_forms_are_copied_as_they_are(copied: Texts) -> None:
         ("emacs -nw", ["emacs", "-nw", "+12", "net.py"]),
     ],
 )
-def test_the_editor_is_told_the_line(monkeypatch: pytest.MonkeyPatch, editor: str, command: list[str]) -> None:
+def test_the_editor_gets_the_line(monkeypatch: pytest.MonkeyPatch, editor: str, command: list[str]) -> None:
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", editor)
     assert editor_command("net.py", 12) == command
@@ -161,11 +171,100 @@ async def test_e_says_what_there_is_to_know_without_a_file_or_an_editor(
     async with opened() as played:
         played.engine.answers[SourceCode] = lambda body: SourceText(path="", class_name="X", reason="Typed here [/].")
         await played.press("e")
-        await played.told("Typed here [/].")
+        await played.reported("Typed here [/].")
         played.engine.answers.clear()
         monkeypatch.delenv("VISUAL", raising=False)
         monkeypatch.delenv("EDITOR", raising=False)
         monkeypatch.setenv("PATH", str(tmp_path))
         await played.press("e")
-        await played.told("net.py")
+        await played.reported("net.py")
         assert calls == []
+
+
+async def test_all_rows_of_a_table_are_copied_as_csv(copied: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.screens.copying.PAGE", 3)  # several pages
+    async with opened() as played:
+        await played.press("tab", "Y")
+        await played.sees("Table as CSV")
+        await played.press(*["down"] * 20)  # to the last form, or round
+        labels = [form.label for form in played.app.screen.forms]  # type: ignore[attr-defined]
+        assert labels[-4:] == [
+            "Table as CSV",
+            "Table as Markdown",
+            "Save the table as CSV",
+            "Save the table as Markdown",
+        ]
+        await played.press(str(labels.index("Table as CSV") + 1))
+        await played.until(lambda: bool(copied), "copied")
+        rows = list(csv.DictReader(copied[0].splitlines()))
+        total = played.asked(TensorRows)[-1]
+        assert total.count == 3
+        assert [row["tensor"] for row in rows] == [node.row.path for node in played.engine._tensors("")]
+        assert f"{len(rows)} rows" in copied.notes[0]
+
+
+async def test_a_table_is_saved_beside_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    texts: dict[str, str] = {}
+
+    def look() -> int:
+        texts.update({path.name: path.read_text() for path in tmp_path.iterdir()})
+        return len(texts)
+
+    async with opened() as played:
+        await played.press("tab")
+        for saved in (1, 2):
+            await played.press("Y")
+            await played.sees("Save the table as Markdown")
+            labels = [form.label for form in played.app.screen.forms]  # type: ignore[attr-defined]
+            await played.press(str(labels.index("Save the table as Markdown") + 1))
+            await played.until(lambda saved=saved: look() == saved, "saved")
+        first, second = sorted(texts)
+        assert first.endswith("-tensors-2.md")
+        assert second.endswith("-tensors.md")
+        assert texts[first] == texts[second]
+        assert texts[first].startswith("| tensor |")
+
+
+def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("mine")
+    (tmp_path / "a-2.csv").symlink_to(tmp_path / "nowhere")
+    assert save_anew("a", "csv", "x\n").name == "a-3.csv"
+    assert (tmp_path / "a.csv").read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()
+    assert (tmp_path / "a-3.csv").read_bytes() == b"x\n"
+
+
+async def test_e_opens_the_users_line_that_makes_it_and_in_source_the_class(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("user.py", "torch.py"):
+        (tmp_path / name).touch()
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr("tui.screens.copying.editor_command", lambda file, line: asked.append((Path(file).name, line)))
+    async with opened() as played:
+        played.engine.answers[SourceCode] = lambda body: SourceText(
+            path=body.path,
+            class_name="Linear",
+            text="class Linear:\n",
+            file=str(tmp_path / "torch.py"),
+            first_line=50,
+            made_file=str(tmp_path / "user.py"),
+            made_line=7,
+        )
+        await played.press("e")
+        await played.reported("user.py:7 makes it; e in Source opens its class")
+        await played.until(lambda: asked == [("user.py", 7)], "the user's line")
+        await played.press("4")
+        await played.rest()
+        await played.press("e")
+        await played.until(lambda: asked[1:] == [("torch.py", 50)], "the class")
+
+
+async def test_the_header_follows_a_rebound_net() -> None:
+    async with opened() as played:
+        await played.sees("rgnet  Sequential")
+        played.engine.summary = replace(played.engine.summary, rebound=True, class_name="Linear")
+        played.engine.changed()
+        await played.sees("net (was rgnet)  Linear")

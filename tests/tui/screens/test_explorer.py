@@ -1,4 +1,4 @@
-"""The flow between the tree and the panes, and what the engine tells by itself."""
+"""The flow between the tree and the panes, and what the engine sends by itself."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ async def test_words_of_the_process_reach_the_console() -> None:
         await played.until(lambda: "┆ a warning from C++" in played.log, "shown")
 
 
-async def test_a_fault_of_ours_is_told_and_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_of_ours_is_reported_and_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as played:
-        monkeypatch.setattr(played.explorer, "_tell_run", lambda *args: 1 / 0)
+        monkeypatch.setattr(played.explorer, "_report_run", lambda *args: 1 / 0)
         await played.press("f")
-        await played.told("modulescope's own fault: ZeroDivisionError")
+        await played.reported("modulescope's own fault: ZeroDivisionError")
         await played.press("u")
-        await played.told("took back")
+        await played.reported("took back")
         played.app._exception = None  # which fails the test otherwise
 
 
@@ -118,7 +118,7 @@ async def test_a_new_summary_is_in_the_header() -> None:
         summary = played.engine.summary
         assert summary is not None
         fields = {"mode": "eval", "trainable": 40}
-        played.engine.tell(StateChanged(summary=msgspec.structs.replace(summary, **fields)))
+        played.engine.send(StateChanged(summary=msgspec.structs.replace(summary, **fields)))
         await played.sees("40 trainable", "eval")
 
 
@@ -130,6 +130,6 @@ async def test_what_is_known_of_a_row_reaches_its_pane() -> None:
         before = played.text
         played.engine.change("1.bias", frozen=True, gradient="")
         assert played.engine.summary is not None
-        played.engine.tell(StateChanged(summary=played.engine.summary))
+        played.engine.send(StateChanged(summary=played.engine.summary))
         await played.sees("requires_grad")
         assert "requires_grad" not in before

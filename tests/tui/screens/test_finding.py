@@ -6,7 +6,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from models.messages import Search
-from tui.widgets.search_box import SearchBox
+from tui.widgets.table.call_table import CallTable
+from tui.widgets.tree.search_box import SearchBox
 
 
 async def test_search_goes_there_and_n_walks_the_hits_around() -> None:
@@ -20,7 +21,7 @@ async def test_search_goes_there_and_n_walks_the_hits_around() -> None:
         await played.rest()
         assert played.explorer.module_tree.has_focus
         assert not played.explorer.query(SearchBox)
-        await played.sees("8 values", "[8] float32")
+        await played.sees("8 elements", "[8] float32")
 
         await played.press("slash")
         await played.until(lambda: played.explorer.query(SearchBox), "the box")
@@ -50,7 +51,7 @@ async def test_escape_leaves_everything_as_it_was() -> None:
         assert played.explorer.path == "1.bias"
         assert played.explorer.module_tree.has_focus
         await played.press("n")
-        await played.told("othing was searched")
+        await played.reported("othing was searched")
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
@@ -75,7 +76,7 @@ async def test_nothing_found_is_said_and_keys_are_typed_not_run() -> None:
         assert played.explorer.query(SearchBox)
 
 
-async def test_n_without_a_hit_any_more_is_told() -> None:
+async def test_n_without_a_hit_any_more_is_reported() -> None:
     async with opened() as played:
         await played.press("slash", *"block 3")
         await played.sees(" of ")
@@ -84,7 +85,7 @@ async def test_n_without_a_hit_any_more_is_told() -> None:
         played.explorer.open("shared")
         await played.sees("121 parameters")
         await played.press("n")
-        await played.told("nothing matches 'block 3'")
+        await played.reported("nothing matches 'block 3'")
 
 
 async def test_there_is_nothing_to_search_before_anything_is_open() -> None:
@@ -119,3 +120,27 @@ async def test_a_search_box_that_was_left_is_gone_back_to_and_closed_from_elsewh
         assert not played.explorer.query(SearchBox)
         assert played.explorer.module_tree.has_focus
         assert played.explorer.module_tree.display
+
+
+async def test_a_key_leads_to_the_calls_of_what_is_selected_one_after_another() -> None:
+    async with opened() as played:
+        await played.selected("0.block 0.0.weight")
+        await played.press("c")
+        await played.reported("no run yet")
+        await played.press("f")
+        await played.rest()
+        table = played.explorer.query_one(CallTable)
+        await played.press("c")
+        await played.reported("call 1 of 1 of 0.block 0.0.weight")
+        assert table.row is not None
+        assert table.row.module == "0.block 0.0"
+        rows = played.engine.runs[table.run or 0]
+        rows[-1] = rows[table.cursor]
+        await played.press("c")
+        await played.reported("call 2 of 2 of 0.block 0.0.weight: c for the next")
+        assert table.cursor == len(rows) - 1
+        await played.press("c")
+        await played.reported("call 1 of 2")
+        rows.clear()
+        await played.press("c")
+        await played.reported("0.block 0.0.weight is in no call of the last run")

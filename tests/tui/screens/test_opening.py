@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from fake_app import AppEngine, Played, opened, starting
 
-from models.messages import Fold, OpenSource, Problem
+from models.messages import Fold, Forward, OpenSource, Problem
 from models.messages.errors import EngineGone
 from tui.screens.problem import ProblemScreen
 from tui.settings import Settings
+from tui.widgets.console.prompt import Prompt
 
 
 async def test_what_the_command_line_named_is_opened_with_its_inputs() -> None:
@@ -28,7 +29,7 @@ async def test_what_the_command_line_named_is_opened_with_its_inputs() -> None:
         assert played.engine.starts == 1
 
 
-async def test_a_guessed_input_a_missing_one_and_warnings_are_told() -> None:
+async def test_a_guessed_input_a_missing_one_and_warnings_are_reported() -> None:
     engine = AppEngine()
     engine.summary_fields = {"guessed": True, "warnings": ["it drew random numbers"], "note": "Look at [0]."}
     async with opened(engine=engine) as played:
@@ -37,7 +38,11 @@ async def test_a_guessed_input_a_missing_one_and_warnings_are_told() -> None:
         assert "· Look at [0]." in played.log
     engine.summary_fields = {"input": ""}
     async with opened(engine=engine) as played:
-        assert any("no input is known" in line for line in played.log)
+        assert any("no input is known" in line and "--inputs FILE.py:NAME" in line for line in played.log)
+    engine.summary_fields = {"input": "nets.py:batch", "call": "net(**inputs)"}
+    async with opened(engine=engine) as played:
+        assert "· input: nets.py:batch; net(**inputs) takes it" in played.log
+        assert played.explorer.query_one(Prompt).placeholder.startswith("net(**inputs), ")
 
 
 async def test_progress_is_shown_while_a_source_is_opened() -> None:
@@ -115,9 +120,11 @@ async def test_restarting_sends_the_folds_and_keeps_the_selection() -> None:
         await played.until(lambda: "0.block 0" in played.engine.folded, "folded")
         await played.selected("1.bias")
         await played.press("R")
-        await played.until(lambda: played.engine.starts == 2 and len(played.asked(OpenSource)) == 2, "opened again")
+        await played.until(lambda: len(played.asked(OpenSource)) == 2, "opened again")
         await played.rest()
+        assert played.engine.starts == 1
         again = played.asked(OpenSource)[1]
+        assert again.anew
         assert again.source == "rgnet"
         assert again.unfolded["0.block 0"] is False
         assert again.unfolded["0.block 1"] is True
@@ -126,7 +133,7 @@ async def test_restarting_sends_the_folds_and_keeps_the_selection() -> None:
         assert played.engine.folded == {"0.block 0"}
 
 
-async def test_an_engine_that_does_not_start_is_told_and_R_tries_again() -> None:
+async def test_an_engine_that_does_not_start_is_reported_and_R_tries_again() -> None:
     engine = AppEngine()
     engine.refusal = EngineGone("there is no program 'python9' to start the engine with", "The command was: python9")
     async with starting("rgnet", engine=engine) as played:
@@ -178,7 +185,7 @@ async def test_the_calls_of_the_model_before_are_forgotten() -> None:
 async def test_the_first_start_welcomes_and_no_other(own_state: Path) -> None:
     (own_state / "settings.json").unlink()
     async with opened() as played:
-        await played.told("Arrows walk the tree, Tab changes the pane")
+        await played.reported("Arrows walk the tree, Tab changes the pane")
         assert Settings().welcomed
     async with opened() as played:
         assert not any("Arrows walk" in line for line in played.log + played.notices)
@@ -189,7 +196,7 @@ async def test_a_problem_of_the_tree_is_a_notice() -> None:
     async with opened(engine=engine) as played:
         engine.problems[Fold] = Problem("model", "the model cannot be walked", "its forward [/] is odd")
         await played.press("left")
-        await played.until(lambda: played.notices == ["the model cannot be walked: its forward [/] is odd"], "told")
+        await played.until(lambda: played.notices == ["the model cannot be walked: its forward [/] is odd"], "reported")
 
 
 def footer(played: Played) -> str:
@@ -216,11 +223,11 @@ async def test_keys_and_statements_for_a_network_are_offered_only_where_one_is_o
         await played.sees("net(X), or Tab" if kind == "module" else "state['name'], or Tab")
 
 
-async def test_after_a_refused_R_it_is_told_that_nothing_is_open() -> None:
+async def test_after_a_refused_R_it_is_reported_that_nothing_is_open() -> None:
     """A new engine was started, and what was open went with the old one."""
     async with opened() as played:
         played.engine.problems[OpenSource] = Problem("model", "net.py: SyntaxError")
-        await played.press("R")
+        await played.press("ctrl+r")
         await played.sees("net.py: SyntaxError")
         await played.press("escape")
         await played.sees("not open: R tries again")
@@ -250,3 +257,103 @@ async def test_a_fault_of_the_engine_in_explore_offers_no_new_engine() -> None:
         played.engine.problems[OpenSource] = Problem("engine", "it cannot be looked at")
         await played.press("R")
         await played.sees("it cannot be looked at", "R opens it again")
+
+
+async def test_keys_typed_before_the_model_is_open_act_on_it_in_their_order() -> None:
+    engine = AppEngine()
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "asked")
+        await played.press("j", "j", "f", "3")
+        await played.sees("4 keys wait for it")
+        assert played.asked(Forward) == []
+        assert played.explorer.query_one("#right-panes").current == "values"
+        gate.set()
+        await played.until(lambda: played.asked(Forward), "run")
+        await played.until(lambda: played.explorer.path == "0.block 0", "two rows down")
+        await played.until(lambda: played.explorer.query_one("#right-panes").current == "info", "the tab")
+        order = [type(body) for body in played.engine.asked]
+        assert order.index(Forward) > order.index(OpenSource)
+        await played.sees("● ready")
+
+
+async def test_keys_for_another_source_do_not_act_on_the_one_that_is_still_shown() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(OpenSource)
+        await played.press("greater_than_sign")
+        await played.until(lambda: played.explorer.console.prompt.has_focus, "the prompt")
+        played.explorer.open("sequential")
+        await played.press("f", "j")
+        await played.sees("2 keys wait for it")
+        assert played.explorer.console.prompt.text == ""
+        gate.set()
+        await played.until(lambda: played.asked(Forward), "run")
+        await played.until(lambda: played.explorer.path == "0", "one row down")
+        assert played.explorer.summary.source == "sequential"
+
+
+async def test_what_is_typed_into_the_prompt_meanwhile_stays_there() -> None:
+    engine = AppEngine()
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "asked")
+        await played.press("greater_than_sign", "n", "e")
+        gate.set()
+        await played.sees("309 parameters", "● ready")
+        await played.press("t")
+        await played.rest()
+        assert played.explorer.console.prompt.text == "net"
+        assert played.explorer.console.prompt.has_focus
+
+
+async def test_keys_for_what_does_not_open_are_dropped_and_that_is_said() -> None:
+    engine = AppEngine()
+    engine.problems[OpenSource] = Problem("interrupted", "interrupted")
+    gate = engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "asked")
+        await played.press("f", "j")
+        await played.sees("2 keys wait for it")
+        gate.set()
+        await played.sees("2 keys typed for it meanwhile dropped")
+        await played.rest()
+        assert played.asked(Forward) == []
+
+
+async def test_keys_for_a_source_that_fails_do_not_act_on_the_one_before() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(OpenSource)
+        played.explorer.open("nosuch")
+        await played.press("f")
+        await played.sees("1 key waits for it")
+        gate.set()
+        await played.sees("no source 'nosuch'")
+        await played.press("escape", "escape", "escape")
+        await played.rest()
+        assert played.asked(Forward) == []
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_one_can_leave_although_keys_wait(key: str) -> None:
+    engine = AppEngine()
+    engine.hold(OpenSource)
+    async with starting("rgnet", engine=engine) as played:
+        await played.until(lambda: played.asked(OpenSource), "asked")
+        await played.press("j")
+        await played.sees("1 key waits for it")
+        await played.press(key)
+        assert played.app._exit
+
+
+async def test_the_focus_stays_where_it_is_when_the_same_is_opened_again() -> None:
+    async with opened() as played:
+        await played.press("3")
+        await played.until(lambda: played.explorer.query_one("#info").has_focus, "Info")
+        gate = played.engine.hold(OpenSource)
+        await played.press("R")
+        await played.until(lambda: len(played.asked(OpenSource)) == 2, "again")
+        await played.press("G")
+        assert played.explorer.query_one("#info").cursor == 0
+        gate.set()
+        await played.until(lambda: played.explorer.query_one("#info").cursor > 0, "the last fact")
+        assert played.explorer.query_one("#info").has_focus

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from textual.app import App
 from textual.widgets import Static
 
@@ -25,7 +26,7 @@ async def test_title_and_text_are_data_and_can_be_copied() -> None:
         await app.push_screen(ProblemScreen(Problem("model", "[/]\x1b[31m", "[@click=app.quit]x[/]\nline", "a\x07b")))
         await pilot.pause()
         assert str(app.screen.query_one("#title", Static).render()) == "✗ [/]␛[31m"
-        assert str(app.screen.query_one("#text Static", Static).render()) == "[@click=app.quit]x[/]\nline"
+        assert str(app.screen.query("#text Static").last(Static).render()) == "[@click=app.quit]x[/]\nline"
         assert app.screen.query_one("#panel").border_title == "a␇b"
         await pilot.press("y", "R", "escape")
         assert app.copied == "[/]\x1b[31m\n[@click=app.quit]x[/]\nline"
@@ -67,6 +68,21 @@ async def test_a_long_text_scrolls_inside_the_screen() -> None:
         assert text.scroll_offset.y == text.max_scroll_y > 400
 
 
-def test_the_end_of_a_very_long_text_is_told() -> None:
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_all_of_a_long_refusal_can_be_read(size: tuple[int, int]) -> None:
+    """Its title wraps, and scrolls with the text where both are too much."""
+    title = " ".join(f"title{index}" for index in range(30))
+    app = Tiny()
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(ProblemScreen(Problem("source", title, "the remedy")))
+        seen = ""
+        for _ in range(40):
+            await pilot.pause()
+            seen += "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+            await pilot.press("j")
+        assert [word for word in [*title.split(), "remedy"] if word not in seen] == []
+
+
+def test_the_end_of_a_very_long_text_is_reported() -> None:
     text = str(shown_text("\n".join(["x"] * (SHOWN_LINES + 7))))
     assert text.endswith("… 7 more lines")

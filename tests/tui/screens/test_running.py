@@ -14,10 +14,12 @@ from models.messages import (
     OutputText,
     Problem,
     Ran,
+    Statistics,
+    StatisticsOfAll,
     Undo,
 )
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.running import PATIENCE
+from tui.screens.running import PATIENCE, brief_start
 
 TRACEBACK = Problem("model", "ZeroDivisionError: division by zero", 'File "<console>", line 1\n    1 / 0')
 
@@ -53,7 +55,7 @@ async def test_what_was_printed_stands_above_the_value() -> None:
 
         def answer(body: Execute) -> Executed:
             for number in range(50):
-                played.engine.tell(OutputText(stream="stdout", text=f"{number}\n"))
+                played.engine.send(OutputText(stream="stdout", text=f"{number}\n"))
             return Executed(value="the value")
 
         played.engine.answers[Execute] = answer
@@ -61,10 +63,10 @@ async def test_what_was_printed_stands_above_the_value() -> None:
         assert played.log[-51:] == [*map(str, range(50)), "the value"]
 
 
-async def test_what_changed_is_told_marked_and_asked_for_again() -> None:
+async def test_what_changed_is_reported_marked_and_asked_for_again() -> None:
     async with opened() as played:
         await played.selected("0.block 1.0.bias")
-        await played.sees("8 values")
+        await played.sees("8 elements")
 
         def answer(body: Execute) -> Executed:
             played.engine.numbers["0.block 1.0.bias"] = [12345.0] * 8
@@ -73,7 +75,7 @@ async def test_what_changed_is_told_marked_and_asked_for_again() -> None:
 
         played.engine.answers[Execute] = answer
         await played.type("net[0][1][0].bias.data[:] = 12345")
-        await played.told("changed: 0.block 1.0.bias")
+        await played.reported("changed: 0.block 1.0.bias")
         await played.sees("12345")
         (line,) = [
             line for line in played.text.splitlines() if "bias" in line and "*" in line.split("│ │ │ │")[-1][:52]
@@ -81,15 +83,15 @@ async def test_what_changed_is_told_marked_and_asked_for_again() -> None:
         assert "[8]" in line
 
 
-async def test_many_changes_are_told_in_one_line() -> None:
+async def test_many_changes_are_reported_in_one_line() -> None:
     async with opened() as played:
         paths = [f"p{number}" for number in range(9)]
         played.engine.answers[Execute] = lambda body: Executed(changed=paths)
         await played.type("step()")
-        await played.told("changed: p0, p1, p2, p3 and 5 more")
+        await played.reported("changed: p0, p1, p2, p3 and 5 more")
 
 
-async def test_while_something_runs_it_is_told_and_the_panes_answer() -> None:
+async def test_while_something_runs_it_is_reported_and_the_panes_answer() -> None:
     async with opened() as played:
         gate = played.engine.hold(Execute)
         await played.type("loop()")
@@ -118,7 +120,7 @@ async def test_f_fills_the_calls_and_enter_leads_to_the_module() -> None:
         await played.sees("6 Calls")
         await played.press("f")
         await played.sees("Calls 18", "0.block 0.0", "Linear")
-        await played.told("forward: [2, 1] float32, grad_fn AddmmBackward0 in 1 ms")
+        await played.reported("forward: [2, 1] float32, grad_fn AddmmBackward0 in 1 ms")
         await played.press("6")
         await played.until(lambda: played.explorer.query_one("CallTable").has_focus, "focus")
         await played.press("G", "enter")
@@ -131,38 +133,36 @@ async def test_calls_grow_while_the_run_goes_on() -> None:
         gate = played.engine.hold(Forward)
         await played.press("f")
         played.engine.runs[7] = rows[:3]
-        played.engine.tell(CallsGrew(run=7, total=3))
+        played.engine.send(CallsGrew(run=7, total=3))
         await played.sees("Calls 3", "0.block 0.1")
         played.engine.runs[7] = rows[:6]
-        played.engine.tell(CallsGrew(run=7, total=6))
+        played.engine.send(CallsGrew(run=7, total=6))
         await played.sees("Calls 6", "0.block 1.0")
         played.engine.answers[Forward] = lambda body: Ran(run=7, problem=Problem("model", "RuntimeError: no", "text"))
         gate.set()
-        await played.told("✗ RuntimeError: no", "forward failed")
+        await played.reported("✗ RuntimeError: no", "forward failed")
         await played.sees("Calls 6", "● ready")
         assert {body.run for body in played.asked(CallRows)} == {7}
 
 
-async def test_backward_clearing_and_undo_tell_what_they_did() -> None:
+async def test_backward_clearing_and_undo_report_what_they_did() -> None:
     async with opened() as played:
-        await played.press("b")
-        await played.told("There is no result yet", "Run forward first: f")
-        await played.press("f", "2")
+        await played.press("2")
         await played.sees("none yet")
-        await played.press("b")
-        await played.told("backward: 18 parameters have a gradient")
+        await played.press("b")  # nothing has run yet
+        await played.reported("forward first", "forward: [2, 1]", "backward: 18 parameters have a gradient")
         await played.until(lambda: "none yet" not in played.text, "bars")
         await played.press("z")
-        await played.told("cleared 18 gradients")
+        await played.reported("cleared 18 gradients")
         await played.sees("none yet")
         await played.press("u")
-        await played.told("took back: statement")
+        await played.reported("took back: statement")
 
 
 async def test_interrupting_with_nothing_running_asks_nothing() -> None:
     async with opened() as played:
         await played.press("ctrl+c")
-        await played.told("quits")
+        await played.reported("quits")
         assert played.asked(Interrupt) == []
 
 
@@ -171,7 +171,7 @@ async def test_that_nothing_runs_is_not_said_any_more_when_something_is_interrup
         played.engine.hold(Execute)
         await played.type("loop()")
         await played.until(lambda: played.explorer.running, "busy")
-        played.explorer.status.said = "nothing runs"  # for some seconds, of the key before
+        played.explorer.status.message = "nothing runs"  # for some seconds, of the key before
         await played.press("ctrl+c")
         await played.sees("interrupting")
         assert "nothing runs" not in played.text
@@ -187,7 +187,7 @@ async def test_an_interrupt_that_works_ends_the_run() -> None:
         await played.sees("interrupting")
         played.engine.answers[Execute] = lambda body: Executed(problem=Problem("interrupted", "KeyboardInterrupt"))
         gate.set()
-        await played.told("✗ KeyboardInterrupt")
+        await played.reported("✗ KeyboardInterrupt")
         await played.sees("● ready")
         # The next run counts anew.
         played.engine.hold(Execute).clear()
@@ -216,7 +216,7 @@ async def test_interrupts_without_effect_offer_the_kill(answer: str) -> None:
             await played.sees("309 parameters")
             assert played.engine.kills == 0
             gate.set()
-            await played.told("deaf()")
+            await played.reported("deaf()")
             await played.sees("● ready")
         else:
             await played.until(lambda: played.engine.kills == 1, "killed")
@@ -229,20 +229,20 @@ async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None
         await played.press("f")
         await played.sees("Calls 18")
         await played.selected("0.block 1.0.bias")
-        await played.sees("8 values")
+        await played.sees("8 elements")
         tree = [line.split("│ 1 V")[0][:56] for line in played.text.splitlines()[1:20]]
         log = played.log
         played.engine.end("signal 11 (SIGSEGV)", "Fatal Python error")
-        await played.sees("SIGSEGV", "R restarts", "8 values")
+        await played.sees("SIGSEGV", "R restarts", "8 elements")
         assert [line.split("│ 1 V")[0][:56] for line in played.text.splitlines()[1:20]] == tree
         assert played.log[: len(log)] == log
-        await played.told("Fatal Python error")
+        await played.reported("Fatal Python error")
         # Everything can still be pressed.
         await played.press("f", "b", "j", "k", "2", "1", "Y", "escape", "slash", "x", "escape", "ctrl+c")
         await played.type("1 + 1")
-        await played.told("cut off")
+        await played.reported("cut off")
         await played.press("escape", "R")
-        await played.sees("● ready", "8 values")
+        await played.sees("● ready", "8 elements")
         assert played.engine.starts == 2
         assert played.explorer.path == "0.block 1.0.bias"
         await played.press("f")
@@ -250,11 +250,11 @@ async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None
         assert not any("own fault" in line for line in played.log)
 
 
-async def test_asking_for_undo_with_nothing_to_undo_is_told() -> None:
+async def test_asking_for_undo_with_nothing_to_undo_is_reported() -> None:
     async with opened() as played:
         played.engine.problems[Undo] = Problem("usage", "There is nothing to take back")
         await played.press("u")
-        await played.told("There is nothing to take back")
+        await played.reported("There is nothing to take back")
 
 
 async def test_backward_that_fails_shows_the_console() -> None:
@@ -270,7 +270,7 @@ async def test_quitting_while_something_runs_is_quiet() -> None:
         played.engine.hold(Execute)
         await played.type("loop()")
         await played.until(lambda: played.explorer.running, "busy")
-        played.engine.tell(OutputText(stream="stdout", text="x"))
+        played.engine.send(OutputText(stream="stdout", text="x"))
         await played.press("escape", "q")
         await played.until(lambda: played.app.return_code == 0, "ended")
     assert played.engine.client is None or played.engine.client.closed
@@ -294,3 +294,56 @@ async def test_ctrl_z_without_a_shell_says_so() -> None:
     async with opened() as played:
         await played.press("ctrl+z")
         await played.sees("there is no shell to return to")
+
+
+async def test_backward_without_a_run_goes_no_further_than_a_forward_that_fails() -> None:
+    async with opened() as played:
+        problem = Problem("model", "RuntimeError: no", "text")
+        played.engine.answers[Forward] = lambda body: Ran(run=1, problem=problem)
+        await played.press("b")
+        await played.reported("forward failed")
+        await played.rest()
+        assert played.asked(Backward) == []
+
+
+async def test_a_second_backward_runs_nothing_forward() -> None:
+    async with opened() as played:
+        await played.press("b", "b")
+        await played.until(lambda: len(played.asked(Backward)) == 2, "twice")
+        assert len(played.asked(Forward)) == 1
+
+
+async def test_that_all_is_ready_is_not_said_while_statistics_are_taken() -> None:
+    async with opened() as played:
+        await played.sees("● ready")
+        gate = played.engine.hold(StatisticsOfAll)
+        await played.press("A")
+        await played.sees("● statistics")
+        assert "● ready" not in played.text
+        gate.set()
+        await played.until(lambda: not played.explorer.status.background, "taken")
+        played.explorer.status.message = ""
+        await played.sees("● ready")
+
+
+async def test_that_all_is_ready_is_not_said_while_any_answer_is_owed() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Statistics)
+        played.explorer.go_to("1.bias")
+        await played.sees("● reading")
+        assert "● ready" not in played.text
+        gate.set()
+        await played.sees("● ready")
+
+
+@pytest.mark.parametrize(
+    ("text", "brief"),
+    [
+        ("from ['loss']: [] float32, grad_fn NllLossBackward0; 2 parameters lead only to ['aux']", " (from ['loss'])"),
+        ("from the sum of [2, 1] float32, grad_fn AddmmBackward0", " (from the sum of [2, 1] float32)"),
+        ("from the sums of [0] + [1]; no loss in the result", " (from the sums of [0] + [1])"),
+        ("", ""),
+    ],
+)
+def test_the_status_says_in_brief_from_what_backward_started(text: str, brief: str) -> None:
+    assert brief_start(text) == brief

@@ -1,4 +1,4 @@
-"""Pictures of the main screens, with an engine whose answers never change.
+"""Pictures of the panes, each cut out of its screen, and one of the whole frame; the engine's answers never change.
 
 `pytest tests/tui/snapshots --snapshot-update` makes them anew after a wanted change of looks; look at them then.
 They hold for the Textual and Rich of `constraints.txt`, on every Python.
@@ -7,12 +7,13 @@ They hold for the Textual and Rich of `constraints.txt`, on every Python.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from fake_app import AppEngine, Played
 from fake_checkpoint import SUMMARY, checkpoint
-from fake_engine import linear, module, sequential, tensor
+from fake_networks import linear, module, sequential, tensor
 from textual.pilot import Pilot
 
 from models.messages import (
@@ -33,12 +34,15 @@ from models.messages import (
     SourceCode,
     SourceText,
 )
+from tests.tui.snapshots.cropping import picture_of
+from tui.actions import ACTIONS
 from tui.app import ModulescopeApp
-from tui.command_line import Options
+from tui.command_line import CommandOptions
 
 Story = Callable[[Played], Awaitable[None]]
 
 SMALL, LARGE = (80, 24), (120, 40)
+TREE, PANE, BELOW = "ModuleTree", "#right-panes", "#lower-panes"
 BIAS = "0.block 1.0.bias"
 
 
@@ -81,17 +85,20 @@ def engine() -> AppEngine:
 
 @pytest.fixture
 def looks(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
-    """Whether the app looks as in the picture after `story`."""
+    """Whether a part of the screen looks as in the picture after `story`; the whole of it, where no part is named."""
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "COLORFGBG", "TMUX"):
         monkeypatch.delenv(name, raising=False)
 
-    def look(story: Story, size: tuple[int, int] = LARGE, source: str | None = "rgnet") -> bool:
+    def look(story: Story, part: str = "", *, size: tuple[int, int] = LARGE, source: str | None = "rgnet") -> bool:
         made = engine()
         if source == "run/last.pt":
             made.summary_fields = dict(SUMMARY)
-        app = ModulescopeApp(Options(source=source), made)
+        app = ModulescopeApp(CommandOptions(source=source), made)
+        if part:
+            cut = partial(picture_of, app, part)
+            monkeypatch.setattr(app, "export_screenshot", lambda *, title, simplify: cut(title))
 
         async def before(pilot: Pilot[Any]) -> None:
             played = Played(app, made, pilot)
@@ -114,12 +121,17 @@ async def nothing(played: Played) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 def test_catalogue(looks: Callable[..., bool], size: tuple[int, int]) -> None:
-    assert looks(nothing, size, None)
+    assert looks(nothing, "#body, #own", size=size, source=None)
+
+
+def test_frame(looks: Callable[..., bool]) -> None:
+    """The only picture that holds all panes with their tabs, the line on top and the keys."""
+    assert looks(nothing)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 def test_module(looks: Callable[..., bool], size: tuple[int, int]) -> None:
-    assert looks(nothing, size)
+    assert looks(nothing, TREE, size=size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
@@ -128,7 +140,7 @@ def test_values(looks: Callable[..., bool], size: tuple[int, int]) -> None:
         await played.selected("0.block 1.0.weight")
         await played.press("1", "j", "l")
 
-    assert looks(story, size)
+    assert looks(story, PANE, size=size)
 
 
 def test_marks_in_the_light(looks: Callable[..., bool]) -> None:
@@ -137,7 +149,7 @@ def test_marks_in_the_light(looks: Callable[..., bool]) -> None:
         played.engine.changed("1", "1.scale", values=True)
         await played.selected("1.scale")
 
-    assert looks(story, LARGE, "marks")
+    assert looks(story, f"{TREE}, {PANE}", source="marks")
 
 
 def test_heat_map(looks: Callable[..., bool]) -> None:
@@ -145,16 +157,16 @@ def test_heat_map(looks: Callable[..., bool]) -> None:
         await played.selected("0.weight")
         await played.press("1", "H")
 
-    assert looks(story, SMALL, "sequential")
+    assert looks(story, PANE, size=SMALL, source="sequential")
 
 
 def test_gradients(looks: Callable[..., bool]) -> None:
     async def story(played: Played) -> None:
         await played.press("f", "b", "2")
-        await played.told("18 parameters have a gradient")
-        played.explorer.status.said = ""
+        await played.reported("18 parameters have a gradient")
+        played.explorer.status.message = ""
 
-    assert looks(story)
+    assert looks(story, PANE)
 
 
 def test_info(looks: Callable[..., bool]) -> None:
@@ -162,14 +174,14 @@ def test_info(looks: Callable[..., bool]) -> None:
         await played.selected(BIAS)
         await played.press("3")
 
-    assert looks(story, SMALL)
+    assert looks(story, PANE, size=SMALL)
 
 
 def test_source(looks: Callable[..., bool]) -> None:
     async def story(played: Played) -> None:
         await played.press("4")
 
-    assert looks(story, SMALL)
+    assert looks(story, PANE, size=SMALL)
 
 
 def test_calls(looks: Callable[..., bool]) -> None:
@@ -177,7 +189,7 @@ def test_calls(looks: Callable[..., bool]) -> None:
         await played.press("f", "6")
         await played.sees("Calls 18")
 
-    assert looks(story, SMALL)
+    assert looks(story, BELOW, size=SMALL)
 
 
 def test_console(looks: Callable[..., bool]) -> None:
@@ -191,8 +203,8 @@ def test_console(looks: Callable[..., bool]) -> None:
     async def story(played: Played) -> None:
         def answer(body: Execute) -> Executed:
             if body.text == "print(1)":
-                played.engine.tell(OutputText(stream="stdout", text="1\n"))
-                played.engine.tell(OutputText(stream="stderr", text="a warning\n"))
+                played.engine.send(OutputText(stream="stdout", text="1\n"))
+                played.engine.send(OutputText(stream="stderr", text="a warning\n"))
             return answers[body.text]
 
         played.engine.answers[Execute] = answer
@@ -204,7 +216,7 @@ def test_console(looks: Callable[..., bool]) -> None:
         await played.press("greater_than_sign", *"net.")
         await played.until(lambda: played.explorer.console.choices.display)
 
-    assert looks(story)
+    assert looks(story, BELOW)
 
 
 def test_search(looks: Callable[..., bool]) -> None:
@@ -213,14 +225,18 @@ def test_search(looks: Callable[..., bool]) -> None:
         await played.sees(" of ")
         played.app.screen.query_one("Input").cursor_blink = False
 
-    assert looks(story, SMALL)
+    assert looks(story, "SearchBox", size=SMALL)
 
 
-def test_help(looks: Callable[..., bool]) -> None:
+def test_help(looks: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the keys of tabs, which the picture of the frame shows.
+    others = [action for action in ACTIONS if not action.id.startswith("show_")]
+    monkeypatch.setattr("tui.screens.help.ACTIONS", others)
+
     async def story(played: Played) -> None:
         await played.press("question_mark")
 
-    assert looks(story)
+    assert looks(story, "#panel")
 
 
 def test_copy_forms(looks: Callable[..., bool]) -> None:
@@ -229,16 +245,16 @@ def test_copy_forms(looks: Callable[..., bool]) -> None:
         await played.press("Y")
         await played.sees("state-dict key")
 
-    assert looks(story, SMALL)
+    assert looks(story, "#panel", size=SMALL)
 
 
 def test_problem_of_an_engine_that_ended(looks: Callable[..., bool]) -> None:
     async def story(played: Played) -> None:
-        played.explorer.show_problem(
+        played.explorer.show_error(
             Problem("engine", "The engine ended: signal 11 (SIGSEGV)", "Fatal Python error\nR starts a new engine.")
         )
 
-    assert looks(story, SMALL)
+    assert looks(story, "#panel", size=SMALL)
 
 
 async def folded(played: Played) -> None:
@@ -255,7 +271,7 @@ def test_checkpoint(looks: Callable[..., bool]) -> None:
         await played.press("tab", "F", *"size>32", "enter")
         await played.sees("▼bytes", "160 of 324")
 
-    assert looks(story, LARGE, "run/last.pt")
+    assert looks(story, f"{TREE}, {PANE}", source="run/last.pt")
 
 
 def test_statistics_of_a_checkpoint(looks: Callable[..., bool]) -> None:
@@ -267,4 +283,4 @@ def test_statistics_of_a_checkpoint(looks: Callable[..., bool]) -> None:
         await played.press("tab", "C", "j", "j")
         await played.sees("A takes the missing statistics")
 
-    assert looks(story, SMALL, "run/last.pt")
+    assert looks(story, PANE, size=SMALL, source="run/last.pt")

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from models.checkpoint.inference import Children, Inferred, Leaf, infer
+from models.checkpoint.inference import Children, Inferred, OwnTensor, infer
 
 Shapes = dict[str, tuple[int, ...] | tuple[tuple[int, ...], str]]
 
 
 def infer_at(shapes: Shapes, path: str, name: str | None = None) -> Inferred | None:
-    """What is told of the module at `path`; a shape alone is one of float32."""
-    own: dict[str, Leaf] = {}
+    """Return what is inferred of the module at `path`; a shape alone is of float32."""
+    own: dict[str, OwnTensor] = {}
     below: dict[str, int] = {}
     for key, value in shapes.items():
         if not key.startswith(path + ".") and path:
@@ -23,20 +23,20 @@ def infer_at(shapes: Shapes, path: str, name: str | None = None) -> Inferred | N
         if dot:
             below.setdefault(head, len(below))
         elif len(value) == 2 and isinstance(value[1], str):
-            own[head] = Leaf(*value)
+            own[head] = OwnTensor(*value)
         else:
-            own[head] = Leaf(value, "float32")
+            own[head] = OwnTensor(value, "float32")
     heads = list(below)
-    children = Children(below, lambda number: infer_at(shapes, f"{path}.{heads[number]}" if path else heads[number]))
+    children = Children(below, lambda index: infer_at(shapes, f"{path}.{heads[index]}" if path else heads[index]))
     return infer(path.rpartition(".")[2] if name is None else name, own, children)
 
 
 @pytest.fixture
 def text() -> Callable[..., str | None]:
-    """The text that stands beside a module; None where nothing is told."""
+    """Return a function that returns the inferred text of a module; None where nothing is inferred."""
 
-    def told(shapes: Shapes, path: str = "", name: str | None = None) -> str | None:
+    def text_of(shapes: Shapes, path: str = "", name: str | None = None) -> str | None:
         found = infer_at(shapes, path, name)
         return None if found is None else found.text
 
-    return told
+    return text_of

@@ -1,4 +1,7 @@
-"""Single layers, and what must not be guessed."""
+"""Single layers, and what must not be guessed.
+
+Each file of `models/checkpoint/inference/` infers some of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.checkpoint.inference import Children, Inferred, Leaf, infer
+from models.checkpoint.inference import Children, Inferred, OwnTensor, infer
 
 Text = Callable[..., "str | None"]
 
@@ -79,11 +82,11 @@ def test_recurrent_cells_and_projections(text: Text) -> None:
 def test_a_moe_does_not_look_into_its_experts() -> None:
     asked = []
 
-    def tell(number: int) -> Inferred | None:
-        asked.append(number)
+    def infer_child(index: int) -> Inferred | None:
+        asked.append(index)
         return infer("experts", {}, Children({str(each): each for each in range(512)}, pytest.fail))
 
-    found = infer("mlp", {}, Children({"gate": 0, "experts": 1}, tell))
+    found = infer("mlp", {}, Children({"gate": 0, "experts": 1}, infer_child))
     assert found is not None
     assert found.text == "MoE 512 experts"
     assert asked == [1]
@@ -96,7 +99,7 @@ OF_TENSORS = (
 )
 NAMES = st.sampled_from(OF_TENSORS.split(",")) | st.text(max_size=5)
 LEAVES = st.builds(
-    Leaf,
+    OwnTensor,
     st.lists(st.integers(0, 4) | st.integers(0, 2**63), max_size=6).map(tuple),
     st.sampled_from(["float32", "uint8", "int8", "int32", "float8_e4m3fn", "Q4_K", "bool", ""]),
 )
@@ -118,13 +121,15 @@ MODULES = st.sampled_from(["patch_embed", "experts", "attention", "lora_A", "nor
     st.dictionaries(NAMES, LEAVES, max_size=6),
     st.dictionaries(CHILDREN, TOLD, max_size=6),
 )
-def test_nothing_in_a_file_raises(name: str, own: dict[str, Leaf], children: dict[str, Inferred | str | None]) -> None:
+def test_nothing_in_a_file_raises(
+    name: str, own: dict[str, OwnTensor], children: dict[str, Inferred | str | None]
+) -> None:
     found = infer(name, own, children)
     assert found is None or (len(found.text) <= 30 and found.class_name)
 
 
 def test_hostile_names_cost_little() -> None:
     name = "_embed\n" * 2_000
-    many = {("9" * 10_000) + str(number): None for number in range(10)}
-    assert infer(name, {"weight": Leaf((2, 2), "float32")}, {}) is not None
+    many = {("9" * 10_000) + str(index): None for index in range(10)}
+    assert infer(name, {"weight": OwnTensor((2, 2), "float32")}, {}) is not None
     assert infer(name, {}, many) is None

@@ -1,4 +1,7 @@
-"""Whole networks, with the names and shapes of their published checkpoints."""
+"""Whole networks, with the names and shapes of their published checkpoints.
+
+All files of `models/checkpoint/inference/` together.
+"""
 
 from __future__ import annotations
 

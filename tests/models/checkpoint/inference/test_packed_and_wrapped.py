@@ -1,56 +1,21 @@
-"""Quantised layers and layers whose weight is made of others, as the libraries write them."""
+"""Quantised layers and layers whose weight is made of others, as the libraries write them.
+
+Of `quantised`, `wrapped` and `weights`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 Text = Callable[..., "str | None"]
 
 
-@pytest.mark.parametrize(
-    ("own", "expected"),
-    [
-        (
-            {"weight": ((64, 32), "int8"), "SCB": (64,), "weight_format": ((), "uint8")},
-            "Linear8bitLt 32 → 64",
-        ),
-        (
-            {"qweight": ((512, 11008), "int32"), "qzeros": ((32, 1376), "int32"), "scales": (32, 11008)}
-            | {"g_idx": ((4096,), "int32")},
-            "QuantLinear 4096 → 11008, GPTQ 4",
-        ),
-        (
-            {"qweight": ((4096, 1376), "int32"), "qzeros": ((32, 1376), "int32"), "scales": (32, 11008)},
-            "QuantLinear 4096 → 11008, AWQ 4",
-        ),
-        ({"weight": ((2048, 7168), "float8_e4m3fn"), "weight_scale_inv": (16, 56)}, "Linear 7168 → 2048, fp8"),
-        ({"weight": ((2048, 7168), "int8"), "weight_scale": (2048, 1)}, "Linear 7168 → 2048, int8"),
-        (
-            {"weight": ((2048, 3584), "uint8"), "weight_scale": ((2048, 448), "float8_e4m3fn"), "weight_scale_2": ()},
-            "Linear 7168 → 2048, nvfp4",
-        ),
-        (
-            {"gate_up_proj_blocks": ((32, 5760, 90, 16), "uint8"), "gate_up_proj_scales": ((32, 5760, 90), "uint8")},
-            "Experts 32 × 2880 → 5760, mxf…",
-        ),
-        ({"blocks": ((5760, 90, 16), "uint8"), "scales": ((5760, 90), "uint8")}, "Linear 2880 → 5760, mxfp4"),
-        ({"W_q": ((2048, 4096), "uint8"), "scale": (8, 1), "zero": (8, 1), "nbits": ()}, "HQQLinear"),
-        ({"scale": (), "zero_point": ((), "int64"), "_packed_params.dtype": ()}, "Linear, quantised"),
-        ({"qweight": ((0, 0), "int32"), "qzeros": ((0, 0), "int32"), "scales": (0, 0)}, None),
-        ({"weight": ((4096, 4096), "int8")}, None),
-    ],
-)
-def test_quantised(text: Text, own: dict[str, object], expected: str | None) -> None:
-    assert text(own, name="up_proj") == (expected and (expected if len(expected) <= 30 else expected[:29] + "…"))
-
-
-def test_four_bits_of_bitsandbytes(text: Text) -> None:
-    net: dict[str, object] = {"up.weight": ((8388608, 1), "uint8"), "up.weight (2).absmax": ((262144,), "uint8")}
-    net |= {"up.weight (2).quant_map": (16,), "up.weight (2).quant_state.bitsandbytes__nf4": ((80,), "uint8")}
-    assert text(net, "up") == "Linear4bit, 16777216 weights"
-    assert text(net | {"up.bias": (4096,)}, "up") == "Linear4bit 4096 → 4096"
+def test_quantised_by_torch(text: Text) -> None:
+    net: dict[str, object] = {"fc.scale": (), "fc.zero_point": ((), "int64")}
+    assert text(net | {"fc._packed_params.dtype": ()}, "fc") == "Linear, quantised"
+    net |= {"fc._packed_params._packed_params.0": ((8, 4), "qint8"), "fc._packed_params._packed_params.1": (8,)}
+    assert text(net, "fc") == "Linear 4 → 8, quantised"
+    assert text({"weight": ((4096, 4096), "int8")}, name="up_proj") is None
 
 
 def test_low_rank_pairs(text: Text) -> None:

@@ -9,10 +9,10 @@ from torch import nn
 from models.live.describe.defaults import default_initialiser
 
 
-def drawn(build, name, least=4000):
+def drawn(build, name, minimum=4000):
     """A rule, and the values of so many layers that their extremes come near the ends of the range."""
     layers, values = [], []
-    while sum(value.numel() for value in values) < least:
+    while sum(value.numel() for value in values) < minimum:
         layers.append(build())
         values.append(layers[-1].get_parameter(name).detach().flatten())
     holder, _, last = name.rpartition(".")
@@ -65,7 +65,7 @@ def test_uniform_ranges_are_reached_and_never_left(build, name):
         (lambda: nn.MultiheadAttention(8, 2, add_bias_kv=True), "bias_v", 8**-0.5),
     ],
 )
-def test_normal_draws_have_the_told_spread(build, name, std):
+def test_normal_draws_have_the_stated_spread(build, name, std):
     rule, values = drawn(build, name)
     assert float(re.match(r"normal\(0, ([\d.]+)\)", rule).group(1)) == pytest.approx(std, rel=1e-5)
     assert values.std().item() == pytest.approx(std, rel=0.08)
@@ -92,7 +92,7 @@ def test_constants(layer, name, start, value):
     assert torch.all(layer.get_parameter(name) == value)
 
 
-def test_the_padding_row_of_an_embedding_is_told():
+def test_the_padding_row_of_an_embedding_is_stated():
     table = nn.Embedding(5, 3, padding_idx=2)
     assert "row 2" in default_initialiser(table, "weight")
     assert not table.weight[2].any()
@@ -129,7 +129,7 @@ class Kept(nn.Linear):
     ("module", "name"),
     [(Own(2, 3), "weight"), (nn.LazyLinear(3), "weight"), (nn.Linear(2, 3, bias=False), "bias"), (nn.ReLU(), "weight")],
 )
-def test_nothing_is_told_where_nothing_is_known(module, name):
+def test_nothing_is_stated_where_nothing_is_known(module, name):
     assert default_initialiser(module, name) is None
 
 

@@ -8,12 +8,13 @@ from torch import nn
 
 from models.live.describe.defaults import default_initialiser
 from models.live.describe.draws import judge, kolmogorov
-from models.tensors.statistics.tensor import statistics
+from models.tensors.statistics.statistics import statistics
+from models.tensors.torch_readable import readable_of
 
 
 def judged(layer, name, tensor=None):
     tensor = layer.get_parameter(name).detach() if tensor is None else tensor
-    return judge(default_initialiser(layer, name), tensor, statistics(tensor, path=name))
+    return judge(default_initialiser(layer, name), tensor, statistics(readable_of(tensor), path=name))
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +86,12 @@ def test_constants_leave_nothing_to_chance():
     assert judged(nn.PReLU(), "weight").consistent
 
 
-def test_nothing_is_said_of_what_has_no_values():
+def test_what_has_no_values_is_not_judged():
     with torch.device("meta"):
         layer = nn.Linear(3, 4)
-    assert judged(layer, "weight") == judge("weight drawn by hand", torch.ones(3), statistics(torch.ones(3), path=""))
+    assert judged(layer, "weight") == judge(
+        "weight drawn by hand", torch.ones(3), statistics(readable_of(torch.ones(3)), path="")
+    )
 
 
 def test_no_random_numbers_are_used():

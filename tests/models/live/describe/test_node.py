@@ -1,4 +1,7 @@
-"""The facts of tensors and modules, each compared with what torch says of the object."""
+"""The facts of tensors and modules, each compared with what torch says of the object.
+
+Of `node`, `module`, `tensor` and `plain_value`.
+"""
 
 import functools
 
@@ -7,19 +10,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.live.describe.node import describe
-from models.live.outline import Outline
+from models.live.describe.node import describe_node
+from models.live.live_tree import LiveTree
 
 
 def facts(root, path):
-    outline = Outline.of(root)
-    groups = describe(outline, outline.find(path))
+    tree = LiveTree.of(root)
+    groups = describe_node(tree, tree.at(path))
     return {group.title: {fact.label: fact.text for fact in group.facts} for group in groups}
 
 
 def links(root, path, label):
-    outline = Outline.of(root)
-    every = [fact for group in describe(outline, outline.find(path)) for fact in group.facts]
+    tree = LiveTree.of(root)
+    every = [fact for group in describe_node(tree, tree.at(path)) for fact in group.facts]
     return [fact.path for fact in every if fact.label == label]
 
 
@@ -108,7 +111,7 @@ def test_in_place_changes_are_counted():
     assert facts(net, "rand_weight")["Memory"]["Version"].startswith(f"{net.rand_weight._version} ")
 
 
-def test_a_module_tells_what_it_is():
+def test_a_module_shows_what_it_is():
     found = facts(Mixed(), "")
     assert found["Name"]["Class"] == f"{__name__}.Mixed"
     assert found["Name"]["Mode"] == "train"
@@ -153,7 +156,7 @@ def test_hooks_that_watch_a_run_are_not_shown():
     def watch(*args):
         pass
 
-    watch.__module__ = "models.run.trace"
+    watch.__module__ = "models.run.trace.tracing"
     net = nn.Linear(2, 2)
     net.register_forward_hook(watch)
     assert "Hooks" not in facts(net, "")
@@ -188,7 +191,7 @@ class Long(nn.Module):
 
 def test_hostile_modules_are_described_all_the_same():
     found = facts(Hostile(), "")
-    assert found["Name"]["Arguments"].startswith("cannot be told (RuntimeError: no no")
+    assert found["Name"]["Arguments"].startswith("not known (RuntimeError: no no")
     assert "trap" not in found["Attributes"]
     assert all(len(text) <= 2000 for group in found.values() for text in group.values())
     assert facts(Long(), "")["Name"]["Arguments"] == "y" * 1999 + "…"
@@ -243,7 +246,7 @@ def test_every_kind_of_tensor_can_be_described(tensor):
     net.odd = tensor
     found = facts(net, "odd")
     assert found["Numbers"]["Dtype"] == str(tensor.dtype)[6:]
-    assert not any("cannot be told" in text for group in found.values() for text in group.values())
+    assert not any("not known" in text for group in found.values() for text in group.values())
 
 
 def test_inference_tensors_have_no_version():
@@ -259,9 +262,9 @@ def test_looking_changes_nothing():
     tensors = [*net[:3].parameters(), *net.buffers()]
     versions, modes = [t._version for t in tensors], [m.training for m in net.modules()]
     state = torch.get_rng_state()
-    outline = Outline.of(net)
-    for node in outline.nodes:
-        describe(outline, node)
+    tree = LiveTree.of(net)
+    for node in tree.nodes:
+        describe_node(tree, node)
     assert [t._version for t in tensors] == versions
     assert [m.training for m in net.modules()] == modes
     assert torch.equal(torch.get_rng_state(), state)

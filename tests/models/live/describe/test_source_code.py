@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.live.describe.source_code import MOST_LINES, source_of
+from models.live.describe.source_code import LINE_LIMIT, source_of
 
 HERE = Path(__file__)
 LINES = HERE.read_text().splitlines()
@@ -47,7 +47,7 @@ class Heir(nn.Sequential):
 
 
 def check(source, kind, words):
-    """The text is that of the file, at the told lines."""
+    """The text is that of the file, at the lines it names."""
     assert source.class_name == kind.__name__
     assert words in source.text
     lines = linecache.getlines(source.file)
@@ -58,7 +58,7 @@ def check(source, kind, words):
 
 
 @pytest.mark.parametrize(("kind", "words"), [(First, "The first Block"), (Block, "The second Block")])
-def test_classes_of_one_name_are_told_apart(kind, words):
+def test_classes_of_one_name_are_distinguished(kind, words):
     source = source_of(kind(), "a.b")
     check(source, kind, words)
     assert source.path == "a.b"
@@ -173,7 +173,7 @@ def test_a_long_class_is_cut(tmp_path, monkeypatch):
     import long_class_module
 
     source = source_of(long_class_module.Long())
-    assert len(source.text.splitlines()) == MOST_LINES
+    assert len(source.text.splitlines()) == LINE_LIMIT
     assert (source.first_line, source.forward_line) == (2, 3)
 
 

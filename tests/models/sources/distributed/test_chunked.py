@@ -10,7 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.stored.stored import Unreadable
+from models.tensors.readable import Unreadable
 from tests.models.sources.distributed.saving import Box, checkpoint, loaded, raw, save
 
 ROWS = [(0, (0, 0), (4, 10)), (1, (4, 0), (2, 10))]

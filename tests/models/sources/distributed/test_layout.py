@@ -1,4 +1,4 @@
-"""Chunks and files that contradict each other: told by name, and the rest shown."""
+"""Chunks and files that contradict each other: reported by name, and the rest shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch.distributed.checkpoint.metadata import ChunkStorageMetadata, Metadata
 
 from models.sources.distributed import layout
-from models.stored.stored import Unreadable
+from models.tensors.readable import Unreadable
 from tests.models.sources.distributed.saving import checkpoint, raw, save
 
 TENSOR = torch.arange(60.0).reshape(6, 10)
@@ -80,7 +80,7 @@ def test_what_several_ranks_saved_alike_counts_once(folder: Path) -> None:
 
 
 def test_comparing_chunks_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "_MOST_COMPARED", 1)
+    monkeypatch.setattr(layout, "_COMPARED_LIMIT", 1)
     with pytest.raises(Unreadable, match="the chunks overlap"):
         checkpoint(folder).tensors[0].flat(0, 60)
 

@@ -17,7 +17,7 @@ from torch.distributed.checkpoint.metadata import Metadata
 
 from models.opened.source import SourceError
 from models.sources.distributed import metadata
-from models.stored.stored import Unreadable
+from models.tensors.readable import Unreadable
 from tests.models.sources.distributed.saving import checkpoint, opened, raw, save
 
 TENSOR = torch.arange(60.0).reshape(6, 10)
@@ -144,7 +144,7 @@ def test_the_files_in_the_folder_by_themselves(folder: Path) -> None:
 
 
 def test_a_metadata_as_large_as_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "MOST_METADATA", 1000)
+    monkeypatch.setattr(metadata, "METADATA_LIMIT", 1000)
     with pytest.raises(SourceError, match=r"\.metadata is not opened"):
         opened(folder)
 

@@ -46,17 +46,16 @@ def test_plain_values_are_shown(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_what_would_run_code_is_named_and_not_run(tmp_path: Path) -> None:
+def test_what_would_run_code_is_shown_and_not_run(tmp_path: Path) -> None:
     found = items(tmp_path / "c", {"evil": Runs(tmp_path / "made"), "good": 1, "other": SimpleNamespace(a=1)})
     assert not (tmp_path / "made").exists()
-    assert (
-        found["evil"].text == f"not read: __0_0.distcp holds more than weights: {open.__module__}.open; it was not run"
-    )
+    assert found["evil"].text == f"{open.__module__}.open({str(tmp_path / 'made')!r}, 'w')"
+    assert found["other"].text == "SimpleNamespace(a=1)"
     assert found["good"].text == "1"
 
 
 def test_large_and_many_ones_are_named_with_their_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "MOST_READ", 2)
+    monkeypatch.setattr(objects, "READ_LIMIT", 2)
     found = items(tmp_path / "c", {"large": "x" * 100_000, "a": 1, "b": 2, "c": 3})
     assert found["large"].text.endswith(" bytes, not read")
     assert [found[name].text for name in "ab"] == ["1", "2"]

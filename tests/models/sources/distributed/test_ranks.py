@@ -1,4 +1,4 @@
-"""A checkpoint that several processes saved together, as people do."""
+"""A checkpoint that several processes saved together, as users do."""
 
 from __future__ import annotations
 

@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.opened.source import SourceError
-from models.sources.gguf.cursor import MOST_HEADER, MOST_WALKED
+from models.sources.gguf.cursor import HEADER_LIMIT, WALK_LIMIT
 from models.sources.gguf.header import read_header
+from models.sources.gguf.types import FILE_TYPES
 from models.stored.dtypes import numbers
 from models.stored.file import DataFile
-from models.stored.stored import Unreadable
-from tests.models.sources.gguf.gguf_files import ARRAY, F32, STRING, U8, U32, entry, gguf, info, opened, text
+from models.tensors.readable import Unreadable
+from tests.models.sources.gguf.gguf_files import ARRAY, F32, I32, STRING, U8, U32, entry, gguf, info, opened, text
 
 F16_CODE, F32_CODE, Q8_0 = 1, 0, 8
 
@@ -105,14 +106,49 @@ def test_scalars_and_empty_tensors(tmp_path: Path) -> None:
     assert (empty.shape, empty.nbytes, bytes(empty.flat(0, 0))) == ((4, 0), 0, b"")
 
 
-def test_tensors_of_types_that_are_not_known_are_left_out_and_named(tmp_path: Path) -> None:
-    infos = [info(f"t{number}", (4,), 700 + number % 2, 32 * number) for number in range(5)]
-    (tmp_path / "u.gguf").write_bytes(gguf([], [*infos, info("good", (4,), F32_CODE, 160)], bytes(200)))
-    checkpoint = opened(tmp_path / "u.gguf").checkpoint
+def test_tensors_of_types_that_are_not_known_keep_their_rows(tmp_path: Path) -> None:
+    infos = [info(f"t{number}", (4, 2), 700 + number % 2, 32 * number) for number in range(5)]
+    path = tmp_path / "u.gguf"
+    path.write_bytes(gguf([], [*infos, info("good", (4,), F32_CODE, 160), info("off", (9,), 700, 960)], bytes(200)))
+    checkpoint = opened(path).checkpoint
     assert checkpoint is not None
-    assert [stored.path for stored in checkpoint.tensors] == ["good"]
+    *unknown, good, off = checkpoint.tensors
+    data = path.stat().st_size - 200
+    assert [(each.path, each.shape, each.dtype.name, each.nbytes) for each in unknown[:2]] == [
+        ("t0", (2, 4), "type 700", 32), ("t1", (2, 4), "type 701", 32),
+    ]  # fmt: skip
+    assert unknown[1].place == f"u.gguf @ {data + 32:,}"
+    assert (good.path, good.numbers(0, 4), off.nbytes) == ("good", [0.0] * 4, 0)
+    assert unknown[0].absence == ("unsupported", "type 700 is not known: a newer modulescope may read it")
+    with pytest.raises(Unreadable, match="type 700 is not known"):
+        unknown[0].numbers(0, 1)
+    assert "type 700 is not known" in unknown[0].notes[0][1]
     (warning,) = checkpoint.warnings
-    assert warning.startswith("5 tensors are left out, being of a type that is not known (number 700, 701): t0, ")
+    assert warning.startswith("6 tensors are of a type that is not known (number 700, 701): ")
+
+
+def test_the_type_of_the_file_stands_in_words(tmp_path: Path) -> None:
+    (tmp_path / "w.gguf").write_bytes(gguf([entry("general.file_type", U32, 15)]))
+    checkpoint = opened(tmp_path / "w.gguf").checkpoint
+    assert checkpoint is not None
+    assert checkpoint.kind == "GGUF file, mostly Q4_K_M"
+    assert checkpoint.metadata == {"general": {"file_type": 15, "file_type in words": "mostly Q4_K_M"}}
+    for member in oracle.LlamaFileType:
+        if member.name.startswith("MOSTLY_"):
+            assert FILE_TYPES[member.value].split()[1].rstrip(",") in member.name, member
+
+
+def test_a_tensor_that_was_reshaped_for_its_blocks_has_its_own_shape(tmp_path: Path) -> None:
+    shapes = [("a", [2, 2, 2]), ("b", [5, 5]), ("gone", [1])]
+    entries = [entry(f"comfy.gguf.orig_shape.{name}", ARRAY, (I32, shape)) for name, shape in shapes]
+    infos = [info("a", (4, 2), F32_CODE, 0), info("b", (8,), F32_CODE, 32)]
+    (tmp_path / "o.gguf").write_bytes(gguf(entries, infos, struct.pack("<16f", *range(16))))
+    checkpoint = opened(tmp_path / "o.gguf").checkpoint
+    assert checkpoint is not None
+    first, second = checkpoint.tensors
+    assert (first.shape, second.shape) == ((2, 2, 2), (8,))
+    assert first.numbers(0, 8) == [float(number) for number in range(8)]
+    assert checkpoint.metadata["comfy"]["gguf"]["orig_shape"] == {"b": [5, 5], "gone": [1]}
 
 
 def test_versions_that_are_not_read(tmp_path: Path) -> None:
@@ -160,9 +196,9 @@ def test_each_rule_broken_once(tmp_path: Path, raw: bytes, says: str) -> None:
 @pytest.mark.parametrize(
     ("entries", "says"),
     [
-        ([text("k") + struct.pack("<IIQ", ARRAY, U8, 2 * MOST_HEADER)], "its header claims to be larger than 512 MB"),
-        ([text("k") + struct.pack("<IIQ", ARRAY, STRING, MOST_WALKED + 1)], "its header lists"),
-        ([text("k") + struct.pack("<IQ", STRING, 2 * MOST_HEADER)], "its header claims to be larger than 512 MB"),
+        ([text("k") + struct.pack("<IIQ", ARRAY, U8, 2 * HEADER_LIMIT)], "its header claims to be larger than 512 MB"),
+        ([text("k") + struct.pack("<IIQ", ARRAY, STRING, WALK_LIMIT + 1)], "its header lists"),
+        ([text("k") + struct.pack("<IQ", STRING, 2 * HEADER_LIMIT)], "its header claims to be larger than 512 MB"),
     ],
 )
 def test_a_sparse_file_cannot_make_it_read_for_ever(tmp_path: Path, entries: list[bytes], says: str) -> None:

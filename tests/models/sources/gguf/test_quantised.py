@@ -11,7 +11,8 @@ import pytest
 from gguf.constants import GGMLQuantizationType
 
 from models.sources.gguf.types import BLOCKS
-from models.stored.stored import Stored, Unreadable
+from models.stored.stored import Stored
+from models.tensors.readable import Unreadable
 from tests.models.sources.gguf.gguf_files import gguf, info, opened
 
 BLOCKS_OF_A_ROW, ROWS = 3, 5

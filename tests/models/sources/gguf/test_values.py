@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models.opened.source import SourceError
-from models.sources.gguf.values import MOST_LISTED, MOST_TEXT
+from models.sources.gguf.values import LISTED_LIMIT, TEXT_LIMIT
 from tests.models.sources.gguf.gguf_files import (
     ARRAY,
     BOOL,
@@ -66,16 +66,16 @@ def test_what_json_has_no_number_for_is_a_word(tmp_path: Path) -> None:
     assert found == {"a": "nan", "b": "-inf"}
 
 
-def test_long_arrays_are_told_in_a_few_words(tmp_path: Path) -> None:
+def test_long_arrays_are_shown_in_a_few_words(tmp_path: Path) -> None:
     found = metadata(
         tmp_path,
         entry("tokens", ARRAY, (STRING, [f"t{number}" for number in range(32_000)])),
-        entry("scores", ARRAY, (F32, [-float(number) for number in range(MOST_LISTED + 1)])),
+        entry("scores", ARRAY, (F32, [-float(number) for number in range(LISTED_LIMIT + 1)])),
         entry("flags", ARRAY, (BOOL, [True] * 100)),
         entry("after", U32, 7),
     )
     assert found["tokens"] == "32,000 strings: 't0', 't1', 't2', 't3', 't4', …"
-    assert found["scores"] == f"{MOST_LISTED + 1} float32 numbers: -0.0, -1.0, -2.0, -3.0, -4.0, …"
+    assert found["scores"] == f"{LISTED_LIMIT + 1} float32 numbers: -0.0, -1.0, -2.0, -3.0, -4.0, …"
     assert found["flags"] == "100 bools: True, True, True, True, True, …"
     assert found["after"] == 7
 
@@ -103,8 +103,8 @@ def test_a_type_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_of_a_very_long_string_the_start_is_kept(tmp_path: Path) -> None:
-    found = metadata(tmp_path, entry("template", STRING, "x" * (MOST_TEXT * 3)), entry("after", U8, 1))
-    assert found["template"] == "x" * MOST_TEXT + f"… ({MOST_TEXT * 3:,} bytes)"
+    found = metadata(tmp_path, entry("template", STRING, "x" * (TEXT_LIMIT * 3)), entry("after", U8, 1))
+    assert found["template"] == "x" * TEXT_LIMIT + f"… ({TEXT_LIMIT * 3:,} bytes)"
     assert found["after"] == 1
 
 

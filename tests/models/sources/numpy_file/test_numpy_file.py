@@ -19,8 +19,9 @@ from models.sources.numpy_file import ALONE
 from models.sources.opening import open_source
 from models.stored.checkpoint import Checkpoint
 from models.stored.dtypes import numbers
-from models.stored.stored import Stored, Unreadable
+from models.stored.stored import Stored
 from models.stored.unpacked import BLOCK
+from models.tensors.readable import Unreadable
 
 CODES = ["?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 SHAPES = [(), (1,), (5,), (3, 4), (2, 3, 4), (0, 3), (1, 7, 1, 2)]
@@ -157,12 +158,20 @@ def header(text: str, version: int = 1) -> bytes:
         (header("{'descr': '\\d', 'fortran_order': False, 'shape': ()}"), "not understood"),
     ],
 )
-def test_a_broken_array_is_told_in_a_line(tmp_path: Path, raw: bytes, words: str) -> None:
+def test_a_broken_array_is_refused_in_a_line(tmp_path: Path, raw: bytes, words: str) -> None:
     (tmp_path / "a.npy").write_bytes(raw)
     with pytest.raises(SourceError) as raised:
         open_source(str(tmp_path / "a.npy"))
     assert words in raised.value.title
     assert "\n" not in raised.value.title
+
+
+@pytest.mark.parametrize("descr", ["f4", "<f4", "=f4", "|f4"])
+def test_the_order_of_bytes_may_be_left_out(tmp_path: Path, descr: str) -> None:
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (3,)}}"
+    (tmp_path / "a.npy").write_bytes(header(text) + made("<f4", (3,)).tobytes())
+    (tensor,) = opened(tmp_path / "a.npy").tensors
+    assert of(tensor) == numpy.load(tmp_path / "a.npy").tolist() == [0, 1, 2]
 
 
 def test_python_2_and_what_follows_an_array(tmp_path: Path) -> None:
@@ -192,7 +201,7 @@ def test_a_record_that_is_damaged_costs_only_itself(tmp_path: Path, place: int) 
         assert "'two' is broken" in checkpoint.warnings[0]
 
 
-def test_a_record_that_claims_more_than_it_can_hold_is_told(tmp_path: Path) -> None:
+def test_a_record_that_claims_more_than_it_can_hold_is_reported(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.npy", header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}") + bytes(8))
         archive.writestr("note.txt", "no array")

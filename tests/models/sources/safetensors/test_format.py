@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from models.opened.source import OpenOptions, SourceError
+from models.sources.looking import look
 from models.sources.safetensors import FORMAT
-from models.sources.single_file import find
 
 HEADER = json.dumps(
     {"__metadata__": {"config": '{"d": 4}'}, "a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}
@@ -21,7 +21,7 @@ GOOD = struct.pack("<Q", len(HEADER)) + HEADER + b"ab"
 
 def recognised(tmp_path, content: bytes, name: str = "file") -> bool:
     (tmp_path / name).write_bytes(content)
-    return FORMAT.recognises(find(str(tmp_path / name)))
+    return FORMAT.recognises(look(str(tmp_path / name)))
 
 
 def test_by_content_under_any_name(tmp_path):
@@ -54,7 +54,7 @@ def test_a_broken_one_is_known_by_its_name(tmp_path):
 
 def test_what_is_opened(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(GOOD)
-    source = FORMAT.open(find(str(tmp_path / "m.safetensors")), OpenOptions())
+    source = FORMAT.open(look(str(tmp_path / "m.safetensors")), OpenOptions())
     assert source.kind == "checkpoint"
     checkpoint = source.checkpoint
     assert checkpoint.kind == "safetensors file"
@@ -65,7 +65,7 @@ def test_what_is_opened(tmp_path):
 
 def test_a_file_that_goes_meanwhile_is_said_in_a_line(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(GOOD)
-    found = find(str(tmp_path / "m.safetensors"))
+    found = look(str(tmp_path / "m.safetensors"))
     (tmp_path / "m.safetensors").unlink()
     with pytest.raises(SourceError, match=r"m\.safetensors cannot be read: No such file"):
         FORMAT.open(found, OpenOptions())

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.opened.source import SourceError
-from models.sources.safetensors.entries import TYPES
-from models.sources.safetensors.header import read_header
+from models.sources.formats import opened_file
+from models.sources.safetensors.header import explain, read_header
+from models.sources.safetensors.rules import TYPES
 from models.stored import dtypes
 from models.stored.dtypes import numbers
 
@@ -40,7 +41,8 @@ def opened(tmp_path):
     def opened(content: bytes):
         path = tmp_path / "model.safetensors"
         path.write_bytes(content)
-        return read_header(path)[1]
+        with opened_file(path, explain) as file:
+            return read_header(file)
 
     return opened
 
@@ -212,7 +214,8 @@ def test_nothing_is_read_but_the_header(tmp_path):
         file.write(struct.pack("<Q", len(text)) + text)
         file.truncate(8 + len(text) + size)
     started = time.process_time()
-    (tensor,) = read_header(path)[1].tensors
+    with opened_file(path) as file:
+        (tensor,) = read_header(file).tensors
     assert tensor.flat(size - 5, size) == bytes(5)
     assert time.process_time() - started < 1
 
@@ -248,7 +251,8 @@ def _opens_or_refuses(tmp_path_factory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "mutated.safetensors"
     path.write_bytes(content)
     try:
-        file, header = read_header(path)
+        with opened_file(path, explain) as file:
+            header = read_header(file)
     except SourceError:
         return
     covered = 0

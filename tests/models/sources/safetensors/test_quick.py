@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.sources.safetensors import header as careful
-from models.sources.safetensors.entries import Wrong
 from models.sources.safetensors.quick import read_quickly
+from models.sources.safetensors.rules import BrokenHeader
 from models.stored.file import DataFile
 
 GOOD = {
@@ -39,7 +39,7 @@ def careful_about(tmp_path_factory):
         file[:] = [DataFile(path)]
         try:
             return careful._checked(raw, file[0])
-        except (Wrong, UnicodeDecodeError):  # `read_header` looks for the latter first
+        except (BrokenHeader, UnicodeDecodeError):  # `read_header` looks for the latter first
             return None
         finally:
             file[0].close()

@@ -18,10 +18,10 @@ Write = Callable[..., None]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """`write(name, first=1, second=2)`: a file with a byte for each tensor; `told` becomes its metadata."""
+    """`write(name, first=1, second=2)`: a file with a byte for each tensor; `metadata` is its `__metadata__`."""
 
-    def write(name: str, told: dict[str, str] | None = None, **tensors: int) -> None:
-        header: dict[str, object] = {} if told is None else {"__metadata__": told}
+    def write(name: str, metadata: dict[str, str] | None = None, **tensors: int) -> None:
+        header: dict[str, object] = {} if metadata is None else {"__metadata__": metadata}
         for place, key in enumerate(tensors):
             header[key] = {"dtype": "U8", "shape": [1], "data_offsets": [place, place + 1]}
         text = json.dumps(header).encode()
@@ -34,7 +34,8 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def write_index(tmp_path: Path) -> Write:
     def write_index(weights: dict[str, str], name: str = "model.safetensors.index.json", **more: object) -> None:
-        (tmp_path / name).write_text(json.dumps({"metadata": {"total_size": 5}, "weight_map": weights} | more))
+        metadata = {"total_size": len(weights)}
+        (tmp_path / name).write_text(json.dumps({"metadata": metadata, "weight_map": weights} | more))
 
     return write_index
 

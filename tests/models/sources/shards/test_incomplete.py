@@ -42,8 +42,8 @@ def test_modules_of_different_kinds_in_a_row_lack_nothing():
     assert by_likeness(["net.0.weight", "net.0.bias", "net.1.weight", "net.2.weight", "net.2.running_mean"]) == []
 
 
-def test_many_are_told_in_few_words():
+def test_many_are_named_in_few_words():
     paths = [f"l.{at}.w" for at in range(1000)] + [f"l.{at}.b" for at in range(900)]
-    (told,) = by_likeness(paths)
-    assert told.startswith("100 modules seem to lack ")
-    assert told.endswith(": l.900 (no b), l.901 (no b), l.902 (no b) and 97 more")
+    (warning,) = by_likeness(paths)
+    assert warning.startswith("100 modules seem to lack ")
+    assert warning.endswith(": l.900 (no b), l.901 (no b), l.902 (no b) and 97 more")

@@ -1,4 +1,4 @@
-"""Several files as one checkpoint: what is shown, and what is told when they do not fit."""
+"""Several files as one checkpoint: what is shown, and what is reported when they do not fit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from models.opened.source import OpenOptions, SourceError
+from models.opened.source import OpenOptions, SeveralSources, SourceError
 from models.sources.files import open_path
 
 ONE, TWO, THREE = (f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3))
@@ -77,7 +77,17 @@ def test_an_index_is_followed(three, write_index, opened):
         checkpoint = opened(name)
         assert values(checkpoint) == {"a": 1, "b": 2, "c": 3}
         assert checkpoint.warnings == [f"1 shard is there that the index does not name: {THREE}"]
-        assert checkpoint.metadata["total_size"] == 5
+        assert checkpoint.metadata["total_size"] == 3
+
+
+def test_a_total_size_that_contradicts_the_shards_is_said(three, write_index, opened):
+    weights = {"a": ONE, "b": ONE, "c": TWO, "d": THREE}
+    write_index(weights, metadata={"total_size": 4.0})
+    assert opened().warnings == []
+    write_index(weights, metadata={"total_size": 1234})
+    assert opened().warnings == ["the index says that all tensors take 1,234 bytes (total_size), and they take 4"]
+    write_index({"a": ONE, "z": "gone.safetensors"}, metadata={"total_size": 1234})
+    assert not any("total_size" in each for each in opened().warnings)
 
 
 def test_an_index_that_promises_what_is_not_there(three, write_index, opened, tmp_path):
@@ -112,7 +122,7 @@ def test_an_index_without_any_of_its_shards(write_index, opened):
         opened()
 
 
-def test_a_broken_index_is_told_and_the_numbers_are_followed(three, opened, tmp_path):
+def test_a_broken_index_is_reported_and_the_numbers_are_followed(three, opened, tmp_path):
     (tmp_path / "model.safetensors.index.json").write_text("{")
     checkpoint = opened(TWO)
     assert len(checkpoint.tensors) == 4
@@ -216,12 +226,16 @@ def test_a_pattern_that_fits_nothing(opened):
         opened("*.safetensors")
 
 
-def test_several_checkpoints_are_no_shards(write, opened):
-    write("epoch1.safetensors", a=1, b=2)
-    write("epoch2.safetensors", a=3, b=4)
-    with pytest.raises(SourceError, match="holds several checkpoints, not the shards of one: epoch1") as caught:
-        opened()
+def test_several_checkpoints_are_no_shards(write, opened, tmp_path):
+    write("small.safetensors", a=1, b=2, c=9)
+    write("large.safetensors", a=3, b=4, d=5)
+    with pytest.raises(SeveralSources, match="holds several checkpoints, not the shards of one: ") as caught:
+        opened("*.safetensors")
     assert "Open one of them" in caught.value.text
+    assert [each.source for each in caught.value.choices] == [
+        str(tmp_path / "large.safetensors"),
+        str(tmp_path / "small.safetensors"),
+    ]
 
 
 def test_many_warnings_are_few(write, write_index, opened):

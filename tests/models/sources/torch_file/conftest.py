@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from models.opened.source import OpenOptions
-from models.sources.single_file import checkpoint_at
+from models.sources.files import checkpoint_at
 from models.stored.checkpoint import Checkpoint
 
 LEGACY = {"_use_new_zipfile_serialization": False}

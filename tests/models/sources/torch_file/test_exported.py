@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from models.opened.source import OpenOptions, SourceError
-from models.sources.single_file import checkpoint_at
+from models.sources.files import checkpoint_at
 
 
 class Net(nn.Module):
@@ -17,9 +17,11 @@ class Net(nn.Module):
         super().__init__()
         self.linear = nn.Linear(4, 2)
         self.register_buffer("shift", torch.ones(2))
+        self.register_buffer("unsaved", torch.full((2,), 3.0), persistent=False)
+        self.constant = torch.tensor([7.0, 8.0])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.linear(x) + self.shift
+        return self.linear(x) + self.shift + self.unsaved + self.constant
 
 
 @pytest.mark.slow
@@ -30,9 +32,13 @@ def test_a_program_of_torch(tmp_path: Path) -> None:
     found = checkpoint_at(tmp_path / "net.pt2", OpenOptions())
     assert found.kind == "torch.export program"
     assert {each.path: each.kind for each in found.tensors} == {
-        "linear.weight": "parameter", "linear.bias": "parameter", "shift": "buffer",
+        "linear.weight": "parameter", "linear.bias": "parameter", "shift": "buffer", "unsaved": "constant",
+        "constant": "constant",
     }  # fmt: skip
-    weight = found.tensors[0]
+    by_path = {each.path: each for each in found.tensors}
+    for path, expected in (("constant", net.constant), ("unsaved", net.unsaved)):
+        assert torch.equal(torch.frombuffer(bytearray(by_path[path].flat(0, 2)), dtype=torch.float32), expected)
+    weight = by_path["linear.weight"]
     values = torch.frombuffer(bytearray(weight.flat(0, 8)), dtype=torch.float32)
     assert torch.equal(values.reshape(2, 4), net.linear.weight)
 
@@ -42,6 +48,7 @@ META = {
     "requires_grad": True,
 }  # fmt: skip
 ENTRY = {"path_name": "weight_0", "is_param": True, "use_pickle": False, "tensor_meta": META}
+CONSTANT = {**ENTRY, "path_name": "tensor_0", "is_param": False}
 
 
 def program(tmp_path: Path, table: str) -> Path:
@@ -50,6 +57,8 @@ def program(tmp_path: Path, table: str) -> Path:
         archive.writestr("net/data/weights/weight_0", bytes(12))
         archive.writestr("net/archive_format", "pt2")
         archive.writestr("net/data/weights/model_weights_config.json", table)
+        archive.writestr("net/data/constants/tensor_0", bytes(12))
+        archive.writestr("net/data/constants/model_constants_config.json", json.dumps({"config": {"c": CONSTANT}}))
     return path
 
 
@@ -59,6 +68,7 @@ def test_table(tmp_path: Path) -> None:
     assert [(each.path, each.shape, each.kind) for each in found.tensors] == [
         ("a.w", (3,), "parameter"),
         (r"\ud800", (3,), "parameter"),
+        ("c", (3,), "constant"),
     ]
     assert found.tensors[0].storage == found.tensors[1].storage
     assert found.items[0].text == "pickled, not read"

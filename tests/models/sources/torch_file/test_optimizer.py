@@ -63,7 +63,7 @@ def test_groups_with_and_without_decay(opened: Opened) -> None:
             assert stored.flat(0, stored.elements) == bytes(expected.view(torch.uint8).flatten().tolist())
 
 
-def test_names_that_the_groups_tell(opened: Opened) -> None:
+def test_names_that_the_groups_have(opened: Opened) -> None:
     net = network()
     parameters = list(reversed(list(net.named_parameters())))
     found = opened({"model": net.state_dict(), "optimizer": stepped(net, torch.optim.Adam(parameters))})
@@ -83,6 +83,9 @@ def test_numbers_stay_where_no_state_dict_fits(opened: Opened, other: nn.Module)
     found = opened({"model": other.state_dict(), "optimizer": stepped(net, torch.optim.Adam(net.parameters()))})
     assert paths(found, "optimizer")[1] == "optimizer.state.0.exp_avg"
     assert found.links == {}
+    assert found.warnings == [
+        "The 8 parameters of 'optimizer' fit no network in this file: their state keeps its numbers."
+    ]
 
 
 def test_two_networks_and_two_optimizers(opened: Opened) -> None:
@@ -119,3 +122,92 @@ def test_lightning_and_averages(opened: Opened) -> None:
     assert kinds["loops.fit.progress"] == "state"
     assert kinds["state_dict.0.weight"] is None
     assert kinds == kinds | {each: "state" for each in kinds if not each.startswith("state_dict.")}
+
+
+def without(net: nn.Module, *left_out: str) -> list[nn.Parameter]:
+    return [each for name, each in net.named_parameters() if not name.startswith(left_out)]
+
+
+def test_those_that_are_in_no_group_are_named(opened: Opened) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    optimizer = stepped(net, torch.optim.Adam(without(net, "1.")))
+    found = opened({"model": net.state_dict(), "optimizer": optimizer})
+    assert set(found.links) == {f"model.{name}" for name in ("0.weight", "0.bias", "2.weight", "2.bias")}
+    assert found.warnings == [
+        "'optimizer' has 4 of the 6 parameters of 'model'; not in it (frozen, forgotten or buffers): 1.weight, 1.bias"
+        ", if whole layers are left out: by their shapes it could be others of the same."
+    ]
+    wide = opened({"model": net.state_dict(), "optimizer": stepped(net, torch.optim.Adam(without(net, "0.")))})
+    assert "0.weight, 0.bias" in wide.warnings[0]
+
+
+def test_where_shapes_leave_no_doubt_it_is_said_without_one(opened: Opened) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 5), nn.Linear(5, 1))
+    groups = [{"params": without(net, "0.", "1.")}, {"params": without(net, "1.", "2.")}]
+    found = opened({"model": net.state_dict(), "optimizer": stepped(net, torch.optim.Adam(groups))})
+    assert set(found.links) == {f"model.{name}" for name in ("0.weight", "0.bias", "2.weight", "2.bias")}
+    assert found.warnings[0].endswith("not in it (frozen, forgotten or buffers): 1.weight, 1.bias.")
+
+
+def test_what_is_not_certain_keeps_its_number(opened: Opened) -> None:
+    net = nn.Sequential(*(nn.Linear(4, 4) for _ in range(4)), nn.Linear(4, 2))
+    found = opened({"model": net.state_dict(), "optimizer": stepped(net, torch.optim.Adam(without(net, "1.", "2.")))})
+    assert "optimizer.state.0.exp_avg" in paths(found, "optimizer")
+    assert set(found.links) == {"model.4.weight", "model.4.bias"}
+    assert found.warnings == [
+        "'optimizer' has 6 of the 10 parameters of 'model'; which ones is not certain from shapes but for 2, and their "
+        "state keeps its numbers."
+    ]
+
+
+def test_names_that_torch_recorded_say_which_are_missing(opened: Opened) -> None:
+    net = nn.Sequential(*(nn.Linear(4, 4) for _ in range(4)))
+    named = [(name, each) for name, each in net.named_parameters() if not name.startswith("2.")]
+    found = opened({"model": net.state_dict(), "optimizer": stepped(net, torch.optim.Adam(named))})
+    assert "model.3.bias" in found.links
+    assert found.warnings[0].endswith("not in it (frozen, forgotten or buffers): 2.weight, 2.bias.")
+
+
+def test_two_optimizers_of_one_network(opened: Opened) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 5), nn.Linear(5, 1))
+    parts = [torch.optim.Adam(without(net, "1.", "2.")), torch.optim.SGD(without(net, "0.", "2."), 0.1, momentum=0.9)]
+    states = [stepped(net, each) for each in parts]
+    found = opened({"model": net.state_dict(), "opt_a": states[0], "opt_b": states[1]})
+    assert found.links["model.0.weight"][0] == "opt_a.state.0.weight.step"
+    assert found.links["model.1.bias"] == ["opt_b.state.1.bias.momentum_buffer"]
+    assert found.warnings == [
+        "'opt_a' and 'opt_b' have 4 of the 6 parameters of 'model'; not in it (frozen, forgotten or buffers): "
+        "2.weight, 2.bias."
+    ]
+
+
+def test_frozen_ones_of_a_whole_module(opened: Opened) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 5))
+    net[0].requires_grad_(False)
+    optimizer = stepped(net, torch.optim.Adam(net[1].parameters()))
+    found = opened({"model": net, "optimizer": optimizer})
+    assert set(found.links) == {"model.1.weight", "model.1.bias"}
+    assert found.warnings[0].endswith("not in it (frozen or forgotten): 0.weight, 0.bias.")
+
+
+def test_all_in_groups_is_worth_no_word(opened: Opened) -> None:
+    net = network()
+    tied = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    tied[1].weight = tied[0].weight
+    for each in (net, tied):
+        value = {"model": each.state_dict(), "optimizer": stepped(each, torch.optim.Adam(each.parameters()))}
+        assert opened(value).warnings == []
+
+
+def test_a_whole_optimizer_is_state_and_named_by_the_module_beside_it(opened: Opened) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 5))
+    optimizer = torch.optim.Adam(net.parameters())
+    stepped(net, optimizer)
+    found = opened({"net": net, "opt": optimizer, "sch": torch.optim.lr_scheduler.StepLR(optimizer, 3)})
+    kinds = {each.path: each.kind for each in found.tensors}
+    assert {path for path, kind in kinds.items() if kind == "parameter"} == {f"net.{name}" for name in net.state_dict()}
+    assert kinds["opt.state.1.weight.exp_avg"] == kinds["sch.optimizer.state.1.weight.step"] == "state"
+    assert found.links["net.1.weight"][:2] == ["opt.state.1.weight.step", "opt.state.1.weight.exp_avg"]
+    alone = opened(optimizer)
+    assert {each.kind for each in alone.tensors} == {"state"}
+    assert "state.3.exp_avg" in [each.path for each in alone.tensors]

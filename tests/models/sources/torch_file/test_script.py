@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.opened.source import OpenOptions, SourceError
-from models.sources.single_file import checkpoint_at
+from models.opened.source import OpenOptions
+from models.sources.files import checkpoint_at
 from models.stored.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
@@ -55,19 +55,36 @@ def test_modules_classes_and_values(tmp_path: Path, how: str) -> None:
             bytearray(by_path[name].flat(0, by_path[name].elements)), dtype=net.state_dict()[name].dtype
         )
         assert torch.equal(values, net.state_dict()[name].reshape(-1))
+    others = {each.path: each.kind for each in found.tensors if each.path not in kept}
+    assert others == ({"constant": "constant"} if how == "script" else {})
     if how == "script":
-        assert by_path["constant"].kind is None
         texts = {each.path: (each.type, each.text) for each in found.items}
         assert texts["sizes"] == ("list", "[1, 2]")
         assert texts["name"] == ("str", "net")
 
 
-def test_other_names_are_refused(tmp_path: Path) -> None:
+def test_other_names_are_shown_and_cost_nothing_else(tmp_path: Path) -> None:
     torch.jit.script(Net()).save(tmp_path / "net.pt")
     data = (tmp_path / "net.pt").read_bytes()
     (tmp_path / "net.pt").write_bytes(data.replace(b"torch.jit._pickle", b"subprocess.thing_", 1))
-    with pytest.raises(SourceError, match=r"`subprocess\.thing_\.build_intlist`"):
-        opened(tmp_path / "net.pt")
+    found = opened(tmp_path / "net.pt")
+    assert {each.path: each.text for each in found.items}["sizes"] == "subprocess.thing_.build_intlist([1, 2])"
+    assert "body.0.weight" in [each.path for each in found.tensors]
+
+
+def test_constants_beside_parameters_are_no_parameters(tmp_path: Path) -> None:
+    class WithConstant(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(4, 2)
+            self.shift = torch.ones(2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.linear(x) + self.shift
+
+    torch.jit.trace(WithConstant(), torch.rand(2, 4)).save(tmp_path / "net.pt")
+    kinds = {each.path: each.kind for each in opened(tmp_path / "net.pt").tensors}
+    assert kinds == {"linear.weight": "parameter", "linear.bias": "parameter", "CONSTANTS.c0": "constant"}
 
 
 def test_the_weights_of_a_frozen_network_are_its_constants(tmp_path: Path) -> None:
@@ -87,6 +104,11 @@ def test_constants_that_cannot_be_read_cost_only_themselves(tmp_path: Path) -> N
     torch.jit.freeze(torch.jit.script(net)).save(tmp_path / "frozen.pt")
     data = (tmp_path / "frozen.pt").read_bytes()
     (tmp_path / "frozen.pt").write_bytes(data.replace(b"_rebuild_tensor_v2", b"_rebuild_tensor_vX"))
+    found = opened(tmp_path / "frozen.pt")
+    assert found.tensors == []
+    assert found.items[0].path == "CONSTANTS.c0"
+    assert found.items[0].text.startswith("torch._utils._rebuild_tensor_vX(")
+    (tmp_path / "frozen.pt").write_bytes(data.replace(b"ctorch._utils\n_rebuild", b"\xfftorch._utils\n_rebuild"))
     found = opened(tmp_path / "frozen.pt")
     assert found.tensors == []
     assert found.warnings == ["frozen.pt has constants that cannot be read: of a frozen network those are its weights."]

@@ -1,4 +1,4 @@
-"""Files that need more than weights, with `--trust`: torch loads them, and finds the user's classes."""
+"""Files with classes of their own, with `--trust`: torch loads them, and finds the user's classes."""
 
 import subprocess
 import sys
@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.messages.errors import EngineProblem
 from models.opened.source import OpenOptions, SourceError
+from models.session.session import Session
 from models.sources.files import open_path
 from models.sources.importing import forget
 from models.sources.opening import open_source
-from models.sources.torch_file.their_script import remedy
+from models.sources.torch_file.trust import remedy_for_main
 
 TRUST = OpenOptions(trust=True)
 
@@ -54,8 +56,15 @@ def saved(project: Path, make: str, **options: object) -> Path:
 @pytest.mark.parametrize("new", [True, False])
 def test_a_whole_network(project: Path, new: bool) -> None:
     path = saved(project, "Net()", _use_new_zipfile_serialization=new)
-    with pytest.raises(SourceError, match=r"`my_trusted_nets\.Net`, `torch\.nn\.modules\.linear\.Linear`"):
-        open_path(str(path), OpenOptions())
+    read = open_path(str(path), OpenOptions())
+    assert read.checkpoint is not None
+    assert "my_trusted_nets" not in sys.modules
+    assert read.how_to_run.startswith("--trust opens it as a network that runs")
+    session = Session()
+    assert session.open(str(path)).unloaded
+    with pytest.raises(EngineProblem) as caught:
+        session.root  # noqa: B018
+    assert caught.value.problem.text == read.how_to_run
     source = open_path(str(path), TRUST)
     assert source.kind == "module"
     assert [name for name, _ in source.module.named_parameters()] == ["layer.weight", "layer.bias"]
@@ -115,9 +124,7 @@ def test_a_class_of_the_script_that_saved_it_has_a_remedy_that_works(tmp_path: P
     (tmp_path / "an_other.py").write_text("class Nett: pass\n# class Net\n")
     subprocess.run([sys.executable, "train_it.py"], cwd=tmp_path, check=True, timeout=60)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SourceError, match=r"`__main__\.Net`") as refused:
-        open_path("whole.pt", OpenOptions())
-    assert "of the script that saved it" in refused.value.text
+    assert "of the script that saved it" in open_path("whole.pt", OpenOptions()).note
     with pytest.raises(SourceError, match="needs 'Net' of the script that saved it") as caught:
         open_path("whole.pt", TRUST)
     assert caught.value.text.startswith("train_it.py defines a Net: write look.py, beside train_it.py, with the line `")
@@ -129,4 +136,4 @@ def test_a_class_of_the_script_that_saved_it_has_a_remedy_that_works(tmp_path: P
 
 
 def test_the_script_is_not_there(tmp_path: Path) -> None:
-    assert "from SCRIPT import Net; __main__.Net = Net;" in remedy(tmp_path / "a.pt", "Net.Inner", (tmp_path,))
+    assert "from SCRIPT import Net; __main__.Net = Net;" in remedy_for_main(tmp_path / "a.pt", "Net.Inner", (tmp_path,))

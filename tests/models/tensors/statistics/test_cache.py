@@ -12,13 +12,27 @@ def taken(path: str = "w", **more: object) -> StatisticsOf:
 
 def test_what_was_taken_of_other_values_is_not_given() -> None:
     cache = StatisticsCache()
-    cache.put(taken(), stamp=(1, 7))
-    assert cache.get("w", (1, 7)) == taken()
-    assert cache.brief("w", (1, 7)) == brief_of(taken())
+    whole = taken(counts=[2], edges=[-1.0, 2.0])
+    cache.put(whole, stamp=(1, 7))
+    assert cache.get("w", (1, 7)) == whole
+    assert cache.brief("w", (1, 7)) == brief_of(whole)
     for stamp in ((1, 8), (2, 7), None):
         assert cache.get("w", stamp) is None
         assert cache.brief("w", stamp) is None
     assert cache.get("other", (1, 7)) is None
+
+
+def test_moments_alone_are_enough_for_the_table_and_for_nothing_else() -> None:
+    cache = StatisticsCache()
+    cache.put(taken())
+    assert len(cache) == 1
+    assert cache.brief("w") == brief_of(taken())
+    assert cache.get("w") is None
+    cache.put(taken(counts=[2], edges=[-1.0, 2.0]))
+    cache.put(taken())
+    assert cache.get("w") is not None  # what is known already stays
+    cache.put(StatisticsOf(path="w", of="value", count=3, nan=3))
+    assert cache.get("w") is not None  # without finite values there is no histogram
 
 
 def test_bins_and_exactness_must_be_those_that_are_wanted() -> None:

@@ -1,4 +1,4 @@
-"""What one pass tells, and what a second one adds, compared with sorted numbers and torch in float64."""
+"""What one pass finds, and what a second one adds, compared with sorted numbers and torch in float64."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.tensors.statistics import census, chunks, stream
-from models.tensors.statistics import tensor as module
+from models.tensors.statistics import census, chunks, measure, stream, tensor_stream
 from models.tensors.statistics.quantiles import ranks
-from models.tensors.statistics.tensor import statistics
+from models.tensors.statistics.statistics import statistics
+from models.tensors.torch_readable import readable_of
 
 TYPES = [
     torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2, torch.uint8,
@@ -23,16 +23,16 @@ TYPES = [
 
 @pytest.fixture(autouse=True)
 def large_tensors_only(monkeypatch):
-    """Small ones go the way of large ones, in many pieces."""
-    monkeypatch.setattr(module, "FEW", 0)
-    monkeypatch.setattr(module, "SMALL", 0)
-    monkeypatch.setattr(module, "BLOCK", 230)
+    """Measure small tensors as large ones are, in many pieces."""
+    monkeypatch.setattr(measure, "SORT_LIMIT", 0)
+    monkeypatch.setattr(measure, "EXACT_LIMIT", 0)
+    monkeypatch.setattr(tensor_stream, "BLOCK", 230)
     monkeypatch.setattr(chunks, "CHUNK", 50)
     monkeypatch.setattr(census, "FLUSH", 120)
 
 
 def made(dtype, size=700, seed=0):
-    """Numbers of all magnitudes that the type has, with zeros, NaN and infinities."""
+    """Draw numbers of all magnitudes of the dtype, with zeros, NaN and infinities."""
     generator = torch.Generator().manual_seed(seed)
     values = torch.randn(size, generator=generator) * 10 ** torch.randint(-3, 3, (size,), generator=generator)
     if dtype.is_complex:
@@ -52,7 +52,7 @@ def real(tensor):
 
 
 def check(found, values, within, digits=1e-9):
-    """Everything that is told, against the numbers themselves; `digits` are those of sums."""
+    """Compare all statistics with the numbers themselves; `digits` are those of sums."""
     values = values.flatten()
     finite = values[values.isfinite()]
     assert (found.count, found.nan, found.inf) == (
@@ -94,14 +94,14 @@ def below(values, edge, slack):
 @pytest.mark.parametrize("exact", [False, True])
 def test_every_type(dtype, exact):
     tensor = made(dtype)
-    found = statistics(tensor, path="a", exact=exact)
+    found = statistics(readable_of(tensor), path="a", exact=exact)
     narrow = dtype.itemsize <= 2
     check(found, real(tensor), 0 if exact or narrow else 1 / 255, digits_of(dtype, exact))
     if exact or narrow:
         finite = real(tensor)[real(tensor).isfinite()]
         for index, edge in enumerate(found.edges[1:-1], 1):
-            least, most = below(finite, edge, 1e-12 * abs(finite).max())
-            assert least <= sum(found.counts[:index]) <= most
+            low, high = below(finite, edge, 1e-12 * abs(finite).max())
+            assert low <= sum(found.counts[:index]) <= high
 
 
 VIEWS = {
@@ -117,7 +117,7 @@ VIEWS = {
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_any_strides(dtype, view):
     tensor = view(made(dtype).reshape(20, 35))
-    check(statistics(tensor, path="a"), real(tensor), 1 / 255, digits_of(dtype, False))
+    check(statistics(readable_of(tensor), path="a"), real(tensor), 1 / 255, digits_of(dtype, False))
 
 
 anything = st.one_of(
@@ -131,7 +131,7 @@ anything64 = st.one_of(anything, st.floats(-1e150, 1e150), st.sampled_from([5e-3
 @given(st.lists(anything, max_size=150), st.booleans())
 def test_any_float32(values, exact):
     tensor = torch.tensor(values, dtype=torch.float32)
-    found = statistics(tensor, path="a", exact=exact)
+    found = statistics(readable_of(tensor), path="a", exact=exact)
     check(found, tensor.double(), 0 if exact else 1 / 255, digits_of(tensor.dtype, exact))
 
 
@@ -139,7 +139,7 @@ def test_any_float32(values, exact):
 @given(st.lists(anything64, max_size=150), st.booleans())
 def test_any_float64(values, exact):
     tensor = torch.tensor(values, dtype=torch.float64)
-    check(statistics(tensor, path="a", exact=exact), tensor, 0 if exact else 1 / 255)
+    check(statistics(readable_of(tensor), path="a", exact=exact), tensor, 0 if exact else 1 / 255)
 
 
 @settings(deadline=None, max_examples=100)
@@ -148,21 +148,21 @@ def test_any_float64(values, exact):
 @example([2**53 - 2**28, 2**53 - 2**28 + 1], False)
 def test_any_whole_numbers(values, exact):
     tensor = torch.tensor(values, dtype=torch.int64)
-    check(statistics(tensor, path="a", exact=exact), tensor.double(), 0 if exact else 1 / 255)
+    check(statistics(readable_of(tensor), path="a", exact=exact), tensor.double(), 0 if exact else 1 / 255)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int32], ids=str)
 def test_all_elements_equal(dtype):
-    found = statistics(torch.full((1000,), 7, dtype=dtype), path="a", exact=True, bins=4)
+    found = statistics(readable_of(torch.full((1000,), 7, dtype=dtype)), path="a", exact=True, bins=4)
     assert (found.mean, found.std) == (7, 0)
     assert {value for _, value in found.quantiles} == {7}
     assert found.counts == [0, 0, 1000, 0]
-    assert statistics(torch.full((1000,), 7, dtype=dtype), path="a", bins=4).counts == [0, 0, 1000, 0]
+    assert statistics(readable_of(torch.full((1000,), 7, dtype=dtype)), path="a", bins=4).counts == [0, 0, 1000, 0]
 
 
 def test_numbers_near_the_end_of_float64_are_not_lost():
     tensor = torch.tensor([1.7e308, -1.7e308, 1e308] * 40, dtype=torch.float64)
-    found = statistics(tensor, path="a")
+    found = statistics(readable_of(tensor), path="a")
     assert (found.minimum, found.maximum, sum(found.counts)) == (-1.7e308, 1.7e308, 120)
     assert found.mean == pytest.approx(1e308 / 3)
     assert dict(found.quantiles)[0.5] == 1e308  # beyond float32, hence found in further passes
@@ -187,7 +187,7 @@ def test_sums_of_float32_keep_their_digits(make, monkeypatch):
     monkeypatch.setattr(census, "FLUSH", 2**17)
     torch.manual_seed(5)
     tensor = make()
-    found, numbers = statistics(tensor, path="a"), tensor.double()
+    found, numbers = statistics(readable_of(tensor), path="a"), tensor.double()
     root = numbers.square().mean().sqrt().item()
     assert found.mean == pytest.approx(numbers.mean().item(), rel=0, abs=1e-6 * root)
     assert found.l2 == pytest.approx(numbers.norm().item(), rel=1e-5)
@@ -196,21 +196,24 @@ def test_sums_of_float32_keep_their_digits(make, monkeypatch):
 
 def test_the_histogram_of_one_pass_is_close_to_the_exact_one():
     tensor = torch.randn(20_000, generator=torch.Generator().manual_seed(1))
-    close, right = statistics(tensor, path="a").counts, statistics(tensor, path="a", exact=True).counts
+    close, right = (
+        statistics(readable_of(tensor), path="a").counts,
+        statistics(readable_of(tensor), path="a", exact=True).counts,
+    )
     assert sum(close) == sum(right) == 20_000
     assert sum(abs(a - b) for a, b in zip(close, right, strict=True)) < 0.02 * 20_000
 
 
 def test_the_parts_of_several_threads_are_put_together(monkeypatch):
-    monkeypatch.setattr(stream, "_cores", lambda: 5)
+    monkeypatch.setattr(stream, "usable_cores", lambda: 5)
     monkeypatch.setattr(stream, "WORTH_A_WORKER", 100)
     for dtype in (torch.float32, torch.bfloat16, torch.int8, torch.float64):
         tensor = made(dtype, 5000)
-        check(statistics(tensor, path="a", exact=True), real(tensor), 0)
+        check(statistics(readable_of(tensor), path="a", exact=True), real(tensor), 0)
 
 
 def test_an_expanded_tensor_has_the_quantiles_of_what_it_repeats():
     tensor = torch.randn(300, generator=torch.Generator().manual_seed(2))
-    once, often = statistics(tensor, path="a"), statistics(tensor.expand(1000, 300), path="a")
+    once, often = statistics(readable_of(tensor), path="a"), statistics(readable_of(tensor.expand(1000, 300)), path="a")
     assert once.quantiles == often.quantiles
     assert [1000 * count for count in once.counts] == often.counts

@@ -1,0 +1,157 @@
+"""What differs in each module: its tensors taken together.  Must not import torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..checkpoint.nesting import split_name
+from .difference import ALIKE, Comparison, Difference
+from .pairing import Pairs
+from .sums import Squares, Sum
+from .tensors import Comparable
+
+MeasureSquares = Callable[[Comparable], Sum | None]
+"""Returns the sum of the squares of a tensor's finite elements; None where it cannot be read."""
+
+
+@dataclass(slots=True, eq=False)
+class ModuleChange:
+    """The differences of all tensors in a module, at any depth."""
+
+    path: str
+    """The path in the names that were compared; empty for the root."""
+    above: ModuleChange | None
+    """The module that it is in; None for the root."""
+    tensors: int = 0
+    """How many tensors are in it, on either side, each under each of its names."""
+    changed: int = 0
+    """How many of them differ: neither equal nor close."""
+    nonfinite: int = 0
+    """How many elements differ of which one is NaN or infinite."""
+    max_abs: float | None = None
+    """The largest `|a - b|` of the elements that are finite in both; None without any."""
+    of_state: bool = True
+    """Whether all belong to an optimizer or the like."""
+    squares: Squares = field(default_factory=lambda: Squares(Sum(), Sum()))
+    """Sums over its tensors that have one shape on both sides; one with several names counts once."""
+    unread: bool = False
+    """Whether a tensor could not be read again, so that the sum of A lacks it."""
+
+    @property
+    def relative_l2(self) -> float | None:
+        """Return `‖a - b‖₂ / ‖a‖₂` of its tensors as one vector; None where it is not known, or `a` is all zeros."""
+        if self.max_abs is None or (self.unread and self.squares.apart.value):
+            return None
+        return self.squares.relative_l2()
+
+    @property
+    def size(self) -> tuple[bool, bool, float, float, int]:
+        """Return a key that sorts the most changed first, an optimizer's state last."""
+        relative = self.squares.relative_l2()
+        relative = math.inf if relative is None else relative
+        return (self.of_state, not self.nonfinite, -relative, -(self.max_abs or 0.0), -self.changed)
+
+
+class ModuleChanges:
+    """The modules that tensors are in: the root, and what the names of tensors have before their last dot."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        """Prepare for the differences of these pairs."""
+        self._compared = {a.path: (a, b) for a, b in pairs.both if a is not None and b is not None}
+        self._modules = {"": ModuleChange("", None)}
+        self._added: set[str] = set()
+        """Of the tensors with several names those names that were added."""
+        self._unmeasured: list[tuple[Comparable, list[ModuleChange]]] = []
+
+    @property
+    def modules(self) -> list[ModuleChange]:
+        """Return every module, each before those in it, otherwise in the order of the tensors."""
+        return list(self._modules.values())
+
+    def add(self, difference: Difference) -> None:
+        """Count a difference in every module that its tensor is in."""
+        numbers = difference.comparison
+        around = list(self._around(difference.path))
+        for module in around:
+            module.tensors += 1
+            module.changed += difference.status not in (*ALIKE, "unreadable")
+            module.of_state = module.of_state and difference.of_state
+        if numbers is not None:
+            known = self._counted(difference.path)
+            self._add_numbers(difference, numbers, [module for module in around if module not in known])
+
+    def measure_rest(self, measure: MeasureSquares) -> None:
+        """Add the sums of tensors whose bytes were found equal before anything differed; they are read again.
+
+        Nothing is read where no number differs: every relative difference is 0 then.
+        """
+        if not self._modules[""].squares.apart.value:
+            return
+        for tensor, modules in self._unmeasured:
+            found = measure(tensor)
+            for module in modules:
+                if found is None:
+                    module.unread = True
+                else:
+                    module.squares.a.add(found.value, found.exponent)
+        self._unmeasured.clear()
+
+    def _add_numbers(self, difference: Difference, numbers: Comparison, modules: list[ModuleChange]) -> None:
+        for module in modules:
+            module.nonfinite += numbers.nonfinite
+            if numbers.max_abs is not None:
+                module.max_abs = max(numbers.max_abs, module.max_abs or 0.0)
+            if numbers.squares is not None:
+                module.squares.a.add(numbers.squares.a.value, numbers.squares.a.exponent)
+                module.squares.apart.add(numbers.squares.apart.value, numbers.squares.apart.exponent)
+        if numbers.squares is None and numbers.values == "equal":
+            tensor = self._compared[difference.path][0]
+            if not tensor.readable.absence[1]:  # what is stored in parts may be equal and have no numbers
+                self._unmeasured.append((tensor, modules))
+
+    def _around(self, path: str) -> Iterator[ModuleChange]:
+        """Yield the modules that a tensor is in, the root last."""
+        last = split_name(path)[-1]
+        module: ModuleChange | None = self._module(path[: len(path) - len(last) - 1]) if len(last) < len(path) else None
+        module = module or self._modules[""]
+        while module is not None:
+            yield module
+            module = module.above
+
+    def _module(self, path: str) -> ModuleChange:
+        found = self._modules.get(path)
+        if found is None:
+            above = self._module(path.rpartition(".")[0])
+            found = self._modules[path] = ModuleChange(path, above)
+        return found
+
+    def _counted(self, path: str) -> set[ModuleChange]:
+        """Return the modules in which the numbers of this tensor were counted under another of its names."""
+        a, b = self._compared[path]
+        if not a.twins or not b.twins:
+            return set()
+        self._added.add(path)
+        others = [twin for twin in a.twins if twin != path and twin in b.twins and twin in self._added]
+        return {module for other in others for module in self._around(other)}
+
+
+def most_changed(modules: Sequence[ModuleChange], count: int) -> list[ModuleChange]:
+    """Return modules apart from each other that tell where a model changed, the most changed first.
+
+    Beginning with the root, the most changed module gives way to the changed modules in it, until there are `count` or
+    more, or none has any.
+    """
+    inner: dict[str, list[ModuleChange]] = {}
+    for module in modules:
+        if module.changed and module.above is not None:
+            inner.setdefault(module.above.path, []).append(module)
+    found = [module for module in modules[:1] if module.changed]
+    while len(found) < count:
+        outer = min((module for module in found if module.path in inner), key=lambda each: each.size, default=None)
+        if outer is None:
+            break
+        found.remove(outer)
+        found += inner[outer.path]
+    return sorted(found, key=lambda each: each.size)

@@ -1,0 +1,35 @@
+"""`optimizer_incomplete`: parameters that could be trained and are in no optimizer of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...messages.findings import Finding
+from ...opened.facts import amount
+from ...sources.wording import listed
+from ...tensors.tensors import requires_grad
+from ..evidence import Evidence
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield what all optimizers that know the network leave out, and what they hold in its place."""
+    held = [
+        tensor for optimizer in evidence.optimizers for group in optimizer.param_groups for tensor in group["params"]
+    ]
+    known = {id(tensor) for tensor in held}
+    parameters = [
+        (node, tensor)
+        for node, tensor in evidence.tensors()
+        if node.kind == "parameter" and node.registered and requires_grad(tensor)
+    ]
+    missing = [(node, tensor) for node, tensor in parameters if id(tensor) not in known]
+    mine = {id(tensor) for _, tensor in parameters}
+    strange = [tensor for tensor in held if id(tensor) not in mine and requires_grad(tensor)]
+    replaced = bool(strange) and {tuple(t.shape) for t in strange} <= {tuple(t.shape) for _, t in missing}
+    if not missing or (len(missing) == len(parameters) and not replaced):
+        return  # of another network
+    text = f"{len(missing)} of {amount(len(parameters), 'trainable parameter')} in no optimizer"
+    text += f": {listed([node.path for node, _ in missing])}"
+    if replaced:
+        text += f"; instead {amount(len(strange), 'tensor')} that the network held before: make the optimizer anew"
+    yield Finding(kind="optimizer_incomplete", severity="warning", text=text, path=missing[0][0].path)

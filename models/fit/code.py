@@ -1,0 +1,149 @@
+"""Python that loads a file into a network as its links say, for copying: exact, and strict wherever all is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from .combining_code import combining
+from .links import Link
+from .misfits import Misfits
+from .names import NUMBER, Parts
+from .proposal import Proposal
+from .rules import Change, changes_of, rules_of
+from .sides import Side
+from .substitution import Substitution, literal, pattern_of, pieces_of, substitution_of
+
+_SHOWN = 5
+"""Names that a comment lists."""
+
+
+def code_for(proposal: Proposal, network: Side, found: Misfits, path: str) -> str:
+    """Return Python that loads the file at `path` into `model`, with the rules that `found` has taken."""
+    links = [link for link in proposal.links if link.certainty in found.taken]
+    fitting = {each.name for each in found.matched}
+    copied = [link for link in links if link.how == "copy" and link.network[0] in fitting]
+    missing = {each.name for each in found.missing}
+    lines = list(_renaming(copied, proposal.file, missing))
+    lines += combining((link for link in links if link.how != "copy"), proposal.network)
+    for each in found.missing:
+        twin = next((name for name in network.twins.get(each.name, ()) if name in fitting), None)
+        if twin is not None:
+            lines.append(f"state[{literal(each.name)}] = state[{literal(twin)}]  # tied")
+    lines += _loading(found, len(proposal.network))
+    head = ["import re", ""] if any("re." in line for line in lines) else []
+    return "\n".join([*head, *_reading(path), *lines]) + "\n"
+
+
+def _reading(path: str) -> Iterator[str]:
+    """Yield the lines that make `file`, a dict of all tensors by name."""
+    if path.endswith(".safetensors"):
+        yield "import torch"
+        yield "from safetensors.torch import load_file"
+        yield ""
+        yield f"file = load_file({literal(path)})"
+    elif path.endswith((".pt", ".pth", ".bin", ".ckpt", ".tar")):
+        yield "import torch"
+        yield from ("", "")
+        yield 'def tensors(tree, head=""):'
+        yield "    for key, value in tree.items():"
+        yield "        if isinstance(value, dict):"
+        yield '            yield from tensors(value, f"{head}{key}.")'
+        yield "        elif isinstance(value, torch.Tensor):"
+        yield '            yield f"{head}{key}", value'
+        yield from ("", "")
+        yield f'file = dict(tensors(torch.load({literal(path)}, map_location="cpu", weights_only=True)))'
+    else:
+        yield "import torch"
+        yield ""
+        yield f"file = ...  # a dict of the tensors of {literal(path)}, by name"
+
+
+def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str]) -> Iterator[str]:
+    """Yield the lines that make `state` of each tensor that is one of the file.
+
+    Args:
+        believed: names of the network that nothing else of the file may get, because it would fit there.
+    """
+    changes = changes_of(links)
+    steps = [substitution_of(rule) for rule, _ in rules_of(changes)]
+    wanted = {link.file[0]: link.network[0] for link in links}
+    after = {name: _renamed(name, steps) for name in file}
+    extra = [name for name in file if name not in wanted]
+    misled = {after[name] for name in extra} & (set(wanted.values()) | believed)
+    if misled or any(after[old] != new for old, new in wanted.items()):
+        yield from _table(changes, links)
+        return
+    yield "state = {}"
+    yield "for name, tensor in file.items():"
+    yield from (f"    name = re.sub({step.source}, name, count=1)" for step in steps)
+    yield from _swapping(links)
+    yield "    state[name] = tensor"
+    if extra:
+        yield f"# not for this network, or of another shape: {_listed(extra)}"
+        yield "own = model.state_dict()"
+        yield "state = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}"
+
+
+def _renamed(name: str, steps: Iterable[Substitution]) -> str:
+    for step in steps:
+        name = step(name)
+    return name
+
+
+def _table(changes: Sequence[Change], links: Sequence[Link]) -> Iterator[str]:
+    """Yield the lines of a table of whole names, the first that matches counts."""
+    modules: dict[tuple[Parts, Parts], list[str]] = defaultdict(list)
+    rows: list[str] = []
+    for change in changes:
+        if change.old[-1] == change.new[-1] and len(change.old) > 1 and not change.old[-1].startswith(NUMBER):
+            modules[change.old[:-1], change.new[:-1]].append(change.old[-1])
+        else:
+            rows.append(Substitution(f"^{pattern_of(change.old)}$", pieces_of(change.new)).source)
+    for (old, new), leaves in modules.items():
+        group = old.count(NUMBER) + 1
+        pattern = f"^{pattern_of(old)}\\.({'|'.join(pattern_of((leaf,)) for leaf in leaves)})$"
+        rows.append(Substitution(pattern, (*pieces_of(new), ".", (group, 0))).source)
+    yield "names = ["
+    yield from (f"    ({row})," for row in rows)
+    yield "]"
+    yield "state = {}"
+    yield "for old, tensor in file.items():"
+    yield "    found = next((each for each in names if re.search(each[0], old)), None)"
+    yield "    if found is None:"
+    yield "        continue"
+    yield "    name = re.sub(*found, old)"
+    yield from _swapping(links)
+    yield "    state[name] = tensor"
+
+
+def _swapping(links: Sequence[Link]) -> Iterator[str]:
+    """Yield the lines that swap the dimensions of those that have them the other way around."""
+    swapped = [link.network[0] for link in links if link.transposed]
+    if not swapped:
+        return
+    ends = sorted({"." + ".".join(name.split(".")[-2:]) for name in swapped})
+    kept = [link.network[0] for link in links if not link.transposed]
+    if not any(name.endswith(tuple(ends)) for name in kept) and all(name.endswith(tuple(ends)) for name in swapped):
+        texts = ", ".join(map(literal, ends))
+        yield f"    if name.endswith(({texts},)):"
+    else:
+        yield f"    if name in {{{', '.join(map(literal, swapped))}}}:"
+    yield "        tensor = tensor.T"
+
+
+def _loading(found: Misfits, total: int) -> Iterator[str]:
+    left = [each.name for each in (*found.missing, *found.shape) if not each.reason.startswith("tied")]
+    counters = all(name.endswith("num_batches_tracked") for name in left)
+    if not left or counters:
+        yield f"model.load_state_dict(state)  # strict: {total:,} of {total:,}"
+        return
+    yield f"# the file does not have what fits these, so they stay as they are: {_listed(left)}"
+    yield "model.load_state_dict(state, strict=False)"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return some names for a comment, on one line whatever is in them."""
+    names = list(names)
+    text = ", ".join(ascii(name)[1:-1] for name in names[:_SHOWN])
+    return f"{text} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else text

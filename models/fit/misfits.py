@@ -1,0 +1,130 @@
+"""What fits and what does not, once rules are taken: four lists, each entry with the reason where one is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .links import Certainty, Link
+from .names import Shape, resized
+from .proposal import SET_ASIDE, Proposal
+from .sides import Side
+from .votes import is_copy
+
+ListName = Literal["matched", "missing", "unexpected", "shape", "dtype"]
+LISTS: tuple[ListName, ...] = ("matched", "missing", "unexpected", "shape", "dtype")
+
+_RECOMPUTED = re.compile(
+    r"(^|\.)(inv_freq|original_inv_freq|position_ids|masked_bias|freqs|freqs_cis|freqs_cos|freqs_sin)$"
+)
+_QUANTISED = re.compile(r"\.(qweight|qzeros|g_idx|SCB|quant_state.*|absmax|quant_map|weight_format)$")
+_FLAT = re.compile(r"(^|\.)_?flat_param(_\d+)?$")
+_LORA = re.compile(r"\.lora_|\.lora\.|lora_magnitude")
+
+
+_TRAINING = "state of training, not of a network"
+_AGAIN = "recomputed by the network: may be left out"
+_COUNTER = "a counter: left out by files of before PyTorch 0.4.1, and 0 then"
+_NOT_NEEDED = ("tied to ", _TRAINING, _AGAIN, _COUNTER)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One name of one of the lists."""
+
+    name: str
+    """In the network; of `unexpected` in the file."""
+    reason: str = ""
+
+
+@dataclass
+class Misfits:
+    """What fits and what does not, with some rules taken."""
+
+    taken: tuple[Certainty, ...]
+    """The rules that are taken."""
+    matched: list[Misfit] = field(default_factory=list)
+    """Tensors of the network for which the file has one that fits."""
+    missing: list[Misfit] = field(default_factory=list)
+    """Tensors of the network for which the file has none."""
+    unexpected: list[Misfit] = field(default_factory=list)
+    """Tensors of the file that the network has no place for."""
+    shape: list[Misfit] = field(default_factory=list)
+    """Tensors of the network for which the file has one of another shape."""
+    dtype: list[Misfit] = field(default_factory=list)
+    """Those of `matched` that have another dtype in the file, and are converted."""
+
+    @property
+    def fits(self) -> bool:
+        """Return whether all of the network is loaded from all of the file, but for what neither needs.
+
+        That is a tensor that is tied to a loaded one, a counter, the state of training, and what is recomputed.
+        """
+        needed = (each for each in (*self.missing, *self.unexpected) if not each.reason.startswith(_NOT_NEEDED))
+        return not self.shape and next(needed, None) is None
+
+
+def misfits(proposal: Proposal, network: Side, file: Side, taken: tuple[Certainty, ...]) -> Misfits:
+    """Return what fits and what does not with the rules of these certainties."""
+    found = Misfits(taken)
+    links = [link for link in proposal.links if link.certainty in taken]
+    filled: set[str] = set()
+    used: set[str] = set()
+    for link in links:
+        filled.update(link.network)
+        used.update(link.file)
+        for name in link.network:
+            reason = _wrong_shape(link, network.shapes[name], file.shapes[link.file[0]])
+            (found.shape if reason else found.matched).append(Misfit(name, reason))
+            theirs = file.dtypes.get(link.file[0], "")
+            if not reason and theirs and network.dtypes.get(name, theirs) != theirs:
+                found.dtype.append(Misfit(name, f"{theirs} in the file, {network.dtypes[name]} in the network"))
+    for name in network.shapes:
+        if name not in filled:
+            found.missing.append(Misfit(name, _missing(name, network, filled)))
+    found.unexpected = [
+        Misfit(name, _unexpected(name, used)) for name in (*file.shapes, *file.state) if name not in used
+    ]  # fmt: skip
+    return found
+
+
+def _wrong_shape(link: Link, ours: Shape, theirs: Shape) -> str:
+    """Return what is wrong with the shapes of a pair; empty where they fit."""
+    if link.how != "copy" or link.transposed or ours == theirs:
+        return ""
+    text = f"{list(theirs)} in the file, {list(ours)} in the network"
+    if resized(theirs, ours):
+        return f"{text}: the same tensor, resized"
+    return text
+
+
+def _missing(name: str, network: Side, filled: Iterable[str]) -> str:
+    twin = next((each for each in network.twins.get(name, ()) if each in filled), None)
+    if twin is not None:
+        return f"tied to {twin}, which is loaded"
+    if name.rpartition(".")[2] == "num_batches_tracked":
+        return _COUNTER
+    return ""
+
+
+def _unexpected(name: str, used: Iterable[str]) -> str:
+    last = name.rpartition(".")[2]
+    if name.startswith(SET_ASIDE):
+        return _TRAINING
+    if _RECOMPUTED.search(name):
+        return _AGAIN
+    if _FLAT.search(name):
+        return "a flat parameter of FSDP: several weights in one; only FSDP can part them"
+    if _QUANTISED.search(name):
+        return "a part of a quantised weight: it has to be unpacked first"
+    if last in ("weight_g", "weight_v"):
+        return "a part of weight norm: weight = g * v / |v|, computed and not renamed"
+    if last.startswith("original") and "parametrizations" in name:
+        return "a part of a parametrized weight, computed and not renamed"
+    if _LORA.search(name):
+        return "of a LoRA adapter: the network has none here"
+    if any(map(is_copy, name.split("."))):
+        return "of another copy of the weights, by its name"
+    return ""

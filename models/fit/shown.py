@@ -1,0 +1,123 @@
+"""The rules of a proposal as a user reads them, the most certain first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .links import CERTAINTIES, Certainty, How, Kind, Link, ProposedRule, worst
+from .name_lists import placeholders
+from .names import NUMBER, fold
+from .rules import Change, PartRule
+from .words import words_of_part
+
+_NOTES: dict[How, str] = {
+    "copy": "",
+    "split": "cut along the first dimension",
+    "fuse": "put together along the first dimension",
+    "stack": "stacked into one tensor",
+    "fuse_stack": "put together, and stacked into one tensor",
+    "unstack": "one tensor taken apart",
+    "unfuse_unstack": "one tensor taken apart, and each part cut in two",
+}
+_RIVALS = 3
+"""Other parts that would fit as well that are named."""
+PERMUTED = (
+    "Names and shapes fit; whether the rows of q and k are permuted (rotary embeddings, heads interleaved) "
+    "cannot be seen from them."
+)
+
+
+def shown_rules(
+    links: Iterable[Link], rules: Sequence[tuple[PartRule, list[Change]]], rivals: Sequence[tuple[str, str]] = ()
+) -> list[ProposedRule]:
+    """Return all rules of links: those that rename, those that combine, those that swap dimensions.
+
+    Args:
+        rivals: of parts that a rule took away, what fits in their place as well.
+    """
+    links = list(links)
+    others: dict[str, list[str]] = {}
+    for taken, rival in rivals:
+        others.setdefault(taken, []).append(rival)
+    found = [_renaming(rule, changes, others.get(".".join(rule.old), [])) for rule, changes in rules]
+    found += _combining(link for link in links if link.how != "copy")
+    found += _swapping(link for link in links if link.transposed)
+    return sorted(found, key=lambda each: CERTAINTIES.index(each.certainty))
+
+
+def notes_of(links: Iterable[Link]) -> list[str]:
+    """Return what cannot be known of links, as sentences."""
+    return [PERMUTED] if any(map(_may_be_permuted, links)) else []
+
+
+def _may_be_permuted(link: Link) -> bool:
+    """Return whether it is q or k that another program calls otherwise."""
+    file, network = [[name.split(".")[-2:] for name in names] for names in (link.file, link.network)]
+    words = {word for ends in (*file, *network) for part in ends for word in words_of_part(part)}
+    return file != network and bool({"q", "k"} & words) and "norm" not in words
+
+
+def _renaming(rule: PartRule, changes: Sequence[Change], rivals: Sequence[str]) -> ProposedRule:
+    old, new = rule.texts()
+    keys = sum(len(change.links) for change in changes)
+    # of a name that several rules change, the least certain one is the reason why it is not certain
+    certainty = min((change.certainty for change in changes), key=CERTAINTIES.index)
+    as_well = f"{', '.join(f'{rival}.' for rival in rivals[:_RIVALS])} fits as well" if rivals and not rule.new else ""
+    return ProposedRule(old, new, _kind(rule), keys, certainty, as_well)
+
+
+def _kind(rule: PartRule) -> Kind:
+    if any(part.startswith(NUMBER) and part != NUMBER for part in rule.new):
+        return "number"
+    if rule.front:
+        return "prefix"
+    if rule.end:
+        return "suffix"
+    return "word" if rule.old and rule.new and len(rule.old) == len(rule.new) else "infix"
+
+
+def _combining(links: Iterable[Link]) -> list[ProposedRule]:
+    groups: dict[tuple[str, str, How], list[Link]] = {}
+    for link in links:
+        file, network = _without_leaf(link)
+        groups.setdefault((_together(file), _together(network), link.how), []).append(link)
+    return [
+        ProposedRule(
+            old, new, "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse",
+            sum(len(link.file) for link in group), worst(*{link.certainty for link in group}), _NOTES[how],
+        )
+        for (old, new, how), group in groups.items()
+    ]  # fmt: skip
+
+
+def _without_leaf(link: Link) -> tuple[list[str], list[str]]:
+    """Return the names of both sides, of their modules where all end in the same: weights and biases are one rule."""
+    ends = {name.rpartition(".")[2] for name in (*link.file, *link.network)}
+    if len(ends) == 1 and all("." in name for name in (*link.file, *link.network)):
+        return [name.rpartition(".")[0] for name in link.file], [name.rpartition(".")[0] for name in link.network]
+    return list(link.file), list(link.network)
+
+
+def _together(names: Sequence[str]) -> str:
+    """Return names as one text: those of one template once, those that differ with ` + ` between their ends."""
+    templates = list(dict.fromkeys(fold(name)[0] for name in names))
+    first = templates[0]
+    front = 0
+    while len(templates) > 1 and all(len(each) > front + 1 and each[front] == first[front] for each in templates):
+        front += 1
+    if len(templates) == 1:
+        return placeholders(first)
+    ends = " + ".join(".".join(each[front:]) for each in templates)
+    return f"{placeholders(first[:front])}.({ends})" if front else ends
+
+
+def _swapping(links: Iterable[Link]) -> list[ProposedRule]:
+    groups: dict[str, list[Link]] = {}
+    for link in links:
+        groups.setdefault(".".join(link.file[0].split(".")[-2:]), []).append(link)
+    found = []
+    for end, group in groups.items():
+        certainty: Certainty = worst(*{link.certainty for link in group})
+        note = "the two dimensions swapped"
+        found.append(ProposedRule(f".{end}", f".{end}", "transpose", len(group), certainty, note))
+    return found

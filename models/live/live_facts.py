@@ -1,0 +1,249 @@
+"""The facts of one module or tensor of a live network: see `NodeFacts`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..messages import Brief, NodeKind, StatisticsOf
+from ..opened.node_facts import NodeFacts
+from ..tensors import tensors as facts_of
+from ..tensors.distributed import local_note
+from ..tensors.readable import Readable
+from ..tensors.torch_readable import readable_of
+from .gradient_state import GradientState
+from .kinds import USUAL, kind_of
+from .paths import python_path
+
+if TYPE_CHECKING:
+    from .live_model import LiveModel
+    from .live_tree import Node
+
+
+class LiveFacts(NodeFacts):
+    """The facts of one node of the open network's tree."""
+
+    __slots__ = ("_model", "gradient", "node")
+
+    gradient: GradientState
+    """See `NodeFacts.gradient`."""
+
+    def __init__(self, model: LiveModel, index: int, gradient: GradientState = "") -> None:
+        self._model = model
+        self.index = index
+        self.node = model.tree.nodes[index]
+        self.gradient = gradient
+
+    @property
+    def path(self) -> str:
+        """See `NodeFacts.path`."""
+        return self.node.path
+
+    @property
+    def name(self) -> str:
+        """See `NodeFacts.name`."""
+        return self.node.name
+
+    @property
+    def kind(self) -> NodeKind:
+        """See `NodeFacts.kind`."""
+        return self.node.kind
+
+    @property
+    def is_tensor(self) -> bool:
+        """See `NodeFacts.is_tensor`."""
+        return self.node.is_tensor
+
+    @property
+    def identity(self) -> Hashable:
+        """Return the identity of the live object."""
+        return id(self.node.item)
+
+    @property
+    def detail(self) -> str:
+        """See `NodeFacts.detail`."""
+        return facts_of.detail_of(self.node.item)
+
+    @property
+    def class_name(self) -> str | None:
+        """See `NodeFacts.class_name`."""
+        return facts_of.class_name(self.node.item) if isinstance(self.node.item, nn.Module) else None
+
+    @property
+    def elements(self) -> int | None:
+        """See `NodeFacts.elements`; None while a lazy parameter at or below has no size."""
+        if isinstance(self.node.item, Tensor):
+            return facts_of.element_count(self.node.item)
+        totals = self._model.totals
+        return None if totals.unknown(self.index) else totals.parameters(self.index)
+
+    @property
+    def trainable(self) -> int | None:
+        """See `NodeFacts.trainable`; None for a tensor that is no parameter too."""
+        totals = self._model.totals
+        if totals.unknown(self.index) or self.kind in ("buffer", "constant") or self.node.plain:
+            return None
+        return totals.trainable(self.index)
+
+    @property
+    def bytes(self) -> int | None:
+        """See `NodeFacts.bytes`; None while a lazy parameter at or below has no size."""
+        if isinstance(self.node.item, Tensor):
+            return facts_of.size_in_bytes(self.node.item)
+        totals = self._model.totals
+        return None if totals.unknown(self.index) else totals.module_bytes(self.index)
+
+    @property
+    def children(self) -> int:
+        """See `NodeFacts.children`."""
+        return self._model.tree.counts[self.index]
+
+    @property
+    def other_names(self) -> Sequence[str]:
+        """See `NodeFacts.other_names`."""
+        return self.node.shared_with
+
+    def first_other_names(self, limit: int) -> list[str]:
+        """See `NodeFacts.first_other_names`: no more names are gone through."""
+        return list(islice(self.node.other_names(), limit))
+
+    @property
+    def python(self) -> str:
+        """See `NodeFacts.python`: `net[0][1][0].bias`."""
+        return python_path(self._model.tree, self.node)
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """See `NodeFacts.shape`."""
+        return facts_of.shape_of(self.node.item) if isinstance(self.node.item, Tensor) else None
+
+    @property
+    def dtype(self) -> str:
+        """See `NodeFacts.dtype`."""
+        return facts_of.dtype_text(self.node.item) if isinstance(self.node.item, Tensor) else ""
+
+    @property
+    def device(self) -> str:
+        """See `NodeFacts.device`."""
+        return facts_of.device_text(self.node.item) if isinstance(self.node.item, Tensor) else ""
+
+    @property
+    def requires_grad(self) -> bool | None:
+        """See `NodeFacts.requires_grad`."""
+        return facts_of.requires_grad(self.node.item) if isinstance(self.node.item, Tensor) else None
+
+    @property
+    def frozen(self) -> bool:
+        """See `NodeFacts.frozen`."""
+        if self.is_tensor:
+            return self.kind == "parameter" and not self.requires_grad
+        return bool(self.elements) and not self._model.totals.trainable(self.index)
+
+    @property
+    def state(self) -> Literal["", "meta", "uninitialised"]:
+        """See `NodeFacts.state`."""
+        tensor = self.node.item
+        if not isinstance(tensor, Tensor):
+            return ""
+        if facts_of.is_uninitialised(tensor):
+            return "uninitialised"
+        return "meta" if facts_of.is_meta(tensor) else ""
+
+    @property
+    def changed(self) -> bool:
+        """See `NodeFacts.changed`."""
+        return self.path in self._model.marked
+
+    @property
+    def registered(self) -> bool:
+        """See `NodeFacts.registered`."""
+        return self.node.registered
+
+    @property
+    def persistent(self) -> bool | None:
+        """See `NodeFacts.persistent`."""
+        if self.kind != "buffer":
+            return None
+        holder = self._model.tree.holder(self.node).item
+        return self.node.attribute not in getattr(holder, "_non_persistent_buffers_set", ())
+
+    @property
+    def word(self) -> str:
+        """See `NodeFacts.word`."""
+        word = kind_of(self._model.tree, self.node).word
+        return "" if word in USUAL else word
+
+    @property
+    def meaning(self) -> str:
+        """See `NodeFacts.meaning`."""
+        return kind_of(self._model.tree, self.node).meaning
+
+    @property
+    def alias_of(self) -> Sequence[str]:
+        """See `NodeFacts.alias_of`."""
+        return self._model.storage_twins.of(self.node)
+
+    @property
+    def place(self) -> str:
+        """Return what this rank holds of a tensor that lies on several."""
+        return local_note(self.node.item) if isinstance(self.node.item, Tensor) else ""
+
+    @property
+    def lacked(self) -> str:
+        """Return why no state dict holds a tensor; empty where one does."""
+        node = self.node
+        if node.plain:
+            what = "a parameter that is not registered" if node.kind == "parameter" else "a plain attribute"
+            return f"{what}, which no state dict holds"
+        if not node.registered:
+            return "in a module that is not registered, which no state dict holds"
+        holder = self._model.tree.holder(node).item
+        if node.kind == "buffer" and node.attribute in getattr(holder, "_non_persistent_buffers_set", ()):
+            return "a buffer that is not persistent, which no state dict holds"
+        return ""
+
+    def readable(self) -> Readable:
+        """See `NodeFacts.readable`."""
+        return readable_of(self._tensor)
+
+    @property
+    def stamp(self) -> Hashable:
+        """Return a value that differs once an operation changed the tensor's elements."""
+        return facts_of.stamp_of(self._tensor)
+
+    def brief(self) -> Brief | None:
+        """See `NodeFacts.brief`."""
+        known = self._model.statistics_cache
+        return known.brief(self.path, self.stamp) if len(known) else None
+
+    def initial(self, found: StatisticsOf) -> dict[str, object] | None:
+        """See `NodeFacts.initial`: `rule`, whether the values are `consistent` with it, and the test's `p` value.
+
+        Of a parameter with several names, which layers of several kinds may hold, one of the rules is enough.
+        """
+        from .describe.defaults import initialiser_of
+        from .describe.draws import judge
+
+        tree = self._model.tree
+        nodes = [self.node, *filter(None, map(tree.at, self.node.other_names()))]
+        rules = dict.fromkeys(initialiser_of(tree, node) for node in sorted(nodes, key=_by_index))
+        verdicts = [(rule, judge(rule, self._tensor, found)) for rule in rules if rule]
+        if not verdicts:
+            return None
+        rule, draw = max(verdicts, key=lambda verdict: (bool(verdict[1].consistent), verdict[1].p or 0.0))
+        unknown = "" in rules or any(draw.consistent is None for _, draw in verdicts)
+        consistent = None if unknown and not draw.consistent else draw.consistent
+        return {"rule": rule, "consistent": consistent, "p": None if consistent is None else draw.p}
+
+    @property
+    def _tensor(self) -> torch.Tensor:
+        assert isinstance(self.node.item, Tensor)
+        return self.node.item
+
+
+def _by_index(node: Node) -> int:
+    return node.index

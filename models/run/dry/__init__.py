@@ -1,0 +1,1 @@
+"""A forward run without values: shapes, dtypes and costs of any size of network, on fake tensors."""

@@ -1,0 +1,100 @@
+"""Operations on two tensors whose shapes do not go together: element by element, and products of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from .failed_call import FailedCall
+from .words import size
+
+_BY_ELEMENT = frozenset((
+    "add", "sub", "mul", "div", "rsub", "rdiv", "pow", "rpow", "maximum", "minimum", "remainder", "floor_divide",
+    "true_divide", "add_", "sub_", "mul_", "div_", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
+    "atan2", "lerp", "bitwise_and", "bitwise_or",
+))  # fmt: skip
+_PRODUCTS = ("matmul", "mm", "bmm", "rmatmul")
+
+
+def hint(failed: FailedCall) -> str:
+    """Return why two tensors do not go together, with what makes them; empty for anything else."""
+    left, right = failed.tensor(0, "input", "self"), failed.tensor(1, "other", "mat2")
+    if left is None or right is None:
+        return ""
+    if failed.op == "rmatmul":
+        left, right = right, left
+    if failed.op in _PRODUCTS:
+        return _product(failed, left, right)
+    return _by_element(failed, left, right) if failed.op in _BY_ELEMENT else ""
+
+
+def broadcast(left: Sequence[int], right: Sequence[int]) -> list[int] | None:
+    """Return the shape that two shapes are broadcast to; None where they do not go together."""
+    longest = max(len(left), len(right))
+    one, other = ([1] * (longest - len(shape)) + list(shape) for shape in (left, right))
+    if any(a != b and 1 not in (a, b) for a, b in zip(one, other, strict=True)):
+        return None
+    return [b if a == 1 else a for a, b in zip(one, other, strict=True)]
+
+
+def _by_element(failed: FailedCall, left: Tensor, right: Tensor) -> str:
+    ours, theirs = list(left.shape), list(right.shape)
+    if broadcast(ours, theirs) is not None:
+        return _grown(failed, left, right)
+    said = f"{failed.name} joins {size(ours)}{failed.given(left)} and {size(theirs)}{failed.given(right)}"
+    back = next(
+        back for back in range(1, min(len(ours), len(theirs)) + 1)
+        if ours[-back] != theirs[-back] and 1 not in (ours[-back], theirs[-back])
+    )  # fmt: skip
+    a, b = len(ours) - back, len(theirs) - back
+    where = f"dimension {a}" if a == b else f"dimension {a} of the first and {b} of the second"
+    said += f": they differ in {where}, {ours[a]:,} and {theirs[b]:,}"
+    mend = _lengthened(ours, theirs, "second") or _lengthened(theirs, ours, "first")
+    return f"{said}; {mend}" if mend else said
+
+
+def _lengthened(longer: list[int], shorter: list[int], which: str) -> str:
+    """Return at which single place a dimension of 1 makes the shorter one fit; empty where that is not certain."""
+    if len(longer) != len(shorter) + 1 or not shorter:
+        return ""
+    fits = [
+        place
+        for place in range(1, len(shorter) + 1)
+        if broadcast(longer, [*shorter[:place], 1, *shorter[place:]]) == longer
+    ]
+    return f"`.unsqueeze({fits[0]})` of the {which} fits" if len(fits) == 1 else ""
+
+
+def _grown(failed: FailedCall, left: Tensor, right: Tensor) -> str:
+    """Return why a tensor cannot take what is written into it: the result is larger than it."""
+    ours, theirs = list(left.shape), list(right.shape)
+    result = broadcast(ours, theirs)
+    if not failed.op.endswith("_") or result == ours or result is None:
+        return ""
+    said = f"{failed.name} writes a result of {size(result)} into {size(ours)}{failed.given(left)}"
+    return f"{said}: without writing in place, `{failed.op[:-1]}`, it fits"
+
+
+def _product(failed: FailedCall, left: Tensor, right: Tensor) -> str:
+    ours, theirs = list(left.shape), list(right.shape)
+    if not ours or not theirs:
+        return ""
+    rows = theirs[-2] if len(theirs) > 1 else theirs[0]
+    said = f"{failed.name} of {size(ours)}{failed.given(left)} and {size(theirs)}{failed.given(right)}"
+    if ours[-1] != rows:
+        said += f": the first has {ours[-1]:,} columns, the second {rows:,} rows"
+        mends = []
+        if len(theirs) > 1 and theirs[-1] == ours[-1]:
+            mends.append("second")
+        if len(ours) > 1 and ours[-2] == rows:
+            mends.append("first")
+        if len(mends) == 1 and (failed.op == "matmul" or len(ours) == len(theirs)):
+            return f"{said}; `.transpose(-2, -1)` of the {mends[0]} fits"
+        return said
+    if failed.op == "bmm" and len(ours) == len(theirs) == 3 and ours[0] != theirs[0]:
+        said += f": the first has a batch of {ours[0]:,}, the second of {theirs[0]:,}"
+        return f"{said}; `matmul` repeats the 1, and fits" if 1 in (ours[0], theirs[0]) else said
+    if failed.op == "matmul" and broadcast(ours[:-2], theirs[:-2]) is None:
+        return f"{said}: their first dimensions, {size(ours[:-2])} and {size(theirs[:-2])}, do not go together"
+    return ""

@@ -1,0 +1,66 @@
+"""RNN, LSTM, GRU and their cells: another number of features, a state for another batch, swapped dimensions."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from .failed_call import FailedCall
+from .words import count, size
+
+_CELLS = ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
+
+
+def hint(failed: FailedCall) -> str:
+    """Return why a recurrent layer failed, with what fits; empty for anything else."""
+    layer = failed.module
+    if isinstance(layer, nn.RNNCellBase) and failed.op in _CELLS:
+        return _features(failed, failed.tensor(0, "input"), layer.input_size)
+    if not isinstance(layer, nn.RNNBase) or failed.is_operation:
+        return ""
+    given = failed.tensor(0, "input")
+    if given is None:
+        return ""
+    if given.dim() not in (2, 3):
+        order = "[batch, time, features]" if layer.batch_first else "[time, batch, features]"
+        return f"{failed.name} takes {order} or [time, features], got {size(given.shape)}{failed.given(given)}"
+    return _features(failed, given, layer.input_size) or _state(failed, layer, given)
+
+
+def _features(failed: FailedCall, given: Tensor | None, wanted: int) -> str:
+    if given is None or not given.dim() or given.shape[-1] == wanted:
+        return ""
+    got = given.shape[-1]
+    said = f"{failed.name} expects {count(wanted, 'feature')}, got {got:,}{failed.given(given)}"
+    mends = []
+    if failed.is_input(given):
+        mends.append(f"an input of {size([*given.shape[:-1], wanted])}")
+    if given.dim() == 3 and given.shape[1] == wanted:
+        return f"{said}; dimension 1 of {size(given.shape)} is {wanted:,}: `.transpose(1, 2)` before it fits"
+    if failed.may_change:
+        mends.append(f"`input_size={got}`")
+    return f"{said}: {mends[0]} fits" + "".join(f", or {each}" for each in mends[1:]) if mends else said
+
+
+def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:
+    state = failed.argument(1, "hx")
+    states = [each for each in (state if isinstance(state, tuple) else (state,)) if isinstance(each, Tensor)]
+    if not states or given.dim() != 3:
+        return ""
+    layers = layer.num_layers * (2 if layer.bidirectional else 1)
+    batch, other = (given.shape[0], given.shape[1]) if layer.batch_first else (given.shape[1], given.shape[0])
+    hidden = [layer.proj_size or layer.hidden_size, layer.hidden_size][: len(states)]
+    expected = [[layers, batch, width] for width in hidden]
+    got = [list(each.shape) for each in states]
+    if got == expected:
+        return ""
+    first = next(index for index, pair in enumerate(zip(got, expected, strict=True)) if pair[0] != pair[1])
+    said = f"the state of {failed.name} is {size(got[first])}{failed.given(states[first])}, and its input"
+    said += f" {size(given.shape)} needs {size(expected[first])}, [layers and directions, batch, features]"
+    if got == [[layers, other, width] for width in hidden]:
+        mend = f"batch_first={not layer.batch_first}"
+        return f"{said}: `{mend}` fits, where dimension {1 if layer.batch_first else 0} of the input is the batch"
+    if got == [[batch, layers, width] for width in hidden]:
+        return f"{said}: `.transpose(0, 1)` of the state fits"
+    if got == [[layers, width] for width in hidden] and batch == 1:
+        return f"{said}: `.unsqueeze(1)` of the state fits"
+    return said

@@ -1,0 +1,48 @@
+"""What a backward finds out about a run, put together: what is not finite, what is missing, what is a sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from ...live.live_tree import LiveTree
+from ...tensors.plainly import attribute, plainly
+from ..trace.record import Trace
+from ..trace.went_back import Reason, WentBack
+from .nonfinite import first_nonfinite
+from .reasons import Reasons, unregistered_leaves
+from .uses import uses_of_parameters
+from .watch import Watch
+from .zeros import why_zero
+
+
+@plainly
+def explained(trace: Trace, watch: Watch, tree: LiveTree | None, others: Mapping[int, str]) -> WentBack:
+    """Return what a backward that is over found out about the run that it went back through.
+
+    Args:
+        tree: the network's tree after the run; None gives no paths, and so no reasons.
+        others: path in the result of each tensor that backward did not start from, by its identity.
+    """
+    nodes = [] if tree is None else [node for node in tree.nodes if node.kind == "parameter"]
+    paths = {id(node.item): node.path for node in reversed(nodes)}
+    reasons: dict[str, Reason] = {}
+    unregistered: list[Reason] = []
+    if tree is not None:
+        causes: Reasons | None = None  # as hardly any backward leaves one without
+        leaves = {step.variable: step for step in watch.leaves()}
+        for node in nodes:
+            leaf = leaves.get(id(node.item))
+            if isinstance(node.item, Tensor) and attribute(node.item, "grad") is None:
+                causes = causes or Reasons(trace, watch, others)
+                reasons[node.path] = causes.of(node, tree, trace.replaced)
+            elif leaf is not None and (zero := why_zero(trace, watch, leaf)) is not None:
+                reasons[node.path] = zero
+        unregistered = unregistered_leaves(trace, watch, tree.distinct_tensors)
+    return WentBack(
+        nonfinite=first_nonfinite(trace, watch, paths.get),
+        reasons=reasons,
+        uses=uses_of_parameters(trace, watch, paths.get),
+        unregistered=unregistered,
+    )

@@ -1,0 +1,103 @@
+"""Euclidean norms of many gradients at little cost: small ones together, those on an accelerator read in one go."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+
+import torch
+from torch import Tensor, nn
+
+from ...live.gradients import l2_norm
+
+SMALL = 4096
+"""Elements of a gradient up to which it is held until several of its shape are measured together."""
+HELD = 1 << 19
+"""Elements that are held at most."""
+_REDUCED = frozenset((torch.float16, torch.bfloat16))
+"""Dtypes whose squares overflow."""
+
+
+class Norms:
+    """The norms of gradients, each by the slot that it was added for; NaN and infinity say that it holds such."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, float] = {}
+        """Complete after `finish`; a gradient that could not be measured is left out."""
+        self._small: dict[tuple[torch.Size, torch.dtype], tuple[list[int], list[Tensor]]] = {}
+        self._held = 0
+        self._elsewhere: dict[torch.device, list[tuple[int, Tensor]]] = {}
+
+    def add(self, slot: int, gradient: Tensor) -> None:
+        """Measure `gradient` now or later; it must not be written to before `finish`."""
+        try:
+            kind = type(gradient)
+            if not (kind is Tensor or kind is nn.Parameter) or gradient.layout is not torch.strided:
+                norm = l2_norm(gradient)
+                if norm is not None:
+                    self.values[slot] = norm
+            elif not gradient.is_cpu:
+                if not gradient.is_meta:
+                    self._elsewhere.setdefault(gradient.device, []).append((slot, _norm(gradient)))
+            elif (elements := gradient.numel()) > SMALL:
+                self.values[slot] = norm_of(gradient)
+            else:
+                slots, gradients = self._small.setdefault((gradient.shape, gradient.dtype), ([], []))
+                slots.append(slot)
+                gradients.append(gradient)
+                self._held += elements
+                if self._held > HELD:
+                    self._measure_small()
+        except Exception:  # of a dtype without norms, or a class of the user's: it is not measured
+            return
+
+    def finish(self) -> None:
+        """Measure what is held."""
+        self._measure_small()
+        for pairs in self._elsewhere.values():
+            found = torch.stack([norm.double() if not norm.is_mps else norm for _, norm in pairs]).tolist()
+            self.values |= {slot: norm for (slot, _), norm in zip(pairs, found, strict=True)}
+        self._elsewhere.clear()
+
+    def _measure_small(self) -> None:
+        groups, self._small, self._held = self._small, {}, 0
+        for slots, gradients in groups.values():
+            with suppress(Exception):
+                self.values |= dict(zip(slots, _norms_of(gradients), strict=True))
+
+
+def _norms_of(gradients: list[Tensor]) -> list[float]:
+    """Return the norms of gradients of one shape and dtype."""
+    first = gradients[0]
+    if not first.numel():
+        return [0.0] * len(gradients)
+    if len(gradients) == 1:
+        return [norm_of(first)]
+    together = torch.cat(gradients) if first.dim() else torch.stack(gradients)
+    found = _norm(together.view(len(gradients), -1), 1).tolist()
+    return [
+        norm if norm and math.isfinite(norm) else _norm64(gradient)
+        for gradient, norm in zip(gradients, found, strict=True)
+    ]
+
+
+def norm_of(gradient: Tensor) -> float:
+    """Return the norm of a strided gradient: 0 only if all elements are, not finite only if one is not."""
+    norm = float(_norm(gradient))
+    return norm if norm and math.isfinite(norm) else _norm64(gradient)
+
+
+def _norm(gradient: Tensor, dim: int | None = None) -> Tensor:
+    wide = torch.float32 if gradient.dtype in _REDUCED else None
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=dim, dtype=wide)
+    return norm
+
+
+def _norm64(gradient: Tensor) -> float:
+    """Return the norm where that of float32 is 0 or not finite, as when squares are too small or too large for it."""
+    wide = torch.complex128 if gradient.is_complex() else torch.float64
+    norm = float(torch.linalg.vector_norm(gradient, dtype=wide))
+    if math.isnan(norm) or (norm and math.isfinite(norm)):
+        return norm
+    largest = float(gradient.abs().max())  # squares of float64 that are too small or too large
+    return largest if norm == 0 or math.isfinite(largest) else norm

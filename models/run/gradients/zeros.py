@@ -1,0 +1,79 @@
+"""Why a gradient is exactly zero: the operation on the way whose derivative is zero everywhere."""
+
+from __future__ import annotations
+
+from ..trace.calls import Call
+from ..trace.record import Trace
+from ..trace.went_back import Reason
+from .attributed import Attribution
+from .watch import Step, Watch
+
+STEPS = frozenset(("round", "round_", "sign", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "bernoulli",
+    "fix", "sgn", "floor_divide", "heaviside"))  # fmt: skip
+_WHY = {
+    "relu": "what it read is nowhere above 0, so that all its units are dead",
+    "relu_": "what it read is nowhere above 0, so that all its units are dead",
+    "threshold": "what it read is nowhere above the threshold",
+    "hardtanh": "what it read lies outside of its range",
+    "relu6": "what it read lies outside of its range",
+    "hardsigmoid": "what it read lies outside of its range",
+    "clamp": "what it read lies outside of its range",
+    "clip": "what it read lies outside of its range",
+    "clamp_min": "what it read lies below the minimum",
+    "clamp_max": "what it read lies above the maximum",
+    "dropout": "it drops everything",
+    "tanh": "it is saturated",
+    "sigmoid": "it is saturated",
+    "softmax": "what it gives does not depend on it, as of a single class, or it is saturated",
+    "log_softmax": "what it gives does not depend on it, as of a single class",
+    **dict.fromkeys(("mul", "mul_", "matmul", "mm", "bmm", "addmm", "einsum"), "the other factor is 0"),
+    **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d"), "what it multiplies this with is 0"),
+    "where": "the other branch is taken everywhere",
+    "masked_fill": "all of it is masked",
+    "masked_fill_": "all of it is masked",
+    "__setitem__": "all of it is written over",
+    "zero_": "all of it is written over",
+    "fill_": "all of it is written over",
+    "copy_": "all of it is written over",
+}
+
+
+def why_zero(trace: Trace, watch: Watch, leaf: Step) -> Reason | None:
+    """Return why the gradient that came to a leaf of the graph is exactly zero; None where it is not, or not known.
+
+    The way back is followed to the first operation that was given a gradient other than zero.
+    """
+    if watch.arrived(leaf) != 0:
+        return None
+    attribution = Attribution(trace)
+    waiting, seen = [leaf], {id(leaf)}
+    for step in waiting:  # it grows
+        parts = [watch.norm(slot) for _, slot in step.feeders]
+        if any(part for part in parts if part is not None):
+            call = attribution.call_of(step)
+            what = "its uses" if step is leaf else f"the uses of what {call.op if call else step.name} gives"
+            return Reason("zero", f"exactly 0: the gradients of {what} cancel each other", _where(call), call)
+        for index, _ in step.feeders:
+            feeder = watch.steps[index]
+            came = watch.arrived(feeder)
+            if came is None or feeder.seconds is None:
+                continue
+            if came:
+                return _of(attribution.call_of(feeder), feeder)
+            if id(feeder) not in seen:
+                seen.add(id(feeder))
+                waiting.append(feeder)
+    return None
+
+
+def _of(call: Call | None, step: Step) -> Reason:
+    op = step.name.partition("Backward")[0].lower() if call is None else call.op
+    if call is not None and call.kind == "module":
+        op = op.lower()
+    at = f" at {call.where}" if call is not None and call.where else ""
+    why = "its derivative is 0 everywhere" if op in STEPS else _WHY.get(op, "its derivative there is 0")
+    return Reason("zero", f"exactly 0 from {op}{at} on: {why}", _where(call), call)
+
+
+def _where(call: Call | None) -> str:
+    return "" if call is None else call.where

@@ -1,0 +1,198 @@
+"""The inputs of a forward as the fields of a form: one for each argument, with what it is now, and back again.
+
+A field's text is a SPEC of the command line, or `=` and an expression in the console's names; a text that is as it was
+keeps the value, and an empty one keeps it too, or leaves the argument out where there is none.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from inspect import Parameter
+from typing import Any, Literal
+
+from torch import nn
+
+from ...sources.tracebacks import problem_of
+from .inputs import ArgsKwargs, make_inputs
+from .own_inputs import arguments_text
+from .specs import InputSpec, SpecError, parse_spec
+
+FIELD_LIMIT = 60
+"""Arguments that have a field, at most."""
+FieldKind = Literal["positional", "keyword", "further", "named"]
+"""By position; by its name; one of `*args`; those of `**kwargs`, each as `NAME=SPEC`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One argument of a forward."""
+
+    name: str
+    kind: FieldKind
+    required: bool = False
+    """Whether the forward cannot be called without it."""
+    default: str = ""
+    """What it is when it is not given, in Python; empty where that cannot be said."""
+    text: str = ""
+    """What stands in the field: the SPEC that the present value was made from; empty for another value or none."""
+    present: str = ""
+    """What its value is now, such as `float32[2, 20]`; empty where it has none."""
+
+
+class _Missing:
+    """Stands for an argument that is not given."""
+
+
+MISSING = _Missing()
+SpecOf = Callable[[object], str]
+"""Returns the SPEC that a value was made from; empty for another value."""
+
+
+def fields_of(module: nn.Module, arguments: ArgsKwargs, spec_of: SpecOf) -> list[Field]:
+    """Return the fields of a module's forward with its present arguments, in its order."""
+    args, kwargs = arguments
+    found: list[Field] = []
+    used: set[str] = set()
+    place = 0
+    for parameter in _parameters(module)[:FIELD_LIMIT]:
+        name = parameter.name
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            rest = [*args[place:], MISSING]
+            found += [
+                _field(f"*{name}[{index}]", "further", value, spec_of) for index, value in enumerate(rest[:FIELD_LIMIT])
+            ]
+            place = len(args)
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            others = {key: value for key, value in kwargs.items() if key not in used}
+            found.append(Field(f"**{name}", "named", present=arguments_text((), others)))
+        elif parameter.kind is Parameter.KEYWORD_ONLY:
+            used.add(name)
+            found.append(_field(name, "keyword", kwargs.get(name, MISSING), spec_of, parameter))
+        else:
+            value = args[place] if place < len(args) else kwargs.get(name, MISSING)
+            place += 1
+            used.add(name)
+            found.append(_field(name, "positional", value, spec_of, parameter))
+    return found
+
+
+def _parameters(module: nn.Module) -> list[Parameter]:
+    try:
+        return list(inspect.signature(module.forward).parameters.values())
+    except Exception:  # no signature; or a property of the user's
+        return [Parameter("args", Parameter.VAR_POSITIONAL)]
+
+
+def _field(name: str, kind: FieldKind, value: object, spec_of: SpecOf, parameter: Parameter | None = None) -> Field:
+    empty = parameter is None or parameter.default is Parameter.empty
+    default = "" if parameter is None or empty else _default_text(parameter.default)
+    required = parameter is not None and empty
+    if value is MISSING:
+        return Field(name, kind, required, default)
+    return Field(name, kind, required, default, spec_of(value), arguments_text((value,), {}))
+
+
+def _default_text(value: object) -> str:
+    return repr(value)[:80] if type(value) in (type(None), bool, int, float, str) else "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the texts of a form say."""
+
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
+    values: list[object]
+    """Of each field; `MISSING` where it is not given, and of `**kwargs`."""
+    errors: list[str]
+    """Of each field; empty where there is none."""
+    specs: list[str]
+    """The inputs as `--input` takes them; empty where another than a SPEC made one of them."""
+
+
+def filled(
+    module: nn.Module,
+    arguments: ArgsKwargs,
+    spec_of: SpecOf,
+    texts: Sequence[str],
+    names: Mapping[str, Any],
+    device: str,
+) -> Filled:
+    """Return the arguments that the texts of the fields of `fields_of` say.
+
+    Args:
+        arguments: the present ones.
+        texts: one for each field.
+        names: the console's names, for expressions.
+        device: where inputs are made.
+    """
+    fields = fields_of(module, arguments, spec_of)
+    found = Filled((), {}, [MISSING] * len(fields), [""] * len(fields), [])
+    args: list[object] = []
+    is_whole = True
+    """Whether a SPEC made each of them."""
+    gap = ""
+    """The first argument by position that is left out."""
+    for index, (field, text) in enumerate(zip(fields, map(str.strip, texts), strict=True)):
+        try:
+            if field.kind == "named":
+                named = [_named(part) for part in text.split()]
+                others = {key: value for key, value in arguments[1].items() if all(key != each.name for each in fields)}
+                found.kwargs.update(make_inputs(named, device)[1] if named else others)
+                found.specs.extend(map(str, named))
+                is_whole = is_whole and bool(named or not others)
+                continue
+            kept = text in ("", field.text)
+            value = found.values[index] = _present(field, fields, arguments) if kept else _value(text, names, device)
+        except SpecError as error:
+            found.errors[index] = f"{error.title}: {error.remedy}" if error.remedy else error.title
+            continue
+        if value is MISSING:
+            if field.required:
+                found.errors[index] = "forward needs it: write a SPEC such as 2x20, or = and an expression"
+            gap = gap or (field.name if field.kind in ("positional", "further") else "")
+            continue
+        by_name = field.kind == "keyword" or bool(gap and field.kind == "positional")
+        if gap and field.kind == "further":
+            found.errors[index] = f"{gap}, which comes before it, is not given"
+        elif by_name:
+            found.kwargs[field.name] = value
+        else:
+            args.append(value)
+        written = text or field.text
+        if written and not written.startswith("="):
+            found.specs.append(f"{field.name}={written}" if by_name else written)
+        else:
+            is_whole = False
+    return replace(found, args=tuple(args), specs=found.specs if is_whole else [])
+
+
+def _present(field: Field, fields: Sequence[Field], arguments: ArgsKwargs) -> object:
+    args, kwargs = arguments
+    if field.kind == "keyword":
+        return kwargs.get(field.name, MISSING)
+    place = [each.name for each in fields if each.kind in ("positional", "further")].index(field.name)
+    return args[place] if place < len(args) else kwargs.get(field.name, MISSING)
+
+
+def _named(text: str) -> InputSpec:
+    spec = parse_spec(text)
+    if spec.name is None:
+        raise SpecError(f"{text[:60]!a} has no name", "write NAME=SPEC, and a space before the next one")
+    return spec
+
+
+def _value(text: str, names: Mapping[str, Any], device: str) -> object:
+    if text.startswith("="):
+        try:
+            return eval(compile(text[1:].strip(), "<input>", "eval"), dict(names))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever the user's expression raises
+            raise SpecError(problem_of(error).title) from None
+    spec = parse_spec(text)
+    if spec.name is not None:
+        raise SpecError("the field says which argument it is", f"leave {spec.name}= out")
+    return make_inputs([spec], device)[0][0]

@@ -1,0 +1,144 @@
+"""One recorded call: of a module, or of an operation within one.  Keeps shapes and names, and copies where asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
+
+from ...messages import CallRow
+from ...messages.runs import CallBackward, CallFields
+from .call_statistics import OutputStatistics
+
+if TYPE_CHECKING:
+    from .captured import CallTensors
+
+
+class Several(tuple["Shape", ...]):
+    """Shapes of several values, where a plain tuple is the shape of one."""
+
+    __slots__ = ()
+
+
+Shape = tuple[int, ...] | Several | str | None
+"""Of one value: a tensor's sizes, -1 for one that depends on values; of several values; the text of a truth value; None
+for what has no shape."""
+
+
+def shape_as_text(shape: Shape) -> str:
+    """Return a shape as text: `[2, 20]`, `[?, 4]`, `([2, 3], [2])`, `True`; empty for what has no shape."""
+    if shape is None or isinstance(shape, str):
+        return shape or ""
+    if isinstance(shape, Several):
+        return f"({', '.join(shape_as_text(part) or '·' for part in shape)})"
+    return str(list(shape)).replace("-1", "?") if -1 in shape else str(list(shape))
+
+
+class Call(CallFields, kw_only=True, eq=False):
+    """One call while it is recorded; `row` returns what crosses the wall."""
+
+    inputs: tuple[Shape, ...] = ()
+    output: Shape = None
+    tensors: tuple[str, ...] = ()
+    statistics: OutputStatistics | None = None
+    producers: tuple[Call, ...] = ()
+    backward: CallBackward | None = None
+    captured: CallTensors | None = None
+    """Copies of what it was given and returned; None where none were taken."""
+    index: int = -1
+    """Of its row; -1 for a call that has none of its own."""
+    into: Call | None = None
+    """The call whose row counts this one too; None for one with a row of its own."""
+    returned: tuple[Call, ...] = ()
+    """Of a module's call, those whose results it returned."""
+
+    def add_note(self, note: str) -> None:
+        """Add a remark for the user behind those that are there, once."""
+        if note not in self.note:
+            self.note = f"{self.note}; {note}" if self.note else note
+
+    def row_of(self) -> Call:
+        """Return the call whose row this one is counted in."""
+        call = self
+        while call.into is not None:
+            call = call.into
+        return call
+
+    def producer_rows(self) -> list[int]:
+        """Return the indices of the rows of the calls whose results it read, ascending."""
+        rows = {call.row_of().index for call in self.producers}
+        rows.discard(-1)
+        return sorted(rows)
+
+    def returned_rows(self) -> list[int]:
+        """Return the indices of the rows of the calls whose results a module's call returned, ascending."""
+        rows = {call.row_of().index for call in self.returned}
+        rows.discard(-1)
+        return sorted(rows)
+
+    def fold_key(self) -> Hashable:
+        """Return what two calls must have in common to be counted as one that repeats: all but what is joined."""
+        return _fold_key(self)
+
+    def place_key(self) -> Hashable:
+        """Return the same without shapes and notes: what is called, from where, and what of the network it reads."""
+        return self.module, self.op, self.kind, self.depth, self.where, self.tensors
+
+    def absorb(self, later: Call) -> None:
+        """Count `later`, a call of the same key, as a repetition of this one: join what is `JOINED`."""
+        if later.note and later.note not in self.note and len(self.note) < LONGEST_NOTE:
+            self.add_note(f"{later.note} in turn {self.repeat + 1:,}")
+        if later.output != self.output or later.inputs != self.inputs:  # of a run with very many rows
+            self.add_note(OTHER_SHAPES)
+            self.bytes = max(self.bytes or 0, later.bytes or 0)
+        self.repeat += later.repeat
+        if self.seconds is not None and later.seconds is not None:
+            self.seconds += later.seconds
+        if self.self_seconds is not None and later.self_seconds is not None:
+            self.self_seconds += later.self_seconds
+        counted = self.flops is not None and later.flops is not None
+        self.flops = self.flops + later.flops if counted else None  # type: ignore[operator]
+        counted = self.elementwise is not None and later.elementwise is not None
+        self.elementwise = self.elementwise + later.elementwise if counted else None  # type: ignore[operator]
+        if self.peak is not None and later.peak is not None and later.peak > self.peak:
+            self.peak = later.peak
+        if self.statistics is not None and later.statistics is not None:
+            self.statistics = self.statistics.joined(later.statistics)
+        if later.producers and len(self.producers) < MOST_PRODUCERS:
+            mine = {call.row_of(): None for call in (*self.producers, *later.producers)}
+            self.producers = tuple(mine)[:MOST_PRODUCERS]
+        self.captured = later.captured
+        self.reads_input = self.reads_input or later.reads_input
+        # or a call would keep all those before it
+        later.producers, later.returned, later.statistics, later.captured = (), (), None, None
+        later.into = self
+
+    def row(self) -> CallRow:
+        """Return the call as a message: shapes as text."""
+        given = asdict(self)
+        given["inputs"] = [shape_as_text(shape) for shape in self.inputs]
+        given["output"] = shape_as_text(self.output)
+        given["tensors"] = list(self.tensors)
+        given["statistics"] = None if self.statistics is None else self.statistics.message()
+        given["producers"] = self.producer_rows()
+        given["index"] = max(self.index, 0)
+        del given["into"], given["captured"], given["returned"]
+        return CallRow(**given)
+
+
+OTHER_SHAPES = "other shapes in other turns"
+LONGEST_NOTE = 300
+"""Characters of a note to which those of later repetitions are added."""
+JOINED = (
+    *("repeat", "seconds", "self_seconds", "kept", "peak", "flops", "elementwise", "statistics", "producers"),
+    "backward",
+    "reads_input",
+)
+"""Fields that `absorb` joins over the repetitions of a call; `kept` and `backward` are found when all are folded."""
+OF_ROW = ("index", "into", "captured", "returned")
+"""Fields that are of one row alone."""
+MOST_PRODUCERS = 16
+"""Producers that a row has over all its repetitions."""
+_fold_key = attrgetter(*[name for name in Call.__struct_fields__ if name not in (*JOINED, *OF_ROW)])

@@ -1,0 +1,44 @@
+"""Units of a ReLU that are zero for every row and position that went through it in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor
+
+from .call_statistics import OutputStatistics
+from .calls import Call
+
+RELUS = frozenset(("relu", "relu_", "relu6"))
+"""Operations that give zero for what is negative, and nothing below."""
+FEWEST = 8
+"""Rows and positions below which it is chance whether a unit is zero at each."""
+LARGEST = 2**24
+"""Elements up to which units are counted: it is one pass more."""
+_BY_CHANNEL = ("conv", "batchnorm", "batch_norm", "instancenorm", "instance_norm", "groupnorm", "group_norm")
+"""What gives its channels in the second dimension, as the beginnings of names in small letters."""
+
+
+def note_dead(output: Tensor, found: OutputStatistics, producers: Iterable[Call]) -> None:
+    """Note in the statistics of what a ReLU gave how many units it has and how many of them are zero throughout.
+
+    A unit is a channel, in the second dimension of an image and of what a convolution gave, else an element of the last
+    dimension.  Nothing is noted where there are few rows, or too many elements.
+
+    Args:
+        producers: the calls that made its input.
+    """
+    dimensions, elements = output.dim(), output.numel()
+    if dimensions < 2 or not output.dtype.is_floating_point or not 0 < elements <= LARGEST:
+        return
+    by_channel = dimensions > 3 or any(call.op.lower().startswith(_BY_CHANNEL) for call in producers)
+    unit = 1 if by_channel else dimensions - 1
+    units = output.shape[unit]
+    if elements < FEWEST * units:
+        return
+    found.units = units
+    if found.zeros * units < elements:
+        found.dead = 0  # fewer zeros than rows
+    elif found.all_finite:
+        others = [dimension for dimension in range(dimensions) if dimension != unit]
+        found.dead = units - int(output.detach().amax(others).count_nonzero())

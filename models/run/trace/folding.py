@@ -1,0 +1,358 @@
+"""Folding while recording: turns of a loop in a row become one turn that repeats, however long a turn is.
+
+A loop of a million turns takes as much memory as one of two, because each turn is folded away as soon as it is
+complete.  Loops within loops fold as well, also where the inner one takes another number of turns each time; a call of
+a module is one thing with all that happens within it.  `Call.fold_key` says which calls are equal.  Knows nothing of
+torch.
+
+Each call stands for itself as a code of 61 bits; sequences are compared by polynomial hashes of their codes, which the
+sums from the first item on give in one step (Karp and Rabin 1987).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from .calls import Call
+
+LIMIT = 40_000
+"""Rows kept; calls beyond are only counted."""
+SHAPES_UNTIL = 10_000
+"""Rows from which on turns that differ in shapes alone are folded too: each row costs about 600 bytes."""
+CANDIDATES = 4
+"""How many of the last items like the newest one are tried as the end of the turn before, and loops as those that go
+on."""
+_PRIME = 2**61 - 1
+_BASE = 0x1F3D5B79A1C3E5
+_POWERS = [1]
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """Rows that repeat: one turn of a loop, with all its turns counted."""
+
+    start: int
+    """The first row of a turn."""
+    rows: int
+    """How many rows a turn has."""
+    body: int
+    """The hash of a turn."""
+    parts: list[_Item]
+    """What a turn consists of."""
+    begins: list[int]
+    """The hashes of its first things: of none, of one, …"""
+    turns: int = 2
+    """In the last turn of the loop around it, or in all where there is none."""
+    least: int | None = None
+    """The fewest turns that it took in another turn of the loop around it; None where it ran once."""
+    most: int | None = None
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Return the fewest and the most turns that it took each time it ran."""
+        return min(self.turns, self.least or self.turns), max(self.turns, self.most or self.turns)
+
+    @property
+    def last(self) -> Loop | None:
+        """Return the loop that a turn ends with; None where it ends with something else."""
+        return self.parts[-1].loop
+
+    def again(self, turns: tuple[int, int], last: int) -> None:
+        """Take in that it ran once more, or several times, with so many turns each; `last` in the last of them."""
+        least, most = self.range
+        self.least, self.most, self.turns = min(least, turns[0]), max(most, turns[1]), last
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """What comes after one another within a call: an operation, a call with all that happens within it, or a loop."""
+
+    start: int
+    """Its first row."""
+    code: int
+    loop: Loop | None = None
+    within: Sequence[_Item] = ()
+    """Of a call, the loops within it, and the calls that hold some."""
+
+
+@dataclass(slots=True, eq=False)
+class _Level:
+    """A call that goes on: what happened within it so far.  The outermost one is the whole run."""
+
+    start: int
+    items: list[_Item] = field(default_factory=list)
+    sums: list[int] = field(default_factory=lambda: [0])
+    """Hashes of all items before each place; those of the last items may be missing until they are needed."""
+    loops: list[int] = field(default_factory=list)
+    """Places of those items that are loops."""
+    seen: dict[int, list[int]] = field(default_factory=dict)
+    """Of each code the places where it came last; some may have been folded since."""
+    running: Loop | None = None
+    """The last loop, if what came behind it may become another turn of it."""
+    matched: int = 0
+    """How many things of that turn there are already."""
+    complete: bool = True
+    """Whether everything within it was kept."""
+
+    def catch_up(self) -> None:
+        """Make the hashes that are missing, and note where each code came last."""
+        items, sums = self.items, self.sums
+        for place in range(len(sums) - 1, len(items)):
+            code = items[place].code
+            sums.append((sums[-1] * _BASE + code) % _PRIME)
+            places = self.seen.setdefault(code, [])
+            if not places or places[-1] != place:
+                places.append(place)
+                if len(places) > 4 * CANDIDATES:
+                    del places[: -2 * CANDIDATES]
+
+    def cut(self, place: int) -> None:
+        """Forget the items from `place` on."""
+        del self.items[place:], self.sums[place + 1 :]
+        while self.loops and self.loops[-1] >= place:
+            self.loops.pop()
+
+    def hash(self, start: int, stop: int) -> int:
+        return (self.sums[stop] - self.sums[start] * _power(stop - start)) % _PRIME
+
+    def look_ahead(self) -> None:
+        """Find out whether what came behind the last loop may become another turn of it."""
+        self.running = None
+        if self.loops:
+            place = self.loops[-1]
+            loop, length = self.items[place].loop, len(self.items) - 1 - place
+            assert loop is not None
+            if length < len(loop.parts) and self.hash(place + 1, len(self.items)) == loop.begins[length]:
+                self.running, self.matched = loop, length
+
+
+class Folding:
+    """Keeps the rows of a trace, folded as they come.  Not safe for two threads: the owner holds a lock.
+
+    Args:
+        limit: rows that are kept; calls beyond are only counted.
+        shapes_until: rows from which on calls that differ in shapes alone count as equal.
+    """
+
+    def __init__(self, limit: int = LIMIT, shapes_until: int = SHAPES_UNTIL) -> None:
+        self.rows: list[Call] = []
+        self.events = 0
+        """Calls recorded, each repetition counted."""
+        self.dropped = 0
+        """Calls beyond the limit."""
+        self._limit = limit
+        self._shapes_until = shapes_until
+        self._levels = [_Level(-1)]
+        self._codes: dict[Hashable, int] = {}
+
+    def add(self, call: Call) -> None:
+        """Record a call that is over."""
+        self.events += 1
+        if len(self.rows) >= self._limit:
+            self._drop(call)
+            return
+        level, code = self._levels[-1], self._code(call)
+        loop = level.running
+        if loop is not None and loop.rows == 1 and loop.parts[0].code == code and not loop.parts[0].within:
+            self.rows[loop.start].absorb(call)
+            loop.turns += 1
+            return
+        item = _Item(len(self.rows), code)
+        call.index = item.start
+        self.rows.append(call)
+        self._settle(level, item)
+
+    def open(self, call: Call) -> int | None:
+        """Record a call that goes on; what is added until it is closed happens within it.
+
+        Return the place to close it by, the index of its row; None beyond the limit.
+        """
+        self.events += 1
+        if len(self.rows) >= self._limit:
+            self._drop(call)
+            return None
+        call.index = len(self.rows)
+        self.rows.append(call)
+        self._levels.append(_Level(call.index))
+        return call.index
+
+    def close(self, place: int) -> None:
+        """End the call opened at `place`; all that its row holds is final, so that it may be folded."""
+        level = self._levels.pop()
+        while level.start != place:  # calls within it whose end was not seen
+            level = self._levels.pop()
+        own = self._code(self.rows[place])
+        level.catch_up()
+        code = _mixed(own, level.sums[-1], len(level.items)) if level.complete else _mixed(own, place, self.events)
+        within = [item for item in level.items if item.loop is not None or item.within]
+        self._settle(self._levels[-1], _Item(place, code, None, within))
+
+    def row_of(self, place: int) -> int:
+        """Return the index of the row opened at `place`; it stays the same while the call is open."""
+        return place
+
+    def loops(self) -> list[Loop]:
+        """Return the loops, each before those within it, by their first rows."""
+        found: list[Loop] = []
+        for level in self._levels:
+            found += _loops_in(level.items)
+        return found
+
+    def _drop(self, call: Call) -> None:
+        self.dropped += 1
+        call.producers, call.statistics = (), None  # or it would keep all those before it
+        for level in self._levels:
+            level.complete = False
+
+    def _code(self, call: Call) -> int:
+        """Return what stands for all calls like this one; for one that failed something like nothing else."""
+        if call.failed:
+            return _mixed(self.events, len(self.rows), -1)
+        key = call.fold_key() if len(self.rows) < self._shapes_until else call.place_key()
+        code = self._codes.get(key)
+        if code is None:
+            code = self._codes[key] = _mixed(len(self._codes), 0, 1)
+        return code
+
+    def _settle(self, level: _Level, item: _Item) -> None:
+        """Append what is over, and fold what can be folded then."""
+        level.items.append(item)
+        loop = level.running
+        if loop is not None and loop.parts[level.matched].code == item.code:  # as nearly always in a loop
+            level.matched += 1
+            if level.matched == len(loop.parts):
+                self._again(level, loop, level.loops[-1] + 1)
+                level.matched = 0
+            return
+        level.catch_up()
+        while self._goes_on(level) or self._begins(level):
+            level.catch_up()
+        level.look_ahead()
+
+    def _goes_on(self, level: _Level) -> bool:
+        """Merge what came behind a loop into it if that is another turn; or into the loop that its turns end with."""
+        count = len(level.items)
+        for place in level.loops[: -1 - CANDIDATES : -1]:
+            length = count - 1 - place
+            loop = level.items[place].loop
+            while loop is not None and length:
+                if len(loop.parts) == length and loop.body == level.hash(place + 1, count):
+                    self._again(level, loop, place + 1)
+                    return True
+                loop = loop.last
+        return False
+
+    def _begins(self, level: _Level) -> bool:
+        """Make the last two turns in a row a loop, if there are such; the shortest turn first."""
+        items = level.items
+        count, code = len(items), items[-1].code
+        tried = 0
+        for place in reversed(level.seen.get(code, ())):
+            if place >= count - 1 or items[place].code != code:
+                continue  # folded since
+            period = count - 1 - place
+            first = count - 2 * period
+            if first < 0 or tried >= CANDIDATES:
+                return False
+            tried += 1
+            body = level.hash(count - period, count)
+            if level.hash(first, count - period) == body:
+                turn, again = items[first : count - period], items[count - period :]
+                begins = [level.hash(first, first + length) for length in range(period)]
+                loop = Loop(turn[0].start, again[0].start - turn[0].start, body, turn, begins)
+                self._merge(loop, again)
+                level.cut(first)
+                # What ran once may be a loop of one turn: a loop of one thing has the code of that.
+                level.items.append(_Item(loop.start, turn[0].code if period == 1 else _mixed(body, period, 2), loop))
+                level.loops.append(len(level.items) - 1)
+                return True
+        return False
+
+    def _again(self, level: _Level, loop: Loop, place: int) -> None:
+        """Count the items from `place` on as another turn of a loop before them."""
+        self._merge(loop, level.items[place:])
+        loop.turns += 1
+        level.cut(place)
+
+    def _merge(self, loop: Loop, turn: list[_Item]) -> None:
+        """Count the rows of a further turn in those of the loop."""
+        start = turn[0].start
+        for row, later in zip(self.rows[loop.start : loop.start + loop.rows], self.rows[start:], strict=True):
+            row.absorb(later)
+        del self.rows[start:]
+        if loop.rows > 1:
+            _join(loop.parts, turn)
+
+
+def _join(parts: Sequence[_Item], later: Sequence[_Item]) -> None:
+    """Take how many turns the inner loops of a turn took into those of the turn that counts it."""
+    for part, other in zip(parts, later, strict=True):
+        if part.loop is None and other.loop is not None:  # it ran once, and now several times
+            once = _Item(part.start, part.code, None, part.within)
+            part.loop = Loop(part.start, other.loop.rows, part.code, [once], [0], turns=1)
+        if part.loop is not None:
+            inner = other.loop
+            part.loop.again((1, 1) if inner is None else inner.range, 1 if inner is None else inner.turns)
+            _join(
+                part.loop.parts, [_Item(other.start, other.code, None, other.within)] if inner is None else inner.parts
+            )
+        elif part.within or other.within:
+            _join_within(part, other)
+
+
+def _join_within(part: _Item, other: _Item) -> None:
+    mine, theirs = {item.start - part.start: item for item in part.within}, list(other.within)
+    for item in theirs:
+        held = mine.get(item.start - other.start)
+        if held is not None:
+            _join([held], [item])
+        else:
+            shift = part.start - other.start
+            mine[item.start - other.start] = _moved(item, shift)
+    for offset in mine.keys() - {item.start - other.start for item in theirs}:
+        _ran_once(mine[offset])
+    part.within = [mine[offset] for offset in sorted(mine)]
+
+
+def _ran_once(item: _Item) -> None:
+    """Take in that the loops here took one turn each, another time."""
+    if item.loop is not None:
+        item.loop.again((1, 1), 1)
+        for part in item.loop.parts:
+            _ran_once(part)
+    for each in item.within:
+        _ran_once(each)
+
+
+def _moved(item: _Item, shift: int) -> _Item:
+    loop = item.loop
+    if loop is not None:
+        parts = [_moved(part, shift) for part in loop.parts]
+        loop = Loop(loop.start + shift, loop.rows, loop.body, parts, loop.begins, loop.turns, 1, loop.most)
+    return _Item(item.start + shift, item.code, loop, [_moved(each, shift) for each in item.within])
+
+
+def _loops_in(items: Sequence[_Item]) -> Iterator[Loop]:
+    for item in items:
+        if item.loop is not None:
+            yield item.loop
+            yield from _loops_in(item.loop.parts)
+        yield from _loops_in(item.within)
+
+
+def _power(exponent: int) -> int:
+    while len(_POWERS) <= exponent:
+        _POWERS.append(_POWERS[-1] * _BASE % _PRIME)
+    return _POWERS[exponent]
+
+
+def _mixed(*parts: int) -> int:
+    """Return a code for several numbers; no sum or multiple of such codes is likely to be another one."""
+    code = 0x9E3779B97F4A7C15
+    for part in parts:  # the finaliser of SplitMix64 (Steele, Lea and Flood 2014)
+        code = (code ^ part) & 0xFFFFFFFFFFFFFFFF
+        code = ((code ^ (code >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        code = ((code ^ (code >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        code ^= code >> 31
+    return code % _PRIME

@@ -1,0 +1,116 @@
+"""What the graph of a run leaves out: of each operation whether a gradient flows back through what it read and gave.
+
+The reasons of missing gradients are found in it (`models/run/gradients/reasons.py`).  Holds calls, never a tensor.
+"""
+
+from __future__ import annotations
+
+import sys
+from os.path import basename
+from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+from torch._C import TensorBase
+
+from .calls import Call
+from .flow import Read, storage_of, version_of
+from .frame import Frame
+from .shapes import tensors_in
+from .where import is_torch_file, where_of
+
+if TYPE_CHECKING:
+    from .run_tensors import Reading
+
+LIMIT = 20_000
+"""Operations that are remembered."""
+sequence_number = torch._C._autograd._get_sequence_nr
+"""Return the number that the next node of autograd's graph will have, in this thread."""
+switch = torch._C._set_grad_enabled
+"""What `torch.no_grad` and the like call."""
+_requires_grad = TensorBase.__dict__["requires_grad"].__get__
+
+
+class Event(NamedTuple):
+    """An operation as autograd sees it."""
+
+    call: Call
+    first: int
+    """The number that its first node has, or would have had."""
+    reads: list[Read]
+    """The calls that made what it read; whether a gradient flows back to each."""
+    gives: bool
+    """Whether a gradient flows back to it."""
+    grad: bool
+    """Whether gradients were switched on."""
+    off_at: str
+    """Where they were switched off, if that was within the run: `net.py:12`."""
+
+
+class Lineage:
+    """The operations of a run in their order, at most `LIMIT`."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.results: list[tuple[int, Call]] = []
+        """Of each tensor in what the network returned its identity, and the call that made it."""
+        self.writes: list[tuple[int, int, Call]] = []
+        """Of each write in place, at most `LIMIT`: what stands for the memory, the version that it made, the call."""
+        self._off_at = ""
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all operations are known."""
+        return len(self.events) < LIMIT
+
+    def note(self, call: Call, reading: Reading, output: object) -> None:
+        """Note an operation that is over."""
+        if len(self.events) >= LIMIT:
+            return
+        reads = reading.reads
+        if isinstance(output, Tensor):
+            outputs = [output]
+        else:  # what gives nothing writes into its first, as `__setitem__` does
+            outputs = reading.tensors[:1] if output is None else list(tensors_in(output))
+        gives, grad = any(map(_requires_grad, outputs)), torch.is_grad_enabled()
+        if not grad and not gives and any(live for _, live in reads) and _within_function():
+            gives = True  # a gradient flows back to what the function as a whole gives
+        self.events.append(Event(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
+
+    def wrote(self, tensor: Tensor, call: Call) -> None:
+        """Note a write in place."""
+        if len(self.writes) < LIMIT:
+            self.writes.append((storage_of(tensor), version_of(tensor), call))
+
+    def switched(self, on: bool, python: FrameType, frames: list[Frame]) -> None:
+        """Note where gradients are about to be switched on or off, within the calls of `frames`."""
+        if on:
+            self._off_at = ""
+        elif torch.is_grad_enabled() and frames:
+            self._off_at = _decorated(python) or where_of(python, frames[-1].python, frames[-1].call.where)
+
+
+def _within_function() -> bool:
+    """Return whether the operation is part of the forward of an `autograd.Function`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "apply" and code.co_filename.endswith("function.py") and is_torch_file(code.co_filename):
+            return True
+        if code.co_name == "_call_impl" and is_torch_file(code.co_filename):
+            return False  # the forward of a module
+        frame = frame.f_back
+    return False
+
+
+def _decorated(frame: FrameType | None) -> str:
+    """Return the line of the decorator that switches gradients off; empty where none does."""
+    for _ in range(6):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "decorate_context":
+            code = getattr(frame.f_locals.get("func"), "__code__", None)
+            return "" if code is None else f"{basename(code.co_filename)}:{code.co_firstlineno}"  # noqa: PTH119
+        frame = frame.f_back
+    return ""

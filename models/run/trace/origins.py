@@ -1,0 +1,248 @@
+"""Where NaN and infinities of a run come from: the calls that made them, and which of them matter.
+
+A mask's infinity that was put in on purpose is none that was made; one that a softmax takes away again led to nothing.
+So the looking never stops at the first: what is not finite is followed along the memory it lies in, from the call that
+made it of finite numbers to where it ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor
+
+from .call_statistics import OutputStatistics
+from .calls import Call
+from .costs import is_elementwise
+from .flow import storage_of
+from .output_statistics import statistics_of
+
+What = Literal["NaN", "infinity"]
+
+MOST = 1000
+"""Origins that are kept."""
+
+
+@dataclass(slots=True, eq=False)
+class Origin:
+    """Where a NaN or an infinity first was."""
+
+    what: What
+    phase: Literal["input", "forward"]
+    call: Call
+    """The call that made it, or that read it first."""
+    order: int
+    """How many were before it."""
+    placed: bool = False
+    """Whether it was put there on purpose: a mask."""
+    tensor: str | None = None
+    """Path of the parameter, buffer or constant that held it."""
+    led_to_nan: bool = False
+    """Of an infinity: whether a NaN was made of it."""
+    cause: Origin | None = None
+    """Of a NaN: the infinity that it was made of."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """The origins of what a storage holds."""
+
+    nan: Origin | None = None
+    infinity: Origin | None = None
+
+
+@dataclass
+class Origins:
+    """Follows what is not finite through a run.
+
+    Args:
+        path_of: returns the path of a parameter, buffer or constant of the network and whether it is a buffer or
+            constant; None for any other tensor.
+    """
+
+    path_of: Callable[[Tensor], tuple[str, bool] | None]
+    born: list[Origin] = field(default_factory=list)
+    """Those that were made of finite numbers or came from outside, not those that were placed; at most `MOST`."""
+    _held: dict[int, _Held] = field(default_factory=dict)
+    """By address of a storage."""
+    _count: int = 0
+    _first: dict[str, Origin] = field(default_factory=dict)
+    """The first that was born, by what it is."""
+
+    @property
+    def any(self) -> bool:
+        """Return whether anything that is not finite was seen."""
+        return self._count > 0
+
+    def is_first(self, origin: Origin) -> bool:
+        """Return whether an origin is the first of its kind."""
+        return self._first.get(origin.what) is origin
+
+    def finite(self, output: Tensor) -> None:
+        """Note that all elements of a new tensor are finite."""
+        if self._held:
+            self._held.pop(storage_of(output), None)
+
+    def given(self, tensor: Tensor, found: OutputStatistics, call: Call) -> Origin | None:
+        """Note an input of the network that is not finite; return the origin if it is no mask."""
+        held = _Held()
+        if found.nan:
+            held.nan = self._origin("NaN", call, phase="input")
+        if found.inf:
+            held.infinity = self._origin("infinity", call, phase="input", placed=not found.positive_inf)
+        self._held[storage_of(tensor)] = held
+        return held.nan or (held.infinity if held.infinity and not held.infinity.placed else None)
+
+    def made(
+        self,
+        output: Tensor,
+        found: OutputStatistics,
+        inputs: Iterable[tuple[Tensor, OutputStatistics | None]],
+        literals: list[float],
+        call: Call,
+        partly: bool = False,
+    ) -> list[Origin]:
+        """Note a result that is not finite; return what `call` made itself, or was the first to read.
+
+        Args:
+            found: the statistics of `output`.
+            inputs: the tensors it read and their statistics before the call; None where they are not known.
+            literals: the numbers among its arguments.
+            partly: whether the other elements of `output` are as they were.
+        """
+        before = [self._before(*each, call) for each in inputs]
+        held, new = _Held(), list[Origin]()
+        if found.inf:
+            held.infinity = self._infinity(output, found, before, literals, call, new)
+        if found.nan:
+            held.nan = self._nan(before, literals, call, new)
+        address = storage_of(output)
+        if partly and (earlier := self._held.get(address)) is not None:
+            held.nan, held.infinity = earlier.nan or held.nan, earlier.infinity or held.infinity
+        self._held[address] = held
+        return new
+
+    def in_output(self, tensors: Iterable[Tensor]) -> list[Origin]:
+        """Return the origins of what is not finite in the network's result, NaN first."""
+        nan: list[Origin] = []
+        infinity: list[Origin] = []
+        for tensor in tensors:
+            held = self._held.get(storage_of(tensor))
+            if held is None:
+                continue
+            found = statistics_of(tensor)  # a view may have none of what its memory holds
+            if held.nan is not None and (found is None or found.nan):
+                nan.append(held.nan)
+            if held.infinity is not None and not held.infinity.placed and (found is None or found.inf):
+                infinity.append(held.infinity)
+        return sorted(nan, key=_order) + sorted(infinity, key=_order)
+
+    def _before(
+        self, tensor: Tensor, known: OutputStatistics | None, call: Call
+    ) -> tuple[Tensor, OutputStatistics, _Held]:
+        """Return an input with its statistics and the origins of what is not finite in it."""
+        found = known or statistics_of(tensor) or _FINITE
+        held = self._held.get(storage_of(tensor)) if found.nan or found.inf else None
+        if held is None:
+            held = _Held()
+            if found.nan or found.inf:
+                path, is_constant = self.path_of(tensor) or (None, False)
+                if found.nan:
+                    held.nan = self._origin("NaN", call, tensor=path)
+                if found.inf:
+                    masks = is_constant and not found.positive_inf
+                    held.infinity = self._origin("infinity", call, tensor=path, placed=masks)
+                self._held[storage_of(tensor)] = held
+        return tensor, found, held
+
+    def _infinity(
+        self,
+        output: Tensor,
+        found: OutputStatistics,
+        before: list[tuple[Tensor, OutputStatistics, _Held]],
+        numbers: list[float],
+        call: Call,
+        new: list[Origin],
+    ) -> Origin:
+        if any(math.isinf(number) for number in numbers):
+            return self._origin("infinity", call, placed=True)
+        sources = [held.infinity for _, _, held in before if held.infinity is not None]
+        if sources and not (is_elementwise(call.op) and _adds_infinities(output, found, before)):
+            made = [origin for origin in sources if not origin.placed]
+            origin = min(made or sources, key=_order)
+            if origin.call is call and not origin.placed:
+                new.append(origin)
+            return origin
+        origin = self._origin("infinity", call)
+        new.append(origin)
+        return origin
+
+    def _nan(
+        self,
+        before: list[tuple[Tensor, OutputStatistics, _Held]],
+        numbers: list[float],
+        call: Call,
+        new: list[Origin],
+    ) -> Origin:
+        sources = [held.nan for _, _, held in before if held.nan is not None]
+        if sources:
+            origin = min(sources, key=_order)
+            if origin.call is call:
+                new.append(origin)
+            return origin
+        if any(math.isnan(number) for number in numbers):
+            return self._origin("NaN", call, placed=True)
+        origin = self._origin("NaN", call)
+        infinities = [held.infinity for _, _, held in before if held.infinity is not None]
+        if infinities:
+            origin.cause = min(infinities, key=_order)
+            origin.cause.led_to_nan = True
+        new.append(origin)
+        return origin
+
+    def _origin(
+        self,
+        what: What,
+        call: Call,
+        *,
+        phase: Literal["input", "forward"] = "forward",
+        placed: bool = False,
+        tensor: str | None = None,
+    ) -> Origin:
+        origin = Origin(what, phase, call, self._count, placed, tensor)
+        self._count += 1
+        if not placed:
+            self._first.setdefault(what, origin)
+            if len(self.born) < MOST:
+                self.born.append(origin)
+        return origin
+
+
+_FINITE = OutputStatistics(0, 0.0, 0.0, 0.0, 0.0, 0)
+
+
+def _order(origin: Origin) -> int:
+    return origin.order
+
+
+def _adds_infinities(
+    output: Tensor, found: OutputStatistics, before: list[tuple[Tensor, OutputStatistics, _Held]]
+) -> bool:
+    """Return whether an operation on single elements made infinities where none of its inputs had any."""
+    mine = [(tensor, each) for tensor, each, _ in before if each.inf]
+    room = sum(each.inf * max(1, found.elements // max(each.elements, 1)) for _, each in mine)
+    signs = (any(each.positive_inf for _, each in mine), any(each.negative_inf for _, each in mine))
+    known = found.inf <= room
+    if known and (not found.positive_inf or signs[0]) and (not found.negative_inf or signs[1]):
+        return False
+    new = output.detach().isinf()
+    for tensor, each, _ in before:
+        if each.inf or each.nan:
+            try:
+                new &= tensor.detach().isfinite().expand(output.shape)
+            except RuntimeError:  # of another shape: a reduction, a product
+                return not mine
+    return bool(new.any())

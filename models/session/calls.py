@@ -1,0 +1,53 @@
+"""What is asked about one call of a run that is kept: its facts, the code at its line, the elements of its tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..messages import CallTensor, FactGroup, Place, Problem, SourceText
+from ..messages.errors import EngineProblem
+from ..opened.number_answers import NumberAnswers
+
+if TYPE_CHECKING:
+    from ..run.trace.record import Trace
+    from .session import Session
+
+
+def describe(session: Session, place: Place) -> list[FactGroup]:
+    """Return what is known of the object or call at `place`; raise `EngineProblem` where there is none."""
+    if not isinstance(place, CallTensor):
+        return session.describe(place)
+    from ..run.call_facts import facts_of_call
+
+    return facts_of_call(trace_of(session, place), place.run, place.call)
+
+
+def source_code(session: Session, place: Place) -> SourceText:
+    """Return the code of the class at `place`, of a call with its line; raise `EngineProblem` where there is none."""
+    if not isinstance(place, CallTensor):
+        return session.model.source_code(place)
+    from msgspec.structs import replace
+
+    from ..run.call_source import source_of_call
+
+    live, trace = session.live, trace_of(session, place)
+    failed_at = "" if trace.failed is None else trace.failed.where
+    found = source_of_call(trace.calls, place.call, live.source_code, live.source_files, failed_at)
+    return replace(found, path=place)
+
+
+def numbers(session: Session, place: Place) -> NumberAnswers:
+    """Return what answers for the elements at `place`; raise `EngineProblem` where nothing is open."""
+    if not isinstance(place, CallTensor):
+        return session.model
+    from .call_numbers import CallNumbers
+
+    return CallNumbers(session)
+
+
+def trace_of(session: Session, place: CallTensor) -> Trace:
+    """Return the trace that has the row of a call; raise `EngineProblem`, of kind `gone`, where there is none."""
+    trace = session.runs.trace(place.run)
+    if place.call >= len(trace):
+        raise EngineProblem(Problem("gone", f"Run {place.run} has no call {place.call}"))
+    return trace

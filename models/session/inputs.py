@@ -1,0 +1,68 @@
+"""The inputs of the next forward: read as the fields of a form, and set by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import messages as m
+from ..messages.errors import EngineProblem
+from ..run.inputs.arguments import device_of
+from ..run.inputs.form import MISSING, fields_of, filled
+from ..run.inputs.own_inputs import arguments_text
+from .passes import arguments_now
+
+if TYPE_CHECKING:
+    from .session import Session
+
+IN_FORM = "set in the form"
+IN_CONSOLE = "set in the console"
+
+
+def read_inputs(session: Session) -> m.InputFields:
+    """Return the arguments of the network's forward with what they are now, and where those come from.
+
+    Raises:
+        EngineProblem: nothing is open, or a checkpoint.
+    """
+    args, kwargs = arguments_now(session)
+    given = session.arguments
+    same = len(args) == len(given[0]) and all(one is other for one, other in zip(args, given[0], strict=True))
+    same = same and kwargs.keys() == given[1].keys() and all(kwargs[name] is given[1][name] for name in kwargs)
+    origin = session.input_origin if same else IN_CONSOLE
+    fields = [
+        m.InputField(
+            name=field.name,
+            required=field.required,
+            default=field.default,
+            text=field.text,
+            present=field.present,
+            several=field.kind == "named",
+        )
+        for field in fields_of(session.root, (args, kwargs), session.spec_of)
+    ]
+    return m.InputFields(origin=origin if args or kwargs else "", fields=fields)
+
+
+def set_inputs(session: Session, texts: list[str]) -> m.InputsSet:
+    """Make what the form's texts say the inputs of the next forward; nothing changes where one has an error.
+
+    Raises:
+        EngineProblem: nothing is open, or a checkpoint; or the form is of another forward.
+    """
+    root, now = session.root, arguments_now(session)
+    if len(fields_of(root, now, session.spec_of)) != len(texts):
+        raise EngineProblem(m.Problem("usage", "The forward takes other inputs by now", "Open the form again."))
+    found = filled(root, now, session.spec_of, texts, session.namespace, device_of(root))
+    if any(found.errors):
+        return m.InputsSet(errors=found.errors)
+    made = [
+        (value, text.strip())
+        for value, text in zip(found.values, texts, strict=True)
+        if value is not MISSING and text.strip() and not text.strip().startswith("=")
+    ]
+    for name in ("X", "inputs"):
+        session.namespace.pop(name, None)
+    session.use_inputs(found.args, found.kwargs, IN_FORM, made)
+    session.input_text = arguments_text(found.args, found.kwargs)
+    session.emit(m.StateChanged(summary=session.summary()))
+    return m.InputsSet(text=session.input_text, specs=found.specs)

@@ -1,0 +1,125 @@
+"""The weights of a checkpoint, loaded into the open network with the rules that `fit` is certain of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..fit.links import CERTAINTIES, Link
+from ..fit.misfits import Misfits, misfits
+from ..fit.proposal import propose
+from ..fit.sides import side_of
+from ..messages import Problem
+from ..messages.errors import EngineProblem
+from ..opened.facts import amount
+from .session import Session
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..checkpoint.model import CheckpointModel
+
+
+class LoadedWeights:
+    """What was loaded, and what did not fit."""
+
+    def __init__(self, network: str, checkpoint: str, found: Misfits, rules: int) -> None:
+        self.network = network
+        self.checkpoint = checkpoint
+        self.found = found
+        self.rules = rules
+        """How many rules of renaming were needed."""
+
+    @property
+    def fits(self) -> bool:
+        """Return whether all of the file was loaded, and all of the network is loaded."""
+        return self.found.fits
+
+    def sentence(self) -> str:
+        """Return what was loaded, and what was not, in one line."""
+        found = self.found
+        total = len(found.matched) + len(found.missing) + len(found.shape)
+        loaded = f"{len(found.matched):,} of {amount(total, 'tensor')} loaded from {self.checkpoint}"
+        if self.rules:
+            loaded += f" with {amount(self.rules, 'rule')}"
+        if self.fits:
+            return loaded
+        lists = (("missing", found.missing), ("unexpected", found.unexpected), ("of another shape", found.shape))
+        left = ", ".join(f"{len(names):,} {word}" for word, names in lists if names)
+        return f"{loaded}; {left}: modulescope fit {self.network} {self.checkpoint} lists them"
+
+
+def load_weights(
+    session: Session, checkpoint: str, *, trust: bool = False, on_progress: Callable[[str], None] = lambda text: None
+) -> LoadedWeights:
+    """Load into the open network what of `checkpoint` fits it, with the certain rules; what does not fit is left.
+
+    Raises:
+        EngineProblem: the checkpoint cannot be opened or is none, or what is open is no network with values.
+    """
+    root = session.root
+    other = Session()
+    other.open(checkpoint, trust=trust, on_progress=on_progress)
+    if not other.is_checkpoint:
+        raise EngineProblem(Problem("usage", f"{checkpoint} is a network, not a checkpoint to load weights from"))
+    network, file = side_of(session.model), side_of(other.model)
+    proposal = propose(network.shapes, file.shapes)
+    certain = CERTAINTIES[:1]
+    found = misfits(proposal, network, file, certain)
+    targets = dict(root.named_parameters(remove_duplicate=False)) | dict(root.named_buffers(remove_duplicate=False))
+    fitting = {each.name for each in found.matched}
+    _copy(
+        [link for link in proposal.links if link.certainty in certain and fitting.issuperset(link.network)],
+        targets,
+        _reader(other),
+        network.shapes,
+        on_progress,
+    )
+    rules = sum(rule.certainty in certain for rule in proposal.rules)
+    return LoadedWeights(session.model.source.source, checkpoint, found, rules)
+
+
+def loaded_or_why(
+    session: Session, checkpoint: str, *, trust: bool, on_progress: Callable[[str], None] = lambda text: None
+) -> str:
+    """Return what was loaded, or why nothing was, in one line; the network is open all the same."""
+    try:
+        return load_weights(session, checkpoint, trust=trust, on_progress=on_progress).sentence()
+    except EngineProblem as error:
+        return f"no weights were loaded: {error.problem.title}"
+
+
+def _reader(session: Session) -> Callable[[str], Tensor]:
+    from ..stored.as_torch import as_torch
+    from ..stored.stored import Stored
+
+    model: CheckpointModel = session.model  # type: ignore[assignment]
+    stored = {facts.key: facts.leaf for facts in model.named_tensors()}  # type: ignore[attr-defined]
+
+    def read(name: str) -> Tensor:
+        leaf = stored[name]
+        assert isinstance(leaf, Stored)
+        return as_torch(leaf)
+
+    return read
+
+
+def _copy(
+    links: list[Link],
+    targets: dict[str, Tensor],
+    read: Callable[[str], Tensor],
+    shapes: dict[str, tuple[int, ...]],
+    on_progress: Callable[[str], None],
+) -> None:
+    import torch
+
+    from ..fit.loading import values_of
+
+    with torch.no_grad():
+        for at, link in enumerate(links):
+            on_progress(f"loading weights: {at / len(links):.0%}")
+            for name, value in zip(link.network, values_of(link, read, shapes), strict=True):
+                target = targets.get(name)
+                if target is None or target.is_meta:
+                    raise EngineProblem(Problem("usage", f"{name!r} of the network has no values to load into"))
+                target.copy_(value)

@@ -1,0 +1,102 @@
+"""One piece of elements summed up: what a table or a filter needs, at the speed of reading, and nothing more.
+
+A summariser answers for pieces that are finite and plain; it returns None for any other, whose elements are then looked
+at one by one (`moments_pass`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+LEAST_SQUARE = 1e-30
+"""Mean square below which some squares of float32 are below the normal range of float32."""
+SPREAD = 8
+"""How many times the sum of squares about the mean that of squares may be: more would leave too few digits."""
+ADDED = 2**15
+"""Elements whose squares are added at once: those of more would lose too many digits of float32."""
+LANES = 128
+"""Bytes that are 0 or 1 and are added in one byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is known of a piece of finite elements."""
+
+    n: int
+    mean: float
+    squares: float
+    """The sum of squared deviations from the mean."""
+    low: float
+    high: float
+    zeros: int
+
+
+Summarise = Callable[[Tensor], "Summary | None"]
+"""Takes a contiguous piece in one dimension, of one dtype, and sums it up."""
+
+
+class TorchSummary:
+    """The summariser of float32, float64, int32 and int64, with torch alone.
+
+    float64 is summed in float64.  The others are summed as float32, some hundred thousand at a time: a mean is then
+    within 1e-6 of the root mean square, a standard deviation within 1e-5 of itself.
+    """
+
+    DTYPES = (torch.float32, torch.float64, torch.int32, torch.int64)
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        summed = torch.float64 if dtype == torch.float64 else torch.float32
+        self._squares = torch.empty(0, dtype=summed)
+        self._places: tuple[Tensor, ...] = ()
+        self._numbers = torch.empty(0, dtype=summed)
+        self._zeros = torch.empty(0, dtype=torch.bool)
+
+    def __call__(self, piece: Tensor) -> Summary | None:
+        """Return the summary of a piece; None where it is not finite or has too few digits in common."""
+        n = piece.numel()
+        numbers = piece
+        if piece.dtype != self._numbers.dtype:
+            if self._numbers.numel() < n:
+                self._numbers = torch.empty(n, dtype=self._numbers.dtype)
+            numbers = self._numbers[:n].copy_(piece)
+        total, squares = numbers.sum().item(), self._sum_squares(numbers)
+        low, high = (each.item() for each in torch.aminmax(piece))
+        if low == high and math.isfinite(low):
+            return Summary(n, low, 0.0, low, high, 0 if low else n)
+        spread = spread_of(n, total, squares)
+        return None if spread is None else Summary(n, *spread, low, high, self._count_zeros(piece))
+
+    def _sum_squares(self, numbers: Tensor) -> float:
+        parts = torch.split(numbers, ADDED)
+        if len(self._places) < len(parts):
+            self._squares = numbers.new_empty(len(parts))
+            self._places = self._squares.unbind()
+        for part, place in zip(parts, self._places, strict=False):
+            torch.dot(part, part, out=place)
+        return float(sum(self._squares[: len(parts)].tolist()))
+
+    def _count_zeros(self, piece: Tensor) -> int:
+        n = piece.numel()
+        if self._zeros.numel() < n:
+            self._zeros = torch.empty(n, dtype=torch.bool)
+        flags = self._zeros[:n].copy_(piece)
+        if n % (8 * LANES):
+            return n - int(flags.count_nonzero())
+        words = flags.view(torch.int64).view(LANES, -1)
+        return n - int(words.sum(0).view(torch.uint8).sum())
+
+
+def spread_of(n: int, total: float, squares: float, spread: float = SPREAD) -> tuple[float, float] | None:
+    """Return the mean of `n` numbers and their squared deviations from it, by their sum and the sum of their squares.
+
+    None where these are not finite, or would leave too few digits.
+    """
+    apart = squares - total * total / n
+    if not (math.isfinite(total) and n * LEAST_SQUARE < squares < math.inf and apart > squares / spread):
+        return None
+    return total / n, apart

@@ -1,0 +1,119 @@
+"""The findings that a session is asked for: its optimizers, its last run, and no more values than are wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.engine.handlers.findings import Seldom
+from models.messages import FoundFindings, StatisticsOfAll
+from models.session import findings as findings_of_session
+from models.session.findings import of_checkpoint, read_findings
+from models.session.passes import backward_pass, forward_pass
+from models.session.session import Session
+from models.session.statement import run_statement
+from models.work.cancelled import Cancelled
+from tests.models.session.test_session import NeverCancelled
+
+
+def opened(source: str) -> Session:
+    session = Session()
+    session.open(source, seed=0)
+    return session
+
+
+def texts(found: FoundFindings, kind: str) -> list[str]:
+    return [each.text for each in found.findings if each.kind == kind]
+
+
+def test_optimizers_of_the_console_are_asked() -> None:
+    session = opened("mlp")
+    assert not texts(read_findings(session), "optimizer_incomplete")
+    run_statement(session, "opt = torch.optim.SGD(net.hidden.parameters(), lr=0.1)")
+    assert texts(read_findings(session), "optimizer_incomplete") == [
+        "2 of 4 trainable parameters in no optimizer: out.weight, out.bias"
+    ]
+    run_statement(session, "opt.add_param_group({'params': net.out.parameters()})")
+    assert not texts(read_findings(session), "optimizer_incomplete")
+
+
+def test_values_are_those_of_now() -> None:
+    session = opened("mlp")
+    assert not texts(read_findings(session), "nan")
+    run_statement(session, "with torch.no_grad(): net.out.bias[3] = float('nan')\n")
+    assert texts(read_findings(session), "nan") == ["1 of 10 elements of the parameter is NaN"]
+    session.undo()
+    assert not texts(read_findings(session), "nan")
+
+
+def test_what_is_beyond_the_limit_is_said_not_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings_of_session, "VALUES_LIMIT", 25_000)
+    found = read_findings(opened("mlp"))
+    # hidden.weight has 20,480 bytes, its bias 1,024; out.weight, with 10,240, is too much then
+    assert found.looked_at == "3 modules, 4 tensors, no run yet; the values of 1 large tensor were not read"
+
+
+def test_a_result_that_backward_cannot_start_from_is_a_finding() -> None:
+    session = opened("mlp")
+    session.root.requires_grad_(False)
+    forward_pass(session)
+    assert not texts(read_findings(session), "failure")
+    backward_pass(session)
+    assert texts(read_findings(session), "failure") == [
+        "backward failed: Every parameter of the network is frozen: requires_grad_() makes parameters trainable."
+    ]
+    assert [each.path for each in read_findings(session).findings if each.kind == "failure"] == [""]
+
+
+def test_a_backward_before_any_forward_says_to_run_it() -> None:
+    problem = backward_pass(opened("mlp")).problem
+    assert problem is not None
+    assert problem.text == "Run forward first."
+
+
+def test_a_failed_backward_is_a_finding_until_the_next_forward() -> None:
+    session = opened("mlp")
+    run_statement(session, "net.out.register_full_backward_hook(lambda *args: 1 / 0)")
+    forward_pass(session)
+    assert backward_pass(session).problem is not None
+    assert texts(read_findings(session), "failure") == ["ZeroDivisionError: division by zero"]
+    session.root.out._backward_hooks.clear()  # type: ignore[union-attr, operator]
+    forward_pass(session)
+    assert not texts(read_findings(session), "failure")
+
+
+def test_of_a_checkpoint_only_what_is_known_is_said(tmp_path: Path) -> None:
+    torch.save({"a.weight": torch.zeros(3, 3), "b.bias": torch.tensor([1.0, float("nan")])}, tmp_path / "model.pt")
+    session = opened(str(tmp_path / "model.pt"))
+    found = read_findings(session)
+    assert found.findings == []
+    assert found.looked_at == "what the files say of themselves; no values were read, A does"
+    session.model.statistics_of_all(StatisticsOfAll(path=""), NeverCancelled())  # type: ignore[arg-type]
+    assert [each.kind for each in read_findings(session).findings] == ["nan", "all_zero"]
+    assert read_findings(session).findings == of_checkpoint(session, read=True).findings
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_looking_at_a_checkpoint_is_cancelled(tmp_path: Path, read: bool) -> None:
+    torch.save({"a.weight": torch.zeros(3, 3)}, tmp_path / "model.pt")
+    session = opened(str(tmp_path / "model.pt"))
+    session.model.statistics_of_all(StatisticsOfAll(path=""), NeverCancelled())  # type: ignore[arg-type]
+    with pytest.raises(Cancelled):
+        of_checkpoint(session, read, should_cancel=lambda: True)
+
+
+def test_progress_is_reported_seldom_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, reported = [0.0], list[float]()
+
+    class Context:
+        def progress(self, text: str, done: float) -> None:
+            reported.append(done)
+
+    monkeypatch.setattr("models.engine.handlers.findings.time.monotonic", lambda: clock[0])
+    report = Seldom(Context())  # type: ignore[arg-type]
+    for step in range(10):
+        clock[0] = step * 0.06
+        report(step / 10)
+    assert reported == [0.5, 0.7, 0.9]

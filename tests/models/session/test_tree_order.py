@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from models.engine.handlers.tree import fold, locate, sort_tree, tree_rows
+from models.messages import Fold, Locate, SortTree, TreeOrder, TreeRow, TreeRows
+from models.session.passes import backward_pass, forward_pass
+from models.session.session import Session
+from tests.models.session.test_session import NeverCancelled
+
+
+def session_with(source: str) -> Session:
+    session = Session()
+    session.open(source)
+    fold(session, Fold(path="", how="all"), NeverCancelled())
+    return session
+
+
+def rows(session: Session) -> list[TreeRow]:
+    return tree_rows(session, TreeRows(start=0, count=200), NeverCancelled()).rows
+
+
+def sort(session: Session, order: TreeOrder, path: str = "") -> int:
+    return sort_tree(session, SortTree(order=order, path=path), NeverCancelled()).row
+
+
+def test_siblings_by_parameters_and_back_with_the_place_of_a_path() -> None:
+    session = session_with("mlp")
+    before = [row.path for row in rows(session)]
+    assert before == ["", "hidden", "hidden.weight", "hidden.bias", "out", "out.weight", "out.bias"]
+    assert sort(session, "parameters", "hidden") == 1, "20 x 256 + 256 are more than 256 x 10 + 10"
+    assert [row.path for row in rows(session)] == before
+    session = session_with("sequential")
+    assert sort(session, "parameters", "1") == 7, "a ReLU has none"
+    assert [row.path for row in rows(session)] == [*("", "0", "0.weight", "0.bias", "2", "2.weight", "2.bias", "1")]
+    page = tree_rows(session, TreeRows(start=4, count=2), NeverCancelled())
+    assert [row.path for row in page.rows] == ["2", "2.weight"]
+    assert locate(session, Locate(path="2.bias"), NeverCancelled()).row == 6
+    assert fold(session, Fold(path="0", how="close"), NeverCancelled()).row == 1
+    assert [row.path for row in rows(session)] == ["", "0", "2", "2.weight", "2.bias", "1"]
+    assert sort(session, "file", "1") == 2
+
+
+def test_siblings_by_what_the_last_run_and_backward_did() -> None:
+    session = session_with("sequential")
+    assert sort(session, "flops") == 0
+    assert [row.path for row in rows(session) if row.depth == 1] == ["0", "1", "2"], "nothing has run"
+    forward_pass(session)
+    assert [row.path for row in rows(session) if row.depth == 1] == ["0", "2", "1"], "20 x 256 before 256 x 10"
+    backward_pass(session)
+    sort(session, "gradient")
+    found = [row.run.gradient for row in rows(session) if row.depth == 1 and row.run is not None]
+    assert len(found) == 3
+    assert found == sorted(found, key=lambda norm: -(norm or 0.0))
+    root = rows(session)[0].run
+    assert root is not None
+    assert root.backward == 1.0

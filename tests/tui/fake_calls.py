@@ -1,0 +1,65 @@
+"""What the fake engine knows of the table of calls: a filter of words, and orders by what a row says."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from models.messages import (
+    CallPage,
+    CallPlace,
+    CallRow,
+    CallRows,
+    FindCall,
+    FoundCall,
+    NextCallHit,
+    Problem,
+    RunTotals,
+)
+from models.messages.errors import EngineProblem
+
+
+class FakeCalls:
+    """Part of `FakeEngine`."""
+
+    runs: dict[int, list[CallRow]]
+    complete: set[int]
+
+    def _on_CallRows(self, body: CallRows) -> CallPage:
+        if ">" in body.query:
+            raise EngineProblem(Problem("usage", f"Nothing is called {body.query}", "There are op, ms."))
+        everything = [replace(row, index=place) for place, row in enumerate(self.runs.get(body.run, []))]
+        rows = [row for row in everything if all(word in f"{row.module} {row.op}" for word in body.query.split())]
+        if body.order != "run":
+            rows.sort(key=lambda row: getattr(row, body.order), reverse=body.descending)
+        elif body.descending:
+            rows.reverse()
+        return CallPage(
+            run=body.run,
+            total=len(rows),
+            start=body.start,
+            complete=body.run in self.complete,
+            rows=rows[body.start : body.start + body.count],
+            all=len(everything),
+            totals=_totals(everything),
+        )
+
+    def _on_FindCall(self, body: FindCall) -> FoundCall:
+        total = len(self.runs.get(body.run, []))
+        return FoundCall(
+            run=body.run, place=body.index if 0 <= body.index < total else None, total=total, toggled=body.toggled
+        )
+
+    def _on_NextCallHit(self, body: NextCallHit) -> CallPlace:
+        rows = list(enumerate(self.runs.get(body.run, [])))
+        found = [place for place, row in rows if all(word in f"{row.module} {row.op}" for word in body.query.split())]
+        if not found:
+            return CallPlace(run=body.run, index=None)
+        if body.direction < 0:
+            index = max([place for place in found if place < body.after], default=found[-1])
+        else:
+            index = next((place for place in found if place > body.after), found[0])
+        return CallPlace(run=body.run, index=index, number=found.index(index) + 1, count=len(found))
+
+
+def _totals(rows: list[CallRow]) -> RunTotals:
+    return RunTotals(rows[0].seconds, rows[0].flops, kept=rows[0].kept, peak=rows[0].peak) if rows else RunTotals()

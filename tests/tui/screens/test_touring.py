@@ -1,0 +1,128 @@
+"""Guided tours on the screen: the list, the panel's place, going on from the tree and from the prompt."""
+
+from __future__ import annotations
+
+import pytest
+from fake_app import AppEngine, Played, opened
+
+from models.messages import Execute, Executed, Problem
+from tui.tours.tour import Step, Tour, Words
+from tui.widgets.parts.tour_panel import COLUMNS, ROWS, TourPanel
+
+
+@pytest.fixture
+def engine() -> AppEngine:
+    return AppEngine()
+
+
+def text(letters: str) -> Words:
+    return Words(en=letters, zh=f"{letters}（中文）")
+
+
+TOUR = Tour(
+    source="rgnet",
+    title=text("Mine"),
+    name="mine",
+    steps=(
+        Step(do=text("Type `net`"), look=text("What?"), answer=text("This."), done=("typed net",)),
+        Step(do=text("Run"), done=("ran forward", "tab calls")),
+        Step(do=text("The end")),
+    ),
+)
+
+
+def shown(played: Played) -> str:
+    return " ".join(str(played.explorer.query_one(TourPanel).query_one("#step").render()).split())
+
+
+async def test_a_step_is_done_by_what_it_asks_for_and_the_next_is_shown_by_a_key_also_at_the_prompt(
+    engine: AppEngine,
+) -> None:
+    async with opened(engine=engine, tour=TOUR) as played:
+        assert shown(played) == "Type net What?"
+        await played.press("greater_than_sign", "greater_than_sign")
+        await played.type("net")
+        await played.until(lambda: "This." in shown(played), "done")
+        assert "done: ) goes on" in shown(played)
+        assert played.explorer.console.prompt.text == ""
+        await played.press("right_parenthesis")
+        await played.until(lambda: shown(played) == "Run", "the next step")
+        await played.press("escape", "6", "f")
+        await played.until(lambda: "done" in shown(played), "it ran")
+        await played.press("right_parenthesis")
+        await played.until(lambda: "The end: T shows the other tours" in shown(played), "the end")
+        await played.press("left_parenthesis", "left_parenthesis")
+        await played.until(lambda: "This." in shown(played), "the first, done still")
+
+
+async def test_the_panel_names_the_keys_that_lead_somewhere(engine: AppEngine) -> None:
+    async with opened(engine=engine, tour=TOUR) as played:
+        panel = played.explorer.query_one(TourPanel)
+        keys = []
+        for _ in TOUR.steps:
+            keys.append(str(panel.border_subtitle))
+            await played.press("right_parenthesis")
+        assert keys == [") next   T tours", "( back   ) next   T tours", "( back   T tours"]
+
+
+async def test_a_parenthesis_in_a_statement_is_text(engine: AppEngine) -> None:
+    async with opened(engine=engine, tour=TOUR) as played:
+        await played.press("greater_than_sign", "f", "left_parenthesis", "right_parenthesis", "greater_than_sign", "1")
+        assert played.explorer.console.prompt.text == "f()>1"
+        assert played.explorer.tour.index == 0
+
+
+async def test_a_statement_that_fails_does_not_count(engine: AppEngine) -> None:
+    engine.answers[Execute] = lambda body: Executed(problem=Problem("model", "NameError: net"), changed=[])
+    async with opened(engine=engine, tour=TOUR) as played:
+        await played.press("greater_than_sign")
+        await played.type("net")
+        await played.reported("NameError")
+        assert not played.explorer.tour.is_done
+
+
+@pytest.mark.parametrize(
+    ("size", "columns", "rows"), [((120, 40), COLUMNS, 38), ((80, 24), 80, ROWS), ((50, 12), 50, 4)]
+)
+async def test_the_panel_has_a_place_of_its_own(
+    engine: AppEngine, size: tuple[int, int], columns: int, rows: int
+) -> None:
+    async with opened(engine=engine, tour=TOUR, size=size) as played:
+        panel = played.explorer.query_one(TourPanel)
+        assert (panel.region.width, panel.region.height) == (columns, rows)
+        for id in ("#upper", "KeyLine", "StatusLine"):
+            other = played.explorer.query_one(id).region
+            assert not other.overlaps(panel.region) or not other.area, id
+        played.explorer.end_tour()
+        await played.rest()
+        assert played.explorer.query_one("#upper").region.width == size[0]
+
+
+async def test_the_list_starts_a_tour_opens_its_network_and_ends_one(engine: AppEngine) -> None:
+    engine.sources["mlp"] = engine.sources["rgnet"]
+    async with opened(engine=engine, language="zh") as played:
+        await played.press("T")
+        await played.sees("导览", "参数绑定", "1.1    自定义块")
+        await played.press("2")
+        await played.until(lambda: played.explorer.tour is not None, "it began")
+        assert played.explorer.tour.tour.source == "mlp"
+        await played.until(lambda: played.explorer.options.source == "mlp" or played.explorer.wanted == "mlp", "opens")
+        await played.rest()
+        await played.press("T", "1")
+        await played.until(lambda: played.explorer.tour is None, "it ended")
+        await played.rest()
+        assert not [panel for panel in played.explorer.query(TourPanel) if panel.display]
+
+
+async def test_without_a_tour_its_keys_say_so(engine: AppEngine) -> None:
+    async with opened(engine=engine) as played:
+        await played.press("right_parenthesis")
+        await played.sees("no tour: T shows them")
+
+
+async def test_marks_of_a_hostile_file_are_text(engine: AppEngine) -> None:
+    tour = Tour(source="rgnet", title=text("x"), steps=(Step(do=text("[bold red]\x1b[31mx[/] `[@click=app.quit]y`")),))
+    async with opened(engine=engine, tour=tour) as played:
+        assert "[bold red]" in shown(played)
+        assert "[@click=app.quit]y" in shown(played)
+        assert "\x1b" not in shown(played)

@@ -1,0 +1,69 @@
+"""Every tour that comes along, played to its end in the interface with the real engine, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input, TextArea
+
+from models.engine.launch import Launch
+from tests.tui.fake_app import Played
+from tui.app import ModulescopeApp
+from tui.command_line import CommandOptions
+from tui.language import LANGUAGES, Language
+from tui.meant_keys import key_of
+from tui.tours.tour import own_tours
+from tui.widgets.parts.tour_panel import TourPanel
+
+NAMES = {">": "greater_than_sign", "/": "slash", ")": "right_parenthesis"}
+PATIENCE = 60.0
+
+
+async def play(played: Played, each: str) -> None:
+    """Press a key as it is written in the file of a tour, or type a text."""
+    if len(each) == 1 or each in ("enter", "escape", "down"):
+        await played.press(NAMES.get(each, each))
+    else:
+        field = played.app.screen.focused
+        assert isinstance(field, Input | TextArea), f"{each!r} is not typed into {field}"
+        if isinstance(field, TextArea):
+            field.insert(each)
+        else:  # letter by letter, for what is selected gives way to the first
+            await played.press(*(key_of(letter).key for letter in each))
+    await played.pilot.pause()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.slow
+async def test_they_can_be_played_to_their_end(language: Language) -> None:
+    tours = own_tours()
+    app = ModulescopeApp(
+        CommandOptions(source=tours[0].source, tour=tours[0], language=language, seed=0), Launch.local()
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        played = Played(app, None, pilot)  # type: ignore[arg-type]
+        await played.until(lambda: played.explorer.row is not None, "opened", PATIENCE)
+        explorer = played.explorer
+        for tour in tours:
+            if explorer.tour is None or explorer.tour.tour != tour:
+                for tab in ("values", "console"):  # a tab that the tour before left is a step done
+                    explorer.show_tab(tab)
+                explorer.action_go_back()
+                explorer.go_to("")
+                explorer.start_tour(tour)
+            await played.until(lambda tour=tour: explorer.summary.source == tour.source, "opened", PATIENCE)
+            await explorer.taken_over()
+            await played.until(lambda: explorer.row is not None and not explorer.keys_wait(), "the tree")
+            for number, step in enumerate(tour.steps, 1):
+                progress = explorer.tour
+                what = f"{tour.name}, step {number}"
+                assert progress.index == number - 1
+                assert progress.is_done == (not step.done), f"{what} is done before anything was pressed"
+                for each in step.play:
+                    await play(played, each)
+                await played.until(lambda progress=progress: progress.is_done, what, PATIENCE)
+                shown = str(played.explorer.query_one(TourPanel).query_one("#step").render())
+                if step.answer is not None:
+                    assert step.answer.of(language).replace("`", "").split("\n")[0] in shown.replace("\n", " "), what
+                if not progress.is_last:
+                    await played.press("right_parenthesis")
+                    await played.until(lambda number=number: explorer.tour.index == number, "the next step")

@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App, ComposeResult
+
+from models.messages import CallBackward, CallRow, CallStatistics
+from tests.tui.fake_engine import FakeEngine
+from tui.widgets.lists.lines import Lines
+from tui.widgets.lists.shares import percent
+from tui.widgets.table.call_table import CallTable
+
+
+def call(module: str = "0", op: str = "linear", depth: int = 1, **fields: object) -> CallRow:
+    facts = {"kind": "operation", "inputs": ["[2, 4]"], "output": "[2, 8]", **fields}
+    return CallRow(module=module, op=op, depth=depth, **facts)
+
+
+class CallApp(App[None]):
+    def __init__(self, *rows: CallRow) -> None:
+        super().__init__()
+        self.engine = FakeEngine()
+        self.engine.runs[3] = list(rows)
+        self.chosen: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield CallTable(self.engine.request)
+
+    @property
+    def table(self) -> CallTable:
+        return self.query_one(CallTable)
+
+    def on_lines_path_chosen(self, message: Lines.PathChosen) -> None:
+        self.chosen.append(message.path)
+
+
+def shown(table: CallTable) -> list[str]:
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+async def test_before_the_first_run_it_says_how_to_run() -> None:
+    app = CallApp()
+    async with app.run_test(size=(80, 8)) as pilot:
+        assert shown(app.table)[1] == " No run yet. f runs the network forward, i sets its inputs."
+        await pilot.press("enter", "G")
+        assert app.chosen == []
+
+
+async def test_a_call_in_words_and_numbers() -> None:
+    app = CallApp(
+        call("", "Sequential", 0, kind="module"),
+        call(
+            "0.block 1.0",
+            "linear",
+            2,
+            tensors=["0.block 1.0.weight", "0.block 1.0.bias"],
+            where="net.py:12",
+            repeat=4,
+            seconds=0.00012,
+            note="in place",
+        ),
+    )
+    async with app.run_test(size=(180, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        lines = shown(app.table)
+        assert lines[0].split()[:3] == ["#", "module", "operation"]
+        assert "(root)" in lines[1]
+        fields = "1 0.block 1.0 linear [2, 4] [2, 8] weight, bias net.py:12 ×4 120 µs in place"
+        assert lines[2][1:].split() == fields.split()
+        assert lines[2].index("linear") - lines[1].index("Sequential") == 4  # two levels deeper
+
+
+@pytest.mark.parametrize("width", [50, 80, 120, 200])
+async def test_a_failure_is_read_at_every_width(width: int) -> None:
+    failed = call(failed="RuntimeError: mat1 and mat2\x1b cannot", output="", where="a_long_name_of_a_file.py:12")
+    app = CallApp(call(), failed)
+    async with app.run_test(size=(width, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        assert "✗ RuntimeErr" in shown(app.table)[2]
+        assert "y:12 ✗" in shown(app.table)[2], "its place is not covered"
+        assert "\x1b" not in shown(app.table)[2]
+        assert app.table.cursor == 1, "the cursor is where it failed"
+        await pilot.press("up")
+        problem = app.table.look("lines--problem").color
+        assert any(part.style.color == problem for part in app.table.render_line(2) if "✗" in part.text)
+
+
+async def test_it_grows_and_follows_while_the_cursor_is_at_the_end() -> None:
+    app = CallApp()
+    rows = app.engine.runs[3]
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 0, complete=False)
+        for total in (5, 250, 700):
+            rows.extend(call(str(len(rows))) for _ in range(total - len(rows)))
+            app.table.grow(total)
+            await pilot.pause()
+            await pilot.pause()
+            assert app.table.cursor == total - 1
+            here = next(line for line in shown(app.table) if line.startswith("▌"))
+            assert here[1:].split()[0] == str(total - 1)
+        await pilot.press("up")
+        rows.append(call())
+        app.table.grow(701, complete=True)
+        await pilot.pause()
+        assert app.table.cursor == 698
+        app.table.grow(701, complete=True)
+        assert app.table.cursor == 698
+
+
+async def test_a_run_that_ended_well_is_read_from_its_start() -> None:
+    app = CallApp(*(call(str(index)) for index in range(250)))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 250, complete=False)
+        app.table.cursor = 249
+        await pilot.pause()
+        assert app.table.cursor == 249
+        app.table.grow(250, complete=True)
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.table.cursor, app.table.top) == (0, 0)
+
+
+async def test_a_failed_run_shows_the_innermost_call_that_failed() -> None:
+    app = CallApp(call(), call("0", depth=1, failed="E"), call("0.1", depth=2, failed="E"), call("2"))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 1, complete=False)
+        app.table.grow(4, complete=True)
+        await pilot.pause()
+        await pilot.pause()
+        assert app.table.cursor == 2
+
+
+async def test_the_call_that_failed_is_selected_unasked_and_none_of_a_run_that_ended_well() -> None:
+    selected: list[tuple[int, int]] = []
+
+    class Selecting(CallApp):
+        def on_call_table_selected(self, message: CallTable.Selected) -> None:
+            selected.append((message.run, message.row))
+
+    for rows in ((call(), call("0", depth=1, failed="E"), call("2")), (call(), call("0"))):
+        app = Selecting(*rows)
+        async with app.run_test(size=(80, 8)) as pilot:
+            app.set_focus(None)
+            app.table.show(3, len(rows), complete=True)
+            await pilot.pause()
+            await pilot.pause()
+    assert selected == [(3, 1)]
+
+
+async def test_columns_without_a_text_are_left_out_and_the_others_get_what_they_need() -> None:
+    app = CallApp(call("0.block 1.0", tensors=["0.block 1.0.weight", "0.block 1.0.bias"], seconds=0.001))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 1)
+        await pilot.pause()
+        assert shown(app.table)[0].split() == ["#", "module", "operation", "inputs", "output", "reads", "took"]
+        assert shown(app.table)[1][1:].split() == [
+            *("0", "0.block", "1.0", "linear", "[2,", "4]", "[2,", "8]", "weight,", "bias", "1", "ms"),
+        ]
+
+
+async def test_a_finished_run_is_not_followed() -> None:
+    app = CallApp(call("0"), call("1"))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        assert app.table.cursor == 0
+        await pilot.press("down", "enter")
+        assert app.chosen == ["1"]
+
+
+async def test_of_layers_that_are_shown_as_one_enter_goes_to_the_first() -> None:
+    app = CallApp(replace(call("blocks.0–11.norm1"), alike=12), call("a.0–1"))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        await pilot.press("enter", "down", "enter")
+        assert app.chosen == ["blocks.0.norm1", "a.0–1"]
+
+
+async def test_a_folded_loop_at_the_end_is_read_again() -> None:
+    app = CallApp(call(repeat=2))
+    async with app.run_test(size=(120, 8)) as pilot:
+        app.table.show(3, 1, complete=False)
+        await pilot.pause()
+        assert "×2" in shown(app.table)[1]
+        app.engine.runs[3][0] = call(repeat=40)
+        app.table.grow(1)
+        await pilot.pause()
+        assert "×40" in shown(app.table)[1]
+
+
+MEASURED = CallStatistics(min=-1.25, max=0.5, mean=0.125, std=0.25, zeros=0.75, nan=0, inf=3, rows=0.0004)
+
+
+async def test_the_values_that_came_out() -> None:
+    app = CallApp(call("0", "Linear", 1, statistics=MEASURED), call("1", "chunk", 1))
+    async with app.run_test(size=(120, 8)) as pilot:
+        app.table.show(3, 2)
+        app.table.focus()
+        await pilot.press("C")
+        titles = "# module operation output min max mean std zeros rows apart NaN inf"
+        assert shown(app.table)[0].split() == titles.split()
+        assert shown(app.table)[1][1:].split() == [
+            *("0", "0", "Linear", "[2,", "8]", "-1.25", "0.5", "0.125", "0.25", "75%", "0.04%", "0", "3"),
+        ]
+        assert shown(app.table)[2].split() == ["1", "1", "chunk", "[2,", "8]"], "nothing was measured"
+        await pilot.press("down")
+        problem = app.table.look("lines--problem").color
+        assert [part.text.strip() for part in app.table.render_line(1) if part.style.color == problem] == ["3"]
+
+
+async def test_what_each_call_costs_without_values() -> None:
+    app = CallApp(
+        call("", "Net", 0, flops=4000, elementwise=7, bytes=64, kept=128, peak=256),
+        call("0", "Linear", 1, flops=3000, elementwise=0, bytes=64, kept=32, peak=64),
+    )
+    async with app.run_test(size=(140, 8)) as pilot:
+        app.table.show(3, 2)
+        app.table.focus()
+        app.table.show_costs()
+        await pilot.pause()
+        found = shown(app.table)[2][1:].split()
+        assert found == [
+            "1",
+            "0",
+            "Linear",
+            "[2,",
+            "8]",
+            "3,000",
+            "████▌",
+            "75%",
+            "0",
+            "64",
+            "B",
+            "32",
+            "B",
+            "█▌",
+            "25%",
+            "64",
+            "B",
+            "█▌",
+            "25%",
+        ]
+
+
+async def test_what_each_call_cost() -> None:
+    app = CallApp(
+        call("", "Net", 0, seconds=0.004, self_seconds=0.001, flops=4000, elementwise=7, bytes=64),
+        call("0", "Linear", 1, seconds=0.003, self_seconds=0.003, flops=3000, elementwise=0, bytes=64),
+        call("0", "inv", 1, seconds=0.0, self_seconds=0.0, bytes=64),
+    )
+    async with app.run_test(size=(140, 8)) as pilot:
+        app.table.show(3, 3)
+        app.table.focus()
+        await pilot.press("C", "C")
+        await pilot.pause()
+        fields = "1 0 Linear [2, 8] 3 ms ████▌ 75% 3 ms 3,000 ████▌ 75% 0 64 B"
+        assert shown(app.table)[2][1:].split() == fields.split()
+        assert "not counted" in shown(app.table)[3]
+        await pilot.press("C")
+        assert "inputs" in shown(app.table)[0], "without a backward there are no gradients to show"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0%"), (1, "100%"), (0.5, "50%"), (0.0004, "0.04%"), (0.9999999, "99.99%"), (1e-9, "1e-07%")],
+)
+def test_a_share_is_never_falsely_nothing_or_all(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+async def test_what_a_backward_did_at_each_call() -> None:
+    passed = CallBackward(seconds=0.002, norm=math.inf, min=0.5, max=math.inf, nonfinite="infinity")
+    app = CallApp(call("0", "sqrt", 1, backward=passed, repeat=3), call("1", "argmax", 1))
+    async with app.run_test(size=(120, 8)) as pilot:
+        app.table.show(3, 2)
+        app.table.focus()
+        await pilot.press("C", "C", "C")
+        await pilot.pause()
+        titles = shown(app.table)[0]
+        assert [title for title in ("gradient", "from", "to", "back took", "made") if title not in titles] == []
+        assert shown(app.table)[1][1:].split()[-6:-1] == ["inf", "0.5", "inf", "2", "ms"]
+        assert shown(app.table)[1].endswith("infinity")
+        assert shown(app.table)[2].split() == ["1", "1", "argmax", "[2,", "8]"], "no gradient came"
+
+
+async def test_it_is_sorted_by_the_next_column_and_the_other_way_round() -> None:
+    app = CallApp(call("0", "b", seconds=0.2), call("1", "a", seconds=0.1), call("2", "c", seconds=0.3))
+    async with app.run_test(size=(100, 8)) as pilot:
+        app.table.show(3, 3)
+        app.table.focus()
+        await pilot.pause()
+
+        async def order() -> str:
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return "".join(row.op for row in app.table.pages.rows())
+
+        await pilot.press("S", "S")  # module, operation
+        assert await order() == "abc"
+        assert "operation▲" in shown(app.table)[0]
+        assert [line[1:].split()[0] for line in shown(app.table)[1:4]] == ["1", "0", "2"], "each keeps its number"
+        await pilot.press("r")
+        assert await order() == "cba"
+        app.table.sort("seconds")
+        assert await order() == "cba", "the slowest first"
+        assert "▼took" in shown(app.table)[0]
+        await pilot.click(app.table, offset=(shown(app.table)[0].index("took"), 0))
+        assert await order() == "abc"
+
+
+async def test_a_filter_that_cannot_be_read_keeps_the_rows_and_says_why() -> None:
+    app = CallApp(call("0", "relu"), call("1", "linear"))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        app.table.filter("linear")
+        await app.workers.wait_for_complete()
+        assert (app.table.count, app.table.all) == (1, 2)
+        app.table.filter("linear x>1")
+        await app.workers.wait_for_complete()
+        assert app.table.trouble == "Nothing is called linear x>1. There are op, ms."
+        assert app.table.count == 1
+        app.table.filter("nothing")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "No call matches the filter" in shown(app.table)[1]
+
+
+async def test_the_place_of_a_failed_call_is_not_covered_by_its_error() -> None:
+    error = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x4 and 8x8), which is long"
+    app = CallApp(call(), call("1.proj", failed=error, output="", where="forward.py:12"))
+    async with app.run_test(size=(100, 8)) as pilot:
+        app.table.show(3, 2)
+        await pilot.pause()
+        line = shown(app.table)[2]
+        assert "1.proj" in line
+        assert "forward.py:12 ✗ RuntimeError: mat1 and" in line
+        row = app.table.row
+        assert row is not None
+        assert app.table.cut_off(row) == f"✗ {error}"
+
+
+async def test_rows_are_folded_and_shown_apart_with_the_cursor_where_it_was() -> None:
+    rows = [
+        call("", "Net", 0, kind="module", level=0, fold="open", key="0c"),
+        call("0–2", "Block", 1, kind="module", level=1, fold="closed", key="1c", group="1a1", alike=3, repeat=3),
+        call("", "loop of 4: a, b", 1, level=1, fold="closed", key="9l", turns=4),
+        call("3", "Linear", 1, level=1, key="12c"),
+    ]
+    app = CallApp(*rows)
+    async with app.run_test(size=(90, 8)) as pilot:
+        app.table.show(3, 4)
+        app.table.focus()
+        await pilot.pause()
+        lines = shown(app.table)
+        assert [
+            line.index(name) for line, name in zip(lines[1:], ("▾ Net", "▸ Block", "▸ loop", "Linear"), strict=False)
+        ]
+        assert lines[4].index("Linear") - lines[2].index("▸ Block") == 2, "a row without a mark stands where names do"
+        await pilot.press("down", "space")
+        await app.workers.wait_for_complete()
+        assert (app.table.listing.toggled, app.table.cursor) == (("1c",), 1)
+        await pilot.press("x")
+        await app.workers.wait_for_complete()
+        assert (app.table.listing.toggled, app.table.cursor) == (("1c", "1a1"), 1)
+        await pilot.press("x", "space")
+        await app.workers.wait_for_complete()
+        assert app.table.listing.toggled == ()
+        await pilot.press("down", "down", "left")
+        assert app.table.cursor == 0, "a leaf goes to what holds it"

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+
+from models.messages import CallRow
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.stage import until
+from tui.widgets.table.calls_pane import CallsPane
+from tui.widgets.table.table_bar import FilterInput
+
+
+def call(module: str, op: str, **fields: object) -> CallRow:
+    facts = {"kind": "operation", "depth": 1, "inputs": ["[2, 4]"], "output": "[2, 8]", **fields}
+    return CallRow(module=module, op=op, **facts)
+
+
+class PaneApp(App[None]):
+    def __init__(self, *rows: CallRow) -> None:
+        super().__init__()
+        self.engine = FakeEngine()
+        self.engine.runs[3] = list(rows)
+
+    def compose(self) -> ComposeResult:
+        yield CallsPane(self.engine.request)
+
+    @property
+    def pane(self) -> CallsPane:
+        return self.query_one(CallsPane)
+
+
+async def test_a_filter_is_typed_above_the_calls_and_dropped_with_escape() -> None:
+    app = PaneApp(call("0", "linear"), call("1", "relu"), call("2", "linear"))
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.pane.table.show(3, 3)
+        app.pane.table.focus()
+        await pilot.pause()
+        assert not app.pane.bar.display
+        await pilot.press("F", *"linear")
+        await until(pilot, lambda: app.pane.table.count == 2)
+        await pilot.pause()
+        assert str(app.pane.bar.query_one(".text").render()) == "2 of 3"
+        await pilot.press("enter")
+        assert app.focused is app.pane.table
+        await pilot.press("F")
+        assert isinstance(app.focused, FilterInput)
+        await pilot.press("escape")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert (app.pane.table.count, app.pane.bar.display) == (3, False)
+
+
+async def test_a_note_without_room_is_read_below_while_the_cursor_is_on_its_row() -> None:
+    note = "uses the weights of att.out_proj without calling it; first NaN, of the infinity of masked_fill"
+    app = PaneApp(call("0", "linear", note=note), call("1", "relu"))
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.pane.table.show(3, 2)
+        await pilot.pause()
+        await pilot.pause()
+        assert str(app.pane.whole.render()) == note
+        assert app.pane.whole.display
+        app.pane.table.cursor = 1
+        await pilot.pause()
+        assert not app.pane.whole.display
+
+
+async def test_a_search_goes_to_the_calls_that_match_and_lists_them_all() -> None:
+    app = PaneApp(*(call(str(at), "relu" if at % 3 == 2 else "linear") for at in range(9)))
+    async with app.run_test(size=(80, 14)) as pilot:
+        table = app.pane.table
+        table.show(3, 9)
+        table.focus()
+        await pilot.press("down", "down", "down")
+        app.pane.open_search()
+        await pilot.press(*"relu")
+        await until(pilot, lambda: table.cursor == 5)
+        await pilot.pause()
+        assert str(app.pane.bar.query_one(".text").render()) == "2 of 3: n and N walk them"
+        await pilot.press("enter")
+        assert (app.focused is table, app.pane.bar.display, table.count) == (True, False, 9)
+        for direction, place in ((1, 8), (1, 2), (-1, 8)):
+            app.pane.next_hit(direction)
+            await app.workers.wait_for_complete()
+            assert table.cursor == place

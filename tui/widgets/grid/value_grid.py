@@ -1,0 +1,401 @@
+"""The numbers of one tensor: an endless table of which only what is seen is fetched, or a heat map of all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events, work
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.worker import Worker
+
+from models.messages import Of, Place
+from tui.actions import bindings
+from tui.asking import Ask
+from tui.widgets.grid import grid_lines, palette
+from tui.widgets.grid.grid_geometry import GridGeometry
+from tui.widgets.grid.heat_plan import wanted
+from tui.widgets.grid.heat_view import HeatView
+from tui.widgets.grid.seek_nonfinite import SeekNonfinite
+from tui.widgets.grid.tensor_data import TensorData
+from tui.widgets.grid.tiles import Key
+from tui.widgets.parts.load_when_visible import LoadWhenVisible
+
+DEBOUNCE = 0.015
+"""Seconds of rest before what is seen is asked for: a held key asks once."""
+WHEEL = 3
+"""Rows that one turn of the wheel moves."""
+
+
+class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=True):
+    """Elements with sticky indices, a cell cursor, and a line with every digit of the element under it.
+
+    `show` chooses the tensor.  Nothing is asked while the widget is not shown.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
+    COMPONENT_CLASSES: ClassVar[set[str]] = palette.COMPONENTS | {
+        "value-grid--index", "value-grid--here", "value-grid--cursor", "value-grid--exact", "value-grid--picked",
+    }  # fmt: skip
+    DEFAULT_CSS = (
+        """
+    ValueGrid {
+        height: 1fr; background: $background; scrollbar-size: 1 1;
+        & > .value-grid--index { color: $text-muted; }
+        & > .value-grid--here { color: $foreground; text-style: bold; }
+        & > .value-grid--exact { color: $foreground; background: $surface; }
+        & > .value-grid--picked { color: $foreground; text-style: bold underline; }
+        & > .value-grid--cursor { text-style: bold underline; background: $boost; }
+        &:focus > .value-grid--cursor {
+            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+        }
+        &:ansi > .value-grid--cursor { color: ansi_default; background: ansi_default; }
+        &:ansi:focus > .value-grid--cursor { text-style: bold reverse; }
+    """
+        + palette.CSS
+        + "}"
+    )
+
+    dimension: reactive[int] = reactive(0, init=False)
+    """The leading dimension that `,` and `.` change."""
+
+    class RefineWanted(Message):
+        """Posted when the user wants exact quantiles of this tensor."""
+
+    class ExtremeWanted(Message):
+        """Posted when the user wants to see where the extremes are."""
+
+    class Known(Message):
+        """Posted when the kind of tensor became known, or of what its elements are; `grid.data` has it."""
+
+        def __init__(self, grid: ValueGrid) -> None:
+            super().__init__()
+            self.grid = grid
+
+        @property
+        def control(self) -> ValueGrid:
+            return self.grid
+
+    def __init__(self, ask: Ask, *, of: Of = "value", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.data = TensorData(ask, of)
+        self._note = ""
+        self.geometry = GridGeometry(0, 0)
+        self._fetching: dict[Key, Worker[None]] = {}
+
+    # -- what is shown
+
+    def show(self, path: Place | None, without: str = "") -> None:
+        """Show the tensor at `path` from its first element, or nothing at all; the same path is only refreshed.
+
+        `without` is the sentence to show when it has no gradient.
+        """
+        if (path, without) == (self.data.path, self.data.without):
+            self.refresh_values()
+            return
+        self.hold()
+        self.data.open(path, without)
+        self.set_reactive(ValueGrid.cursor, (0, 0))
+        self.set_reactive(ValueGrid.dimension, 0)
+        self.scroll_to(0, 0, animate=False)
+        self._lay_out()
+        self.want()
+
+    def show_sentence(self, sentence: str) -> None:
+        """Show a sentence, or nothing, in place of a tensor."""
+        self.hold()
+        self.data.show_sentence(sentence)
+        self._lay_out()
+
+    def refresh_values(self) -> None:
+        """Ask again for what is seen; the old elements stay until the new ones come."""
+        self.hold()
+        self.data.spoil()
+        self.want()
+
+    def bound(self, biggest: float) -> None:
+        """Take in the largest finite magnitude of the tensor, so that digits and colours do not change on the way."""
+        self.data.bound(biggest)
+        self._lay_out()
+
+    def hold(self) -> None:
+        """Drop every outstanding request: the user is moving on."""
+        self.stop_seeking()
+        self.workers.cancel_node(self)
+        self._fetching.clear()
+
+    # -- asking
+
+    def want(self) -> None:
+        """Ask, after a moment of rest, for what is seen and not known."""
+        self.request_load()
+
+    @property
+    def awaits_content(self) -> bool:
+        data = self.data
+        missing = data.shape is None or (self.heat and data.picture is None)
+        return data.path is not None and missing and not data.sentence and self._at_work
+
+    def load(self) -> None:
+        if self.data.path is not None:
+            self._settle()
+
+    @work(group="settle", exclusive=True, exit_on_error=False)
+    async def _settle(self) -> None:
+        await asyncio.sleep(DEBOUNCE)
+        self.load_started()
+        wants = self._missing()
+        pending = {key: worker for key, worker in self._fetching.items() if not worker.is_finished}
+        for key in set(pending) - set(wants):
+            pending.pop(key).cancel()
+        self._fetching = {key: pending.get(key) or self._fetch(key) for key in wants}
+        if self.heat:
+            shape = self.data.shape
+            cells = wanted((self.data.height, self.data.width), shape is not None and len(shape) < 2, self.room)
+            self._took(await self.data.fetch_picture(*cells, self.draws))
+
+    def _missing(self) -> list[Key]:
+        if self.heat:
+            return self.data.tiles.missing(*self.block) if self.block and not self.data.sentence else []
+        if self.data.shape is None or self.data.sentence:
+            return [(0, 0)]
+        return self.data.tiles.missing(*self.geometry.elements(self.seen_rows, self.seen_columns))
+
+    @work(group="tile", exit_on_error=False)
+    async def _fetch(self, key: Key) -> None:
+        self._took(await self.data.fetch(key))
+
+    def _took(self, news: bool) -> None:
+        self.forget_drawing()
+        self._lay_out()
+        if news:
+            self.dimension = max(len(self.data.leading) - 1, 0)
+            self.call_later(self.want)
+        if news or self.data.note != self._note:
+            self._note = self.data.note
+            self.post_message(self.Known(self))
+
+    # -- geometry
+
+    @property
+    def view(self) -> Size:
+        """Return lines and characters between the scrollbars."""
+        return self.scrollable_content_region.size
+
+    @property
+    def label_width(self) -> int:
+        """Return the characters of the row indices."""
+        return len(self.geometry.row_label(max(self.geometry.rows - 1, 0))) + 1
+
+    @property
+    def column_width(self) -> int:
+        """Return the characters of a column and the gap before it."""
+        return max(self.data.format.width, len(self.geometry.column_label(max(self.geometry.columns - 1, 0)))) + 2
+
+    @property
+    def seen_rows(self) -> range:
+        first = round(self.scroll_y)
+        return range(first, max(first, min(first + self.view.height - self.top - self.bottom, self.geometry.rows)))
+
+    @property
+    def seen_columns(self) -> range:
+        left = round(self.scroll_x)
+        right = left + max(self.view.width - self.label_width, 0)
+        return range(left // self.column_width, min(-(-right // self.column_width), self.geometry.columns))
+
+    def _lay_out(self) -> None:
+        """Size the plane anew, keeping the cursor in view when folded lines change their length."""
+        data = self.data
+        room_for = (self.view.width - len(str(data.width)) - 1) // (max(data.format.width, 4) + 2)
+        across = self.geometry.across
+        self.geometry = GridGeometry.of(data.shape or (), data.height, data.width, room_for)
+        if self.heat or data.sentence or data.shape is None:
+            self.virtual_size = Size(0, 0)
+        else:
+            width = self.label_width + self.geometry.columns * self.column_width
+            self.virtual_size = Size(width, self.geometry.rows + self.top + self.bottom)
+            self.cursor = self.geometry.moved(self.cursor, 0, 0)
+            if across != self.geometry.across:
+                self._reveal()
+        self.refresh()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key means something for what is shown; the footer leaves the others out."""
+        if action in ("slice", "dimension"):
+            return bool(self.data.leading)
+        if action == "stop_seeking":
+            return self.seeking
+        return not self.data.sentence or action not in ("heat", "refine", "jump", "extreme", "nonfinite")
+
+    # -- events
+
+    def resized(self) -> None:
+        self.forget_drawing()
+        self._lay_out()
+        self._go(self.cursor)
+        self.want()
+
+    def on_leave_screen(self) -> None:
+        self.hold()
+        self.want()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._palette = None
+        if self.is_attached:
+            self.forget_drawing()
+        self.refresh()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self.want()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.want()
+
+    def watch_heat(self) -> None:
+        largest = None if self.heat else self.largest_here
+        self.forget_drawing()
+        self._lay_out()
+        if largest is not None:  # what the line below the picture was about
+            self.set_reactive(ValueGrid.cursor, largest)
+        self._go(self.cursor)
+        self.want()
+
+    def watch_dimension(self) -> None:
+        self.refresh(Region(0, 0, self.view.width, 1))
+
+    def watch_cursor(self, old: tuple[int, int], new: tuple[int, int]) -> None:
+        self.stop_seeking()
+        if self.heat:
+            self._marked = None
+            self.refresh()
+            self.want()
+            return
+        for row in {self.geometry.place(old)[0], self.geometry.place(new)[0]}:
+            self.refresh(Region(0, row - round(self.scroll_y) + self.top, self.view.width, 1))
+        self.refresh(Region(0, 0, self.view.width, self.top))
+        self.refresh(Region(0, self.view.height - 1, self.view.width, 1))
+
+    async def on_click(self, event: events.Click) -> None:
+        if self.heat and self.plan is not None:
+            if (place := self.plan.at(event.y - self.top, event.x - self.heat_margin)) is not None:
+                self.go_in_picture_to(place)
+            return
+        row = event.y - self.top + round(self.scroll_y)
+        across = event.x - self.label_width + round(self.scroll_x)
+        if self.heat or not (self.top <= event.y < self.view.height - self.bottom) or event.x < self.label_width:
+            return
+        element = self.geometry.element(row, across // self.column_width)
+        if element is not None:
+            self.cursor = element
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseScrollDown | events.MouseScrollUp, way: int) -> None:
+        """Move view and cursor together, so that the exact line is always of an element that is seen."""
+        event.stop()
+        event.prevent_default()  # the base class scrolls as well
+        if self.heat:
+            self.go_in_picture(0 if event.shift or event.ctrl else way, way if event.shift or event.ctrl else 0)
+        elif event.shift or event.ctrl:
+            self.scroll_to(x=self.scroll_x + way * self.column_width, animate=False)
+            self.cursor = self.geometry.moved(self.cursor, 0, way)
+        else:
+            self.scroll_to(y=self.scroll_y + way * WHEEL, animate=False)
+            self.cursor = self.geometry.moved(self.cursor, way * WHEEL, 0)
+        self._reveal()
+
+    # -- actions
+
+    def action_step(self, down: int, right: int) -> None:
+        if self.heat:
+            self.go_in_picture(down, right)
+        else:
+            self._go(self.geometry.moved(self.cursor, down, right))
+
+    def action_leap(self, down: int, right: int) -> None:
+        if self.heat and self.plan is not None:
+            self.go_in_picture(down * max(self.plan.rows // 2, 1), right * max(self.plan.columns // 2, 1))
+            return
+        rows = max(self.view.height - self.top - self.bottom - 1, 1)
+        columns = max((self.view.width - self.label_width) // self.column_width - 1, 1)
+        self._go(self.geometry.moved(self.cursor, down * rows, 0 if down else right * columns))
+
+    def action_corner(self, last: int) -> None:
+        self._go((self.data.height - 1, self.data.width - 1) if last else (0, 0))
+
+    def action_slice(self, direction: int) -> None:
+        index, shape = list(self.data.leading), self.data.shape
+        if not index or not shape:
+            return
+        for dimension in range(self.dimension, -1, -1):  # past its end the next outer one goes on, as digits do
+            index[dimension] = (index[dimension] + direction) % shape[dimension]
+            if index[dimension] != (0 if direction > 0 else shape[dimension] - 1):
+                self._turn(tuple(index))
+                return
+
+    def action_dimension(self) -> None:
+        if self.data.leading:
+            self.dimension = (self.dimension + 1) % len(self.data.leading)
+
+    def _turn(self, leading: tuple[int, ...]) -> None:
+        if leading != self.data.leading:
+            self.hold()
+            self.data.turn(leading)
+            self.refresh()
+            self.want()
+
+    def action_heat(self) -> None:
+        self.heat = not self.heat
+
+    def action_refine(self) -> None:
+        self.post_message(self.RefineWanted())
+
+    def action_extreme(self) -> None:
+        if self._shows_numbers:
+            self.post_message(self.ExtremeWanted())
+
+    def go_to(self, index: Sequence[int]) -> None:
+        self.heat = False
+        self._turn(tuple(index[:-2]))
+        self._go(((0, 0, *index)[-2], (0, 0, *index)[-1]))
+
+    def _go(self, element: tuple[int, int]) -> None:
+        if not self.data.sentence and self.data.shape is not None:
+            self.cursor = element
+            if not self.heat:
+                self._reveal()
+
+    def _reveal(self) -> None:
+        """Scroll as little as shows the cursor."""
+        row, column = self.geometry.place(self.cursor)
+        rows = max(self.view.height - self.top - self.bottom, 1)
+        room_for = max(self.view.width - self.label_width, self.column_width)
+        left = column * self.column_width
+        self.scroll_to(
+            x=min(max(self.scroll_x, left + self.column_width - room_for), left),
+            y=min(max(self.scroll_y, row - rows + 1), row),
+            animate=False,
+        )
+
+    # -- drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.view.width
+        segments: list[Segment] = grid_lines.line(self, y)
+        return Strip(segments).extend_cell_length(width, self.rich_style).crop(0, width).apply_style(self.rich_style)

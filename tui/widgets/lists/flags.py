@@ -1,0 +1,59 @@
+"""The one-letter flags beside rows of the tree and of tables, and what they mean; the help shows `FLAGS` as its legend.
+
+The engine decides the facts and sends them with the row (`models/opened/rows.py`); here each gets its sign.  Each mark
+has a place of its own, so that a column of flags can be read down.  The glyphs are one cell wide in every terminal,
+also where "ambiguous" characters take two, and DejaVu Sans Mono has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.messages import TensorRow, TreeRow
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One mark of a row: a sign, what it means, and of which rows it holds."""
+
+    glyph: str
+    name: str
+    meaning: str
+
+
+CHANGED = Flag("*", "changed", "the last statement changed its values, or those of something below it")
+SHARED = Flag("⇄", "shared", "the same object has another name too; s jumps there")
+FROZEN = Flag("F", "frozen", "requires_grad is False: training leaves it as it is")
+NO_GRADIENT = Flag("∅", "no gradient", "no backward pass has reached it; this is not a gradient of zero")
+ZERO_GRADIENT = Flag("0", "zero gradient", "a backward pass reached it, and every element is zero")
+NO_VALUES = Flag("◌", "no values", "a meta tensor, or a lazy one that the first forward run will make")
+UNREGISTERED = Flag("!", "not registered", "parameters() and state_dict() do not know it")
+
+FAILED = Flag("✗", "failed", "the last run failed in this module")
+
+FLAGS = (CHANGED, SHARED, FROZEN, NO_GRADIENT, ZERO_GRADIENT, NO_VALUES, UNREGISTERED, FAILED)
+"""The legend."""
+
+WIDTH = 4
+"""Places: changed, shared, frozen or gradient, and no values, not registered or failed."""
+
+
+_GRADIENT = {"none": NO_GRADIENT.glyph, "unreached": NO_GRADIENT.glyph, "zero": ZERO_GRADIENT.glyph}
+
+
+def flags_of(row: TreeRow | TensorRow) -> str:
+    """Return the flags of a row, each in its place, `WIDTH` characters."""
+    gradient = _GRADIENT.get(row.gradient, " ")
+    last = NO_VALUES.glyph if row.state else " "
+    if isinstance(row, TreeRow) and not row.registered:
+        last = UNREGISTERED.glyph
+    if isinstance(row, TreeRow) and row.run is not None and row.run.problem == "failed":
+        last = FAILED.glyph
+    return "".join(
+        (
+            CHANGED.glyph if row.changed else " ",
+            SHARED.glyph if row.shared_with else " ",
+            FROZEN.glyph if row.frozen else gradient,
+            last,
+        )
+    )

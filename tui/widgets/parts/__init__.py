@@ -1,0 +1,1 @@
+"""Parts of screens: bars, handles, lines of keys and status, a line of input, Info and Source."""

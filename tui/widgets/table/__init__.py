@@ -1,0 +1,1 @@
+"""Tables of tensors, calls and gradient norms: one row each, fetched a page at a time."""

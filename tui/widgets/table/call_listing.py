@@ -1,0 +1,195 @@
+"""The rows of the calls of one run: which are listed and in which order, fetched from the engine in pages.
+
+Another order or filter keeps the rows that are here until the new ones come, so that nothing flickers while a user
+types; a filter that cannot be read changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from textual import work
+from textual.message import Message
+
+from models.messages import CallOrder, CallPage, CallRow, CallRows, FindCall, FoundCall, Problem, RunTotals
+from models.messages.errors import EngineGone, EngineProblem
+from tui.text import clean
+from tui.widgets.lists.paged_lines import PagedLines
+from tui.widgets.table.call_columns import LARGEST_FIRST
+
+NO_RUN = "No run yet. f runs the network forward, i sets its inputs."
+NOTHING_LEFT = "No call matches the filter. F changes it, Esc while typing drops it."
+
+
+@dataclass(frozen=True)
+class CallListing:
+    """Which calls of a run, and in which order."""
+
+    order: CallOrder = "run"
+    descending: bool = False
+    query: str = ""
+    """The filter."""
+    toggled: tuple[str, ...] = ()
+    """Keys of the rows that are not folded as at first."""
+
+    def request(self, run: int, start: int, count: int) -> CallRows:
+        """Return the request of some of the rows."""
+        return CallRows(
+            run=run, start=start, count=count, order=self.order, descending=self.descending, query=self.query,
+            toggled=list(self.toggled),
+        )  # fmt: skip
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether all calls are listed in the order of execution."""
+        return self.order == "run" and not self.descending and not self.query.strip()
+
+
+class CallLines(PagedLines[CallRow]):
+    """The calls of the run that `show` names, as they are wanted."""
+
+    class StatusChanged(Message):
+        """Posted when the lines around the table have something else to show: rows counted, trouble, another row."""
+
+        def __init__(self, table: CallLines) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> CallLines:
+            return self.table
+
+    class FilterWanted(StatusChanged):
+        """Posted when the user wants to type a filter."""
+
+    run: int | None = None
+    """The run that is shown."""
+    complete = True
+    """Whether the run has ended."""
+    all = 0
+    """Rows of the run without the filter."""
+    trouble = ""
+    """Why the filter cannot be read, and what is right."""
+    wanted = CallListing()
+    """What is to be shown."""
+    listing = CallListing()
+    """What is shown: the rows that are here are of this one."""
+    _requested = CallListing()
+    _sought = 0
+    """Where the cursor is to go when the wanted rows are here."""
+
+    # -- what a parent may use
+
+    def filter(self, text: str) -> None:
+        """Show only what a filter leaves."""
+        if text != self.wanted.query:
+            self._want(replace(self.wanted, query=text))
+
+    def sort(self, order: CallOrder, descending: bool | None = None) -> None:
+        """Sort by `order`, from the end that is wanted more often where `descending` is None."""
+        if descending is None:
+            descending = order in LARGEST_FIRST
+        self._want(replace(self.wanted, order=order, descending=descending))
+
+    def call_at(self, index: int) -> CallRow | None:
+        """Return the row of the call `index` of the run, if it is here."""
+        place = self.place_of(index)
+        return None if place is None else self.pages.peek(place)
+
+    def place_of(self, index: int) -> int | None:
+        """Return where the row of the call `index` of the run is, if it is here."""
+        shown = (place for place, row in self.pages.items() if row.index == index and not row.turns)
+        return next(shown, None)
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on the call `index` of the run, which may have to be unfolded, or listed, for it."""
+        place = self.place_of(index)
+        if place is not None:
+            self.cursor = place
+            self.reveal(place)
+        elif self.run is not None:
+            self._find(self.run, index)
+
+    @work(exclusive=True, exit_on_error=False, group="call listing")
+    async def _find(self, run: int, index: int) -> None:
+        toggled = self.wanted.toggled
+        try:
+            found = await self.ask(FindCall(run=run, index=index, toggled=list(toggled)), FoundCall)
+        except EngineGone:
+            return
+        except EngineProblem as error:
+            self.rows_failed(error.problem)
+            return
+        if found.place is not None and run == self.run:
+            self._want(CallListing(toggled=tuple(found.toggled)), found.place)
+
+    # -- rows
+
+    def _want(self, listing: CallListing, place: int = 0) -> None:
+        """Have another list, with the cursor at `place`."""
+        self.wanted, self._sought = listing, place
+        if self.run is None:
+            self.listing = self._requested = listing
+            self.post_message(self.StatusChanged(self))
+        else:
+            self._load()
+
+    @work(exclusive=True, exit_on_error=False, group="call rows")
+    async def _load(self) -> None:
+        """Put the wanted rows in place of those that are here, all at once."""
+        self._requested, place = self.wanted, self._sought
+        listing = self.wanted
+        self.trouble = ""
+        stays = self.top <= place < self.top + self.page_height
+        top = self.top if stays else max(place - self.page_height // 2, 0)
+        try:
+            total = await self.pages.renew(top, top + self.page_height)
+        except EngineGone:
+            self._requested = self.listing
+        except EngineProblem as error:
+            self._requested = self.listing
+            self._refused(error.problem)
+        else:
+            self._take(listing, total, place, top)
+        self.post_message(self.StatusChanged(self))
+
+    def _take(self, listing: CallListing, total: int, place: int, top: int) -> None:
+        """Show what came, with the cursor at `place`."""
+        self.listing = listing
+        self.empty = self._nothing()
+        self.rows_arrived(top, self.page_height + 1)
+        self.count = total
+        self.scroll_to_row(top)
+        self.set_reactive(CallLines.cursor, max(min(place, total - 1), 0))
+        self.refresh()
+        self.watch_cursor(self.cursor, self.cursor)
+
+    def _refused(self, problem: Problem) -> None:
+        if problem.kind == "usage" and self.wanted.query:
+            self.trouble = f"{clean(problem.title)}. {clean(problem.text)}".strip()
+        else:
+            self.rows_failed(problem)
+
+    async def fetch(self, start: int, count: int) -> tuple[int, Sequence[CallRow]]:
+        if self.run is None:
+            return 0, []
+        requested = self._requested
+        page = await self.ask(requested.request(self.run, start, count), CallPage)
+        if page.run == self.run:
+            self.all = page.all
+            self.took(page.totals)
+        if requested == self.listing:
+            self.empty = self._nothing()
+        return page.total, page.rows
+
+    def took(self, totals: RunTotals) -> None:
+        """Take in what the whole run took."""
+
+    def _nothing(self) -> str:
+        """Return what an empty table says."""
+        if self.run is None:
+            return NO_RUN
+        if self.listing.query.strip() and self.all:
+            return NOTHING_LEFT
+        return "The run made no calls." if self.complete else "No calls yet."

@@ -1,0 +1,1 @@
+"""The module tree and the search over it."""
