@@ -1,7 +1,7 @@
 """Tied weights that a file holds once and leaves out under their other names, as its metadata or settings say.
 
 safetensors keeps no tensor twice: `save_model` writes into the metadata which name stands for which, transformers
-leaves the output embedding out where the configuration ties it.  Such a name is a tensor here too, the same bytes.
+leaves out what its classes tie (`left_out.py`).  Such a name is a tensor here too, the same bytes.
 Must not import torch.
 """
 
@@ -16,11 +16,7 @@ from ..stored.dense import Dense
 from ..stored.dtypes import DType
 from ..stored.stored import Stored
 from ..stored.tensors import Tensors
-
-_INPUTS = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight", "embed_in.weight")
-"""Ends of the names of input embeddings."""
-_OUTPUT = "lm_head.weight"
-_SETTING = "tie_word_embeddings"
+from .left_out import left_out, may_leave_out
 
 
 class Tie(NamedTuple):
@@ -43,9 +39,9 @@ def with_tied(checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> Checkpoint
 
 def _ties(checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> Iterator[Tie]:
     config = metadata.get("config")
-    tied = isinstance(config, dict) and _is_tied(config)
     said = {key: value for key, value in checkpoint.metadata.items() if isinstance(value, str) and "." in value}
-    if not tied and not said:
+    classes = isinstance(config, dict) and may_leave_out(config)
+    if not classes and not said:
         return
     columns = checkpoint.columns
     index = {path: at for at, path in enumerate(columns.paths)}
@@ -53,21 +49,9 @@ def _ties(checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> Iterator[Tie]:
         if value in index and key not in index:
             index[key] = index[value]
             yield Tie(key, index[value], "the metadata of the file")
-    if tied and not any(path.endswith(_OUTPUT) for path in index):
-        inputs = [path for path in index if path.endswith(_INPUTS) and not path.startswith(("encoder.", "vision"))]
-        names = config.get("architectures") if isinstance(config, dict) else None
-        if len(inputs) == 1 and isinstance(names, list) and any(_has_output(name) for name in names):
-            yield Tie(_OUTPUT, index[inputs[0]], f"{_SETTING} of the configuration")
-
-
-def _is_tied(config: dict[str, Any]) -> bool:
-    within = config.get("text_config")
-    return config.get(_SETTING) is True or (isinstance(within, dict) and within.get(_SETTING) is True)
-
-
-def _has_output(architecture: object) -> bool:
-    """Return whether a class of transformers of this name has an `lm_head`."""
-    return isinstance(architecture, str) and architecture.endswith(("ForCausalLM", "LMHeadModel"))
+    if classes and isinstance(config, dict):
+        for path, target, why in left_out(index, config):
+            yield Tie(path, index[target], why)
 
 
 class TiedTo(Dense):
