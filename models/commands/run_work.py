@@ -70,11 +70,11 @@ class Work:
         self._after = session.live.tree
         """The network as it is after the forward: it may have replaced its own parameters."""
         self._replaced: dict[str, str] = {}
-        self._input = session.input_text
+        self._input = session.inputs.text
         if self._specs:
             self._input = ", ".join(map(expression, self._specs))
-        elif session.input_guessed_from:
-            self._note(GUESSED.format(self._input, session.input_guessed_from))
+        elif session.inputs.guessed_from:
+            self._note(GUESSED.format(self._input, session.inputs.guessed_from))
 
     def do(self) -> None:
         """Run, and send how it went; raises nothing that the model raises."""
@@ -127,7 +127,7 @@ class Work:
         return result
 
     def _arguments(self) -> ArgsKwargs:
-        arguments = self._session.arguments
+        arguments = self._session.inputs.arguments
         if self._specs:
             arguments = make_inputs(self._specs, device_of(self._session.root))
         args, kwargs = arguments

@@ -35,7 +35,7 @@ def export(session: Session, form: ExportForm, path: str = "") -> Exported:
 
 def _text(session: Session, form: ExportForm, path: str) -> str:
     if form == "session":
-        return session.journal.script(session.model.source.name, session.input_text)
+        return session.journal.script(session.model.source.name, session.inputs.text)
     session.live  # noqa: B018  (raises for a checkpoint)
     trace = session.runs.newest
     if trace is None:
@@ -73,7 +73,7 @@ def _report(session: Session, trace: Trace) -> RunReport:
     return RunReport(
         source=session.model.source.source,
         versions=versions(),
-        input=session.input_text,
+        input=session.inputs.text,
         output=shape_as_text(calls[0].output) if calls else "",
         calls=calls,
         failure=failure,

@@ -25,10 +25,10 @@ def read_inputs(session: Session) -> m.InputFields:
         EngineProblem: nothing is open, or a checkpoint.
     """
     args, kwargs = arguments_now(session)
-    given = session.arguments
+    given = session.inputs.arguments
     same = len(args) == len(given[0]) and all(one is other for one, other in zip(args, given[0], strict=True))
     same = same and kwargs.keys() == given[1].keys() and all(kwargs[name] is given[1][name] for name in kwargs)
-    origin = session.input_origin if same else IN_CONSOLE
+    origin = session.inputs.origin if same else IN_CONSOLE
     fields = [
         m.InputField(
             name=field.name,
@@ -38,7 +38,7 @@ def read_inputs(session: Session) -> m.InputFields:
             present=field.present,
             several=field.kind == "named",
         )
-        for field in fields_of(session.root, (args, kwargs), session.spec_of)
+        for field in fields_of(session.root, (args, kwargs), session.inputs.spec_of)
     ]
     return m.InputFields(origin=origin if args or kwargs else "", fields=fields)
 
@@ -50,9 +50,9 @@ def set_inputs(session: Session, texts: list[str]) -> m.InputsSet:
         EngineProblem: nothing is open, or a checkpoint; or the form is of another forward.
     """
     root, now = session.root, arguments_now(session)
-    if len(fields_of(root, now, session.spec_of)) != len(texts):
+    if len(fields_of(root, now, session.inputs.spec_of)) != len(texts):
         raise EngineProblem(m.Problem("usage", "The forward takes other inputs by now", "Open the form again."))
-    found = filled(root, now, session.spec_of, texts, session.namespace, device_of(root))
+    found = filled(root, now, session.inputs.spec_of, texts, session.namespace, device_of(root))
     if any(found.errors):
         return m.InputsSet(errors=found.errors)
     made = [
@@ -62,7 +62,7 @@ def set_inputs(session: Session, texts: list[str]) -> m.InputsSet:
     ]
     for name in ("X", "inputs"):
         session.namespace.pop(name, None)
-    session.use_inputs(found.args, found.kwargs, IN_FORM, made)
-    session.input_text = arguments_text(found.args, found.kwargs)
+    text = arguments_text(found.args, found.kwargs)
+    session.namespace |= session.inputs.use(found.args, found.kwargs, text=text, origin=IN_FORM, specs=made)
     session.emit(m.StateChanged(summary=session.summary()))
-    return m.InputsSet(text=session.input_text, specs=found.specs)
+    return m.InputsSet(text=text, specs=found.specs)

@@ -57,10 +57,10 @@ def forward_pass(session: Session) -> Ran:
     problem = result.problem
     if problem is not None and problem.kind == "model":
         first = ""
-        if not args and not kwargs and not session.input_text:
+        if not args and not kwargs and not session.inputs.text:
             first = NO_INPUT
-        elif session.input_guessed_from and args is session.arguments[0]:
-            first = GUESSED.format(session.input_text, session.input_guessed_from)
+        elif session.inputs.guessed_from and args is session.inputs.arguments[0]:
+            first = GUESSED.format(session.inputs.text, session.inputs.guessed_from)
         if first:
             problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
     parts = [] if problem else [describe_output(result.output)]
@@ -84,7 +84,7 @@ def arguments_now(session: Session) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
     New `inputs`, of a network that takes keywords alone, replace them all.
     """
-    first, names = session.arguments, session.namespace
+    first, names = session.inputs.arguments, session.namespace
     if first[1] and not first[0] and names.get("inputs", first[1]) is not first[1]:
         return as_arguments(names["inputs"], session.root)
     args = tuple(names["args"]) if isinstance(names.get("args"), (tuple, list)) else first[0]

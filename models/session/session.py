@@ -22,6 +22,7 @@ from ..messages import FactGroup, StateChanged, Summary, TreeOrder
 from ..messages.errors import EngineProblem
 from .journal import Journal
 from .new_process import NewProcess
+from .next_inputs import NextInputs
 from .problems import nothing_open, problem_of_source, requires_code
 from .runs import Runs
 from .watched_files import WatchedFiles
@@ -70,16 +71,8 @@ class Session:
         """The sorted rows that were asked for last, of `tree_order.py`."""
         self.result: object = None
         """What `backward` starts from: the output of the last forward run, or a statement's value with a `grad_fn`."""
-        self.arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
-        """The positional and keyword arguments that the network was opened with."""
-        self.input_text = ""
-        """The same as text; empty when there are none."""
-        self.input_guessed_from = ""
-        """What in the network the arguments were inferred from: `fc (Linear)`; empty where they were given."""
-        self.input_origin = ""
-        """Where they come from, in a few words."""
-        self._input_specs: list[tuple[object, str]] = []
-        """The inputs that a SPEC made, each with its SPEC."""
+        self.inputs = NextInputs()
+        """Of the next forward."""
         self.journal = Journal()
         """What was done since the source was opened."""
         self._new_process = NewProcess()
@@ -270,30 +263,17 @@ class Session:
             **opened.names,
             "undo": self._undo_in_console,
         }
-        self.use_inputs(arguments.args, arguments.kwargs, arguments.origin, arguments.specs)
-        self.input_text, self.input_guessed_from = arguments.text, arguments.guessed_from
+        self.namespace |= self.inputs.use(
+            arguments.args,
+            arguments.kwargs,
+            text=arguments.text,
+            origin=arguments.origin,
+            specs=arguments.specs,
+            guessed_from=arguments.guessed_from,
+        )
         self._bind(opened.name, opened.module if opened.own is None else opened.own)
         with self.lock:
             self._model = model
-
-    def use_inputs(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], origin: str, specs: list[tuple[object, str]]
-    ) -> None:
-        """Make these the inputs of the next forward, and bind the console's `X`, `args`, `kwargs` and `inputs`.
-
-        `specs` are those of them that a SPEC made.
-        """
-        self.arguments, self.input_origin, self._input_specs = (args, kwargs), origin, specs
-        self.input_guessed_from = ""
-        if args:
-            self.namespace["X"] = args[0]
-        self.namespace |= {"args": args, "kwargs": kwargs}
-        if kwargs and not args:
-            self.namespace["inputs"] = kwargs
-
-    def spec_of(self, value: object) -> str:
-        """Return the SPEC that an input was made from; empty for another value."""
-        return next((text for made, text in self._input_specs if made is value), "")
 
     def close(self) -> None:
         """Close the model, and drop the console's names, the runs and the undo history."""
@@ -310,9 +290,8 @@ class Session:
                 gc.collect()  # it may have been a million tensors
         self.namespace, self._interpreter, self._watch = {}, None, None
         self.runs.clear()
-        self.result, self.arguments = None, ((), {})
+        self.result, self.inputs = None, NextInputs()
         self.known_values = {}
-        self.input_text, self.input_guessed_from, self.input_origin, self._input_specs = "", "", "", []
 
     def _bind(self, name: str, network: object) -> None:
         self.namespace["net"] = network
@@ -441,25 +420,14 @@ class Session:
         return msgspec.structs.replace(
             self.model.summary(),
             rebound=self._is_rebound(),
-            input=self.input_text,
-            guessed=bool(self.input_guessed_from),
-            call=self._call(),
+            input=self.inputs.text,
+            guessed=bool(self.inputs.guessed_from),
+            call="" if self.is_checkpoint else self.inputs.call(),
         )
 
     def _is_rebound(self) -> bool:
         """Return whether the open network is another one than was opened."""
         return not self.is_checkpoint and self.root is not self.model.source.module
-
-    def _call(self) -> str:
-        """Return how the console calls the network with the names that its input is bound to."""
-        if self.is_checkpoint:
-            return ""
-        args, kwargs = self.arguments
-        if not kwargs:
-            return "net(X)" if len(args) < 2 else "net(*args)"
-        if not args:
-            return "net(**inputs)"
-        return "net(X, **kwargs)" if len(args) == 1 else "net(*args, **kwargs)"
 
     def describe(self, path: str) -> list[FactGroup]:
         """Return what is known of the object at a path, and what the last run did with it."""

@@ -51,7 +51,7 @@ def of(network: nn.Module, *args: Any, **kwargs: Any) -> Session:
     session = opened()
     session.namespace["net"] = session.namespace[session.model.source.name] = network
     session.report_changes([], gradients=False)
-    session.arguments = (args, kwargs)
+    session.inputs.arguments = (args, kwargs)
     return session
 
 
@@ -322,7 +322,7 @@ def test_dry_with_lazy_parameters_is_a_real_run() -> None:
 
 def test_a_guess_is_said_to_be_one() -> None:
     session = of(nn.Linear(4, 2), torch.rand(2, 4))
-    session.input_guessed_from = "0 (Linear)"
+    session.inputs.guessed_from = "0 (Linear)"
     assert "guess" in ran(session)["notes"][0]
 
 

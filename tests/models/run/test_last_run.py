@@ -147,7 +147,7 @@ def test_a_module_whose_own_code_failed_is_marked_and_says_why() -> None:
     session.open("mlp")
     session.namespace["net"] = session.namespace["mlp"] = net
     session.report_changes([], gradients=False)
-    session.arguments = ((torch.rand(3, 4),), {})
+    session.inputs.arguments = ((torch.rand(3, 4),), {})
     assert forward_pass(session).problem is not None
     trace = session.runs.trace(session.runs.last)
     assert [modules_of_run(trace)[path].problem for path in ("", "0", "1")] == ["", "", "failed"]

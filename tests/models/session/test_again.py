@@ -100,7 +100,7 @@ def state_of(session: Session) -> dict[str, object]:
         "generator": net.generator.get_state(),
         "random": torch.get_rng_state(),
         "python": random.getstate(),
-        "X": session.arguments[0][0].clone(),
+        "X": session.inputs.arguments[0][0].clone(),
         "training": [module.training for module in net.modules()],
     }
     return found

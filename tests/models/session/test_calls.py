@@ -37,7 +37,7 @@ def window(session: Session, place: m.CallTensor, of: m.Of = "value") -> m.Cells
 
 
 def test_the_output_of_a_call_is_read_as_any_tensor(session: Session) -> None:
-    layer, X = session.root.get_submodule("0.block 0.0"), session.arguments[0][0]
+    layer, X = session.root.get_submodule("0.block 0.0"), session.inputs.arguments[0][0]
     place = m.CallTensor(run=1, call=row_of(session, "Linear", "0.block 0.0"))
     expected = layer(X).detach()
     cells = window(session, place)
@@ -55,7 +55,7 @@ def test_its_inputs_are_read_by_number_and_a_parameter_is_read_where_it_lies(ses
     run_statement(session, "net(X)")
     index = row_of(session, "linear", "", 2)
     first = m.CallTensor(run=2, call=index, side="input")
-    assert torch.tensor(window(session, first).values).equal(session.arguments[0][0].flatten())
+    assert torch.tensor(window(session, first).values).equal(session.inputs.arguments[0][0].flatten())
     second = m.CallTensor(run=2, call=index, side="input", number=1)
     cells = window(session, second)
     weight = session.root.get_parameter("0.block 0.0.weight")
@@ -124,7 +124,7 @@ def test_the_gradient_at_a_calls_output_is_that_of_autograd(session: Session) ->
     hook = session.root.get_submodule("0.block 0.0").register_forward_hook(
         lambda module, args, output: (output.register_hook(seen.append), output)[1]
     )
-    session.root(*session.arguments[0]).sum().backward()
+    session.root(*session.inputs.arguments[0]).sum().backward()
     hook.remove()
     cells = window(session, place, "gradient")
     assert torch.tensor(cells.values).allclose(seen[0].flatten(), rtol=0, atol=0)
@@ -171,7 +171,7 @@ def test_each_of_several_outputs_is_read_by_its_number() -> None:
     index = row_of(session, "LSTM", "lstm")
     row = session.runs.trace(session.runs.last).row(index)
     assert row.row().output == "([2, 3], ([1, 3], [1, 3]))"
-    layer, X = session.root.get_submodule("lstm"), session.arguments[0][0]
+    layer, X = session.root.get_submodule("lstm"), session.inputs.arguments[0][0]
     expected = [tensor for each in layer(X) for tensor in (each if isinstance(each, tuple) else [each])]
     for number, tensor in enumerate(expected):
         cells = window(session, m.CallTensor(run=session.runs.last, call=index, number=number))
@@ -187,7 +187,7 @@ def test_a_call_that_failed_leads_to_what_it_was_given() -> None:
     output = window(session, m.CallTensor(run=1, call=index))
     assert output.reason == "The call failed; v shows what it was given."
     given = window(session, m.CallTensor(run=1, call=index, side="input"))
-    assert torch.tensor(given.values).equal(session.arguments[0][0].flatten())
+    assert torch.tensor(given.values).equal(session.inputs.arguments[0][0].flatten())
     run_statement(session, "net.forward = lambda X: net[1](None)")
     assert run_statement(session, "net(X)").problem is not None
     nothing = window(session, m.CallTensor(run=2, call=row_of(session, "Linear", "1", 2)))

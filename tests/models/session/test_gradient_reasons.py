@@ -84,7 +84,7 @@ def rows_after_clearing(session: Session) -> list[m.GradientRow]:
 def test_a_forward_alone_hooks_nothing(session: Session) -> None:
     net, tree = session.root, session.live.tree
     trace = Trace()
-    result = run_forward(net, session.arguments[0], {}, tree, trace)
+    result = run_forward(net, session.inputs.arguments[0], {}, tree, trace)
     node = result.output.grad_fn  # type: ignore[attr-defined]
     assert (node.metadata, trace.went_back) == ({}, None)
     assert all(call.backward is None for call in trace.calls)

@@ -103,7 +103,7 @@ def test_specs_and_expressions_become_arguments(folder: Path) -> None:
     run_statement(session, "half = 0.5")
     done = set_inputs(session, ["int64[3,4]<7", "bool[3]", "= half * 4", "float64[2]~ones", "k=2 v=int64[1]<3"])
     assert done.errors == []
-    args, kwargs = session.arguments
+    args, kwargs = session.inputs.arguments
     assert (args[0].dtype, tuple(args[0].shape), int(args[0].max()) < 7) == (torch.int64, (3, 4), True)
     assert args[1].dtype == torch.bool
     assert args[2] == 2.0
@@ -126,18 +126,18 @@ def test_the_specs_are_those_that_make_all_of_them_again(folder: Path) -> None:
 
 def test_f_runs_with_them_and_what_is_unchanged_stays_the_very_value(folder: Path) -> None:
     session = opened(inputs_from="net.py:make")
-    x, bias = session.arguments[0][0], session.arguments[1]["bias"]
+    x, bias = session.inputs.arguments[0][0], session.inputs.arguments[1]["bias"]
     set_inputs(session, ["", "", "=3", "", ""])
     found = seen(session)
     assert found[0] is x
     assert found[3] is bias
     assert found[2] == 3
     set_inputs(session, ["2x4", "", "", "", ""])
-    x = session.arguments[0][0]
+    x = session.inputs.arguments[0][0]
     fields = [field.text for field in read_inputs(session).fields]
     assert fields[0] == "2x4"
     set_inputs(session, fields)
-    assert session.arguments[0][0] is x
+    assert session.inputs.arguments[0][0] is x
 
 
 def test_what_is_left_out_is_left_to_the_default_and_later_ones_go_by_name(folder: Path) -> None:
@@ -145,13 +145,13 @@ def test_what_is_left_out_is_left_to_the_default_and_later_ones_go_by_name(folde
     session = Session()
     session.open("two.py:Net")
     set_inputs(session, ["2x4", "", "=2.0", "", ""])
-    assert session.arguments[1] == {"scale": 2.0}
+    assert session.inputs.arguments[1] == {"scale": 2.0}
     assert seen(session)[1] is None
 
 
 def test_errors_stand_at_their_fields_and_nothing_changes(folder: Path) -> None:
     session = opened()
-    before = session.arguments
+    before = session.inputs.arguments
     done = set_inputs(session, ["2y4", "mask=2", "= 1/0", "=", "nothing"])
     assert [bool(error) for error in done.errors] == [True] * 5
     assert done.errors[0] == (
@@ -161,7 +161,7 @@ def test_errors_stand_at_their_fields_and_nothing_changes(folder: Path) -> None:
     assert "leave mask= out" in done.errors[1]
     assert "ZeroDivisionError" in done.errors[2]
     assert "SyntaxError" in done.errors[3]
-    assert session.arguments == before
+    assert session.inputs.arguments == before
     assert set_inputs(session, ["2x4", "", "", "", "k=99999999999999"]).errors[-1]
 
 

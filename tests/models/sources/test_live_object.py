@@ -34,7 +34,7 @@ def test_the_very_object_with_its_name_and_the_names_around_it() -> None:
         session = Session()
         summary = session.open("explore(my_net)")
         assert session.root is my_net
-        assert session.arguments == ((X,), {"scale": 2})
+        assert session.inputs.arguments == ((X,), {"scale": 2})
         assert summary.input == "float32[4, 2], scale=int"
         assert session.namespace["X"] is X
         assert session.namespace["net"] is my_net
