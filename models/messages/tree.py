@@ -20,7 +20,7 @@ optimizer or of anything else that is not the network's own; `item`: something t
 
 
 class ModuleRun(BodyPart):
-    """What the last run did with one module, all its calls together."""
+    """What the last run did with one module, all its calls together; of a parameter only its gradient's norm."""
 
     calls: Count
     output: Text
@@ -39,8 +39,17 @@ class ModuleRun(BodyPart):
     """Norm of the gradient that came to what it returned in the last backward; None where none came."""
     backward: Share | None = None
     """Its part of the seconds of the last backward."""
+    weight_gradient: Number | None = None
+    """Norm of the gradients of the parameters at or below it after the last backward; None where none has one."""
+    weight: Number | None = None
+    """Norm of these parameters themselves."""
     problem: Literal["", "failed", "nonfinite"] = ""
     """Whether a call of it failed, or returned NaN or infinities."""
+
+    @property
+    def relative_gradient(self) -> float | None:
+        """Return the norm of the gradients over that of the parameters; None where the parameters are 0."""
+        return self.weight_gradient / self.weight if self.weight_gradient is not None and self.weight else None
 
 
 class TreeRow(BodyPart):
@@ -85,7 +94,7 @@ class TreeRow(BodyPart):
     group: Text = ""
     """Path of the group that it belongs to; empty for none."""
     run: ModuleRun | None = None
-    """Of a module, what the last run did with it; None where there was none, or it was not called."""
+    """What the last run did with a module or parameter; None where there was none, or nothing is known of it."""
 
 
 class TreeRows(Body):
@@ -134,7 +143,10 @@ class TreePlace(Body):
     """Visible rows of the whole tree."""
 
 
-TreeOrder = Literal["file", "parameters", "bytes", "seconds", "flops", "rows", "gradient"]
+TreeOrder = Literal[
+    "file", "parameters", "bytes", "seconds", "flops", "rows", "gradient",
+    "weight_gradient", "relative_gradient", "backward",
+]  # fmt: skip
 """What siblings of the tree are sorted by, the largest first: `file` is the order that the network has them in."""
 
 

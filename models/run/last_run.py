@@ -11,6 +11,7 @@ from .trace.call_statistics import OutputStatistics
 from .trace.calls import Call, shape_as_text
 from .trace.record import Trace
 from .trace.totals import totals_of
+from .trace.weight_norms import hypot, norms_at, with_modules
 from .trace.went_back import WentBack
 
 TITLE = "Last run"
@@ -33,14 +34,16 @@ def facts_of_run(trace: Trace, path: str, is_module: bool, run: int = 0) -> list
         failed_here = trace.failed is not None and trace.failed.module == path
         its = [call for call in calls if call.kind == "module" and call.module == path]
         _module(facts, its, calls, trace.hint if failed_here else "", run)
+        _relative(facts, trace.went_back, path, "Gradients of its weights")
     else:
         _tensor(facts, [call for call in calls if path in call.tensors], run)
+        _relative(facts, trace.went_back, path, "Gradient")
         _gradient(facts, trace.went_back, path)
     return filled([facts])
 
 
 def modules_of_run(trace: Trace) -> dict[str, ModuleRun]:
-    """Return by path what a run did with each module that it called."""
+    """Return by path what a run did with each module that it called, and what backward gave each parameter."""
     calls = trace.calls
     found: dict[str, list[Call]] = {}
     for call in calls:
@@ -50,7 +53,11 @@ def modules_of_run(trace: Trace) -> dict[str, ModuleRun]:
     backward = sum(call.backward.seconds for call in calls if not call.depth and call.backward is not None)
     failed = None if trace.failed is None else trace.failed.module
     called = {path: _together(its, totals, backward, path == failed) for path, its in found.items()}
-    return {**_containers(called), **called}
+    modules = {**_containers(called), **called}
+    nothing = ModuleRun(calls=0, output="")
+    for path, norms in with_modules({} if trace.went_back is None else trace.went_back.weights).items():
+        modules[path] = replace(modules.get(path, nothing), weight_gradient=norms.gradient, weight=norms.weight)
+    return modules
 
 
 def _containers(called: dict[str, ModuleRun]) -> dict[str, ModuleRun]:
@@ -75,6 +82,8 @@ def _joined(runs: list[ModuleRun]) -> ModuleRun:
         peak=max([run.peak for run in runs if run.peak is not None], default=None),
         gradient=max(gradients, default=None),
         backward=_share_of([run.backward for run in runs]),
+        weight_gradient=_hypot([run.weight_gradient for run in runs]),
+        weight=_hypot([run.weight for run in runs]),
         problem=max((run.problem for run in runs), key=("", "nonfinite", "failed").index),
     )
 
@@ -86,8 +95,8 @@ def with_run(row: TreeRow, modules: dict[str, ModuleRun]) -> TreeRow:
 
 
 def run_of_row(row: TreeRow, modules: dict[str, ModuleRun]) -> ModuleRun | None:
-    """Return what the last run did with the module of a row of the tree, or with those of a group together."""
-    if row.kind == "module":
+    """Return what the last run did with the module or parameter of a row, or with those of a group together."""
+    if row.kind in ("module", "hidden", "parameter"):
         return modules.get(row.path)
     if row.kind != "group":
         return None
@@ -98,6 +107,11 @@ def run_of_row(row: TreeRow, modules: dict[str, ModuleRun]) -> ModuleRun | None:
     if not runs:
         return None
     return replace(_joined(runs), calls=sum(run.calls for run in runs), output=runs[-1].output, rows=runs[-1].rows)
+
+
+def _hypot(norms: list[float | None]) -> float | None:
+    known = [norm for norm in norms if norm is not None]
+    return hypot(known) if known else None
 
 
 def _share_of(parts: list[float | None]) -> float | None:
@@ -223,6 +237,15 @@ def line_of_call(call: Call) -> str:
     shape = shape_as_text(call.output)
     times = f" ×{call.repeat:,}" if call.repeat > 1 else ""
     return f"{call.index} {name_of_call(call)}{times}" + (f"  {shape}" if shape else "")
+
+
+def _relative(facts: FactList, went_back: WentBack | None, path: str, label: str) -> None:
+    norms = None if went_back is None else norms_at(went_back.weights, path)
+    if norms is None:
+        return
+    relative = norms.relative
+    beside = f"{relative:.2g} of the weight's, {norms.weight:.3g}" if relative is not None else "the weight is 0"
+    facts.add(label, f"norm {norms.gradient:.3g}, {beside}")
 
 
 def _gradient(facts: FactList, went_back: WentBack | None, path: str) -> None:

@@ -74,5 +74,5 @@ def _value(row: TreeRow, order: TreeOrder, modules: dict[str, ModuleRun]) -> flo
     run = run_of_row(row, modules) if modules else None
     if run is None:
         return None
-    value: float | None = run.gradient if order == "gradient" else getattr(run, order)
+    value: float | None = getattr(run, order)
     return value

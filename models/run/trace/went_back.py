@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .calls import Call
+from .weight_norms import WeightNorms
 
 Cause = Literal[
     "frozen", "unread", "dropped", "detached", "no_grad", "not_differentiable", "replaced", "unregistered", "unknown"
@@ -89,5 +90,7 @@ class WentBack:
     """Of those whose gradient is a sum over several uses."""
     unregistered: list[Reason] = field(default_factory=list)
     """Leaves that a gradient came to and that the network does not hold."""
+    weights: dict[str, WeightNorms] = field(default_factory=dict)
+    """Of those with a gradient its norm and their own; known after a backward of the open model."""
     conflict: Conflict | None = None
     """Why it failed, where a call needs what is not there any more."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from models.engine.handlers.tree import tree_rows
 from models.live.live_tree import LiveTree
 from models.messages import CallTensor, TreeRow, TreeRows
+from models.run.gradients.weight_norms import weight_norms
 from models.run.last_run import facts_of_run, modules_of_run, rows_text, run_of_row, values_text
 from models.run.trace.call_statistics import OutputStatistics
 from models.run.trace.tracing import Trace, tracing
+from models.run.trace.went_back import WentBack
 from models.session.passes import forward_pass
 from models.session.session import Session
 from tests.models.run.gradients.went_back import went_back
@@ -211,6 +214,44 @@ def test_what_a_backward_did_stands_beside() -> None:
     assert [part.split(" by ")[1].split(" at ")[0] for part in parts] == ["twice", "matmul"]
     assert found("unused.weight", False)["No gradient"] == ["no call read it: unused was not called"]
     assert "No gradient" not in found("used.weight", False)
+
+
+def test_gradients_beside_their_weights() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.rest = nn.Linear(2, 2, bias=False), nn.ModuleDict({"b": nn.Linear(2, 2)})
+            self.rest["b"].weight = self.a.weight
+            self.idle = nn.Linear(2, 2)
+            nn.init.zeros_(self.rest["b"].bias)  # type: ignore[arg-type]
+            with torch.no_grad():
+                self.a.weight.copy_(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
+
+        def forward(self, X: Tensor) -> Tensor:
+            return self.rest["b"](self.a(X))  # type: ignore[no-any-return]
+
+    net = Tied()
+    trace, tree = Trace(), LiveTree.of(net)
+    net.a.weight.grad, net.rest["b"].bias.grad = torch.full((2, 2), 0.25), torch.tensor([1.2, 0.0])
+    trace.went_back = WentBack(weights=weight_norms(tree))
+    assert trace.went_back.weights == {
+        "a.weight": (0.5, 5.0), "rest.b.weight": (0.5, 5.0), "rest.b.bias": (pytest.approx(1.2), 0.0),
+    }  # fmt: skip
+    modules = modules_of_run(trace)
+    assert {path: (run.weight_gradient, run.weight) for path, run in modules.items()} == {
+        "": (pytest.approx(1.3), 5.0),  # the shared weight once: 0.5, 1.2, 1.3
+        "a": (0.5, 5.0), "a.weight": (0.5, 5.0), "rest": (pytest.approx(1.3), 5.0), "rest.b": (pytest.approx(1.3), 5.0),
+        "rest.b.weight": (0.5, 5.0), "rest.b.bias": (pytest.approx(1.2), 0.0),
+    }  # fmt: skip
+
+    def said(path: str, is_module: bool, label: str) -> list[str]:
+        (group,) = facts_of_run(trace, path, is_module)
+        return [fact.text for fact in group.facts if fact.label == label]
+
+    assert said("a.weight", False, "Gradient") == ["norm 0.5, 0.1 of the weight's, 5"]
+    assert said("rest.b.bias", False, "Gradient") == ["norm 1.2, the weight is 0"]
+    assert said("", True, "Gradients of its weights") == ["norm 1.3, 0.26 of the weight's, 5"]
+    assert said("idle", True, "Gradients of its weights") == []
 
 
 def test_what_is_not_called_itself_has_the_sums_of_what_is_called_within_it() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+from torch import nn
+
 from models.engine.handlers.tree import fold, locate, sort_tree, tree_rows
 from models.messages import Fold, Locate, SortTree, TreeOrder, TreeRow, TreeRows
 from models.session.passes import backward_pass, forward_pass
@@ -53,3 +56,22 @@ def test_siblings_by_what_the_last_run_and_backward_did() -> None:
     root = rows(session)[0].run
     assert root is not None
     assert root.backward == 1.0
+    net = session.root
+    ratios = {path: _ratio(net.get_submodule(path)) for path in ("0", "2")}
+    sort(session, "relative_gradient")
+    found = [row.run.relative_gradient for row in rows(session) if row.depth == 1 and row.run is not None]
+    assert found == [pytest.approx(ratio) for ratio in sorted(ratios.values(), reverse=True)] + [None]
+    tensors = [row for row in rows(session) if row.path.startswith("0.")]
+    sizes = [_ratio(net.get_parameter(row.path)) for row in tensors]
+    assert sizes == sorted(sizes, reverse=True)
+    assert [row.run.relative_gradient for row in tensors if row.run is not None] == [
+        pytest.approx(each) for each in sizes
+    ]
+
+
+def _ratio(of: nn.Module | nn.Parameter) -> float:
+    """Return the norm of the gradients over that of the parameters, by torch."""
+    parameters = list(of.parameters()) if isinstance(of, nn.Module) else [of]
+    norm = nn.utils.get_total_norm
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return float(norm(gradients) / norm([parameter.detach() for parameter in parameters]))

@@ -323,7 +323,10 @@ class ModuleTree(PagedLines[TreeRow]):
 
     def action_tree_columns(self) -> None:
         """Change to the next set of columns: sizes, the last run; after a backward, its gradients."""
-        passed = any(row.run is not None and row.run.gradient is not None for row in self.pages.rows())
+        passed = any(
+            row.run is not None and (row.run.gradient is not None or row.run.weight_gradient is not None)
+            for row in self.pages.rows()
+        )
         sets = [each for each in SETS if passed or each is not GRADIENTS]
         self._columns = sets[(sets.index(self._columns) + 1) % len(sets)] if self._columns in sets else SIZES
         self._show_header()

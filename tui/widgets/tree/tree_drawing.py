@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,13 +10,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from models.messages import TreeOrder, TreeRow
+from models.messages import ModuleRun, TreeOrder, TreeRow
 from tui import numbers
 from tui.cell_format import short
 from tui.text import clean, fit_middle
 from tui.widgets.lists.columns import DESCENDING, GAP, LEVEL_LIMIT, Column, header_of, lay_out, row_of
 from tui.widgets.lists.flags import WIDTH, flags_of
-from tui.widgets.lists.shares import percent, share_bar
+from tui.widgets.lists.shares import bar_of, percent, share_bar
 
 ROOM_FOR_ALL = 49
 """Cells below which the names need the room more than the second figure does."""
@@ -91,18 +92,56 @@ def _part(share: float | None) -> str:
 def _gradients(row: TreeRow) -> tuple[str, ...]:
     run = row.run
     if run is None:
-        return detail_text(row), "", ""
+        return detail_text(row), "", _none(row), "", ""
     return (
         detail_text(row),
-        "" if run.gradient is None else short(run.gradient, 3),
+        short(run.gradient, 3),
+        short(run.weight_gradient, 3) or _none(row),
+        _relative(run, BAR),
         "" if run.backward is None else share_bar(run.backward, 1, BAR),
     )
+
+
+def _gradients_tight(row: TreeRow) -> tuple[str, ...]:
+    run = row.run
+    if run is None:
+        return detail_text(row), "", _none(row), "", ""
+    return (
+        detail_text(row),
+        short(run.gradient, 2),
+        short(run.weight_gradient, 2) or _none(row),
+        _relative(run, 0),
+        _part(run.backward),
+    )
+
+
+def _none(row: TreeRow) -> str:
+    """Return why a parameter has no norm, in a word: none is not zero."""
+    if row.kind != "parameter":
+        return ""
+    return "frozen" if row.frozen else "none" if row.gradient in ("none", "unreached") else ""
+
+
+def _relative(run: ModuleRun, bar: int) -> str:
+    """Return how large a gradient is beside its weight: a logarithmic bar of `bar` cells at most, and the number."""
+    relative = run.relative_gradient
+    if relative is None:
+        return "" if run.weight_gradient is None else "w=0"
+    text = f"{short(relative, 2):>{RATIO}}"
+    if not bar:
+        return text.strip()
+    share = 1 + math.log10(relative) / DECADES if relative > 0 and math.isfinite(relative) else 0.0
+    return f"{bar_of(share, bar):<{bar}} {text}"
 
 
 NAME = Column("name", 18, 120, cut="middle")
 MARKS = Column("", WIDTH, WIDTH, drop=1)
 BAR = 4
 """Cells of the bar of a share."""
+RATIO = 7
+"""Cells of a ratio with two digits, such as `1.2e-05`."""
+DECADES = 8
+"""Powers of ten from the shortest bar of a ratio to the longest, which is of 1."""
 SIZES = ColumnSet(
     (
         NAME,
@@ -144,16 +183,32 @@ LAST_RUN = ColumnSet(
 GRADIENTS = ColumnSet(
     (
         NAME,
-        Column("class, shape", 12, 80, drop=2),
-        Column(" gradient", 9, 9, drop=3, cut="left"),
-        Column(" of backward", 5 + BAR, 12, drop=4, cut="left"),
+        Column("class, shape", 8, 80, drop=5),
+        Column(" output", 8, 8, drop=4, cut="left"),
+        Column(" weights", 8, 8, drop=3, cut="left"),
+        Column(" /weights", BAR + 1 + RATIO, BAR + 1 + RATIO, drop=2, cut="left"),
+        Column(" of time", 5 + BAR, 5 + BAR, drop=6, cut="left"),
         MARKS,
     ),
     _gradients,
-    (False, False, True),
-    ("gradient",),
+    (False, False, False, False, True),
+    ("gradient", "weight_gradient", "relative_gradient", "backward"),
+    ColumnSet(
+        (
+            replace(NAME, min_width=10),
+            Column("class, shape", 8, 40, drop=9),
+            Column(" output", 7, 7, drop=4, cut="left"),
+            Column(" weights", 8, 8, drop=3, cut="left"),
+            Column(" ratio", RATIO, RATIO, drop=2, cut="left"),
+            Column(" time", 5, 5, drop=5, cut="left"),
+            MARKS,
+        ),
+        _gradients_tight,
+        (False, False, False, False, True),
+    ),
 )
-"""The gradient that came to what each module returned, in the last backward, and its part of the time of that."""
+"""Norms of gradients after the last backward: of the one that came to what each module returned, of those of the
+parameters at or below each row, the latter relative to the norm of these parameters; and the part of the time."""
 SETS = (SIZES, LAST_RUN, GRADIENTS)
 
 
@@ -172,7 +227,7 @@ def draw_header(
     place = 2 + columns.orders.index(order) if order in columns.orders else 0
     shown = _in_room(columns, width).columns
     titles = [f"{DESCENDING}{column.title.strip()}" if at == place else column.title for at, column in enumerate(shown)]
-    titles[0] = f"sorted by {order}" if order != "file" and not place else ""
+    titles[0] = f"sorted by {order.replace('_', ' ')}" if order != "file" and not place else ""
     return header_of([replace(column, title=title) for column, title in zip(shown, titles, strict=True)], widths)
 
 

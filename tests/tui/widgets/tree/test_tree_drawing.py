@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -160,6 +161,38 @@ def test_a_narrow_tree_says_time_flops_and_spread_of_the_last_run() -> None:
 
 
 def test_gradients_of_the_last_backward() -> None:
-    run = ModuleRun(calls=1, output="[2, 8]", gradient=0.0123, backward=0.5)
-    assert texts_of(row(run=run, detail="Linear"), GRADIENTS)[1:4] == ("Linear", "0.0123", "██    50%")
-    assert texts_of(row(detail="Linear"), GRADIENTS)[1:4] == ("Linear", "", "")
+    run = ModuleRun(calls=1, output="[2, 8]", gradient=0.0123, backward=0.5, weight_gradient=0.03, weight=3.0)
+    found = texts_of(row(run=run, detail="Linear"), GRADIENTS)[1:6]
+    assert found == ("Linear", "0.0123", "0.03", "███     0.01", "██    50%"), "1e-2 is 6 of 8 decades: 3 of 4 cells"
+    assert texts_of(row(detail="Linear"), GRADIENTS)[1:6] == ("Linear", "", "", "", "")
+
+
+def test_a_gradient_that_is_none_and_a_weight_that_is_zero_are_no_numbers() -> None:
+    def figures(**fields: Any) -> tuple[str, ...]:
+        return texts_of(row(kind="parameter", detail="[4]", **fields), GRADIENTS)[2:5]
+
+    def run(gradient: float, weight: float) -> ModuleRun:
+        return ModuleRun(calls=0, output="", weight_gradient=gradient, weight=weight)
+
+    assert figures(gradient="unreached") == ("", "none", "")
+    assert figures(gradient="none") == ("", "none", "")
+    assert figures(frozen=True) == ("", "frozen", "")
+    assert figures(run=run(0.5, 0.0)) == ("", "0.5", "w=0")
+    assert figures(run=run(0.0, 2.0)) == ("", "0", "           0"), "no bar"
+    assert figures(run=run(math.nan, 2.0)) == ("", "nan", "         nan")
+
+
+@pytest.mark.parametrize("width", [33, 36, 56, 120])
+def test_titles_of_gradients_stand_over_what_they_name(width: int) -> None:
+    run = ModuleRun(calls=1, output="[2, 8]", gradient=1.25e-21, backward=0.5, weight_gradient=3.1e-18, weight=3e3)
+    shown = row(detail="Linear", run=run)
+    needs = Needs(GRADIENTS.columns)
+    needs.take([texts_of(shown, GRADIENTS)])
+    line = "".join(part.text for part in draw_row(shown, width, lambda name: Style(), needs.widths, GRADIENTS))
+    header = "".join(part.text for part in draw_header(width, GRADIENTS, needs.widths, "relative_gradient"))
+    assert cell_len(line) <= width
+    title, text = ("▼ratio", "1e-21") if width < 49 else ("▼/weights", "1e-21")
+    assert header.index(title) + len(title) == line.index(text) + len(text)
+    assert ("1.2e-21  3.1e-18" in line or "1.25e-21  3.1e-18" in line) == (" output" in header)
+    assert "3.1e-18" in line
+    assert "weights" in header
