@@ -127,7 +127,7 @@ def call_report(call: Call) -> dict[str, Any]:
         found[name] = None if value == "" and name in OPTIONAL else value
     found["inputs"] = [shape_as_list(shape) for shape in call.inputs]
     found["output"] = shape_as_list(call.output)
-    found["tensors"] = list(call.tensors)
+    found["tensors"], found["mode"] = list(call.tensors), list(call.mode)
     found["producers"] = call.producer_rows()
     found["statistics"] = None if call.statistics is None else asdict(call.statistics.message())
     found["backward"] = None if call.backward is None else _backward_report(call.backward)

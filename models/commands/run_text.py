@@ -29,7 +29,7 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
         columns = [*COLUMNS[:4], *COSTS, *COLUMNS[4:]] if report["dry"] else list(COLUMNS)
         if any(call["backward"] for call in report["calls"]):
             columns[COLUMNS.index(INPUTS)] = GRADIENT
-        if any(call["note"] for call in report["calls"]):
+        if any(map(_remark, report["calls"])):
             columns.append(NOTE)
         rows = [[title for title, _, _ in columns]]
         rows += [[text(call) for _, _, text in columns] for call in report["calls"]]
@@ -97,6 +97,12 @@ def _gradient(call: dict[str, Any]) -> str:
     return "" if norm is None else f"{norm:.3g}"
 
 
+def _remark(call: dict[str, Any]) -> str:
+    """Return what `CallFields.remark` does."""
+    words = [word for word in call["mode"] if call["depth"] or word != "train"]
+    return "; ".join(filter(None, [", ".join(words), clean(call["note"] or "", NAME)]))
+
+
 Column = tuple[str, int, Callable[[dict[str, Any]], str]]
 INPUTS: Column = ("inputs", 16, lambda call: " ".join(shape_text(shape) for shape in call["inputs"]))
 """Makes room for the gradients after a backward."""
@@ -113,7 +119,7 @@ A longer cell pushes what follows.
 """
 GRADIENT: Column = ("gradient", 9, _gradient)
 """The norm of the gradient that came to a call; only after a backward."""
-NOTE: Column = ("note", 60, lambda call: clean(call["note"] or "", NAME))
+NOTE: Column = ("note", 60, _remark)
 """Only where a call has one."""
 
 

@@ -118,7 +118,7 @@ class TraceReceiver:
             given["statistics"] = OutputStatistics(*given["statistics"])
         given["inputs"] = tuple(_shape(shape) for shape in given["inputs"])
         given["output"] = _shape(given["output"])
-        given["tensors"] = tuple(given["tensors"])
+        given["tensors"], given["mode"] = tuple(given["tensors"]), tuple(given["mode"])
         return Call(**given)
 
 

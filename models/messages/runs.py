@@ -234,12 +234,22 @@ class CallFields(msgspec.Struct, kw_only=True):
     """The calls whose results it read; as indices of rows where it is shown."""
     reads_input: bool = False
     """Whether it read what the network was given, or a view of that."""
+    mode: Any = ()
+    """What is switched otherwise than in the call around it: `train` or `eval`; `no_grad`, `inference_mode` or
+    `enable_grad`; `autocast cpu bfloat16` or `no autocast`.  Of the network's own call train or eval, and what is
+    otherwise than torch has it at first."""
     backward: Any = None
     """What the last backward did here; None before one, and where it did not come by."""
     failed: Text = ""
     """First line of the error that ended the run here; else empty."""
     note: Text = ""
     """Anything else for the user, such as calls that were not kept; empty for none."""
+
+    def remark(self) -> str:
+        """Return its mode, where that is another than around it, and its note; that a network trains is no remark."""
+        return "; ".join(
+            filter(None, [", ".join(each for each in self.mode if self.depth or each != "train"), self.note])
+        )
 
 
 class CallRanges(BodyPart, frozen=True, kw_only=True):
@@ -280,6 +290,7 @@ class CallRow(BodyPart, CallFields, frozen=True, kw_only=True):
     """Of its row."""
     statistics: CallStatistics | None = None
     producers: Positions = []
+    mode: Names = []
     backward: CallBackward | None = None
 
     inputs: Names

@@ -9,6 +9,7 @@ from ..messages import CallTensor, Fact, FactGroup
 from ..opened.facts import LINK_LIMIT, FactList, filled
 from ..sources.wording import size_text
 from .last_run import duration_text, line_of_call, rows_text, times_text, values_text
+from .trace.call_mode import mode_text
 from .trace.calls import Call, shape_as_text
 from .trace.dataflow import Dataflow, lanes
 from .trace.record import Trace
@@ -24,7 +25,7 @@ def facts_of_call(trace: Trace, run: int, index: int) -> list[FactGroup]:
     call = calls[index]
     flow = _dataflow(trace, calls)
     because = trace.hint if call.failed else ""
-    first = [_call(call, index, len(calls), because), _values(call), _flow(flow, calls, run, index)]
+    first = [_call(calls, index, because), _values(call), _flow(flow, calls, run, index)]
     return [*filled(first), *_around(flow, calls, run, index), *filled([_costs(call), _backward(call)])]
 
 
@@ -37,14 +38,15 @@ def _dataflow(trace: Trace, calls: Sequence[Call]) -> Dataflow:
     return found
 
 
-def _call(call: Call, index: int, rows: int, because: str) -> FactList:
-    facts = FactList("Call")
-    facts.add("Row", f"{index:,}, of 0 to {rows - 1:,} in Calls")
+def _call(calls: Sequence[Call], index: int, because: str) -> FactList:
+    facts, call = FactList("Call"), calls[index]
+    facts.add("Row", f"{index:,}, of 0 to {len(calls) - 1:,} in Calls")
     facts.add("Module" if call.kind == "module" else "Operation", call.op)
     facts.add("Of" if call.kind == "module" else "In", call.module or "the network itself", call.module)
     facts.add("At", call.where)
     if call.repeat > 1:
         facts.add("Repeated", f"{times_text(call.repeat)}, folded into this row")
+    facts.add("Mode", mode_text(calls, index))
     facts.add("Failed", call.failed)
     facts.add("Because", because)
     facts.add("Note", call.note)

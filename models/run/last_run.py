@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from ..messages import CallBackward, CallTensor, FactGroup, ModuleRun, RunTotals, TreeRow
 from ..opened.facts import FactList, filled
 from ..sources.wording import size_text
+from .trace.call_mode import mode_text
 from .trace.call_statistics import OutputStatistics
 from .trace.calls import Call, shape_as_text
 from .trace.record import Trace
@@ -160,6 +161,7 @@ def _module(facts: FactList, calls: list[Call], everything: list[Call], because:
         facts.add("Call", f"and {rows - LINKS:,} more")
     last = calls[-1]
     facts.add("At", last.where)
+    facts.add("Mode", mode_text(everything, last.index))
     facts.add("Input", ", ".join(shape_as_text(shape) or "·" for shape in last.inputs))
     facts.add("Output", shape_as_text(last.output) + ("" if last.bytes is None else f", {size_text(last.bytes)}"))
     facts.add("Failed", last.failed)

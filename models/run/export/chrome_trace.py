@@ -86,6 +86,7 @@ def _about(call: Call) -> dict[str, Any]:
         "kept": call.kept,
         "turns": call.repeat if call.repeat > 1 else None,
         "failed": call.failed,
+        "mode": ", ".join(call.mode),
         "note": call.note,
     }
     if call.statistics is not None:

@@ -117,7 +117,7 @@ def _calls(calls: Sequence[Call]) -> Iterator[str]:
 
 def _cells(index: int, call: Call) -> list[str]:
     times = f" ×{call.repeat:,}" if call.repeat > 1 else ""
-    note = f"✗ {call.failed}" if call.failed else call.note
+    note = f"✗ {call.failed}" if call.failed else call.remark()
     inputs = ", ".join(shape_as_text(shape) or "·" for shape in call.inputs)
     depth = "  " * min(call.depth, 10)  # spaces that are kept
     cells = (call.module or "(root)", call.op, inputs, shape_as_text(call.output), call.where, note)

@@ -15,7 +15,7 @@ from .call_values import VALUES, text_of
 
 __all__ = ["QueryError", "matching", "parse_call_query"]
 
-_TEXTS = ("op", "module", "where", "kind")
+_TEXTS = ("op", "module", "where", "mode", "kind")
 _KINDS = ("module", "operation", "failed", "noted", "loop")
 _TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _SHARE = {"": 1.0, "%": 0.01}
@@ -48,7 +48,7 @@ _NAMES = {
     "infs": "inf",
 }
 _KNOWN = (
-    "op, module, line, kind, took, ms, own, times, depth, flops, elementwise, bytes, kept, peak, "
+    "op, module, line, mode, kind, took, ms, own, times, depth, flops, elementwise, bytes, kept, peak, "
     "min, max, mean, std, zeros, spread, nan, inf, nonfinite, norm, backward"
 )
 _UNITS: dict[str, tuple[Mapping[str, float], str]] = {
@@ -99,7 +99,7 @@ def _read(field: str) -> Callable[[Call], object]:
 
 
 def _kinds_of(call: Call) -> object:
-    kinds = {"failed": call.failed, "noted": call.note, "loop": call.repeat > 1}
+    kinds = {"failed": call.failed, "noted": call.remark(), "loop": call.repeat > 1}
     return (call.kind, *(name for name, holds in kinds.items() if holds))
 
 

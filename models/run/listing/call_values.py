@@ -51,6 +51,7 @@ VALUES: dict[str, Callable[[Call], Value]] = {
     "op": _field("op"),
     "kind": _field("kind"),
     "where": _field("where"),
+    "mode": lambda call: ", ".join(call.mode),
     "depth": _field("depth"),
     "repeat": _field("repeat"),
     "seconds": _field("seconds"),
@@ -77,5 +78,5 @@ VALUES: dict[str, Callable[[Call], Value]] = {
 
 def text_of(call: Call) -> str:
     """Return what a word may match, in lower case."""
-    parts = (call.module, call.op, call.where, call.note, call.failed, *call.tensors)
+    parts = (call.module, call.op, call.where, call.note, call.failed, *call.mode, *call.tensors)
     return "\n".join(parts).lower()

@@ -168,7 +168,7 @@ class _Codes:
                 own = id(made)  # like nothing else
             else:
                 tensors = tuple(map(self._pattern, call.tensors))
-                own = (self._pattern(call.module), call.op, call.kind, call.where, tensors)
+                own = (self._pattern(call.module), call.op, call.kind, call.where, tensors, call.mode)
                 shapes = (call.inputs, call.output, call.repeat > 1)
         made.code = hash((own, made.loop is None, *[child.code for child in made.children]))
         made.shapes = hash((made.code, shapes, *[child.shapes for child in made.children]))

@@ -44,6 +44,7 @@ class Call(CallFields, kw_only=True, eq=False):
     tensors: tuple[str, ...] = ()
     statistics: OutputStatistics | None = None
     producers: tuple[Call, ...] = ()
+    mode: tuple[str, ...] = ()
     backward: CallBackward | None = None
     captured: CallTensors | None = None
     """Copies of what it was given and returned; None where none were taken."""
@@ -120,7 +121,7 @@ class Call(CallFields, kw_only=True, eq=False):
         given = asdict(self)
         given["inputs"] = [shape_as_text(shape) for shape in self.inputs]
         given["output"] = shape_as_text(self.output)
-        given["tensors"] = list(self.tensors)
+        given["tensors"], given["mode"] = list(self.tensors), list(self.mode)
         given["statistics"] = None if self.statistics is None else self.statistics.message()
         given["producers"] = self.producer_rows()
         given["index"] = max(self.index, 0)

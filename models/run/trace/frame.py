@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .calls import Call
 from .costs import Cost
+from .modes import Mode
 from .shapes import arguments_in
 
 
@@ -27,6 +28,10 @@ class Frame:
     """A layer of torch's own without children: when it runs a single operation, its own row says it all."""
     python: FrameType
     """Torch's, from which the call goes on: it stands for all that is further out."""
+    mode: Mode
+    """Whether gradients are recorded, and autocast, when the call began."""
+    training: bool
+    """The flag of the module then."""
     held: Call | None = None
     """The one operation of a plain layer so far."""
     operations: int = 0

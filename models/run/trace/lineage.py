@@ -64,8 +64,8 @@ class Lineage:
         """Return whether all operations are known."""
         return len(self.events) < LIMIT
 
-    def note(self, call: Call, reading: Reading, output: object) -> None:
-        """Note an operation that is over."""
+    def note(self, call: Call, reading: Reading, output: object, grad: bool) -> None:
+        """Note an operation that is over; `grad` says whether gradients were switched on."""
         if len(self.events) >= LIMIT:
             return
         reads = reading.reads
@@ -73,7 +73,7 @@ class Lineage:
             outputs = [output]
         else:  # what gives nothing writes into its first, as `__setitem__` does
             outputs = reading.tensors[:1] if output is None else list(tensors_in(output))
-        gives, grad = any(map(_requires_grad, outputs)), torch.is_grad_enabled()
+        gives = any(map(_requires_grad, outputs))
         if not grad and not gives and any(live for _, live in reads) and _within_function():
             gives = True  # a gradient flows back to what the function as a whole gives
         self.events.append(Event(call, reading.first, reads, gives, grad, "" if grad else self._off_at))

@@ -28,6 +28,7 @@ from .costs import Cost, cost_of
 from .frame import Frame, first_line, is_raised_from, named_arguments, records_graph
 from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
+from .modes import mode_now, mode_of
 from .operations import counts_without_tensor, operation_name
 from .places import Places
 from .record import NODES, REGISTERED, Trace
@@ -270,8 +271,9 @@ class Recorder(TorchFunctionMode):
         if self._fused or kind.__name__ == "OptimizedModule" or "_compiled_call_impl" in vars(module):
             call.note = module_note(module, self._fused)
         plain = not module._modules and str(kind.__module__).startswith("torch.")
+        mode, training, call.mode = mode_of(module, caller)
         place = self._trace.open(call)
-        frame = Frame(module, path, call, place, sys.exc_info()[1], plain, python)
+        frame = Frame(module, path, call, place, sys.exc_info()[1], plain, python, mode, training)
         self._frames.append(frame)
         if caller is None:
             try:
@@ -310,7 +312,7 @@ class Recorder(TorchFunctionMode):
             held.into, held.captured = call, None  # the module keeps its own
             call.tensors, call.failed, call.note = held.tensors, held.failed, call.note or held.note
             call.self_seconds = call.seconds
-            call.producers = call.producers or held.producers
+            call.producers, call.mode = call.producers or held.producers, call.mode + held.mode
             call.reads_input = call.reads_input or held.reads_input
             held.producers, held.statistics = (), None  # or it would keep all those before it
         if frame.counted:
@@ -349,6 +351,7 @@ class Recorder(TorchFunctionMode):
             self_seconds=seconds,
             producers=reading.producers,
             reads_input=reading.given,
+            mode=() if (mode := mode_now()) is frame.mode else mode.words(frame.mode),
         )
         if any(holder != path for _, holder in read):
             call.note = uncalled_note(self._tree, self._frames, read, call, self._trace)
@@ -362,7 +365,7 @@ class Recorder(TorchFunctionMode):
         frame.within += seconds
         if raised is None:
             self._count(frame, call, cost_of(name, tensors, outputs, reading.texts if name == "einsum" else ()))
-            self._trace.lineage.note(call, reading, output)
+            self._trace.lineage.note(call, reading, output, mode.records)
         if alone:
             frame.held = call
         else:

@@ -32,6 +32,7 @@ EVERY_FIELD = [
         "statistics",
         "producers",
         "reads_input",
+        "mode",
         "backward",
         "failed",
         "note",

@@ -70,7 +70,7 @@ def note_of(row: CallRow) -> str:
     """Return what is remarkable about a row; of layers that are alike what differs between them comes first."""
     ranges = row.ranges
     if ranges is None:
-        return row.note
+        return row.remark()
     spans = (
         _spans(ranges.seconds, numbers.duration, "{} each"),
         _spans(ranges.rows, percent, "rows {} apart"),
@@ -78,7 +78,7 @@ def note_of(row: CallRow) -> str:
         _spans(ranges.norm, _three, "gradient {}"),
     )
     varied = ", ".join(filter(None, spans))
-    return "; ".join(filter(None, [f"{row.alike} alike: {varied}" if varied else f"{row.alike} alike", row.note]))
+    return "; ".join(filter(None, [f"{row.alike} alike: {varied}" if varied else f"{row.alike} alike", row.remark()]))
 
 
 def _three(number: float) -> str:
