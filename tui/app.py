@@ -17,6 +17,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.events import Event, Key
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.types import CSSPathType
 
@@ -30,7 +31,7 @@ from tui.settings import Settings
 from tui.themes import THEMES, next_theme, theme_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
@@ -106,6 +107,15 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[object]:
         return FirstFrame(self.options.source or "")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is drawn through: with `NO_COLOR` and the terminal's own theme no colour at all.
+
+        Textual chooses between that and greys before there is a theme, and the greys of a terminal's own colours are
+        black on black.
+        """
+        found = super().get_line_filters()
+        return [NoColor() if isinstance(each, Monochrome) and self.native_ansi_color else each for each in found]
 
     def get_system_commands(self, screen: Screen[object]) -> list[SystemCommand]:
         """Return none of Textual's own commands: every one is an action of ours."""

@@ -57,6 +57,23 @@ def assert_safe(played: Played) -> None:
                 assert not UNSAFE.search(segment.text), f"{segment.text!r} in {strip.text!r}"
 
 
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
+async def test_without_colours_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("COLORTERM", raising=False)
+    async with opened() as played:
+        styles = [
+            segment.style
+            for strip in played.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None
+        ]
+        assert {str(color.name) for style in styles if (color := style.color) is not None} <= {"default"}
+        assert {str(color.name) for style in styles if (color := style.bgcolor) is not None} <= {"default"}
+        assert any(style.reverse for style in styles), "the cursor is still seen"
+
+
 async def test_the_themes_go_round_and_the_last_one_is_remembered() -> None:
     async with opened() as played:
         first = played.app.theme
