@@ -199,6 +199,19 @@ class GradientRow(BodyPart):
     """The row of the last run's calls that did it; None where none did."""
 
 
+class LayerGradient(BodyPart):
+    """The gradient that came to what a layer returned, in the last backward."""
+
+    path: Text
+    """Of the module that it ran in."""
+    op: Text
+    """Its class, or its operation."""
+    layers: Count = 1
+    """How many neighbours are taken together, of which this is the first."""
+    norm: Number | None = None
+    """Euclidean norm, of several the median; None where no gradient came."""
+
+
 class GradientPage(Body):
     """A page of `GradientRows`."""
 
@@ -211,3 +224,5 @@ class GradientPage(Body):
     """As in `Cells`."""
     passing: bool = False
     """As in `StatisticsOf`."""
+    layers: Page[LayerGradient] = []
+    """With the first page, after a backward: the layers that read parameters at or below, in order of execution."""

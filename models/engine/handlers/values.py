@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import messages as m
 from ...session.calls import numbers
+from ...session.gradient_depth import with_layers
 from ...session.gradient_reasons import with_reason, with_reasons
 from ...session.session import Session
 from ..registry import Context, handles
@@ -35,5 +36,5 @@ def statistics_of_all(session: Session, request: m.StatisticsOfAll, context: Con
 
 @handles(m.GradientRows, lane="slow")
 def gradient_rows(session: Session, request: m.GradientRows, context: Context) -> m.GradientPage:
-    """Return a page of the gradient norms of parameters."""
-    return with_reasons(session, session.model.gradients(request, context))
+    """Return a page of the gradient norms of parameters; with the first one those at layers."""
+    return with_layers(session, with_reasons(session, session.model.gradients(request, context)))

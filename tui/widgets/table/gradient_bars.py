@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from models.messages import GradientPage, GradientRow, GradientRows
+from models.messages import GradientPage, GradientRow, GradientRows, LayerGradient
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.paths import name_below
@@ -49,6 +49,14 @@ class GradientBars(PagedLines[GradientRow]):
 
     class Passing(Message):
         """Posted when norms came that are of a moment while code runs."""
+
+    class Layers(Message):
+        """Posted with the gradients at the layers of the module at `path`, when its first norms came."""
+
+        def __init__(self, path: str, layers: Sequence[LayerGradient]) -> None:
+            super().__init__()
+            self.path = path
+            self.layers = layers
 
     logarithmic: reactive[bool] = reactive(False)
     """Whether a bar twice as long means far more than twice the norm."""
@@ -91,6 +99,8 @@ class GradientBars(PagedLines[GradientRow]):
         page = await self.ask(GradientRows(path=self.path, start=start, count=count), GradientPage)
         norms = [row.norm for row in page.rows if row.norm is not None and math.isfinite(row.norm)]
         self._fetched[start] = max(norms, default=0.0)
+        if not start:
+            self.post_message(self.Layers(page.path, page.layers))
         if page.passing:
             self.post_message(self.Passing())
         if page.note != self.note:
@@ -109,7 +119,10 @@ class GradientBars(PagedLines[GradientRow]):
     def render_header(self, width: int) -> Iterable[Segment]:
         name, bar = self._widths(width)
         scale = "logarithmic" if self.logarithmic else "linear"
-        right = clean(self.note) or f"{scale}, L for the other scale"
+        keys = next(
+            text for text in (f"{scale}, L for the other scale", f"{scale} (L)", "L") if len(text) <= bar or text == "L"
+        )
+        right = clean(self.note) or keys
         return [Segment(f"{fit('parameter', name)} {'norm':>{NUMBER}} {fit(right, bar)}")]
 
     def draw(self, index: int, row: GradientRow, width: int) -> Iterable[Segment]:
