@@ -38,7 +38,8 @@ class Action:
 OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "copy_path",
-        "copy_forms", "export", "edit_source", "statistics", "to_calls", "call_tensor", "keep_call", "step_back",
+        "copy_forms", "export", "weights", "edit_source", "statistics", "to_calls", "call_tensor", "keep_call",
+        "step_back",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -82,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("call_tensor", "v", "Of the selected call: its output, then each input", "Calls", "explorer"),
     Action("keep_call", "V", "Run again, and keep the selected call's tensors, however large", "Calls", "explorer"),
     Action("undo", "u", "Undo the last change of values", "Model", "explorer"),
+    Action("weights", "W", "Weights of a checkpoint: what fits, and load it …", "Model", "explorer"),
     Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
     Action("restart", "R", "Open again, from the files as they are now; restart an engine that ended", "Model"),
     Action("new_engine", "ctrl+r", "Open again in a new engine, from nothing", "Model", shown="Ctrl+R"),
@@ -156,6 +158,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("outward", "left,h", "Fold, then to what holds it", "Calls", "calls", shown="← h"),
     Action("apart", "x", "Layers that are alike: each on its own, or as one", "Calls", "calls", footer="apart"),
     Action("statistics", "A", "Statistics of all tensors below, or stop", "Tables", "explorer"),
+    # -- weights that do not fit
+    Action("take", "space,enter", "Take or leave the rule", "Weights", "fit rules", "take", shown="Space"),
+    Action("edit_rule", "e", "Change the rule", "Weights", "fit rules", "edit"),
+    Action("choose", "enter", "Show the tensor in the tree", "Weights", "fit lists", "show", shown="Enter"),
+    Action("add_rule", "plus", "A rule of your own …", "Weights", "fit", "own rule", shown="+"),
+    Action("load(False)", "a", "Load what fits, undoably", "Weights", "fit", "load"),
+    Action("load(True)", "A", "Load it if everything fits, else nothing", "Weights", "fit", "strictly"),
+    Action("copy_code", "y", "Copy the Python that does the same", "Weights", "fit", "copy Python"),
+    Action("another", "o", "Another checkpoint …", "Weights", "fit", "other file"),
+    Action("leave", "escape", "Back; while it opens or loads, interrupt that", "Weights", "fit", "back", shown="Esc"),
 )
 
 

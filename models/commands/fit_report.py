@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..fit.misfits import LISTS, Misfit, Misfits
-from ..fit.name_lists import name_templates
+from ..fit.misfits import LISTS, Misfit, Misfits, templates_by_reason
 from ..fit.proposal import Proposal
 
 
@@ -50,11 +49,3 @@ def _list(misfits: Sequence[Misfit]) -> dict[str, Any]:
         for reason, template in templates_by_reason(misfits)
     ]
     return {"count": len(misfits), "templates": [each["template"] for each in entries], "entries": entries}
-
-
-def templates_by_reason(misfits: Sequence[Misfit]) -> list[tuple[str, Any]]:
-    """Return the templates of names that have one reason, in the order of the first of each reason."""
-    groups: dict[str, list[str]] = {}
-    for each in misfits:
-        groups.setdefault(each.reason, []).append(each.name)
-    return [(reason, template) for reason, names in groups.items() for template in name_templates(names)]

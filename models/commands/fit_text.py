@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ..fit.misfits import Misfit, Misfits
+from ..fit.misfits import Misfit, Misfits, templates_by_reason
 from ..fit.name_lists import NameTemplate
 from ..fit.proposal import Proposal
 from ..opened.facts import amount
 from ..safe_text import clean
 from .columns import Row, table
-from .fit_report import templates_by_reason
 
 NAME = 200
 """Characters of a name that are written."""

@@ -20,7 +20,11 @@ _SHOWN = 5
 
 def code_for(proposal: Proposal, network: Side, found: Misfits, path: str) -> str:
     """Return Python that loads the file at `path` into `model`, with the rules that `found` has taken."""
-    links = [link for link in proposal.links if link.certainty in found.taken]
+    return code_of(proposal.taken(found.taken), proposal, network, found, path)
+
+
+def code_of(links: Sequence[Link], proposal: Proposal, network: Side, found: Misfits, path: str) -> str:
+    """Return the same for links that were chosen, of which `found` is what fits."""
     fitting = {each.name for each in found.matched}
     copied = [link for link in links if link.how == "copy" and link.network[0] in fitting]
     missing = {each.name for each in found.missing}

@@ -61,6 +61,11 @@ def _lines(link: Link, network: Shapes, number: int | None) -> Iterator[str]:
         yield f"state[{ours[0]}] = {_made(link.how, link.file, number)}"
         return
     whole = f"file[{file[0]}]"
+    if link.how == "resize":
+        yield f"state[{ours[0]}] = model.state_dict()[{ours[0]}].clone()  # other rows: those that both have"
+        yield f"rows = min(len(state[{ours[0]}]), len({whole}))"
+        yield f"state[{ours[0]}][:rows] = {whole}[:rows]"
+        return
     half = len(ours) // 2
     for at, our in enumerate(ours):
         if link.how == "split":

@@ -12,8 +12,8 @@ CERTAINTIES: tuple[Certainty, ...] = ("certain", "likely", "guess")
 `certain`: the same name, a rule that three names or more agree with and none contradicts, or the only tensor of its
 shape.  `likely`: words or the structure decide.  `guess`: the order alone decides.
 """
-Kind = Literal["prefix", "infix", "suffix", "word", "number", "split", "fuse", "transpose", "tied"]
-How = Literal["copy", "split", "fuse", "stack", "fuse_stack", "unstack", "unfuse_unstack"]
+Kind = Literal["prefix", "infix", "suffix", "word", "number", "split", "fuse", "transpose", "tied", "resize"]
+How = Literal["copy", "split", "fuse", "stack", "fuse_stack", "unstack", "unfuse_unstack", "resize"]
 
 
 class Link(NamedTuple):
@@ -26,7 +26,8 @@ class Link(NamedTuple):
     certainty: Certainty
     how: How = "copy"
     """`split`: the first dimension is cut; `fuse`: concatenated along it; `stack`: put into a new first dimension;
-    `fuse_stack`: those of each half stacked, the halves then concatenated along the second."""
+    `fuse_stack`: those of each half stacked, the halves then concatenated along the second; `resize`: as many rows as
+    both have."""
     transposed: bool = False
     """Whether the two dimensions are swapped."""
 

@@ -33,3 +33,12 @@ def values_of(link: Link, read: Callable[[str], Tensor], network: Shapes) -> Seq
     if link.how == "unfuse_unstack":
         return [each.chunk(2)[0] for each in values[0]][:half] + [each.chunk(2)[1] for each in values[0]][:half]
     return [values[0].T if link.transposed else values[0]]
+
+
+def fill(target: Tensor, value: Tensor, link: Link) -> None:
+    """Copy a value that a link gives into the network's tensor: of one that has other rows those that both have."""
+    if link.how == "resize":
+        rows = min(len(target), len(value))
+        target[:rows].copy_(value[:rows])
+    else:
+        target.copy_(value)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .links import Certainty, Link
+from .links import CERTAINTIES, Certainty, Link
+from .name_lists import NameTemplate, name_templates
 from .names import Shape, resized
 from .proposal import SET_ASIDE, Proposal
 from .sides import Side
@@ -68,8 +69,14 @@ class Misfits:
 
 def misfits(proposal: Proposal, network: Side, file: Side, taken: tuple[Certainty, ...]) -> Misfits:
     """Return what fits and what does not with the rules of these certainties."""
+    return misfits_of(proposal.taken(taken), network, file, taken)
+
+
+def misfits_of(
+    links: Iterable[Link], network: Side, file: Side, taken: tuple[Certainty, ...] = CERTAINTIES
+) -> Misfits:  # fmt: skip
+    """Return what fits and what does not where these links hold."""
     found = Misfits(taken)
-    links = [link for link in proposal.links if link.certainty in taken]
     filled: set[str] = set()
     used: set[str] = set()
     for link in links:
@@ -88,6 +95,14 @@ def misfits(proposal: Proposal, network: Side, file: Side, taken: tuple[Certaint
         Misfit(name, _unexpected(name, used)) for name in (*file.shapes, *file.state) if name not in used
     ]  # fmt: skip
     return found
+
+
+def templates_by_reason(found: Iterable[Misfit]) -> list[tuple[str, NameTemplate]]:
+    """Return the templates of names that have one reason, in the order of the first of each reason."""
+    groups: dict[str, list[str]] = {}
+    for each in found:
+        groups.setdefault(each.reason, []).append(each.name)
+    return [(reason, template) for reason, names in groups.items() for template in name_templates(names)]
 
 
 def _wrong_shape(link: Link, ours: Shape, theirs: Shape) -> str:

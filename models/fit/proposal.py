@@ -11,11 +11,11 @@ from .doubt import doubted
 from .links import Certainty, Link, ProposedRule
 from .names import NUMBER, Parts, Shapes, Template, fold, resized, swapped, templates_of
 from .refusal import TOO_LITTLE, refused, too_little
+from .resizing import has_words_of, resizing_rules, with_rows
 from .rules import Change, PartRule, changes_of, rules_of
-from .shown import notes_of, shown_rules
+from .shown import notes_of, rules_of_links
 from .structure import Structure
 from .votes import Vote
-from .words import words_of
 
 SET_ASIDE = ("optimizer", "lr_scheduler", "loops", "callbacks", "hyper_parameters", "grad_scaler")
 """What the first part of a name begins with that belongs to training and to no network."""
@@ -49,12 +49,19 @@ class Proposal:
     @cached_property
     def rules(self) -> list[ProposedRule]:
         """Return the rules as they are shown, the most certain first."""
-        return shown_rules(self.links, self.part_rules, self.rivals)
+        found = rules_of_links(self.links, self.part_rules, self.rivals)
+        return [each.shown for each in (*found, *resizing_rules(self.links, self.network, self.file))]
 
     @cached_property
     def notes(self) -> list[str]:
         """Return what cannot be known from names and shapes, as sentences."""
         return notes_of(self.links)
+
+    def taken(self, certainties: Iterable[Certainty]) -> list[Link]:
+        """Return the links of these certainties; with those that guess, rows of tensors that grew are copied."""
+        allowed = frozenset(certainties)
+        links = [link for link in self.links if link.certainty in allowed]
+        return with_rows(links, self.network, self.file) if "guess" in allowed else links
 
     def mapping(self, taken: Iterable[Certainty] = ("certain", "likely", "guess")) -> dict[str, list[str]]:
         """Return the names in the network of each name of the file that a link of these certainties has."""
@@ -66,8 +73,8 @@ class NamesClash(Exception):
     """Renaming gives two tensors of a file one name; the text names them."""
 
 
-def propose_after(network: Shapes, file: Shapes, renames: Sequence[Callable[[str], str]]) -> Proposal:
-    """Return the same as `propose` for a file whose names were changed by `renames` in turn, under its own names.
+def renamed_names(file: Iterable[str], renames: Sequence[Callable[[str], str]]) -> dict[str, str]:
+    """Return what each name of a file was before `renames` changed it, in turn.
 
     Raises:
         NamesClash: two tensors get one name.
@@ -80,6 +87,16 @@ def propose_after(network: Shapes, file: Shapes, renames: Sequence[Callable[[str
         if after in before:
             raise NamesClash(f"renaming gives {before[after]!r} and {name!r} one name: {after!r}")
         before[after] = name
+    return before
+
+
+def propose_after(network: Shapes, file: Shapes, renames: Sequence[Callable[[str], str]]) -> Proposal:
+    """Return the same as `propose` for a file whose names were changed by `renames` in turn, under its own names.
+
+    Raises:
+        NamesClash: two tensors get one name.
+    """
+    before = renamed_names(file, renames)
     found = propose(network, {after: file[name] for after, name in before.items()})
     links = [link._replace(file=tuple(before[name] for name in link.file)) for link in found.links]
     return replace(found, file=file, links=links)
@@ -165,10 +182,7 @@ def _grown(proposal: Proposal, network: Shapes, file: Shapes) -> list[Link]:
     for their in file:
         if their in used or len(left) * len(file) > _MOST_PAIRS:
             continue
-        words = words_of(fold(their)[0][-2:])
-        fitting = [
-            our for our in left if resized(file[their], network[our]) and words & words_of(fold(our)[0][-2:]) - _DULL
-        ]
+        fitting = [our for our in left if resized(file[their], network[our]) and has_words_of(their, our)]
         if len(fitting) == 1:
             found.append(Link((their,), (fitting[0],), "guess"))
             left.remove(fitting[0])
@@ -176,4 +190,3 @@ def _grown(proposal: Proposal, network: Shapes, file: Shapes) -> list[Link]:
 
 
 _MOST_PAIRS = 1_000_000
-_DULL = {"weight", "bias", "proj", "fc", "block"}

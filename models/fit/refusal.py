@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .links import Link
-from .names import NUMBER, Shapes, fold
+from .names import NUMBER, Shapes, fold, resized
+from .resizing import has_words_of
 
 _BY_NAME = 0.3
 """Share of the smaller side from which on names alone say that the two belong together."""
@@ -34,7 +35,8 @@ def refused(network: Shapes, file: Shapes, named: Mapping[str, str], found: Iter
     if share < _BY_STRUCTURE:
         return TOO_LITTLE
     met = {name: network[name] for name in (*ours, *named.values())}
-    if _outside(network) and _outside(file) and not _outside(met):
+    before, behind = _outside(network), _outside(file)
+    if before and behind and not _outside(met) and not _grown(before, behind, network, file):
         return (
             "Nothing is proposed: the blocks have the same shapes, what stands before and behind them has not; "
             "probably another network."
@@ -47,6 +49,16 @@ def too_little(network: Shapes, file: Shapes, linked: int) -> bool:
     return linked < _AT_ALL * min(len(network), len(file))
 
 
-def _outside(shapes: Shapes) -> bool:
-    """Return whether there is a matrix in no numbered block."""
-    return any(len(shape) > 1 and NUMBER not in fold(name)[0] for name, shape in shapes.items())
+def _outside(shapes: Shapes) -> list[str]:
+    """Return the names of the matrices that are in no numbered block."""
+    return [name for name, shape in shapes.items() if len(shape) > 1 and NUMBER not in fold(name)[0]]
+
+
+def _grown(ours: Sequence[str], theirs: Sequence[str], network: Shapes, file: Shapes) -> bool:
+    """Return whether one of them is the same on both sides but for some rows, by its name too: a larger vocabulary."""
+    pairs = ((their, our) for their in theirs[:_LOOKED_AT] for our in ours[:_LOOKED_AT])
+    return any(resized(file[their], network[our]) and has_words_of(their, our) for their, our in pairs)
+
+
+_LOOKED_AT = 100
+"""Matrices of a side outside its blocks."""

@@ -26,7 +26,7 @@ def renames_of(proposal: Proposal, taken: Collection[Certainty] = ("certain", "l
     rules: list[Callable[[str], str]] = []
     for rule, changes in proposal.part_rules:
         if any(change.certainty in taken for change in changes):
-            text = _text(rule)
+            text = rename_text(rule)
             try:
                 rules.append(Rename(text))
             except ValueError:  # a name with `*` or braces of its own
@@ -45,7 +45,8 @@ def _applied(rules: Iterable[Callable[[str], str]], name: str) -> str:
     return name
 
 
-def _text(rule: PartRule) -> str:
+def rename_text(rule: PartRule) -> str:
+    """Return a rule as `--rename` has it, though `Rename` may not take it: a name with `*` or braces of its own."""
     old, new = rule.texts()
     if rule.front:
         return f"{old}={new}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from .links import CERTAINTIES, Certainty, How, Kind, Link, ProposedRule, worst
 from .name_lists import placeholders
@@ -18,6 +19,7 @@ _NOTES: dict[How, str] = {
     "fuse_stack": "put together, and stacked into one tensor",
     "unstack": "one tensor taken apart",
     "unfuse_unstack": "one tensor taken apart, and each part cut in two",
+    "resize": "",
 }
 _RIVALS = 3
 """Other parts that would fit as well that are named."""
@@ -27,9 +29,19 @@ PERMUTED = (
 )
 
 
-def shown_rules(
+class RuleOfLinks(NamedTuple):
+    """A rule as it is shown, and what it does."""
+
+    shown: ProposedRule
+    links: tuple[Link, ...]
+    """The links that it takes part in."""
+    renames: PartRule | None = None
+    """What it does to names; None where it combines tensors, or swaps dimensions."""
+
+
+def rules_of_links(
     links: Iterable[Link], rules: Sequence[tuple[PartRule, list[Change]]], rivals: Sequence[tuple[str, str]] = ()
-) -> list[ProposedRule]:
+) -> list[RuleOfLinks]:
     """Return all rules of links: those that rename, those that combine, those that swap dimensions.
 
     Args:
@@ -42,7 +54,7 @@ def shown_rules(
     found = [_renaming(rule, changes, others.get(".".join(rule.old), [])) for rule, changes in rules]
     found += _combining(link for link in links if link.how != "copy")
     found += _swapping(link for link in links if link.transposed)
-    return sorted(found, key=lambda each: CERTAINTIES.index(each.certainty))
+    return sorted(found, key=lambda each: CERTAINTIES.index(each.shown.certainty))
 
 
 def notes_of(links: Iterable[Link]) -> list[str]:
@@ -57,13 +69,13 @@ def _may_be_permuted(link: Link) -> bool:
     return file != network and bool({"q", "k"} & words) and "norm" not in words
 
 
-def _renaming(rule: PartRule, changes: Sequence[Change], rivals: Sequence[str]) -> ProposedRule:
+def _renaming(rule: PartRule, changes: Sequence[Change], rivals: Sequence[str]) -> RuleOfLinks:
     old, new = rule.texts()
-    keys = sum(len(change.links) for change in changes)
+    links = tuple(link for change in changes for link in change.links)
     # of a name that several rules change, the least certain one is the reason why it is not certain
     certainty = min((change.certainty for change in changes), key=CERTAINTIES.index)
     as_well = f"{', '.join(f'{rival}.' for rival in rivals[:_RIVALS])} fits as well" if rivals and not rule.new else ""
-    return ProposedRule(old, new, _kind(rule), keys, certainty, as_well)
+    return RuleOfLinks(ProposedRule(old, new, _kind(rule), len(links), certainty, as_well), links, rule)
 
 
 def _kind(rule: PartRule) -> Kind:
@@ -76,18 +88,17 @@ def _kind(rule: PartRule) -> Kind:
     return "word" if rule.old and rule.new and len(rule.old) == len(rule.new) else "infix"
 
 
-def _combining(links: Iterable[Link]) -> list[ProposedRule]:
+def _combining(links: Iterable[Link]) -> list[RuleOfLinks]:
     groups: dict[tuple[str, str, How], list[Link]] = {}
     for link in links:
         file, network = _without_leaf(link)
         groups.setdefault((_together(file), _together(network), link.how), []).append(link)
-    return [
-        ProposedRule(
-            old, new, "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse",
-            sum(len(link.file) for link in group), worst(*{link.certainty for link in group}), _NOTES[how],
-        )
-        for (old, new, how), group in groups.items()
-    ]  # fmt: skip
+    found = []
+    for (old, new, how), group in groups.items():
+        kind: Kind = "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse"
+        keys, certainty = sum(len(link.file) for link in group), worst(*{link.certainty for link in group})
+        found.append(RuleOfLinks(ProposedRule(old, new, kind, keys, certainty, _NOTES[how]), tuple(group)))
+    return found
 
 
 def _without_leaf(link: Link) -> tuple[list[str], list[str]]:
@@ -111,7 +122,7 @@ def _together(names: Sequence[str]) -> str:
     return f"{placeholders(first[:front])}.({ends})" if front else ends
 
 
-def _swapping(links: Iterable[Link]) -> list[ProposedRule]:
+def _swapping(links: Iterable[Link]) -> list[RuleOfLinks]:
     groups: dict[str, list[Link]] = {}
     for link in links:
         groups.setdefault(".".join(link.file[0].split(".")[-2:]), []).append(link)
@@ -119,5 +130,6 @@ def _swapping(links: Iterable[Link]) -> list[ProposedRule]:
     for end, group in groups.items():
         certainty: Certainty = worst(*{link.certainty for link in group})
         note = "the two dimensions swapped"
-        found.append(ProposedRule(f".{end}", f".{end}", "transpose", len(group), certainty, note))
+        shown = ProposedRule(f".{end}", f".{end}", "transpose", len(group), certainty, note)
+        found.append(RuleOfLinks(shown, tuple(group)))
     return found

@@ -24,6 +24,20 @@ from .base import (
 from .events import Busy, CallsGrew, OutputText, StateChanged
 from .exporting import Export, Exported, ExportForm
 from .findings import Finding, FoundFindings, ReadFindings
+from .fitting import (
+    FitChoice,
+    FitEntry,
+    FitList,
+    FitListName,
+    FitRule,
+    Fitted,
+    FitWeights,
+    LoadWeights,
+    OpenWeights,
+    OwnRule,
+    WeightsCode,
+    WeightsLoaded,
+)
 from .nonfinite import NextNonfinite, Nonfinite
 from .places import CallTensor, Place
 from .runs import (
@@ -118,7 +132,7 @@ RequestBody = (
     | Describe | SourceCode | PathForms
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
-    | ReadFindings | Export | Interrupt
+    | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | Interrupt
 )  # fmt: skip
 """Every request."""
 AnswerBody = (
@@ -126,8 +140,8 @@ AnswerBody = (
     | TreePage | TreePlace | SearchHits | TensorPage
     | Cells | HeatCells | StatisticsOf | GradientPage | Nonfinite
     | Description | SourceText | Forms
-    | FoundFindings | Exported | Executed | Ran | InputFields | InputsSet | CallPage | CallPlace
-    | FoundCall | Completions
+    | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
+    | CallPlace | FoundCall | Completions
 )  # fmt: skip
 """Every answer to a request."""
 EventBody = OutputText | StateChanged | CallsGrew | Busy
@@ -177,6 +191,13 @@ __all__ = [
     "FilesChanged",
     "FindCall",
     "Finding",
+    "FitChoice",
+    "FitEntry",
+    "FitList",
+    "FitListName",
+    "FitRule",
+    "FitWeights",
+    "Fitted",
     "Fold",
     "Forms",
     "Forward",
@@ -198,6 +219,7 @@ __all__ = [
     "KeepCall",
     "LayerGradient",
     "ListExamples",
+    "LoadWeights",
     "Locate",
     "ModuleRun",
     "NextCall",
@@ -208,7 +230,9 @@ __all__ = [
     "Nonfinite",
     "Of",
     "OpenSource",
+    "OpenWeights",
     "OutputText",
+    "OwnRule",
     "PathForm",
     "PathForms",
     "Place",
@@ -248,6 +272,8 @@ __all__ = [
     "TreeRow",
     "TreeRows",
     "Undo",
+    "WeightsCode",
+    "WeightsLoaded",
     "Window",
     "ZeroGradients",
 ]

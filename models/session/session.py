@@ -69,6 +69,8 @@ class Session:
         """What siblings of the tree are sorted by."""
         self.sorted_tree: object = None
         """The sorted rows that were asked for last, of `tree_order.py`."""
+        self.fitting: object = None
+        """The checkpoint that was opened beside the network, of `fitting.py`."""
         self.result: object = None
         """What `backward` starts from: the output of the last forward run, or a statement's value with a `grad_fn`."""
         self.inputs = NextInputs()
@@ -290,6 +292,7 @@ class Session:
                 gc.collect()  # it may have been a million tensors
         self.namespace, self._interpreter, self._watch = {}, None, None
         self.runs.clear()
+        self.fitting = None
         self.result, self.inputs = None, NextInputs()
         self.known_values = {}
 

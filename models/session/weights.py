@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..fit.links import CERTAINTIES, Link
@@ -15,9 +15,10 @@ from ..opened.facts import amount
 from .session import Session
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ..checkpoint.model import CheckpointModel
+    from ..fit.names import Shapes
 
 
 class LoadedWeights:
@@ -44,9 +45,13 @@ class LoadedWeights:
             loaded += f" with {amount(self.rules, 'rule')}"
         if self.fits:
             return loaded
-        lists = (("missing", found.missing), ("unexpected", found.unexpected), ("of another shape", found.shape))
-        left = ", ".join(f"{len(names):,} {word}" for word, names in lists if names)
-        return f"{loaded}; {left}: modulescope fit {self.network} {self.checkpoint} lists them"
+        return f"{loaded}; {misfits_in_words(found)}: modulescope fit {self.network} {self.checkpoint} lists them"
+
+
+def misfits_in_words(found: Misfits) -> str:
+    """Return how many tensors do not fit, `3 missing, 1 of another shape`; empty where all do."""
+    lists = (("missing", found.missing), ("unexpected", found.unexpected), ("of another shape", found.shape))
+    return ", ".join(f"{len(names):,} {word}" for word, names in lists if names)
 
 
 def load_weights(
@@ -58,22 +63,19 @@ def load_weights(
         EngineProblem: the checkpoint cannot be opened or is none, or what is open is no network with values.
     """
     root = session.root
-    other = Session()
-    other.open(checkpoint, trust=trust, on_progress=on_progress)
-    if not other.is_checkpoint:
-        raise EngineProblem(Problem("usage", f"{checkpoint} is a network, not a checkpoint to load weights from"))
+    other = opened_checkpoint(checkpoint, trust=trust, on_progress=on_progress)
     network, file = side_of(session.model), side_of(other.model)
     proposal = propose(network.shapes, file.shapes)
     certain = CERTAINTIES[:1]
     found = misfits(proposal, network, file, certain)
-    targets = dict(root.named_parameters(remove_duplicate=False)) | dict(root.named_buffers(remove_duplicate=False))
     fitting = {each.name for each in found.matched}
-    _copy(
-        [link for link in proposal.links if link.certainty in certain and fitting.issuperset(link.network)],
-        targets,
-        _reader(other),
+    links = [link for link in proposal.links if link.certainty in certain and fitting.issuperset(link.network)]
+    copy_links(
+        root,
+        links,
+        reader_of(other),
         network.shapes,
-        on_progress,
+        lambda count, share: on_progress(f"loading weights: {share:.0%}"),
     )
     rules = sum(rule.certainty in certain for rule in proposal.rules)
     return LoadedWeights(session.model.source.source, checkpoint, found, rules)
@@ -89,7 +91,21 @@ def loaded_or_why(
         return f"no weights were loaded: {error.problem.title}"
 
 
-def _reader(session: Session) -> Callable[[str], Tensor]:
+def opened_checkpoint(checkpoint: str, *, trust: bool, on_progress: Callable[[str], None]) -> Session:
+    """Return a session of its own in which a checkpoint is open.
+
+    Raises:
+        EngineProblem: it cannot be opened, or is none.
+    """
+    other = Session()
+    other.open(checkpoint, trust=trust, on_progress=on_progress)
+    if not other.is_checkpoint:
+        raise EngineProblem(Problem("usage", f"{checkpoint} is a network, not a checkpoint to load weights from"))
+    return other
+
+
+def reader_of(session: Session) -> Callable[[str], Tensor]:
+    """Return what reads a tensor of the open checkpoint by its name, whole."""
     from ..stored.as_torch import as_torch
     from ..stored.stored import Stored
 
@@ -104,22 +120,37 @@ def _reader(session: Session) -> Callable[[str], Tensor]:
     return read
 
 
-def _copy(
-    links: list[Link],
-    targets: dict[str, Tensor],
+def copy_links(
+    root: nn.Module,
+    links: Sequence[Link],
     read: Callable[[str], Tensor],
-    shapes: dict[str, tuple[int, ...]],
-    on_progress: Callable[[str], None],
+    shapes: Shapes,
+    on_loaded: Callable[[int, float], None],
 ) -> None:
+    """Copy the values that links give into the tensors of a network.
+
+    Args:
+        shapes: those of the network.
+        on_loaded: called with how many links are done, and which share of all.
+
+    Raises:
+        EngineProblem: a tensor of the network has no values to load into, or one of the file cannot be read.
+    """
     import torch
 
-    from ..fit.loading import values_of
+    from ..fit.loading import fill, values_of
+    from ..tensors.readable import Unreadable
 
+    targets = dict(root.named_parameters(remove_duplicate=False)) | dict(root.named_buffers(remove_duplicate=False))
+    for name in (name for link in links for name in link.network):
+        if (target := targets.get(name)) is None or target.is_meta:
+            raise EngineProblem(Problem("usage", f"{name!r} of the network has no values to load into"))
     with torch.no_grad():
         for at, link in enumerate(links):
-            on_progress(f"loading weights: {at / len(links):.0%}")
-            for name, value in zip(link.network, values_of(link, read, shapes), strict=True):
-                target = targets.get(name)
-                if target is None or target.is_meta:
-                    raise EngineProblem(Problem("usage", f"{name!r} of the network has no values to load into"))
-                target.copy_(value)
+            on_loaded(at, at / len(links))
+            try:
+                values = values_of(link, read, shapes)
+            except Unreadable as error:
+                raise EngineProblem(Problem("source", f"{link.file[0]!r} cannot be read: {error}")) from None
+            for name, value in zip(link.network, values, strict=True):
+                fill(targets[name], value, link)

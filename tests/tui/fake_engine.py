@@ -18,6 +18,7 @@ from fake_calls import FakeCalls
 from fake_networks import Spec, rgnet
 from fake_table import KINDS, FakeTable
 from fake_values import FakeValues
+from fake_weights import FakeWeights
 
 from models.messages import (
     Body,
@@ -84,7 +85,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable, FakeCalls, FakeValues):
+class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeWeights):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:

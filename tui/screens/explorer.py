@@ -2,7 +2,7 @@
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `finding`, `copying`,
-`touring`, `arranging`, `call_selection`.
+`touring`, `arranging`, `call_selection`, `loading_weights`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tui.screens.copying import Copying
 from tui.screens.explorer_base import NOTICE
 from tui.screens.exporting import Exporting
 from tui.screens.finding import Finding
+from tui.screens.loading_weights import LoadingWeights
 from tui.screens.measuring import Measuring
 from tui.screens.remarks import Remarks
 from tui.screens.reopening import Reopening
@@ -49,6 +50,7 @@ AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
 class Explorer(
     ClosesItself[None],
+    LoadingWeights,
     RequiresCode,
     Reopening,
     Measuring,

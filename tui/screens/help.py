@@ -75,6 +75,8 @@ OF_WIDGETS: dict[str, tuple[str, ...]] = {
     "GradientBars": ("Gradients", "Tables", "Lists"),
     "CallTable": ("Calls", "Tables", "Lists"),
     "Info": ("Lists", "Tables"),
+    "RuleList": ("Weights", "Lists"),
+    "MisfitList": ("Weights", "Lists"),
     "SourceView": ("Lists",),
     "Prompt": ("Console",),
     "Output": ("Console",),

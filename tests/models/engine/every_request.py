@@ -12,11 +12,17 @@ from models import messages as m
 AT_ONCE = 3
 """Requests on their way at a time."""
 
-NO_RUN = frozenset(("The calls of run 1 are no longer kept", "Nothing has run yet"))
-"""Titles of the problems that requests about a run meet where none ran."""
+NO_RUN = frozenset(
+    (
+        "The calls of run 1 are no longer kept",
+        "Nothing has run yet",
+        "No checkpoint is open beside the network",
+    )
+)
+"""Titles of the problems that requests meet where nothing ran, and nothing is open beside the network."""
 MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
-    m.KeepCall, m.Interrupt,
+    m.KeepCall, m.OpenWeights, m.LoadWeights, m.Interrupt,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
@@ -46,6 +52,8 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.ReadFindings(), m.FoundFindings),
         (m.Export(form="markdown"), m.Exported),
         (m.Export(form="session"), m.Exported),
+        (m.FitWeights(choice=m.FitChoice()), m.Fitted),
+        (m.WeightsCode(choice=m.FitChoice()), m.Exported),
         (m.CallRows(run=1, start=0, count=10), m.CallPage),
         (m.NextCall(run=1, path=""), m.CallPlace),
         (m.FindCall(run=1, index=0), m.FoundCall),

@@ -13,6 +13,7 @@ from tui.widgets.grid.value_grid import ValueGrid
 from tui.widgets.parts.info import Info
 from tui.widgets.parts.source_view import SourceView
 from tui.widgets.table.call_table import CallTable
+from tui.widgets.table.fit_lists import MisfitList, RuleList
 from tui.widgets.table.gradient_bars import GradientBars
 from tui.widgets.table.table_bar import FilterInput
 from tui.widgets.table.tensor_table import TensorTable
@@ -82,7 +83,8 @@ async def test_what_holds_in_the_pane_with_the_focus_comes_first(key: str) -> No
 def test_every_heading_that_a_pane_names_is_there_and_every_class() -> None:
     titles = {title for title, _ in groups([("*", "changed")])}
     assert {title for named in OF_WIDGETS.values() for title in named} <= titles
-    known = {widget.__name__ for widget in (*WIDGETS.values(), ValueGrid, SearchInput, FilterInput, Output)}
+    others = (ValueGrid, SearchInput, FilterInput, Output, RuleList, MisfitList)
+    known = {widget.__name__ for widget in (*WIDGETS.values(), *others)}
     assert set(OF_WIDGETS) == known
 
 

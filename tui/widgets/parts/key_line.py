@@ -24,7 +24,7 @@ ORDER = {action: place for place, action in enumerate(FOOTER, 1)}
 NAMES = {
     "enter": "Enter", "escape": "Esc", "tab": "Tab", "shift+tab": "⇧Tab", "space": "Space", "f1": "F1",
     "question_mark": "?", "slash": "/", "comma": ",", "full_stop": ".", "greater_than_sign": ">", "colon": ":",
-    "up": "↑", "down": "↓",
+    "up": "↑", "down": "↓", "plus": "+",
 }  # fmt: skip
 
 
