@@ -25,6 +25,7 @@ from .new_process import NewProcess
 from .next_inputs import NextInputs
 from .problems import nothing_open, problem_of_source, requires_code
 from .runs import Runs
+from .snapshots import Snapshots
 from .watched_files import WatchedFiles
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Session:
         """Paths whose values were restored by `undo()` in the statement that runs."""
         self.runs = Runs()
         """The runs whose calls are kept."""
+        self.snapshots = Snapshots()
+        """The snapshots that were taken of what is open."""
         self.known_values: dict[int, tuple[object, Any]] = {}
         """Statistics of tensors for findings, by identity, each with a stamp of when they were taken."""
         self.tree_order: TreeOrder = "file"
@@ -292,6 +295,7 @@ class Session:
                 gc.collect()  # it may have been a million tensors
         self.namespace, self._interpreter, self._watch = {}, None, None
         self.runs.clear()
+        self.snapshots.clear()
         self.fitting = None
         self.result, self.inputs = None, NextInputs()
         self.known_values = {}

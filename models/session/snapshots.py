@@ -1,0 +1,171 @@
+"""Snapshots: copies of the open network's tensors under a name, to compare with and to go back to.
+
+    taken = session.snapshots.take(session.live.tree, "before")
+    taken.tensors["0.weight"]         # a copy, by path: to be read, never written to
+    restore(session, "before")        # a sentence for the user; `u` takes it back
+
+Values that a snapshot has in common with the one before are stored once.  All of them together take at most `LIMIT`
+bytes; one that does not fit is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..messages import Problem
+from ..messages.errors import EngineProblem
+from ..opened.facts import amount
+from ..sources.wording import listed, size_text
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..live.live_tree import LiveTree
+    from ..undo.record import ValueRecord
+    from .session import Session
+
+LIMIT = 2**30
+"""Bytes that the copies of all snapshots may take together."""
+COUNT_LIMIT = 50
+"""Snapshots that are kept at once."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tensors of the open network at one moment."""
+
+    name: str
+    taken_at: float
+    """Seconds since the epoch."""
+    records: Mapping[str, ValueRecord]
+    """By path, as the tree names tensors: state-dict keys and constants; the names of one tensor share a record."""
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the copies by path; those of one tensor are one object.  What torch cannot copy is left out."""
+        return {path: record.copy for path, record in self.records.items() if record.copy is not None}
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of its copies, those that it has in common with others included."""
+        return _size(self.records.values())
+
+
+class Snapshots:
+    """The snapshots of one open network, which take at most `limit` bytes together."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self._taken: dict[str, Snapshot] = {}
+
+    @property
+    def all(self) -> list[Snapshot]:
+        """Return all of them, the oldest first."""
+        return list(self._taken.values())
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all copies, each once."""
+        return _size(record for taken in self._taken.values() for record in taken.records.values())
+
+    def find(self, name: str) -> Snapshot:
+        """Return the snapshot of that name; raise EngineProblem, of kind `gone`, when there is none."""
+        if name not in self._taken:
+            names = ", ".join(self._taken)
+            text = f"There are {names}." if names else "None was taken since the source was opened."
+            raise EngineProblem(Problem("gone", f"There is no snapshot “{name}”", text))
+        return self._taken[name]
+
+    def take(self, tree: LiveTree, name: str = "") -> Snapshot:
+        """Copy the tensors of `tree` under `name`, or under the first free number where that is empty.
+
+        Raises:
+            EngineProblem: the name is taken, there are too many, or the copies would take more than the limit.
+        """
+        name = name.strip() or self._free_number()
+        if name in self._taken:
+            raise EngineProblem(Problem("usage", f"There is a snapshot “{name}” already", "Choose another name."))
+        if len(self._taken) >= COUNT_LIMIT:
+            raise EngineProblem(Problem("usage", f"{COUNT_LIMIT} snapshots are kept already", "Drop one of them."))
+        self._taken[name] = Snapshot(name, time.time(), self._records(tree))
+        return self._taken[name]
+
+    def drop(self, name: str) -> None:
+        """Forget the snapshot of that name; raise EngineProblem, of kind `gone`, when there is none."""
+        self.find(name)
+        del self._taken[name]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._taken.clear()
+
+    def _free_number(self) -> str:
+        return next(str(number) for number in range(1, COUNT_LIMIT + 2) if str(number) not in self._taken)
+
+    def _records(self, tree: LiveTree) -> dict[str, ValueRecord]:
+        from ..tensors.tensors import size_in_bytes
+        from ..undo.record import ValueRecord
+
+        newest = self.all[-1].records if self._taken else {}
+        before = {id(record.tensor): record for record in newest.values()}
+        found: dict[int, ValueRecord] = {}
+        by_path: dict[str, ValueRecord] = {}
+        remaining = self.limit - self.size
+        for node in tree.nodes:
+            tensor = node.item
+            if not node.is_tensor or tree.find(node.path) != node.index:
+                continue  # a path may occur twice when names hold dots
+            if id(tensor) not in found:
+                record = before.get(id(tensor))
+                if record is None or record.changed():
+                    remaining -= size_in_bytes(tensor) or 0  # type: ignore[arg-type]
+                    if remaining < 0:
+                        raise EngineProblem(self._no_room(tree))
+                    record = ValueRecord(tensor, "copy")  # type: ignore[arg-type]
+                found[id(tensor)] = record
+            by_path[node.path] = found[id(tensor)]
+        return by_path
+
+    def _no_room(self, tree: LiveTree) -> Problem:
+        from ..tensors.tensors import size_in_bytes
+
+        needed = sum(size_in_bytes(tensor) or 0 for tensor in tree.distinct_tensors)
+        held = f"; those that are kept take {size_text(self.size)}" if self._taken else ""
+        title = f"No room for a snapshot of {size_text(needed)}: all may take {size_text(self.limit)}{held}"
+        return Problem("usage", title, "Drop one of them." if self._taken else "")
+
+
+def restore(session: Session, name: str) -> str:
+    """Write the values of a snapshot into the open network, undoably; return a sentence for the user.
+
+    A tensor that came since then stays as it is.
+
+    Raises:
+        EngineProblem: there is no such snapshot, of kind `gone`; nothing is open, or a checkpoint.
+    """
+    import torch
+
+    taken = session.snapshots.find(name)
+    tree = session.live.tree
+    session.begin_change(f"snapshot {name}")
+    missed: list[str] = []
+    with torch.no_grad():
+        for path, copy in taken.tensors.items():
+            node = tree.at(path)
+            try:
+                node.item.copy_(copy)  # type: ignore[union-attr, operator]
+            except Exception:  # it is gone, has another shape, or cannot be written to
+                missed.append(path)
+    changed = session.end_change()
+    session.journal.remark(f"went back to the snapshot {name}")
+    text = f"back at snapshot {name}: {amount(len(changed), 'tensor')} changed"
+    if missed:
+        text += f"; not {amount(len(missed), 'tensor')} that are gone or have another shape: {listed(missed)}"
+    return f"{text} (u takes it back)" if changed else text
+
+
+def _size(records: Iterable[ValueRecord]) -> int:
+    return sum(record.size for record in {id(record): record for record in records}.values())

@@ -1,0 +1,125 @@
+"""Snapshots of an open network: copies of its own, bounded, and the way back to them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.live.live_tree import LiveTree
+from models.messages.errors import EngineProblem
+from models.session.session import Session
+from models.session.snapshots import COUNT_LIMIT, Snapshots, restore
+from models.session.statement import run_statement
+from models.session.undoing import undo_last
+
+
+def opened(name: str = "rgnet") -> Session:
+    session = Session()
+    session.open(name)
+    return session
+
+
+def run(session: Session, text: str) -> None:
+    assert run_statement(session, text).problem is None
+
+
+def values(session: Session) -> dict[str, Tensor]:
+    return {path: tensor.clone() for path, tensor in session.root.state_dict().items()}
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[path], other[path]) for path in one)
+
+
+def test_the_copies_are_those_of_the_moment() -> None:
+    session = opened()
+    before = values(session)
+    taken = session.snapshots.take(session.live.tree)
+    run(session, "net[1].bias.data.fill_(7)")
+    assert taken.name == "1"
+    assert same(taken.tensors, before)
+    assert taken.size == sum(tensor.nbytes for tensor in before.values())
+
+
+def test_going_back_gives_the_values_back_and_is_undone_itself() -> None:
+    session = opened()
+    before = values(session)
+    session.snapshots.take(session.live.tree, "start")
+    run(session, "for p in net.parameters(): p.data.add_(1)")
+    changed = values(session)
+    assert restore(session, "start") == "back at snapshot start: 18 tensors changed (u takes it back)"
+    assert same(values(session), before)
+    undo_last(session)
+    assert same(values(session), changed)
+
+
+def test_what_went_or_has_another_shape_is_named_and_the_rest_comes_back() -> None:
+    session = opened("mlp")
+    session.snapshots.take(session.live.tree, "start")
+    bias = session.root.get_parameter("hidden.bias").detach().clone()
+    run(session, "net.out = nn.Linear(256, 3); net.hidden.bias.data.zero_()")
+    said = restore(session, "start")
+    assert "1 tensor changed; not 2 tensors that are gone or have another shape: out.weight, out.bias" in said
+    assert torch.equal(session.root.get_parameter("hidden.bias"), bias)
+
+
+def test_values_in_common_are_stored_once() -> None:
+    net = nn.Sequential(nn.Linear(10, 10), nn.Linear(10, 10))
+    snapshots = Snapshots()
+    first = snapshots.take(LiveTree.of(net))
+    net[0].bias.data.zero_()
+    second = snapshots.take(LiveTree.of(net))
+    assert snapshots.size == first.size + 40
+    assert second.tensors["1.weight"] is first.tensors["1.weight"]
+    assert second.tensors["0.bias"].count_nonzero() == 0
+    assert first.tensors["0.bias"].count_nonzero() > 0
+
+
+def test_names_of_one_tensor_share_a_copy() -> None:
+    layer = nn.Linear(4, 4)
+    taken = Snapshots().take(LiveTree.of(nn.Sequential(layer, layer)))
+    assert taken.tensors["0.weight"] is taken.tensors["1.weight"]
+    assert taken.size == (16 + 4) * 4
+
+
+def test_one_that_does_not_fit_is_refused_and_leaves_the_others() -> None:
+    tree = LiveTree.of(nn.Linear(10, 10))
+    snapshots = Snapshots(limit=600)
+    snapshots.take(tree, "a")
+    other = LiveTree.of(nn.Linear(10, 10))
+    with pytest.raises(
+        EngineProblem, match=r"snapshot of 440 bytes: all may take 600 bytes; those that are kept take 440"
+    ):
+        snapshots.take(other, "b")
+    assert [taken.name for taken in snapshots.all] == ["a"]
+    snapshots.drop("a")
+    assert snapshots.take(other, "b").size == 440
+
+
+def test_names_are_unique_and_their_number_is_bounded() -> None:
+    tree = LiveTree.of(nn.Linear(1, 1))
+    snapshots = Snapshots()
+    snapshots.take(tree, "2")
+    assert [snapshots.take(tree).name for _ in range(3)] == ["1", "3", "4"]
+    with pytest.raises(EngineProblem, match="There is a snapshot “3” already"):
+        snapshots.take(tree, " 3 ")
+    for _ in range(COUNT_LIMIT - 4):
+        snapshots.take(tree)
+    with pytest.raises(EngineProblem, match="50 snapshots are kept already"):
+        snapshots.take(tree)
+
+
+def test_what_cannot_be_copied_is_left_out() -> None:
+    taken = Snapshots().take(LiveTree.of(nn.Sequential(nn.LazyLinear(3), nn.Linear(2, 2))))
+    assert list(taken.tensors) == ["1.weight", "1.bias"]
+    assert list(taken.records) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+
+
+def test_another_source_forgets_them() -> None:
+    session = opened()
+    session.snapshots.take(session.live.tree, "start")
+    session.open("mlp")
+    assert session.snapshots.all == []
+    with pytest.raises(EngineProblem, match="no snapshot “start”"):
+        restore(session, "start")
