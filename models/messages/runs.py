@@ -187,6 +187,8 @@ class CallBackward(BodyPart, frozen=True, kw_only=True):
 
 Ranged = tuple[Number, Number] | None
 """The least and the largest of several numbers; None where none is known."""
+RangedSeconds = tuple[Seconds, Seconds] | None
+"""The same of durations in seconds."""
 
 
 class CallFields(msgspec.Struct, kw_only=True):
@@ -255,8 +257,8 @@ class CallFields(msgspec.Struct, kw_only=True):
 class CallRanges(BodyPart, frozen=True, kw_only=True):
     """What differs between the calls that one row stands for: of each number the least and the largest."""
 
-    seconds: Ranged = None
-    self_seconds: Ranged = None
+    seconds: RangedSeconds = None
+    self_seconds: RangedSeconds = None
     rows: Ranged = None
     """As in `CallStatistics`."""
     std: Ranged = None

@@ -146,7 +146,7 @@ class ExtremeEngine(AppEngine):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 async def test_no_message_ends_the_interface(seed: int) -> None:
     engine = ExtremeEngine(seed)
     async with opened(engine=engine) as played:

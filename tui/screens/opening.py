@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 from rich.cells import cell_len
 from textual import work
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
@@ -18,6 +19,7 @@ from tui.input_order import PATIENCE, InputOrder
 from tui.proportions import lower_height
 from tui.screens.explorer_base import ExplorerBase
 from tui.tabs import tab_of
+from tui.text import clean
 from tui.widgets.console.prompt import OF_CHECKPOINT, OF_NETWORK, OF_NOTHING, Prompt
 from tui.widgets.grid.values_pane import ValuesPane
 from tui.widgets.parts.key_line import KeyLine
@@ -176,7 +178,7 @@ class Opening(ExplorerBase):
         placeholder = OF_NOTHING
         if summary is not None:
             placeholder = OF_NETWORK.format(summary.call or "net(X)") if has_code else OF_CHECKPOINT
-        self.query_one(Prompt).placeholder = placeholder
+        self.query_one(Prompt).placeholder = Content(clean(placeholder, 200))  # a plain str would be read as markup
 
     async def _ask_to_open(self, request: m.OpenSource, chosen: bool, first: FirstOpening | None) -> None:
         status = self.status

@@ -60,6 +60,22 @@ def test_every_part_of_every_message_is_bounded(kind: type[msgspec.Struct]) -> N
     assert not {name: found for name, hint in fields(kind).items() if (found := list(unbounded(hint)))}
 
 
+def floats(hint: Any) -> Iterator[Any]:
+    """The limits of each float that is a part of a field's type."""
+    if get_origin(hint) is typing.Annotated:
+        hint, limits = get_args(hint)
+        if hint is float:
+            yield limits
+    for part in get_args(hint):
+        yield from floats(part)
+
+
+@pytest.mark.parametrize("kind", structs(), ids=lambda kind: kind.__name__)
+def test_every_duration_is_a_number_that_can_be_written_as_one(kind: type[msgspec.Struct]) -> None:
+    times = {name: list(floats(hint)) for name, hint in fields(kind).items() if name.endswith("seconds")}
+    assert not [name for name, found in times.items() if any(None in (each.ge, each.le) for each in found)]
+
+
 def test_what_has_no_bound_is_found() -> None:
     class Loose(msgspec.Struct):
         a: int

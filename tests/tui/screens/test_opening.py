@@ -42,7 +42,11 @@ async def test_a_guessed_input_a_missing_one_and_warnings_are_reported() -> None
     engine.summary_fields = {"input": "nets.py:batch", "call": "net(**inputs)"}
     async with opened(engine=engine) as played:
         assert "· input: nets.py:batch; net(**inputs) takes it" in played.log
-        assert played.explorer.query_one(Prompt).placeholder.startswith("net(**inputs), ")
+        assert str(played.explorer.query_one(Prompt).placeholder).startswith("net(**inputs), ")
+    engine.summary_fields = {"call": "net[/]([red]X)"}  # of an engine that is not ours: no markup
+    async with opened(engine=engine) as played:
+        await played.press("colon")
+        await played.sees("net[/]([red]X), or Tab")
 
 
 async def test_progress_is_shown_while_a_source_is_opened() -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -100,7 +101,7 @@ class Prompt(TextArea):
         reason: str
 
     def __init__(self, history: History, choices: CompletionList, *, id: str | None = None) -> None:
-        super().__init__(id=id, placeholder=OF_NOTHING, highlight_cursor_line=False)
+        super().__init__(id=id, placeholder=Content(OF_NOTHING), highlight_cursor_line=False)
         self.cursor_blink = False  # two redraws a second would go over every slow line
         self._statements = history
         self._choices = choices

@@ -14,7 +14,10 @@ from models.live.live_tree import LiveTree
 from models.run.trace.tracing import Trace, tracing
 from tests.models.run.trace.recorded import traced
 
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0:RuntimeWarning"),
+]
 
 
 def test_scripted_parts_are_called_as_they_are() -> None:
