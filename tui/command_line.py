@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from models import __version__
 from models.engine.command_table import COMMANDS
 from models.engine.help_text import HelpParser
+from models.engine.run_modes import add_run_modes, run_mode_of
 from tui.ascii import ascii_only
 from tui.language import LANGUAGES, Language, language_of
 
@@ -69,6 +70,8 @@ class CommandOptions:
     """The guided tour to begin with; its network is what is opened, where no source is named."""
     language: Language = "en"
     """Of the tours."""
+    mode: dict[str, str] = field(default_factory=dict)
+    """What is switched for the time of a forward, by the fields of `RunMode`."""
     attached: bool = False
     """The engine is the user's own program, which `explore()` was called in."""
 
@@ -115,6 +118,7 @@ def parse(arguments: list[str]) -> CommandOptions:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="what to open (default: the catalogue)")
     parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="one input; may be repeated")
     parser.add_argument("--inputs", metavar="FILE.py:NAME", help="a function that returns the inputs")
+    add_run_modes(parser)
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where a network is moved to: cpu, cuda, cuda:1, mps, meta")
     parser.add_argument("--weights", metavar="CHECKPOINT", help="load it into the network, as far as it surely fits")
@@ -139,6 +143,7 @@ def parse(arguments: list[str]) -> CommandOptions:
         inputs_from=found.inputs,
         seed=found.seed,
         device=found.device,
+        mode=run_mode_of(found),
         weights=found.weights,
         trust=found.trust,
         python=found.python,

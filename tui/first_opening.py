@@ -33,6 +33,7 @@ def opening_request(options: CommandOptions, source: str, unfold_to: int, named:
         weights=options.weights if named else None,
         unfold_to=max(unfold_to, 10),
         language=options.language,
+        mode=m.RunMode(**options.mode) if named else m.RunMode(),  # type: ignore[arg-type]
     )
 
 

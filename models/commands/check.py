@@ -16,7 +16,7 @@ from ..session.findings import of_checkpoint
 from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
 from .columns import table
-from .options import CommandParser, add_inputs, add_run, parser_for
+from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode
 from .output import Result
 from .progress_line import ProgressLine
 from .run_report import Report
@@ -41,8 +41,7 @@ def main(argv: list[str]) -> int:
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.inputs is not None and options.input:
-        parser.error("the input comes from --input or from --inputs, not from both")
+    refuse_contradictions(parser, options)
     result, report = Result(), Report()
     ending = supervise(partial(work, options), report.receive)
     report.end(ending)
@@ -92,6 +91,7 @@ def work(options: argparse.Namespace, send: Send) -> int:
             seed=options.seed,
             device=options.device,
             trust=options.trust,
+            mode=run_mode(options),
         )
         load(session, options)
         send("clock", options.timeout)

@@ -11,6 +11,8 @@ from textwrap import fill
 from typing import NoReturn
 
 from ..engine.help_text import HelpParser
+from ..engine.run_modes import add_run_modes, run_mode_of
+from ..messages import RunMode
 from ..run.inputs.specs import SpecError, parse_spec
 from ..safe_text import clean
 from ..tree.globs import Rename
@@ -88,7 +90,7 @@ def add_inputs(parser: CommandParser) -> None:
 
 
 def add_run(parser: CommandParser) -> None:
-    """Add `--inputs FILE.py:NAME`, `--backward` and `--timeout S`."""
+    """Add `--inputs FILE.py:NAME`, `--backward` and `--timeout S`, and the modes that a run may be in."""
     parser.add_argument(
         "--inputs",
         metavar="FILE.py:NAME",
@@ -103,6 +105,21 @@ def add_run(parser: CommandParser) -> None:
         metavar="S",
         help="stop the run after S seconds, with the calls so far and status 124",
     )
+    add_run_modes(parser)
+
+
+def refuse_contradictions(parser: CommandParser, options: argparse.Namespace) -> None:
+    """End the process where options of a run contradict each other."""
+    if options.inputs is not None and options.input:
+        parser.error("the input comes from --input or from --inputs, not from both")
+    if options.backward and options.gradients:
+        option = "--" + options.gradients.replace("_", "-")
+        parser.error(f"{option} records no graph, so there is no --backward with it")
+
+
+def run_mode(options: argparse.Namespace) -> RunMode:
+    """Return the mode that the options say a forward runs in."""
+    return RunMode(**run_mode_of(options))  # type: ignore[arg-type]
 
 
 def seconds(text: str) -> float:

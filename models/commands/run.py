@@ -7,7 +7,7 @@ from functools import partial
 
 from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
-from .options import CommandParser, add_inputs, add_run, parser_for
+from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode
 from .output import Result
 from .run_export import FORMATS, NoGraph, exported
 from .run_report import Report
@@ -34,8 +34,7 @@ def main(argv: list[str]) -> int:
         parser.error(f"the result is either JSON or {options.format}")
     if options.module is not None and options.format not in ("mermaid", "dot"):
         parser.error("--module says whose dataflow is drawn, with --format mermaid or dot")
-    if options.inputs is not None and options.input:
-        parser.error("the input comes from --input or from --inputs, not from both")
+    refuse_contradictions(parser, options)
     result = Result()
     report = Report()
     ending = supervise(partial(work, options), report.receive)
@@ -85,6 +84,7 @@ def work(options: argparse.Namespace, send: Send) -> int:
             seed=options.seed,
             device=options.device,
             trust=options.trust,
+            mode=run_mode(options),
         )
         session.root  # noqa: B018  (raises for a checkpoint, which has nothing to run)
         load(session, options)

@@ -101,6 +101,7 @@ class Report:
             "input": found.get("input"),
             "inputs": found.get("inputs"),
             "keyword_inputs": found.get("keyword_inputs"),
+            "mode": found.get("mode"),
             "output": found.get("output"),
             "calls": [call_report(call) for call in self.trace.calls],
             "from": found.get("from"),

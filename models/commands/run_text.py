@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from textwrap import wrap
 from typing import Any
 
+from ..messages import RunMode
 from ..safe_text import clean, clean_lines
 from .columns import table
 from .run_costs import costs_text, flops_cell, size_cell
@@ -43,6 +44,9 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
         yield f"note: {clean(note)}"
     if report["input"]:
         yield f"input {clean(report['input'])}"
+    words = RunMode(**{name: value or "" for name, value in (report["mode"] or {}).items()}).words
+    if words:
+        yield f"run in {', '.join(words)}"
     if report["dry"]:
         yield from costs_text(report)
     if report["from"]:

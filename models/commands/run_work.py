@@ -14,6 +14,7 @@ from ..run.dry.dry_run import run_dry
 from ..run.forward import ForwardResult, run_forward, structure_of
 from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import ArgsKwargs, make_inputs
+from ..run.inputs.run_mode import in_dtype
 from ..run.inputs.specs import expression, parse_spec
 from ..run.replaced import replaced_parameters, sentence
 from ..run.trace.calls import Call
@@ -78,7 +79,8 @@ class Work:
 
     def do(self) -> None:
         """Run, and send how it went; raises nothing that the model raises."""
-        self._part(input=self._input or None, weights=_weights(self._session))
+        mode = {name: value or None for name, value in asdict(self._session.inputs.mode).items()}
+        self._part(input=self._input or None, mode=mode, weights=_weights(self._session))
         try:
             result = self._forward()
             self._fail(result.problem, self._trace.failed)
@@ -105,9 +107,9 @@ class Work:
         self._part(findings=[asdict(each) for each in found.findings], looked_at=found.looked_at)
 
     def _forward(self) -> ForwardResult:
-        tree = self._session.live.tree
+        tree, mode = self._session.live.tree, self._session.inputs.mode
         if self._dry:
-            result, reason = run_dry(self._arguments, tree, self._trace)
+            result, reason = run_dry(self._arguments, tree, self._trace, mode)
             if reason is None:
                 self._trace.send_kept()
                 self._part(dry=True, seconds=result.seconds)
@@ -116,7 +118,7 @@ class Work:
             self._send("restart")
             self._trace = TraceSender(self._send)
         args, kwargs = self._arguments()
-        result = run_forward(tree.root, args, kwargs, tree, self._trace)
+        result = run_forward(tree.root, args, kwargs, tree, self._trace, mode=mode)
         self._trace.send_kept()
         self._after = self._session.present_tree()
         self._replaced = self._trace.replaced = replaced_parameters(tree, self._after, self._trace)
@@ -130,7 +132,7 @@ class Work:
         arguments = self._session.inputs.arguments
         if self._specs:
             arguments = make_inputs(self._specs, device_of(self._session.root))
-        args, kwargs = arguments
+        arguments = args, kwargs = in_dtype(arguments, self._session.inputs.mode)
         self._part(
             inputs=[structure_of(each) for each in args],
             keyword_inputs={name: structure_of(each) for name, each in kwargs.items()},

@@ -40,6 +40,7 @@ from .fitting import (
 )
 from .nonfinite import NextNonfinite, Nonfinite
 from .places import CallTensor, Place
+from .run_mode import RunMode
 from .runs import (
     Backward,
     CallBackward,
@@ -247,6 +248,7 @@ __all__ = [
     "Reply",
     "Request",
     "RequestBody",
+    "RunMode",
     "RunTotals",
     "Search",
     "SearchHit",

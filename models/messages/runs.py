@@ -13,6 +13,7 @@ import msgspec
 from .base import Body, BodyPart, Problem
 from .limits import Count, Depth, Direction, Names, Number, Page, Parts, Positions, Seconds, Share, Signed, Text
 from .places import CallTensor
+from .run_mode import RunMode
 
 
 class Execute(Body):
@@ -74,6 +75,8 @@ class InputFields(Body):
     fields: Parts[InputField]
     origin: Text = ""
     """Where they come from, in a few words; empty when there are none."""
+    mode: RunMode = RunMode()
+    """What is switched for the time of the forward."""
 
 
 class SetInputs(Body):
@@ -81,6 +84,8 @@ class SetInputs(Body):
 
     texts: Names
     """Of each field a SPEC, or `=` and an expression in the console's names; as it was, or empty, keeps the value."""
+    mode: RunMode | None = None
+    """What is to be switched for the time of the forward; None keeps what is set."""
 
 
 class InputsSet(Body):
@@ -92,6 +97,8 @@ class InputsSet(Body):
     """Of each field, empty where it has none; none at all when the inputs are set."""
     specs: Names = []
     """The inputs as `--input` takes them; empty where another than a SPEC made one of them."""
+    mode: RunMode = RunMode()
+    """What is switched for the time of the forward from now on."""
 
 
 class ZeroGradients(Body):

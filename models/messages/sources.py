@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import Body, BodyPart
 from .limits import Count, Element, Folds, Names, Page, Parts, Signed, Text
+from .run_mode import RunMode
 
 
 class Hello(Body):
@@ -85,6 +86,8 @@ class OpenSource(Body):
     """Of the note on a documented network: `en` or `zh`."""
     weights: Text | None = None
     """A checkpoint to load into the network, with the renames that are certain; None for none."""
+    mode: RunMode = RunMode()
+    """What is switched for the time of a forward."""
 
 
 class Summary(BodyPart):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..live.live_tree import LiveTree
-from ..messages import Problem
-from .forward import run_forward
+from ..messages import Problem, RunMode
+from .forward import AS_IT_IS, run_forward
 from .run_state import RunState
 from .trace.calls import Call
 from .trace.captured import Captures
@@ -31,6 +31,7 @@ class Repeatable:
         tree: the network's when it began, which gives the paths.
         state: what it started from.
         args, kwargs: what the network was called with.
+        mode: what was switched meanwhile.
     """
 
     run: int
@@ -38,6 +39,7 @@ class Repeatable:
     state: RunState
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    mode: RunMode = AS_IT_IS
 
 
 def keep_by_running_again(
@@ -57,7 +59,7 @@ def keep_by_running_again(
     try:
         repeatable.state.put_back()
         tree = repeatable.tree
-        result = run_forward(tree.root, repeatable.args, dict(repeatable.kwargs), tree, again)
+        result = run_forward(tree.root, repeatable.args, dict(repeatable.kwargs), tree, again, mode=repeatable.mode)
     finally:
         try:
             present.put_back()

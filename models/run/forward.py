@@ -13,9 +13,10 @@ from torch import nn
 
 from ..live.live_tree import LiveTree
 from ..live.registered import buffers_in, parameters_in
-from ..messages import Problem
+from ..messages import Problem, RunMode
 from ..sources.tracebacks import problem_of, where
 from .failures.hints import explaining
+from .inputs.run_mode import in_mode
 from .kept import note_kept
 from .results import describe_output, structure_of
 from .trace.calls import shape_as_text
@@ -24,7 +25,8 @@ from .trace.tracing import Trace, tracing
 if TYPE_CHECKING:
     from .trace.meter import Meter
 
-__all__ = ["ForwardResult", "describe_output", "run_forward", "structure_of"]
+AS_IT_IS = RunMode()
+__all__ = ["AS_IT_IS", "ForwardResult", "describe_output", "run_forward", "structure_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def run_forward(
     trace: Trace,
     max_calls: int | None = None,
     meter: Meter | None = None,
+    mode: RunMode = AS_IT_IS,
 ) -> ForwardResult:
     """Call `module` once and record its calls into `trace`.
 
@@ -56,10 +59,12 @@ def run_forward(
         tree: the tree of `module`, which gives the paths.
         max_calls: after so many calls the run is stopped by TooManyCalls, which is its problem; None for no limit.
         meter: measures memory too, in a run without values.
+        mode: what is switched for the time of the call.
     """
     started = time.perf_counter()
+    trace.mode = mode
     try:
-        with explaining(trace, tree), tracing(module, tree, trace, max_calls, meter):
+        with in_mode(module, mode), explaining(trace, tree), tracing(module, tree, trace, max_calls, meter):
             output = module(*args, **kwargs)
     except BaseException as error:
         seconds = time.perf_counter() - started

@@ -37,6 +37,9 @@ def note_kept(trace: Trace, output: object, own: Iterable[Tensor]) -> None:
         own: the network's parameters and buffers, whose memory is there anyway.
     """
     starts = [tensor for tensor in tensors_in(output) if attribute(tensor, "grad_fn") is not None]
+    if not (starts or trace.nodes or trace.in_threads):
+        _write(trace.calls, {})  # no call made a node, as under no_grad
+        return
     if not starts or not trace.nodes_complete or not _SHOWS_SAVED:
         return
     nodes, complete = discovered([attribute(tensor, "grad_fn") for tensor in starts])

@@ -27,10 +27,10 @@ def dry_pass(session: Session) -> Ran:
         EngineProblem: nothing is open, or a checkpoint.
     """
     model = session.live
-    arguments = arguments_now(session)
+    arguments, mode = arguments_now(session), session.inputs.mode
     trace = new_trace(session)
     run = session.runs.last
-    result, reason = run_dry(lambda: arguments, model.tree, trace)
+    result, reason = run_dry(lambda: arguments, model.tree, trace, mode)
     if reason is not None:
         trace.failed = None  # not the network's failure
     trace.finish()
@@ -47,6 +47,7 @@ def dry_pass(session: Session) -> Ran:
     lines = [
         f"without values: {describe_output(result.output)}",
         costs_text(trace.totals()),
+        f"run in {', '.join(mode.words)}" if mode.words else "",
         f"not counted: {', '.join(missing[:NAMED])}{more}" if missing else "",
     ]
     return Ran(run=run, text="\n".join(filter(None, lines)), seconds=result.seconds)

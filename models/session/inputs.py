@@ -40,11 +40,15 @@ def read_inputs(session: Session) -> m.InputFields:
         )
         for field in fields_of(session.root, (args, kwargs), session.inputs.spec_of)
     ]
-    return m.InputFields(origin=origin if args or kwargs else "", fields=fields)
+    return m.InputFields(origin=origin if args or kwargs else "", fields=fields, mode=session.inputs.mode)
 
 
-def set_inputs(session: Session, texts: list[str]) -> m.InputsSet:
+def set_inputs(session: Session, texts: list[str], mode: m.RunMode | None = None) -> m.InputsSet:
     """Make what the form's texts say the inputs of the next forward; nothing changes where one has an error.
+
+    Args:
+        texts: of each field.
+        mode: in which the forward is to run; None keeps the one that is set.
 
     Raises:
         EngineProblem: nothing is open, or a checkpoint; or the form is of another forward.
@@ -64,5 +68,6 @@ def set_inputs(session: Session, texts: list[str]) -> m.InputsSet:
         session.namespace.pop(name, None)
     text = arguments_text(found.args, found.kwargs)
     session.namespace |= session.inputs.use(found.args, found.kwargs, text=text, origin=IN_FORM, specs=made)
+    session.inputs.mode = mode or session.inputs.mode
     session.emit(m.StateChanged(summary=session.summary()))
-    return m.InputsSet(text=text, specs=found.specs)
+    return m.InputsSet(text=text, specs=found.specs, mode=session.inputs.mode)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..safe_text import clean
 
 if TYPE_CHECKING:
+    from ..messages import RunMode
     from ..run.start import Start
 
 LIMIT = 10_000
@@ -131,6 +132,33 @@ def _inputs(text: str) -> Iterator[str]:
 def commented(text: str) -> str:
     """Return a text as a comment, each line cleaned, so that nothing in it can end it."""
     return f"# {clean(text)}"
+
+
+def forward_code(call: str, mode: RunMode, device: str) -> str:
+    """Return the Python that makes `output` by a call of the network, `net(X)`, in a mode.
+
+    Args:
+        device: where the network is, for autocast.
+    """
+    before, after, contexts = [], [], []
+    if mode.input_dtype:
+        before += [
+            f"args, kwargs = tree_map_only(torch.Tensor, lambda x: x.to(torch.{mode.input_dtype}) "
+            "if x.is_floating_point() else x, (args, kwargs))",
+        ]
+        before.insert(0, "from torch.utils._pytree import tree_map_only")
+        call = "net(*args, **kwargs)"
+    if mode.training:
+        before += ["flags = [(module, module.training) for module in net.modules()]", f"net.{mode.training}()"]
+        after += ["for module, flag in flags:", "    module.training = flag"]
+    if mode.gradients:
+        contexts.append(f"torch.{mode.gradients}()")
+    if mode.autocast:
+        contexts.append(f"torch.autocast({device.partition(':')[0]!r}, dtype=torch.{mode.autocast})")
+    run = [f"output = {call}"]
+    if contexts:
+        run = [f"with {', '.join(contexts)}:", f"    {run[0]}"]
+    return "\n".join([*before, *run, *after])
 
 
 def backward_code(start: Start) -> str:

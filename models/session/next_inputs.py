@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..messages import RunMode
+
 
 class NextInputs:
     """The arguments that the network was opened with or that were set since; none at first."""
@@ -17,6 +19,8 @@ class NextInputs:
         """What in the network they were inferred from: `fc (Linear)`; empty where they were given."""
         self.origin = ""
         """Where they come from, in a few words."""
+        self.mode = RunMode()
+        """What is switched for the time of a forward: of `f` and a run without values, not of a statement's."""
         self._specs: list[tuple[object, str]] = []
 
     def use(

@@ -12,10 +12,12 @@ from ..run.again import Repeatable
 from ..run.backward import run_backward
 from ..run.forward import describe_output, run_forward
 from ..run.gradients.weight_norms import weight_norms
+from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import as_arguments, takes_input
+from ..run.inputs.run_mode import in_dtype
 from ..run.replaced import replaced_parameters, sentence
 from ..run.run_state import RunState
-from .journal import backward_code
+from .journal import backward_code, forward_code
 from .statement import new_trace
 
 if TYPE_CHECKING:
@@ -42,17 +44,20 @@ def forward_pass(session: Session) -> Ran:
         EngineProblem: nothing is open, or a checkpoint.
     """
     model = session.live
-    args, kwargs = arguments_now(session)
+    mode = session.inputs.mode
+    given, given_names = arguments_now(session)
+    args, kwargs = in_dtype((given, given_names), mode)
     trace = new_trace(session)
     run = session.runs.last
     session.begin_change("forward")
     before = model.tree
     if session.keeps_tensors:
-        session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs)
-    result = run_forward(before.root, args, kwargs, before, trace)
+        session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs, mode)
+    result = run_forward(before.root, args, kwargs, before, trace, mode=mode)
     session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     failed = "" if result.problem is None else result.problem.title
-    session.journal.did(f"output = net({_as_called(session, args, kwargs)})", failed=failed)
+    code = forward_code(f"net({_as_called(session, given, given_names)})", mode, device_of(before.root))
+    session.journal.did(code, failed=failed)
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
     changed = session.end_change()
@@ -61,14 +66,14 @@ def forward_pass(session: Session) -> Ran:
         first = ""
         if not args and not kwargs and not session.inputs.text:
             first = NO_INPUT
-        elif session.inputs.guessed_from and args is session.inputs.arguments[0]:
+        elif session.inputs.guessed_from and given is session.inputs.arguments[0]:
             first = GUESSED.format(session.inputs.text, session.inputs.guessed_from)
         if first:
             problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
     parts = [] if problem else [describe_output(result.output)]
     trace.problem = result.problem
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
-    parts.append(sentence(trace.replaced))
+    parts += [f"run in {', '.join(mode.words)}" if mode.words else "", sentence(trace.replaced)]
     return Ran(
         run=run, text="\n".join(filter(None, parts)), problem=problem, changed=changed[:1000], seconds=result.seconds
     )
@@ -114,6 +119,10 @@ def backward_pass(session: Session) -> Ran:
         trace.went_back = replace(trace.went_back, weights=weight_norms(session.live.tree))
     if trace is not None and result.watched:
         session.emit(CallsGrew(run=session.runs.last, total=len(trace), complete=True))
+    problem = result.problem
+    if problem is not None and result.start is None and trace is not None and (off := trace.mode.gradients):
+        text = f"That run was under {off}, as its inputs say (I, --{off.replace('_', '-')}).\n{problem.text}"
+        problem = msgspec.structs.replace(problem, text=text.rstrip())
     changed = session.end_change()
     if session.result is not session.namespace.get("output"):
         session.journal.remark("backward from the value above")
@@ -121,13 +130,13 @@ def backward_pass(session: Session) -> Ran:
         failed = "" if result.problem is None else result.problem.title
         session.journal.did(backward_code(result.start), failed=failed)
     if trace is not None and (trace.failed is None or result.problem is None or result.problem.kind != "usage"):
-        trace.problem = result.problem
+        trace.problem = problem
     made = result.went_back.nonfinite
     parts = [result.text, "" if made is None else f"first {made['what']} of the gradients: {made['text']}"]
     return Ran(
         run=None,
         text="\n".join(filter(None, parts)),
-        problem=result.problem,
+        problem=problem,
         changed=changed[:1000],
         seconds=result.seconds,
     )

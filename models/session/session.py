@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from ..messages import FactGroup, StateChanged, Summary, TreeOrder
+from ..messages import FactGroup, RunMode, StateChanged, Summary, TreeOrder
 from ..messages.errors import EngineProblem
 from .journal import Journal
 from .new_process import NewProcess
@@ -144,6 +144,7 @@ class Session:
         unfolded: dict[str, bool] | None = None,
         anew: bool = False,
         language: str = "en",
+        mode: RunMode | None = None,
         on_progress: Callable[[str], None] = lambda text: None,
     ) -> Summary:
         """Open SOURCE in place of what is open; return its summary.  What was open stays open when this fails.
@@ -155,6 +156,7 @@ class Session:
             anew: as in a new process, though torch stays imported (see `new_process`); what of the console's names can
                 be kept is kept (`names_kept`, `names_gone`).
             language: of the note on a documented network, `en` or `zh`.
+            mode: what is switched for the time of a forward; None for nothing.
             on_progress: called with a text at each stage.
 
         Raises:
@@ -168,6 +170,7 @@ class Session:
         linecache.checkcache()  # a file that was edited is shown as it is now
         kept: dict[str, object] = {}
         gone: list[str] = []
+        for_run = inputs or inputs_from or (mode is not None and mode.words)
         before, since = self._files.stamps() if anew else {}, time.time_ns()
         if anew:
             from .console_names import surviving
@@ -178,18 +181,19 @@ class Session:
                 ahead, self._opened_ahead = self._opened_ahead, None
                 if ahead is not None and ahead[0] == source and not unfolded and device is None:
                     since = ahead[2]
-                    self._use_checkpoint(ahead[1], inputs or inputs_from)
+                    self._use_checkpoint(ahead[1], for_run)
                 else:
                     opened = open_source(
                         source, seed=seed, device=device, how=OpenOptions(trust, on_progress, language)
                     )
                     if opened.checkpoint is not None:
                         model = CheckpointModel(opened, unfolded or {})
-                        self._use_checkpoint(model, inputs or inputs_from)
+                        self._use_checkpoint(model, for_run)
                     else:
                         self._use_network(opened, inputs or [], inputs_from, device, unfolded or {})
         except SourceError as error:
             raise EngineProblem(problem_of_source(error)) from None
+        self.inputs.mode = mode or self.inputs.mode
         self.journal = Journal(source, seed, device, os.getcwd())  # noqa: PTH109
         self._given = dict(self.namespace)
         self.names_kept = [name for name in kept if name not in ("args", "kwargs", "inputs")]  # X is their first
@@ -237,8 +241,8 @@ class Session:
             if opened.checkpoint is not None:
                 self._opened_ahead = source, CheckpointModel(opened, {}), since
 
-    def _use_checkpoint(self, model: CheckpointModel, inputs: object) -> None:
-        if inputs:
+    def _use_checkpoint(self, model: CheckpointModel, for_run: object) -> None:
+        if for_run:
             raise requires_code(model.source)
         self._clear()
         gc.freeze()  # the objects of a large checkpoint stay: the collector need not visit them again and again

@@ -57,6 +57,7 @@ from models.messages import (
     Ran,
     ReadFindings,
     ReadInputs,
+    RunMode,
     Search,
     SearchHit,
     SearchHits,
@@ -343,7 +344,11 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeWeights):
         return self.inputs
 
     def _on_SetInputs(self, body: SetInputs) -> InputsSet:
-        return InputsSet(text=", ".join(filter(None, body.texts)), specs=[text for text in body.texts if text])
+        return InputsSet(
+            text=", ".join(filter(None, body.texts)),
+            specs=[text for text in body.texts if text],
+            mode=body.mode or RunMode(),
+        )
 
     def _on_PathForms(self, body: PathForms) -> Forms:
         getter = f"net.get_parameter({body.path!r})"

@@ -19,7 +19,7 @@ def test_without_arguments_the_catalogue() -> None:
 
 def test_all_options() -> None:
     line = "a.py:Net --input 2x20 --input mask=bool[1,64] --inputs i.py:make --seed 3 --device cuda:1 --python /opt/py"
-    options = parse(line.split())
+    options = parse([*line.split(), "--eval"])
     assert options == CommandOptions(
         source="a.py:Net",
         inputs=["2x20", "mask=bool[1,64]"],
@@ -27,6 +27,7 @@ def test_all_options() -> None:
         seed=3,
         device="cuda:1",
         python="/opt/py",
+        mode={"training": "eval"},
     )
 
 

@@ -60,6 +60,8 @@ class ExplorerBase(Screen[None]):
         """Whether a statement ran in the console, which may have made names there."""
         self.input_specs: list[str] = []
         """The inputs that were set in the form, as `--input` takes them."""
+        self.run_mode: m.RunMode | None = None
+        """The mode of a forward that was set there; None where none was."""
         self.settled_opening = asyncio.Event()
         """Set while nothing is being opened."""
         self.progress_text = ""

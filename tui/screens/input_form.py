@@ -9,17 +9,23 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from models import messages as m
+from models.engine.run_modes import RUN_MODES, ModeField
 from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.screens.panel import Panel, keys_line
 from tui.text import clean
+from tui.widgets.parts.choice_line import ChoiceLine
 from tui.widgets.parts.line_input import LineInput
 
 GRAMMAR = "2x20   int64[1,64]<50257   bfloat16[2,3]~normal   = expression in the console's names"
 NOTHING = "forward takes no inputs"
+FOR_THE_RUN = "For f and Ctrl+F alone; afterwards all is as it was:"
+LABEL = max(len(field.title) for field in RUN_MODES)
+"""Cells of the label of a choice."""
 
 
 class InputForm(Panel[m.InputsSet | None]):
@@ -39,6 +45,7 @@ class InputForm(Panel[m.InputsSet | None]):
         & LineInput:focus { background: $primary-muted; }
         & .error { color: $text-error; height: auto; display: none; }
         & .error.-shown { display: block; }
+        & #mode { margin: 1 0 0 0; color: $text-muted; }
         &:nocolor LineInput:focus { text-style: bold underline; }
     }
     """
@@ -66,10 +73,17 @@ class InputForm(Panel[m.InputsSet | None]):
                     yield Static(_label(field), classes="label", markup=False)
                     yield LineInput(clean(field.text), placeholder=_placeholder(field), compact=True)
                     yield Static("", classes="error", markup=False)
+                yield Static(FOR_THE_RUN, classes="label", id="mode", markup=False)
+                yield from map(self._choice, RUN_MODES)
+
+    def _choice(self, field: ModeField) -> ChoiceLine:
+        values = [value.value for value in field.values]
+        now = getattr(self.form.mode, field.name)
+        chosen = values.index(now) + 1 if now in values else 0
+        return ChoiceLine(field.title, [field.unset, *values], chosen, label_width=LABEL)
 
     def on_mount(self) -> None:
-        if self.lines:
-            self.lines[0].focus()
+        self.query("LineInput, ChoiceLine").first(Widget).focus()
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(VerticalScroll).styles.max_height = max(3, event.size.height * 9 // 10 - 6)
@@ -79,7 +93,17 @@ class InputForm(Panel[m.InputsSet | None]):
         """Return the lines, one for each argument."""
         return list(self.query(LineInput))
 
+    @property
+    def mode(self) -> m.RunMode:
+        """Return the mode that is chosen."""
+        chosen = [line.chosen for line in self.query(ChoiceLine)]
+        values = {
+            field.name: field.values[index - 1].value for field, index in zip(RUN_MODES, chosen, strict=True) if index
+        }
+        return m.RunMode(**values)  # type: ignore[arg-type]
+
     @on(Input.Submitted)
+    @on(ChoiceLine.Submitted)
     def _submitted(self) -> None:
         self._set()
 
@@ -94,7 +118,7 @@ class InputForm(Panel[m.InputsSet | None]):
     async def _set(self) -> None:
         self._making = True
         try:
-            done = await self._ask(m.SetInputs(texts=[line.value for line in self.lines]), m.InputsSet)
+            done = await self._ask(m.SetInputs(texts=[line.value for line in self.lines], mode=self.mode), m.InputsSet)
         except EngineProblem as error:
             self._show_errors([error.problem.title] * min(1, len(self.lines)))
             return

@@ -220,7 +220,7 @@ class Opening(ExplorerBase):
         self.held = self._opened = True
         self.files_taken = 0  # the engine counts anew
         if not again:
-            self.input_specs = []
+            self.input_specs, self.run_mode = [], None
         if again:
             self.query_one(ValuesPane).table.stop_statistics()  # they were those of the model before
         else:

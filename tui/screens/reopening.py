@@ -74,6 +74,7 @@ class Reopening(Opening, Running):
             unfold_to=0 if folds else request.unfold_to,
             anew=anew,
             language=request.language,
+            mode=request.mode if self.run_mode is None else self.run_mode,
         )
 
     @work(exclusive=True, group="engine", exit_on_error=False)

@@ -6,9 +6,11 @@ import re
 import shlex
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import asdict
 from textual import on, work
 
 from models import messages as m
+from models.engine.run_modes import options_of
 from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.input_order import hold_input
@@ -109,8 +111,8 @@ class Running(ExplorerBase):
     def _inputs_set(self, done: m.InputsSet | None) -> None:
         if done is None:
             return
-        self.input_specs = done.specs
-        given = " ".join(f"--input {shlex.quote(spec)}" for spec in done.specs)
+        self.input_specs, self.run_mode = done.specs, done.mode
+        given = " ".join([f"--input {shlex.quote(spec)}" for spec in done.specs] + options_of(asdict(done.mode)))
         self.log_to_console(f"inputs: {done.text or 'none'}" + (f"   ({given})" if given else ""))
         self.status_message("the inputs are set: f runs forward")
 

@@ -45,6 +45,7 @@ def open_source(session: Session, request: m.OpenSource, context: Context) -> m.
         unfolded=request.unfolded,
         anew=request.anew,
         language=request.language,
+        mode=request.mode,
         on_progress=context.progress,
     )
     weights = ""

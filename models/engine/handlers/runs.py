@@ -40,7 +40,7 @@ def set_inputs(session: Session, request: m.SetInputs, context: Context) -> m.In
     """Make what a form says the inputs of the next forward; an error of a field is part of the answer."""
     from ...session.inputs import set_inputs
 
-    return set_inputs(session, request.texts)
+    return set_inputs(session, request.texts, request.mode)
 
 
 @handles(m.Backward, lane="main", busy="backward")

@@ -14,9 +14,11 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from ...live.live_tree import LiveTree
 from ...live.registered import buffers_in, parameters_in
+from ...messages import RunMode
 from ...tensors.tensors import is_uninitialised
-from ..forward import ForwardResult, run_forward
+from ..forward import AS_IT_IS, ForwardResult, run_forward
 from ..inputs.inputs import ArgsKwargs
+from ..inputs.run_mode import in_dtype
 from ..trace.meter import Meter
 from ..trace.tracing import Trace
 from .fake_model import Faking, as_it_was, hold_fakes
@@ -26,7 +28,9 @@ _LOGGERS = ("torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_sha
 """They write a traceback to stderr for each error that is raised anyway."""
 
 
-def run_dry(inputs: Callable[[], ArgsKwargs], tree: LiveTree, trace: Trace) -> tuple[ForwardResult, str | None]:
+def run_dry(
+    inputs: Callable[[], ArgsKwargs], tree: LiveTree, trace: Trace, mode: RunMode = AS_IT_IS
+) -> tuple[ForwardResult, str | None]:
     """Run the tree's network on fake tensors, which have shapes and dtypes and no values.
 
     Meanwhile the network holds fake tensors too: a forward that writes into its own buffers writes into those.  Tensors
@@ -34,6 +38,7 @@ def run_dry(inputs: Callable[[], ArgsKwargs], tree: LiveTree, trace: Trace) -> t
 
     Args:
         inputs: makes the inputs; called where what it makes takes no memory.
+        mode: what is switched for the time of the run.
 
     Return the result, and a sentence on why it cannot be done without values (a `while` or `if` on a value, say), else
     None.
@@ -46,22 +51,24 @@ def run_dry(inputs: Callable[[], ArgsKwargs], tree: LiveTree, trace: Trace) -> t
         return _not_run("scripted modules need real tensors")
     if any(is_uninitialised(node.item) for node in tree.nodes if isinstance(node.item, Tensor)):
         return _not_run("lazy parameters get their shapes in a real run only")
-    mode = FakeTensorMode(allow_non_fake_inputs=True, shape_env=ShapeEnv(), static_shapes=True)
-    fakes = Faking(mode)
+    fake = FakeTensorMode(allow_non_fake_inputs=True, shape_env=ShapeEnv(), static_shapes=True)
+    fakes = Faking(fake)
     trace.is_dry = True
     with as_it_was(modules), _quiet():
-        with mode:
-            made = inputs()
+        with fake:
+            made = in_dtype(inputs(), mode)
         try:
             args, kwargs = tree_map_only(Tensor, fakes, made)
             for module in modules:
                 hold_fakes(module, fakes)
         except Exception as error:  # a subclass of Tensor that has no such form
             return _not_run(f"its tensors cannot be faked ({type(error).__name__})")
-        with mode:
+        with fake:
             given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
             meter = Meter([*given, *parameters_in(tree.root), *buffers_in(tree.root)])
-            result = run_forward(tree.root, args, kwargs, LiveTree.of(tree.root, tree.name), trace, meter=meter)
+            result = run_forward(
+                tree.root, args, kwargs, LiveTree.of(tree.root, tree.name), trace, meter=meter, mode=mode
+            )
     return result, reason_of(result, trace)
 
 

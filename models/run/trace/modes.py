@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from ...live.registered import training_of
+
 if TYPE_CHECKING:
     from .frame import Frame
 
@@ -70,21 +72,13 @@ def mode_of(module: nn.Module, caller: Frame | None) -> tuple[Mode, bool, tuple[
     """
     mode, is_training = mode_now(), vars(module).get("training")
     if type(is_training) is not bool:
-        is_training = _is_training(module)
+        is_training = training_of(module) is not False
     if caller is None:
         return mode, is_training, ("train" if is_training else "eval", *mode.words(PLAIN))
     if is_training is caller.training and mode is caller.mode:
         return mode, is_training, ()
     own = () if is_training is caller.training else ("train" if is_training else "eval",)
     return mode, is_training, own + mode.words(caller.mode)
-
-
-def _is_training(module: nn.Module) -> bool:
-    """Return the flag of a scripted module, or of one whose class computes it."""
-    try:
-        return bool(module.training)
-    except Exception:  # of a user's property
-        return True
 
 
 def _autocast() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from ...messages import CallRow, Problem, RunTotals
+from ...messages import CallRow, Problem, RunMode, RunTotals
 from .calls import Call
 from .folding import Folding, Loop
 from .totals import totals_of
@@ -112,6 +112,8 @@ class Trace:
         as each thread numbers its own."""
         self.not_counted: dict[str, int] = {}
         """How often an operation ran whose cost is not counted, by its name."""
+        self.mode = RunMode()
+        """What was switched for the time of the run."""
         self.is_dry = False
         """Whether it is of a run without values."""
         self.nonfinite_at: Call | None = None

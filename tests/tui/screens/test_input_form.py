@@ -1,9 +1,21 @@
 from __future__ import annotations
 
 from fake_app import AppEngine, Played, opened
+from msgspec.structs import replace
 
-from models.messages import Execute, InputField, InputFields, InputsSet, OpenSource, Problem, ReadInputs, SetInputs
+from models.messages import (
+    Execute,
+    InputField,
+    InputFields,
+    InputsSet,
+    OpenSource,
+    Problem,
+    ReadInputs,
+    RunMode,
+    SetInputs,
+)
 from tui.screens.input_form import InputForm
+from tui.widgets.parts.choice_line import ChoiceLine
 
 
 def several() -> AppEngine:
@@ -142,3 +154,34 @@ async def test_ctrl_c_interrupts_what_makes_the_inputs_and_the_form_stays() -> N
         gate.set()
         await played.sees("✗ KeyboardInterrupt")
         assert isinstance(played.app.screen, InputForm)
+
+
+async def test_the_mode_of_the_run_is_chosen_with_arrows_and_the_mouse_and_goes_along() -> None:
+    engine = several()
+    engine.inputs = replace(engine.inputs, mode=RunMode(autocast="float16"))
+    async with opened(engine=engine) as played:
+        await played.press("I")
+        await played.sees("● as it is  ○ train  ○ eval", "○ off  ○ bfloat16  ● float16")
+        await played.press("tab", "tab", "tab", "right", "right", "down", "space", "down", "left", "left", "left")
+        await played.sees("○ train  ● eval", "● no_grad", "○ off  ○ bfloat16  ● float16")
+        line = form(played).query(ChoiceLine).last()
+        label = len(line.label)
+        await played.pilot.click(line, offset=(label + len("  ● as made  ○ f"), 0))
+        await played.sees("○ as made  ● float32")
+        await played.press("enter")
+        await played.until(lambda: played.app.screen is played.explorer, "closed")
+        mode = RunMode("eval", "no_grad", "float16", "float32")
+        assert played.asked(SetInputs)[-1].mode == mode
+        await played.reported("--eval --no-grad --autocast float16 --input-dtype float32")
+        await played.press("ctrl+r")
+        await played.until(lambda: len(played.asked(OpenSource)) == 2, "opened again")
+        assert played.asked(OpenSource)[-1].mode == mode
+
+
+async def test_a_forward_without_arguments_has_a_mode_too() -> None:
+    engine = AppEngine()
+    engine.inputs = InputFields(fields=[])
+    async with opened(engine=engine) as played:
+        await played.press("I", "left", "enter")
+        await played.until(lambda: played.asked(SetInputs), "set")
+        assert played.asked(SetInputs)[0].mode == RunMode(training="eval")
