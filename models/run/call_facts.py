@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from ..messages import CallTensor, Fact, FactGroup
 from ..opened.facts import LINK_LIMIT, FactList, filled
 from ..sources.wording import size_text
-from .last_run import duration_text, line_of_call, rows_text, times_text, values_text
+from .last_run import duration_text, ending_of, line_of_call, rows_text, times_text, values_text
 from .trace.call_mode import mode_text
 from .trace.calls import Call, shape_as_text
 from .trace.dataflow import Dataflow, lanes
@@ -47,7 +47,7 @@ def _call(calls: Sequence[Call], index: int, because: str) -> FactList:
     if call.repeat > 1:
         facts.add("Repeated", f"{times_text(call.repeat)}, folded into this row")
     facts.add("Mode", mode_text(calls, index))
-    facts.add("Failed", call.failed)
+    facts.add(*ending_of(call))
     facts.add("Because", because)
     facts.add("Note", call.note)
     facts.add("Input", ", ".join(shape_as_text(shape) or "·" for shape in call.inputs))

@@ -71,6 +71,7 @@ def run_forward(
         problem = msgspec.structs.replace(_problem(error, trace), hint=trace.hint)
         return ForwardResult(None, problem, error, seconds)
     seconds = time.perf_counter() - started
+    trace.returned_nothing = output is None
     note_kept(trace, output, [*parameters_in(module), *buffers_in(module)])
     return ForwardResult(output, None, None, seconds)
 

@@ -9,7 +9,7 @@ from ..opened.facts import FactList, filled
 from ..sources.wording import size_text
 from .trace.call_mode import mode_text
 from .trace.call_statistics import OutputStatistics
-from .trace.calls import Call, shape_as_text
+from .trace.calls import INTERRUPTED, Call, shape_as_text
 from .trace.record import Trace
 from .trace.totals import totals_of
 from .trace.weight_norms import hypot, norms_at, with_modules
@@ -52,7 +52,7 @@ def modules_of_run(trace: Trace) -> dict[str, ModuleRun]:
             found.setdefault(call.module, []).append(call)
     totals = totals_of(calls)
     backward = sum(call.backward.seconds for call in calls if not call.depth and call.backward is not None)
-    failed = None if trace.failed is None else trace.failed.module
+    failed = None if trace.failed is None or trace.failed.failed == INTERRUPTED else trace.failed.module
     called = {path: _together(its, totals, backward, path == failed) for path, its in found.items()}
     modules = {**_containers(called), **called}
     nothing = ModuleRun(calls=0, output="")
@@ -134,7 +134,7 @@ def _together(calls: list[Call], totals: RunTotals, backward_of_run: float, has_
     kept = [call.kept for call in calls if call.kept is not None]
     peaks = [call.peak for call in calls if call.peak is not None]
     nonfinite = any(each.nan or each.inf for each in statistics)
-    has_failed = has_failed or any(call.failed for call in calls)
+    has_failed = has_failed or any(call.failed and call.failed != INTERRUPTED for call in calls)
     return ModuleRun(
         calls=sum(call.repeat for call in calls),
         output=shape_as_text(last.output),
@@ -164,7 +164,7 @@ def _module(facts: FactList, calls: list[Call], everything: list[Call], because:
     facts.add("Mode", mode_text(everything, last.index))
     facts.add("Input", ", ".join(shape_as_text(shape) or "·" for shape in last.inputs))
     facts.add("Output", shape_as_text(last.output) + ("" if last.bytes is None else f", {size_text(last.bytes)}"))
-    facts.add("Failed", last.failed)
+    facts.add(*ending_of(last))
     facts.add("Because", because)
     _costs(facts, calls, everything)
     statistics = [call.statistics for call in calls if call.statistics is not None]
@@ -232,6 +232,11 @@ def name_of_call(call: Call) -> str:
     if call.kind == "module":
         return f"{call.op} {call.module}".rstrip()
     return f"{call.op} in {call.module or 'the network'}"
+
+
+def ending_of(call: Call) -> tuple[str, str]:
+    """Return how a call ended that returned nothing, as a fact: what the user interrupted did not fail."""
+    return ("Ended" if call.failed == INTERRUPTED else "Failed"), call.failed
 
 
 def line_of_call(call: Call) -> str:

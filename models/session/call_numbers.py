@@ -9,7 +9,7 @@ import msgspec
 
 from ..messages import CallTensor, Of, Place, StatisticsOf
 from ..opened.number_answers import Answer, NumberAnswers
-from ..run.trace.calls import Call
+from ..run.trace.calls import INTERRUPTED, Call
 from ..run.trace.captured import Kept, NotKept, Own
 from ..tensors.readable import Absent, Readable
 from ..tensors.torch_readable import readable_of
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NOW = "as it is now: of what belongs to the network a run keeps no copies"
 NO_TENSOR = "This call returned no tensor."
 UNREACHED = "the last backward brought no gradient to what this call returned"
-FAILED = "The call failed: it returned nothing."
-FAILED_GIVEN = "The call failed; v shows what it was given."
+FAILED = "The call {}: it returned nothing."
+FAILED_GIVEN = "The call {}; v shows what it was given."
 NOT_TAKEN = "Of this run no copies are kept: f runs again."
 
 
@@ -96,7 +96,8 @@ def _kept(call: Call, place: CallTensor) -> Kept:
     if call.seconds is None:
         return NotKept("The call goes on.")
     if call.failed and place.side == "output":
-        return NotKept(FAILED_GIVEN if call.captured is not None and call.captured.inputs else FAILED)
+        text = FAILED_GIVEN if call.captured is not None and call.captured.inputs else FAILED
+        return NotKept(text.format("was interrupted" if call.failed == INTERRUPTED else "failed"))
     captured = call.captured
     if captured is None:
         return NotKept(NOT_TAKEN if call.bytes is not None or place.side == "input" else NO_TENSOR)

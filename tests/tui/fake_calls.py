@@ -23,6 +23,7 @@ class FakeCalls:
 
     runs: dict[int, list[CallRow]]
     complete: set[int]
+    because = ""
 
     def _on_CallRows(self, body: CallRows) -> CallPage:
         if ">" in body.query:
@@ -41,6 +42,7 @@ class FakeCalls:
             rows=rows[body.start : body.start + body.count],
             all=len(everything),
             totals=_totals(everything),
+            because=self.because,
         )
 
     def _on_FindCall(self, body: FindCall) -> FoundCall:

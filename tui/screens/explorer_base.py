@@ -15,7 +15,7 @@ from tui.engine_link import EngineLink
 from tui.first_opening import FirstOpening
 from tui.recent import RecentSources
 from tui.settings import Settings
-from tui.tabs import Tab, tabs_in
+from tui.tabs import Area, Tab, tabs_in
 from tui.text import clean
 from tui.widgets.console.console import Console
 from tui.widgets.parts.pane import Pane
@@ -127,6 +127,10 @@ class ExplorerBase(Screen[None]):
     # -- what one part gives to the others; each is defined in the part that it belongs to
     def show_tab(self, name: str, focus: bool = True) -> None:
         """Bring the tab whose id is `name` to the front of its area; the focus goes there, unless `focus` is False."""
+        raise NotImplementedError
+
+    def shown_tab(self, area: Area) -> str:
+        """Return the id of the tab that is seen in an area."""
         raise NotImplementedError
 
     def look_anew(self, opened: bool = False) -> None:

@@ -125,6 +125,7 @@ class Running(ExplorerBase):
             self.log_to_console("nothing has run yet: forward first, then backward")
             if not await self._forward():
                 return
+        seen = self.shown_tab("lower")
         ran = await self.link.ask(m.Backward(), m.Ran)
         self.query_one(CallTable).reload()
         self.module_tree.reload()
@@ -132,7 +133,7 @@ class Running(ExplorerBase):
         if ran.problem is None:
             start = brief_start(ran.text)
             self.status_message(f"gradients are there{start}: {tab_of('gradients').key} shows them")
-        else:
+        elif self.shown_tab("lower") == seen:  # else the user chose another meanwhile
             self.show_tab("console", focus=False)
 
     def _mark_failure(self, has_failed: bool) -> None:
@@ -147,8 +148,11 @@ class Running(ExplorerBase):
             self._mark_failure(ran.problem is not None)
         if ran.problem is not None:
             console.show_error(ran.problem)
-            why = ran.problem.hint or ran.problem.title
-            self.notify(clean(why, NOTICE), title=f"{name} failed", severity="error", markup=False)
+            why = clean(ran.problem.hint or ran.problem.title, NOTICE)
+            if ran.problem.kind == "interrupted":
+                self.notify(why, title=f"{name} interrupted", markup=False)
+            else:
+                self.notify(why, title=f"{name} failed", severity="error", markup=False)
         else:
             first, _, more = ran.text.partition("\n")
             self.observe("ran", name)

@@ -13,8 +13,12 @@ from torch.nn.modules.module import Module
 
 from ...live.live_tree import LiveTree
 from ..trace.calls import Call, shape_as_text
+from ..trace.frame import first_line
+from ..trace.operations import operation_name
 from ..trace.record import Maker, Trace
 from ..trace.recorder import Recorder
+from ..trace.shapes import arguments_in, shapes_of
+from ..trace.where import where_raised
 
 _OPERATION = Recorder.__torch_function__.__code__
 _MODULE_CALL = Module._call_impl.__code__
@@ -149,22 +153,35 @@ def is_layer(module: nn.Module | None) -> bool:
 
 def failed_call(error: BaseException, trace: Trace, tree: LiveTree) -> FailedCall | None:
     """Return the call that raised `error`, read from the frames that are still there; None where no call did."""
-    call = trace.failed
+    call = trace.failed or _outside(error)
     if call is None:
         return None
-    node = tree.at(call.module)
+    node = tree.at(call.module) if call is trace.failed else None
     module = node.item if node is not None and isinstance(node.item, nn.Module) else None
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = {}
     for frame in _frames(error):
         names = frame.f_locals
         if call.kind == "operation":
-            is_it = frame.f_code is _OPERATION and names.get("name") == call.op
+            is_it = frame.f_code is _OPERATION and call.op in (names.get("name"), operation_name(names["func"]))
         else:
             is_it = frame.f_code is _MODULE_CALL and names.get("self") is module
         if is_it:
             args, kwargs = names["args"], names["kwargs"] or {}
     return FailedCall(error, call, module, args, kwargs, trace, tree)
+
+
+def _outside(error: BaseException) -> Call | None:
+    """Return the operation outside of the network that raised `error`, at the line of the user's that called it."""
+    for frame in _frames(error):
+        names = frame.f_locals
+        if frame.f_code is _OPERATION and names.get("name") is None and (name := operation_name(names["func"])):
+            line = where_raised(error.__traceback__)
+            inputs = shapes_of(arguments_in(names["args"], names["kwargs"] or {}))
+            return Call(
+                module="", op=name, kind="operation", depth=0, inputs=inputs, where=line, failed=first_line(error)
+            )
+    return None
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:

@@ -71,6 +71,8 @@ def explaining(trace: Trace, tree: LiveTree) -> Iterator[None]:
 def _explained(error: Exception, trace: Trace, tree: LiveTree) -> str:
     """Return what the first family says that knows the cause; empty for none.
 
+    Where no call of the network failed, as where a statement takes a loss of its output, it is the operation that did.
+
     Called while the error is handled: what the call was given is read from its frames.
     """
     try:
@@ -79,6 +81,8 @@ def _explained(error: Exception, trace: Trace, tree: LiveTree) -> str:
         return ""
     if failed is None:
         return ""
+    if trace.failed is None:
+        trace.failed_outside = failed.call
     for family in FAMILIES:
         try:
             found = family(failed)

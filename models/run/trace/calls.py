@@ -36,6 +36,10 @@ def shape_as_text(shape: Shape) -> str:
     return str(list(shape)).replace("-1", "?") if -1 in shape else str(list(shape))
 
 
+INTERRUPTED = "interrupted"
+"""In place of an error, of a call that the user interrupted: that is no failure."""
+
+
 class Call(CallFields, kw_only=True, eq=False):
     """One call while it is recorded; `row` returns what crosses the wall."""
 

@@ -8,7 +8,7 @@ from types import FrameType
 import torch
 from torch import Tensor, nn
 
-from .calls import Call
+from .calls import INTERRUPTED, Call
 from .costs import Cost
 from .modes import Mode
 from .shapes import arguments_in
@@ -66,7 +66,12 @@ def records_graph() -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """Return class and first line of the message: `RuntimeError: mat1 and mat2 …`, at most 500 characters."""
+    """Return class and first line of the message: `RuntimeError: mat1 and mat2 …`, at most 500 characters.
+
+    Of what the user interrupted, `INTERRUPTED`.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
     try:
         message = str(error).strip().partition("\n")[0]
     except (Exception, SystemExit):  # of a user's class, which may fail to print

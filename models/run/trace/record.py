@@ -85,8 +85,12 @@ class Trace:
         self.failed: Call | None = None
         """A copy of the innermost call that raised what ended the network's last call: of the operation, or else of the
         module; None when nothing did."""
+        self.failed_outside: Call | None = None
+        """Where none did, the operation outside of the network that ended a statement, such as a loss."""
         self.problem: Problem | None = None
         """What ended the forward, or the last backward from its result; known after the run."""
+        self.returned_nothing = False
+        """Whether the forward ran to its end and returned None."""
         self.hint = ""
         """Why the run failed, in one line with what mends it; empty where that is not certain, and where none did."""
         self.maker_of: Callable[[Tensor], Maker] | None = None

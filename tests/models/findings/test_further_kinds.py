@@ -251,3 +251,21 @@ def test_one_batch_norm_under_two_names_is_worth_a_note() -> None:
     assert (found.severity, found.path) == ("note", "1")
     plain = nn.BatchNorm1d(4, track_running_stats=False)
     assert "shared_statistics" not in {each.kind for each in without_run(nn.Sequential(plain, plain))}
+
+
+class ReturnsNothing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> None:
+        self.fc(x)
+
+
+def test_a_forward_that_returns_nothing_is_found_before_a_backward_too() -> None:
+    found = only("failure", findings(ReturnsNothing(), rows(4, 3)))
+    assert (found.severity, found.path) == ("warning", "")
+    assert "returned nothing" in found.text
+    found = only("failure", findings(ReturnsNothing(), rows(4, 3), backward=True, may_fail=True))
+    assert found.severity == "error"
+    assert "backward failed: The network returned nothing" in found.text

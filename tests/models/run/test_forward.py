@@ -67,7 +67,7 @@ def test_an_interrupt_is_no_failure_of_the_model() -> None:
     result, trace = run(Interrupted())
     assert result.problem is not None
     assert result.problem.kind == "interrupted"
-    assert trace.page(0, 9)[2][0].failed == "KeyboardInterrupt"
+    assert trace.page(0, 9)[2][0].failed == "interrupted"
 
 
 def test_an_endless_loop_can_be_given_a_budget() -> None:

@@ -347,3 +347,26 @@ async def test_that_all_is_ready_is_not_said_while_any_answer_is_owed() -> None:
 )
 def test_the_status_says_in_brief_from_what_backward_started(text: str, brief: str) -> None:
     assert brief_start(text) == brief
+
+
+async def test_a_run_that_was_interrupted_did_not_fail() -> None:
+    async with opened() as played:
+        problem = Problem("interrupted", "Interrupted at net.py:21")
+        played.engine.answers[Forward] = lambda body: Ran(run=1, problem=problem)
+        await played.press("f")
+        await played.sees("forward interrupted", "Interrupted at net.py:21")
+        assert "forward failed" not in played.text
+
+
+async def test_a_tab_that_was_chosen_meanwhile_stays_when_backward_fails() -> None:
+    async with opened() as played:
+        await played.press("f")
+        await played.sees("Calls 18")
+        gate = played.engine.hold(Backward)
+        played.engine.answers[Backward] = lambda body: Ran(run=None, problem=TRACEBACK)
+        await played.press("b", "7")
+        await played.until(lambda: played.explorer.shown_tab("lower") == "findings", "the findings")
+        gate.set()
+        await played.reported("✗ ZeroDivisionError")
+        await played.rest()
+        assert played.explorer.shown_tab("lower") == "findings"

@@ -69,6 +69,8 @@ class CallLines(PagedLines[CallRow]):
     """Whether the run has ended."""
     all = 0
     """Rows of the run without the filter."""
+    because = ""
+    """Why the run failed, and what mends it; empty where that is not known."""
     trouble = ""
     """Why the filter cannot be read, and what is right."""
     wanted = CallListing()
@@ -177,7 +179,7 @@ class CallLines(PagedLines[CallRow]):
         requested = self._requested
         page = await self.ask(requested.request(self.run, start, count), CallPage)
         if page.run == self.run:
-            self.all = page.all
+            self.all, self.because = page.all, page.because
             self.took(page.totals)
         if requested == self.listing:
             self.empty = self._nothing()

@@ -223,10 +223,12 @@ class CallTable(CallFolding):
         return any(field.order == self.listing.order for field in self._fields)
 
     def cut_off(self, row: CallRow) -> str:
-        """Return what of a row is not to be read in its line: its error, or its note; empty for nothing."""
+        """Return what of a row is not to be read in its line: why it failed, its error, its note; empty for nothing."""
+        if row.failed and self.because:
+            return f"→ {clean(self.because)}\n✗ {clean(row.failed)}"
         text = "; ".join(filter(None, [f"✗ {row.failed}" if row.failed else "", note_of(row)]))
         drawn = "".join(part.text for part in self.draw(self.cursor, row, self.row_width))
-        return "" if clean(text) in drawn[: self.row_width] else text
+        return "" if clean(text) in drawn[: self.row_width] else clean(text)
 
     def _arrange(self) -> None:
         """Take the columns of the view, in the run that is shown."""

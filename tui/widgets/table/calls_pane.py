@@ -132,7 +132,7 @@ class CallsPane(Vertical):
         self.bar.show(" · ".join(self._facts()), table.trouble, filters=table.run is not None)
         row = table.row
         text = table.cut_off(row) if row is not None else ""
-        self.whole.update(clean(text, LONGEST))
+        self.whole.update(text[:LONGEST])
         self.whole.display = bool(text)
         self.whole.set_class(row is not None and bool(row.failed), "-failed")
 

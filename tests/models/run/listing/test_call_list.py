@@ -81,3 +81,12 @@ def test_hits_of_a_search_go_round_in_both_directions() -> None:
     assert [next_hit(after) for after in (-1, 1, 3)] == [(1, 1, 2), (3, 2, 2), (1, 1, 2)]
     assert [next_hit(after, -1) for after in (3, 1, 0)] == [(1, 1, 2), (3, 2, 2), (3, 2, 2)]
     assert next_hit(0, 1, "op:z") == (None, 0, 0)
+
+
+def test_a_page_says_why_the_run_failed() -> None:
+    trace = run_of({"op": "a"})
+    trace.hint = "`proj` expects 48 features"
+    request = CallRows(run=1, start=0, count=9)
+    assert CallList(trace).page(request).because == "", "no call failed"
+    trace.failed = Call(module="proj", op="linear", kind="operation", depth=1)
+    assert CallList(trace).page(request).because == "`proj` expects 48 features"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from textual.app import App, ComposeResult
 
 from models.messages import CallRow
@@ -81,3 +82,18 @@ async def test_a_search_goes_to_the_calls_that_match_and_lists_them_all() -> Non
             app.pane.next_hit(direction)
             await app.workers.wait_for_complete()
             assert table.cursor == place
+
+
+@pytest.mark.parametrize("width", [60, 100])
+async def test_why_a_call_failed_stands_below_before_what_torch_says(width: int) -> None:
+    error = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (1x32 and 48x10)"
+    app = PaneApp(call("conv", "Conv2d"), call("proj", "linear", failed=error, output=""))
+    app.engine.because = "`proj` expects 48 features, got 32: `in_features=32` fits"
+    async with app.run_test(size=(width, 14)) as pilot:
+        app.pane.table.show(3, 2)
+        await until(pilot, lambda: app.pane.whole.display)
+        assert str(app.pane.whole.render()).splitlines() == [
+            "→ `proj` expects 48 features, got 32: `in_features=32` fits", f"✗ {error}"
+        ]  # fmt: skip
+        app.pane.table.cursor = 0
+        await until(pilot, lambda: not app.pane.whole.display)
