@@ -55,6 +55,7 @@ def main(argv: list[str]) -> int:
     if options.json:
         about = {"source": options.source, "kind": report.kind, "findings": findings, "worst": worst}
         about |= {"looked_at": report.looked_at or None, "complete": report.stopped is None}
+        about |= {"weights": report.loaded}
         result.json({**about, "notes": report.notes})
     else:
         result.lines(text_of(findings, report.looked_at, report.notes))
@@ -93,7 +94,7 @@ def work(options: argparse.Namespace, send: Send) -> int:
             trust=options.trust,
             mode=run_mode(options),
         )
-        load(session, options)
+        send("part", {"loaded": load(session, options)})
         send("clock", options.timeout)
         if session.is_checkpoint:
             _check_files(session, send)

@@ -25,7 +25,7 @@ def report_of(
         "checkpoint": checkpoint,
         "fits": loaded.fits,
         "agreeing": proposal.agreeing,
-        **{name: _list(getattr(shown, name)) for name in LISTS},
+        **{name: list_report(getattr(shown, name)) for name in LISTS},
         "taken": list(shown.taken),
         "rules": [
             {
@@ -42,7 +42,7 @@ def report_of(
     }  # fmt: skip
 
 
-def _list(misfits: Sequence[Misfit]) -> dict[str, Any]:
+def list_report(misfits: Sequence[Misfit]) -> dict[str, Any]:
     """Return how many there are, and their templates, each with its reason."""
     entries = [
         {"template": template.text, "count": len(template.names), "reason": reason or None}

@@ -87,7 +87,7 @@ def work(options: argparse.Namespace, send: Send) -> int:
             mode=run_mode(options),
         )
         session.root  # noqa: B018  (raises for a checkpoint, which has nothing to run)
-        load(session, options)
+        send("part", {"loaded": load(session, options)})
         from .run_work import Work  # imports torch
 
         run = Work(

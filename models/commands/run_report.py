@@ -93,12 +93,19 @@ class Report:
         """Return in a few words what the findings are about; empty for a run that did not come so far."""
         return str(self._parts.get("looked_at") or "")
 
+    @property
+    def loaded(self) -> dict[str, Any] | None:
+        """Return what `--weights` loaded, and what not; None without it."""
+        found: dict[str, Any] | None = self._parts.get("loaded")
+        return found
+
     def fields(self) -> dict[str, Any]:
         """Return the object that `run --json` prints, `schema` left out; what does not apply is None."""
         found = self._parts
         self.trace.finish()
         return {
             "input": found.get("input"),
+            "weights": self.loaded,
             "inputs": found.get("inputs"),
             "keyword_inputs": found.get("keyword_inputs"),
             "mode": found.get("mode"),

@@ -44,9 +44,9 @@ def main(argv: list[str]) -> int:
     result = Result()
     session = Session()
     session.open(options.source, seed=options.seed, device=options.device, trust=options.trust)
-    load(session, options)
+    loaded = load(session, options)
     if options.json:
-        result.json(report_of(session.model))
+        result.json({**report_of(session.model), "weights": loaded})
     else:
         result.lines(text_of(session.model))
     return 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..fit.misfits import LISTS
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..session.session import Session
 from . import print_error
+from .fit_report import list_report
 from .options import CommandParser
 from .progress_line import ProgressLine
 
@@ -29,7 +31,7 @@ def add_weights(parser: CommandParser) -> None:
 def load(session: Session, options: argparse.Namespace) -> dict[str, Any] | None:
     """Load what `--weights` names into the open network, and say on standard error what came of it.
 
-    Return what a report says of it; None without the option.
+    Return the field `weights` of a report in JSON; None without the option.
 
     Raises:
         EngineProblem: it cannot be opened, or does not fit and `--strict` was given.
@@ -49,8 +51,8 @@ def load(session: Session, options: argparse.Namespace) -> dict[str, Any] | None
     return {
         "checkpoint": options.weights,
         "loaded": len(found.matched),
-        "missing": [each.name for each in found.missing],
-        "unexpected": [each.name for each in found.unexpected],
-        "shape": [each.name for each in found.shape],
+        "tensors": loaded.tensors,
+        "fits": loaded.fits,
         "rules": loaded.rules,
+        **{name: list_report(getattr(found, name)) for name in LISTS if name != "matched"},
     }

@@ -36,11 +36,15 @@ class LoadedWeights:
         """Return whether all of the file was loaded, and all of the network is loaded."""
         return self.found.fits
 
+    @property
+    def tensors(self) -> int:
+        """Return how many tensors the network has, each under each of its names."""
+        return len(self.found.matched) + len(self.found.missing) + len(self.found.shape)
+
     def sentence(self) -> str:
         """Return what was loaded, and what was not, in one line."""
         found = self.found
-        total = len(found.matched) + len(found.missing) + len(found.shape)
-        loaded = f"{len(found.matched):,} of {amount(total, 'tensor')} loaded from {self.checkpoint}"
+        loaded = f"{len(found.matched):,} of {amount(self.tensors, 'tensor')} loaded from {self.checkpoint}"
         if self.rules:
             loaded += f" with {amount(self.rules, 'rule')}"
         if self.fits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -164,5 +165,14 @@ def test_weights_are_loaded_before_a_command(folder, command):
     done = headless(name, "tiny.py:build", *rest, "--weights", "w.pt", "--strict", folder=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert "1 of 2 tensors loaded from w.pt with 1 rule; 1 missing" in done.stderr
-    assert headless(name, "tiny.py:build", *rest, "--weights", "w.pt", folder=folder).returncode == 0
+    done = headless(name, "tiny.py:build", *rest, "--weights", "w.pt", "--json", folder=folder)
+    assert (done.returncode, json.loads(done.stdout)["weights"]) == (0, {
+        "checkpoint": "w.pt", "loaded": 1, "tensors": 2, "fits": False, "rules": 1,
+        "missing": {
+            "count": 1, "templates": ["0.bias"], "entries": [{"template": "0.bias", "count": 1, "reason": None}],
+        },
+        **{name: {"count": 0, "templates": [], "entries": []} for name in ("unexpected", "shape", "dtype")},
+    })  # fmt: skip
+    done = headless(name, "tiny.py:build", *rest, "--json", folder=folder)
+    assert json.loads(done.stdout)["weights"] is None
     assert headless(name, "tiny.py:build", *rest, "--strict", folder=folder).returncode == 2
