@@ -38,7 +38,7 @@ class Action:
 OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "copy_path",
-        "copy_forms", "export", "weights", "edit_source", "statistics", "to_calls", "call_tensor", "keep_call",
+        "copy_forms", "export", "save", "weights", "edit_source", "statistics", "to_calls", "call_tensor", "keep_call",
         "step_back",
     )
 )  # fmt: skip
@@ -93,6 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("catalogue", "o", "Open another network or file", "Model", "explorer", footer="open"),
     Action("copy_forms", "Y", "Copy another form, or a table …", "Copy", "explorer"),
     Action("export", "E", "Write the run or the session to a file …", "Copy", "explorer"),
+    Action("save", "ctrl+s", "Save the tensors to a new file …", "Copy", "explorer", shown="Ctrl+S"),
     Action("edit_source", "e", "Open your line that makes it in $EDITOR; in Source its class", "Copy", "explorer"),
     # -- the app
     Action("palette", "colon,ctrl+p", "All commands", "App", shown=": or Ctrl+P"),

@@ -9,12 +9,14 @@ from pathlib import Path
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..safe_text import clean
-from ..saving.gathering import Gathered, of_checkpoint, of_network
+from ..saving.gathering import Gathered
 from ..saving.metadata import metadata_for
 from ..saving.new_file import check_new
+from ..saving.notes import notes_of
 from ..saving.plan import DTYPE_NAMES, CannotSave, Plan, plan
 from ..saving.safetensors_file import header, in_order
 from ..saving.writing import form_of, lack_of_room, write
+from ..session.saving import gathered, matcher
 from ..session.session import Session
 from ..tree.globs import Glob
 from . import print_error, save_report
@@ -39,11 +41,11 @@ def main(argv: list[str]) -> int:
         form = form_of(out)
         check_new(out)
         with ProgressLine() as line:
-            gathered = _gathered(options, line)
-            match = None if options.match is None else _matcher(options.match)
-            made = plan(gathered.candidates, form, options.rename, match, options.dtype)
-            made.left_out += gathered.left_out
-            metadata = metadata_for(made, gathered.metadata)
+            found = _gathered(options, line)
+            match = None if options.match is None else matcher(options.match)
+            made = plan(found.candidates, form, options.rename, match, options.dtype)
+            made.left_out += found.left_out
+            metadata = metadata_for(made, found.metadata)
             if options.dry:
                 _check(made, metadata)
                 overflowed = None
@@ -53,7 +55,7 @@ def main(argv: list[str]) -> int:
         raise EngineProblem(Problem("usage", str(error), error.remedy)) from None
     for rule in made.unused:
         print_error(f"--rename {pasted(rule.text)} fits no tensor of {clean(options.source, 200)}")
-    notes = save_report.notes_of(made, gathered.metadata, overflowed)
+    notes = notes_of(made, found.metadata, overflowed)
     if options.dry and (shortage := lack_of_room(made, out)):
         notes.append(shortage)
     if options.json:
@@ -96,22 +98,15 @@ def _parser() -> CommandParser:
     return parser
 
 
-def _matcher(glob: Glob) -> Callable[[str], bool]:
-    below = (f"{glob.text}.", f"{glob.text}[")
-    return lambda path: path.startswith(below) or glob.matches(path)
-
-
 def _gathered(options: argparse.Namespace, line: ProgressLine) -> Gathered:
     session = Session()
     session.open(
         options.source, seed=options.seed, device=options.device, trust=options.trust, on_progress=line.show
     )  # fmt: skip
-    checkpoint = session.model.source.checkpoint
-    if checkpoint is None:
-        return of_network(session.model, session.root.state_dict())
-    for warning in checkpoint.warnings:
-        print_error(warning)
-    return of_checkpoint(session.model, checkpoint)
+    if session.is_checkpoint:
+        for warning in session.model.source.checkpoint.warnings:  # type: ignore[union-attr]
+            print_error(warning)
+    return gathered(session)
 
 
 def _check(made: Plan, metadata: dict[str, str]) -> None:

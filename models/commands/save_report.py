@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..opened.facts import amount
 from ..safe_text import clean
-from ..saving.metadata import DEFAULT, is_tie
+from ..saving.notes import Overflows, left_out_of
 from ..saving.plan import FORM_NAMES, Plan, SavedTensor
 from .columns import LEAST, cut_names, table_of_names
 
@@ -17,22 +17,6 @@ LEFT_OUT = 5
 """Names of what is left out that are written, of each reason."""
 NOTES = 10
 """Notes that are written."""
-
-Overflows = Mapping[str, int] | None
-"""Finite numbers that became infinite, by path; None where nothing was written."""
-
-
-def notes_of(plan: Plan, metadata: Mapping[str, str] | None, overflows: Overflows) -> list[str]:
-    """Return sentences on what a user may not expect; `metadata` are those of the source."""
-    notes = list(plan.notes)
-    lost = [name for name, value in (metadata or {}).items() if not is_tie(name, value, plan) and name not in DEFAULT]
-    if plan.form == "torch" and lost:
-        notes.append(f"a torch file has no place for the metadata: {', '.join(lost)}")
-    for tensor in plan.tensors:
-        if count := (overflows or {}).get(tensor.path):
-            became = "number is" if count == 1 else "numbers are"
-            notes.append(f"{tensor.path}: {count:,} {became} too large for {tensor.dtype.name} and became infinite")
-    return notes
 
 
 def report_of(source: str, out: str, plan: Plan, notes: Sequence[str], overflows: Overflows) -> dict[str, Any]:
@@ -75,10 +59,7 @@ def text_of(out: str, plan: Plan, notes: Sequence[str], overflows: Overflows, wi
         yield clean(note, 2 * NAME)
     if len(notes) > NOTES:
         yield f"and {amount(len(notes) - NOTES, 'note')} more, which --json lists"
-    reasons: dict[str, list[str]] = {}
-    for each in plan.left_out:
-        reasons.setdefault(each.reason.partition(":")[0], []).append(each.path)  # of items without their types
-    for reason, paths in reasons.items():
+    for reason, paths in left_out_of(plan):
         names = ", ".join(clean(path, NAME) for path in paths[:LEFT_OUT])
         more = f" and {len(paths) - LEFT_OUT:,} more" if len(paths) > LEFT_OUT else ""
         yield f"left out: {names}{more} ({clean(reason, NAME)})"

@@ -75,6 +75,7 @@ from .runs import (
     Undo,
     ZeroGradients,
 )
+from .saving import PlanSave, Saved, SaveOptions, SavePlan, SaveTensors
 from .sources import (
     ChangedFiles,
     CloseSource,
@@ -134,7 +135,8 @@ RequestBody = (
     | Describe | SourceCode | PathForms
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
-    | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | Interrupt
+    | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
+    | Interrupt
 )  # fmt: skip
 """Every request."""
 AnswerBody = (
@@ -143,7 +145,7 @@ AnswerBody = (
     | Cells | HeatCells | StatisticsOf | GradientPage | Nonfinite
     | Description | SourceText | Forms
     | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
-    | CallPlace | FoundCall | Completions
+    | CallPlace | FoundCall | Completions | SavePlan | Saved
 )  # fmt: skip
 """Every answer to a request."""
 EventBody = OutputText | StateChanged | CallsGrew | Busy
@@ -238,6 +240,7 @@ __all__ = [
     "PathForm",
     "PathForms",
     "Place",
+    "PlanSave",
     "Problem",
     "Progress",
     "Ran",
@@ -250,6 +253,10 @@ __all__ = [
     "RequestBody",
     "RunMode",
     "RunTotals",
+    "SaveOptions",
+    "SavePlan",
+    "SaveTensors",
+    "Saved",
     "Search",
     "SearchHit",
     "SearchHits",

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from fake_calls import FakeCalls
 from fake_networks import Spec, rgnet
+from fake_saving import FakeSaving
 from fake_table import KINDS, FakeTable
 from fake_values import FakeValues
 from fake_weights import FakeWeights
@@ -86,7 +87,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeWeights):
+class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:

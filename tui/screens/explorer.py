@@ -2,7 +2,8 @@
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `finding`, `copying`,
-`touring`, `arranging`, `call_selection`, `loading_weights`.
+`touring`, `arranging`, `call_selection`, `loading_weights`,
+`saving`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tui.screens.measuring import Measuring
 from tui.screens.remarks import Remarks
 from tui.screens.reopening import Reopening
 from tui.screens.requires_code import RequiresCode
+from tui.screens.saving import Saving
 from tui.screens.touring import Touring
 from tui.tabs import Area, tabs_in
 from tui.text import clean
@@ -51,6 +53,7 @@ AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 class Explorer(
     ClosesItself[None],
     LoadingWeights,
+    Saving,
     RequiresCode,
     Reopening,
     Measuring,

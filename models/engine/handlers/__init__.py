@@ -7,6 +7,6 @@ imported below.
 from __future__ import annotations
 
 from ..registry import registry
-from . import about, exporting, findings, fitting, nonfinite, opening, runs, suggesting, tree, values  # noqa: F401  (importing registers the handlers)
+from . import about, exporting, findings, fitting, nonfinite, opening, runs, saving, suggesting, tree, values  # noqa: F401  (importing registers the handlers)
 
 __all__ = ["registry"]

@@ -22,7 +22,7 @@ NO_RUN = frozenset(
 """Titles of the problems that requests meet where nothing ran, and nothing is open beside the network."""
 MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
-    m.KeepCall, m.OpenWeights, m.LoadWeights, m.Interrupt,
+    m.KeepCall, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors, m.Interrupt,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
