@@ -336,6 +336,8 @@ class CallPage(Body):
     """Of the whole run, once it has ended."""
     all: Count = 0
     """Rows of the run so far, whether or not they match."""
+    remark: Text = ""
+    """Which part of the query is not read as one might think; empty for none."""
     because: Text = ""
     """Why the run failed, in one line with what mends it; empty where that is not certain, and where it did not."""
 

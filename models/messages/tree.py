@@ -276,5 +276,7 @@ class TensorPage(Body):
     """Tensors at or below `path`, whether or not they match."""
     note: Text = ""
     """As in `TreePage`."""
+    remark: Text = ""
+    """Which part of the query is not read as one might think; empty for none."""
     known: Count | None = None
     """Of `all` tensors, those with statistics; None where the query does not ask for statistics."""

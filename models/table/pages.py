@@ -74,6 +74,7 @@ class TensorTables(Generic[Facts]):
             rows=rows,
             note=note,
             all=len(facts),
+            remark=query.remark,
             known=self._known(facts, known) if query.needs_statistics else None,
         )
 

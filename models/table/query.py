@@ -43,6 +43,8 @@ class Query:
     text: str
     words: str = field(compare=False, default="")
     terms: tuple[Term, ...] = field(compare=False, default=())
+    remark: str = field(compare=False, default="")
+    """Which piece looks like a term and is searched as text, as names may hold a colon; empty for none."""
 
     @property
     def needs_statistics(self) -> bool:
@@ -88,6 +90,7 @@ def parse(text: str, grammar: Grammar) -> Query:
     """
     words: list[str] = []
     terms: list[Term] = []
+    remark = ""
     spaced = grammar.spaced.sub(lambda found: found[1] + found[2], _SIGN.sub(lambda found: _SIGNS[found[0]], text))
     for piece in _PIECE.findall(spaced):
         bare = piece.removeprefix("!")
@@ -107,9 +110,11 @@ def parse(text: str, grammar: Grammar) -> Query:
             )
         elif bare == piece:
             words.append(piece)  # a name may hold a colon
+            if found:
+                remark = f"{in_quotes(piece)} is searched as text. Of facts there are {grammar.known}."
         elif bare:
             terms.append(without(bare))
-    return Query(text.strip(), " ".join(words), tuple(terms))
+    return Query(text.strip(), " ".join(words), tuple(terms), remark)
 
 
 def _term(piece: str, name: str, sign: str, value: str) -> Term:

@@ -24,6 +24,7 @@ class FakeCalls:
     runs: dict[int, list[CallRow]]
     complete: set[int]
     because = ""
+    remark = ""
 
     def _on_CallRows(self, body: CallRows) -> CallPage:
         if ">" in body.query:
@@ -43,6 +44,7 @@ class FakeCalls:
             all=len(everything),
             totals=_totals(everything),
             because=self.because,
+            remark=self.remark if body.query else "",
         )
 
     def _on_FindCall(self, body: FindCall) -> FoundCall:

@@ -70,7 +70,7 @@ OF_WIDGETS: dict[str, tuple[str, ...]] = {
     "ModuleTree": ("Tree", "In the tree", "Find", MARKS, "Lists", "Model"),
     "SearchInput": ("Search box",),
     "ValueGrid": ("Values",),
-    "TensorTable": ("Tables", MARKS, "Filter of a table", "Lists"),
+    "TensorTable": ("Table of tensors", "Tables", MARKS, "Filter of a table", "Lists"),
     "FilterInput": ("Filter of a table", "Tables"),
     "GradientBars": ("Gradients", "Tables", "Lists"),
     "CallTable": ("Calls", "Tables", "Lists"),

@@ -158,4 +158,4 @@ def _label(field: m.InputField) -> Content:
 def _placeholder(field: m.InputField) -> str:
     if field.several:
         return "NAME=SPEC NAME=SPEC"
-    return "stays as it is" if field.present else "required" if field.required else "left out"
+    return "stays as it is" if field.present else "such as 2x20, or = and code" if field.required else "left out"

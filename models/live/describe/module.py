@@ -15,7 +15,7 @@ from ..paths import python_path
 from ..registered import buffers_in, modules_in, parameters_in, registry_of, training_of
 from .class_source import find_class
 from .plain_value import function_name, is_ours, plain_value
-from .source_code import class_of, original_of
+from .source_code import class_of, name_of_class, original_of
 
 if TYPE_CHECKING:
     from ..live_tree import LiveTree, Node
@@ -52,7 +52,7 @@ def _name(tree: LiveTree, node: Node, module: nn.Module) -> FactList:
     group = FactList("Name")
     group.add("Path", node.path)
     group.add("Python", lambda: python_path(tree, node, tree.name))
-    group.add("Class", lambda: f"{class_of(module).__module__}.{class_of(module).__qualname__}")
+    group.add("Class", lambda: name_of_class(class_of(module)))
     group.add("Arguments", lambda: str(module.extra_repr()))
     group.add("Mode", {True: "train", False: "eval", None: ""}[training_of(module)])
     group.add("Kind", kind_of(tree, node).meaning)

@@ -59,12 +59,19 @@ def class_of(module: nn.Module) -> type[nn.Module]:
     return kind.__bases__[0] if isinstance(parametrized, nn.ModuleDict) and parametrized._modules else kind
 
 
+def name_of_class(kind: type) -> str:
+    """Return the whole name of a class, as it can be imported: ours are loaded under a name of the engine's own."""
+    own = __name__.partition(".")[0]
+    within, dot, rest = kind.__module__.partition(".")
+    return f"{'models' if dot and within == own else within}{dot}{rest}.{kind.__qualname__}"
+
+
 def _inherited(kind: type[nn.Module]) -> str:
     if "forward" in vars(kind):
         return ""
     for base in kind.__mro__:
         if "forward" in vars(base) and base is not nn.Module:
-            return f"forward is inherited from {base.__module__}.{base.__qualname__}"
+            return f"forward is inherited from {name_of_class(base)}"
     return "it has no forward"
 
 

@@ -77,6 +77,7 @@ class CallList:
             rows=[made.row(place) for place in range(start, stop)],
             all=len(made.calls),
             totals=made.totals,
+            remark=parse_call_query(request.query).remark,
             because=self._trace.hint if self._trace.failed is not None else "",
         )
 

@@ -27,6 +27,8 @@ def test_words_and_terms_are_distinguished() -> None:
     assert not query.needs_statistics
     assert parse_query("mlp nan>0").needs_statistics
     assert parse_query("a std>1 b") == parse_query("a std>1 b")
+    assert query.remark.startswith("'weight:0' is searched as text. Of facts there are dtype, size")
+    assert parse_query("attn dtype:bf16 !bias").remark == ""
 
 
 @pytest.mark.parametrize(

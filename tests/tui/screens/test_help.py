@@ -80,6 +80,13 @@ async def test_what_holds_in_the_pane_with_the_focus_comes_first(key: str) -> No
             await played.sees("shared: ", "no gradient: ", "not registered: ")  # the legend is there without scrolling
 
 
+def test_what_a_pane_does_not_do_is_not_offered_as_if_it_did() -> None:
+    tables = next(pairs for title, pairs in groups() if title == "Tables")
+    assert "A" not in dict(tables), "of the table of tensors alone"
+    assert "Table of tensors" in OF_WIDGETS["TensorTable"]
+    assert "Table of tensors" not in OF_WIDGETS["CallTable"]
+
+
 def test_every_heading_that_a_pane_names_is_there_and_every_class() -> None:
     titles = {title for title, _ in groups([("*", "changed")])}
     assert {title for named in OF_WIDGETS.values() for title in named} <= titles

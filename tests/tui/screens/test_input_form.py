@@ -185,3 +185,12 @@ async def test_a_forward_without_arguments_has_a_mode_too() -> None:
         await played.press("I", "left", "enter")
         await played.until(lambda: played.asked(SetInputs), "set")
         assert played.asked(SetInputs)[0].mode == RunMode(training="eval")
+
+
+async def test_an_argument_that_is_needed_says_so_once_and_what_may_be_written() -> None:
+    engine = several()
+    engine.inputs = InputFields(fields=[InputField(name="ids", required=True)])
+    async with opened(engine=engine) as played:
+        await played.press("6", "i")
+        await played.sees("ids  required", "such as 2x20, or = and code")
+        assert played.text.count("required") == 1

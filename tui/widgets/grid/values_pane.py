@@ -78,7 +78,7 @@ class ValuesPane(TensorPane):
     def _update_bar(self) -> None:
         table = self.table
         if table.display:
-            self.bar.show(" · ".join(filter(None, [self._progress(), *self._facts()])), table.trouble)
+            self.bar.show(" · ".join(filter(None, [self._progress(), *self._facts()])), table.trouble or table.remark)
         else:
             self.bar.show(" · ".join(filter(None, [self._progress(), self._of_call()])), filters=False)
 

@@ -73,6 +73,8 @@ class CallLines(PagedLines[CallRow]):
     """Why the run failed, and what mends it; empty where that is not known."""
     trouble = ""
     """Why the filter cannot be read, and what is right."""
+    remark = ""
+    """Which part of the filter is not read as one might think."""
     wanted = CallListing()
     """What is to be shown."""
     listing = CallListing()
@@ -179,7 +181,7 @@ class CallLines(PagedLines[CallRow]):
         requested = self._requested
         page = await self.ask(requested.request(self.run, start, count), CallPage)
         if page.run == self.run:
-            self.all, self.because = page.all, page.because
+            self.all, self.because, self.remark = page.all, page.because, page.remark
             self.took(page.totals)
         if requested == self.listing:
             self.empty = self._nothing()

@@ -67,6 +67,8 @@ class CallTable(CallFolding):
         """The call that was reported last as under the cursor; None while its row is not here."""
         self._ended = False
         """The run has just ended: the cursor is to go to where one reads on."""
+        self.holds_still = False
+        """A search leads the cursor: it does not go along with a run that goes on, nor to where that ends."""
         self._before: CallRow | None = None
         """The call that was selected of the run before: the cursor goes to the one like it."""
 
@@ -74,6 +76,7 @@ class CallTable(CallFolding):
         """Show another run, of which `total` calls are known, `complete` when it is over; None for no run."""
         self._before = self.row if run is not None and self.chosen else None
         self.run = run
+        self.holds_still = False
         self.complete = complete
         self._whole = RunTotals()
         self.workers.cancel_group(self, "call listing")
@@ -96,7 +99,7 @@ class CallTable(CallFolding):
 
         Then it goes to the first call, to read from there, or to the one that failed.
         """
-        following = not self.complete and self.cursor >= self.count - 1
+        following = self._following
         self.complete = complete
         self.pages.refresh()  # the last row may have become a folded loop
         self.all = max(total, self.all)
@@ -106,6 +109,11 @@ class CallTable(CallFolding):
         if complete and not total:
             self.empty = "The run made no calls."
         self.refresh()
+
+    @property
+    def _following(self) -> bool:
+        """Whether the cursor is at the end of a run that goes on, and stays there."""
+        return not self.complete and self.cursor >= self.count - 1 and not self.holds_still
 
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
@@ -154,7 +162,7 @@ class CallTable(CallFolding):
             self._arrange()
 
     def rows_counted(self, total: int) -> None:
-        following = not self.complete and self.cursor >= self.count - 1
+        following = self._following
         super().rows_counted(total)
         if following:
             self.cursor = total - 1
@@ -241,6 +249,11 @@ class CallTable(CallFolding):
         return ("" if row.turns else str(row.index), *(field.text(row) for field in self._fields))
 
     # -- actions
+
+    def action_last(self) -> None:
+        """Go to the last row; while the run goes on the cursor stays at its end from then on."""
+        self.holds_still = False
+        super().action_last()
 
     def action_call_columns(self) -> None:
         """Change to the next set of columns: shapes, values, costs; after a backward, gradients."""

@@ -58,6 +58,7 @@ class CallsPane(Vertical):
         if self.table.run is None:
             return
         self._searching, self._hits = True, ""
+        self.table.holds_still = True
         row = self.table.row
         self._start = 0 if row is None else row.index
         self.bar.open("search", "")
@@ -129,7 +130,7 @@ class CallsPane(Vertical):
         table = self.table
         if table.run is None or not (self._searching or self.bar.typing or table.wanted.query.strip()):
             self.bar.drop()
-        self.bar.show(" · ".join(self._facts()), table.trouble, filters=table.run is not None)
+        self.bar.show(" · ".join(self._facts()), table.trouble or table.remark, filters=table.run is not None)
         row = table.row
         text = table.cut_off(row) if row is not None else ""
         self.whole.update(text[:LONGEST])

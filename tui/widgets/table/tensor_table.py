@@ -103,6 +103,8 @@ class TensorTable(PagedLines[TensorRow]):
         """Of how many of these there are statistics, where the filter asks for them."""
         self.trouble = ""
         """Why the filter cannot be read, and what is right."""
+        self.remark = ""
+        """Which part of the filter is not read as one might think."""
         self.waiting = ""
         """What the rows wait for, when they take long to come."""
         self.taking = ""
@@ -222,7 +224,7 @@ class TensorTable(PagedLines[TensorRow]):
         if requested.path is None:
             return 0, []
         page = await self.ask(requested.request(start, count), TensorPage)
-        self.all, self.known = page.all, page.known
+        self.all, self.known, self.remark = page.all, page.known, page.remark
         if requested == self.listing:
             self.empty = self._nothing()
         return page.total, page.rows

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from models.live.describe import source_code
 from models.live.describe.source_code import LINE_LIMIT, source_of
 
 HERE = Path(__file__)
@@ -181,3 +182,12 @@ def test_line_numbers_point_into_this_file():
     source = source_of(Block())
     assert LINES[source.first_line - 1] == "class Block(nn.Module):"
     assert LINES[source.forward_line] == "        return x + 2"
+
+
+def test_a_class_of_ours_is_named_as_it_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_code, "__name__", "modulescope_engine.live.describe.source_code")
+    ours = type("MLP", (nn.Module,), {"__module__": "modulescope_engine.examples.mlp"})
+    assert source_code.name_of_class(ours) == "models.examples.mlp.MLP"
+    assert source_code.name_of_class(nn.Linear) == "torch.nn.modules.linear.Linear"
+    theirs = type("Net", (nn.Module,), {"__module__": "models"})
+    assert source_code.name_of_class(theirs) == "models.Net"

@@ -97,3 +97,41 @@ async def test_why_a_call_failed_stands_below_before_what_torch_says(width: int)
         ]  # fmt: skip
         app.pane.table.cursor = 0
         await until(pilot, lambda: not app.pane.whole.display)
+
+
+async def test_a_search_while_a_run_goes_on_leads_the_cursor_and_its_end_does_not() -> None:
+    rows = [call(str(at), "relu" if at == 4 else "linear") for at in range(9)]
+    app = PaneApp(*rows[:5])
+    async with app.run_test(size=(80, 14)) as pilot:
+        table = app.pane.table
+        table.show(3, 5, complete=False)
+        await until(pilot, lambda: table.cursor == 4)
+        table.focus()
+        app.pane.open_search()
+        await pilot.press(*"relu")
+        await until(pilot, lambda: str(app.pane.bar.query_one(".text").render()).startswith("1 of 1"))
+        assert table.cursor == 4, "the last row, at which the cursor would go along with the run"
+        app.engine.runs[3] = rows[:8]
+        table.grow(8)
+        await until(pilot, lambda: table.count == 8)
+        assert table.cursor == 4
+        app.engine.runs[3] = [*rows[:8], call("8", "linear", failed="ValueError: no", output="")]
+        app.engine.complete.add(3)
+        table.grow(9, complete=True)
+        await until(pilot, lambda: table.count == 9)
+        await pilot.pause()
+        assert table.cursor == 4
+        table.show(3, 5, complete=False)
+        assert not table.holds_still, "another run is followed again"
+
+
+async def test_a_word_that_looks_like_a_term_is_said_to_be_searched_as_text() -> None:
+    app = PaneApp(call("0", "linear"))
+    app.engine.remark = "foo:bar is searched as text."
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.pane.table.show(3, 1)
+        app.pane.table.focus()
+        await pilot.press("F", *"foo:bar")
+        await until(pilot, lambda: app.pane.table.count == 0)
+        await until(pilot, lambda: app.pane.bar.query_one(".trouble").display)
+        assert str(app.pane.bar.query_one(".trouble").render()) == "foo:bar is searched as text."
