@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
         "console",
         "Run statements from standard input with the network open, as Python's own prompt does: a block ends at its "
         "blank line, values are shown, and it goes on after an error. In scope are net, its own name, X (the input), "
-        "torch, nn, F, what its file defines, and undo(). Status 1 when any statement raised.",
+        "torch, nn, F, what its file defines, undo() and redo(). Status 1 when any statement raised.",
         "echo 'net[2].state_dict()' | modulescope console parameter_access",
     )
     add_inputs(parser)

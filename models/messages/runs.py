@@ -31,6 +31,10 @@ class Executed(Body):
     """What it raised, with the traceback cut to the user's own frames; None when nothing."""
     changed: Names = []
     """Paths whose values it changed, every name of a shared tensor included, at most 1,000."""
+    effects: Text = ""
+    """What it changed beside values and gradients, in words: `training of 0 and requires_grad of 1.weight`."""
+    lasting: Text = ""
+    """What of it cannot be undone, and why; empty where all can."""
     seconds: Seconds = 0.0
     run: Count | None = None
     """Number of the run that recorded its calls; None when it did not call the network."""
@@ -106,7 +110,10 @@ class ZeroGradients(Body):
 
 
 class Undo(Body):
-    """Undo the last change of values or gradients; answered by `Done`, whose text says what was undone."""
+    """Undo the last change of the network; answered by `Done`, whose text says what was undone."""
+
+    again: bool = False
+    """Whether to do again what was undone last instead."""
 
 
 class Ran(Body):
@@ -119,7 +126,9 @@ class Ran(Body):
     problem: Problem | None = None
     """What it raised; None when nothing."""
     changed: Names = []
-    """Paths whose values it changed, as in `Executed`."""
+    """Paths whose values it changed, as in `Executed`; so are `effects` and `lasting`."""
+    effects: Text = ""
+    lasting: Text = ""
     seconds: Seconds = 0.0
 
 

@@ -61,6 +61,7 @@ def forward_pass(session: Session) -> Ran:
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
     changed = session.end_change()
+    effects, lasting = session.effects()
     problem = result.problem
     if problem is not None and problem.kind == "model":
         first = ""
@@ -75,7 +76,13 @@ def forward_pass(session: Session) -> Ran:
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
     parts += [f"run in {', '.join(mode.words)}" if mode.words else "", sentence(trace.replaced)]
     return Ran(
-        run=run, text="\n".join(filter(None, parts)), problem=problem, changed=changed[:1000], seconds=result.seconds
+        run=run,
+        text="\n".join(filter(None, parts)),
+        problem=problem,
+        changed=changed[:1000],
+        effects=effects,
+        lasting=lasting,
+        seconds=result.seconds,
     )
 
 
@@ -132,11 +139,14 @@ def backward_pass(session: Session) -> Ran:
     if trace is not None and (trace.failed is None or result.problem is None or result.problem.kind != "usage"):
         trace.problem = problem
     made = result.went_back.nonfinite
+    effects, lasting = session.effects()
     parts = [result.text, "" if made is None else f"first {made['what']} of the gradients: {made['text']}"]
     return Ran(
         run=None,
         text="\n".join(filter(None, parts)),
         problem=problem,
         changed=changed[:1000],
+        effects=effects,
+        lasting=lasting,
         seconds=result.seconds,
     )

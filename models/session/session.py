@@ -26,6 +26,7 @@ from .next_inputs import NextInputs
 from .problems import nothing_open, problem_of_source, requires_code
 from .runs import Runs
 from .snapshots import Snapshots
+from .undoing import console_names
 from .watched_files import WatchedFiles
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Session:
         self._interpreter: Interpreter | None = None
         self._watch: Watch | None = None
         self.undone: list[str] = []
-        """Paths whose values were restored by `undo()` in the statement that runs."""
+        """Paths whose values `undo()` or `redo()` changed in the statement that runs."""
         self.runs = Runs()
         """The runs whose calls are kept."""
         self.snapshots = Snapshots()
@@ -270,7 +271,7 @@ class Session:
             "nn": torch.nn,
             "F": torch.nn.functional,
             **opened.names,
-            "undo": self._undo_in_console,
+            **console_names(self),
         }
         self.namespace |= self.inputs.use(
             arguments.args,
@@ -280,7 +281,7 @@ class Session:
             specs=arguments.specs,
             guessed_from=arguments.guessed_from,
         )
-        self._bind(opened.name, opened.module if opened.own is None else opened.own)
+        self.bind(opened.name, opened.module if opened.own is None else opened.own)
         with self.lock:
             self._model = model
 
@@ -304,7 +305,8 @@ class Session:
         self.result, self.inputs = None, NextInputs()
         self.known_values = {}
 
-    def _bind(self, name: str, network: object) -> None:
+    def bind(self, name: str, network: object) -> None:
+        """Bind the console's `net`, and `name` where it is a name, to a network."""
         self.namespace["net"] = network
         if name.isidentifier():
             self.namespace[name] = network
@@ -342,7 +344,7 @@ class Session:
         for name in (model.source.name, "net"):
             bound = self.namespace.get(name)
             if isinstance(bound, torch.nn.Module) and bound is not root:
-                self._bind(model.source.name, bound)
+                self.bind(model.source.name, bound)
                 return bound
         return root
 
@@ -376,6 +378,13 @@ class Session:
         self.report_changes(changed, gradients=watch.gradients_changed or bool(self.undone), tree=tree)
         return changed
 
+    def effects(self) -> tuple[str, str]:
+        """Return in words what the last change did beside values and gradients, and why not all can be undone."""
+        if self.is_checkpoint or self._watch is None:
+            return "", ""
+        last = self._watch.last
+        return last.effects(), last.lasting()
+
     def report_changes(self, changed: list[str], *, gradients: bool, tree: LiveTree | None = None) -> None:
         """Replace the open model by its present state and emit `StateChanged`.
 
@@ -408,21 +417,6 @@ class Session:
                 changed=changed[:1000],
             )
         )
-
-    def undo(self) -> str:
-        """Undo the last change of values or gradients; return the sentence for the user.
-
-        Raises:
-            NothingToUndo: there is none, or nothing of it could be restored.
-        """
-        text, paths = self.watch().undo()
-        self.undone += paths
-        return text
-
-    def _undo_in_console(self) -> None:
-        """Take back the last change of values or gradients."""
-        self.watch().end()  # what the statement did before is a change of its own
-        print(self.undo())
 
     def summary(self) -> Summary:
         """Return the facts of the header on the open model as it is now; raise EngineProblem when nothing is open."""

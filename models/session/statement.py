@@ -48,12 +48,21 @@ def run_statement(session: Session, text: str, *, single: bool = False) -> Execu
     if _has_graph(outcome.value):
         session.result = outcome.value
     changed = session.end_change()
+    effects, lasting = session.effects()
     problem = outcome.problem
     if problem is not None and outcome.raised is not None:
         problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
     if problem is not None and trace is not None:
         problem = msgspec.structs.replace(problem, hint=trace.hint)
-    return Executed(value=outcome.value_repr, problem=problem, changed=changed[:1000], seconds=seconds, run=run)
+    return Executed(
+        value=outcome.value_repr,
+        problem=problem,
+        changed=changed[:1000],
+        effects=effects,
+        lasting=lasting,
+        seconds=seconds,
+        run=run,
+    )
 
 
 @contextmanager

@@ -1,33 +1,60 @@
-"""Undoing and clearing of gradients, as the keys `u` and `z` do them."""
+"""Undoing, doing again, and clearing of gradients, as the keys `u`, `U` and `z` do them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..opened.facts import amount
-from ..undo.changes import NothingToUndo
 
 if TYPE_CHECKING:
     from .session import Session
 
 
-def undo_last(session: Session) -> str:
-    """Undo the last change of values or gradients; return a sentence that says what was taken back.
+def undo_last(session: Session, *, again: bool = False) -> str:
+    """Undo the last change, or do `again` what was undone last; return a sentence that says what that was.
 
     Raises:
         EngineProblem: nothing is open, or a checkpoint; there is nothing to undo, or it cannot be, with the reason.
     """
+    from ..undo.changes import NothingToUndo
+
     session.live  # noqa: B018  (raises when nothing is open)
     session.undone = []
     try:
-        text = session.undo()
+        text = _undo(session, again)
     except NothingToUndo as error:
         raise EngineProblem(Problem("usage", str(error))) from None
     session.report_changes(session.undone, gradients=True)
     session.journal.remark(text)
     return text
+
+
+def console_names(session: Session) -> dict[str, Callable[[], None]]:
+    """Return the functions `undo` and `redo` of the console, for use within a statement."""
+
+    def undo() -> None:
+        """Take back the last change of the network."""
+        session.watch().end()  # what the statement did before is a change of its own
+        print(_undo(session, again=False))
+
+    def redo() -> None:
+        """Do again what was taken back last."""
+        session.watch().end()
+        print(_undo(session, again=True))
+
+    return {"undo": undo, "redo": redo}
+
+
+def _undo(session: Session, again: bool) -> str:
+    watch = session.watch()
+    undone = watch.redo() if again else watch.undo()
+    session.undone += undone.paths
+    if undone.tree.root is not session.root:
+        session.bind(session.model.source.name, undone.tree.root)
+    return undone.text
 
 
 def clear_gradients(session: Session) -> str:

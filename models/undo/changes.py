@@ -1,4 +1,4 @@
-"""Which values a statement changed, and how that is undone.
+"""What a statement changed, and how that is undone and done again.
 
 `_version` is not enough: writes through `.data`, from other libraries and by C++ do not increase it.  So the watch
 keeps copies of the values, and compares.
@@ -6,7 +6,7 @@ keeps copies of the values, and compares.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -14,18 +14,21 @@ from torch import Tensor, nn
 
 from ..live.live_tree import LiveTree, Node
 from ..tensors.plainly import plainly
-from ..tensors.tensors import size_in_bytes
+from ..tensors.tensors import requires_grad, size_in_bytes
 from ..work.gc_paused import gc_paused
 from .batches import Batches
 from .gradients import GradientRecords
-from .history import Change, ReplacedObject, listed_paths, listed_reasons, quoted_label
+from .history import Change, Departed, FlagRecord, departing, listed_reasons, quoted_label
+from .modules import LEFT, ModuleRecord, ModuleRecords
 from .record import Detail, ValueRecord
 
 LIMIT = 256 * 2**20
-"""Bytes of the copies of values, of the copies of gradients, and of the history: each may take as much."""
+"""Bytes of the copies of values, and of the copies of gradients: each may take as much."""
+HISTORY_SIZE = 2
+"""Times `LIMIT` that all changes together may take, those to be done again included."""
 WHOLE_LIMIT = 512 * 2**20
 """Bytes of the tensors beyond that are summed as a whole at each check (some 0.1 s); the rest is sampled."""
-HISTORY_LIMIT = 20
+HISTORY_LIMIT = 100
 """Changes that can be undone."""
 
 
@@ -34,16 +37,18 @@ class NothingToUndo(Exception):
 
 
 class Undone(NamedTuple):
-    """A change that was undone."""
+    """A change that was undone, or done again."""
 
     text: str
     """The sentence for the user."""
     paths: list[str]
-    """Paths whose values came back, all names of a shared tensor; empty when only gradients did."""
+    """Paths whose values came back, all names of a shared tensor; empty when only something else did."""
+    tree: LiveTree
+    """The network's tree since; its root may be another module than before."""
 
 
 class Watch:
-    """Records of the values of every parameter, buffer and constant of the network as they were at the last `end`.
+    """Records of the network as it was at the last `end`: values of all tensors, flags, what modules hold.
 
     Making one copies values, at most `limit` bytes of them.
     """
@@ -51,6 +56,8 @@ class Watch:
     def __init__(self, tree: LiveTree, limit: int = LIMIT) -> None:
         self.gradients_changed = False
         """Whether the last `end` found other gradients than `record_gradients` recorded."""
+        self.last = Change("")
+        """What the last `end`, `undo` or `redo` found."""
         self._limit = limit
         self.rebase(tree)
 
@@ -60,21 +67,32 @@ class Watch:
         self._root, self._name = tree.root, tree.name
         self._tree = tree
         self._nodes: dict[str, Node] = {}
-        self._owners: dict[str, nn.Module] = {}
         self._records: dict[int, ValueRecord] = {}
         """By identity of the tensor, which the record keeps alive."""
+        self._flags: dict[int, bool] = {}
+        """By identity of the same tensors, whether they require a gradient."""
         self._batches: Batches | None = None
         """The same records, arranged when they are first compared."""
+        self._modules = ModuleRecords([])
+        self._module_paths: dict[int, str] = {}
+        """By identity of a module, its first path."""
         self._gradients: GradientRecords | None = None
         self._watches_gradients = False
         self._label = ""
         self._history: list[Change] = []
+        self._future: list[Change] = []
+        """What was undone and can be done again, the next one last."""
         self._follow(tree)
 
-    def begin(self, label: str) -> None:
-        """Start a change: `label`, a statement or `forward`, is how the text of `undo` names it."""
+    @plainly
+    def begin(self, label: str, about: Iterable[Tensor] = ()) -> None:
+        """Start a change: `label`, a statement or `forward`, is how the text of `undo` names it.
+
+        Of the tensors that it is `about` a copy is kept even where there is no room for one of every tensor.
+        """
         self._label = label
         self._watches_gradients = False
+        self._reserve(about)
 
     @plainly
     def record_gradients(self) -> None:
@@ -87,27 +105,13 @@ class Watch:
     def end(self, tree: LiveTree | None = None) -> list[str]:
         """Return the paths whose values changed since the last `end`, in tree order, all names of a shared tensor.
 
-        A path that came or went is no change of values.  `tree` is the network's present tree; None has it built here.
-        When it is that of another network, the watch starts anew and returns nothing.
+        A path that came or went is no change of values, nor is another network in place of this one.  `tree` is the
+        present one; None has it built here.
         """
-        self.gradients_changed = False
-        tree = tree or LiveTree.of(self._root, self._name)
-        if tree.root is not self._root:
-            self.rebase(tree)
-            return []
-        changed_ids = self._changed_tensors()
-        change = Change(self._label, [])
-        if changed_ids or tree is not self._tree:
-            self._compare(change, tree, changed_ids)
-        if self._watches_gradients:
-            self._watches_gradients = False
-            self._compare_gradients(change)
-        if changed_ids or not self._same_objects(tree):
-            self._follow(tree, changed_ids)
-        self.gradients_changed = bool(change.gradients)
-        if change.values or change.gradients or change.replaced or change.lost:
-            self._history.append(change)
-            self._trim()
+        change = self._take(tree or LiveTree.of(self._root, self._name))
+        if not change.is_empty:
+            self._future.clear()
+            self._keep(self._history, change)
         return change.paths
 
     @plainly
@@ -117,58 +121,124 @@ class Watch:
         Raises:
             NothingToUndo: there is none, or nothing of it could be restored.
         """
-        if not self._history:
-            raise NothingToUndo("nothing to undo: no change of values or gradients is remembered")
-        change = self._history.pop()
-        back, lost = change.restore()
-        changed_ids = self._changed_tensors()
-        self._follow(LiveTree.of(self._root, self._name), changed_ids)
-        if not back:
-            raise NothingToUndo(f"cannot take back {quoted_label(change.label)}: {listed_reasons(lost)}")
-        gone = {path for path, _ in lost}
-        paths = [path for path in change.paths if path not in gone]
-        shown = paths or [path for path, _ in change.replaced]
-        parts = [listed_paths(shown)] if shown else []
-        if change.gradients:
-            parts.append("gradients of " + listed_paths([path for path, _ in change.gradients]))
-        text = f"took back {quoted_label(change.label)}: {' and '.join(parts)}"
-        return Undone(f"{text} (but not {listed_reasons(lost)})" if lost else text, paths)
+        return self._go(self._history, self._future, "took back", "nothing to undo: no change is remembered")
 
-    def _same_objects(self, tree: LiveTree) -> bool:
-        """Return whether every path in `tree` leads to the object that it led to at the last `end`."""
-        names = self._nodes
-        if tree is self._tree:
-            return True
-        return len(tree.nodes) == len(self._tree.nodes) and all(
-            node.path in names and names[node.path].item is node.item for node in tree.nodes[1:]
-        )
+    @plainly
+    def redo(self) -> Undone:
+        """Do again what was undone last, if nothing changed since; return what that was.
+
+        Raises:
+            NothingToUndo: there is none, or nothing of it could be restored.
+        """
+        return self._go(self._future, self._history, "did again", "nothing to do again: nothing was taken back last")
+
+    def _go(self, source: list[Change], target: list[Change], did: str, nothing: str) -> Undone:
+        """Restore the last change of `source`, and put what there was before that into `target`."""
+        if not source:
+            raise NothingToUndo(nothing)
+        change = source.pop()
+        self._label = change.label
+        self._reserve(record.tensor for _, record in change.values)
+        for _, changed in change.modules:
+            if id(changed.module) in self._modules.by_id:
+                self._modules.by_id[id(changed.module)] = ModuleRecord(changed.module, whole=True)
+        self.record_gradients()
+        back, lost = change.restore()
+        root = change.root or self._root
+        inverse = self._take(LiveTree.of(root, self._name))
+        if not back:
+            cannot = "take back" if did == "took back" else "do again"
+            raise NothingToUndo(f"cannot {cannot} {quoted_label(change.label)}: {listed_reasons(lost)}")
+        self._keep(target, inverse)
+        text = f"{did} {quoted_label(change.label)}: {inverse.described() or 'nothing was left of it'}"
+        return Undone(f"{text} (but not {listed_reasons(lost)})" if lost else text, inverse.paths, self._tree)
+
+    # -- comparing
+    def _take(self, tree: LiveTree) -> Change:
+        """Return what is not as it was at the last look, and follow the network from here."""
+        changed_ids = self._changed_tensors()
+        is_new = tree is not self._tree
+        modules = self._modules.changed(thoroughly=is_new)
+        change = self.last = Change(self._label)
+        if changed_ids or is_new:
+            self._compare_values(change, tree, changed_ids)
+        for record in modules:
+            path = self._module_paths[id(record.module)]
+            change.modules.append((path, record))
+            for kind, name in record.differences():
+                noted = path if kind in ("training", "hooks", "class") else f"{path}.{name}" if path else name
+                change.noted.setdefault(kind, []).append(noted)
+        if is_new:
+            self._compare_objects(change, tree)
+        if self._watches_gradients:
+            self._watches_gradients = False
+            self._compare_gradients(change)
+        if changed_ids or modules or is_new:
+            self._follow(tree, changed_ids, {id(record.module) for record in modules})
+        self.gradients_changed = bool(change.gradients)
+        return change
 
     def _changed_tensors(self) -> set[int]:
-        """Return the identities of the tensors that hold other values than at the last `end`."""
+        """Return the identities of the tensors that hold other values than at the last look."""
         if self._batches is None:
             self._batches = Batches(self._records.values())
         return self._batches.changed()
 
-    def _compare(self, change: Change, tree: LiveTree, changed_ids: set[int]) -> None:
-        """Add to `change` what is not as it was at the last `end`; `changed_ids` are the tensors with other values."""
-        recorded: set[object] = set()  # objects and slots that are in the change already, under another name
+    def _compare_values(self, change: Change, tree: LiveTree, changed_ids: set[int]) -> None:
+        """Add the tensors with other values, whose identities are `changed_ids`, and the paths that lead to others."""
+        for identity, path in self._first_paths().items():
+            if identity in changed_ids:
+                change.values.append((path, self._records[identity]))
+        if tree.root is not self._root:
+            return  # the values of another network are no change of these
         for node in tree.nodes:
             before = self._nodes.get(node.path)
             if before is None or (node.item is before.item and id(node.item) not in changed_ids):
                 continue
             if tree.find(node.path) != node.index:
                 continue  # the path occurs twice; the first one is watched
-            record = self._records.get(id(before.item))
-            if node.item is before.item:
-                differs = True
-            else:
-                differs = record is not None and isinstance(node.item, Tensor) and record.differs(node.item)
-                self._record_replaced(change, before, tree.holder(node).item, differs, recorded)
-            if differs:
-                change.paths.append(node.path)
-            if record is not None and id(before.item) in changed_ids and id(before.item) not in recorded:
-                recorded.add(id(before.item))
-                change.values.append((node.path, record))
+            if node.item is not before.item:
+                record = self._records.get(id(before.item))
+                if record is None or not isinstance(node.item, Tensor) or not record.differs(node.item):
+                    continue
+                if reason := self._why_not_back(before):
+                    change.lost.append((node.path, reason))
+            change.paths.append(node.path)
+
+    def _compare_objects(self, change: Change, tree: LiveTree) -> None:
+        """Add what a tree has that is another than before: tensors that went, flags, the network itself."""
+        if tree.root is not self._root:
+            change.root = self._root
+        present = {id(tensor) for tensor in tree.distinct_tensors}
+        known = {id(record) for _, record in change.values}
+        for identity, path in self._first_paths().items():
+            record = self._records[identity]
+            if not departing(record.tensor):
+                continue
+            if identity not in present and (change.modules or change.root is not None):
+                change.departed.append(Departed(path, record.tensor, None if id(record) in known else record))
+            flag = FlagRecord(record.tensor, self._flags[identity])
+            if flag.changed():
+                change.flags.append((path, flag))
+                change.noted.setdefault("requires_grad", []).append(path)
+
+    def _first_paths(self) -> dict[int, str]:
+        """Return by identity of each tensor that is watched its first path, in tree order."""
+        paths: dict[int, str] = {}
+        for path, node in self._nodes.items():
+            if id(node.item) in self._records:
+                paths.setdefault(id(node.item), path)
+        return paths
+
+    def _why_not_back(self, before: Node) -> str:
+        """Return why the object that was at a node cannot come back in place of another; empty where it can."""
+        owner = self._tree.holder(before).item
+        record = self._modules.by_id.get(id(owner))
+        if isinstance(before.item, Tensor) and not departing(before.item):
+            return ""  # a result that a forward left behind
+        if record is None or not record.own:
+            return f"a {type(owner).__name__} does not take it back"
+        return "it was replaced within a list or dict" if record.own.get(before.attribute) is LEFT else ""
 
     def _compare_gradients(self, change: Change) -> None:
         changed = self._gradients.changed() if self._gradients is not None else []
@@ -178,36 +248,30 @@ class Watch:
             change.gradients += [(names.get(id(record.tensor), ""), record) for record in changed]
             change.gradients.sort(key=lambda entry: order.get(entry[0], -1))
 
-    def _record_replaced(
-        self, change: Change, before: Node, owner: object, differs: bool, recorded: set[object]
-    ) -> None:
-        """Keep the object that another one replaced; one below a replaced module comes back with that."""
-        slot = id(owner), before.attribute, before.keys
-        if owner is not self._owners[before.path] or slot in recorded:
-            return
-        recorded.add(slot)
-        if isinstance(before.item, Tensor) and before.item.grad_fn is not None:
-            return  # a result that a forward left behind: keeping it would keep its whole graph
-        if not before.keys:
-            kind = "constant" if before.plain else before.kind
-            replaced = ReplacedObject(self._owners[before.path], before.attribute, kind, before.item)
-            change.replaced.append((before.path, replaced))
-        elif differs:
-            change.lost.append((before.path, "it was replaced within a list or dict"))
+    # -- following
+    def _reserve(self, tensors: Iterable[Tensor]) -> None:
+        """Copy those of the tensors that there is no copy of, as far as each fits into the limit."""
+        for tensor in tensors:
+            record = self._records.get(id(tensor))
+            if record is not None and record.detail != "copy" and _size(tensor) <= self._limit:
+                self._records[id(tensor)] = ValueRecord(tensor, "copy")
+                self._batches = None
 
-    def _follow(self, tree: LiveTree, changed_ids: Collection[int] = ()) -> None:
-        """Watch the objects of `tree`, with new records of those that are new or in `changed_ids`."""
+    def _follow(self, tree: LiveTree, changed_ids: Collection[int] = (), changed_modules: Collection[int] = ()) -> None:
+        """Watch the objects of `tree`, with new records of those that are new or whose identities are given."""
         nodes: dict[str, Node] = {}
-        owners: dict[str, nn.Module] = {}
         tensors: dict[int, Tensor] = {}
+        modules: dict[int, nn.Module] = {id(tree.root): tree.root}
+        module_paths: dict[int, str] = {id(tree.root): ""}
         for node in tree.nodes:
-            holder = tree.holder(node).item
-            if not node.index or not isinstance(holder, nn.Module) or tree.find(node.path) != node.index:
+            if not node.index or tree.find(node.path) != node.index:
                 continue  # a path may occur twice when names hold dots
             nodes[node.path] = node
-            owners[node.path] = holder
             if isinstance(node.item, Tensor):
                 tensors[id(node.item)] = node.item
+            else:
+                modules[id(node.item)] = node.item
+                module_paths.setdefault(id(node.item), node.path)
         kept = {
             identity: self._records[identity]
             for identity, tensor in tensors.items()
@@ -223,18 +287,25 @@ class Watch:
                 kept[identity] = ValueRecord(tensors[identity], detail)
                 copies_left -= size if detail == "copy" else 0
                 sums_left -= size if detail == "whole" else 0
+            records = ModuleRecords(modules.values(), self._modules.by_id, changed_modules)
+        flags = {identity: requires_grad(tensor) for identity, tensor in tensors.items()}
         # last, so that an interrupt on the way leaves the watch as it was
-        self._nodes, self._owners, self._records, self._batches = nodes, owners, kept, None
-        self._tree = tree
+        self._nodes, self._records, self._batches = nodes, kept, None
+        self._modules, self._module_paths, self._flags = records, module_paths, flags
+        self._tree, self._root = tree, tree.root
 
-    def _trim(self) -> None:
-        """Drop the oldest changes beyond the limits; the newest one stays."""
-        total = 0
-        for count, change in enumerate(reversed(self._history)):
-            total += change.size()
-            if count and (count >= HISTORY_LIMIT or total > self._limit):
-                del self._history[: len(self._history) - count]
-                return
+    def _keep(self, target: list[Change], change: Change) -> None:
+        """Add a change to the history or to what can be done again, and drop the oldest beyond the limits."""
+        limit = HISTORY_SIZE * self._limit
+        if change.size() > limit:
+            change.spare()
+        if change.size() > limit:
+            change.give_up(f"undoing it would take {change.size() / 1e6:,.1f} MB, of at most {limit / 1e6:,.1f}")
+        target.append(change)
+        total = sum(each.size() for each in (*self._history, *self._future))
+        while total > limit or len(target) > HISTORY_LIMIT:
+            dropped = self._history if self._history and self._history[0] is not change else self._future
+            total -= dropped.pop(0).size()
 
 
 def _size(tensor: Tensor) -> int:

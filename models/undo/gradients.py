@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 
 from ..live.gradient_access import GRADIENTS, Unread
-from ..tensors.distributed import local_part
+from ..tensors.distributed import is_distributed, local_part
 from ..tensors.tensors import size_in_bytes
-from .record import RestoreError
+from .bits import BitsUnreadable, bits, same_bits
+from .record import RestoreError, layout
 
 
 class GradientRecord:
     """The `.grad` of one parameter: the object, or None, and a copy of its values of at most `limit` bytes."""
 
-    __slots__ = ("_pointer", "_version", "copy", "gradient", "size", "tensor")
+    __slots__ = ("_alias", "_layout", "_pointer", "_version", "copy", "gradient", "size", "tensor")
 
     def __init__(self, tensor: Tensor, gradient: Tensor | None, limit: int = 0) -> None:
         self.tensor = tensor
@@ -25,6 +26,10 @@ class GradientRecord:
         self.size = 0
         if gradient is not None:
             self._version, self._pointer = _state(gradient)
+            distributed = is_distributed(gradient)
+            self._layout = None if distributed else layout(gradient)
+            self._alias = None if distributed else gradient.detach()
+            """The same memory, in case the gradient is given another (`net.half()` does that)."""
             size = size_in_bytes(gradient)
             if size is not None and size <= limit:
                 self.copy, self.size = local_part(gradient).detach().clone(), size
@@ -34,6 +39,19 @@ class GradientRecord:
         if gradient is None or gradient is not self.gradient:
             return gradient is self.gradient
         return _state(gradient) == (self._version, self._pointer)
+
+    def differs(self, gradient: Tensor | None) -> bool:
+        """Return whether `gradient` is another object, or holds other values as far as there is a copy."""
+        if self.matches(gradient):
+            return False
+        if gradient is None or gradient is not self.gradient or self.copy is None or self._alias is None:
+            return True
+        if layout(gradient) != self._layout:
+            return True
+        try:
+            return not same_bits(bits(gradient), bits(self.copy))
+        except BitsUnreadable:
+            return True
 
     def restore(self) -> None:
         """Give the parameter its old gradient back.
@@ -47,6 +65,8 @@ class GradientRecord:
             if self.copy is None:
                 raise RestoreError("there was no room to keep a copy of its gradient")
             with torch.no_grad():
+                if self._alias is not None and layout(self.gradient) != self._layout:
+                    self.gradient.data = self._alias
                 local_part(self.gradient).copy_(self.copy)
         try:
             self.tensor.grad = self.gradient
@@ -79,7 +99,7 @@ class GradientRecords:
             self._records[id(tensor)] = record
 
     def changed(self) -> list[GradientRecord]:
-        """Return the records of the tensors that have another gradient now, or whose gradient was written to."""
+        """Return the records of the tensors that have another gradient now, or whose gradient holds other values."""
         gradients = _gradients(self._tensors) if self.are_known else None
         if gradients is None:
             return []
@@ -91,7 +111,7 @@ class GradientRecords:
             if record is None:
                 if gradient is not None:
                     found.append(GradientRecord(tensor, None))
-            elif not record.matches(gradient):
+            elif record.differs(gradient):
                 found.append(record)
         return found
 

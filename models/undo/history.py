@@ -1,4 +1,4 @@
-"""A change that can be undone: the values, gradients and objects that there were before it."""
+"""A change that can be undone: what the network held before it, and how that is said."""
 
 from __future__ import annotations
 
@@ -6,39 +6,58 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from ..live.registered import parameters_in
-from ..messages import NodeKind
-from ..tensors.tensors import size_in_bytes
+from ..tensors.plainly import plain
+from ..tensors.tensors import requires_grad, size_in_bytes
 from .gradients import GradientRecord
+from .modules import ModuleRecord
 from .record import RestoreError, ValueRecord
 
-_REGISTRIES = {"module": "_modules", "parameter": "_parameters", "buffer": "_buffers"}
+KINDS = (
+    ("training", "training of"),
+    ("requires_grad", "requires_grad of"),
+    ("class", "the class of"),
+    ("hooks", "hooks of"),
+    ("attribute", "attributes"),
+)
+"""What is said of that which is neither a value nor an entry, in this order: a key of `Change.noted`, and words."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReplacedObject:
-    """A module or tensor that another one replaced under its name."""
+class FlagRecord:
+    """Whether a tensor required a gradient."""
 
-    owner: nn.Module
-    attribute: str
-    kind: NodeKind
-    item: nn.Module | Tensor
+    tensor: Tensor
+    flag: bool
+
+    def changed(self) -> bool:
+        """Return whether the flag is not what it was."""
+        return requires_grad(self.tensor) is not self.flag
 
     def restore(self) -> None:
-        """Put the old object back under its name, in its old position when the name is still there.
+        """Restore the flag.
 
         Raises:
-            RestoreError: the owner's registries cannot be written to.
+            RestoreError: torch refuses: it is the result of a computation, or holds integers.
         """
-        held = vars(self.owner)
         try:
-            home = held[_REGISTRIES[self.kind]] if self.kind in _REGISTRIES else held
-            for other in (held["_modules"], held["_parameters"], held["_buffers"], held):
-                if other is not home:
-                    other.pop(self.attribute, None)
-            home[self.attribute] = self.item
-        except (KeyError, TypeError, RuntimeError) as exc:  # a scripted module has registries of its own
-            raise RestoreError(f"a {type(self.owner).__name__} does not take it back") from exc
+            if self.changed():
+                self.tensor.requires_grad_(self.flag)
+        except RuntimeError as exc:
+            raise RestoreError(str(exc).split("\n")[0]) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A tensor that the network holds no more; it comes back with the module that held it."""
+
+    path: str
+    tensor: Tensor
+    record: ValueRecord | None
+    """Its values, in case they change meanwhile; None where they are not kept."""
+
+    def size(self) -> int:
+        """Return the bytes of the tensor and of its copy."""
+        return (size_in_bytes(self.tensor) or 0) + (0 if self.record is None else self.record.size)
 
 
 @dataclass(slots=True)
@@ -47,37 +66,96 @@ class Change:
 
     label: str
     """The statement, or `forward`, `backward`."""
-    paths: list[str]
+    root: nn.Module | None = None
+    """The network that was open before, where another one took its name."""
+    paths: list[str] = field(default_factory=list)
     """Paths whose values changed, all names of a shared tensor."""
+    modules: list[tuple[str, ModuleRecord]] = field(default_factory=list)
     values: list[tuple[str, ValueRecord]] = field(default_factory=list)
+    flags: list[tuple[str, FlagRecord]] = field(default_factory=list)
     gradients: list[tuple[str, GradientRecord]] = field(default_factory=list)
-    replaced: list[tuple[str, ReplacedObject]] = field(default_factory=list)
+    departed: list[Departed] = field(default_factory=list)
+    noted: dict[str, list[str]] = field(default_factory=dict)
+    """By kind (`entry`, and those of `KINDS`), the paths of what changed beside values."""
     lost: list[tuple[str, str]] = field(default_factory=list)
     """Paths that cannot be restored, and why."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing changed that is undone, or that the user is told about."""
+        return not (self.modules or self.values or self.flags or self.gradients or self.lost or self.root is not None)
+
     def size(self) -> int:
-        """Return the bytes that the change keeps alive: copies, replaced tensors and memory."""
+        """Return the bytes that the change keeps alive: copies, memory and tensors that nothing else holds."""
         total = sum(record.size + record.moved_bytes() for _, record in self.values)
         total += sum(record.size for _, record in self.gradients)
-        for _, replaced in self.replaced:
-            tensors = parameters_in(replaced.item) if isinstance(replaced.item, nn.Module) else [replaced.item]
-            total += sum(size_in_bytes(tensor) or 0 for tensor in tensors)
-        return total
+        return total + sum(each.size() for each in self.departed)
+
+    def spare(self) -> None:
+        """Forget the values of tensors that the network holds no more: the tensors are still there themselves."""
+        self.departed = [Departed(each.path, each.tensor, None) for each in self.departed]
+
+    def give_up(self, reason: str) -> None:
+        """Forget all that would be needed to undo it."""
+        self.root, self.modules, self.values, self.flags = None, [], [], []
+        self.gradients, self.departed, self.lost = [], [], [("", reason)]
 
     def restore(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Undo the change; return the paths that were restored, and those that could not be, with the reason."""
         back: dict[str, None] = {}
         lost = list(self.lost)
-        # objects first, then their values, then the gradients, which must fit them
-        parts: tuple[tuple[str, ReplacedObject | ValueRecord | GradientRecord], ...]
-        parts = (*self.replaced, *self.values, *self.gradients)
-        for path, part in parts:
+        # objects first, then their values, then the flags and gradients, which must fit them
+        parts: list[tuple[str, ModuleRecord | ValueRecord | FlagRecord | GradientRecord]]
+        parts = [*self.modules, *self.values]
+        for each in self.departed:
+            if each.record is not None and each.record.copy is not None and each.record.changed():
+                parts.append((each.path, each.record))
+        for path, part in (*parts, *self.flags, *self.gradients):
             try:
                 part.restore()
                 back[path] = None
             except RestoreError as exc:
                 lost.append((path, str(exc)))
+        if self.root is not None:
+            back[""] = None
         return list(back), lost
+
+    def described(self) -> str:
+        """Return in words what changed: `0.weight, 0.bias and training of 1`."""
+        parts = [listed_paths(self.paths), self.effects()]
+        if self.gradients:
+            parts.append("gradients of " + listed_paths([path for path, _ in self.gradients]))
+        return " and ".join(filter(None, parts))
+
+    def lasting(self) -> str:
+        """Return what cannot be undone and why; empty where all can."""
+        return listed_reasons(self.lost)
+
+    def effects(self) -> str:
+        """Return in words what changed beside values and gradients; empty for nothing."""
+        parts = [] if self.root is None else ["the network that `net` is"]
+        entries = [] if self.paths else self.noted.get("entry", [])
+        parts += [listed_paths(entries)] if entries else []
+        noted = {**self.noted, "training": topmost(self.noted.get("training", []))}
+        parts += [f"{words} {listed_paths(noted[kind])}" for kind, words in KINDS if noted.get(kind)]
+        return " and ".join(parts)
+
+
+def departing(tensor: Tensor) -> bool:
+    """Return whether a tensor that the network holds no more may be kept: one of a graph would keep all of that."""
+    return plain(tensor).grad_fn is None
+
+
+def topmost(paths: list[str]) -> list[str]:
+    """Return the paths below none of the others; of one with others below it, ` and all below` is added."""
+    known, tops = set(paths), []
+    for path in paths:
+        parts = path.split(".")
+        above = ["", *(".".join(parts[:end]) for end in range(1, len(parts)))]
+        if path == "" or not known.intersection(above):
+            below = any(other != path and other.startswith(f"{path}." if path else "") for other in paths)
+            tops.append(f"{path or 'the network itself'} and all below" if below else path)
+    return tops
 
 
 def listed_paths(paths: list[str], limit: int = 5) -> str:
@@ -88,7 +166,7 @@ def listed_paths(paths: list[str], limit: int = 5) -> str:
 
 def listed_reasons(lost: list[tuple[str, str]], limit: int = 3) -> str:
     """Return `0.weight: there was no room …` for the first `limit` paths, and how many more there are."""
-    shown = "; ".join(f"{path}: {reason}" for path, reason in lost[:limit])
+    shown = "; ".join(f"{path}: {reason}" if path else reason for path, reason in lost[:limit])
     return shown if len(lost) <= limit else f"{shown}; and {len(lost) - limit:,} more"
 
 

@@ -27,7 +27,9 @@ class ValueRecord:
     __slots__ = (
         "_bits",
         "_here",
+        "_kind",
         "_layout",
+        "_lazy",
         "_prints",
         "_reason",
         "_version",
@@ -52,7 +54,10 @@ class ValueRecord:
         self._prints: Tensor | None = None
         self._reason = "there was no room to keep a copy of it"
         self._version = _version(tensor)
-        self._layout = _layout(tensor)
+        self._kind = type(tensor)
+        self._lazy: tuple[torch.dtype, torch.device] | None = None
+        """Of a lazy tensor that has no shape yet, what it will be."""
+        self._layout = layout(tensor)
         try:
             here = bits(tensor)
             self.alias = plain(tensor).detach()
@@ -67,13 +72,15 @@ class ValueRecord:
                 self._prints = fingerprint(tensor, whole=detail == "whole")
         except BitsUnreadable as exc:
             self.alias, self._reason = None, str(exc)
+            if is_uninitialised(tensor):
+                self._lazy = tensor.dtype, tensor.device
         except Exception as exc:  # kinds that torch cannot copy, or no memory left: the console must go on
             self.alias = self.copy = self._here = self._bits = None
             self.size, self._reason = 0, f"torch cannot copy it: {str(exc).partition(chr(10))[0][:200]}"
 
     def changed(self) -> bool:
         """Return whether the tensor's values are not what they were."""
-        if self._here is not None and self._bits is not None and _layout(self.tensor) == self._layout:
+        if self._here is not None and self._bits is not None and layout(self.tensor) == self._layout:
             return not torch.equal(self._here, self._bits)
         return self.differs(self.tensor)
 
@@ -87,7 +94,7 @@ class ValueRecord:
             return None
         if here is None or copied is None or here.numel() > limit or not here.is_cpu:
             return None
-        if not (here.is_contiguous() and copied.is_contiguous()) or _layout(self.tensor) != self._layout:
+        if not (here.is_contiguous() and copied.is_contiguous()) or layout(self.tensor) != self._layout:
             return None
         return here.view(-1), copied.view(-1)
 
@@ -96,7 +103,7 @@ class ValueRecord:
         if self.alias is None:
             if tensor is not self.tensor:
                 return not tensor.is_meta
-            return _version(tensor) != self._version or _layout(tensor) != self._layout
+            return _version(tensor) != self._version or layout(tensor) != self._layout
         if tensor.dtype != self.alias.dtype or shape_of(tensor) != tuple(self.alias.shape):
             return True
         with torch.no_grad():
@@ -110,23 +117,28 @@ class ValueRecord:
 
     def moved_bytes(self) -> int:
         """Return the bytes of old memory that this record alone keeps alive, as the tensor was given another."""
-        if self.alias is None or _layout(self.tensor) == self._layout:
+        if self.alias is None or layout(self.tensor) == self._layout:
             return 0
         return size_in_bytes(self.alias) or 0
 
     def restore(self) -> None:
-        """Restore the values in the same object, and the object on its old memory.
+        """Restore the values in the same object, and the object on its old memory; a lazy one is lazy again.
 
         Raises:
             RestoreError: there is no copy, or torch cannot write to the tensor.
         """
-        if self.copy is None or self.alias is None:
+        if self._lazy is None and (self.copy is None or self.alias is None):
             raise RestoreError(self._reason)
         try:
             with _writing(self.tensor):
-                if _layout(self.tensor) != self._layout:
+                if self._lazy is not None:
+                    self.tensor.data = torch.empty(0, dtype=self._lazy[0], device=self._lazy[1])
+                elif self.alias is not None and layout(self.tensor) != self._layout:
                     self.tensor.data = self.alias
-                self.tensor.copy_(self.copy)
+                if type(self.tensor) is not self._kind:
+                    self.tensor.__class__ = self._kind
+                if self.copy is not None:
+                    self.tensor.copy_(self.copy)
         except Exception as exc:  # memory that several elements share (`expand`), say
             raise RestoreError(str(exc).split("\n")[0]) from exc
 
@@ -141,7 +153,7 @@ def _version(tensor: Tensor) -> int:
     return -1 if is_uninitialised(tensor) or tensor.is_inference() else tensor._version
 
 
-def _layout(tensor: Tensor) -> tuple[object, ...] | None:
+def layout(tensor: Tensor) -> tuple[object, ...] | None:
     """Return address, shape, strides, dtype and device; None for what has no memory of its own."""
     tensor = plain(tensor)
     try:

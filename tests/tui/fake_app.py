@@ -231,7 +231,7 @@ class AppEngine(FakeEngine):
         return Done(text=f"cleared {count} gradients")
 
     def _on_Undo(self, body: Undo) -> Done:
-        return Done(text="took back: statement")
+        return Done(text="did again: statement" if body.again else "took back: statement")
 
 
 class FakeClient:

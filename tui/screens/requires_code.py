@@ -61,3 +61,8 @@ class RequiresCode(Running):
         """Take back the last change, where there is code."""
         if self._has_code():
             super().action_undo()
+
+    def action_redo(self) -> None:
+        """Do again what was taken back last, where there is code."""
+        if self._has_code():
+            super().action_redo()

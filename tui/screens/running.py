@@ -59,7 +59,7 @@ class Running(ExplorerBase):
             self.observe("typed", text)
         if done.run is not None:
             self._mark_failure(done.problem is not None)
-        self._report_changed(done.changed)
+        self._report_changed(done)
 
     def action_forward(self) -> None:
         """Run forward, the calls in view."""
@@ -157,20 +157,26 @@ class Running(ExplorerBase):
             first, _, more = ran.text.partition("\n")
             self.observe("ran", name)
             self.log_to_console(f"{name}: {first} in {numbers.duration(ran.seconds)}" + (f"\n{more}" if more else ""))
-        self._report_changed(ran.changed)
+        self._report_changed(ran)
 
-    def _report_changed(self, changed: list[str]) -> None:
-        if changed:
-            shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
-            self.log_to_console(f"changed: {shown}   (u takes it back)")
+    def _report_changed(self, done: m.Executed | m.Ran) -> None:
+        changed = done.changed
+        shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+        if shown := "; ".join(filter(None, [shown, done.effects])):
+            back = f"u cannot take back all of it: {done.lasting}" if done.lasting else "u takes it back"
+            self.log_to_console(f"changed: {shown}   ({back})")
 
     def action_zero_gradients(self) -> None:
         """Clear the gradients."""
         self._run(self._plainly(m.ZeroGradients()))
 
     def action_undo(self) -> None:
-        """Take back the last change of values."""
+        """Take back the last change."""
         self._run(self._plainly(m.Undo()))
+
+    def action_redo(self) -> None:
+        """Do again what was taken back last."""
+        self._run(self._plainly(m.Undo(again=True)))
 
     async def _plainly(self, request: m.ZeroGradients | m.Undo) -> None:
         done = await self.link.ask(request, m.Done)

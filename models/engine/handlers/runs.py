@@ -61,10 +61,10 @@ def zero_gradients(session: Session, request: m.ZeroGradients, context: Context)
 
 @handles(m.Undo, lane="main")
 def undo(session: Session, request: m.Undo, context: Context) -> m.Done:
-    """Take back the last change, and return what was undone in one line."""
+    """Take back the last change, or do it again, and return what that was in one line."""
     from ...session.undoing import undo_last
 
-    return m.Done(text=undo_last(session))
+    return m.Done(text=undo_last(session, again=request.again))
 
 
 @handles(m.KeepCall, lane="main", busy="running again")

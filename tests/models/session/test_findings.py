@@ -14,6 +14,7 @@ from models.session.findings import of_checkpoint, read_findings
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
+from models.session.undoing import undo_last
 from models.work.cancelled import Cancelled
 from tests.models.session.test_session import NeverCancelled
 
@@ -44,7 +45,7 @@ def test_values_are_those_of_now() -> None:
     assert not texts(read_findings(session), "nan")
     run_statement(session, "with torch.no_grad(): net.out.bias[3] = float('nan')\n")
     assert texts(read_findings(session), "nan") == ["1 of 10 elements of the parameter is NaN"]
-    session.undo()
+    undo_last(session)
     assert not texts(read_findings(session), "nan")
 
 

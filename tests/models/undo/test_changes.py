@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from models.live.live_tree import LiveTree
-from models.undo.changes import NothingToUndo, Watch
+from models.undo.changes import HISTORY_LIMIT, NothingToUndo, Watch
 
 
 def shared() -> nn.Sequential:
@@ -77,7 +77,7 @@ def test_every_way_of_writing_is_seen_and_taken_back(statement: str, paths: list
     assert console.run("pass") == []
 
 
-@pytest.mark.parametrize("statement", ["net(torch.rand(2, 4))", "net.eval()", "net[0].weight.data[0, 0] += 0", "1"])
+@pytest.mark.parametrize("statement", ["net(torch.rand(2, 4))", "net.train()", "net[0].weight.data[0, 0] += 0", "1"])
 def test_what_changes_no_value_is_no_change(statement: str) -> None:
     console = Console(shared())
     assert console.run(statement) == []
@@ -117,6 +117,7 @@ def test_statistics_of_batch_norm_change_in_training_and_not_in_evaluation() -> 
     buffers = ["running_mean", "running_var", "num_batches_tracked"]
     assert console.run("net(torch.rand(4, 3))") == buffers
     assert console.run("net.eval()(torch.rand(4, 3))") == []
+    assert console.watch.undo().text == "took back `net.eval()(torch.rand(4, 3))`: training of the network itself"
     assert console.watch.undo().paths == buffers
     assert net.num_batches_tracked == 0
     assert torch.equal(net.running_var, torch.ones(3))
@@ -164,11 +165,11 @@ def test_changes_are_taken_back_last_first() -> None:
         assert same(console.values(), state)
 
 
-def test_the_twenty_last_changes_are_kept() -> None:
+def test_the_last_changes_are_kept_up_to_a_limit() -> None:
     console = Console(nn.Linear(1, 1))
-    for number in range(25):
+    for number in range(HISTORY_LIMIT + 5):
         console.run(f"net.bias.data.fill_({number})")
-    for _ in range(20):
+    for _ in range(HISTORY_LIMIT):
         console.watch.undo()
     assert console.net.bias.item() == 4
     with pytest.raises(NothingToUndo):
@@ -219,17 +220,37 @@ def test_without_room_for_copies_any_single_change_still_shows_and_undo_says_why
     console.run("net[0].weight.data[0, 0] += 1")
     with pytest.raises(NothingToUndo, match=r"cannot take back .*0\.weight: there was no room"):
         console.watch.undo()
-    old = net[0].weight
-    console.run("net[0].weight = nn.Parameter(torch.zeros(300, 300))")
-    console.watch.undo()  # the old object is still there: no copy is needed
-    assert net[0].weight is old
 
 
-def test_a_lazy_layer_that_got_its_shape_is_reported_and_cannot_go_back() -> None:
-    console = Console(nn.Sequential(nn.LazyLinear(3)))
-    assert console.run("net(torch.rand(2, 2))") == ["0.weight", "0.bias"]
-    with pytest.raises(NothingToUndo, match=r"0\.weight: it had no values yet"):
+def test_what_is_replaced_is_kept_without_a_copy_within_the_bound_and_given_up_beyond_it() -> None:
+    net = nn.Linear(300, 300)
+    old = net.weight
+    statement = "net.weight = nn.Parameter(torch.zeros(300, 300))"
+    console = Console(net, limit=200_000)  # a history of 400,000 bytes; the weight has 360,000
+    console.run(statement)
+    console.watch.undo()
+    assert net.weight is old
+    console = Console(net, limit=10_000)
+    console.run(statement)
+    with pytest.raises(NothingToUndo, match=r"cannot take back .*: undoing it would take 0\.4 MB, of at most 0\.0"):
         console.watch.undo()
+
+
+def test_a_lazy_layer_that_got_its_shape_is_lazy_again_and_takes_another() -> None:
+    net = nn.Sequential(nn.LazyLinear(3))
+    weight = net[0].weight
+    console = Console(net)
+    assert console.run("net(torch.rand(2, 2))") == ["0.weight", "0.bias"]
+    console.watch.undo()
+    assert type(net[0]) is nn.LazyLinear
+    assert type(net[0].weight) is nn.UninitializedParameter
+    console.watch.redo()
+    assert type(net[0]) is nn.Linear
+    assert net[0].weight.shape == (3, 2)
+    console.watch.undo()
+    assert console.run("net(torch.rand(2, 5))") == ["0.weight", "0.bias"]
+    assert net[0].weight is weight
+    assert weight.shape == (3, 5)
 
 
 def test_meta_tensors_have_no_values_to_change() -> None:
@@ -286,14 +307,26 @@ def test_a_forward_that_leaves_its_result_behind_does_not_stand_in_the_way_of_un
     assert console.watch.undo().paths == ["bias"]
 
 
-def test_another_network_starts_anew() -> None:
+def test_another_network_under_the_name_is_a_change_too() -> None:
+    first, second = nn.Linear(2, 2), nn.Linear(3, 3)
+    console = Console(first)
+    console.run("net.bias.data.fill_(1)")
+    console.watch.begin("net = second")
+    assert console.watch.end(LiveTree.of(second)) == []
+    undone = console.watch.undo()
+    assert undone.tree.root is first
+    assert undone.text == "took back `net = second`: the network that `net` is"
+    assert console.watch.undo().paths == ["bias"]
+    console.watch.redo()
+    assert console.watch.redo().tree.root is second
+
+
+def test_a_network_that_starts_anew_has_no_history() -> None:
     console = Console(nn.Linear(2, 2))
     console.run("net.bias.data.fill_(1)")
     console.watch.rebase(LiveTree.of(nn.Linear(3, 3)))
     with pytest.raises(NothingToUndo):
         console.watch.undo()
-    console.watch.begin("net = …")
-    assert console.watch.end(LiveTree.of(nn.Linear(2, 2))) == []
 
 
 def test_long_statements_are_named_by_their_start() -> None:

@@ -157,6 +157,22 @@ async def test_backward_clearing_and_undo_report_what_they_did() -> None:
         await played.sees("none yet")
         await played.press("u")
         await played.reported("took back: statement")
+        await played.press("U")
+        await played.reported("did again: statement")
+
+
+async def test_what_changed_beside_values_is_said_and_what_cannot_be_taken_back() -> None:
+    async with opened() as played:
+        played.engine.answers[Execute] = lambda body: Executed(effects="training of 0")
+        await played.type("net.eval()")
+        await played.reported("changed: training of 0   (u takes it back)")
+        played.engine.answers[Execute] = lambda body: Executed(
+            changed=["1.weight"], effects="hooks of 0", lasting="1.weight: there was no room to keep a copy of it"
+        )
+        await played.type("both()")
+        await played.reported(
+            "changed: 1.weight; hooks of 0", "(u cannot take back all of it: 1.weight: there was no room"
+        )
 
 
 async def test_interrupting_with_nothing_running_asks_nothing() -> None:
