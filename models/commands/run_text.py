@@ -47,7 +47,7 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
     words = RunMode(**{name: value or "" for name, value in (report["mode"] or {}).items()}).words
     if words:
         yield f"run in {', '.join(words)}"
-    if report["dry"]:
+    if not report["error"]:
         yield from costs_text(report)
     if report["from"]:
         yield f"backward {clean(report['from']['text'])}"

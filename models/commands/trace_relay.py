@@ -49,10 +49,11 @@ class TraceSender(Trace):
         self._send_nonfinite()
 
     def send_kept(self) -> None:
-        """Send the bytes that each row keeps for backward, where they are known: after the run."""
+        """Send the bytes that each row keeps for backward and has in use at its peak, where known: after the run."""
         kept = [call.kept for call in self.calls]
         if any(each is not None for each in kept):
             self._send("kept", kept)
+        self._send("peaks", [call.peak for call in self.calls])
 
     def send_backward(self) -> None:
         """Send what a backward did at each row, where it was watched."""
@@ -99,6 +100,9 @@ class TraceReceiver:
         elif name == "kept":
             for call, kept in zip(self.trace.calls, values[0], strict=False):
                 call.kept = kept
+        elif name == "peaks":
+            for call, peak in zip(self.trace.calls, values[0], strict=False):
+                call.peak = peak
         elif name == "backward":
             for call, found in zip(self.trace.calls, values[0], strict=False):
                 call.backward = None if found is None else CallBackward(**found)

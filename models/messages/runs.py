@@ -240,7 +240,8 @@ class CallFields(msgspec.Struct, kw_only=True):
     kept: Count | None = None
     """Bytes that its backward needs, parameters left out, each storage once; None where that was not looked at."""
     peak: Count | None = None
-    """The most bytes of activations that were alive at once while it ran; None where that was not measured."""
+    """The most bytes of activations that were alive at once while it ran; None where that was not measured.  In a run
+    with values what an operation takes within itself and frees again is not seen."""
     flops: Count | None = None
     """Floating-point operations of its products, all repetitions together, 2 for each multiplication with its addition;
     None where they are not counted."""

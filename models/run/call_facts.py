@@ -95,12 +95,13 @@ def _flow(flow: Dataflow, calls: Sequence[Call], run: int, index: int) -> FactLi
 
 def _costs(call: Call) -> FactList:
     facts = FactList("Costs")
-    if call.seconds is None:
+    if call.seconds is None and call.peak is None:
         return facts
-    own = call.self_seconds if call.self_seconds is not None else call.seconds
-    of_own = f", {duration_text(own)} of it its own" if own < call.seconds else ""
-    each = f"; {duration_text(call.seconds / call.repeat)} each time" if call.repeat > 1 else ""
-    facts.add("Took", f"{duration_text(call.seconds)}{of_own}{each}")
+    if call.seconds is not None:
+        own = call.self_seconds if call.self_seconds is not None else call.seconds
+        of_own = f", {duration_text(own)} of it its own" if own < call.seconds else ""
+        each = f"; {duration_text(call.seconds / call.repeat)} each time" if call.repeat > 1 else ""
+        facts.add("Took", f"{duration_text(call.seconds)}{of_own}{each}")
     single = f"; and {call.elementwise:,} operations on single elements" if call.elementwise else ""
     facts.add("FLOPs", "not counted" if call.flops is None else f"{call.flops:,}{single}")
     if call.kept is not None:

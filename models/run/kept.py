@@ -19,8 +19,10 @@ from ..tensors.plainly import attribute, plainly
 from .graph import discovered
 from .trace.calls import Call
 from .trace.flow import storage_of
+from .trace.live_memory import add_hidden
 from .trace.record import Trace
 from .trace.shapes import tensors_in
+from .trace.totals import join_peaks
 
 _SHOWS_SAVED = all(hasattr(torch._C._autograd.SavedTensor, name) for name in ("data", "unpack_hook"))
 """Whether torch shows a saved tensor and what packed it; older versions do not."""
@@ -30,6 +32,7 @@ _SHOWS_SAVED = all(hasattr(torch._C._autograd.SavedTensor, name) for name in ("d
 def note_kept(trace: Trace, output: object, own: Iterable[Tensor]) -> None:
     """Note at each call the bytes that its backward needs; each storage once, at the last call that needs it.
 
+    What no call returned counts among the memory that is in use from its call on.
     Nothing is noted where the result has no graph, or one too large to be looked at, or torch is too old for it.
 
     Args:
@@ -48,6 +51,7 @@ def note_kept(trace: Trace, output: object, own: Iterable[Tensor]) -> None:
     firsts = [first for first, _, _ in trace.nodes]
     seen = {storage_of(tensor) for tensor in own}
     kept: dict[int, int] = {}
+    hidden: dict[int, tuple[int, int]] = {}
     for node in sorted(nodes, key=lambda node: node._sequence_nr(), reverse=True):
         sequence = node._sequence_nr()
         place = bisect_right(firsts, sequence) - 1
@@ -59,8 +63,16 @@ def note_kept(trace: Trace, output: object, own: Iterable[Tensor]) -> None:
             if storage and storage not in seen:
                 seen.add(storage)
                 size = tensor.untyped_storage().nbytes()
-                kept[row] = kept.get(row, 0) + (size if type(size) is int else 0)  # of a size that depends on values
+                size = size if type(size) is int else 0  # of a size that depends on values
+                kept[row] = kept.get(row, 0) + size
+                if trace.memory is not None and not trace.memory.knows(storage):
+                    hidden[storage] = sequence, size
+            elif storage in hidden:
+                hidden[storage] = sequence, hidden[storage][1]
     _write(trace.calls, kept)
+    if hidden and trace.lineage.complete:
+        add_hidden([(event.call, event.first) for event in trace.lineage.events], list(hidden.values()))
+        join_peaks(trace.calls)
 
 
 def _write(rows: list[Call], kept: dict[int, int]) -> None:

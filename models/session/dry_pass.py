@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..messages import CallsGrew, Problem, Ran, RunTotals
+from ..messages import CallsGrew, Problem, Ran
 from ..run.dry.dry_run import run_dry
 from ..run.forward import describe_output
-from ..sources.wording import size_text
+from .costs import costs_text
 from .passes import arguments_now
 from .statement import new_trace
 
@@ -51,11 +51,3 @@ def dry_pass(session: Session) -> Ran:
         f"not counted: {', '.join(missing[:NAMED])}{more}" if missing else "",
     ]
     return Ran(run=run, text="\n".join(filter(None, lines)), seconds=result.seconds)
-
-
-def costs_text(totals: RunTotals) -> str:
-    """Return what a run costs in one line."""
-    parts = [] if totals.flops is None else [f"{totals.flops:,} FLOPs of products"]
-    parts += [] if totals.peak is None else [f"at most {size_text(totals.peak)} of activations at once"]
-    parts += [] if totals.kept is None else [f"{size_text(totals.kept)} kept for backward"]
-    return ", ".join(parts)

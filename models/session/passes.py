@@ -17,6 +17,7 @@ from ..run.inputs.inputs import as_arguments, takes_input
 from ..run.inputs.run_mode import in_dtype
 from ..run.replaced import replaced_parameters, sentence
 from ..run.run_state import RunState
+from .costs import costs_text
 from .journal import backward_code, forward_code
 from .statement import new_trace
 
@@ -74,6 +75,7 @@ def forward_pass(session: Session) -> Ran:
     parts = [] if problem else [describe_output(result.output)]
     trace.problem = result.problem
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
+    parts.append(costs_text(trace.totals()) if problem is None else "")
     parts += [f"run in {', '.join(mode.words)}" if mode.words else "", sentence(trace.replaced)]
     return Ran(
         run=run,

@@ -6,7 +6,6 @@ about memory: no tensor of a run is alive there that the run itself does not nee
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
@@ -17,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from .costs import Cost, is_free
+from .live_memory import LiveMemory
 from .shapes import tensors_in
 
 
@@ -29,13 +29,7 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, given: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.live = 0
-        """Bytes of the storages that were made meanwhile and are in use."""
-        self.peak = 0
-        """The largest `live` since `start`."""
-        self._alive: dict[int, weakref.ref[Any]] = {}
-        for tensor in given:
-            self._take(tensor, counted=False)
+        self.memory = LiveMemory(given)
         self._flops = 0
         self._elementwise = 0
         self._unknown = False
@@ -44,17 +38,6 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _should_skip_dynamo(cls) -> bool:
         """Return False: nothing is compiled while this is entered, and torch's guard takes as long as the work."""
         return False
-
-    def start(self) -> int:
-        """Begin to look for a peak, and return the one before, which `end` is to be given."""
-        before, self.peak = self.peak, self.live
-        return before
-
-    def end(self, before: int) -> int:
-        """Return the largest `live` since `start` returned `before`."""
-        peak = self.peak
-        self.peak = max(before, peak)
-        return peak
 
     def count(self, wanted: bool) -> None:
         """Begin to count anew, or do not count until the next time."""
@@ -72,29 +55,10 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func.namespace == "prim":
             return output  # asks about a tensor: its device
         for tensor in (output,) if isinstance(output, Tensor) else tensors_in(output):
-            self._take(tensor)
+            self.memory.take(tensor)
         if not self._unknown:
             self._add(func, args, kwargs, output)
         return output
-
-    def _take(self, tensor: Tensor, counted: bool = True) -> None:
-        """Count the storage of a tensor until it is freed, unless it was there before."""
-        try:
-            storage = tensor.untyped_storage()
-            address, size = storage._cdata, storage.nbytes()
-        except (RuntimeError, NotImplementedError):  # a sparse one
-            return
-        if address in self._alive or not isinstance(size, int):
-            return
-        size = size if counted else 0
-
-        def freed(_: object) -> None:
-            self._alive.pop(address, None)
-            self.live -= size
-
-        self._alive[address] = weakref.ref(storage, freed)
-        self.live += size
-        self.peak = max(self.peak, self.live)
 
     def _add(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> None:
         packet: Any = getattr(func, "_overloadpacket", None)

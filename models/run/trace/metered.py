@@ -36,25 +36,25 @@ class MeteredRecorder(Recorder):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        before = self._meter.start()
+        before = self._meter.memory.start()
         self._meter.count(not has_formula(operation_name(func) or ""))
         try:
             return super().__torch_function__(func, types, args, kwargs)
         finally:
-            self._meter.end(before)
+            self._meter.memory.end(before)
 
     def _enter(self, module: nn.Module, args: tuple[Any, ...], python: FrameType) -> Frame | None:
         frame = super()._enter(module, args, python)
         if frame is not None:
-            frame.peak = self._meter.start()
+            frame.peak = self._meter.memory.start()
         return frame
 
     def _complete(self, frame: Frame, output: object, raised: BaseException | None, now: float) -> None:
-        frame.call.peak = self._meter.end(frame.peak)
         super()._complete(frame, output, raised, now)
+        frame.call.peak = self._meter.memory.end(frame.peak)
         frame.call.seconds = frame.call.self_seconds = None
 
     def _count(self, frame: Frame, call: Call, cost: Cost | None) -> None:
-        call.peak = self._meter.peak
+        call.peak = self._meter.memory.peak
         call.seconds = call.self_seconds = None
         super()._count(frame, call, cost or self._meter.counted())

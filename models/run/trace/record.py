@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from ...messages import CallRow, Problem, RunMode, RunTotals
 from .calls import Call
 from .folding import Folding, Loop
-from .totals import totals_of
+from .totals import join_peaks, totals_of
 from .went_back import WentBack
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .captured import Captures
     from .lineage import Lineage
+    from .live_memory import LiveMemory
 
 REPORT_EVERY = 0.05
 """Seconds between two calls of `on_grow`."""
@@ -114,6 +115,8 @@ class Trace:
         self.in_threads = False
         """Whether other threads ran modules of the network: then the number of a node does not say which call made it,
         as each thread numbers its own."""
+        self.memory: LiveMemory | None = None
+        """The memory of a run's own tensors that is in use; None without one that counts it."""
         self.not_counted: dict[str, int] = {}
         """How often an operation ran whose cost is not counted, by its name."""
         self.mode = RunMode()
@@ -181,7 +184,7 @@ class Trace:
 
     def forget_tensors(self) -> None:
         """Drop the copies of the calls' tensors."""
-        self.captures = self.gradients = None
+        self.captures = self.gradients = self.memory = None
         for call in (*self.calls, *([] if self.failed is None else [self.failed])):
             call.captured = None
 
@@ -226,6 +229,7 @@ class Trace:
         if self.nonfinite is not None and self.nonfinite_at is not None:
             index = self.nonfinite_at.row_of().index
             self.nonfinite = {**self.nonfinite, "call": index if index >= 0 else None}
+        join_peaks(self._folding.rows)
         self.finished = True
         if self.on_grow is not None:
             self.on_grow(len(self))

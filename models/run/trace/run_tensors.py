@@ -20,6 +20,7 @@ from .captured import CallTensors, Kept
 from .costs import gives_new_memory
 from .dead import RELUS, note_dead
 from .flow import Flow, Read, base_of, storage_of, version_of
+from .live_memory import LiveMemory, constants_of
 from .operations import gives_unset_memory, writes_parts
 from .origins import Origin, Origins
 from .output_statistics import spread_of_rows, statistics_of
@@ -124,6 +125,8 @@ class RunTensors:
         self._trace = trace
         self._captures = trace.captures
         self._flow = Flow()
+        self._memory = None if trace.is_dry else LiveMemory(constants_of(tree))  # a run without values has a meter
+        trace.memory = self._memory
         self._origins = Origins(self._path_of)
         self._batch: int | None = None
         """The length of the first dimension of the network's input."""
@@ -167,6 +170,8 @@ class RunTensors:
         for tensor in tensors:
             if self._flow.known(tensor) is not None:
                 continue
+            if self._memory is not None:
+                self._memory.take(tensor, counted=False)
             found = self._measured(tensor)
             self._flow.made(tensor, None, found)
             if found is not None and (found.nan or found.inf):
@@ -207,11 +212,13 @@ class RunTensors:
                     return
             found = self._measured_of(reading, output)
             flow.made(output, call, found)
+            self._took(output, call)
             self._look(output, found, None, reading, call, row)
             call.statistics = found
             return
         own = {id(tensor) for tensor in tensors}
         fresh = [output for output in outputs if id(output) not in own]
+        self._took(None, call)
         if not fresh:
             return
         unset = gives_unset_memory(reading.name)
@@ -225,8 +232,16 @@ class RunTensors:
                 continue
             found = None if unset else self._measured_of(reading, output)
             flow.made(output, call, found)
+            self._took(output, call)
             self._look(output, found, None, reading, call, row)
             call.statistics = call.statistics or found
+
+    def _took(self, output: Tensor | None, call: Call) -> None:
+        """Count the memory of what a call gave, None for nothing new, and note the most that is in use."""
+        if self._memory is not None:
+            if output is not None:
+                self._memory.take(output)
+            call.peak = self._memory.live
 
     def failed(self, reading: Reading, call: Call) -> None:
         """Keep what an operation read that raised, where copies are taken."""
@@ -242,6 +257,7 @@ class RunTensors:
         first: Tensor | None = None
         tensors = list(islice(tensors_in(output), LIMIT))
         call.bytes = bytes_of(tensors)
+        self._took(None, call)
         if self._captures is not None and call.captured is not None:
             call.captured.outputs = self._captures.of(tensors, self._own_path)
         with suppress(Exception):  # of a tensor's class, which may raise anything
@@ -251,6 +267,7 @@ class RunTensors:
             if is_silent and self._flow.now(tensor) is None:
                 found = self._measured(tensor)
                 self._flow.made(tensor, call, found)
+                self._took(tensor, call)
                 if found is not None and (found.nan or found.inf):
                     self._note(self._origins.made(tensor, found, [], [], call), call, call)
                 elif tensor._base is None:

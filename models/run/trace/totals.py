@@ -29,3 +29,16 @@ def totals_of(calls: Sequence[Call], is_dry: bool = False) -> RunTotals:
 def _sum(calls: Sequence[Call], name: str) -> int | None:
     known = [number for call in calls if (number := getattr(call, name)) is not None]
     return sum(known) if known else None
+
+
+def join_peaks(rows: Sequence[Call]) -> None:
+    """Make the peak of each module's call the largest of all that ran within it."""
+    holders: list[Call] = []
+    for row in rows:
+        while holders and holders[-1].depth >= row.depth:
+            holders.pop()
+        if row.peak is not None:
+            for call in holders:
+                call.peak = row.peak if call.peak is None else max(call.peak, row.peak)
+        if row.kind == "module":
+            holders.append(row)

@@ -15,7 +15,7 @@ from models.run.trace.calls import OF_ROW, Call, Several
 MODULE = Call(
     module="0.block", op="Linear", kind="module", depth=1, where="net.py:7", inputs=((2, 3), Several([(4,), "True"])),
     output=Several([(2, 8), None]), tensors=("0.weight", "0.bias"), seconds=0.5, failed="ValueError", note="compiled",
-    self_seconds=0.25, bytes=64, kept=32, flops=48, elementwise=16, reads_input=True, peak=128,
+    self_seconds=0.25, bytes=64, kept=32, flops=48, elementwise=16, reads_input=True, peak=128, mode=("eval",),
     statistics=OutputStatistics(16, -1.0, 2.0, 8.0, 3.0, 4),
 )  # fmt: skip
 OPERATION = Call(module="0", op="relu", kind="operation", depth=2, where="net.py:8", output=(2, 8), note="in place")

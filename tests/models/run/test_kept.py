@@ -73,10 +73,18 @@ def test_a_loop_keeps_what_all_its_turns_keep() -> None:
     assert [(call.op, call.repeat, call.kept) for call in trace.calls][1] == ("sin", 10, 10 * 5 * 4)
 
 
-def test_without_a_graph_nothing_is_said() -> None:
+def test_without_a_graph_nothing_is_kept() -> None:
     net = nn.Linear(4, 4)
     with torch.no_grad():
-        assert [call.kept for call in ran(net, torch.rand(2, 4)).calls] == [None]
+        assert [call.kept for call in ran(net, torch.rand(2, 4)).calls] == [0]
+
+
+def test_of_a_graph_that_does_not_lead_to_the_result_nothing_is_said() -> None:
+    def forward(net: Steps, X: Tensor) -> Tensor:
+        net.memory = net.layer(X).exp()  # type: ignore[assignment]
+        return X
+
+    assert {call.kept for call in ran(Steps(forward), torch.rand(2, 4)).calls} == {None}
 
 
 def test_a_checkpointed_layer_runs_once() -> None:

@@ -34,7 +34,7 @@ def test_gradients_at_layers_in_order_of_execution() -> None:
     for name in (*names, "1"):
         layer = session.root.get_submodule(name)
         layer.register_forward_hook(lambda _module, _given, output: (output.retain_grad(), outputs.append(output))[0])
-    session.root(*session.arguments[0]).sum().backward()
+    session.root(*session.inputs.arguments[0]).sum().backward()
     norms = [float(output.grad.norm()) for output in outputs if output.grad is not None]
     assert [layer.norm for layer in found] == [pytest.approx(norm) for norm in norms]
     assert [layer.path for layer in layers(session, "0.block 2")] == names[4:6]

@@ -44,7 +44,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 
 def test_f_runs_in_the_mode_that_it_was_opened_with_and_a_statement_does_not(session: Session) -> None:
     ran = forward_pass(session)
-    assert ran.text.splitlines()[1] == "run in eval, no_grad"
+    assert ran.text.splitlines()[-1] == "run in eval, no_grad"
     assert session.runs.trace(1).row(0).mode == ("eval", "no_grad")
     assert session.root.training
     run_statement(session, "net(X)")
