@@ -57,3 +57,17 @@ def test_neighbours_are_taken_together_where_there_are_too_many() -> None:
     assert math.isnan(found[1].norm)
     assert found[2].norm == 9.0
     assert in_parts(calls[5:7], 1)[0].norm is None
+
+
+def test_a_graph_that_is_too_large_to_be_watched_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.run.gradients.watch.NODE_LIMIT", 5)
+    session = Session()
+    session.open("rgnet")
+    forward_pass(session)
+    ran = backward_pass(session)
+    assert ran.problem is None
+    assert "gradients at calls and their causes are not known" in ran.text
+    page = gradient_rows(session, GradientRows(path="", start=0, count=100), NeverCancelled())
+    assert page.layers == [], "no picture: a gradient that is not known is not none"
+    assert "not known" in page.note
+    assert all(row.norm for row in page.rows)
