@@ -39,7 +39,7 @@ OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
         "copy_path", "copy_forms", "export", "save", "weights", "edit_source", "statistics", "to_calls", "call_tensor",
-        "keep_call", "step_back",
+        "keep_call", "step_back", "initialise",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -82,6 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("to_calls", "c", "To its calls in the last run, one after another", "Model", "explorer"),
     Action("call_tensor", "v", "Of the selected call: its output, then each input", "Calls", "explorer"),
     Action("keep_call", "V", "Run again, and keep the selected call's tensors, however large", "Calls", "explorer"),
+    Action("initialise", "P", "Initialise parameters …", "Model", "explorer"),
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
     Action("redo", "U", "Redo what was undone", "Model", "explorer"),
     Action("weights", "W", "Weights of a checkpoint: what fits, and load it …", "Model", "explorer"),

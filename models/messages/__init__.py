@@ -38,6 +38,25 @@ from .fitting import (
     WeightsCode,
     WeightsLoaded,
 )
+from .initialising import (
+    ApplyInitialiser,
+    Biases,
+    Initialisation,
+    Initialised,
+    Initialisers,
+    InitialPreview,
+    MeasureSignal,
+    PreviewInitialiser,
+    ReadInitialisers,
+    RuleArgument,
+    RuleOffer,
+    ScopeKind,
+    ScopeOffer,
+    Signal,
+    SignalLayer,
+    Signals,
+    Spread,
+)
 from .nonfinite import NextNonfinite, Nonfinite
 from .places import CallTensor, Place
 from .run_mode import RunMode
@@ -137,6 +156,7 @@ RequestBody = (
     | FindCall | NextCall | NextCallHit | Complete
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
     | Interrupt
+    | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
 )  # fmt: skip
 """Every request."""
 AnswerBody = (
@@ -146,6 +166,7 @@ AnswerBody = (
     | Description | SourceText | Forms
     | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
     | CallPlace | FoundCall | Completions | SavePlan | Saved
+    | Initialisers | InitialPreview | Signals | Initialised
 )  # fmt: skip
 """Every answer to a request."""
 EventBody = OutputText | StateChanged | CallsGrew | Busy
@@ -155,7 +176,9 @@ __all__ = [
     "PROTOCOL",
     "Absence",
     "AnswerBody",
+    "ApplyInitialiser",
     "Backward",
+    "Biases",
     "Body",
     "Brief",
     "Busy",
@@ -216,6 +239,10 @@ __all__ = [
     "HeatCells",
     "HeatMap",
     "Hello",
+    "InitialPreview",
+    "Initialisation",
+    "Initialised",
+    "Initialisers",
     "InputField",
     "InputFields",
     "InputsSet",
@@ -225,6 +252,7 @@ __all__ = [
     "ListExamples",
     "LoadWeights",
     "Locate",
+    "MeasureSignal",
     "ModuleRun",
     "NextCall",
     "NextCallHit",
@@ -241,31 +269,41 @@ __all__ = [
     "PathForms",
     "Place",
     "PlanSave",
+    "PreviewInitialiser",
     "Problem",
     "Progress",
     "Ran",
     "Ranged",
     "RangedSeconds",
     "ReadFindings",
+    "ReadInitialisers",
     "ReadInputs",
     "Reply",
     "Request",
     "RequestBody",
+    "RuleArgument",
+    "RuleOffer",
     "RunMode",
     "RunTotals",
     "SaveOptions",
     "SavePlan",
     "SaveTensors",
     "Saved",
+    "ScopeKind",
+    "ScopeOffer",
     "Search",
     "SearchHit",
     "SearchHits",
     "SetInputs",
+    "Signal",
+    "SignalLayer",
+    "Signals",
     "SortTree",
     "SourceCode",
     "SourceItem",
     "SourceOpened",
     "SourceText",
+    "Spread",
     "StateChanged",
     "Statistics",
     "StatisticsOf",

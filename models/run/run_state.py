@@ -49,7 +49,7 @@ class RunState:
         self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._contents: list[tuple[Any, Any]] = []
         self._generators: list[tuple[torch.Generator, Tensor]] = []
-        self._random = _random_state()
+        self._random = random_state()
         self._room = LIMIT
         for node in tree.nodes:
             if isinstance(node.item, nn.Module):
@@ -112,7 +112,7 @@ class RunState:
                     _set_version(tensor, version)
         for generator, state in self._generators:
             generator.set_state(state)
-        _set_random_state(self._random)
+        set_random_state(self._random)
 
 
 def _set_version(tensor: Tensor, version: int) -> None:
@@ -137,7 +137,8 @@ def _put_back(container: Any, before: Any) -> None:
         container.extend(before) if isinstance(container, list) else container.update(before)
 
 
-def _random_state() -> dict[str, Any]:
+def random_state() -> dict[str, Any]:
+    """Return the states of the generators of torch, Python and NumPy, as far as they are in use."""
     state: dict[str, Any] = {"torch": torch.get_rng_state(), "python": random.getstate()}
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         state["cuda"] = torch.cuda.get_rng_state_all()
@@ -147,7 +148,8 @@ def _random_state() -> dict[str, Any]:
     return state
 
 
-def _set_random_state(state: dict[str, Any]) -> None:
+def set_random_state(state: dict[str, Any]) -> None:
+    """Put back what `random_state` returned."""
     torch.set_rng_state(state["torch"])
     random.setstate(state["python"])
     if "cuda" in state:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from fake_calls import FakeCalls
+from fake_lab import FakeLab
 from fake_networks import Spec, rgnet
 from fake_saving import FakeSaving
 from fake_table import KINDS, FakeTable
@@ -87,7 +88,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights):
+class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, FakeLab):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:

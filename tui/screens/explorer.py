@@ -3,7 +3,7 @@
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `finding`, `copying`,
 `touring`, `arranging`, `call_selection`, `loading_weights`,
-`saving`.
+`saving`, `initialising`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tui.screens.copying import Copying
 from tui.screens.explorer_base import NOTICE
 from tui.screens.exporting import Exporting
 from tui.screens.finding import Finding
+from tui.screens.initialising import Initialising
 from tui.screens.loading_weights import LoadingWeights
 from tui.screens.measuring import Measuring
 from tui.screens.remarks import Remarks
@@ -54,6 +55,7 @@ class Explorer(
     ClosesItself[None],
     LoadingWeights,
     Saving,
+    Initialising,
     RequiresCode,
     Reopening,
     Measuring,

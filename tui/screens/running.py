@@ -159,7 +159,7 @@ class Running(ExplorerBase):
             self.log_to_console(f"{name}: {first} in {numbers.duration(ran.seconds)}" + (f"\n{more}" if more else ""))
         self._report_changed(ran)
 
-    def _report_changed(self, done: m.Executed | m.Ran) -> None:
+    def _report_changed(self, done: m.Executed | m.Ran | m.Initialised) -> None:
         changed = done.changed
         shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
         if shown := "; ".join(filter(None, [shown, done.effects])):

@@ -7,6 +7,19 @@ imported below.
 from __future__ import annotations
 
 from ..registry import registry
-from . import about, exporting, findings, fitting, nonfinite, opening, runs, saving, suggesting, tree, values  # noqa: F401  (importing registers the handlers)
+from . import (  # noqa: F401  (importing registers the handlers)
+    about,
+    exporting,
+    findings,
+    fitting,
+    initialising,
+    nonfinite,
+    opening,
+    runs,
+    saving,
+    suggesting,
+    tree,
+    values,
+)
 
 __all__ = ["registry"]

@@ -22,7 +22,8 @@ NO_RUN = frozenset(
 """Titles of the problems that requests meet where nothing ran, and nothing is open beside the network."""
 MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
-    m.KeepCall, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors, m.Interrupt,
+    m.KeepCall, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors,
+    m.PreviewInitialiser, m.MeasureSignal, m.ApplyInitialiser, m.Interrupt,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
@@ -50,6 +51,7 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.StatisticsOfAll(path=""), m.Done),
         (m.GradientRows(path="", start=0, count=100), m.GradientPage),
         (m.ReadFindings(), m.FoundFindings),
+        (m.ReadInitialisers(path=""), m.Initialisers),
         (m.Export(form="markdown"), m.Exported),
         (m.Export(form="session"), m.Exported),
         (m.FitWeights(choice=m.FitChoice()), m.Fitted),

@@ -1,0 +1,359 @@
+"""The initialisation lab: what, by which rule, what that gives and does to the signal; Enter carries it out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
+from tui.asking import Ask
+from tui.screens.panel import Panel, keys_line
+from tui.text import clean
+from tui.widgets.grid.distribution import Distribution
+from tui.widgets.grid.signal_chart import SignalChart
+from tui.widgets.parts.choice import Choice
+from tui.widgets.parts.line_input import LineInput
+
+ARGUMENTS = 4
+"""The most arguments of a rule."""
+DEBOUNCE = 0.15
+"""Seconds after a key until the preview is asked for."""
+SCHEMES = 6
+"""Schemes in one picture; the oldest but today's goes."""
+FIRST_RULE = "xavier_uniform_"
+BIASES: tuple[tuple[m.Biases, str], ...] = (
+    ("leave", "stay as they are"),
+    ("zeros", "zeros"),
+    ("rule", "by the rule too"),
+)
+LOW = 32
+"""Rows of a terminal below which a picture with the focus takes the place of the form."""
+NO_SIGNAL = "Ctrl+G runs copies of the network forward and backward, and adds this scheme to the picture."
+
+
+class InitialisationLab(Panel[m.Initialised | None]):
+    """The panel that ends with what was initialised, or None.
+
+    Args:
+        ask: sends requests to the engine.
+        offers: what can be chosen.
+    """
+
+    DEFAULT_CSS = """
+    InitialisationLab > #panel {
+        width: 100%;
+        max-width: 160;
+        height: 100%;
+        max-height: 100%;
+        & .row { height: 1; }
+        & .row > Static { width: 14; color: $text-muted; }
+        & .row > Choice, & .row > LineInput { width: 1fr; max-width: 60; }
+        & .row > LineInput { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
+        & .row.-typed > LineInput { display: block; }
+        & .row.-typed > Choice { display: none; }
+        & .row.-absent { display: none; }
+        & LineInput:focus { background: $primary-muted; }
+        &:nocolor LineInput:focus { text-style: bold underline; }
+        & > #about { height: auto; max-height: 3; color: $text-muted; }
+        & > #state { height: auto; max-height: 3; }
+        & > #state.-wrong { color: $text-error; }
+        & > Distribution { margin: 0 0 1 0; }
+        & > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+        & > VerticalScroll:focus { background: $boost; }
+        & #signal-note { height: auto; color: $text-muted; }
+        &.-picture > .row, &.-picture > #about, &.-picture > Distribution { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", show=False),
+        Binding("enter", "apply", "Apply", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("tab", "leave(1)", "Next", show=False),
+        Binding("shift+tab", "leave(-1)", "Previous", show=False),
+        Binding("pagedown", "place(1)", "Next parameter", show=False, priority=True),
+        Binding("pageup", "place(-1)", "Previous parameter", show=False, priority=True),
+        Binding("ctrl+g", "signal", "Signal", show=False, priority=True),
+        Binding("ctrl+l", "forget", "Clear the picture", show=False, priority=True),
+        Binding("ctrl+y", "copy_code", "Copy the Python", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
+    ]
+
+    def __init__(self, ask: Ask, offers: m.Initialisers) -> None:
+        super().__init__()
+        self._ask = ask
+        self.offers = offers
+        self.preview: m.InitialPreview | None = None
+        self._place = 0
+        self._schemes: list[m.Initialisation] = []
+        """Those in the picture, without today's."""
+        self._working = False
+        """Whether the engine works for this panel at what may take long."""
+
+    def compose(self) -> ComposeResult:
+        rules = [each.name for each in self.offers.rules]
+        with Vertical(id="panel") as panel:
+            panel.border_title = Content("Initialise parameters")
+            panel.border_subtitle = self._keys(self.app.size.width)
+            yield self._row("what", Choice([each.label for each in self.offers.scopes], id="scope"))
+            with Horizontal(id="text", classes="row -absent"):
+                yield Static("pattern", markup=False)
+                yield LineInput("", compact=True)
+            chosen = Choice([each.label for each in self.offers.rules], id="rule")
+            chosen.set_reactive(Choice.index, rules.index(FIRST_RULE) if FIRST_RULE in rules else 0)
+            yield self._row("rule", chosen)
+            for at in range(ARGUMENTS):
+                with Horizontal(id=f"argument-{at}", classes="row -absent"):
+                    yield Static("", markup=False)
+                    yield Choice()
+                    yield LineInput("", compact=True)
+            yield self._row("biases", Choice([label for _, label in BIASES], id="biases"), id="biases-row")
+            with Horizontal(id="seed", classes="row -typed"):
+                yield Static("seed", markup=False)
+                yield LineInput("0", compact=True, restrict=r"\d{0,18}")
+            yield Static("", id="about", markup=False)
+            yield Static("", id="state", markup=False)
+            yield Distribution()
+            with VerticalScroll():
+                yield Static(NO_SIGNAL, id="signal-note", markup=False)
+                yield SignalChart()
+
+    @staticmethod
+    def _row(label: str, choice: Choice, id: str | None = None) -> Horizontal:
+        return Horizontal(Static(label, markup=False), choice, id=id, classes="row")
+
+    def _keys(self, width: int) -> Content:
+        keys = [("Enter", "applies"), ("←→", "change"), ("Tab", "next"), ("Ctrl+G", "signal"), ("Esc", "closes")]
+        if width >= 100:
+            keys[4:4] = [("Ctrl+L", "clears it"), ("PgDn", "next parameter"), ("Ctrl+Y", "Python")]
+        return keys_line(*keys)
+
+    def on_mount(self) -> None:
+        self._offer_arguments()
+        self.query_one("#rule", Choice).focus()
+        self._renew()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one("#panel").border_subtitle = self._keys(event.size.width)
+
+    # -- the form
+    @property
+    def _rule(self) -> m.RuleOffer:
+        return self.offers.rules[self.query_one("#rule", Choice).index]
+
+    @property
+    def _scope(self) -> m.ScopeOffer:
+        return self.offers.scopes[self.query_one("#scope", Choice).index]
+
+    def _argument(self, at: int) -> str:
+        row = self.query_one(f"#argument-{at}")
+        if row.has_class("-typed"):
+            return row.query_one(LineInput).value
+        choice = row.query_one(Choice)
+        return choice.options[choice.index]
+
+    def chosen(self) -> m.Initialisation:
+        """Return what the form says."""
+        scope, rule = self._scope, self._rule
+        pattern = self.query_one("#text").query_one(LineInput).value
+        return m.Initialisation(
+            scope=scope.kind,
+            path=scope.path,
+            text=pattern if scope.kind == "pattern" else scope.text,
+            rule=rule.name,
+            arguments=[self._argument(at) for at in range(len(rule.arguments))],
+            biases=BIASES[self.query_one("#biases", Choice).index][0] if rule.biases else "leave",
+            seed=int(self.query_one("#seed").query_one(LineInput).value or 0),
+        )
+
+    def _offer_arguments(self) -> None:
+        """Have a line for each argument of the rule, and one for a pattern where there is one."""
+        rule, scope = self._rule, self._scope
+        for at in range(ARGUMENTS):
+            row = self.query_one(f"#argument-{at}")
+            row.set_class(at >= len(rule.arguments), "-absent")
+            if at >= len(rule.arguments):
+                continue
+            argument = rule.arguments[at]
+            row.set_class(not argument.choices, "-typed")
+            row.query_one(Static).update(Content(clean(argument.name, 20)))
+            if argument.choices:
+                index = argument.choices.index(argument.default) if argument.default in argument.choices else 0
+                row.query_one(Choice).offer(argument.choices, index)
+            else:
+                row.query_one(LineInput).value = clean(argument.default, 200)
+        self.query_one("#biases-row").set_class(scope.single or not rule.biases, "-absent")
+        text = self.query_one("#text")
+        text.set_class(scope.kind != "pattern", "-absent")
+        text.set_class(scope.kind == "pattern", "-typed")
+        if scope.kind == "pattern" and not text.query_one(LineInput).value:
+            text.query_one(LineInput).value = clean(scope.text, 200)
+
+    @on(Choice.Changed)
+    def _choice_changed(self, message: Choice.Changed) -> None:
+        message.stop()
+        if message.choice.id in ("rule", "scope"):
+            self._place = 0
+            self._offer_arguments()
+        self._explain()
+        self._renew()
+
+    @on(Input.Changed)
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._renew()
+
+    @on(Input.Submitted)
+    def _submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_apply()
+
+    def on_descendant_focus(self) -> None:
+        picture = isinstance(self.focused, VerticalScroll) and self.query_one(SignalChart).signals is not None
+        self.query_one("#panel").set_class(picture and self.size.height < LOW, "-picture")
+        self._explain()
+
+    def action_leave(self, by: int) -> None:
+        """Go to the next line, or the one before it; from the picture in place of the form back to that."""
+        panel = self.query_one("#panel")
+        if panel.has_class("-picture"):
+            panel.remove_class("-picture")
+            self.call_after_refresh(self.query_one("#rule").focus)
+        elif by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def _explain(self) -> None:
+        """Say what the line with the focus is about."""
+        focused, text = self.focused, self._rule.about
+        row = focused.parent if focused is not None else None
+        if row is not None and row.id is not None and row.id.startswith("argument-"):
+            at = int(row.id.removeprefix("argument-"))
+            text = self._rule.arguments[at].about if at < len(self._rule.arguments) else text
+        elif focused is not None and focused.id == "biases":
+            text = "Biases of the layers that are meant; their number is small, and zero is usual."
+        elif focused is not None and focused.id == "scope":
+            text = "A parameter, a module with all below it, all modules of a class, or a pattern: layers.*.weight."
+        elif row is not None and row.id == "seed":
+            text = "The same seed gives the same values; random numbers of the session go on as if none was drawn."
+        self.query_one("#about", Static).update(Content(clean(text, 400)))
+
+    # -- the preview
+    @work(exclusive=True, group="preview", exit_on_error=False)
+    async def _renew(self) -> None:
+        """Ask what the form would give, once nothing is typed any more."""
+        await asyncio.sleep(DEBOUNCE)
+        how = self.chosen()
+        try:
+            found = await self._ask(
+                m.PreviewInitialiser(how=how, place=self._place), m.InitialPreview, on_progress=self._progress
+            )
+        except EngineProblem as error:
+            self._fail(error.problem)
+            return
+        except EngineGone:
+            self.dismiss(None)
+            return
+        self.preview = found
+        wrong = next((clean(error, 400) for error in found.errors if error), "")
+        self._state(f"✗ {wrong}" if wrong else clean(found.summary, 200), wrong=bool(wrong))
+        self.query_one(Distribution).show(found if found.filled and not wrong else None)
+
+    def _progress(self, progress: m.Progress) -> None:
+        done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"
+        self._state(f"{clean(progress.text, 120)}{done}   (Ctrl+C stops)")
+
+    def _fail(self, problem: m.Problem) -> None:
+        text = clean(problem.text.strip().rpartition("\n")[2], 300) if problem.kind == "usage" else ""
+        self._state(f"✗ {clean(problem.title, 300)}" + (f": {text}" if text else ""), wrong=True)
+
+    def _state(self, text: str, *, wrong: bool = False) -> None:
+        state = self.query_one("#state", Static)
+        state.set_class(wrong, "-wrong")
+        state.update(Content(text))
+
+    def action_place(self, by: int) -> None:
+        """Show the next of the parameters that are filled, or the one before it."""
+        if self.preview is not None and self.preview.filled > 1:
+            self._place = (self.preview.place + by) % self.preview.filled
+            self._renew()
+
+    def action_copy_code(self) -> None:
+        """Copy the Python that does the same."""
+        if self.preview is not None and self.preview.code:
+            from tui.clipboard import copy
+
+            self.app.run_worker(copy(self.app, self.preview.code), group="copy", exit_on_error=False)
+
+    # -- the signal
+    def action_signal(self) -> None:
+        """Measure the signal with this scheme, and add it to those in the picture."""
+        how = self.chosen()
+        if how not in self._schemes:
+            self._measure([*self._schemes, how][-(SCHEMES - 1) :])
+
+    def action_forget(self) -> None:
+        """Begin another picture."""
+        self._schemes = []
+        self.query_one(SignalChart).show(None)
+        self.query_one("#signal-note").display = True
+
+    @work(exclusive=True, group="signal", exit_on_error=False)
+    async def _measure(self, schemes: list[m.Initialisation]) -> None:
+        self._working = True
+        try:
+            found = await self._ask(
+                m.MeasureSignal(schemes=[m.Initialisation(), *schemes]), m.Signals, on_progress=self._progress
+            )
+        except EngineProblem as error:
+            self._fail(error.problem)
+            return
+        except EngineGone:
+            self.dismiss(None)
+            return
+        finally:
+            self._working = False
+        self._schemes = schemes
+        self._state(clean(self.preview.summary, 200) if self.preview is not None else "")
+        self.query_one("#signal-note").display = False
+        self.query_one(SignalChart).show(found)
+        if self.size.height < LOW:
+            self.query_one(VerticalScroll).focus()
+
+    # -- carrying out
+    def action_apply(self) -> None:
+        """Carry out what the form says."""
+        if not self._working:
+            self._apply(self.chosen())
+
+    @work(exclusive=True, group="apply", exit_on_error=False)
+    async def _apply(self, how: m.Initialisation) -> None:
+        self._working = True
+        try:
+            done = await self._ask(m.ApplyInitialiser(how=how), m.Initialised, on_progress=self._progress)
+        except EngineProblem as error:
+            self._fail(error.problem)
+            return
+        except EngineGone:
+            self.dismiss(None)
+            return
+        finally:
+            self._working = False
+        self.dismiss(done)
+
+    async def action_interrupt(self) -> None:
+        """Stop what the engine does for this panel; else copy what is selected in the line, as the key does there."""
+        running = [each for each in self.workers if each.node is self and not each.is_finished]
+        if running:
+            await self.app.run_action("app.interrupt")
+        elif isinstance(self.focused, LineInput):
+            self.focused.action_copy()
