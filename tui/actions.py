@@ -121,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("outward", "left,h", "Fold, then to the parent", "Tree", "tree", shown="← h"),
     Action("unfold_below", "asterisk", "Unfold everything below", "Tree", "tree", shown="*"),
     Action("fold_below", "underscore", "Fold everything below", "Tree", "tree", shown="_"),
-    Action("tree_columns", "C", "Columns: sizes, what the last run did, gradients", "Tree", "tree"),
+    Action("tree_columns", "C", "Columns: sizes, what the last run did, gradients, initialisation", "Tree", "tree"),
     Action("sort_siblings", "S", "Sort siblings by a column in view, the largest first, or not", "Tree", "tree"),
     Action("twin", "s", "Jump to the twin that shares it", "Tree", "tree"),
     # -- values

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..live.describe.defaults import initialiser_of
-from ..live.live_tree import LiveTree
+from ..live.live_tree import LiveTree, Node
 from ..messages import StatisticsOf
 from ..sources.wording import size_text
 from ..tensors.tensors import size_in_bytes
@@ -36,20 +36,22 @@ class NotCopied(Exception):
 def theory_of(tree: LiveTree, scheme: Scheme, target: Target) -> Theory | None:
     """Return the distribution that the scheme draws a target from; None where no formula is known."""
     if not scheme.fills_tensors:
-        return default_theory(tree, target) if scheme.own is None else None
+        return default_theory(tree, target.node) if scheme.own is None else None
     if target.role == "bias" and scheme.biases == "zeros":
         return law.constant(0.0)
     return None if scheme.rule is None else scheme.rule.theory(target.tensor.shape, scheme.values)
 
 
-def default_theory(tree: LiveTree, target: Target) -> Theory | None:
-    """Return the distribution of the layer's own initialiser; None where that is unknown."""
-    text = initialiser_of(tree, target.node)
+def default_theory(tree: LiveTree, node: Node) -> Theory | None:
+    """Return the distribution of the layer's own initialiser of a parameter; None where that is unknown."""
+    text, tensor = initialiser_of(tree, node), node.item
+    if not isinstance(tensor, Tensor):
+        return None
     if found := _UNIFORM.match(text):
         bound = float(found["bound"])
         return law.uniform(-bound, bound, f"uniform(±1/√{round(bound**-2):,} = ±{number(bound)}): ±1/√{found['of']}")
     if found := _XAVIER.match(text):
-        bound, shape = float(found["bound"]), target.tensor.shape
+        bound, shape = float(found["bound"]), tensor.shape
         return law.uniform(-bound, bound, f"uniform(±√(6/({shape[1]} + {shape[0]})) = ±{number(bound)})")
     if found := _NORMAL.match(text):
         return law.normal(0.0, float(found["std"]))

@@ -15,6 +15,7 @@ from ..live.registered import modules_in, parameters_in
 from ..messages.initialising import ScopeKind
 from ..tensors.absence import absence_of, is_wrapper
 from ..tensors.distributed import is_distributed
+from ..tensors.plainly import plainly
 from ..tensors.tensors import class_name
 
 
@@ -56,6 +57,7 @@ def is_bias(name: str) -> bool:
     return "bias" in name
 
 
+@plainly
 def targets_of(tree: LiveTree, scope: Scope) -> list[Target]:
     """Return the parameters of a scope, each object once, in the order of `named_parameters()`."""
     single = is_single(tree, scope)

@@ -220,18 +220,18 @@ class LiveFacts(NodeFacts):
         known = self._model.statistics_cache
         return known.brief(self.path, self.stamp) if len(known) else None
 
-    def initial(self, found: StatisticsOf) -> dict[str, object] | None:
+    def initial(self, found: StatisticsOf, limit: int | None = None) -> dict[str, object] | None:
         """See `NodeFacts.initial`: `rule`, whether the values are `consistent` with it, and the test's `p` value.
 
         Of a parameter with several names, which layers of several kinds may hold, one of the rules is enough.
         """
         from .describe.defaults import initialiser_of
-        from .describe.draws import judge
+        from .describe.draws import SAMPLE_LIMIT, judge
 
         tree = self._model.tree
         nodes = [self.node, *filter(None, map(tree.at, self.node.other_names()))]
         rules = dict.fromkeys(initialiser_of(tree, node) for node in sorted(nodes, key=_by_index))
-        verdicts = [(rule, judge(rule, self._tensor, found)) for rule in rules if rule]
+        verdicts = [(rule, judge(rule, self._tensor, found, limit or SAMPLE_LIMIT)) for rule in rules if rule]
         if not verdicts:
             return None
         rule, draw = max(verdicts, key=lambda verdict: (bool(verdict[1].consistent), verdict[1].p or 0.0))

@@ -113,6 +113,7 @@ from .suggestions import SourceItem, SuggestedSources, SuggestSources
 from .tree import (
     Brief,
     Fold,
+    InitialState,
     Locate,
     ModuleRun,
     NextHit,
@@ -240,6 +241,7 @@ __all__ = [
     "HeatMap",
     "Hello",
     "InitialPreview",
+    "InitialState",
     "Initialisation",
     "Initialised",
     "Initialisers",

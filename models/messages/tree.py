@@ -52,6 +52,26 @@ class ModuleRun(BodyPart):
         return self.weight_gradient / self.weight if self.weight_gradient is not None and self.weight else None
 
 
+class InitialState(BodyPart):
+    """What the values of a parameter say of where they come from; of a module or group only what is below it."""
+
+    default: Text = ""
+    """What its layer draws it from by default: `±0.5`, `N(0, 1)`, `1`; empty where that is unknown."""
+    state: Literal["", "fresh", "zeros", "constant", "other"] = ""
+    """`fresh`: it could be a draw from that.  `other`: it is none, so trained, loaded or initialised otherwise.
+    Empty where that cannot be said, as of a few elements."""
+    std: Number | None = None
+    """Standard deviation of the values; None where they were not read."""
+    expected: Number | None = None
+    """That of the default."""
+    value: Number | None = None
+    """Of a constant."""
+    siblings: Number | None = None
+    """How many times as large its values are as those of the layers like it, on average; None where there are few."""
+    below: Text = ""
+    """How many parameters below are of which state: `14 fresh, 2 other`."""
+
+
 class TreeRow(BodyPart):
     """One visible row of the tree."""
 
@@ -95,6 +115,8 @@ class TreeRow(BodyPart):
     """Path of the group that it belongs to; empty for none."""
     run: ModuleRun | None = None
     """What the last run did with a module or parameter; None where there was none, or nothing is known of it."""
+    initial: InitialState | None = None
+    """Of what holds parameters, where `TreeRows.initial` asks for it."""
 
 
 class TreeRows(Body):
@@ -102,6 +124,8 @@ class TreeRows(Body):
 
     start: Signed
     count: Signed
+    initial: bool = False
+    """Whether the rows are to have `initial`; nothing is read for it."""
 
 
 class TreePage(Body):

@@ -69,6 +69,8 @@ class Session:
         """The snapshots that were taken of what is open."""
         self.known_values: dict[int, tuple[object, Any]] = {}
         """Statistics of tensors for findings, by identity, each with a stamp of when they were taken."""
+        self.known_siblings: object = None
+        """Which parameters are alike, of `initial_states.py`."""
         self.tree_order: TreeOrder = "file"
         """What siblings of the tree are sorted by."""
         self.sorted_tree: object = None
@@ -303,7 +305,7 @@ class Session:
         self.snapshots.clear()
         self.fitting = None
         self.result, self.inputs = None, NextInputs()
-        self.known_values = {}
+        self.known_values, self.known_siblings = {}, None
 
     def bind(self, name: str, network: object) -> None:
         """Bind the console's `net`, and `name` where it is a name, to a network."""
@@ -437,6 +439,10 @@ class Session:
     def describe(self, path: str) -> list[FactGroup]:
         """Return what is known of the object at a path, and what the last run did with it."""
         groups = self.model.describe(path)
+        if not self.is_checkpoint:
+            from .initial_states import facts_of_values
+
+            groups[1:1] = facts_of_values(self, path)
         trace = self.runs.newest
         if trace is None or not len(trace):
             return groups

@@ -44,6 +44,7 @@ from models.messages import (
     Forms,
     Forward,
     FoundFindings,
+    InitialState,
     InputField,
     InputFields,
     InputsSet,
@@ -108,6 +109,8 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, Fake
         """The inputs of the next forward."""
         self.suggested: list[SourceItem] = []
         """What lies in the working folder."""
+        self.initial: dict[str, InitialState] = {}
+        """What is known of where values come from, by path."""
         self.gradients: dict[Place, list[float]] = {}
         self.taken: set[str] = set()
         self.places: dict[str, str] = {}
@@ -232,7 +235,11 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, Fake
     def _on_TreeRows(self, body: TreeRows) -> TreePage:
         visible = self.visible()
         rows = [
-            msgspec.structs.replace(row, unfolded=bool(row.children) and row.path not in self.folded)
+            msgspec.structs.replace(
+                row,
+                unfolded=bool(row.children) and row.path not in self.folded,
+                initial=self.initial.get(row.path) if body.initial else None,
+            )
             for row in (self.nodes[index].row for index in visible[body.start : body.start + body.count])
         ]
         return TreePage(total=len(visible), start=body.start, rows=rows)

@@ -31,6 +31,8 @@ class Remarks(ExplorerBase):
         finally:
             self.status.looking = ""
         self._show_found(found)
+        if self.module_tree.shows_initial:  # which knows as much of the values as was read for it
+            self.module_tree.reload()
 
     def _look_progressed(self, progress: m.Progress) -> None:
         share = "" if progress.done is None else f" {progress.done:.0%}"

@@ -21,6 +21,10 @@ def tree_rows(session: Session, request: m.TreeRows, context: Context) -> m.Tree
             from ...run.last_run import with_run
 
             rows = [with_run(row, modules) for row in rows]
+        if request.initial:
+            from ...session.initial_states import with_initial
+
+            rows = with_initial(session, rows)
         return m.TreePage(total=len(model.fold_state), start=start, rows=rows, note=note)
 
 

@@ -21,14 +21,15 @@ FEWEST = 4
 TIMES = 10.0
 """How often the usual size of values one has to have, or to lack."""
 MODES = {True: "in train mode", False: "in eval mode", None: ""}
-_NUMBER = re.compile(r"(?<![^.])[0-9]+(?![^.])")
+NUMBER = re.compile(r"(?<![^.])[0-9]+(?![^.])")
+"""A part of a path that is a number: paths that differ in these alone are of siblings."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield a note on each that alone is frozen, of another dtype or mode, or of values of another size."""
     tensors: dict[object, list[tuple[Node, Tensor]]] = {}
     for node, tensor in evidence.tensors():
-        like = _NUMBER.sub("#", node.path)
+        like = NUMBER.sub("#", node.path)
         if node.kind == "parameter" and like != node.path:
             tensors.setdefault((like, tuple(tensor.shape)), []).append((node, tensor))
     for alike in tensors.values():
@@ -38,7 +39,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         yield from _odd(nodes, _sizes(evidence, [tensor for _, tensor in alike]))
     modules: dict[object, list[tuple[Node, nn.Module]]] = {}
     for node, module in evidence.modules():
-        if (like := _NUMBER.sub("#", node.path)) != node.path:
+        if (like := NUMBER.sub("#", node.path)) != node.path:
             modules.setdefault((like, type(module)), []).append((node, module))
     for same in modules.values():
         yield from _odd([node for node, _ in same], [MODES[training_of(module)] for _, module in same])

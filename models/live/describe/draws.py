@@ -41,10 +41,10 @@ class Draw:
     """The p-value; None where there was no test, or the rule is a constant."""
 
 
-def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
+def judge(rule: str, tensor: Tensor, found: StatisticsOf, limit: int = SAMPLE_LIMIT) -> Draw:
     """Return whether a tensor, of which `found` are the statistics, is consistent with a rule.
 
-    `rule` is a text of `defaults.default_initialiser`.
+    `rule` is a text of `defaults.default_initialiser`; `limit` elements at most are tested.
     """
     if found.absence or found.minimum is None or found.maximum is None:
         return Draw(None, None)
@@ -64,14 +64,14 @@ def judge(rule: str, tensor: Tensor, found: StatisticsOf) -> Draw:
         bound = float(uniform["bound"])
         if max(-found.minimum, found.maximum) > bound * (1 + _resolution(tensor)):
             return Draw(False, 0.0)
-        return _kolmogorov_smirnov(_sample(tensor).div_(2 * bound).add_(0.5).clamp_(0.0, 1.0))
+        return _kolmogorov_smirnov(_sample(tensor, limit).div_(2 * bound).add_(0.5).clamp_(0.0, 1.0))
     assert normal
     if row is not None:
         at, values = int(row) % tensor.shape[0], tensor.detach()
         if values[at].any():
             return Draw(False, 0.0)
         tensor = torch.cat((values[:at], values[at + 1 :]))
-    return _kolmogorov_smirnov(torch.special.ndtr(_sample(tensor).div_(float(normal["std"]))))
+    return _kolmogorov_smirnov(torch.special.ndtr(_sample(tensor, limit).div_(float(normal["std"]))))
 
 
 def _repeats(tensor: Tensor, found: StatisticsOf, cleared: int) -> bool:
@@ -88,10 +88,10 @@ def _resolution(tensor: Tensor) -> float:
     return max(float(torch.finfo(tensor.dtype).eps), 1e-5) if tensor.dtype.is_floating_point else 1e-5
 
 
-def _sample(tensor: Tensor) -> Tensor:
+def _sample(tensor: Tensor, limit: int) -> Tensor:
     """Return evenly spaced elements, few enough for a quick test, as a float64 copy on the CPU."""
     values = strided(tensor)
-    limit = COARSE_SAMPLE_LIMIT if tensor.dtype.itemsize <= 2 else SAMPLE_LIMIT
+    limit = min(limit, COARSE_SAMPLE_LIMIT) if tensor.dtype.itemsize <= 2 else limit
     stride = -(-values.numel() // limit) | 1  # odd: not always the same column
     pieces, start = [], 0
     for chunk in chunks(values, max(stride, 2**16)):

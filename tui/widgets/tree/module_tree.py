@@ -24,10 +24,10 @@ from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.lists.columns import Needs
 from tui.widgets.lists.paged_lines import PagedLines
-from tui.widgets.tree.tree_drawing import GRADIENTS, SETS, SIZES, draw_header, draw_row, texts_of
+from tui.widgets.tree.tree_drawing import GRADIENTS, INITIAL, SETS, SIZES, draw_header, draw_row, texts_of
 
 Step = Callable[[], Awaitable[None]]
-NO_RUN = "nothing has run: C shows sizes again"
+NO_RUN = "nothing has run: f runs, C goes on"
 """Instead of titles over empty columns."""
 
 
@@ -221,7 +221,7 @@ class ModuleTree(PagedLines[TreeRow]):
     # -- rows
 
     async def fetch(self, start: int, count: int) -> tuple[int, Sequence[TreeRow]]:
-        page = await self.ask(TreeRows(start=start, count=count), TreePage)
+        page = await self.ask(TreeRows(start=start, count=count, initial=self.shows_initial), TreePage)
         return page.total, page.rows
 
     def draw(self, index: int, row: TreeRow, width: int) -> Iterable[Segment]:
@@ -322,7 +322,7 @@ class ModuleTree(PagedLines[TreeRow]):
         await self._ask_place(Locate(path=ring[(ring.index(row.path) + 1) % len(ring)]))
 
     def action_tree_columns(self) -> None:
-        """Change to the next set of columns: sizes, the last run; after a backward, its gradients."""
+        """Change to the next set of columns: sizes, the last run; after a backward, its gradients; initialisation."""
         passed = any(
             row.run is not None and (row.run.gradient is not None or row.run.weight_gradient is not None)
             for row in self.pages.rows()
@@ -334,6 +334,8 @@ class ModuleTree(PagedLines[TreeRow]):
         self._learn(self.pages.rows())
         self.reveal(self.cursor)
         self.refresh()
+        if self.shows_initial:
+            self.reload()
 
     def action_sort_siblings(self) -> None:
         """Sort siblings by the next figure in view, the largest first; after the last one, in their own order."""
@@ -351,7 +353,12 @@ class ModuleTree(PagedLines[TreeRow]):
     @property
     def shows_run(self) -> bool:
         """Return whether the columns are about the last run."""
-        return self._columns is not SIZES
+        return self._columns not in (SIZES, INITIAL)
+
+    @property
+    def shows_initial(self) -> bool:
+        """Return whether the columns are about where values come from."""
+        return self._columns is INITIAL
 
     def click_row(self, row: int, event: Click) -> None:
         """Fold or unfold after a click on the fold mark; move to `row` after one on the rest of it."""

@@ -134,12 +134,27 @@ def _relative(run: ModuleRun, bar: int) -> str:
     return f"{bar_of(share, bar):<{bar}} {text}"
 
 
+def _initial(row: TreeRow) -> tuple[str, ...]:
+    state = row.initial
+    if state is None:
+        return detail_text(row), "", "", ""
+    now = f"constant {short(state.value, 4)}" if state.state == "constant" else state.state
+    if state.below:
+        return detail_text(row), "", "", state.below
+    ratio = state.siblings
+    odd = ratio is not None and not 1 / UNLIKE < ratio < UNLIKE
+    unlike = f", siblings ×{short(ratio, 2)}" if odd else ""
+    return detail_text(row), state.default, short(state.std, 3), f"{now}{unlike}".removeprefix(", ")
+
+
 NAME = Column("name", 18, 120, cut="middle")
 MARKS = Column("", WIDTH, WIDTH, drop=1)
 BAR = 4
 """Cells of the bar of a share."""
 RATIO = 7
 """Cells of a ratio with two digits, such as `1.2e-05`."""
+UNLIKE = 2.0
+"""How much larger or smaller than its siblings a parameter has to be for that to be said."""
 DECADES = 8
 """Powers of ten from the shortest bar of a ratio to the longest, which is of 1."""
 SIZES = ColumnSet(
@@ -209,7 +224,33 @@ GRADIENTS = ColumnSet(
 )
 """Norms of gradients after the last backward: of the one that came to what each module returned, of those of the
 parameters at or below each row, the latter relative to the norm of these parameters; and the part of the time."""
-SETS = (SIZES, LAST_RUN, GRADIENTS)
+INITIAL = ColumnSet(
+    (
+        NAME,
+        Column("class, shape", 8, 80, drop=4),
+        Column(" default", 8, 16, drop=3, cut="left"),
+        Column(" std", 8, 8, drop=5, cut="left"),
+        Column("now", 9, 32, drop=2),
+        MARKS,
+    ),
+    _initial,
+    (False, True, False, False),
+    (),
+    ColumnSet(
+        (
+            replace(NAME, min_width=10),
+            Column("class, shape", 8, 40, drop=9),
+            Column(" default", 7, 10, drop=3, cut="left"),
+            Column(" std", 7, 7, drop=4, cut="left"),
+            Column("now", 9, 20, drop=2),
+            MARKS,
+        ),
+        _initial,
+        (False, True, False, False),
+    ),
+)
+"""What a layer draws a parameter from by default, and what its values are: such a draw, a constant, zeros, or other."""
+SETS = (SIZES, LAST_RUN, GRADIENTS, INITIAL)
 
 
 def texts_of(row: TreeRow, columns: ColumnSet = SIZES) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from models.messages import Fold, Problem, SortTree, TreeRow, TreeRows
+from models.messages import Fold, InitialState, Problem, SortTree, TreeRow, TreeRows
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.fake_networks import linear, many, module, rgnet, sequential, shared
 from tui.widgets.lists.lines import Lines
@@ -74,10 +74,23 @@ async def test_it_opens_on_the_root() -> None:
 async def test_columns_of_a_run_say_so_where_nothing_has_run() -> None:
     async with opened(FakeEngine(rgnet()), (38, 20)) as (app, pilot):
         await press(app, pilot, "C")
-        assert shown(app)[0].strip() == "nothing has run: C shows sizes again"
+        assert shown(app)[0].strip() == "nothing has run: f runs, C goes on"
         assert "rgnet" in shown(app)[1]
         await press(app, pilot, "C")
+        assert shown(app)[1].split() == ["▌▾", "rgnet", "Sequential"]  # of initialisation
+        await press(app, pilot, "C")
         assert shown(app)[0].split() == ["▌▾", "rgnet", "Sequential", "309"]
+
+
+async def test_columns_of_initialisation_ask_for_it_and_show_what_is_known() -> None:
+    engine = FakeEngine(rgnet())
+    engine.initial = {"1.weight": InitialState(default="±0.5", state="constant", value=42.0, std=0.0)}
+    async with opened(engine, (60, 50)) as (app, pilot):
+        assert not any(body.initial for body in engine.asked if isinstance(body, TreeRows))
+        await press(app, pilot, "C", "C")
+        assert shown(app)[0].split()[-3:] == ["default", "std", "now"]
+        line = next(line for line in shown(app) if "constant" in line)
+        assert line.split()[-7:] == ["[1,", "4]", "±0.5", "0", "constant", "42", "∅"]
 
 
 @pytest.mark.parametrize(

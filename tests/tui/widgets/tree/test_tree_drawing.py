@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from models.messages import ModuleRun, TreeRow
+from models.messages import InitialState, ModuleRun, TreeRow
 from tui.widgets.lists.columns import Needs
-from tui.widgets.tree.tree_drawing import GRADIENTS, LAST_RUN, SIZES, detail_text, draw_header, draw_row, texts_of
+from tui.widgets.tree.tree_drawing import (
+    GRADIENTS,
+    INITIAL,
+    LAST_RUN,
+    SIZES,
+    detail_text,
+    draw_header,
+    draw_row,
+    texts_of,
+)
 
 
 def row(**fields: Any) -> TreeRow:
@@ -165,6 +174,19 @@ def test_gradients_of_the_last_backward() -> None:
     found = texts_of(row(run=run, detail="Linear"), GRADIENTS)[1:6]
     assert found == ("Linear", "0.0123", "0.03", "███     0.01", "██    50%"), "1e-2 is 6 of 8 decades: 3 of 4 cells"
     assert texts_of(row(detail="Linear"), GRADIENTS)[1:6] == ("Linear", "", "", "", "")
+
+
+def test_where_values_come_from() -> None:
+    def shown(**fields: Any) -> tuple[str, ...]:
+        return texts_of(row(kind="parameter", detail="[4]", initial=InitialState(**fields)), INITIAL)[1:5]
+
+    assert shown(default="±0.5", std=0.28812, state="fresh") == ("[4]", "±0.5", "0.288", "fresh")
+    assert shown(state="constant", value=42.0, std=0.0) == ("[4]", "", "0", "constant 42")
+    assert shown(state="other", siblings=12.3) == ("[4]", "", "", "other, siblings ×12")
+    assert shown(state="fresh", siblings=1.3)[3] == "fresh"
+    assert shown(siblings=0.1)[3] == "siblings ×0.1"
+    assert shown(below="1 zeros, 3 fresh")[3] == "1 zeros, 3 fresh"
+    assert texts_of(row(detail="ReLU"), INITIAL)[1:5] == ("ReLU", "", "", "")
 
 
 def test_a_gradient_that_is_none_and_a_weight_that_is_zero_are_no_numbers() -> None:
