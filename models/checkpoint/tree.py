@@ -1,7 +1,4 @@
-"""The tree of a checkpoint, inferred from the names of its tensors: `layers.0.weight` lies in `0` of `layers`.
-
-Names from files may be anything: see `nesting`.
-"""
+"""The tree of a checkpoint, inferred from the names of its tensors."""
 
 from __future__ import annotations
 
@@ -11,34 +8,28 @@ from typing import Literal
 
 from ..stored.checkpoint import Checkpoint, Item
 from ..stored.stored import Stored, StoredKind
-from ..tree.preorder_tree import PreorderTree
 from ..work.gc_paused import gc_paused
 from .build_tree import MODULE, TreeArrays, build_tree
+from .dotted_tree import DottedTree
 from .kinds import inferred_kinds
-from .nesting import split_name
 
-WIDE = 32
-"""Children from which on a table is made to find one by its name."""
 _NO_PARAMETERS = ("buffer", "state", "constant")
 
 Leaf = Stored | Item
 """A node without children."""
 
 
-class CheckpointTree(PreorderTree):
+class CheckpointTree(DottedTree):
     """The nodes of a checkpoint: 0 is the root, every other a module (a part of names) or a leaf."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.stored = checkpoint.columns
         self.items = checkpoint.items
         self._tensor_count = len(self.stored)
-        self._tables: dict[int, dict[str, int]] = {}
         with gc_paused():
             paths = [*self.stored.paths, *(item.path for item in self.items)]
             arrays = _with_bare(paths, checkpoint) if checkpoint.bare else build_tree(paths, checkpoint.ordered)
-            self.indices = arrays.indices
-            """The index of each node among the tensors, then the items; `MODULE` for a module."""
-            super().__init__(arrays.parents, arrays.ends, arrays.depths, arrays.counts, arrays.names)
+            super().__init__(arrays)  # whose indices count the tensors, then the items
             self._kinds = inferred_kinds(self)
 
     def signatures(self) -> list[object]:
@@ -76,34 +67,6 @@ class CheckpointTree(PreorderTree):
             return sorted(node for node, kind in self._kinds.items() if kind == "state" and start <= node < stop)
         return [node for node in self.tensors(start, stop) if self.kind(node) == "state"]
 
-    def path(self, node: int) -> str:
-        """Return the path of a node; "" for the root."""
-        parts = []
-        while node > 0:
-            parts.append(self.names[node])
-            node = self.parents[node]
-        return ".".join(reversed(parts))
-
-    def paths(self) -> list[str]:
-        """Return the paths of all nodes."""
-        found = [""]
-        for node in range(1, len(self)):
-            above = found[self.parents[node]]
-            found.append(f"{above}.{self.names[node]}" if self.parents[node] else self.names[node])
-        return found
-
-    def find(self, path: str) -> int | None:
-        """Return the node at a path; None where there is none."""
-        if not path:
-            return 0
-        node = 0
-        for part in split_name(path):
-            found = self._child(node, part)
-            if found is None:
-                return None
-            node = found
-        return node
-
     def kind(self, node: int) -> Literal["module", "item"] | StoredKind:
         """Return what a node is; a tensor's role is inferred where the file does not record it: see `kinds`."""
         leaf = self.leaf(node)
@@ -112,17 +75,6 @@ class CheckpointTree(PreorderTree):
         if isinstance(leaf, Item):
             return "item"
         return leaf.kind or self._kinds.get(node, "parameter")
-
-    def _child(self, node: int, name: str) -> int | None:
-        if self.counts[node] >= WIDE:
-            table = self._tables.get(node)
-            if table is None:
-                table = {}
-                for child in self.children(node):
-                    table.setdefault(self.names[child], child)
-                self._tables[node] = table
-            return table.get(name)
-        return next((child for child in self.children(node) if self.names[child] == name), None)
 
 
 def _with_bare(paths: list[str], checkpoint: Checkpoint) -> TreeArrays:
