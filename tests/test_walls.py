@@ -50,7 +50,7 @@ def test_the_interface_is_there_without_what_only_the_engine_needs() -> None:
 
 WALL = (
     "messages", "messages.errors", "safe_text", "engine.client", "engine.launch", "engine.spawning",
-    "engine.state_folder", "engine.fault_file", "engine.help_text", "engine.command_table",
+    "engine.state_folder", "engine.fault_file", "engine.help_text", "engine.command_table", "engine.run_modes",
 )  # fmt: skip
 
 
