@@ -30,6 +30,8 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.dry and options.backward:
         parser.error("--dry computes no values, so there is no --backward with it")
+    if options.dry and options.warm_up:
+        parser.error("--dry takes no times, so there is nothing to warm up for")
     if options.json and options.format not in (None, "json"):
         parser.error(f"the result is either JSON or {options.format}")
     if options.module is not None and options.format not in ("mermaid", "dot"):

@@ -120,6 +120,8 @@ class Work:
         args, kwargs = self._arguments()
         result = run_forward(tree.root, args, kwargs, tree, self._trace, mode=mode)
         self._trace.send_kept()
+        if self._trace.warm_up:
+            self._note(self._trace.warm_up)
         self._after = self._session.present_tree()
         self._replaced = self._trace.replaced = replaced_parameters(tree, self._after, self._trace)
         self._trace.replaced = self._replaced

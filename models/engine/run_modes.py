@@ -70,6 +70,19 @@ RUN_MODES = (
         "--input-dtype",
         "convert floating-point inputs to it; the network stays as it is",
     ),
+    ModeField(
+        "warm_up",
+        "warm-up",
+        "none",
+        (
+            ModeValue(
+                "once",
+                "--warm",
+                "take the times of a second run; buffers, attributes and random numbers are put back in between, "
+                "what code does elsewhere (files, prints) is done twice",
+            ),
+        ),
+    ),
 )
 
 

@@ -18,8 +18,12 @@ class RunMode(BodyPart, frozen=True):
     input_dtype: Literal["", "float32", "float64", "bfloat16", "float16"] = ""
     """The dtype that floating-point inputs are converted to."""
 
+    warm_up: Literal["", "once"] = ""
+    """Whether the network runs once before, so that the times are of a second run: from the same state, which is put
+    back in between."""
+
     @property
     def words(self) -> list[str]:
         """Return what is switched, as torch's users call it: `eval`, `no_grad`, `autocast bfloat16`, …"""
-        found = [self.training, self.gradients, f"autocast {self.autocast}" if self.autocast else ""]
+        found: list[str] = [self.training, self.gradients, f"autocast {self.autocast}" if self.autocast else ""]
         return [*filter(None, found), *([f"inputs {self.input_dtype}"] if self.input_dtype else [])]

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..live.live_tree import LiveTree
 from ..messages import Problem, RunMode
 from .forward import AS_IT_IS, run_forward
@@ -58,8 +60,8 @@ def keep_by_running_again(
     again = Trace(captures=Captures(LARGEST, LARGEST, only=call))
     try:
         repeatable.state.put_back()
-        tree = repeatable.tree
-        result = run_forward(tree.root, repeatable.args, dict(repeatable.kwargs), tree, again, mode=repeatable.mode)
+        tree, mode = repeatable.tree, replace(repeatable.mode, warm_up="")
+        result = run_forward(tree.root, repeatable.args, dict(repeatable.kwargs), tree, again, mode=mode)
     finally:
         try:
             present.put_back()

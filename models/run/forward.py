@@ -21,6 +21,7 @@ from .kept import note_kept
 from .results import describe_output, structure_of
 from .trace.calls import shape_as_text
 from .trace.tracing import Trace, tracing
+from .warm_up import warm_up
 
 if TYPE_CHECKING:
     from .trace.meter import Meter
@@ -64,8 +65,12 @@ def run_forward(
     started = time.perf_counter()
     trace.mode = mode
     try:
-        with in_mode(module, mode), explaining(trace, tree), tracing(module, tree, trace, max_calls, meter):
-            output = module(*args, **kwargs)
+        with in_mode(module, mode):
+            if mode.warm_up and meter is None:
+                trace.warm_up = warm_up(module, args, kwargs, tree, max_calls)
+            started = time.perf_counter()
+            with explaining(trace, tree), tracing(module, tree, trace, max_calls, meter):
+                output = module(*args, **kwargs)
     except BaseException as error:
         seconds = time.perf_counter() - started
         problem = msgspec.structs.replace(_problem(error, trace), hint=trace.hint)

@@ -76,6 +76,7 @@ def forward_pass(session: Session) -> Ran:
     trace.problem = result.problem
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
     parts.append(costs_text(trace.totals()) if problem is None else "")
+    parts.append(trace.warm_up)
     parts += [f"run in {', '.join(mode.words)}" if mode.words else "", sentence(trace.replaced)]
     return Ran(
         run=run,

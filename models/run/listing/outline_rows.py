@@ -89,12 +89,12 @@ def _outermost(node: Node) -> Iterable[Recorded]:
 
 
 def _sums(members: Sequence[Call]) -> dict[str, Any]:
-    """Return what adds up over calls; None where it is not known of one."""
+    """Return what adds up over calls, None where it is not known of one; and the largest peak."""
     found: dict[str, Any] = {}
     for name in ("seconds", "self_seconds", "flops", "elementwise", "kept"):
         values = [getattr(call, name) for call in members]
         found[name] = None if None in values else sum(values)
-    return found
+    return {**found, "peak": max([call.peak for call in members if call.peak is not None], default=None)}
 
 
 def _ranges(members: Sequence[Call]) -> CallRanges:

@@ -121,6 +121,8 @@ class Trace:
         """How often an operation ran whose cost is not counted, by its name."""
         self.mode = RunMode()
         """What was switched for the time of the run."""
+        self.warm_up = ""
+        """How the run before it went, in a sentence; empty where there was none."""
         self.is_dry = False
         """Whether it is of a run without values."""
         self.nonfinite_at: Call | None = None

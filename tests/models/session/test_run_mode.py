@@ -123,7 +123,13 @@ def test_run_reports_the_mode_and_the_inputs_as_they_were() -> None:
     session = opened_headless()
     session.inputs.mode = RunMode("eval", "no_grad", "bfloat16", "float64")
     report = ran_headless(session, dry=True)
-    asked = {"training": "eval", "gradients": "no_grad", "autocast": "bfloat16", "input_dtype": "float64"}
+    asked = {
+        "training": "eval",
+        "gradients": "no_grad",
+        "autocast": "bfloat16",
+        "input_dtype": "float64",
+        "warm_up": None,
+    }
     assert report["mode"] == asked
     assert report["inputs"] == [{"shape": [2, 20], "dtype": "float64"}]
     session.inputs.mode = RunMode("eval")

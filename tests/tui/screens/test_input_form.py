@@ -164,15 +164,15 @@ async def test_the_mode_of_the_run_is_chosen_with_arrows_and_the_mouse_and_goes_
         await played.sees("● as it is  ○ train  ○ eval", "○ off  ○ bfloat16  ● float16")
         await played.press("tab", "tab", "tab", "right", "right", "down", "space", "down", "left", "left", "left")
         await played.sees("○ train  ● eval", "● no_grad", "○ off  ○ bfloat16  ● float16")
-        line = form(played).query(ChoiceLine).last()
+        line = form(played).query(ChoiceLine)[3]
         label = len(line.label)
         await played.pilot.click(line, offset=(label + len("  ● as made  ○ f"), 0))
         await played.sees("○ as made  ● float32")
-        await played.press("enter")
+        await played.press("tab", "space", "enter")
         await played.until(lambda: played.app.screen is played.explorer, "closed")
-        mode = RunMode("eval", "no_grad", "float16", "float32")
+        mode = RunMode("eval", "no_grad", "float16", "float32", "once")
         assert played.asked(SetInputs)[-1].mode == mode
-        await played.reported("--eval --no-grad --autocast float16 --input-dtype float32")
+        await played.reported("--eval --no-grad --autocast float16 --input-dtype float32 --warm")
         await played.press("ctrl+r")
         await played.until(lambda: len(played.asked(OpenSource)) == 2, "opened again")
         assert played.asked(OpenSource)[-1].mode == mode

@@ -186,10 +186,15 @@ def _costs(whole: RunTotals) -> tuple[CallField, ...]:
         _size("bytes", Column("bytes out", 9, 10, drop=4, cut="left")),
         _size("kept", Column("kept", 8, 10, drop=5, cut="left")),
         *(() if whole.kept is None else (_part("kept", whole.kept, 11),)),
-        *(() if whole.peak is None else (_size("peak", Column("peak", 8, 10, drop=4, cut="left")),)),
-        *(() if whole.peak is None else (_part("peak", whole.peak, 5),)),
+        *(() if whole.peak is None else _peak(whole)),
         NOTE,
     )
+
+
+def _peak(whole: RunTotals) -> tuple[CallField, ...]:
+    """Return the columns of memory in use; of a run with values they give way to its times."""
+    first, second = (4, 5) if whole.dry else (9, 12)
+    return _size("peak", Column("peak", 8, 10, drop=first, cut="left")), _part("peak", whole.peak, second)
 
 
 def _part(name: str, whole: float | None, drop: int) -> CallField:
