@@ -20,7 +20,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     tree = evidence.tree
     used = {node.index for node in tree.nodes if node.path in evidence.called or node.path in evidence.read}
-    used |= {node.index for node in tree.nodes if any(name in evidence.called for name in node.names)}
+    elsewhere = evidence.called.keys() | evidence.read.keys()
+    used |= {node.index for node in tree.nodes if not elsewhere.isdisjoint(node.names)}
     siblings: dict[int, list[Node]] = {}
     skip = 0
     for node in tree.modules():

@@ -269,3 +269,19 @@ def test_a_forward_that_returns_nothing_is_found_before_a_backward_too() -> None
     found = only("failure", findings(ReturnsNothing(), rows(4, 3), backward=True, may_fail=True))
     assert found.severity == "error"
     assert "backward failed: The network returned nothing" in found.text
+
+
+def test_a_module_whose_weight_is_read_by_another_name_has_a_part_in_the_result() -> None:
+    class Tied(nn.Module):
+        def __init__(self, tied: bool) -> None:
+            super().__init__()
+            self.shared, self.embed = nn.Embedding(5, 3), nn.Embedding(5, 3)
+            if tied:
+                self.embed.weight = self.shared.weight
+
+        def forward(self, ids: Tensor) -> Tensor:
+            return self.embed(ids)  # type: ignore[no-any-return]
+
+    ids = torch.tensor([[0, 3]])
+    assert only("unused_module", findings(Tied(False), ids)).path == "shared"
+    assert not [each for each in findings(Tied(True), ids) if each.kind == "unused_module"]
