@@ -37,6 +37,8 @@ class Column:
     """Where a text that is too long loses letters: `path` keeps the end, `name` numbers too.
 
     `left` is set against the right edge."""
+    fair: int = 0
+    """Cells that it gets of the room there is before any column gets all that its longest text needs."""
 
 
 class Needs:
@@ -92,10 +94,11 @@ def lay_out(columns: tuple[Column, ...], width: int, needs: tuple[int, ...] | No
 
     while needed() > width and any(column.drop for column in kept):
         kept.remove(max(kept, key=lambda column: column.drop))
-    spare = width - needed()
+    spare = max(width - needed(), 0)
     widths = {column: min_width[column] for column in kept}
-    for column in sorted(kept, key=lambda column: column.drop):  # what stays longest matters most
-        more = max(min(wants[column] - min_width[column], spare), 0)
+    first = sorted(kept, key=lambda column: column.drop)  # what stays longest matters most
+    for column, limit in [*((each, each.fair) for each in first), *((each, width) for each in first)]:
+        more = min(max(min(wants[column], limit) - widths[column], 0), spare)
         widths[column] += more
         spare -= more
     return tuple(widths.get(column, 0) for column in columns)

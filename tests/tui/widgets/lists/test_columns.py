@@ -70,3 +70,14 @@ def test_restyling_a_stretch_keeps_the_text() -> None:
     assert shown.text == "ab层c"
     assert [part.text for part in shown if part.style and part.style.reverse] == ["层"]
     assert restyle(line, 9, 12, Style(reverse=True)) is line
+
+
+def test_a_column_gets_what_is_fair_before_one_that_stays_longer_gets_all_for_its_longest_text() -> None:
+    name, line = Column("name", 10, 60, fair=20), Column("line", 8, 30, drop=1, fair=15)
+    needs = (50, 20)
+    assert lay_out((name, line), 29, needs) == (20, 8)
+    assert lay_out((name, line), 33, needs) == (20, 12)
+    assert lay_out((name, line), 36, needs) == (20, 15)
+    assert lay_out((name, line), 46, needs) == (30, 15), "then what stays longest"
+    assert lay_out((name, line), 90, needs) == (50, 20)
+    assert lay_out((name, line), 12, needs) == (12, 0)
