@@ -53,6 +53,11 @@ class Dense(Stored):
 
     def flat(self, start: int, stop: int) -> bytes:
         """Return the elements `start` to `stop` in row-major order, the bytes of the file; see `Stored.flat`."""
-        begin = start // self.dtype.per_unit * self.dtype.unit
-        size = self.dtype.bytes_for(stop) - begin
-        return self.file.read(self.offset + begin, size) if size > 0 else b""
+        begin = self.offset + start // self.dtype.per_unit * self.dtype.unit
+        size = self.offset + self.dtype.bytes_for(stop) - begin
+        return self.file.read(begin, size) if size > 0 else b""
+
+    def flat_into(self, start: int, stop: int, room: memoryview) -> None:
+        """Write what `flat` returns to `room`, without a copy between."""
+        if len(room):
+            self.file.read_into(self.offset + start // self.dtype.per_unit * self.dtype.unit, room)

@@ -6,10 +6,13 @@ import os
 import stat
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from ..tensors.readable import Unreadable
 
+AnyBytes = TypeVar("AnyBytes", bytes, memoryview)
 OPEN_LIMIT = 32
 """File descriptors kept open at a time, over all files: a checkpoint may have thousands of shards."""
 
@@ -40,11 +43,18 @@ class DataFile:
         Raises:
             Unreadable: the file ends before, was changed or deleted since it was opened, or the disk fails.
         """
+        return self._read(offset, size, lambda descriptor: _read(descriptor, offset, size))
+
+    def read_into(self, offset: int, room: memoryview) -> None:
+        """Read the bytes from byte `offset` on into `room`, all of it; raises as `read`, `room` is then of no use."""
+        self._read(offset, len(room), lambda descriptor: _read_into(descriptor, offset, room))
+
+    def _read(self, offset: int, size: int, get: Callable[[int], AnyBytes]) -> AnyBytes:
         if offset + size > self.size:  # before so many bytes are set aside: the numbers come from files
             raise Unreadable(f"{self.name} ends before byte {offset + size:,}: it has {self.size:,}")
         try:
             with self._descriptor as descriptor:
-                data = _read(descriptor, offset, size)
+                data = get(descriptor)
                 changed = (
                     _identity(os.fstat(descriptor)) != self._identity
                 )  # after the bytes came: then they are the old ones
@@ -78,6 +88,18 @@ def _read(descriptor: int, offset: int, size: int) -> bytes:
         parts.append(data)
         got += len(data)
     return b"".join(parts)
+
+
+def _read_into(descriptor: int, offset: int, room: memoryview) -> memoryview:
+    """Return the part of `room` that was filled: less than all at the end of the file."""
+    if not hasattr(os, "preadv"):  # macOS before 11
+        data = _read(descriptor, offset, len(room))
+        room[: len(data)] = data
+        return room[: len(data)]
+    got = 0
+    while got < len(room) and (fresh := os.preadv(descriptor, [room[got:]], offset + got)):
+        got += fresh
+    return room[:got]
 
 
 class _Descriptor:

@@ -61,6 +61,10 @@ class Stored(Readable):
             Unreadable: the file changed, vanished or cannot be read.
         """
 
+    def flat_into(self, start: int, stop: int, room: memoryview) -> None:
+        """Write what `flat` returns to `room`, of as many bytes; raises as `flat`, `room` is then of no use."""
+        room[:] = self.flat(start, stop)
+
     @property
     def dtype_name(self) -> str:
         """Return the name of the stored dtype: `bfloat16`, `Q4_K`."""

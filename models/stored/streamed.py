@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -14,10 +13,12 @@ from ..tensors.statistics.stream import Block, PatternTable, Stream
 from ..tensors.statistics.tensor_stream import table_of
 from .dtypes import DType, numbers
 from .stored import Stored
-from .torch_pieces import torch_piece
+from .torch_pieces import is_native, torch_piece
 
-PIECE = 2**20
+PIECE = 2**19
 """Bytes that each thread reads at a time: they stay in the processor's cache."""
+PIECE_OF_VIEW = 2**20
+"""The same of views, of which neighbouring pieces may read the same bytes."""
 
 
 def stream_of(stored: Stored) -> Stream:
@@ -30,7 +31,8 @@ def stream_of(stored: Stored) -> Stream:
     table = _table(plain)
     packed = table is not None and not plain.torch
     surplus = stored.elements % plain.per_unit if packed else 0
-    size = max(PIECE // plain.unit, 1) * plain.per_unit
+    limit = PIECE if stored.strides is None else PIECE_OF_VIEW
+    size = max(limit // plain.unit, 1) * plain.per_unit
 
     def blocks() -> Iterator[Block]:
         whole = stored.elements - surplus
@@ -43,7 +45,7 @@ def stream_of(stored: Stored) -> Stream:
         rest = tuple(float(each.real) for each in numbers(plain, last, surplus))
     whole = plain.number in ("int", "bool")
     singles = plain.name == "float32"
-    dtype = getattr(torch, plain.torch) if _is_native(plain) else None
+    dtype = getattr(torch, plain.torch) if is_native(plain) else None
     return Stream(stored.elements, blocks, tuple(stored.shape), None, dtype, table, whole, singles, rest=rest)
 
 
@@ -51,14 +53,9 @@ def _block(stored: Stored, patterns: bool, start: int, stop: int) -> Tensor:
     plain = stored.dtype.plain
     if patterns and plain.unit == 1:
         return borrow(stored.flat(start, stop), torch.uint8)
-    if _is_native(plain):
+    if is_native(plain):
         return borrow(stored.flat(start, stop), getattr(torch, plain.torch))
     return torch_piece(stored, start, stop)
-
-
-def _is_native(plain: DType) -> bool:
-    """Return whether the bytes of the file are those of a torch tensor."""
-    return bool(sys.byteorder == "little" and plain.torch and plain.per_unit == 1 and plain.name != "complex32")
 
 
 def borrow(raw: bytes | memoryview, dtype: torch.dtype) -> Tensor:

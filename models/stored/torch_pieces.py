@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -24,7 +25,18 @@ def torch_piece(stored: Stored, start: int, stop: int) -> Tensor:
     Raises:
         Unreadable: the file changed, vanished or cannot be read.
     """
-    return torch_numbers(stored.dtype.plain, stored.flat(start, stop), stop - start)
+    plain = stored.dtype.plain
+    if stop > start and is_native(plain) and plain.name != "bool":
+        piece = torch.empty(stop - start, dtype=getattr(torch, plain.torch), device="cpu")
+        room = (ctypes.c_char * piece.nbytes).from_address(piece.data_ptr())
+        stored.flat_into(start, stop, memoryview(room).cast("B"))
+        return piece
+    return torch_numbers(plain, stored.flat(start, stop), stop - start)
+
+
+def is_native(plain: DType) -> bool:
+    """Return whether the bytes of the file are those of a torch tensor."""
+    return bool(sys.byteorder == "little" and plain.torch and plain.per_unit == 1 and plain.name != "complex32")
 
 
 def torch_numbers(dtype: DType, raw: bytes | memoryview, count: int) -> Tensor:

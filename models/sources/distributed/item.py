@@ -41,6 +41,13 @@ class Part(DataFile):
             return self._held[offset : offset + size]
         return self.whole.read(self.offset + offset, size)
 
+    def read_into(self, offset: int, room: memoryview) -> None:
+        """Read from `offset` of the stretch on into `room`; see `DataFile.read_into`."""
+        if self._held is not None:
+            room[:] = self._held[offset : offset + len(room)]
+        else:
+            self.whole.read_into(self.offset + offset, room)
+
     def close(self) -> None:
         """Do nothing: the file belongs to others too."""
 

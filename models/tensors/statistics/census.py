@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -26,6 +27,8 @@ _LEAST_SQUARE = 1e-30
 """Mean square below which some squares of float32 are below the normal range of float32."""
 _COMPARED = (torch.float64, torch.float32, torch.int64, torch.int32)
 """Dtypes whose extremes and zeros are found without a copy."""
+_COMPARED_AS_THEY_ARE = (torch.bfloat16, torch.float16, torch.int16, torch.int8, torch.uint8)
+"""Dtypes of bit patterns of which torch compares the elements themselves."""
 
 
 @dataclass(slots=True)
@@ -77,10 +80,10 @@ class _Patterns:
     def __init__(self, stream: Stream, table: PatternTable) -> None:
         size = len(table.values)
         self.counts = torch.zeros(size, dtype=torch.int64)
-        self.extremes = Extremes(stream.real)
-        self._table = table
-        self._present = torch.zeros(size, dtype=torch.bool)
-        self._found = torch.zeros(size, dtype=torch.int64)
+        self.extremes = Extremes(partial(_typed, table.dtype) if table.dtype in _COMPARED_AS_THEY_ARE else stream.real)
+        self._values = table.values.where(table.values.isfinite(), math.nan)
+        self._beyond = self._runs_beyond()
+        """Where in `counts` the patterns of elements lie that would be new extremes: all 0, between pieces."""
         self._room = torch.empty(FLUSH if size == CODES else 0, dtype=torch.int32)
         self._filled = 0
         self._pieces: list[Piece] = []
@@ -90,7 +93,7 @@ class _Patterns:
         if self._filled + piece.numel() > FLUSH:
             self.finish()
         if piece.dtype.itemsize == 1:
-            self._found += torch.bincount(piece.reshape(-1).view(torch.uint8), minlength=len(self.counts))
+            self.counts += torch.bincount(piece.reshape(-1).view(torch.uint8), minlength=len(self.counts))
         else:
             if self._room.numel() < piece.numel():
                 self._room = torch.empty(piece.numel(), dtype=torch.int32)
@@ -103,17 +106,27 @@ class _Patterns:
         if not self._filled:
             return
         if len(self._room):
-            self._found = torch.bincount(self._room[: self._filled], minlength=CODES)
-        self.counts += self._found
-        fresh = self._found.bool().logical_and_(~self._present)
-        if fresh.any():  # only what was not there before can be an extreme
-            self._present |= fresh
-            values = self._table.values[fresh]
-            values = values[values.isfinite()]
-            if values.numel():
-                self.extremes.widen(float(values.min()), float(values.max()), self._pieces)
-        self._found.zero_()
+            self.counts += torch.bincount(self._room[: self._filled], minlength=CODES)
+        if any(self.counts[start:stop].sum().item() for start, stop in self._beyond):
+            for start, stop in self._beyond:
+                values = self._values[start:stop][self.counts[start:stop] > 0]
+                values = values[~values.isnan()]
+                if values.numel():
+                    self.extremes.widen(float(values.min()), float(values.max()), self._pieces)
+            self._beyond = self._runs_beyond()
         self._pieces, self._filled = [], 0
+
+    def _runs_beyond(self) -> list[tuple[int, int]]:
+        """Return the runs of patterns that hold a finite element below the lowest or above the highest so far."""
+        wanted = ((self._values < self.extremes.low) | (self._values > self.extremes.high)).any(1)
+        edges = (wanted[1:] != wanted[:-1]).nonzero().add_(1).view(-1).tolist()
+        edges = [*([0] if wanted[0] else []), *edges, *([len(wanted)] if wanted[-1] else [])]
+        return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _typed(dtype: torch.dtype, piece: Tensor) -> Tensor:
+    """Return a piece of bit patterns as the elements that they are, in one dimension."""
+    return piece.reshape(-1).view(dtype)
 
 
 def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -> tuple[Moments, Spread]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 CHUNK = 2**16
 """Elements of a piece: as float64 they are 512 KB and stay in cache, where several passes cost little more than one."""
 CHUNK_ELSEWHERE = 2**22
 """Elements of a piece on an accelerator, where the number of calls is what costs."""
+SPLIT = 64
+"""Views that are made at once: one by one each takes longer."""
 
 
 def chunks(tensor: Tensor, limit: int | None = None) -> Iterator[Tensor]:
@@ -25,7 +28,12 @@ def chunks(tensor: Tensor, limit: int | None = None) -> Iterator[Tensor]:
         return
     axes = walking_order(tensor)
     walked = tensor if axes is None else tensor.permute(axes)
-    yield from _walk(walked.view(-1) if walked.is_contiguous() else walked, limit)
+    if walked.is_contiguous():
+        flat = walked.view(-1)
+        for start in range(0, flat.numel(), SPLIT * limit):
+            yield from torch.split(flat[start : start + SPLIT * limit], limit)
+        return
+    yield from _walk(walked, limit)
 
 
 def walking_order(tensor: Tensor) -> tuple[int, ...] | None:

@@ -51,9 +51,10 @@ class Extremes:
 
     def _first(self, number: float, pieces: Sequence[Piece]) -> int | None:
         for start, piece in pieces:
-            for part in torch.split(self._real(piece), PART):
-                equal = part == number
+            for part in torch.split(piece, PART) if piece.dim() == 1 else (piece,):
+                found = self._real(part)
+                equal = found == number
                 if equal.any():
                     return start + int(equal.nonzero()[0])
-                start += len(part)
+                start += len(found)
         return None

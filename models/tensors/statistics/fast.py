@@ -56,10 +56,7 @@ class _Bytes:
         n, make = piece.numel(), self._package.from_pointer
         numbers = make(piece.data_ptr(), (n,), self._name)
         total, squares = map(float, self._package.moments(numbers))
-        ends = self._package.minmax(numbers)
-        if ends is None:
-            return None
-        low, high = int(ends[0]), int(ends[2])
+        low, high = (int(each.item()) for each in torch.aminmax(piece))
         if low == high:
             return Summary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares)
@@ -85,7 +82,8 @@ class _Floats:
     def __init__(self, package: ModuleType, dtype: torch.dtype) -> None:
         self._package, self._dtype, self._name = package, dtype, _NAMES[dtype]
         bits = 8 * dtype.itemsize
-        self._signed, self._unsigned, self._minus = f"int{bits}", f"uint{bits}", 1 << (bits - 1)
+        self._signed: torch.dtype = getattr(torch, f"int{bits}")
+        self._unsigned, self._minus = f"uint{bits}", 1 << (bits - 1)
         self._spread = _SPREAD_OF_HALVES if bits == 16 else SPREAD
         self._alike: dict[int, Tensor] = {}
         """Pieces of 0 and of -0, by their bits."""
@@ -97,11 +95,11 @@ class _Floats:
         if not math.isfinite(total):
             return None
         unsigned = make(address, shape, self._unsigned)
-        signed_ends = self._package.minmax(make(address, shape, self._signed))
         ends = self._package.minmax(unsigned)
-        if signed_ends is None or ends is None:
+        if ends is None:
             return None
-        n, first, last = piece.numel(), int(signed_ends[0]), int(signed_ends[2])
+        n = piece.numel()
+        first, last = (int(each.item()) for each in torch.aminmax(piece.view(self._signed)))
         low = self._number(int(ends[2]) if first < 0 else first)
         high = self._number(last if last >= 0 else first + 2 * self._minus)
         if low == high:
@@ -116,13 +114,15 @@ class _Floats:
 
     def _sums(self, piece: Tensor) -> tuple[float, float]:
         """Return the sum, and that of the squares."""
-        n, size, make = piece.numel(), self._dtype.itemsize, self._package.from_pointer
+        make, moments, name, size = self._package.from_pointer, self._package.moments, self._name, self._dtype.itemsize
+        n, address = piece.numel(), piece.data_ptr()
         total = squares = 0.0
         for start in range(0, n, ADDED):
-            part = make(piece.data_ptr() + start * size, (min(ADDED, n - start),), self._name)
-            sums = self._package.moments(part)
-            total, squares = total + float(sums[0]), squares + float(sums[1])
-        return total, squares
+            count = ADDED if start + ADDED <= n else n - start
+            added, squared = moments(make(address + start * size, (count,), name))
+            total += added
+            squares += squared
+        return float(total), float(squares)
 
     def _number(self, bits: int) -> float:
         """Return the number of these bits."""

@@ -65,7 +65,7 @@ class Scale:
             moved.sub_(self.low * factor)
         moved = moved.mul_(slope) if math.isfinite(slope) else moved.div_(width).mul_(self.bins)
         rests = moved.frac()
-        if moved.numel() and not (float(rests.min()) > _NEAR and float(rests.max()) < 1 - _NEAR):
+        if moved.numel() and not (rests.amin().item() > _NEAR and rests.amax().item() < 1 - _NEAR):
             near = (rests - 0.5).abs_() > 0.5 - _NEAR
             edges = torch.tensor(self.edges(), dtype=torch.float64, device=moved.device)
             moved[near] = (torch.searchsorted(edges, numbers[near], right=True) - 1).double()

@@ -18,8 +18,8 @@ from .moments import Moments
 from .stream import Stream, sweep
 from .summaries import Summarise, TorchSummary
 
-PIECE = 2**20
-"""Bytes of a piece."""
+PIECE = 2**19
+"""Bytes of a piece: it stays in the processor's cache beside what a summariser writes."""
 
 
 def moments_of(stream: Stream, ticker: Ticker) -> Moments | None:

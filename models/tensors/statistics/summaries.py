@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,8 +23,7 @@ LANES = 128
 """Bytes that are 0 or 1 and are added in one byte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What is known of a piece of finite elements."""
 
     n: int
@@ -51,9 +50,11 @@ class TorchSummary:
 
     def __init__(self, dtype: torch.dtype) -> None:
         summed = torch.float64 if dtype == torch.float64 else torch.float32
-        self._squares = torch.empty(0, dtype=summed)
-        self._places: tuple[Tensor, ...] = ()
         self._numbers = torch.empty(0, dtype=summed)
+        self._sums = torch.empty(1, dtype=summed)
+        self._places = self._sums.unbind()
+        self._ends = torch.empty(2, dtype=dtype)
+        self._low, self._high = self._ends.unbind()
         self._zeros = torch.empty(0, dtype=torch.bool)
 
     def __call__(self, piece: Tensor) -> Summary | None:
@@ -64,27 +65,33 @@ class TorchSummary:
             if self._numbers.numel() < n:
                 self._numbers = torch.empty(n, dtype=self._numbers.dtype)
             numbers = self._numbers[:n].copy_(piece)
-        total, squares = numbers.sum().item(), self._sum_squares(numbers)
-        low, high = (each.item() for each in torch.aminmax(piece))
+        total, squares = self._sum(numbers)
+        torch.amin(piece, 0, out=self._low)  # `aminmax` takes three times as long as each of these
+        torch.amax(piece, 0, out=self._high)
+        low, high = self._ends.tolist()
         if low == high and math.isfinite(low):
             return Summary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares)
         return None if spread is None else Summary(n, *spread, low, high, self._count_zeros(piece))
 
-    def _sum_squares(self, numbers: Tensor) -> float:
-        parts = torch.split(numbers, ADDED)
-        if len(self._places) < len(parts):
-            self._squares = numbers.new_empty(len(parts))
-            self._places = self._squares.unbind()
-        for part, place in zip(parts, self._places, strict=False):
+    def _sum(self, numbers: Tensor) -> tuple[float, float]:
+        """Return the sum, and that of the squares."""
+        n = numbers.numel()
+        parts = torch.split(numbers, ADDED) if n % ADDED else numbers.view(-1, ADDED).unbind()
+        if len(self._places) <= len(parts):
+            self._sums = numbers.new_empty(len(parts) + 1)
+            self._places = self._sums.unbind()
+        torch.sum(numbers, 0, out=self._places[0])
+        for part, place in zip(parts, self._places[1:], strict=False):
             torch.dot(part, part, out=place)
-        return float(sum(self._squares[: len(parts)].tolist()))
+        total, *squares = self._sums.tolist()
+        return total, sum(squares[: len(parts)])
 
     def _count_zeros(self, piece: Tensor) -> int:
         n = piece.numel()
         if self._zeros.numel() < n:
             self._zeros = torch.empty(n, dtype=torch.bool)
-        flags = self._zeros[:n].copy_(piece)
+        flags = (self._zeros if self._zeros.numel() == n else self._zeros[:n]).copy_(piece)
         if n % (8 * LANES):
             return n - int(flags.count_nonzero())
         words = flags.view(torch.int64).view(LANES, -1)

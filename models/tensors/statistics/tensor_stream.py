@@ -13,7 +13,9 @@ from .chunks import chunks, walking_order
 from .stream import Block, PatternTable, Stream
 
 BLOCK = 2**20
-"""Elements of a block."""
+"""Elements of a block of a tensor that has few of them."""
+BLOCKS = 64
+"""Blocks of a larger tensor: enough for all workers to end together, and few, as one costs as much as a piece."""
 
 
 def tensor_stream(values: Tensor) -> Stream:
@@ -25,7 +27,7 @@ def tensor_stream(values: Tensor) -> Stream:
         values = values.permute(axes)
 
     def blocks() -> Iterator[Block]:
-        limit = BLOCK if values.device.type == "cpu" else None
+        limit = max(BLOCK, values.numel() // BLOCKS) if values.device.type == "cpu" else None
         start = 0
         for chunk in chunks(values, limit):
             yield start, partial(_itself, chunk)

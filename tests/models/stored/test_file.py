@@ -27,6 +27,10 @@ def path(tmp_path: Path) -> Path:
 def refusal(file: DataFile, offset: int = 0, size: int = 10) -> str:
     with pytest.raises(Unreadable) as caught:
         file.read(offset, size)
+    if size < 1 << 20:
+        with pytest.raises(Unreadable) as again:
+            file.read_into(offset, memoryview(bytearray(size)))
+        assert str(again.value) == str(caught.value)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -42,6 +46,12 @@ def test_exactly_the_bytes_that_were_asked_for_come(path: Path) -> None:
     assert file.read(9_999, 1) == BYTES[9_999:]
     assert file.read(5_000, 17) == BYTES[5_000:5_017]
     assert file.read(10_000, 0) == b""
+
+
+def test_pieces_are_read_into_memory_that_is_there(path: Path) -> None:
+    room = bytearray(b"." * 30)
+    DataFile(path).read_into(9_980, memoryview(room)[5:25])
+    assert room == b"....." + BYTES[9_980:] + b"....."
 
 
 @pytest.mark.parametrize(("offset", "size"), [(9_999, 2), (10_000, 1), (0, 1 << 62), (1 << 62, 8), (1 << 80, 1 << 80)])
@@ -124,10 +134,11 @@ def test_what_is_no_regular_file_cannot_be_opened(tmp_path: Path) -> None:
 def test_a_disk_that_fails_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = DataFile(path)
 
-    def fail(number: int, size: int, offset: int) -> bytes:
+    def fail(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "pread", fail)
+    monkeypatch.setattr(os, "preadv", fail, raising=False)
     assert refusal(file) == "model.bin cannot be read: Input/output error"
 
 

@@ -77,7 +77,7 @@ def test_several_threads_read_each_element_once(monkeypatch):
     held = Zeros((size,), {5: 1.0, 2_999_999: -3.0, 1_500_000: math.inf})
     found = statistics(held, path="w")
     assert (found.minimum, found.maximum, found.inf, found.zeros) == (-3, 1, 1, size - 3)
-    assert sorted(held.reads) == [(start, min(start + 2**18, size)) for start in range(0, size, 2**18)]
+    assert sorted(held.reads) == [(start, min(start + 2**17, size)) for start in range(0, size, 2**17)]
 
 
 def test_blocks_are_of_bounded_size():
@@ -85,4 +85,4 @@ def test_blocks_are_of_bounded_size():
     blocks = stream_of(held).blocks()
     start, read = next(blocks)
     assert (start, read().numel() * 4) == (0, streamed.PIECE)
-    assert held.largest_read == 2**18
+    assert held.largest_read == 2**17
