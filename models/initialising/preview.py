@@ -17,7 +17,7 @@ from ..sources.wording import size_text
 from ..tensors.tensors import size_in_bytes
 from ..work.cancelled import ShouldCancel, never
 from . import theory as law
-from .scheme import OnStep, Scheme, by_holder, carry_out, in_parts, seeded, step
+from .scheme import OnStep, Scheme, by_holder, carry_out, in_parts, step
 from .scope import Target, targets_of
 from .theory import Theory, number
 
@@ -83,7 +83,7 @@ def fresh_values(
         assert found is not None
         assert isinstance(found.item, Tensor)
         return found.item.detach()
-    with seeded(scheme.seed):
+    with scheme.drawing() as generators:
         if scheme.fills_tensors:
             targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
             if scheme.rule is not None and not scheme.rule.draws:
@@ -92,7 +92,7 @@ def fresh_values(
                 step(should_cancel, on_step, done, len(targets), target.node.path)
                 tensor = target.tensor.detach()
                 tensor = torch.empty_like(tensor) if scheme.own is None else tensor.clone()
-                scheme.fill(target, tensor)
+                scheme.fill(target, tensor, generators)
                 if target.node.path == path:
                     return tensor
             raise KeyError(path)

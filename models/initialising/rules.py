@@ -53,6 +53,11 @@ class Rule:
         """Return whether it draws random numbers."""
         return self.name not in ("constant_", "zeros_", "ones_", "eye_", "dirac_")
 
+    @property
+    def takes_generator(self) -> bool:
+        """Return whether all that it draws comes from a generator that it is given; `sparse_` permutes by another."""
+        return self.draws and self.name != "sparse_"
+
     def why_not(self, shape: Sequence[int], values: Values) -> str:
         """Return why a tensor of this shape cannot be filled; empty where it can."""
         fewest, most = self.dimensions

@@ -26,6 +26,8 @@ from .scope import Scope, Target, is_single, modules_of, targets_of
 
 TENSOR_NAMES = frozenset(("t", "w", "x", "tensor", "weight", "weights", "param", "parameter", "p", "data", "values"))
 """Names of a first parameter that takes a tensor; any other takes a module, as functions for `net.apply` do."""
+Generators = Callable[[torch.device], torch.Generator | None]
+"""Returns the generator for tensors of a device; None for the process's own."""
 OnStep = Callable[[int, int, str], None]
 """Called with how many steps are done, of how many, and the path of the next."""
 
@@ -88,7 +90,20 @@ class Scheme:
             return "biases stay as they are" if self.biases == "leave" else ""
         return self.rule.why_not(target.tensor.shape, self.values) if self.rule is not None else ""
 
-    def fill(self, target: Target, tensor: Tensor) -> None:
+    @contextmanager
+    def drawing(self) -> Iterator[Generators]:
+        """Yield what gives the generators that the scheme draws from, in order, one a device.
+
+        Rules that take a generator draw from one of their own: another thread that draws meanwhile notices nothing.
+        """
+        if self.rule is not None and self.rule.takes_generator:
+            made: dict[torch.device, torch.Generator] = {}
+            yield lambda device: made.setdefault(device, torch.Generator(device).manual_seed(self.seed))
+        else:
+            with seeded(self.seed):
+                yield lambda device: None
+
+    def fill(self, target: Target, tensor: Tensor, generators: Generators) -> None:
         """Fill `tensor`, which is the target or stands for it, in place."""
         with torch.no_grad():
             if target.role == "bias" and self.biases == "zeros":
@@ -97,6 +112,8 @@ class Scheme:
                 self.own.function(tensor)
             elif self.rule is not None:
                 given = {name: value for name, value in self.values.items() if self.is_given(name)}
+                if (generator := generators(tensor.device)) is not None:
+                    given["generator"] = generator
                 getattr(nn.init, self.rule.name)(tensor, **given)
 
     def initialise(self, module: nn.Module) -> None:
@@ -156,12 +173,12 @@ def carry_out(
         Cancelled: `should_cancel` returned True; what was done until then stays.
         Exception: whatever a rule of the user's or a layer raises.
     """
-    with seeded(scheme.seed):
+    with scheme.drawing() as generators:
         if scheme.fills_tensors:
             targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
             for done, target in enumerate(targets):
                 step(should_cancel, on_step, done, len(targets), target.node.path)
-                scheme.fill(target, target.tensor)
+                scheme.fill(target, target.tensor, generators)
         elif in_parts(tree, scheme):
             groups = by_holder(targets_of(tree, scheme.scope))
             for done, group in enumerate(groups):

@@ -95,6 +95,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._place = 0
         self._schemes: list[m.Initialisation] = []
         """Those in the picture, without today's."""
+        self._signals: m.Signals | None = None
+        """The picture."""
         self._working = False
         """Whether the engine works for this panel at what may take long."""
 
@@ -133,7 +135,13 @@ class InitialisationLab(Panel[m.Initialised | None]):
     def _keys(self, width: int) -> Content:
         keys = [("Enter", "applies"), ("←→", "change"), ("Tab", "next"), ("Ctrl+G", "signal"), ("Esc", "closes")]
         if width >= 100:
-            keys[4:4] = [("Ctrl+L", "clears it"), ("PgDn", "next parameter"), ("Ctrl+Y", "Python")]
+            keys[2:5] = [
+                ("Ctrl+G", "adds its signal"),
+                ("Ctrl+L", "clears"),
+                ("PgDn", "next parameter"),
+                ("Ctrl+Y", "Python"),
+                ("Esc", "closes"),
+            ]
         return keys_line(*keys)
 
     def on_mount(self) -> None:
@@ -299,11 +307,11 @@ class InitialisationLab(Panel[m.Initialised | None]):
         """Measure the signal with this scheme, and add it to those in the picture."""
         how = self.chosen()
         if how not in self._schemes:
-            self._measure([*self._schemes, how][-(SCHEMES - 1) :])
+            self._measure([how] if self._signals is not None else [m.Initialisation(), how])
 
     def action_forget(self) -> None:
         """Begin another picture."""
-        self._schemes = []
+        self._schemes, self._signals = [], None
         self.query_one(SignalChart).show(None)
         self.query_one("#signal-note").display = True
 
@@ -311,9 +319,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
     async def _measure(self, schemes: list[m.Initialisation]) -> None:
         self._working = True
         try:
-            found = await self._ask(
-                m.MeasureSignal(schemes=[m.Initialisation(), *schemes]), m.Signals, on_progress=self._progress
-            )
+            found = await self._ask(m.MeasureSignal(schemes=schemes), m.Signals, on_progress=self._progress)
         except EngineProblem as error:
             self._fail(error.problem)
             return
@@ -322,7 +328,10 @@ class InitialisationLab(Panel[m.Initialised | None]):
             return
         finally:
             self._working = False
-        self._schemes = schemes
+        self._schemes.append(schemes[-1])
+        if self._signals is not None:
+            found = joined(self._signals, found)
+        self._signals = found
         self._state(clean(self.preview.summary, 200) if self.preview is not None else "")
         self.query_one("#signal-note").display = False
         self.query_one(SignalChart).show(found)
@@ -357,3 +366,10 @@ class InitialisationLab(Panel[m.Initialised | None]):
             await self.app.run_action("app.interrupt")
         elif isinstance(self.focused, LineInput):
             self.focused.action_copy()
+
+
+def joined(one: m.Signals, other: m.Signals) -> m.Signals:
+    """Return the signals of both, of the latest schemes with the first."""
+    layers = max(one.layers, other.layers, key=len)
+    signals = [*one.signals, *other.signals]
+    return m.Signals(layers=layers, signals=[*signals[:1], *signals[1:][-(SCHEMES - 1) :]])

@@ -178,3 +178,21 @@ def test_scales_of_a_subtree_are_left_alone_and_are_filled_by_name() -> None:
     assert "0.list.0.weight" not in left
     by_name = scheme("normal_", Scope("pattern", text="0.norm.*"), biases="rule")
     assert not any(by_name.why_not(target) for target in targets_of(tree, by_name.scope))
+
+
+def test_a_thread_that_draws_meanwhile_notices_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree, each = LiveTree.of(built("small")), SCHEMES["the document's normal"][1]
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    torch.manual_seed(7)
+    drawn: list[torch.Tensor] = []
+    original = nn.init.normal_
+
+    def draw(tensor: torch.Tensor, **given: Any) -> torch.Tensor:
+        drawn.append(torch.rand(1))
+        return original(tensor, **given)
+
+    monkeypatch.setattr(nn.init, "normal_", draw)
+    carry_out(tree, each)
+    fresh_values(tree, each, "0.weight")
+    assert torch.equal(torch.cat(drawn), wanted)

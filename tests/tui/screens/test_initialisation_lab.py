@@ -93,8 +93,8 @@ async def test_schemes_stand_side_by_side_in_one_picture() -> None:
         await previewed(played, "kaiming_normal_")
         await played.press("ctrl+g")
         await played.sees("3 kaiming_normal_", "+ where several meet", "2 Linear")
-        schemes = played.asked(MeasureSignal)[-1].schemes
-        assert [each.rule for each in schemes] == ["", "xavier_uniform_", "kaiming_normal_"]
+        asked = [[each.rule for each in body.schemes] for body in played.asked(MeasureSignal)]
+        assert asked == [["", "xavier_uniform_"], ["kaiming_normal_"]]
         await played.press("ctrl+l")
         await played.sees("Ctrl+G runs copies")
 

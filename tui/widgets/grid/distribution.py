@@ -17,7 +17,7 @@ from tui.cell_format import short
 from tui.text import clean, fit
 from tui.widgets.grid.statistics_bar import BLOCKS, flow
 
-NAME, RANGE, FIGURE = 7, 19, 9
+NAME, RANGE, FIGURE = 7, 19, 11
 """Cells of a line's name, of its range, and of mean and standard deviation each."""
 FEWEST = 8
 """Cells from which on a histogram is drawn."""

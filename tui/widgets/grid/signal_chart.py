@@ -17,8 +17,8 @@ from tui.widgets.grid.statistics_bar import flow
 
 STYLES = ("$text-secondary", "$text-primary", "$text-accent", "$text-warning", "$text-success", "$text-error")
 """Of the schemes, over and over."""
-NAME = 22
-"""Cells of a layer's path and class."""
+NAME, LONG_NAME = 22, 36
+"""Cells of a layer's path and class, the fewest and the most."""
 FIGURE = 8
 """Cells of the figure of the newest scheme."""
 SMALLEST = 1e-12
@@ -51,7 +51,8 @@ class SignalChart(Widget):
         signals = self.signals
         if signals is None or not signals.signals:
             return []
-        room = max((width - NAME - 2 * FIGURE - 4) // 2, 6)
+        names = min(max(width // 4, NAME), LONG_NAME)
+        room = max((width - names - 2 * FIGURE - 4) // 2, 6)
         columns = [[each.activations for each in signals.signals], [each.gradients for each in signals.signals]]
         scales = [_Scale(column, room) for column in columns]
         titles = ("std of activations", "size (rms) of gradients")
@@ -59,14 +60,14 @@ class SignalChart(Widget):
         axes = "".join(f"  {scale.axis()}{'':{FIGURE}}" for scale in scales)
         lines = [
             *self._legend(width),
-            Content.assemble((f"{'':{NAME}}{head}", "$text-muted")),
-            Content.assemble((f"{'':{NAME}}{axes}", "$text-muted")),
+            Content.assemble((f"{'':{names}}{head}", "$text-muted")),
+            Content.assemble((f"{'':{names}}{axes}", "$text-muted")),
         ]
         for at, layer in enumerate(signals.layers):
             path, kind = clean(layer.path, 100), clean(layer.kind, 40)
-            space = max(NAME - cell_len(path) - 1, 0)
-            name = f"{path} {fit(kind, space)}" if space > 2 else fit_middle(path, NAME)
-            parts: list[Content | str] = [fit(name, NAME)]
+            space = max(names - cell_len(path) - 1, 0)
+            name = f"{path} {fit(kind, space)}" if space > 2 else fit_middle(path, names)
+            parts: list[Content | str] = [fit(name, names)]
             for column, scale in zip(columns, scales, strict=True):
                 newest = column[-1][at] if at < len(column[-1]) else math.nan
                 figure = "" if math.isnan(newest) else short(newest, 2)
