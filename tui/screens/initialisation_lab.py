@@ -136,7 +136,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         keys = [("Enter", "applies"), ("←→", "change"), ("Tab", "next"), ("Ctrl+G", "signal"), ("Esc", "closes")]
         if width >= 100:
             keys[2:5] = [
-                ("Ctrl+G", "adds its signal"),
+                ("Ctrl+G", "signal"),
                 ("Ctrl+L", "clears"),
                 ("PgDn", "next parameter"),
                 ("Ctrl+Y", "Python"),

@@ -39,5 +39,5 @@ class Initialising(RequiresCode):
             return
         self.log_to_console(f"{done.text}\n{done.code}")
         self._report_changed(done)
-        self.status_message(f"{done.text}: u takes it back")
+        self.status_message(done.text if done.lasting else f"{done.text}: u takes it back")
         self.look_anew()

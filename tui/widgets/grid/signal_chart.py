@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -123,7 +125,8 @@ class _Scale:
             taken = cells[at][0] != "·"
             shown = "+" if taken else "!" if math.isinf(value) else mark(scheme)
             cells[at] = (shown, "$foreground" if taken else style)
-        return Content.assemble(*cells)
+        runs = groupby(cells, key=itemgetter(1))
+        return Content.assemble(*(("".join(text for text, _ in run), style) for style, run in runs))
 
     def _place(self, value: float) -> int:
         if math.isinf(value):
