@@ -104,8 +104,9 @@ def _loop(tree: LiveTree, scheme: Scheme, function: str, targets: Sequence[Targe
     if scope.kind == "class":
         return _loop_of_class(tree, scheme, function)
     if scope.kind == "pattern":
-        loop = f"for path, parameter in net.named_parameters():\n    if fnmatchcase(path, {scope.text!r}):".splitlines()
-        body = _branches(scheme, function, targets, "path.rpartition('.')[2]", any_dimension=True)
+        pattern = re.sub(r"[?[]", r"[\g<0>]", scope.text)  # which are characters like any other in our patterns
+        loop = f"for path, parameter in net.named_parameters():\n    if fnmatchcase(path, {pattern!r}):".splitlines()
+        body = _branches(scheme, function, targets, "path.rpartition('.')[2]")
         return ["from fnmatch import fnmatchcase", *loop, *_indented(body, 2)]
     node = tree.at(scope.path)
     if node is None or not node.registered:
@@ -114,10 +115,9 @@ def _loop(tree: LiveTree, scheme: Scheme, function: str, targets: Sequence[Targe
     return [f"for path, parameter in {python_path(tree, node)}.named_parameters():", *_indented(body)]
 
 
-def _branches(
-    scheme: Scheme, function: str, targets: Sequence[Target], name: str, *, any_dimension: bool = False
-) -> list[str]:
+def _branches(scheme: Scheme, function: str, targets: Sequence[Target], name: str) -> list[str]:
     """Return what is done with `parameter`, by the text that `name` evaluates to."""
+    any_dimension = not any(target.role == "other" for target in targets)
     filled = _fill(scheme, function, "parameter", bias=False)
     if not any(target.role == "bias" for target in targets):
         return [filled] if any_dimension else ["if parameter.dim() > 1:", f"    {filled}"]
@@ -136,7 +136,7 @@ def _loop_of_class(tree: LiveTree, scheme: Scheme, function: str) -> list[str]:
     loop = ["for module in net.modules():", f"    if {_is_of(scheme)}:"]
     if not set(names) <= {"weight", "bias"}:
         targets = targets_of(tree, scheme.scope)
-        body = _branches(scheme, function, targets, "name", any_dimension=True)
+        body = _branches(scheme, function, targets, "name")
         return [*loop, "        for name, parameter in module.named_parameters(recurse=False):", *_indented(body, 3)]
     for name, everywhere in names.items():
         if name == "bias" and scheme.biases == "leave":

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -17,6 +16,7 @@ from ..tensors.absence import absence_of, is_wrapper
 from ..tensors.distributed import is_distributed
 from ..tensors.plainly import plainly
 from ..tensors.tensors import class_name
+from ..tree.globs import Glob
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,12 @@ class Scope:
     path: str = ""
     """Of `this`: a parameter, or a module with all that is below it."""
     text: str = ""
-    """Of `class` the name of a class of modules; of `pattern` a pattern of paths such as `layers.*.weight`."""
+    """Of `class` the name of a class of modules; of `pattern` a pattern of paths such as `layers.*.weight` (`Glob`)."""
 
 
 Role = Literal["weight", "bias", "other"]
-"""`other`: of a subtree what is neither, such as the scale of a normalisation."""
+"""`other`: what is neither, such as the scale of a normalisation, and is left alone beside weights of a subtree or
+pattern.  By itself, and of a class, it counts as a weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,14 @@ def targets_of(tree: LiveTree, scope: Scope) -> list[Target]:
             assert isinstance(holder, nn.Module)
             assert isinstance(node.item, Tensor)
             why = _why_not(node.item)
-            role: Role = "weight"
-            if not single and is_bias(node.attribute):
-                role = "bias"
-            elif not single and not why and scope.kind == "this" and node.item.dim() < 2:
+            role: Role = "bias" if is_bias(node.attribute) and not single else "weight"
+            if not why and node.item.dim() < 2 and role == "weight":
                 role = "other"
             found[id(node.item)] = Target(node, holder, role, why)
-    return list(found.values())
+    targets = list(found.values())
+    if scope.kind == "class" or not any(target.role == "weight" and not target.why_not for target in targets):
+        targets = [replace(each, role="weight") if each.role == "other" else each for each in targets]
+    return targets
 
 
 def is_single(tree: LiveTree, scope: Scope) -> bool:
@@ -121,7 +123,7 @@ def _nodes(tree: LiveTree, scope: Scope) -> Iterator[Node]:
         return
     registered = [node for node in tree.nodes if node.kind == "parameter" and node.registered]
     if scope.kind == "pattern":
-        yield from (node for node in registered if fnmatchcase(node.path, scope.text))
+        yield from (node for node in registered if Glob(scope.text).matches(node.path))
         return
     holders = set(map(id, modules_of(tree, scope.text)))
     yield from (node for node in registered if id(tree.holder(node).item) in holders)

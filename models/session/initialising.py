@@ -67,6 +67,11 @@ def _offered(argument: Argument) -> m.RuleArgument:
 def _scopes(session: Session, path: str) -> Iterator[m.ScopeOffer]:
     tree = session.live.tree
     node = tree.at(path)
+    if node is None and (group := tree.find_group(path)) is not None:
+        node = tree.nodes[tree.parents[group.first]]
+        for form in session.model.forms(path):
+            if form.label == "Pattern":
+                yield m.ScopeOffer(kind="pattern", text=form.text, label=f"{path}, all below")
     here = [node] if node is not None and (not node.is_tensor or node.kind == "parameter") else []
     while node is not None and node.index:
         node = tree.holder(node)
@@ -348,13 +353,13 @@ def apply_initialiser(session: Session, how: m.Initialisation, context: WorkCont
         raise EngineProblem(m.Problem("usage", "There is nothing to fill"))
     code = code_of(tree, scheme)
     session.begin_change(_label(scheme, filled))
-    failed = ""
+    failed = "stopped"
     try:
         carry_out(
             tree, scheme, context.cancelled, lambda done, total, path: context.progress(f"filling {path}", done / total)
         )
+        failed = ""
     except Cancelled:
-        failed = "stopped"
         raise
     except Exception as error:
         problem = problem_of(error)

@@ -146,3 +146,20 @@ async def test_weights_are_loaded_and_loaded_again_with_the_network(tmp_path: Pa
         await played.press("R")
         await played.until(lambda: "".join(played.log).count(told) == 2, "loaded again", STARTING)
         await statement(played, "net[0].weight.mean().item()", "7.0")
+
+
+async def test_a_layer_is_initialised_after_a_look_and_taken_back() -> None:
+    async with opened("parameter_access") as played:
+        await go(played, "0.weight")
+        await played.press("P")
+        await played.sees("uniform(±√(6/(4 + 8)) = ±0.7071)", "1 weight filled")
+        await played.press("ctrl+g")
+        await played.sees("1 today", "2 xavier_uniform_", "2 Linear")
+        await played.press("c")  # to constant_
+        await played.sees("constant 0")
+        await played.press("down", *"42", "enter")
+        await played.reported("constant_(val=42) of 0.weight", "nn.init.constant_(net[0].weight, val=42)")
+        await played.sees("constant: every element is 42")
+        await statement(played, "net[0].weight.unique().tolist()", "[42.0]")
+        await played.press("escape", "u")
+        await played.reported("took back `constant_(val=42) of 0.weight`: 0.weight")

@@ -99,6 +99,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
         """The picture."""
         self._working = False
         """Whether the engine works for this panel at what may take long."""
+        self._applying = False
+        """Whether that is filling parameters."""
 
     def compose(self) -> ComposeResult:
         rules = [each.name for each in self.offers.rules]
@@ -145,6 +147,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         return keys_line(*keys)
 
     def on_mount(self) -> None:
+        self._offer_scope()
         self._offer_arguments()
         self.query_one("#rule", Choice).focus()
         self._renew()
@@ -182,9 +185,21 @@ class InitialisationLab(Panel[m.Initialised | None]):
             seed=int(self.query_one("#seed").query_one(LineInput).value or 0),
         )
 
+    def _offer_scope(self) -> None:
+        """Have a line for the pattern where there is one, and one for biases where they are left open."""
+        scope, text = self._scope, self.query_one("#text")
+        text.set_class(scope.kind != "pattern", "-absent")
+        text.set_class(scope.kind == "pattern", "-typed")
+        if scope.kind == "pattern":
+            text.query_one(LineInput).value = clean(scope.text, 200)
+        self._offer_biases()
+
+    def _offer_biases(self) -> None:
+        self.query_one("#biases-row").set_class(self._scope.single or not self._rule.biases, "-absent")
+
     def _offer_arguments(self) -> None:
-        """Have a line for each argument of the rule, and one for a pattern where there is one."""
-        rule, scope = self._rule, self._scope
+        """Have a line for each argument of the rule."""
+        rule = self._rule
         for at in range(ARGUMENTS):
             row = self.query_one(f"#argument-{at}")
             row.set_class(at >= len(rule.arguments), "-absent")
@@ -198,19 +213,17 @@ class InitialisationLab(Panel[m.Initialised | None]):
                 row.query_one(Choice).offer(argument.choices, index)
             else:
                 row.query_one(LineInput).value = clean(argument.default, 200)
-        self.query_one("#biases-row").set_class(scope.single or not rule.biases, "-absent")
-        text = self.query_one("#text")
-        text.set_class(scope.kind != "pattern", "-absent")
-        text.set_class(scope.kind == "pattern", "-typed")
-        if scope.kind == "pattern" and not text.query_one(LineInput).value:
-            text.query_one(LineInput).value = clean(scope.text, 200)
+        self._offer_biases()
 
     @on(Choice.Changed)
     def _choice_changed(self, message: Choice.Changed) -> None:
         message.stop()
         if message.choice.id in ("rule", "scope"):
             self._place = 0
-            self._offer_arguments()
+            if message.choice.id == "scope":
+                self._offer_scope()  # what was typed for the rule stays
+            else:
+                self._offer_arguments()
         self._explain()
         self._renew()
 
@@ -271,6 +284,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
         except EngineGone:
             self.dismiss(None)
             return
+        if self.closed:
+            return
         self.preview = found
         wrong = next((clean(error, 400) for error in found.errors if error), "")
         self._state(f"✗ {wrong}" if wrong else clean(found.summary, 200), wrong=bool(wrong))
@@ -285,6 +300,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._state(f"✗ {clean(problem.title, 300)}" + (f": {text}" if text else ""), wrong=True)
 
     def _state(self, text: str, *, wrong: bool = False) -> None:
+        if self.closed or not self.is_attached:
+            return  # an answer that comes when the panel is on its way out
         state = self.query_one("#state", Static)
         state.set_class(wrong, "-wrong")
         state.update(Content(text))
@@ -328,6 +345,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
             return
         finally:
             self._working = False
+        if self.closed:
+            return
         self._schemes.append(schemes[-1])
         if self._signals is not None:
             found = joined(self._signals, found)
@@ -344,9 +363,17 @@ class InitialisationLab(Panel[m.Initialised | None]):
         if not self._working:
             self._apply(self.chosen())
 
+    def action_close(self) -> None:
+        """Close; while parameters are filled stop that instead, which may have filled some."""
+        if not self._applying:
+            super().action_close()
+            return
+        self.workers.cancel_group(self, "apply")
+        self._state("stopped: u takes back what was filled")
+
     @work(exclusive=True, group="apply", exit_on_error=False)
     async def _apply(self, how: m.Initialisation) -> None:
-        self._working = True
+        self._working = self._applying = True
         try:
             done = await self._ask(m.ApplyInitialiser(how=how), m.Initialised, on_progress=self._progress)
         except EngineProblem as error:
@@ -356,7 +383,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
             self.dismiss(None)
             return
         finally:
-            self._working = False
+            self._working = self._applying = False
         self.dismiss(done)
 
     async def action_interrupt(self) -> None:

@@ -70,7 +70,7 @@ SCHEMES: dict[str, tuple[str, Scheme]] = {
     "recurrent": ("large", scheme("normal_", Scope("class", text="LSTM"), 2, "zeros")),
     "own class": ("large", scheme("normal_", Scope("class", text="Block"), 2)),
     "a pattern": ("large", scheme("trunc_normal_", Scope("pattern", text="*.weight"), 4, std=0.02)),
-    "a pattern with biases": ("large", scheme("normal_", Scope("pattern", text="[012].*"), 4, "zeros", std=0.02)),
+    "a pattern with biases": ("large", scheme("normal_", Scope("pattern", text="*.list.*"), 4, "zeros", std=0.02)),
     "tied": ("tied", scheme("normal_", EVERYTHING, 4, "zeros")),
     "default": ("large", Scheme(EVERYTHING, seed=6)),
     "default of a layer": ("small", Scheme(Scope("this", "0"), seed=6)),

@@ -123,6 +123,19 @@ def test_the_scopes_that_are_offered_lead_from_the_object_upwards() -> None:
     assert [each.single for each in offers.scopes] == [True] + [False] * 6
 
 
+def test_repeated_layers_are_offered_as_a_pattern_that_leaves_their_scales_alone() -> None:
+    session = opened("sequential")
+    run_statement(
+        session, "net = nn.ModuleDict({'layers': nn.ModuleList(nn.TransformerEncoderLayer(8, 2) for _ in '1234')})"
+    )
+    offers = read_initialisers(session, "layers.[0–3]").scopes
+    assert [(each.kind, each.text or each.path) for each in offers[:2]] == [("pattern", "layers.*"), ("this", "layers")]
+    how = m.Initialisation(scope="pattern", text="layers.*", rule="normal_", biases="zeros")
+    found = preview_initialiser(session, m.PreviewInitialiser(how=how), Context())
+    assert found.summary == "16 weights and 24 biases filled, 8 left as they are"
+    assert found.left[0] == "layers.0.norm1.weight: neither a weight of 2 dimensions or more nor a bias"
+
+
 @pytest.mark.parametrize(
     ("how", "error"),
     [

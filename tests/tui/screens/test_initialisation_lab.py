@@ -73,6 +73,15 @@ async def test_a_class_has_biases_to_choose_and_a_pattern_a_line() -> None:
         assert played.asked(PreviewInitialiser)[-1].how.scope == "pattern"
 
 
+async def test_what_was_typed_for_the_rule_stays_when_the_scope_changes() -> None:
+    async with opened() as played:
+        await played.press("P")
+        await previewed(played, "xavier_uniform_")
+        await played.press("down", *"2.5", "up", "up", "right")
+        await played.until(lambda: played.asked(PreviewInitialiser)[-1].how.scope == "class", "asked")
+        assert played.asked(PreviewInitialiser)[-1].how.arguments == ["2.5"]
+
+
 async def test_the_next_parameter_is_shown() -> None:
     async with opened() as played:
         await played.press("P")
@@ -151,3 +160,37 @@ async def test_while_code_runs_and_for_a_file_of_tensors_there_is_none() -> None
         await played.press("P")
         await played.reported("only tensors are open")
         assert played.asked(ReadInitialisers) == []
+
+
+async def test_ctrl_c_interrupts_what_the_engine_does_for_it_and_it_stays() -> None:
+    engine = AppEngine()
+    engine.problems[MeasureSignal] = Problem("interrupted", "KeyboardInterrupt")
+    async with opened(engine=engine) as played:
+        interrupts: list[int] = []
+        played.explorer.interrupt = lambda: interrupts.append(1)  # type: ignore[method-assign]
+        await played.press("P")
+        await previewed(played, "xavier_uniform_")
+        gate = engine.hold(MeasureSignal)
+        await played.press("ctrl+g")
+        await played.until(lambda: played.asked(MeasureSignal), "asked")
+        await played.press("ctrl+c")
+        await played.until(lambda: interrupts == [1], "interrupted")
+        gate.set()
+        await played.sees("✗ KeyboardInterrupt")
+        assert lab(played)
+
+
+async def test_escape_stops_what_is_being_filled_and_another_closes() -> None:
+    engine = AppEngine()
+    async with opened(engine=engine) as played:
+        await played.press("P")
+        await previewed(played, "xavier_uniform_")
+        gate = engine.hold(ApplyInitialiser)
+        await played.press("enter")
+        await played.until(lambda: played.asked(ApplyInitialiser), "asked")
+        await played.press("escape")
+        await played.sees("stopped: u takes back what was filled")
+        await played.until(lambda: any(isinstance(body, ApplyInitialiser) for body in engine.cancelled), "stopped")
+        gate.set()
+        await played.press("escape")
+        await played.until(lambda: played.app.screen is played.explorer, "closed")
