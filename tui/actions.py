@@ -39,7 +39,7 @@ OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
         "copy_path", "copy_forms", "export", "save", "weights", "edit_source", "statistics", "to_calls", "call_tensor",
-        "keep_call", "step_back", "initialise",
+        "keep_call", "step_back", "initialise", "compare",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -80,8 +80,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
     Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
     Action("to_calls", "c", "To its calls in the last run, one after another", "Model", "explorer"),
-    Action("call_tensor", "v", "Of the selected call: its output, then each input", "Calls", "explorer"),
+    Action(
+        "call_tensor", "v", "Of a call: its output, then each input; of a comparison A, B, B - A", "Calls", "explorer"
+    ),
     Action("keep_call", "V", "Run again, and keep the selected call's tensors, however large", "Calls", "explorer"),
+    Action("compare", "D", "Compare with another source or a snapshot …", "Model", "explorer"),
     Action("initialise", "P", "Initialise parameters …", "Model", "explorer"),
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
     Action("redo", "U", "Redo what was undone", "Model", "explorer"),
@@ -121,7 +124,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("outward", "left,h", "Fold, then to the parent", "Tree", "tree", shown="← h"),
     Action("unfold_below", "asterisk", "Unfold everything below", "Tree", "tree", shown="*"),
     Action("fold_below", "underscore", "Fold everything below", "Tree", "tree", shown="_"),
-    Action("tree_columns", "C", "Columns: sizes, what the last run did, gradients, initialisation", "Tree", "tree"),
+    Action("tree_columns", "C", "Columns: sizes, the last run, gradients, initialisation; differences", "Tree", "tree"),
     Action("sort_siblings", "S", "Sort siblings by a column in view, the largest first, or not", "Tree", "tree"),
     Action("twin", "s", "Jump to the twin that shares it", "Tree", "tree"),
     # -- values
@@ -154,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter", "F", "Filter the rows", "Tables", "sorted", footer="filter"),
     Action("sort_next", "S", "Sort by the next column", "Tables", "sorted", footer="sort"),
     Action("reverse", "r", "Sort the other way round", "Tables", "sorted"),
-    Action("columns", "C", "Columns: facts or statistics", "Table of tensors", "tensors"),
+    Action("columns", "C", "Columns: facts, statistics or differences", "Table of tensors", "tensors"),
     Action("call_columns", "C", "Columns: shapes, values, costs or gradients", "Calls", "calls", footer="columns"),
     Action("fold", "space", "Unfold or fold", "Calls", "calls", footer="fold", shown="Space"),
     Action("inward", "right,l", "Unfold, then to the first row within", "Calls", "calls", shown="→ l"),

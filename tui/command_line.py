@@ -46,6 +46,7 @@ examples:
   modulescope rgnet
   modulescope train.py:Net --input 2x3x224x224
   modulescope model.safetensors
+  modulescope before.pt --with after.pt
   modulescope run train.py:Net --backward --json"""
 
 
@@ -60,6 +61,8 @@ class CommandOptions:
     device: str | None = None
     weights: str | None = None
     """A checkpoint to load into the network."""
+    compare_with: str | None = None
+    """What it is compared with once it is open."""
     trust: bool = False
     """A file that can only be read by running what is in it may be."""
     python: str | None = None
@@ -122,6 +125,7 @@ def parse(arguments: list[str]) -> CommandOptions:
     parser.add_argument("--seed", type=_seed, metavar="N", help="torch.manual_seed(N) before the network is built")
     parser.add_argument("--device", metavar="D", help="where a network is moved to: cpu, cuda, cuda:1, mps, meta")
     parser.add_argument("--weights", metavar="CHECKPOINT", help="load it into the network, as far as it surely fits")
+    parser.add_argument("--with", metavar="SOURCE", dest="compare_with", help="compare it with another source")
     parser.add_argument(
         "--trust", action="store_true", help="open a file that can only be read by running what is in it"
     )
@@ -134,6 +138,8 @@ def parse(arguments: list[str]) -> CommandOptions:
     found = parser.parse_args(arguments)
     if found.weights is not None and found.source is None:
         parser.error("--weights is loaded into the network that SOURCE names, which is left out")
+    if found.compare_with is not None and found.source is None:
+        parser.error("--with is what the SOURCE that is left out would be compared with")
     tour = None if found.tour is None else _tour(found.tour, parser)
     if tour is not None and found.source not in (None, tour.source):
         parser.error(f"the tour {tour.name!r} is of {tour.source}: leave {found.source!r} out")
@@ -145,6 +151,7 @@ def parse(arguments: list[str]) -> CommandOptions:
         device=found.device,
         mode=run_mode_of(found),
         weights=found.weights,
+        compare_with=found.compare_with,
         trust=found.trust,
         python=found.python,
         engine=found.engine,

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import shlex
 from collections.abc import Callable
 
 from ..diff.difference import ATOL, RTOL, STATUSES, Difference, Tally, Tolerance
 from ..diff.items import differing_items
 from ..diff.modules import MeasureSquares, ModuleChanges
-from ..diff.pairing import NamesClash, Pairs, pair, rename, suggestion
+from ..diff.pairing import NamesClash, Pairs, pair, rename
 from ..diff.ranking import largest, worst_first
 from ..diff.stream import differences
 from ..diff.sums import Sum
 from ..diff.tensors import Comparable
 from ..diff.workers import Workers
-from ..diff.wrappers import unwrapping
-from ..fit.proposal import propose
-from ..fit.rename_rules import Renames, renames_of
 from ..messages import Problem
 from ..messages.errors import EngineProblem
 from ..opened.facts import amount
 from ..opened.open_model import OpenModel
 from ..safe_text import clean
+from ..session.rename_proposal import rename_proposal
 from ..session.session import Session
 from ..tree.globs import Glob
 from . import diff_report, diff_text
@@ -75,6 +74,9 @@ def main(argv: list[str]) -> int:
     else:
         result.lines(diff_text.text_of(*shown, result.width, left_off))
     if tally.differs:
+        if not options.json and os.isatty(result.descriptor):
+            a_text, b_text = (pasted(text) for text in (options.a, options.b))
+            print_error(f"modulescope {a_text} --with {b_text} shows both as one tree, with their values")
         return DIFFERENT
     if tally.counts["unreadable"]:
         print_error(f"{amount(tally.counts['unreadable'], 'tensor')} could not be compared")
@@ -193,16 +195,7 @@ def _measure_squares(line: ProgressLine) -> MeasureSquares:
 def _hint(pairs: Pairs, options: argparse.Namespace) -> str:
     """Return what may bring more names together; empty where enough are."""
     names = "name is" if pairs.common == 1 else "names are"
-    few = pairs.common < max(len(pairs.only_a), len(pairs.only_b))
-    simple = suggestion(pairs) if few else None
-    found = None if simple is None else Renames((simple[0],), simple[1])
-    swapped = False
-    unwrapped = unwrapping(pairs)
-    if unwrapped is not None and (found is None or unwrapped.more > found.more):
-        found, swapped = Renames(tuple(unwrapped.rules), unwrapped.more), unwrapped.swapped
-    fitting = _fitting(pairs)
-    if fitting is not None and (found is None or fitting.more > found.more):
-        found, swapped = fitting, False
+    found = rename_proposal(pairs)
     if found is None:
         return ""
     if len(found.rules) > RULES:
@@ -212,17 +205,8 @@ def _hint(pairs: Pairs, options: argparse.Namespace) -> str:
             f"modulescope fit {b} {a} lists them"
         )
     rules = " ".join(f"--rename {pasted(rule)}" for rule in found.rules)
-    how = "with A and B the other way around and" if swapped else "with"
+    how = "with A and B the other way around and" if found.of_b else "with"
     return f"{pairs.common:,} {names} in both; {how} {rules} {found.more:,} more would be"
-
-
-def _fitting(pairs: Pairs) -> Renames | None:
-    """Return the renames that `fit` proposes for A, so that its names are those of B."""
-    if not pairs.only_a or not pairs.only_b:
-        return None
-    a, b = ({each.path: each.side.shape for pair in pairs.both if (each := pair[side])} for side in (0, 1))
-    file, network = ({path: shape for path, shape in each.items() if shape is not None} for each in (a, b))
-    return renames_of(propose(network, file))
 
 
 def pasted(rule: str) -> str:

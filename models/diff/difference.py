@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from ..messages import NodeKind
 from .sums import Squares
 
 Status = Literal["equal", "close", "changed", "shape", "dtype", "only_a", "only_b", "unreadable"]
@@ -40,6 +41,8 @@ class Side:
     dtype: str
     state: bool = False
     """Whether it belongs to an optimizer or the like, not to the network."""
+    kind: NodeKind = "parameter"
+    """What it is there: a parameter, a buffer, a constant, state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,10 @@ class ModuleChanges:
         """Return every module, each before those in it, otherwise in the order of the tensors."""
         return list(self._modules.values())
 
+    def find(self, path: str) -> ModuleChange | None:
+        """Return what is known of a module; None while nothing in it is."""
+        return self._modules.get(path)
+
     def add(self, difference: Difference) -> None:
         """Count a difference in every module that its tensor is in."""
         numbers = difference.comparison

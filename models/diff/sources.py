@@ -21,5 +21,5 @@ def comparable(facts: NodeFacts) -> Comparable:
     """Return a tensor of an open model, to be compared; the node must be a tensor."""
     readable = facts.readable()
     shape = None if facts.shape is None else readable.shape
-    side = Side(facts.key, shape, facts.dtype, facts.kind == "state")
+    side = Side(facts.key, shape, facts.dtype, facts.kind == "state", facts.kind)
     return Comparable(side, readable, facts.lacked, tuple(facts.other_names), stored=facts.registered is None)

@@ -30,6 +30,10 @@ class Comparable:
         self.stored = stored
         """Whether it lies in a file, which may hold a tensor under one of its names alone."""
 
+    def copy(self) -> Comparable:
+        """Return the same tensor, to be renamed apart from this one."""
+        return Comparable(self.side, self.readable, self.lacks, self.twins, self.stored)
+
     @property
     def elements(self) -> int:
         """Return the number of elements; 0 where the shape is unknown."""

@@ -21,6 +21,18 @@ from .base import (
     Reply,
     Request,
 )
+from .comparing import (
+    Compare,
+    Compared,
+    DifferenceStatus,
+    EndComparison,
+    ListSnapshots,
+    ReadDifferences,
+    RowDifference,
+    SnapshotItem,
+    Snapshots,
+    TakeSnapshot,
+)
 from .events import Busy, CallsGrew, OutputText, StateChanged
 from .exporting import Export, Exported, ExportForm
 from .findings import Finding, FoundFindings, ReadFindings
@@ -158,6 +170,7 @@ RequestBody = (
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
     | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
+    | Compare | ReadDifferences | EndComparison | ListSnapshots | TakeSnapshot
 )  # fmt: skip
 """Every request."""
 AnswerBody = (
@@ -168,6 +181,7 @@ AnswerBody = (
     | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
     | CallPlace | FoundCall | Completions | SavePlan | Saved
     | Initialisers | InitialPreview | Signals | Initialised
+    | Compared | Snapshots
 )  # fmt: skip
 """Every answer to a request."""
 EventBody = OutputText | StateChanged | CallsGrew | Busy
@@ -198,12 +212,16 @@ __all__ = [
     "ChangedFiles",
     "Choice",
     "CloseSource",
+    "Compare",
+    "Compared",
     "Complete",
     "CompletionItem",
     "Completions",
     "Describe",
     "Description",
+    "DifferenceStatus",
     "Done",
+    "EndComparison",
     "Event",
     "EventBody",
     "ExampleItem",
@@ -252,6 +270,7 @@ __all__ = [
     "KeepCall",
     "LayerGradient",
     "ListExamples",
+    "ListSnapshots",
     "LoadWeights",
     "Locate",
     "MeasureSignal",
@@ -277,12 +296,14 @@ __all__ = [
     "Ran",
     "Ranged",
     "RangedSeconds",
+    "ReadDifferences",
     "ReadFindings",
     "ReadInitialisers",
     "ReadInputs",
     "Reply",
     "Request",
     "RequestBody",
+    "RowDifference",
     "RuleArgument",
     "RuleOffer",
     "RunMode",
@@ -300,6 +321,8 @@ __all__ = [
     "Signal",
     "SignalLayer",
     "Signals",
+    "SnapshotItem",
+    "Snapshots",
     "SortTree",
     "SourceCode",
     "SourceItem",
@@ -313,6 +336,7 @@ __all__ = [
     "SuggestSources",
     "SuggestedSources",
     "Summary",
+    "TakeSnapshot",
     "TensorOrder",
     "TensorPage",
     "TensorRow",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body, BodyPart
+from .comparing import RowDifference
 from .limits import Count, Depth, Direction, Links, Number, Page, Positions, Share, Signed, Text
 
 NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden", "group", "state", "item"]
@@ -117,6 +118,8 @@ class TreeRow(BodyPart):
     """What the last run did with a module or parameter; None where there was none, or nothing is known of it."""
     initial: InitialState | None = None
     """Of what holds parameters, where `TreeRows.initial` asks for it."""
+    difference: RowDifference | None = None
+    """How its two sides differ; None where nothing is compared."""
 
 
 class TreeRows(Body):
@@ -169,9 +172,11 @@ class TreePlace(Body):
 
 TreeOrder = Literal[
     "file", "parameters", "bytes", "seconds", "flops", "rows", "gradient",
-    "weight_gradient", "relative_gradient", "backward",
+    "weight_gradient", "relative_gradient", "backward", "relative", "largest change", "cosine",
 ]  # fmt: skip
-"""What siblings of the tree are sorted by, the largest first: `file` is the order that the network has them in."""
+"""What siblings of the tree are sorted by, the largest first: `file` is the order that the network has them in.
+
+Of the cosine, which a change makes smaller, the smallest come first."""
 
 
 class SortTree(Body):
@@ -224,8 +229,9 @@ class NextHit(Body):
 TensorOrder = Literal[
     "tree", "name", "shape", "dtype", "elements", "bytes", "place",
     "minimum", "maximum", "absmax", "mean", "std", "l2", "zeros", "nan", "inf", "nonfinite",
+    "severity", "how_much", "max_abs", "cosine",
 ]  # fmt: skip
-"""What the table of tensors is sorted by; tensors whose statistics are not known yet come last."""
+"""What the table of tensors is sorted by; tensors whose statistics, or differences, are not known yet come last."""
 
 
 class TensorRows(Body):
@@ -286,6 +292,8 @@ class TensorRow(BodyPart):
     """Where it lies in its file, or what this rank holds of one that lies on several; else empty."""
     statistics: Brief | None = None
     """None until they are asked for."""
+    difference: RowDifference | None = None
+    """As in `TreeRow`."""
 
 
 class TensorPage(Body):

@@ -8,8 +8,10 @@ from .base import Body, BodyPart
 from .limits import Count, Counts, Edges, Heat, Index, Number, Numbers, Page, Shape, Share, Side, Signed, Text
 from .places import Place
 
-Of = Literal["value", "gradient"]
-"""Whether the tensor at a path is meant, or its gradient."""
+Of = Literal["value", "gradient", "other", "difference"]
+"""Whether the tensor at a path is meant, or its gradient.
+
+While something is compared the value is that of A, `other` that of B, and `difference` B - A."""
 Absence = Literal["", "none", "meta", "uninitialised", "gone", "unsupported", "unread", "unkept"]
 """Why there are no elements to read; empty when there are.
 

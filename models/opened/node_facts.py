@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple, overload
 
-from ..messages import Brief, NodeKind, StatisticsOf
+from ..messages import Brief, NodeKind, RowDifference, StatisticsOf
 from ..tensors.readable import Readable
 
 
@@ -208,6 +208,10 @@ class NodeFacts(ABC):
     @abstractmethod
     def brief(self) -> Brief | None:
         """Return the statistics of a tensor in short; None where they were not computed."""
+
+    def difference(self) -> RowDifference | None:
+        """Return how the two sides of a comparison differ, as far as it is known; None where nothing is compared."""
+        return None
 
     def initial(self, found: StatisticsOf) -> dict[str, object] | None:
         """Return a comparison of statistics with the initialiser of a parameter; None where that is unknown."""

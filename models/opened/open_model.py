@@ -160,7 +160,12 @@ class OpenModel(NumberAnswers):
 
         if self._tables is None:
             self._tables = TensorTables(self.tensors_at, self._table_rows)
-        return self._tables.page(request, self.statistics_cache.version, len(self.statistics_cache), context.cancelled)
+        return self._tables.page(request, self.table_version, len(self.statistics_cache), context.cancelled)
+
+    @property
+    def table_version(self) -> int:
+        """Return a number that grows whenever more is known of what the table may be sorted and filtered by."""
+        return self.statistics_cache.version
 
     def tensors_at(self, path: str) -> FactsOfMany:
         """Return the tensors at or below a path, of a group those of all its siblings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..messages import CallTensor, FactGroup, Place, Problem, SourceText
+from ..messages import CallTensor, FactGroup, Of, Place, Problem, SourceText
 from ..messages.errors import EngineProblem
 from ..opened.number_answers import NumberAnswers
 
@@ -25,7 +25,7 @@ def describe(session: Session, place: Place) -> list[FactGroup]:
 def source_code(session: Session, place: Place) -> SourceText:
     """Return the code of the class at `place`, of a call with its line; raise `EngineProblem` where there is none."""
     if not isinstance(place, CallTensor):
-        return session.model.source_code(place)
+        return session.shown.source_code(place)
     from msgspec.structs import replace
 
     from ..run.call_source import source_of_call
@@ -36,10 +36,12 @@ def source_code(session: Session, place: Place) -> SourceText:
     return replace(found, path=place)
 
 
-def numbers(session: Session, place: Place) -> NumberAnswers:
-    """Return what answers for the elements at `place`; raise `EngineProblem` where nothing is open."""
+def numbers(session: Session, place: Place, of: Of) -> NumberAnswers:
+    """Return what answers for the elements at `place`; raise `EngineProblem` where nothing is open, or compared."""
+    if of in ("other", "difference") and (session.comparison is None or isinstance(place, CallTensor)):
+        raise EngineProblem(Problem("gone", "Nothing is compared here", "D compares what is open with something."))
     if not isinstance(place, CallTensor):
-        return session.model
+        return session.shown
     from .call_numbers import CallNumbers
 
     return CallNumbers(session)

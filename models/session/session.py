@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     import torch
 
     from ..checkpoint.model import CheckpointModel
+    from ..diff.tensors import Comparable
     from ..live.live_model import LiveModel
     from ..live.live_tree import LiveTree
     from ..opened.open_model import OpenModel
     from ..opened.source import Source
     from ..run.console.interpreter import Interpreter
     from ..undo.changes import Watch
+    from .comparing import Comparison
 
 
 class Session:
@@ -77,6 +79,10 @@ class Session:
         """The sorted rows that were asked for last, of `tree_order.py`."""
         self.fitting: object = None
         """The checkpoint that was opened beside the network, of `fitting.py`."""
+        self.comparison: Comparison | None = None
+        """What is open compared with something else, which is shown in its place; None where nothing is compared."""
+        self.opened_values: list[Comparable] | None = None
+        """The tensors as they were before anything ran, to be compared with; None while nothing did."""
         self.result: object = None
         """What `backward` starts from: the output of the last forward run, or a statement's value with a `grad_fn`."""
         self.inputs = NextInputs()
@@ -99,6 +105,11 @@ class Session:
         if self._model is None:
             raise nothing_open()
         return self._model
+
+    @property
+    def shown(self) -> OpenModel:
+        """Return what the tree shows: the comparison, or the open model; raise EngineProblem when nothing is open."""
+        return self.model if self.comparison is None else self.comparison.model
 
     @property
     def live(self) -> LiveModel:
@@ -294,6 +305,10 @@ class Session:
     def _clear(self) -> None:
         with self.lock:
             before, self._model = self._model, None
+            compared, self.comparison = self.comparison, None
+        self.opened_values = None
+        if compared is not None:
+            compared.close()
         if before is not None:
             before.close()
             if before.source.checkpoint is not None:
@@ -356,6 +371,9 @@ class Session:
 
         if self._watch is None:
             self._watch = Watch(self.live.tree)
+            from .moments import values_of_watch
+
+            self.opened_values = values_of_watch(self.live, self._watch)
         return self._watch
 
     def begin_change(self, label: str) -> None:
@@ -438,7 +456,9 @@ class Session:
 
     def describe(self, path: str) -> list[FactGroup]:
         """Return what is known of the object at a path, and what the last run did with it."""
-        groups = self.model.describe(path)
+        groups = self.shown.describe(path)
+        if self.comparison is not None:
+            return groups
         if not self.is_checkpoint:
             from .initial_states import facts_of_values
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from ..messages import Brief, Problem, TensorPage, TensorRow, TensorRows
+from ..messages import Brief, Problem, RowDifference, TensorPage, TensorRow, TensorRows
 from ..messages.errors import EngineProblem
 from ..messages.page import clamp
 from ..work.cancelled import ShouldCancel, never
@@ -23,6 +23,9 @@ class TableFacts(RowFacts, Protocol):
 
     def brief(self) -> Brief | None:
         """Return its statistics; None while they are unknown."""
+
+    def difference(self) -> RowDifference | None:
+        """Return how it differs from another; None where nothing is compared."""
 
 
 Facts = TypeVar("Facts", bound=TableFacts)
@@ -63,6 +66,7 @@ class TensorTables(Generic[Facts]):
             request.order,
             request.descending,
             lambda row: facts[row].brief(),
+            lambda row: facts[row].difference(),
             version=version,
             should_cancel=should_cancel,
         )

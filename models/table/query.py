@@ -28,8 +28,17 @@ _NAMES = {
     "infs": "inf",
     "nans": "nan",
     "zero": "zeros",
+    "status": "status",
+    "rel": "how_much",
+    "relative": "how_much",
+    "change": "max_abs",
+    "cos": "cosine",
+    "cosine": "cosine",
 }
-_KNOWN = "dtype, size, elements, shape, rank, kind, place, min, max, absmax, mean, std, l2, zeros, nan, inf, nonfinite"
+_KNOWN = (
+    "dtype, size, elements, shape, rank, kind, place, min, max, absmax, mean, std, l2, zeros, nan, inf, nonfinite, and "
+    "of a comparison status, rel, change, cosine"
+)
 _SIGNS = {"=>": ">=", "=<": "<=", "==": "=", "≥": ">=", "≤": "<=", "≠": "!="}
 _SIGN = re.compile("|".join(_SIGNS))
 _PIECE = re.compile(r"!?\w+!?[:=<>]+!?[\[(][^\])]*[\])]?\S*|\S+")
@@ -120,7 +129,7 @@ def parse(text: str, grammar: Grammar) -> Query:
 def _term(piece: str, name: str, sign: str, value: str) -> Term:
     if name == "shape":
         return shape_term(piece, sign, value)
-    if name in ("dtype", "kind", "place"):
+    if name in ("dtype", "kind", "place", "status"):
         return text_term(piece, name, sign, value)
     return number_term(piece, name, sign, value)
 

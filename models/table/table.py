@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import compress
 from typing import Any, Protocol, TypeVar
 
-from ..messages import Brief, TensorOrder
+from ..messages import Brief, RowDifference, TensorOrder
 from ..search.searcher import Searcher
 from ..tree.natural import natural_key, natural_keys
 from ..work.cancelled import Cancelled, ShouldCancel, never
 from .column import EncodedColumn, sorted_by
 from .query import Query, parse_query
-from .terms import STATISTICS, QueryError, Term
+from .terms import DIFFERENCES, STATISTICS, QueryError, Term
 
 __all__ = ["FlatTable", "Query", "QueryError", "RowFacts", "parse_query"]
 
@@ -26,6 +26,12 @@ CHUNK = 1 << 14
 Made = TypeVar("Made")
 RowStatistics = Callable[[int], "Brief | None"]
 """Returns the statistics of a row, None while they are unknown."""
+RowDifferences = Callable[[int], "RowDifference | None"]
+"""Returns how a row differs from another, None where nothing is compared."""
+RowValue = Callable[[int, str], Any]
+"""Returns the statistic, or the measure of its difference, that a row has under a name; None while it is unknown."""
+MOVING = (*STATISTICS, *DIFFERENCES)
+"""What is known only by and by."""
 
 
 class RowFacts(Protocol):
@@ -91,38 +97,42 @@ class FlatTable:
         order: TensorOrder = "tree",
         descending: bool = False,
         statistics: RowStatistics = lambda row: None,
+        differences: RowDifferences = lambda row: None,
         *,
         version: int = 0,
         should_cancel: ShouldCancel = never,
     ) -> Sequence[int]:
         """Return the rows that match the query, sorted: equal ones in tree order, unknown ones always last.
 
-        A selection that depends on statistics is made again when `version` differs: count it up when more statistics
-        are known.
+        A selection that depends on statistics or differences is made again when `version` differs: count it up when
+        more of them are known.
 
         Raises:
             Cancelled: `should_cancel()` returns True.
         """
-        moving = order in STATISTICS or query.needs_statistics
+        moving = order in MOVING or any(term.field in MOVING for term in query.terms)
         key = (query, order, descending, version if moving else None)
-        return _remembered(
-            self._selections, key, lambda: self._select(query, order, descending, statistics, should_cancel)
-        )
+
+        def value(row: int, field: str) -> Any:
+            found = differences(row) if field in DIFFERENCES else statistics(row)
+            return None if found is None else getattr(found, field)
+
+        return _remembered(self._selections, key, lambda: self._select(query, order, descending, value, should_cancel))
 
     def _select(
-        self, query: Query, order: TensorOrder, descending: bool, statistics: RowStatistics, should_cancel: ShouldCancel
+        self, query: Query, order: TensorOrder, descending: bool, value: RowValue, should_cancel: ShouldCancel
     ) -> Sequence[int]:
-        still = Query(query.text, query.words, tuple(term for term in query.terms if term.field not in STATISTICS))
+        still = Query(query.text, query.words, tuple(term for term in query.terms if term.field not in MOVING))
         rows: Sequence[int] = range(len(self))
-        if order not in STATISTICS and (order != "tree" or descending):
+        if order not in MOVING and (order != "tree" or descending):
             rows = _remembered(self._orders, (order, descending), lambda: self._order(order, descending, should_cancel))
         if still.words or still.terms:
             flags = _remembered(self._flags, query.text, lambda: self._filter(still, should_cancel))
             rows = array("I", compress(rows, flags if isinstance(rows, range) else map(flags.__getitem__, rows)))
         for term in query.terms:
-            if term.field in STATISTICS:
-                rows = self._by_statistics(rows, term, statistics, should_cancel)
-        return _by_value(rows, order, descending, statistics, should_cancel) if order in STATISTICS else rows
+            if term.field in MOVING:
+                rows = self._by_moving(rows, term, value, should_cancel)
+        return _by_value(rows, order, descending, value, should_cancel) if order in MOVING else rows
 
     def _filter(self, query: Query, should_cancel: ShouldCancel) -> bytes:
         """Return for each row 1 where the words and terms match, none of which depends on statistics; else 0."""
@@ -170,15 +180,15 @@ class FlatTable:
                 raise Cancelled
             yield from self._rows[start : start + CHUNK]
 
-    def _by_statistics(
-        self, rows: Sequence[int], term: Term, statistics: RowStatistics, should_cancel: ShouldCancel
+    def _by_moving(
+        self, rows: Sequence[int], term: Term, value_of: RowValue, should_cancel: ShouldCancel
     ) -> Sequence[int]:
         kept = array("I")
         for start in range(0, len(rows), CHUNK):
             if should_cancel():
                 raise Cancelled
             for row in rows[start : start + CHUNK]:
-                value = _value(statistics(row), term.field)
+                value = value_of(row, term.field)
                 if value is not None and term.relative:
                     elements = self._rows[row].elements
                     value = value / elements if elements else None
@@ -198,13 +208,8 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _value(brief: Brief | None, field: str) -> float | None:
-    value: float | None = None if brief is None else getattr(brief, field)
-    return value
-
-
 def _by_value(
-    rows: Sequence[int], field: str, descending: bool, statistics: RowStatistics, should_cancel: ShouldCancel
+    rows: Sequence[int], field: str, descending: bool, value_of: RowValue, should_cancel: ShouldCancel
 ) -> Sequence[int]:
     known: list[tuple[float, int]] = []
     unknown = array("I")
@@ -212,7 +217,7 @@ def _by_value(
         if should_cancel():
             raise Cancelled
         for row in rows[start : start + CHUNK]:
-            value = _value(statistics(row), field)
+            value = value_of(row, field)
             if value is None:
                 unknown.append(row)
             else:

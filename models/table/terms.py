@@ -10,12 +10,17 @@ from operator import ge, gt, le, lt
 
 STATISTICS = ("minimum", "maximum", "absmax", "mean", "std", "l2", "zeros", "nan", "inf", "nonfinite")
 """Fields of `Brief` that a term may name."""
+DIFFERENCES = ("status", "severity", "how_much", "relative_l2", "max_abs", "cosine")
+"""Fields of `RowDifference` that a term may name, or the table be sorted by."""
 
 _COUNTED = ("zeros", "nan", "inf", "nonfinite")
 """Those that count elements, and may be compared as a part of all."""
-_FRACTIONS = ("minimum", "maximum", "absmax", "mean", "std", "l2", "min", "max")
+_FRACTIONS = (
+    "minimum", "maximum", "absmax", "mean", "std", "l2", "min", "max", "how_much", "relative_l2", "max_abs", "cosine",
+)  # fmt: skip
 """Names whose values are seldom whole: as shown on the screen they are rounded."""
 _KINDS = ("parameter", "buffer", "constant", "state")
+_STATUSES = ("equal", "close", "changed", "dtype", "shape", "only_a", "only_b", "unreadable")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _NUMBER = re.compile(r"([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-zµμ%]*)", re.IGNORECASE)
 BYTES = {f"{prefix}{unit}": 1024**power for power, prefix in enumerate(("", *"kmgtp")) for unit in ("", "b", "ib")}
@@ -55,7 +60,7 @@ class Term:
     """One condition.  `test` is given a known value of `field`; an unknown value does not match."""
 
     field: str
-    """`path`, `dtype`, `bytes`, `elements`, `shape`, `rank`, `kind`, `place`, or one of `STATISTICS`."""
+    """`path`, `dtype`, `bytes`, `elements`, `shape`, `rank`, `kind`, `place`, of `STATISTICS` or of `DIFFERENCES`."""
     test: Callable[[object], bool]
     """Returns whether a value matches."""
     relative: bool = False
@@ -93,8 +98,10 @@ def text_term(piece: str, name: str, sign: str, value: str) -> Term:
     wanted = tuple(filter(None, value.replace("torch.", "").split(",")))
     if name == "dtype":
         wanted += tuple(_TYPES[each] for each in wanted if each in _TYPES)
-    elif not all(any(kind.startswith(each) for kind in _KINDS) for each in wanted):
-        raise QueryError(f"There is no kind of tensor as in {in_quotes(piece)}", f"There are {', '.join(_KINDS)}.")
+    else:
+        known, what = (_STATUSES, "status") if name == "status" else (_KINDS, "kind of tensor")
+        if not all(any(each_known.startswith(each) for each_known in known) for each in wanted):
+            raise QueryError(f"There is no {what} as in {in_quotes(piece)}", f"There are {', '.join(known)}.")
     return Term(name, (lambda found: str(found).lower().startswith(wanted)) if wanted else _anything)
 
 

@@ -84,6 +84,11 @@ class Watch:
         """What was undone and can be done again, the next one last."""
         self._follow(tree)
 
+    def copies(self) -> dict[str, Tensor | None]:
+        """Return the values of every tensor at the last `end`, by path; None where no copy is kept."""
+        found = {path: self._records.get(id(node.item)) for path, node in self._nodes.items()}
+        return {path: record.copy for path, record in found.items() if record is not None}
+
     @plainly
     def begin(self, label: str, about: Iterable[Tensor] = ()) -> None:
         """Start a change: `label`, a statement or `forward`, is how the text of `undo` names it.

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from fake_calls import FakeCalls
+from fake_comparing import FakeComparing
 from fake_lab import FakeLab
 from fake_networks import Spec, rgnet
 from fake_saving import FakeSaving
@@ -65,6 +66,7 @@ from models.messages import (
     SearchHit,
     SearchHits,
     SetInputs,
+    SnapshotItem,
     SortTree,
     SourceCode,
     SourceItem,
@@ -89,7 +91,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, FakeLab):
+class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, FakeLab, FakeComparing):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:
@@ -112,6 +114,8 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, Fake
         self.initial: dict[str, InitialState] = {}
         """What is known of where values come from, by path."""
         self.gradients: dict[Place, list[float]] = {}
+        self.others: dict[Place, list[float]] = {}
+        self.snapshots = [SnapshotItem(name="", detail="before anything ran")]
         self.taken: set[str] = set()
         self.places: dict[str, str] = {}
         self.runs: dict[int, list[CallRow]] = {}

@@ -66,6 +66,7 @@ class FakeTable:
             state=row.state,
             place=self.places.get(row.path, ""),
             statistics=self._brief(row.path) if row.path in self.taken else None,
+            difference=row.difference,
         )
 
     def _brief(self, path: str) -> Brief:
@@ -77,6 +78,8 @@ class FakeTable:
         left = [row for row in rows if _matches(row, body.query)]
         if body.order in FACTS:
             left.sort(key=FACTS[body.order], reverse=body.descending)
+        elif body.order in ("severity", "how_much", "max_abs", "cosine"):
+            left.sort(key=lambda row: getattr(row.difference, body.order, None) or 0, reverse=body.descending)
         elif body.order != "tree":
             known = [row for row in left if row.statistics is not None]
             known.sort(key=lambda row: getattr(row.statistics, body.order), reverse=body.descending)

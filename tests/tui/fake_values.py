@@ -31,12 +31,15 @@ class FakeValues:
     """Values of a tensor, when not the made-up ones."""
     gradients: dict[Place, list[float]]
     node: Callable[[Place], Node]
+    other_values: Callable[[Place, str], list[float]]
     _tensors: Callable[[str], list[Node]]
 
     def values(self, path: Place, of: str = "value") -> list[float] | None:
         """The elements in row-major order; None where there is no gradient."""
         if of == "gradient":
             return self.gradients.get(path)
+        if of in ("other", "difference"):
+            return self.other_values(path, of)
         if path not in self.numbers:
             seed = zlib.crc32(str(path).encode()) % 1000
             self.numbers[path] = [

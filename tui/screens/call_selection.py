@@ -68,12 +68,14 @@ class CallSelection(Running):
 
     # -- its tensors
     def action_call_tensor(self) -> None:
-        """Show the next tensor of the selected call: of its outputs, then of its inputs.
+        """Show the next tensor of the selected call: of its outputs, then of its inputs; or of the compared ones.
 
         Where no pane of numbers is in front, Values comes there first, with the present one.
         """
         table = self.query_one(CallTable)
         row = None if self.call is None else table.call_at(self.call.call)
+        if self.call is None and self.next_side():
+            return
         if self.call is None or row is None:
             self.status_message(f"no call is selected: {tab_of('calls').key} shows those of a run")
             return

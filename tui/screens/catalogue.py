@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events, on, work
@@ -69,6 +69,9 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
     }
     """
 
+    ENTER = "Enter opens it."
+    """What choosing a row does."""
+
     def __init__(
         self,
         link: EngineLink,
@@ -96,10 +99,10 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
         """What was put into the line: nothing new is suggested for it."""
 
     def compose(self) -> ComposeResult:
-        yield Static("modulescope", id="title", markup=False)
+        yield Static(self.heading, id="title", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="networks"):
-                yield Static("The documented networks. Enter opens one.", id="hint", markup=False)
+                yield Static(self.list_hint(()), id="hint", markup=False)
                 yield SourceList()
             with VerticalScroll(id="about", can_focus=False):
                 yield Static("", id="details", markup=False)
@@ -107,6 +110,19 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
             yield Static("/ your own:", id="other-label", markup=False)
             yield SourceLine(self.typed, placeholder=OTHERS, id="other", compact=True)
         yield KeyLine()
+
+    @property
+    def heading(self) -> str:
+        """Return the title of the screen."""
+        return "modulescope"
+
+    def list_hint(self, more: Sequence[str]) -> str:
+        """Return what the list holds besides the documented networks, and what Enter does."""
+        return "The documented networks" + (f", {' and '.join(more)}" if more else "") + ". Enter opens one."
+
+    def listed(self, examples: list[Offer], recent: list[Offer]) -> list[Offer]:
+        """Return the rows of the list before what is here."""
+        return [*examples, *recent]
 
     @property
     def list(self) -> SourceList:
@@ -151,7 +167,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
             return
         finally:
             self.list.awaits_content = False
-        self.offers = [*map(Offer.of_example, reply.items), *map(Offer.of_recent, self.recent)]
+        self.offers = self.listed([*map(Offer.of_example, reply.items)], [*map(Offer.of_recent, self.recent)])
         self._show_offers()
         try:
             here = await self.link.ask(m.SuggestSources(), m.SuggestedSources)
@@ -170,7 +186,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
             for section, name in ((BEFORE, "what was opened before"), (HERE, "what is here"))
             if section in sections
         ]
-        self.hint = "The documented networks" + (f", {' and '.join(parts)}" if parts else "") + ". Enter opens one."
+        self.hint = self.list_hint(parts)
         if self._suggesting:
             return  # what is typed has the list
         before = self.list.offer
@@ -265,7 +281,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
         if offer is None:
             details.update("")
         elif offer.example is None:
-            enter = "Enter opens it." if offer.opens else "Enter puts it into the line."
+            enter = self.ENTER if offer.opens else "Enter puts it into the line."
             parts = [(f"{clean(offer.name)}\n", "bold"), (f"{clean(offer.title)}\n" if offer.title else "", "")]
             if offer.section == BEFORE:
                 parts.append((f"{clean(offer.source)}\n", "dim"))

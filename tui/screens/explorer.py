@@ -1,8 +1,8 @@
 """The main screen: tree, panes, console, and the flow of state between them.
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
-the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `finding`, `copying`,
-`touring`, `arranging`, `call_selection`, `loading_weights`,
+the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`, `finding`,
+`copying`, `touring`, `arranging`, `call_selection`, `loading_weights`,
 `saving`, `initialising`.
 """
 
@@ -25,6 +25,7 @@ from tui.input_order import InputOrder
 from tui.screens.arranging import Arranging
 from tui.screens.call_selection import CallSelection
 from tui.screens.closing import ClosesItself
+from tui.screens.comparing import Comparing
 from tui.screens.copying import Copying
 from tui.screens.explorer_base import NOTICE
 from tui.screens.exporting import Exporting
@@ -61,6 +62,7 @@ class Explorer(
     Measuring,
     Finding,
     Remarks,
+    Comparing,
     CallSelection,
     Copying,
     Exporting,
@@ -160,6 +162,7 @@ class Explorer(
         self.module_tree.reload(change.structure)
         for _, pane in self.panes():
             pane.model_changed(change)
+        self.comparison_changed(change)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether a key acts: those that come before the focused pane leave it alone where text is typed."""

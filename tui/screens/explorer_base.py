@@ -157,6 +157,22 @@ class ExplorerBase(Screen[None]):
         """Select what the tree's cursor is on, if a call was selected."""
         raise NotImplementedError
 
+    def compare_with(self, source: str) -> None:
+        """Compare what is open with `source`."""
+        raise NotImplementedError
+
+    def comparison_over(self, again: bool) -> None:
+        """Take in that another model is open, or with `again` the same one anew, which is compared as it was."""
+        raise NotImplementedError
+
+    def stop_comparing(self) -> bool:
+        """Stop reading the differences; return False where none are being read."""
+        raise NotImplementedError
+
+    def next_side(self) -> bool:
+        """Show the other side of what is compared; return False where nothing is."""
+        raise NotImplementedError
+
     def note_step(self) -> None:
         """Note what is selected, to come back to it."""
         raise NotImplementedError

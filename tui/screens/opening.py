@@ -241,6 +241,8 @@ class Opening(ExplorerBase):
             self._introduce(opened.summary)
         if opened.weights:
             self.log_to_console(f"weights: {opened.weights}")
+        if self.options.compare_with is not None and not again and request.source in self.meant_sources:
+            self.compare_with(self.options.compare_with)
 
     def _choose(self, problem: m.Problem, request: m.OpenSource) -> None:
         """Ask which of several checkpoints is to be opened; back to the catalogue where that is none of them."""
@@ -281,6 +283,7 @@ class Opening(ExplorerBase):
             pane.remark = tab.absence(summary)
         self.path, self.row = path, None
         self.forget_runs()
+        self.comparison_over(again)
         self.module_tree.open()
         self.look_anew(opened=True)
         if path:

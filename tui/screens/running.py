@@ -224,6 +224,8 @@ class Running(ExplorerBase):
     def interrupt(self) -> None:
         """Interrupt what runs; after some interrupts without an effect, offer to kill the engine."""
         if not self.running and not self.pending:
+            if self.stop_comparing():
+                return
             prompt = self.query_one(Prompt)
             if self.focused is prompt and prompt.text:
                 prompt.clear()  # as at every prompt

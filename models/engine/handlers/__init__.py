@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..registry import registry
 from . import (  # noqa: F401  (importing registers the handlers)
     about,
+    comparing,
     exporting,
     findings,
     fitting,

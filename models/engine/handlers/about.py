@@ -23,4 +23,4 @@ def source_code(session: Session, request: m.SourceCode, context: Context) -> m.
 @handles(m.PathForms, lane="query")
 def path_forms(session: Session, request: m.PathForms, context: Context) -> m.Forms:
     """Return the forms in which a path can be copied."""
-    return m.Forms(path=request.path, forms=session.model.forms(request.path))
+    return m.Forms(path=request.path, forms=session.shown.forms(request.path))

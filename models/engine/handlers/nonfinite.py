@@ -11,4 +11,4 @@ from ..registry import Context, handles
 @handles(m.NextNonfinite, lane="slow")
 def next_nonfinite(session: Session, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
     """Return where the next NaN or infinity of a tensor is."""
-    return numbers(session, request.path).next_nonfinite(request, context)
+    return numbers(session, request.path, request.of).next_nonfinite(request, context)

@@ -15,9 +15,9 @@ def tree_rows(session: Session, request: m.TreeRows, context: Context) -> m.Tree
     """Return a page of the visible rows."""
     start, count = clamp(request.start, request.count)
     with session.lock:
-        model = session.model
+        model = session.shown
         rows, note = visible_rows(session, start, count)
-        if modules := session.runs.modules():
+        if session.comparison is None and (modules := session.runs.modules()):
             from ...run.last_run import with_run
 
             rows = [with_run(row, modules) for row in rows]
@@ -32,7 +32,7 @@ def tree_rows(session: Session, request: m.TreeRows, context: Context) -> m.Tree
 def fold(session: Session, request: m.Fold, context: Context) -> m.TreePlace:
     """Change folds and return where the row of the path is afterwards."""
     with session.lock:
-        fold_state = session.model.fold_state
+        fold_state = session.shown.fold_state
         row, found = fold_state.fold(request.path, request.how, request.limit)
         return m.TreePlace(row=shown_at(session, row), path=found, total=len(fold_state))
 
@@ -53,7 +53,7 @@ def locate(session: Session, request: m.Locate, context: Context) -> m.TreePlace
 
 
 def _place(session: Session, path: str) -> m.TreePlace:
-    fold_state = session.model.fold_state
+    fold_state = session.shown.fold_state
     row, found = fold_state.locate(path)
     return m.TreePlace(row=shown_at(session, row), path=found, total=len(fold_state))
 
@@ -61,7 +61,7 @@ def _place(session: Session, path: str) -> m.TreePlace:
 @handles(m.Search, lane="query")
 def search(session: Session, request: m.Search, context: Context) -> m.SearchHits:
     """Return the best hits of a query."""
-    model = session.model
+    model = session.shown
     total = model.searcher.total(request.query, context.cancelled)
     best = model.searcher.best(request.query, max(1, min(request.limit, LONGEST_PAGE)), context.cancelled)
     return m.SearchHits(query=request.query, total=total, hits=[model.hit(*found) for found in best])
@@ -70,7 +70,7 @@ def search(session: Session, request: m.Search, context: Context) -> m.SearchHit
 @handles(m.NextHit, lane="query")
 def next_hit(session: Session, request: m.NextHit, context: Context) -> m.TreePlace:
     """Return where the row of the next or previous hit is; raise `EngineProblem` when nothing matches."""
-    model = session.model
+    model = session.shown
     here = model.fold_state.tree.find(request.path)
     found = model.searcher.next(request.query, 0 if here is None else here, request.step, context.cancelled)
     if found is None:
@@ -82,4 +82,4 @@ def next_hit(session: Session, request: m.NextHit, context: Context) -> m.TreePl
 @handles(m.TensorRows, lane="query")
 def tensor_rows(session: Session, request: m.TensorRows, context: Context) -> m.TensorPage:
     """Return a page of the table of tensors."""
-    return session.model.tensors(request, context)
+    return session.shown.tensors(request, context)

@@ -13,28 +13,28 @@ from ..registry import Context, handles
 @handles(m.Window, lane="query")
 def window(session: Session, request: m.Window, context: Context) -> m.Cells:
     """Return a rectangle of the elements of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path).window(request))
+    return with_reason(session, numbers(session, request.path, request.of).window(request))
 
 
 @handles(m.HeatMap, lane="slow")
 def heat(session: Session, request: m.HeatMap, context: Context) -> m.HeatCells:
     """Return the heat map of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path).heat(request, context))
+    return with_reason(session, numbers(session, request.path, request.of).heat(request, context))
 
 
 @handles(m.Statistics, lane="statistics")
 def statistics(session: Session, request: m.Statistics, context: Context) -> m.StatisticsOf:
     """Return the statistics of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path).statistics(request, context))
+    return with_reason(session, numbers(session, request.path, request.of).statistics(request, context))
 
 
 @handles(m.StatisticsOfAll, lane="background")
 def statistics_of_all(session: Session, request: m.StatisticsOfAll, context: Context) -> m.Done:
     """Take and keep the statistics of every tensor at or below a path."""
-    return session.model.statistics_of_all(request, context)
+    return session.shown.statistics_of_all(request, context)
 
 
 @handles(m.GradientRows, lane="slow")
 def gradient_rows(session: Session, request: m.GradientRows, context: Context) -> m.GradientPage:
     """Return a page of the gradient norms of parameters; with the first one those at layers."""
-    return with_layers(session, with_reasons(session, session.model.gradients(request, context)))
+    return with_layers(session, with_reasons(session, session.shown.gradients(request, context)))

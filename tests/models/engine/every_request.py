@@ -17,13 +17,16 @@ NO_RUN = frozenset(
         "The calls of run 1 are no longer kept",
         "Nothing has run yet",
         "No checkpoint is open beside the network",
+        "Nothing is compared",
+        "Nothing is compared here",
     )
 )
-"""Titles of the problems that requests meet where nothing ran, and nothing is open beside the network."""
+"""Titles of the problems that requests meet where nothing ran, and nothing is open beside the network or compared."""
 MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
     m.KeepCall, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors,
     m.PreviewInitialiser, m.MeasureSignal, m.ApplyInitialiser, m.Interrupt,
+    m.Compare, m.TakeSnapshot,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
@@ -52,6 +55,9 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.GradientRows(path="", start=0, count=100), m.GradientPage),
         (m.ReadFindings(), m.FoundFindings),
         (m.ReadInitialisers(path=""), m.Initialisers),
+        (m.ReadDifferences(), m.Done),
+        (m.EndComparison(), m.Done),
+        (m.ListSnapshots(), m.Snapshots),
         (m.Export(form="markdown"), m.Exported),
         (m.Export(form="session"), m.Exported),
         (m.FitWeights(choice=m.FitChoice()), m.Fitted),

@@ -66,6 +66,12 @@ class StatisticsBar(Widget):
         if path is not None:
             self._fetch()
 
+    def read_of(self, of: Of) -> None:
+        """Turn to another tensor of the path; nothing is asked until `show`."""
+        if of != self.of:
+            self.hold()
+            self.of, self.path = of, None
+
     def refine(self) -> bool:
         """Read a second time for exact quantiles; return False where they are exact, or not known at all yet."""
         if self.path is None or self.statistics is None or not self.statistics.quantiles_within:

@@ -59,6 +59,14 @@ class TensorData:
         self.open(None)
         self.sentence = clean(sentence)
 
+    def read_of(self, of: Of) -> None:
+        """Turn to another tensor of the same path, at the same indices as far as it has them."""
+        self.of = of
+        self.format = CellFormat()
+        self.absence, self.sentence = "", ""
+        self.tiles = Tiles()
+        self.picture = self._picture_key = None
+
     def spoil(self) -> None:
         """Ask again for all elements when they are seen next, and keep the old ones to look at until then."""
         self.tiles.spoil()
@@ -100,7 +108,7 @@ class TensorData:
 
     async def fetch(self, key: Key) -> bool:
         """Ask for one tile; return whether the tensor turned out to be another than was known."""
-        path, leading = self.path, self.leading
+        path, leading, of = self.path, self.leading, self.of
         if path is None:
             return False
         request = Window(
@@ -113,7 +121,7 @@ class TensorData:
             return False
         except EngineProblem as error:
             cells = Cells(path=path, of=self.of, absence="unsupported", reason=error.problem.title)
-        if (path, leading) != (self.path, self.leading):
+        if (path, leading, of) != (self.path, self.leading, self.of):
             return False
         news = self._learn(cells, cells.dtype)
         if not self.sentence:
@@ -129,7 +137,7 @@ class TensorData:
         Returns:
             Whether the tensor turned out to be another than was known.
         """
-        path, leading = self.path, self.leading
+        path, leading, of = self.path, self.leading, self.of
         key = (rows, columns, leading)
         if path is None or key == self._picture_key:
             return False
@@ -140,7 +148,7 @@ class TensorData:
             return False
         except EngineProblem as error:
             cells = HeatCells(path=path, of=self.of, absence="unsupported", reason=error.problem.title)
-        if (path, leading) != (self.path, self.leading):
+        if (path, leading, of) != (self.path, self.leading, self.of):
             return False
         news = self._learn(cells, self.dtype)
         self.picture = cells

@@ -163,7 +163,7 @@ class TensorPane(Vertical, Pane):
         """Show where the largest magnitude is, or the other extreme where it is shown already; once that is known."""
         event.stop()
         path = self.grid.data.path
-        if path is None:
+        if path is None or self.go_to_largest_change():
             return
         self._going = path, self.grid.index
         statistics = self.statistics.statistics
@@ -171,6 +171,10 @@ class TensorPane(Vertical, Pane):
             self.grid.show_remark("goes there when the statistics come")
         else:
             self._go_to_extreme(statistics)
+
+    def go_to_largest_change(self) -> bool:
+        """Show the element that differs most of two that are compared; return False where it is shown, or is none."""
+        return False
 
     def _go_to_extreme(self, statistics: StatisticsOf) -> None:
         grid, going = self.grid, self._going

@@ -109,6 +109,13 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
         self._lay_out()
         self.want()
 
+    def read_of(self, of: Of) -> None:
+        """Turn to another tensor of the path, the cursor where it is; nothing is asked until `show`."""
+        if of != self.data.of:
+            self.hold()
+            self.data.read_of(of)
+            self.forget_drawing()
+
     def show_sentence(self, sentence: str) -> None:
         """Show a sentence, or nothing, in place of a tensor."""
         self.hold()

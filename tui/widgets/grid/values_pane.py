@@ -1,16 +1,23 @@
-"""The values of the selected tensor or call, or the tensors of the selected module with a filter above them."""
+"""The values of the selected tensor or call, or the tensors of the selected module with a filter above them.
+
+Of a tensor that is compared those of A, of B, or B - A.
+"""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from models.messages import CallRow, CallTensor, Of, StateChanged, TreeRow
+from models.messages import CallRow, CallTensor, Of, RowDifference, StateChanged, TreeRow
 from tui.asking import Ask
-from tui.widgets.grid.tensor_pane import TensorPane
+from tui.widgets.grid.tensor_pane import HOLDERS, TensorPane
 from tui.widgets.table.call_table import outputs_of
 from tui.widgets.table.table_bar import TableBar
 from tui.widgets.table.tensor_columns import title_of
 from tui.widgets.table.tensor_table import TensorTable
+
+SIDES: tuple[Of, ...] = ("value", "other", "difference")
+"""What can be shown of a tensor that is compared."""
+SIDE_NAMES: dict[Of, str] = {"value": "A", "other": "B", "difference": "B - A"}
 
 
 class ValuesPane(TensorPane):
@@ -21,6 +28,9 @@ class ValuesPane(TensorPane):
 
     of: Of = "value"
     table: TensorTable
+    compares = False
+    """Whether what is selected has two sides."""
+    _side: Of = "difference"
 
     def make_table(self, ask: Ask) -> TensorTable:
         return TensorTable(ask)
@@ -42,7 +52,64 @@ class ValuesPane(TensorPane):
             self.refresh_values()
 
     def settled(self) -> None:
+        of = self.side if self.compares else "value"
+        self.statistics.read_of(of)
+        self.grid.read_of(of)
         self._update_bar()
+
+    # -- both sides of a comparison
+
+    def compare(self, compares: bool) -> None:
+        """Show tensors of both sides, or no more."""
+        self.compares, self._side = compares, "difference"
+        self.reset()
+        self.table.compare(compares)
+
+    def differences_grew(self) -> None:
+        """Show what came meanwhile; the elements of a tensor are as they were."""
+        if self.holder is not None:
+            self.refresh_values()
+
+    @property
+    def _difference(self) -> RowDifference | None:
+        row = self.row
+        return row.difference if isinstance(row, TreeRow) and row.kind not in HOLDERS else None
+
+    @property
+    def side(self) -> Of:
+        """Return which tensor of a comparison is shown: that which the user chose, or one that there is."""
+        found = self._difference
+        if found is not None and found.status in ("only_a", "only_b"):
+            return "value" if found.status == "only_a" else "other"
+        if found is not None and found.status == "shape" and self._side == "difference":
+            return "value"
+        return self._side
+
+    def next_side(self) -> str:
+        """Show the next one of A, B and B - A, with the cursor where it is; return its name."""
+        at = SIDES.index(self.side)
+        self._side = SIDES[(at + 1) % len(SIDES)]
+        self.refresh_values()
+        return SIDE_NAMES[self.side]
+
+    def go_to_largest_change(self) -> bool:
+        index = None if self._difference is None else self._difference.index
+        shape = self.grid.data.shape
+        if not self.compares or index is None or shape is None or len(index) != len(shape) or self.grid.index == index:
+            return False
+        self.grid.go_to(index)
+        self.grid.show_remark("the largest change")
+        return True
+
+    def _of_comparison(self) -> str:
+        """Return which side is shown of a tensor that is compared, and where the largest change is."""
+        found = self._difference
+        if not self.compares or found is None:
+            return ""
+        names = [f"[{SIDE_NAMES[each]}]" if each == self.side else SIDE_NAMES[each] for each in SIDES]
+        where = "" if found.index is None else f" · m: the largest change, at {found.index}"
+        text = f" · {found.text}" if found.text else ""
+        return f"v: {'   '.join(names)}{where}{text}"
 
     def reset(self) -> None:
         """Forget filter and order, and stop taking statistics: another model is open."""
@@ -80,7 +147,9 @@ class ValuesPane(TensorPane):
         if table.display:
             self.bar.show(" · ".join(filter(None, [self._progress(), *self._facts()])), table.trouble or table.remark)
         else:
-            self.bar.show(" · ".join(filter(None, [self._progress(), self._of_call()])), filters=False)
+            self.bar.show(
+                " · ".join(filter(None, [self._progress(), self._of_call(), self._of_comparison()])), filters=False
+            )
 
     def _of_call(self) -> str:
         """Return which of its tensors is shown of a call, and which the others are."""

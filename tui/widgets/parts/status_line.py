@@ -57,6 +57,8 @@ class StatusLine(Widget):
     """What a user can do about it, shown once it takes long."""
     background: reactive[str] = reactive("")
     """What the engine does beside all else."""
+    comparing: reactive[str] = reactive("")
+    """How far the reading of differences is."""
     looking: reactive[str] = reactive("")
     """How far the engine is that looks for findings."""
     found: reactive[str] = reactive("")
@@ -117,9 +119,10 @@ class StatusLine(Widget):
             return "status--busy", f"● {state}{long}{kept}" + (f" · {self.hint}" if self.hint and long else "")
         since = self.waiting_since()
         seconds = 0.0 if since is None else monotonic() - since
-        if self.background or self.looking or seconds > WORTH_A_WORD:
+        beside = self.background or self.comparing or self.looking
+        if beside or seconds > WORTH_A_WORD:
             long = f" {elapsed(seconds)}" if seconds >= 1 else ""
-            return "status--busy", f"● {clean(self.background or self.looking, 60) or 'reading'}{long}"
+            return "status--busy", f"● {clean(beside, 60) or 'reading'}{long}"
         if self.stale:
             return "status--busy", f"● {clean(self.stale, 60)}: R opens anew"
         return "status--dim", "" if self.summary is None else f"● ready{self.found and f' · {self.found}'}"

@@ -1,14 +1,16 @@
-"""What stands in the columns of the table of tensors: facts of each tensor, or its statistics."""
+"""What stands in the columns of the table of tensors: facts of each tensor, its statistics, or how it differs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from models.messages import TensorOrder, TensorRow
+from models.messages import RowDifference, TensorOrder, TensorRow
 from tui import numbers
 from tui.cell_format import short
 from tui.widgets.lists.columns import ASCENDING, DESCENDING, GAP, Column, marked
+from tui.widgets.lists.differences import BAR, LOUD, NOT_COMPARED, WORDS, number_text, relative_bar
 from tui.widgets.lists.fields import Field, Look
 from tui.widgets.lists.flags import WIDTH, flags_of
 
@@ -97,6 +99,45 @@ STATISTICS = (
 )
 
 
+def _difference(
+    title: str, text: Callable[[RowDifference], str], order: TensorOrder, width: int, drop: int
+) -> TensorField:
+    def of_row(row: TensorRow) -> str:
+        return NOT_COMPARED if row.difference is None or not row.difference.status else text(row.difference)
+
+    def look(row: TensorRow) -> Look:
+        return "" if row.difference is not None and row.difference.status not in ("", "equal", "close") else "dim"
+
+    return TensorField(Column(title, width, width, drop=drop, cut="left"), of_row, look, order)
+
+
+def _status(row: TensorRow) -> str:
+    return NOT_COMPARED if row.difference is None else WORDS[row.difference.status]
+
+
+def _status_look(row: TensorRow) -> Look:
+    status = "" if row.difference is None else row.difference.status
+    return "problem" if status in LOUD else "strong" if status == "changed" else "dim"
+
+
+def _largest_at(row: TensorRow) -> str:
+    index = None if row.difference is None else row.difference.index
+    return "" if index is None else str(index)
+
+
+DIFFERENCES = (
+    NAME,
+    TensorField(Column("A to B", 10, 10, drop=1), _status, _status_look, "severity"),
+    _difference("relative", relative_bar, "how_much", 9 + BAR, 2),
+    _difference("max", lambda found: number_text(found.max_abs), "max_abs", 9, 3),
+    _difference("cosine", lambda found: number_text(found.cosine), "cosine", 9, 5),
+    TensorField(Column("largest at", 10, 20, drop=6), _largest_at, look="dim"),
+    TensorField(Column("shape", 10, 30, drop=4), lambda row: row.shape, look="dim", order="shape"),
+    TensorField(Column("dtype", 8, 24, drop=7), lambda row: row.dtype, look="dim", order="dtype"),
+)
+"""How both sides of a comparison differ."""
+
+
 @lru_cache(maxsize=64)
 def columns_of(
     fields: tuple[TensorField, ...], width: int, order: TensorOrder = "tree", descending: bool = False
@@ -115,5 +156,5 @@ def title_of(order: TensorOrder, descending: bool) -> str:
     """Return what the table is sorted by, in a word or two; empty for the tree's own order."""
     if order == "tree":
         return "last one first" if descending else ""
-    title = next(field.column.title for field in (*FACTS, *STATISTICS) if field.order == order)
+    title = next(field.column.title for field in (*FACTS, *STATISTICS, *DIFFERENCES) if field.order == order)
     return f"by {title} {DESCENDING if descending else ASCENDING}"

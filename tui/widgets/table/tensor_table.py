@@ -28,7 +28,7 @@ from tui.text import clean
 from tui.widgets.lists.columns import GAP, Column, Needs, header_of, lay_out, row_of
 from tui.widgets.lists.fields import styles_of
 from tui.widgets.lists.paged_lines import PagedLines
-from tui.widgets.table.tensor_columns import FACTS, STATISTICS, TensorField, columns_of
+from tui.widgets.table.tensor_columns import DIFFERENCES, FACTS, STATISTICS, TensorField, columns_of
 
 PATIENCE = 0.3
 """Seconds without rows after which the table says what it waits for."""
@@ -36,7 +36,10 @@ REFRESH = 0.5
 """Seconds between two looks at the statistics that came meanwhile."""
 NOTHING_LEFT = "No tensor here matches the filter. F changes it, Esc while typing drops it."
 NOTHING_HERE = "No parameters, buffers or constants here."
-LARGEST_FIRST = ("elements", "bytes", "l2", "std", "zeros", "nan", "inf", "nonfinite", "maximum", "absmax")
+LARGEST_FIRST = (
+    "elements", "bytes", "l2", "std", "zeros", "nan", "inf", "nonfinite", "maximum", "absmax", "severity", "how_much",
+    "max_abs",
+)  # fmt: skip
 """Orders of which the other end is seldom wanted."""
 
 
@@ -107,6 +110,8 @@ class TensorTable(PagedLines[TensorRow]):
         """Which part of the filter is not read as one might think."""
         self.waiting = ""
         """What the rows wait for, when they take long to come."""
+        self.compares = False
+        """Whether the tensors are those of both sides of a comparison."""
         self.taking = ""
         """How far the statistics of all are; empty while none are taken."""
         self._requested = Listing()
@@ -281,8 +286,20 @@ class TensorTable(PagedLines[TensorRow]):
         self.sort(self.wanted.order, not self.wanted.descending)
 
     def action_columns(self) -> None:
-        """Change between facts and statistics."""
-        self._fields = FACTS if self.shows_statistics else STATISTICS
+        """Change between facts and statistics, and differences where something is compared."""
+        sets = (DIFFERENCES, FACTS, STATISTICS) if self.compares else (FACTS, STATISTICS)
+        at = sets.index(self._fields) if self._fields in sets else -1
+        self._show_fields(sets[(at + 1) % len(sets)])
+
+    def compare(self, compares: bool) -> None:
+        """Show how tensors differ, the most different first; or no more.  The path is forgotten."""
+        self.clear()
+        self.compares = compares
+        self.wanted = Listing(order="how_much", descending=True) if compares else Listing()
+        self._show_fields(DIFFERENCES if compares else FACTS)
+
+    def _show_fields(self, fields: tuple[TensorField, ...]) -> None:
+        self._fields = fields
         self._needs = Needs(self._columns)
         self._learn(self.pages.rows())
         self.refresh()
@@ -297,7 +314,7 @@ class TensorTable(PagedLines[TensorRow]):
     def take_statistics(self, path: str) -> None:
         """Take the statistics of all tensors below `path`, whatever is shown meanwhile."""
         if not self.shows_statistics:
-            self.action_columns()
+            self._show_fields(STATISTICS)
         self._taker = self._take_all(path)
 
     def stop_statistics(self) -> None:

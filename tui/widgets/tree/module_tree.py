@@ -24,7 +24,8 @@ from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.lists.columns import Needs
 from tui.widgets.lists.paged_lines import PagedLines
-from tui.widgets.tree.tree_drawing import GRADIENTS, INITIAL, SETS, SIZES, draw_header, draw_row, texts_of
+from tui.widgets.tree.difference_columns import DIFFERENCES
+from tui.widgets.tree.tree_drawing import GRADIENTS, INITIAL, SETS, SIZES, ColumnSet, draw_header, draw_row, texts_of
 
 Step = Callable[[], Awaitable[None]]
 NO_RUN = "nothing has run: f runs, C goes on"
@@ -79,6 +80,8 @@ class ModuleTree(PagedLines[TreeRow]):
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._stepping = False
         self._columns = SIZES
+        self.compares = False
+        """Whether the rows are of both sides of a comparison."""
         self.order: TreeOrder = "file"
         """What siblings are sorted by."""
         self._needs = Needs(SIZES.columns)
@@ -322,13 +325,28 @@ class ModuleTree(PagedLines[TreeRow]):
         await self._ask_place(Locate(path=ring[(ring.index(row.path) + 1) % len(ring)]))
 
     def action_tree_columns(self) -> None:
-        """Change to the next set of columns: sizes, the last run; after a backward, its gradients; initialisation."""
+        """Change to the next set of columns: sizes, the last run; after a backward, its gradients; initialisation.
+
+        While something is compared: differences, sizes.
+        """
+        if self.compares:
+            self._show_columns(SIZES if self._columns is DIFFERENCES else DIFFERENCES)
+            return
         passed = any(
             row.run is not None and (row.run.gradient is not None or row.run.weight_gradient is not None)
             for row in self.pages.rows()
         )
         sets = [each for each in SETS if passed or each is not GRADIENTS]
-        self._columns = sets[(sets.index(self._columns) + 1) % len(sets)] if self._columns in sets else SIZES
+        self._show_columns(sets[(sets.index(self._columns) + 1) % len(sets)] if self._columns in sets else SIZES)
+
+    def compare(self, compares: bool) -> None:
+        """Have the columns say how both sides differ, or no more; the rows are to be asked for anew."""
+        self.compares = compares
+        self.order = "file"
+        self._show_columns(DIFFERENCES if compares else SIZES)
+
+    def _show_columns(self, columns: ColumnSet) -> None:
+        self._columns = columns
         self._show_header()
         self._needs = Needs(self._columns.columns)
         self._learn(self.pages.rows())
@@ -353,7 +371,7 @@ class ModuleTree(PagedLines[TreeRow]):
     @property
     def shows_run(self) -> bool:
         """Return whether the columns are about the last run."""
-        return self._columns not in (SIZES, INITIAL)
+        return self._columns not in (SIZES, INITIAL, DIFFERENCES)
 
     @property
     def shows_initial(self) -> bool:
@@ -386,4 +404,5 @@ def parent_of(row: TreeRow) -> str:
 
 def facts_of(row: TreeRow) -> object:
     """Return what a pane shows of a row: equal for two rows that look alike there."""
-    return row.kind, row.detail, row.dtype, row.frozen, row.gradient, row.state, row.shared_with, row.bytes
+    own = (row.kind, row.detail, row.dtype, row.frozen, row.gradient, row.state, row.shared_with, row.bytes)
+    return *own, row.difference

@@ -46,6 +46,9 @@ class ColumnSet:
     """What siblings may be sorted by, of each figure, whose title has a space for the mark."""
     tight: ColumnSet | None = None
     """The same for a narrow tree; None where the second figure is left out there."""
+    look: Callable[[TreeRow], str] | None = None
+    """Return the component style of the text of a row, empty for that of the line; None: a class is dim, a shape not.
+    """
 
     @property
     def narrow(self) -> tuple[Column, ...]:
@@ -307,7 +310,7 @@ def draw_row(
         (widths[1] + earlier, *widths[2:]),
         texts,
         (
-            _detail_style(row, look),
+            _detail_style(row, columns, look),
             *[dim if each else None for each in columns.dims[1:]],
             look("lines--strong"),
         ),
@@ -318,7 +321,10 @@ def draw_row(
     return [*parts, *rest]
 
 
-def _detail_style(row: TreeRow, look: Callable[[str], Style]) -> Style | None:
+def _detail_style(row: TreeRow, columns: ColumnSet, look: Callable[[str], Style]) -> Style | None:
+    if columns.look is not None:
+        name = columns.look(row)
+        return look(name) if name else None
     if row.run is not None and row.run.problem:
         return look("lines--problem")
     return look("lines--dim") if row.kind in ("module", "group") else None

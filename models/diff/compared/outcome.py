@@ -1,0 +1,191 @@
+"""What is known of the differences so far: of each tensor, and of each module all in it together.
+
+Written by the one thread that compares, while others read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
+from ..difference import ALIKE, Difference, Tally, Tolerance
+from ..modules import ModuleChange, ModuleChanges
+from ..pairing import Pairs
+from ..stream import OnBytesRead, differences
+from ..sums import Squares, Sum
+from ..tensors import Comparable
+from ..workers import Workers
+from .tree import ComparedTree
+
+
+class Outcome:
+    """The differences of the pairs of a tree, as far as they are known."""
+
+    def __init__(self, tree: ComparedTree, pairs: Pairs) -> None:
+        self._tree = tree
+        self._pairs = pairs
+        self.found: list[Difference | None] = [None] * len(pairs.both)
+        """The difference of each pair; None while it is not known."""
+        self.done = 0
+        """How many pairs are compared: the first ones."""
+        self.complete = not pairs.both
+        """Whether all are, and the sums of modules too."""
+        self.version = 0
+        """Counts up whenever more is known."""
+        self.tally = Tally()
+        self._largest = 0.0
+        """The largest finite `relative_l2` of a tensor so far."""
+        self._changes = ModuleChanges(pairs)
+        self._counts: dict[int, Counter[DifferenceStatus]] = {}
+        """Of the nodes of modules how many tensors in it have each status."""
+        self._items: dict[int, int] = {}
+        """Of the nodes of modules how many items in it differ."""
+        for node in tree.nodes[len(pairs.both) :]:
+            for module in tree.modules_around(node):
+                self._items[module] = self._items.get(module, 0) + 1
+
+    def read(self, on_progress: OnBytesRead) -> None:
+        """Compare the pairs that are left, one after the other; what is known stays where this is cancelled.
+
+        Raises:
+            Cancelled: `on_progress` raised it.
+        """
+        left = Pairs(both=self._pairs.both[self.done :])
+        for found in differences(left, Tolerance(), on_progress, squares=True):
+            self._take(found)
+        if self.complete:
+            return
+
+        def measure(tensor: Comparable) -> Sum | None:
+            from ..squares import squares_of
+
+            on_progress(1, 1, tensor.path)
+            with Workers() as workers:
+                return squares_of(tensor.readable, workers)
+
+        self._changes.measure_rest(measure)
+        self.complete = True
+        self.version += 1
+
+    def _take(self, found: Difference) -> None:
+        self.found[self.done] = found
+        self.tally.add(found)
+        self._changes.add(found)
+        relative = None if found.comparison is None else found.comparison.relative_l2
+        if relative is not None and math.isfinite(relative):
+            self._largest = max(self._largest, relative)
+        for module in self._tree.modules_around(self._tree.nodes[self.done]):
+            self._counts.setdefault(module, Counter())[found.status] += 1
+        self.done += 1
+        self.version += 1
+
+    # -- of a row of the tree ----------------------------------------------------------------------------------------
+    def of_node(self, node: int) -> RowDifference:
+        """Return what is known of a tensor, of an item, or of all tensors in a module."""
+        item = self._tree.item(node)
+        if item is not None:
+            return RowDifference(status=item.status, text=sides_text(item.a, item.b))
+        index = self._tree.pair(node)
+        return self.of_siblings([node]) if index is None else self._of_pair(index)
+
+    def _of_pair(self, index: int) -> RowDifference:
+        found = self.found[index]
+        if found is None:
+            return RowDifference()
+        text = found.reason or _forms_text(found)
+        numbers = found.comparison
+        if numbers is None:
+            return RowDifference(status=found.status, text=text)
+        return RowDifference(
+            status=found.status,
+            max_abs=numbers.max_abs,
+            relative_l2=numbers.relative_l2,
+            cosine=numbers.cosine,
+            nonfinite=numbers.nonfinite,
+            share=self._share(numbers.relative_l2),
+            index=None if numbers.index is None else list(numbers.index),
+            text=text,
+        )
+
+    def of_siblings(self, nodes: Sequence[int]) -> RowDifference:
+        """Return what is known of all tensors at or below some nodes together, their numbers as one vector."""
+        tree = self._tree
+        counts: Counter[DifferenceStatus] = Counter()
+        sums = ModuleChange("", None)
+        for node in nodes:
+            index = tree.pair(node)
+            found = None if index is None else self.found[index]
+            if found is not None:
+                counts[found.status] += 1
+                if found.comparison is not None:
+                    _add_tensor(sums, found)
+            elif (change := self._changes.find(tree.path(node))) is not None:
+                counts += self._counts.get(node, Counter())
+                _add_module(sums, change)
+        statuses: list[DifferenceStatus] = [status for status, count in counts.items() if count]
+        items = sum(self._items.get(node, 0) for node in nodes)
+        relative = sums.relative_l2
+        tensors = sum(map(tree.count, nodes))
+        if not tensors:  # there are items alone, which all differ
+            return RowDifference(status="changed", tensors=items, compared=items, differing=items)
+        if items:
+            statuses.append("changed")
+        return RowDifference(
+            status=max(statuses or [""], key=SERIOUS.index),
+            tensors=tensors,
+            compared=counts.total(),
+            differing=sum(counts[status] for status in counts if status not in (*ALIKE, "unreadable")),
+            max_abs=sums.max_abs,
+            relative_l2=relative,
+            nonfinite=sums.nonfinite,
+            share=self._share(relative),
+        )
+
+    def _share(self, relative: float | None) -> float | None:
+        if relative is None:
+            return None
+        return min(relative / self._largest, 1.0) if self._largest else 0.0
+
+
+def _add_tensor(sums: ModuleChange, found: Difference) -> None:
+    numbers = found.comparison
+    assert numbers is not None
+    if numbers.max_abs is not None:
+        sums.max_abs = max(numbers.max_abs, sums.max_abs or 0.0)
+    sums.nonfinite += numbers.nonfinite
+    if numbers.squares is not None:
+        _add_squares(sums, numbers.squares)
+
+
+def _add_module(sums: ModuleChange, other: ModuleChange) -> None:
+    if other.max_abs is not None:
+        sums.max_abs = max(other.max_abs, sums.max_abs or 0.0)
+    sums.nonfinite += other.nonfinite
+    sums.unread = sums.unread or other.unread
+    _add_squares(sums, other.squares)
+
+
+def _add_squares(sums: ModuleChange, squares: Squares) -> None:
+    sums.squares.a.add(squares.a.value, squares.a.exponent)
+    sums.squares.apart.add(squares.apart.value, squares.apart.exponent)
+
+
+def sides_text(a: str | None, b: str | None) -> str:
+    """Return what stands on either side: `1 → 2`."""
+    return f"{'none' if a is None else a} → {'none' if b is None else b}"
+
+
+def _forms_text(found: Difference) -> str:
+    """Return shapes and dtypes where they differ; empty where they do not, or one side has none."""
+    a, b = found.a, found.b
+    if a is None or b is None:
+        return ""
+    shapes = sides_text(shape_text(a.shape), shape_text(b.shape)) if a.shape != b.shape else ""
+    return "  ".join(filter(None, (shapes, sides_text(a.dtype, b.dtype) if a.dtype != b.dtype else "")))
+
+
+def shape_text(shape: tuple[int, ...] | None) -> str:
+    """Return a shape as rows write it: `[8, 4]`; `?` for a tensor that has none."""
+    return "?" if shape is None else str(list(shape))

@@ -1,0 +1,254 @@
+"""Two sources as one open model: rows, table, elements and Info, against torch.
+
+Of `model`, `tree`, `facts`, `outcome`, `describe` and `sides`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models import messages as m
+from models.diff.compared.model import ComparedModel
+from models.diff.compared.sides import ComparedSide
+from models.diff.items import ItemDifference
+from models.diff.pairing import pair
+from models.messages.errors import EngineProblem
+from models.work.cancelled import Cancelled
+from tests.models.diff.comparables import opened
+
+Tensors = dict[str, Tensor]
+
+
+class Patient:
+    def cancelled(self) -> bool:
+        return False
+
+    def progress(self, text: str, done: float | None = None) -> None: ...
+
+
+def of(tensors: Tensors) -> nn.Module:
+    """A module whose buffers have these names."""
+    root = nn.Module()
+    for path, tensor in tensors.items():
+        module = root
+        *above, name = path.split(".")
+        for part in above:
+            if part not in dict(module.named_children()):
+                module.add_module(part, nn.Module())
+            module = module.get_submodule(part)
+        module.register_buffer(name, tensor)
+    return root
+
+
+def compared(a: Tensors, b: Tensors, items: list[ItemDifference] | None = None, read: bool = True) -> ComparedModel:
+    sides = ComparedSide("before", opened(of(a))), ComparedSide("after", opened(of(b)))
+    pairs = pair(sides[0].tensors(), sides[1].tensors(), True, lambda path: True)
+    model = ComparedModel(*sides, pairs, items or [], {})
+    model.fold_state.fold("", "all")
+    if read:
+        model.outcome.read(lambda done, total, path: None)
+    return model
+
+
+def rows(model: ComparedModel) -> dict[str, m.RowDifference]:
+    return {row.path: row.difference for row in model.page(0, 500)[0] if row.difference is not None}
+
+
+def drawn(*shape: int, seed: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+A = {
+    "enc.0.weight": drawn(6, 4, seed=0),
+    "enc.0.bias": drawn(6, seed=1),
+    "enc.1.weight": drawn(3, 5, seed=2),
+    "gone": drawn(2, seed=3),
+    "wide": drawn(8, seed=4),
+    "form": drawn(4, seed=5),
+}
+B = {
+    "enc.0.weight": A["enc.0.weight"] + 0.5,
+    "enc.0.bias": A["enc.0.bias"].clone(),
+    "enc.1.weight": A["enc.1.weight"] * (1 + 1e-7),
+    "wide": A["wide"].bfloat16(),
+    "form": drawn(5, seed=5),
+    "enc.new": drawn(2, seed=6),
+}
+
+
+def relative(a: list[Tensor], b: list[Tensor]) -> float:
+    one, other = (torch.cat([each.double().flatten() for each in side]) for side in (a, b))
+    return float((one - other).norm() / one.norm())
+
+
+def test_one_tree_of_both_with_each_status() -> None:
+    model = compared(A, B)
+    found = rows(model)
+    assert {path: found[path].status for path in (*A, "enc.new")} == {
+        "enc.0.weight": "changed", "enc.0.bias": "equal", "enc.1.weight": "close", "gone": "only_a",
+        "wide": "dtype", "form": "shape", "enc.new": "only_b",
+    }  # fmt: skip
+    assert list(found) == [
+        "", "gone", "wide", "form", "enc", "enc.0", "enc.0.weight", "enc.0.bias", "enc.1", "enc.1.weight", "enc.new",
+    ], "in the order of A, what only B has behind the rest of its module"  # fmt: skip
+    assert found["form"].text == "[4] → [5]"
+    assert found["wide"].text == "float32 → bfloat16"
+    details = {row.path: (row.detail, row.dtype) for row in model.page(0, 50)[0]}
+    assert details["form"] == ("[4] → [5]", "float32")
+    assert details["wide"] == ("[8]", "float32 → bfloat16")
+
+
+def test_numbers_of_a_tensor_are_those_of_torch() -> None:
+    found = rows(compared(A, B))["enc.0.weight"]
+    a, b = A["enc.0.weight"].double(), B["enc.0.weight"].double()
+    assert found.max_abs == float((a - b).abs().max())
+    assert found.relative_l2 == pytest.approx(float((a - b).norm() / a.norm()))
+    assert found.cosine == pytest.approx(float(torch.cosine_similarity(a.view(-1), b.view(-1), dim=0)))
+    assert found.index == list(torch.unravel_index((a - b).abs().argmax(), a.shape))
+    assert found.share == 1.0, "nothing is relatively larger"
+
+
+def test_a_module_sums_up_all_tensors_in_it_as_one_vector() -> None:
+    found = rows(compared(A, B))
+    inside = ["enc.0.weight", "enc.0.bias"]
+    assert found["enc.0"].relative_l2 == pytest.approx(relative([A[p] for p in inside], [B[p] for p in inside]))
+    assert (found["enc.0"].tensors, found["enc.0"].compared, found["enc.0"].differing) == (2, 2, 1)
+    assert found["enc.0"].status == "changed"
+    assert (found["enc"].tensors, found["enc"].differing, found["enc"].status) == (4, 2, "only_b")
+    assert (found[""].tensors, found[""].differing) == (7, 5)
+    assert found["enc.1"].status == "close"
+    assert found["enc.1"].differing == 0
+    both = [path for path in A if path in B and A[path].shape == B[path].shape]
+    assert found[""].relative_l2 == pytest.approx(relative([A[p] for p in both], [B[p] for p in both]), rel=1e-5)
+
+
+def test_repeated_layers_are_one_row_that_sums_them_up() -> None:
+    a = {f"layers.{i}.weight": drawn(3, 3, seed=i) for i in range(6)}
+    b = {path: tensor.clone() for path, tensor in a.items()}
+    b["layers.4.weight"][1, 2] += 1
+    model = compared(a, b)
+    row = next(row for row in model.page(0, 50)[0] if row.kind == "group")
+    assert row.path == "layers.[0–5]"
+    assert row.difference is not None
+    assert (row.difference.tensors, row.difference.differing) == (6, 1)
+    assert row.difference.relative_l2 == pytest.approx(relative(list(a.values()), list(b.values())))
+    listed = model.describe("layers.[0–5]")
+    assert "1 of 6 tensors" in [fact.text for fact in listed[0].facts]
+
+
+def test_nothing_is_known_before_it_is_read_and_no_more_than_was_read() -> None:
+    model = compared(A, B, read=False)
+    assert {found.status for found in rows(model).values()} == {""}
+
+    def stop(done: int, total: int, path: str) -> None:
+        if path == "enc.1.weight":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        model.outcome.read(stop)
+    half = rows(model)
+    assert half["enc.0.weight"].status == "changed"
+    assert half["enc.1.weight"].status == ""
+    assert (half[""].compared, half[""].differing) == (5, 4), "gone, wide, form and those of enc.0"
+    assert not model.outcome.complete
+    model.outcome.read(lambda done, total, path: None)
+    assert rows(model) == rows(compared(A, B)), "as if it had never been stopped"
+
+
+def test_the_table_is_sorted_by_how_much_and_filtered() -> None:
+    model = compared(A, B)
+
+    def listed(query: str = "", order: m.TensorOrder = "how_much") -> list[str]:
+        request = m.TensorRows(path="", start=0, count=50, order=order, descending=True, query=query)
+        return [row.path for row in model.tensors(request, Patient()).rows]
+
+    assert listed()[:4] == ["gone", "form", "enc.new", "enc.0.weight"], "what no number says first, in tree order"
+    assert listed("changed") == ["enc.0.weight"]
+    assert listed("!changed !equal !close", "tree") == ["enc.new", "form", "wide", "gone"]
+    assert set(listed("different")) == {"enc.0.weight", "gone", "wide", "form", "enc.new"}
+    assert listed("rel>0.01 status:changed") == ["enc.0.weight"]
+    assert listed("change>=0.4") == ["enc.0.weight"]
+    assert "enc.0.bias" in listed("equal")
+    assert listed("bias equal") == ["enc.0.bias"]
+    with pytest.raises(EngineProblem, match="no status"):
+        listed("status:wrong")
+
+
+def test_the_table_follows_what_becomes_known() -> None:
+    model = compared(A, B, read=False)
+    request = m.TensorRows(path="", start=0, count=50, query="changed")
+    assert model.tensors(request, Patient()).total == 0
+    model.outcome.read(lambda done, total, path: None)
+    assert [row.path for row in model.tensors(request, Patient()).rows] == ["enc.0.weight"]
+
+
+def test_elements_of_a_of_b_and_of_their_difference() -> None:
+    model = compared(A, B)
+    path = "enc.0.weight"
+    found = {of: model.window(m.Window(path=path, of=of)).values for of in ("value", "other", "difference")}
+    assert found["value"] == A[path].reshape(-1).tolist()
+    assert found["other"] == B[path].reshape(-1).tolist()
+    assert found["difference"] == (B[path].double() - A[path].double()).reshape(-1).tolist()
+    assert model.window(m.Window(path="gone", of="other")).reason == "B has no such tensor: v shows that of A"
+    assert model.window(m.Window(path="enc.new")).reason == "A has no such tensor: v shows that of B"
+    assert "A is [4], B is [5]" in model.window(m.Window(path="form", of="difference")).reason
+    with pytest.raises(EngineProblem):
+        model.window(m.Window(path="enc", of="difference"))
+
+
+def test_items_that_differ_are_rows_and_facts() -> None:
+    items = [
+        ItemDifference("epoch", "item", "changed", "1", "2"),
+        ItemDifference("format", "metadata", "only_b", None, "pt"),
+    ]
+    model = compared(A, B, items)
+    found = rows(model)
+    assert found["epoch"].text == "1 → 2"
+    assert found["metadata.format"].text == "none → pt"
+    assert (found["metadata"].differing, found["metadata"].status) == (1, "changed")
+    assert (found[""].tensors, found[""].differing) == (7, 5), "items are no tensors"
+    kinds = {row.path: row.kind for row in model.page(0, 50)[0]}
+    assert kinds["epoch"] == "item"
+    groups = {group.title: group for group in model.describe("")}
+    assert [(fact.label, fact.text) for fact in groups["Items that differ"].facts] == [
+        ("epoch", "1 → 2"), ("format", "none → pt"),
+    ]  # fmt: skip
+
+
+def test_info_of_a_tensor_has_the_elements_of_the_largest_change() -> None:
+    a, b = {"w": torch.zeros(3, 4)}, {"w": torch.zeros(3, 4)}
+    b["w"][1, 2] = -2.5
+    model = compared(a, b)
+    facts = {fact.label: fact.text for fact in model.describe("w")[0].facts}
+    assert facts["Where"] == "[1, 2]: 0.0 → -2.5"
+    assert facts["Largest"].startswith("2.5 ")
+    assert facts["A"] == facts["B"] == "float32 [3, 4]"
+
+
+def test_nan_comes_first_and_marks_its_modules() -> None:
+    a = {"m.w": torch.ones(4), "n.w": torch.ones(4)}
+    b = {"m.w": torch.tensor([1.0, 1.0, float("nan"), 1.0]), "n.w": torch.full((4,), 9.0)}
+    model = compared(a, b)
+    found = rows(model)
+    assert (found["m.w"].nonfinite, found["m"].nonfinite, found["n"].nonfinite) == (1, 1, 0)
+    request = m.TensorRows(path="", start=0, count=9, order="how_much", descending=True)
+    assert [row.path for row in model.tensors(request, Patient()).rows] == ["m.w", "n.w"]
+    assert found["m.w"].index == [2]
+
+
+def test_classes_of_modules_come_from_the_side_that_has_them() -> None:
+    a = nn.Sequential(OrderedDict(one=nn.Linear(2, 2)))
+    b = nn.Sequential(OrderedDict(one=nn.Linear(2, 2), two=nn.LayerNorm(2)))
+    sides = ComparedSide("a", opened(a)), ComparedSide("b", opened(b))
+    pairs = pair(sides[0].tensors(), sides[1].tensors(), True, lambda path: True)
+    model = ComparedModel(*sides, pairs, [], {})
+    model.fold_state.fold("", "all")
+    assert {row.path: row.detail for row in model.page(0, 9)[0] if row.kind == "module"} == {
+        "": "Sequential", "one": "Linear", "two": "LayerNorm",
+    }  # fmt: skip
+    assert "class LayerNorm" in model.source_code("two").text
+    assert [form.text for form in model.forms("two.weight")] == ["two.weight"]

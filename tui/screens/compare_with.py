@@ -1,0 +1,52 @@
+"""Choosing what is compared with what is open: a snapshot of it, what was opened before, what is here, or a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.engine_link import EngineLink
+from tui.language import Language
+from tui.screens.catalogue import Catalogue
+from tui.screens.source_list import Offer
+from tui.text import clean
+
+ITSELF, NOW = "itself", "now"
+"""In the column of sections: a snapshot of what is open; what is done with the present comparison."""
+MARK = "\0"
+"""What an answer begins with that is no SOURCE."""
+SNAPSHOT, TAKE, GO_ON, RENAME, END = f"{MARK}snapshot ", f"{MARK}take", f"{MARK}go on", f"{MARK}rename", f"{MARK}end"
+"""Answers that are no SOURCE: the snapshot whose name follows, a new one, and what is done with the comparison."""
+
+
+class CompareWith(Catalogue):
+    """The screen that ends with a SOURCE, an answer that begins with `MARK`, or None.
+
+    Args:
+        own: what is offered before all else.
+        recent: what was opened before, the newest first.
+        name: of what is open.
+        language: of the documented networks' titles.
+    """
+
+    ENTER = "Enter chooses it."
+
+    def __init__(
+        self, link: EngineLink, own: Sequence[Offer], recent: list[str], name: str, language: Language = "en"
+    ) -> None:
+        super().__init__(link, True, recent=recent, language=language)
+        self.own = list(own)
+        self.compared = name
+
+    @property
+    def heading(self) -> str:
+        """Return the title of the screen."""
+        return f"Compare {clean(self.compared, 200)} with …"
+
+    def list_hint(self, more: Sequence[str]) -> str:
+        """Return what Enter does."""
+        itself = "itself at another moment, " if any(offer.section == ITSELF for offer in self.own) else ""
+        return f"With {itself}a file or another network. Enter compares."
+
+    def listed(self, examples: list[Offer], recent: list[Offer]) -> list[Offer]:
+        """Return the rows of the list before what is here: the networks of the catalogue are seldom meant."""
+        return [*self.own, *recent, *examples]
