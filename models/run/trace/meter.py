@@ -75,6 +75,27 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._unknown = True
 
 
+class MemoryWatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the memory that one function of a run with values takes, which is made of many operations.
+
+    Args:
+        memory: of the run, in which the weights are not known: what is a view is left out.
+    """
+
+    def __init__(self, memory: LiveMemory) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._memory = memory
+
+    def __torch_dispatch__(
+        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if not func.is_view and func.namespace != "prim":
+            for tensor in (output,) if isinstance(output, Tensor) else tensors_in(output):
+                self._memory.take(tensor)
+        return output
+
+
 def _known(number: Any) -> int:
     if type(number) is not int:
         raise TypeError("a symbol, where sizes depend on values")

@@ -29,7 +29,7 @@ from .frame import Frame, first_line, is_raised_from, named_arguments, records_g
 from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
 from .modes import mode_now, mode_of
-from .operations import counts_without_tensor, operation_name
+from .operations import counts_without_tensor, is_made_of_many, operation_name
 from .places import Places
 from .record import NODES, REGISTERED, Trace
 from .run_tensors import Reading, RunTensors
@@ -156,9 +156,10 @@ class Recorder(TorchFunctionMode):
         bare = not types and not torch._C._len_torch_function_stack()
         reading = self._read(name, args, kwargs, bare)
         reading.first = sequence_number()
+        assert self._tensors is not None
         started = time.perf_counter()
         try:
-            output = func(*args, **kwargs)
+            output = self._tensors.within(func, args, kwargs) if is_made_of_many(name) else func(*args, **kwargs)
         except BaseException as error:
             self._record(reading, None, began, time.perf_counter() - started, error)
             raise

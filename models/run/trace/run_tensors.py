@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -21,6 +21,7 @@ from .costs import gives_new_memory
 from .dead import RELUS, note_dead
 from .flow import Flow, Read, base_of, storage_of, version_of
 from .live_memory import LiveMemory, constants_of
+from .meter import MemoryWatch
 from .operations import gives_unset_memory, writes_parts
 from .origins import Origin, Origins
 from .output_statistics import spread_of_rows, statistics_of
@@ -127,6 +128,8 @@ class RunTensors:
         self._flow = Flow()
         self._memory = None if trace.is_dry else LiveMemory(constants_of(tree))  # a run without values has a meter
         trace.memory = self._memory
+        self._within = 0
+        """The most memory that was in use within the operation that is over; 0 where that was not looked at."""
         self._origins = Origins(self._path_of)
         self._batch: int | None = None
         """The length of the first dimension of the network's input."""
@@ -137,6 +140,21 @@ class RunTensors:
         """Return what an operation with these arguments is about to read; `bare` as `Reading` has it."""
         tensors = arguments_in(args, kwargs)
         return Reading(name, args, kwargs, tensors, *self._flow.read(tensors), self._copies(name, tensors), bare)
+
+    def within(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run a function that is made of many operations, whose own tensors nothing holds, and count these meanwhile.
+
+        With gradients the graph holds most of them, and says so afterwards.
+        """
+        memory = self._memory
+        if memory is None or torch.is_grad_enabled() or torch._C._len_torch_dispatch_stack():
+            return function(*args, **kwargs)
+        before = memory.start()
+        try:
+            with MemoryWatch(memory):
+                return function(*args, **kwargs)
+        finally:
+            self._within = memory.end(before)
 
     def entered(self, call: Call, tensors: list[Tensor]) -> None:
         """Note who made what a module is called with, and take copies of it, where such are taken.
@@ -242,6 +260,8 @@ class RunTensors:
             if output is not None:
                 self._memory.take(output)
             call.peak = self._memory.live
+            if self._within:
+                call.peak, self._within = max(call.peak, self._within), 0
 
     def failed(self, reading: Reading, call: Call) -> None:
         """Keep what an operation read that raised, where copies are taken."""

@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from ...live.registered import modules_in
 from .fused_path import FUSED_PATH
-from .meter import Meter
+from .meter import MemoryWatch, Meter
 from .recorder import Recorder
 from .warned import WarningsAtUserLines
 
@@ -59,6 +59,10 @@ class Switches:
         """Switch off what is on; may be called again."""
         if self._meter is not None and self._meter in _dispatch_modes():
             self._meter.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        for mode in reversed(_dispatch_modes()):
+            if not isinstance(mode, MemoryWatch):
+                break
+            mode.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         if any(mode is self._recorder for mode in _function_modes()):
             self._recorder.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         self._warnings.off()

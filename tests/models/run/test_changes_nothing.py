@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 import models.run.trace
 from models.live.live_tree import LiveTree
+from models.messages import RunMode
 from models.run.backward import run_backward
 from models.run.forward import run_forward
 from models.run.trace.tracing import Trace
@@ -222,17 +223,28 @@ SWITCHING = frozenset(("tracing.py", "fused_path.py", "warned.py", "stack_room.p
 """Where something of the process is switched on and off."""
 
 
-@pytest.mark.parametrize(("names", "step"), [(SWITCHING, EVERY), (None, SAMPLED)])
-def test_an_interrupt_at_any_line_of_ours_leaves_everything_as_it_was(names: frozenset[str] | None, step: int) -> None:
-    net = Still().eval()
+MODE = RunMode("eval", "no_grad", "bfloat16")
+IN_A_MODE = frozenset(("run_mode.py", "within", "__torch_dispatch__", "off"))
+"""Where more is switched in a mode."""
+
+
+@pytest.mark.parametrize(
+    ("names", "step", "mode"),
+    [(SWITCHING, EVERY, RunMode()), (None, SAMPLED, RunMode()), (IN_A_MODE, EVERY, MODE)],
+    ids=["switching", "everywhere", "in a mode"],
+)
+def test_an_interrupt_at_any_line_of_ours_leaves_everything_as_it_was(
+    names: frozenset[str] | None, step: int, mode: RunMode
+) -> None:
+    net = Still().train(bool(mode.training))
     x = torch.rand(2, 4)
     tree = LiveTree.of(net)
-    recorded(net, x)  # what is made once is made now
+    run_forward(net, (x,), {}, tree, Trace(), mode=mode)  # what is made once is made now
     before = {**of_process(), **of_network(net)}
     for at in range(1, 50_000, step):
         interrupting = Interrupting(at, names)
         with suppress(KeyboardInterrupt), tracer(interrupting):
-            run_forward(net, (x,), {}, tree, Trace())
+            run_forward(net, (x,), {}, tree, Trace(), mode=mode)
         if not interrupting.place:
             break
         found = differences(before, {**of_process(), **of_network(net)})
