@@ -156,10 +156,10 @@ class Recorder(TorchFunctionMode):
         bare = not types and not torch._C._len_torch_function_stack()
         reading = self._read(name, args, kwargs, bare)
         reading.first = sequence_number()
-        assert self._tensors is not None
+        memory = self._tensors.memory if is_made_of_many(name) and self._tensors is not None else None
         started = time.perf_counter()
         try:
-            output = self._tensors.within(func, args, kwargs) if is_made_of_many(name) else func(*args, **kwargs)
+            output = func(*args, **kwargs) if memory is None else memory.run(name, func, args, kwargs)
         except BaseException as error:
             self._record(reading, None, began, time.perf_counter() - started, error)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -20,13 +20,13 @@ from .captured import CallTensors, Kept
 from .costs import gives_new_memory
 from .dead import RELUS, note_dead
 from .flow import Flow, Read, base_of, storage_of, version_of
-from .live_memory import LiveMemory, constants_of
-from .meter import MemoryWatch
+from .live_memory import constants_of
 from .operations import gives_unset_memory, writes_parts
 from .origins import Origin, Origins
 from .output_statistics import spread_of_rows, statistics_of
 from .places import Places
 from .record import FirstNonfinite, Maker, Trace
+from .run_memory import RunMemory
 from .shapes import LIMIT, arguments_in, shapes_of, tensors_in
 
 _numel, _element_size = torch._C.TensorBase.numel, torch._C.TensorBase.element_size
@@ -126,10 +126,8 @@ class RunTensors:
         self._trace = trace
         self._captures = trace.captures
         self._flow = Flow()
-        self._memory = None if trace.is_dry else LiveMemory(constants_of(tree))  # a run without values has a meter
-        trace.memory = self._memory
-        self._within = 0
-        """The most memory that was in use within the operation that is over; 0 where that was not looked at."""
+        self.memory = RunMemory(constants_of(tree))
+        trace.memory = None if trace.is_dry else self.memory.live  # a run without values has a meter
         self._origins = Origins(self._path_of)
         self._batch: int | None = None
         """The length of the first dimension of the network's input."""
@@ -140,21 +138,6 @@ class RunTensors:
         """Return what an operation with these arguments is about to read; `bare` as `Reading` has it."""
         tensors = arguments_in(args, kwargs)
         return Reading(name, args, kwargs, tensors, *self._flow.read(tensors), self._copies(name, tensors), bare)
-
-    def within(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run a function that is made of many operations, whose own tensors nothing holds, and count these meanwhile.
-
-        With gradients the graph holds most of them, and says so afterwards.
-        """
-        memory = self._memory
-        if memory is None or torch.is_grad_enabled() or torch._C._len_torch_dispatch_stack():
-            return function(*args, **kwargs)
-        before = memory.start()
-        try:
-            with MemoryWatch(memory):
-                return function(*args, **kwargs)
-        finally:
-            self._within = memory.end(before)
 
     def entered(self, call: Call, tensors: list[Tensor]) -> None:
         """Note who made what a module is called with, and take copies of it, where such are taken.
@@ -185,11 +168,10 @@ class RunTensors:
     def given(self, tensors: list[Tensor], call: Call) -> None:
         """Note the inputs of the network, which `call` is the call of."""
         self._batch = next((size for tensor in tensors if (size := _rows(tensor)) is not None), None)
+        self.memory.given(tensor for tensor in tensors if self._flow.known(tensor) is None)
         for tensor in tensors:
             if self._flow.known(tensor) is not None:
                 continue
-            if self._memory is not None:
-                self._memory.take(tensor, counted=False)
             found = self._measured(tensor)
             self._flow.made(tensor, None, found)
             if found is not None and (found.nan or found.inf):
@@ -204,7 +186,7 @@ class RunTensors:
         Args:
             row: the call whose row it will be counted in.
         """
-        flow, tensors = self._flow, reading.tensors
+        flow, tensors, memory = self._flow, reading.tensors, self.memory
         call.bytes = bytes_of(outputs)
         if reading.kept is not None and self._captures is not None and self._captures.wants(call):
             call.captured = CallTensors(reading.kept, self._captures.of(outputs[:LIMIT], self._own_path))
@@ -230,19 +212,19 @@ class RunTensors:
                     return
             found = self._measured_of(reading, output)
             flow.made(output, call, found)
-            self._took(output, call)
+            memory.took(call, output)
             self._look(output, found, None, reading, call, row)
             call.statistics = found
             return
         own = {id(tensor) for tensor in tensors}
         fresh = [output for output in outputs if id(output) not in own]
-        self._took(None, call)
+        memory.took(call)
         if not fresh:
             return
         unset = gives_unset_memory(reading.name)
-        memory = {storage_of(tensor): tensor for tensor in tensors}
+        sources = {storage_of(tensor): tensor for tensor in tensors}
         for output in islice(fresh, LIMIT):
-            source = memory.get(storage_of(output) or -1)
+            source = sources.get(storage_of(output) or -1)
             if source is not None:  # a view
                 known = flow.now(source)
                 whole = known is not None and _numel(source) == _numel(output)
@@ -250,18 +232,9 @@ class RunTensors:
                 continue
             found = None if unset else self._measured_of(reading, output)
             flow.made(output, call, found)
-            self._took(output, call)
+            memory.took(call, output)
             self._look(output, found, None, reading, call, row)
             call.statistics = call.statistics or found
-
-    def _took(self, output: Tensor | None, call: Call) -> None:
-        """Count the memory of what a call gave, None for nothing new, and note the most that is in use."""
-        if self._memory is not None:
-            if output is not None:
-                self._memory.take(output)
-            call.peak = self._memory.live
-            if self._within:
-                call.peak, self._within = max(call.peak, self._within), 0
 
     def failed(self, reading: Reading, call: Call) -> None:
         """Keep what an operation read that raised, where copies are taken."""
@@ -277,7 +250,8 @@ class RunTensors:
         first: Tensor | None = None
         tensors = list(islice(tensors_in(output), LIMIT))
         call.bytes = bytes_of(tensors)
-        self._took(None, call)
+        memory = self.memory
+        memory.took(call)
         if self._captures is not None and call.captured is not None:
             call.captured.outputs = self._captures.of(tensors, self._own_path)
         with suppress(Exception):  # of a tensor's class, which may raise anything
@@ -287,7 +261,7 @@ class RunTensors:
             if is_silent and self._flow.now(tensor) is None:
                 found = self._measured(tensor)
                 self._flow.made(tensor, call, found)
-                self._took(tensor, call)
+                memory.took(call, tensor)
                 if found is not None and (found.nan or found.inf):
                     self._note(self._origins.made(tensor, found, [], [], call), call, call)
                 elif tensor._base is None:

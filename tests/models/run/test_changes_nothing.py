@@ -224,7 +224,7 @@ SWITCHING = frozenset(("tracing.py", "fused_path.py", "warned.py", "stack_room.p
 
 
 MODE = RunMode("eval", "no_grad", "bfloat16")
-IN_A_MODE = frozenset(("run_mode.py", "within", "__torch_dispatch__", "off"))
+IN_A_MODE = frozenset(("run_mode.py", "run_memory.py", "__torch_dispatch__", "off"))
 """Where more is switched in a mode."""
 
 

@@ -128,13 +128,14 @@ def convolutions() -> nn.Module:
     [
         (lambda: nn.Sequential(Attention(), Attention()), (2, 16, 32)),
         (lambda: nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), (2, 16, 32)),
+        (lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), 3), (2, 16, 32)),
         (convolutions, (2, 3, 16, 16)),
         (lambda: build_example("mlp"), (2, 20)),
         (lambda: build_example("rgnet"), (2, 4)),
         (lambda: build_example("my_sequential"), (2, 20)),
         (lambda: nn.Sequential(*[each for _ in range(6) for each in (nn.Linear(64, 64), nn.ReLU())]), (8, 64)),
     ],
-    ids=["attention", "encoder", "convolutions", "mlp", "rgnet", "my_sequential", "chain"],
+    ids=["attention", "layer", "encoder", "convolutions", "mlp", "rgnet", "my_sequential", "chain"],
 )
 def test_it_is_that_of_a_run_without_values(net: Any, shape: tuple[int, ...], mode: RunMode) -> None:
     torch.manual_seed(0)
