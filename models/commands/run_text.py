@@ -10,6 +10,7 @@ from ..messages import RunMode
 from ..safe_text import clean, clean_lines
 from .columns import table
 from .run_costs import costs_text, flops_cell, size_cell
+from .run_depth import depth_lines
 
 ROOT = "(root)"
 NAME = 200
@@ -39,6 +40,7 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
         yield ""
     if report["gradients"]:
         yield from _gradients(report["gradients"])
+        yield from depth_lines(report)
         yield ""
     for note in report["notes"]:
         yield f"note: {clean(note)}"

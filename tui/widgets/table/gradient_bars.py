@@ -23,8 +23,10 @@ from tui.text import clean, fit, fit_path
 from tui.widgets.lists.paged_lines import PagedLines
 from tui.widgets.lists.shares import bar_of
 
+SPREAD = 4
+"""Powers of ten between the smallest norm and the largest from which the scale is logarithmic by itself."""
 DECADES = 6
-"""How much smaller than the largest norm the shortest bar of the logarithmic scale is, in powers of ten."""
+"""How much smaller than the largest norm what has no bar on the logarithmic scale is at least, in powers of ten."""
 WORDS = {"none": "none yet", "unreached": "none", "zero": "zero", "frozen": "frozen", "unread": "not read"}
 NUMBER = 9
 """Cells of the norm."""
@@ -70,6 +72,10 @@ class GradientBars(PagedLines[GradientRow]):
         self.note = ""
         """Of when, or of what part, the norms are, where that is not now and the whole."""
         self._fetched: dict[int, float] = {}
+        self._decades: float = DECADES
+        """Powers of ten that the logarithmic scale spans."""
+        self._has_chosen = False
+        """Whether the user has chosen the scale."""
 
     def show(self, path: str) -> None:
         """Show another module, or the same one with the gradients it has now."""
@@ -100,6 +106,12 @@ class GradientBars(PagedLines[GradientRow]):
         norms = [row.norm for row in page.rows if row.norm is not None and math.isfinite(row.norm)]
         self._fetched[start] = max(norms, default=0.0)
         if not start:
+            positive = [norm for norm in norms if norm > 0]
+            spread = math.log10(max(positive)) - math.log10(min(positive)) if positive else 0.0
+            self._decades = max(DECADES, spread + 1)
+            if not self._has_chosen:
+                self.logarithmic = spread > SPREAD
+        if not start:
             self.post_message(self.Layers(page.path, page.layers))
         if page.passing:
             self.post_message(self.Passing())
@@ -119,10 +131,8 @@ class GradientBars(PagedLines[GradientRow]):
     def render_header(self, width: int) -> Iterable[Segment]:
         name, bar = self._widths(width)
         scale = "logarithmic" if self.logarithmic else "linear"
-        keys = next(
-            text for text in (f"{scale}, L for the other scale", f"{scale} (L)", "L") if len(text) <= bar or text == "L"
-        )
-        right = clean(self.note) or keys
+        keys = (f"{scale}, L for the other scale", f"{scale} (L)", f"{scale[:3]} (L)")
+        right = clean(self.note) or next((text for text in keys if len(text) <= bar), keys[-1])
         return [Segment(f"{fit('parameter', name)} {'norm':>{NUMBER}} {fit(right, bar)}")]
 
     def draw(self, index: int, row: GradientRow, width: int) -> Iterable[Segment]:
@@ -151,10 +161,11 @@ class GradientBars(PagedLines[GradientRow]):
             return 0.0
         if not self.logarithmic:
             return norm / self.largest
-        return max(0.0, 1 + math.log10(norm / self.largest) / DECADES)
+        return max(0.0, 1 + math.log10(norm / self.largest) / self._decades)
 
     def action_scale(self) -> None:
         """Change between linear and logarithmic bars."""
+        self._has_chosen = True
         self.logarithmic = not self.logarithmic
 
     def action_choose(self) -> None:

@@ -157,3 +157,19 @@ async def test_why_there_is_no_gradient(width: int, text: str) -> None:
     async with app.run_test(size=(width, 22)) as pilot:
         await settled(pilot)
         assert shown(app.bars)[1].endswith(f"none {text}")
+
+
+async def test_norms_far_apart_have_a_logarithmic_scale_until_a_user_chooses() -> None:
+    fake = FakeEngine(rgnet())
+    fake.gradients = {"0.block 0.0.weight": [1.0], "0.block 0.0.bias": [1e-20], "0.block 0.2.weight": [1e-9]}
+    app = BarsApp(fake)
+    async with app.run_test(size=(80, 22)) as pilot:
+        await settled(pilot)
+        assert "logarithmic" in shown(app.bars)[0]
+        full, least, some = (len(shown(app.bars)[line].split()[-1]) for line in (1, 2, 3))
+        assert full > some > least >= 1, "each has a bar that can be seen"
+        assert "█" in shown(app.bars)[2]
+        app.bars.action_scale()
+        app.bars.show("")
+        await settled(pilot)
+        assert not app.bars.logarithmic
