@@ -38,8 +38,8 @@ class Action:
 OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
-        "copy_path", "copy_forms", "export", "save", "weights", "edit_source", "statistics", "to_calls", "call_tensor",
-        "keep_call", "step_back", "initialise", "compare",
+        "copy_path", "copy_forms", "export", "save", "weights", "sharing", "edit_source", "statistics", "to_calls",
+        "call_tensor", "keep_call", "step_back", "initialise", "compare",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -89,6 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
     Action("redo", "U", "Redo what was undone", "Model", "explorer"),
     Action("weights", "W", "Weights of a checkpoint: what fits, and load it …", "Model", "explorer"),
+    Action("sharing", "M", "What is shared: objects, memory, values", "Model", "explorer"),
     Action("interrupt", "ctrl+c", "Interrupt the run (copies when text is selected)", "Model", shown="Ctrl+C"),
     Action("restart", "R", "Open again, from the files as they are now; restart an engine that ended", "Model"),
     Action("new_engine", "ctrl+r", "Open again in a new engine, from nothing", "Model", shown="Ctrl+R"),
@@ -164,6 +165,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("outward", "left,h", "Fold, then to what holds it", "Calls", "calls", shown="← h"),
     Action("apart", "x", "Layers that are alike: each on its own, or as one", "Calls", "calls", footer="apart"),
     Action("statistics", "A", "Statistics of all tensors below, or stop", "Table of tensors", "explorer"),
+    # -- what is shared
+    Action("choose", "enter", "Show it in the tree", "Sharing", "sharing list", "show", shown="Enter"),
+    Action("mend", "x", "Tie, untie or copy it, by the line below the list", "Sharing", "sharing", "tie, untie"),
+    Action("leave", "escape", "Back; what still looks is cancelled", "Sharing", "sharing", "back", shown="Esc"),
     # -- weights that do not fit
     Action("take", "space,enter", "Take or leave the rule", "Weights", "fit rules", "take", shown="Space"),
     Action("edit_rule", "e", "Change the rule", "Weights", "fit rules", "edit"),

@@ -28,6 +28,21 @@ class Sharing:
         for nodes in self._same.values():
             yield from pairwise(nodes)
 
+    def tied(self) -> Iterator[list[int]]:
+        """Yield the nodes of each tensor that has several names, in tree order."""
+        return (nodes for nodes in self._same.values() if len(nodes) > 1)
+
+    def storages(self) -> Iterator[list[int]]:
+        """Yield of each storage that several tensors view the first node of each of them, in tree order."""
+        for nodes in self._storages.values():
+            firsts = {self._entry(node): node for node in reversed(nodes)}
+            if len(firsts) > 1:
+                yield sorted(firsts.values())
+
+    def _entry(self, node: int) -> object:
+        tensor = self._tree.tensor(node)
+        return None if tensor is None else tensor.entry
+
     def same(self, node: int) -> list[str]:
         """Return the other paths of the same tensor (`Stored.entry`)."""
         tensor = self._tree.tensor(node)

@@ -107,6 +107,7 @@ from .runs import (
     ZeroGradients,
 )
 from .saving import PlanSave, Saved, SaveOptions, SavePlan, SaveTensors
+from .sharing import ReadSharing, ShareKind, SharingFound, SharingGroup, SharingMember
 from .sources import (
     ChangedFiles,
     CloseSource,
@@ -168,7 +169,7 @@ RequestBody = (
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
-    | Interrupt
+    | ReadSharing | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
     | Compare | ReadDifferences | EndComparison | ListSnapshots | TakeSnapshot
 )  # fmt: skip
@@ -179,7 +180,7 @@ AnswerBody = (
     | Cells | HeatCells | StatisticsOf | GradientPage | Nonfinite
     | Description | SourceText | Forms
     | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
-    | CallPlace | FoundCall | Completions | SavePlan | Saved
+    | CallPlace | FoundCall | Completions | SavePlan | Saved | SharingFound
     | Initialisers | InitialPreview | Signals | Initialised
     | Compared | Snapshots
 )  # fmt: skip
@@ -300,6 +301,7 @@ __all__ = [
     "ReadFindings",
     "ReadInitialisers",
     "ReadInputs",
+    "ReadSharing",
     "Reply",
     "Request",
     "RequestBody",
@@ -318,6 +320,10 @@ __all__ = [
     "SearchHit",
     "SearchHits",
     "SetInputs",
+    "ShareKind",
+    "SharingFound",
+    "SharingGroup",
+    "SharingMember",
     "Signal",
     "SignalLayer",
     "Signals",

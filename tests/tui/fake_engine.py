@@ -19,6 +19,7 @@ from fake_comparing import FakeComparing
 from fake_lab import FakeLab
 from fake_networks import Spec, rgnet
 from fake_saving import FakeSaving
+from fake_sharing import FakeSharing
 from fake_table import KINDS, FakeTable
 from fake_values import FakeValues
 from fake_weights import FakeWeights
@@ -91,7 +92,7 @@ class Node:
     parent: int
 
 
-class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeWeights, FakeLab, FakeComparing):
+class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, FakeWeights, FakeLab, FakeComparing):
     """Answers from `spec`; everything is unfolded at first."""
 
     def __init__(self, spec: Spec | None = None, name: str = "rgnet") -> None:

@@ -3,7 +3,7 @@
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`, `finding`,
 `copying`, `touring`, `arranging`, `call_selection`, `loading_weights`,
-`saving`, `initialising`.
+`saving`, `sharing`, `initialising`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from tui.screens.remarks import Remarks
 from tui.screens.reopening import Reopening
 from tui.screens.requires_code import RequiresCode
 from tui.screens.saving import Saving
+from tui.screens.sharing import ShowingSharing
 from tui.screens.touring import Touring
 from tui.tabs import Area, tabs_in
 from tui.text import clean
@@ -57,6 +58,7 @@ class Explorer(
     LoadingWeights,
     Saving,
     Initialising,
+    ShowingSharing,
     RequiresCode,
     Reopening,
     Measuring,

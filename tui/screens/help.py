@@ -75,6 +75,7 @@ OF_WIDGETS: dict[str, tuple[str, ...]] = {
     "GradientBars": ("Gradients", "Tables", "Lists"),
     "CallTable": ("Calls", "Tables", "Lists"),
     "Info": ("Lists", "Tables"),
+    "ShareList": ("Sharing", "Lists"),
     "RuleList": ("Weights", "Lists"),
     "MisfitList": ("Weights", "Lists"),
     "SourceView": ("Lists",),

@@ -18,6 +18,7 @@ from . import (  # noqa: F401  (importing registers the handlers)
     opening,
     runs,
     saving,
+    sharing,
     suggesting,
     tree,
     values,

@@ -60,6 +60,8 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.ListSnapshots(), m.Snapshots),
         (m.Export(form="markdown"), m.Exported),
         (m.Export(form="session"), m.Exported),
+        (m.ReadSharing(), m.SharingFound),
+        (m.ReadSharing(values=True), m.SharingFound),
         (m.FitWeights(choice=m.FitChoice()), m.Fitted),
         (m.WeightsCode(choice=m.FitChoice()), m.Exported),
         (m.CallRows(run=1, start=0, count=10), m.CallPage),

@@ -15,6 +15,7 @@ from tui.widgets.parts.source_view import SourceView
 from tui.widgets.table.call_table import CallTable
 from tui.widgets.table.fit_lists import MisfitList, RuleList
 from tui.widgets.table.gradient_bars import GradientBars
+from tui.widgets.table.share_list import ShareList
 from tui.widgets.table.table_bar import FilterInput
 from tui.widgets.table.tensor_table import TensorTable
 from tui.widgets.tree.module_tree import ModuleTree
@@ -90,7 +91,7 @@ def test_what_a_pane_does_not_do_is_not_offered_as_if_it_did() -> None:
 def test_every_heading_that_a_pane_names_is_there_and_every_class() -> None:
     titles = {title for title, _ in groups([("*", "changed")])}
     assert {title for named in OF_WIDGETS.values() for title in named} <= titles
-    others = (ValueGrid, SearchInput, FilterInput, Output, RuleList, MisfitList)
+    others = (ValueGrid, SearchInput, FilterInput, Output, RuleList, MisfitList, ShareList)
     known = {widget.__name__ for widget in (*WIDGETS.values(), *others)}
     assert set(OF_WIDGETS) == known
 

@@ -1,0 +1,149 @@
+"""Tensors of a network that lie in one memory, and those in a memory that is much larger than they are.
+
+Nothing is read but addresses and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ...live.live_tree import LiveTree, Node
+from ...sources.wording import size_text
+from ...tensors.distributed import local_part
+from ...tensors.plainly import plain, plainly
+from .groups import Member, ShareGroup
+
+LEAST_UNUSED = 512
+"""Bytes of a memory that a tensor leaves unused from which on that is told."""
+MOVES = (
+    ".to() with another dtype or device gives each a memory of its own, copy.deepcopy each parameter: no tie is left"
+)
+STAYS = "{} is a plain attribute: .to() leaves it on the old memory"
+TWICE = "an optimizer steps each parameter, so these elements several times; one parameter under both names ties them"
+
+
+class _Span(NamedTuple):
+    """Where in its memory a tensor lies, in bytes."""
+
+    node: Node
+    tensor: Tensor
+    storage: int
+    whole: int
+    """Bytes of the memory."""
+    first: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        return int(self.tensor.numel() * self.tensor.element_size())
+
+
+@plainly
+def shared_memory(tree: LiveTree) -> list[ShareGroup]:
+    """Return tensors that lie in one memory with others, or in a memory that is much larger than they are."""
+    groups: dict[int, list[_Span]] = {}
+    for node in {id(each.item): each for each in reversed(tree.nodes) if each.is_tensor}.values():
+        span = _span(node)
+        if span is not None:
+            groups.setdefault(span.storage, []).append(span)
+    found = []
+    for spans in groups.values():
+        spans.sort(key=lambda span: span.node.index)
+        if len(spans) > 1:
+            found.append(_memory(spans))
+        elif spans[0].whole - spans[0].size >= LEAST_UNUSED and spans[0].size:
+            found.append(_part(spans[0]))
+    return sorted(found, key=lambda group: group.members[0].node.index)
+
+
+def _span(node: Node) -> _Span | None:
+    tensor = local_part(plain(node.item))  # type: ignore[arg-type]
+    try:
+        storage = tensor.untyped_storage()
+        size = tensor.element_size()
+        first = int(tensor.storage_offset()) * size
+        end = first + _reach(tensor) * size if tensor.numel() else first
+        return _Span(node, tensor, int(storage._cdata), storage.nbytes(), first, end)
+    except Exception:  # sparse, nested and lazy tensors and foreign subclasses have no storage
+        return None
+
+
+def _memory(spans: Sequence[_Span]) -> ShareGroup:
+    whole, union = spans[0].whole, _union(spans)
+    apart = sum(span.end - span.first for span in spans) == union
+    same = len({(span.first, span.end) for span in spans}) == 1
+    count = f"{len(spans):,} tensors"
+    title = f"{count} in one flat memory" if apart else f"{count} on the same elements" if same else f"{count} overlap"
+    notes = []
+    if not apart:
+        notes.append("who changes one in place changes the others")
+        trained = [span for span in spans if span.node.kind == "parameter" and span.tensor.requires_grad]
+        if len(trained) > 1:
+            notes.append(TWICE)
+        notes.append(MOVES)
+        notes += [STAYS.format(span.node.path) for span in spans if span.node.plain]
+        notes.append("torch.save of state_dict() writes the memory once; safetensors refuses tensors that overlap")
+    notes += _alone(spans)
+    saved = 0 if apart else max(sum(span.size for span in spans) - union, 0)
+    return ShareGroup("memory", title, [Member(span.node, _place(span)) for span in spans], whole, saved, notes)
+
+
+def _alone(spans: Sequence[_Span]) -> list[str]:
+    """Return the note on that one of them which takes the most in a file of its own for what it is."""
+    worst = max(spans, key=lambda span: span.whole - span.size)
+    if not worst.size or worst.whole - worst.size < LEAST_UNUSED:
+        return []
+    return [f"{alone_text(worst.node.path, worst.whole, worst.size)}; .clone() first writes what it is"]
+
+
+def alone_text(path: str, whole: int, size: int) -> str:
+    """Return what saving a tensor alone costs: `saving y alone writes 320 KB for 352 bytes`."""
+    return f"saving {path} alone writes {size_text(whole)} for {size_text(size)}"
+
+
+def _part(span: _Span) -> ShareGroup:
+    title = f"a tensor in a memory of {size_text(span.whole)}"
+    unused = span.whole - min(span.end - span.first, span.size)
+    return ShareGroup("part", title, [Member(span.node, _place(span))], span.whole, unused, _alone([span]))
+
+
+def _union(spans: Sequence[_Span]) -> int:
+    """Return how many bytes at least one of them reaches over."""
+    total = reached = 0
+    for first, end in sorted((span.first, span.end) for span in spans):
+        total += max(end - max(first, reached), 0)
+        reached = max(reached, end)
+    return total
+
+
+def _place(span: _Span) -> str:
+    """Return which elements of the memory a tensor has, and how it walks over them."""
+    tensor, size = span.tensor, span.tensor.element_size()
+    count, first, end = span.whole // size, span.first // size, span.end // size
+    if end - first == count:
+        where = "all of it"
+    elif end - first == 1:
+        where = f"element {first:,} of {count:,}"
+    else:
+        where = f"elements {first:,}–{max(end - 1, first):,} of {count:,}"
+    walk = _walk(tensor)
+    return f"{where}, {walk}" if walk else where
+
+
+def _walk(tensor: Tensor) -> str:
+    if tensor.is_contiguous():
+        return ""
+    if tensor.dim() >= 2 and tensor.mT.is_contiguous():
+        return "transposed"
+    if any(stride == 0 and size > 1 for size, stride in zip(tensor.shape, tensor.stride(), strict=True)):
+        return "expanded: fewer elements than it shows"
+    if tensor.numel() == _reach(tensor):
+        return "dimensions in another order"
+    return f"strides {tuple(tensor.stride())}"
+
+
+def _reach(tensor: Tensor) -> int:
+    return int(1 + sum((count - 1) * stride for count, stride in zip(tensor.shape, tensor.stride(), strict=True)))

@@ -1,0 +1,109 @@
+"""Of `sharing`, `tui/widgets/table/share_list.py`: what is shared, what that saves, and the way to each name."""
+
+from __future__ import annotations
+
+import pytest
+from fake_app import opened
+from fake_sharing import EQUAL
+
+from models.messages import Execute, Finding, FoundFindings, Problem, ReadSharing
+
+
+async def test_every_group_is_shown_with_its_names_and_what_it_saves() -> None:
+    async with opened() as played:
+        await played.press("M")
+        await played.sees(
+            "What is shared in rgnet",
+            "16 tensors: 1 shared object, 1 in a larger memory, 1 set of equal values; sharing saves 1.0 KB",
+            "⇄ Linear [/] under 2 names",
+            "1.0 KB, saves 1.0 KB",
+            "◧ a tensor in a memory of 312.5 KB",
+            "312.2 KB of it unused",
+            "elements 0–87 of 80,000",
+            "= 2 tensors of equal values in separate memory",
+            "tying would save 2.0 KB",
+        )
+        assert [body.values for body in played.asked(ReadSharing)] == [False, True]
+
+
+async def test_the_notes_are_those_of_the_group_under_the_cursor() -> None:
+    async with opened() as played:
+        await played.press("M")
+        await played.sees("· its gradient is the sum of what each use adds")
+        await played.press("down", "down", "down", "down")
+        await played.sees("· saving 1.bias alone writes 312.5 KB for 352 bytes")
+        assert "its gradient" not in played.text
+
+
+async def test_a_name_is_shown_in_the_tree() -> None:
+    async with opened() as played:
+        await played.press("M")
+        await played.sees("1.weight")
+        await played.press("down", "down", "down", "down", "enter")
+        await played.until(lambda: played.explorer.path == "1.bias", "selected")
+        assert played.app.screen is played.explorer
+
+
+async def test_what_ties_them_is_shown_and_run_in_the_console() -> None:
+    async with opened() as played:
+        await played.press("M")
+        await played.sees("tying would save")
+        await played.press("x")
+        await played.reported("Nothing can be done about it here.")
+        await played.press("G")
+        await played.sees("x ties them: net[1].weight = net[0].weight …")
+        await played.press("x")
+        await played.until(lambda: played.asked(Execute), "run")
+        assert [body.text for body in played.asked(Execute)] == [EQUAL.code]
+        assert played.app.screen is played.explorer
+
+
+async def test_findings_that_belong_to_it_are_told_and_led_to() -> None:
+    async with opened() as played:
+        kinds = {"unregistered": "0.block 0", "nan": "1", "shared_statistics": "0.block 1"}
+        found = [Finding(kind=kind, severity="note", text=f"{kind} [/]", path=path) for kind, path in kinds.items()]
+        played.engine.found = FoundFindings(findings=found)
+        await played.press("M")
+        await played.sees("to look out for", "0.block 0  unregistered [/]", "0.block 1  shared_statistics [/]")
+        assert "nan [/]" not in played.text
+        await played.press("G", "enter")
+        await played.until(lambda: played.explorer.path == "0.block 1", "selected")
+
+
+async def test_while_values_are_compared_the_rest_is_there_and_leaving_cancels_it() -> None:
+    async with opened() as played:
+        played.engine.steps[ReadSharing] = ["comparing values: 40%"]
+        gate = played.engine.hold(ReadSharing)
+        await played.press("M")
+        await played.sees("Looking …")
+        played.engine._gates.clear()
+        gate.set()
+        second = played.engine.hold(ReadSharing)
+        await played.sees("Linear [/] under 2 names", "comparing values: 40%")
+        await played.press("escape")
+        await played.until(lambda: ReadSharing(values=True) in played.engine.cancelled, "cancelled")
+        assert played.app.screen is played.explorer
+        second.set()
+
+
+async def test_where_nothing_is_shared_that_is_said() -> None:
+    async with opened() as played:
+        played.engine.shared = played.engine.equal = ()
+        await played.press("M")
+        await played.sees("Nothing is shared: every name has an object of its own", "16 tensors: nothing shared")
+
+
+async def test_what_cannot_be_looked_at_says_why() -> None:
+    async with opened() as played:
+        played.engine.problems[ReadSharing] = Problem("usage", "Nothing is open [/]")
+        await played.press("M")
+        await played.sees("Nothing is open [/]")
+        await played.press("q")
+        await played.until(lambda: played.app.screen is played.explorer, "left")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (50, 16)])
+async def test_it_is_of_use_on_a_small_screen(size: tuple[int, int]) -> None:
+    async with opened(size=size) as played:
+        await played.press("M")
+        await played.sees("⇄ Linear", "its gradient is the sum")
