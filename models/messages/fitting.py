@@ -50,6 +50,8 @@ class FitEntry(BodyPart):
     """Why they are in the list, as far as that is known; empty otherwise."""
     path: Text = ""
     """The first of the names in the network; empty in `unexpected`."""
+    source: Text = ""
+    """The names in the file, where they are others: `layers.[0-31].wq.weight`, several with ` + `."""
 
 
 class FitList(BodyPart):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..fit.choosing import Choices
 from ..fit.code import code_of
 from ..fit.misfits import LISTS, Misfit, Misfits, misfits_of, templates_by_reason
+from ..fit.name_lists import name_templates
 from ..fit.proposal import NamesClash, Proposal
 from ..fit.sides import Side, side_of
 from ..messages import Exported, FitChoice, FitEntry, FitList, FitRule, Fitted, OwnRule, Problem, WeightsLoaded
@@ -24,6 +25,8 @@ RULES = 1_000
 """Rules that are sent."""
 LINES = 500
 """Lines of a list that are sent."""
+SOURCES = 4
+"""Templates of names in the file that are named for one line."""
 OWN = 100
 """Rules of the user's own that are applied."""
 
@@ -101,6 +104,7 @@ def fit_weights(session: Session, choice: FitChoice) -> Fitted:
     """
     chosen = _Chosen(session, choice)
     made, file = chosen.choices, chosen.fitting.file
+    sources = {name: link.file for link in chosen.proposal.links for name in link.network}
     return Fitted(
         checkpoint=chosen.fitting.checkpoint,
         network=session.model.source.source,
@@ -115,7 +119,7 @@ def fit_weights(session: Session, choice: FitChoice) -> Fitted:
             for each in made.choices[:RULES]
         ],
         more_rules=max(len(made.choices) - RULES, 0),
-        lists=[_list(name, getattr(chosen.found, name)) for name in LISTS],
+        lists=[_list(name, getattr(chosen.found, name), sources) for name in LISTS],
         notes=chosen.proposal.notes,
         refusal=made.proposal.refusal,
         fits=chosen.found.fits,
@@ -130,7 +134,8 @@ def _fitted(rule: Rename, at: int, chosen: _Chosen, file: Side) -> int:
     return sum(map(rule.fits, names))
 
 
-def _list(name: str, entries: Sequence[Misfit]) -> FitList:
+def _list(name: str, entries: Sequence[Misfit], sources: Mapping[str, tuple[str, ...]]) -> FitList:
+    """Return a list as it is sent; `sources` are the names in the file of those in the network."""
     found = templates_by_reason(entries)
     return FitList(
         name=name,  # type: ignore[arg-type]
@@ -141,11 +146,22 @@ def _list(name: str, entries: Sequence[Misfit]) -> FitList:
                 count=len(template.names),
                 reason=reason,
                 path="" if name == "unexpected" else template.names[0],
+                source="" if name == "unexpected" else _source(template.names, sources),
             )
             for reason, template in found[:LINES]
         ],
         more=max(len(found) - LINES, 0),
     )
+
+
+def _source(names: Sequence[str], sources: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the templates of the names in the file; empty where they are the same as in the network, or none."""
+    files = list(dict.fromkeys(file for name in names for file in sources.get(name, ())))
+    if not files or files == list(names):
+        return ""
+    found = [template.text for template in name_templates(files)]
+    more = f" + {len(found) - SOURCES:,} more" if len(found) > SOURCES else ""
+    return " + ".join(found[:SOURCES]) + more
 
 
 def weights_code(session: Session, choice: FitChoice) -> Exported:

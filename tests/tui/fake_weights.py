@@ -73,7 +73,11 @@ class FakeWeights:
                 for rule in RULES
             ],
             lists=[
-                FitList(name="matched", count=matched, entries=[FitEntry(template="0", count=matched, path="0")]),
+                FitList(
+                    name="matched",
+                    count=matched,
+                    entries=[FitEntry(template="0", count=matched, path="0", source="a + b")],
+                ),
                 missing,
                 FitList(
                     name="unexpected",

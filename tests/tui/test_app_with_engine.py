@@ -163,3 +163,29 @@ async def test_a_layer_is_initialised_after_a_look_and_taken_back() -> None:
         await statement(played, "net[0].weight.unique().tolist()", "[42.0]")
         await played.press("escape", "u")
         await played.reported("took back `constant_(val=42) of 0.weight`: 0.weight")
+
+
+async def test_weights_with_rules_are_loaded_saved_and_taken_back(tmp_path: Path) -> None:
+    import torch
+
+    (tmp_path / "net.py").write_text("from torch import nn\ndef build(): return nn.Sequential(nn.Linear(3, 2))\n")
+    torch.save({"module.fc.weight": torch.full((2, 3), 7.0), "module.fc.bias": torch.arange(2.0)}, tmp_path / "w.pt")
+    async with opened(f"{tmp_path}/net.py:build") as played:
+        await played.press("W")
+        await played.sees("Names and shapes are compared first")
+        played.app.screen.query_one("SourceLine").value = f"{tmp_path}/w.pt"  # type: ignore[attr-defined]
+        await played.press("enter")
+        await played.sees("2 fit with the rules taken: everything fits", "module.")
+        await played.press("A")
+        await played.reported("2 of 2 tensors loaded")
+        await statement(played, "net[0].weight.sum().item(), net[0].bias.tolist()", "(42.0, [0.0, 1.0])")
+        await played.press("escape", "ctrl+s")
+        await played.sees("2 tensors")
+        played.app.screen.query_one("#save-file").value = f"{tmp_path}/out.pt"  # type: ignore[attr-defined]
+        await played.press("enter")
+        await played.until((tmp_path / "out.pt").exists, "saved")
+        assert torch.load(tmp_path / "out.pt")["0.weight"].sum() == 42
+        await played.until(lambda: played.app.screen is played.explorer, "back")
+        await played.press("u")
+        await played.until(lambda: "took back" in "".join(played.log), "taken back")
+        await statement(played, "abs(net[0].weight.sum().item()) < 10", "True")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,7 +20,7 @@ from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.screens.closing import ClosesItself
-from tui.text import clean
+from tui.text import clean, fit_middle
 from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.key_line import KeyLine
 from tui.widgets.parts.line_input import LineInput
@@ -27,6 +28,8 @@ from tui.widgets.table.fit_lists import MisfitList, RuleList, RuleRow, whole_tex
 
 NAME = 200
 """Characters of a name in a line."""
+SHOWN_NAME = 40
+"""Cells of the checkpoint's name, whose end says most."""
 GRAMMAR = "OLD=NEW: 'model.=' takes a prefix away, '*.gamma=*.weight', 'layers.{n}.=blocks.{n-1}.'; empty takes it away"
 COMBINES = "it combines tensors or swaps dimensions, which OLD=NEW cannot say: Space takes or leaves it"
 AGREE = "All names agree: no rule is needed."
@@ -370,7 +373,8 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
 def heading_text(fitted: m.Fitted) -> str:
     """Return how much of a checkpoint fits, in two lines."""
     counts = {each.name: each.count for each in fitted.lists}
-    name, total = clean(fitted.checkpoint, NAME), fitted.tensors
+    name, total = clean(fitted.checkpoint), fitted.tensors
+    name = fit_middle(name, min(cell_len(name), SHOWN_NAME))
     agreeing = f"{fitted.agreeing:,} of {total:,} names agree"
     loaded = f"{counts.get('matched', 0):,} fit with the rules taken"
     words = {"matched": "matched", "shape": "wrong shape", "missing": "missing", "unexpected": "unexpected"}

@@ -74,6 +74,9 @@ def test_the_lists_shrink_and_grow_with_the_rules(session):
     assert (fitted.fits, fitted.tensors, fitted.agreeing) == (True, 22, 0)
     assert counts(fitted) == {"matched": 22}
     assert {(rule.certainty, rule.taken) for rule in fitted.rules} == {("certain", True)}
+    (matched,) = [each for each in fitted.lists if each.name == "matched"]
+    sources = {entry.template: entry.source for entry in matched.entries}
+    assert sources["layers.[0-2].q_proj.weight"] == "module.layers.[0-2].wq.weight"
     left = fit_weights(session, FitChoice(left=[key(fitted, ".wq.")]))
     assert counts(left) == {"matched": 16, "missing": 6, "unexpected": 6}
     (missing,) = [each for each in left.lists if each.name == "missing"]

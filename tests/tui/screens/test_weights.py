@@ -40,6 +40,7 @@ async def test_the_rules_and_the_lists_are_shown_and_nothing_is_loaded() -> None
             "missing 2: the network has it, the file does not",
             "1.[weight,bias] [/]",
             "recomputed by the network",
+            "← a + b",
         )
 
 

@@ -179,7 +179,12 @@ def heading_of(found: FitList) -> str:
 
 
 def _texts(entry: FitEntry) -> tuple[str, str, str]:
-    return entry.template, f"×{entry.count:,}" if entry.count > 1 else "", entry.reason
+    return entry.template, f"×{entry.count:,}" if entry.count > 1 else "", _why(entry)
+
+
+def _why(entry: FitEntry) -> str:
+    """Return the reason, and from which names of the file it comes."""
+    return "; ".join(filter(None, (entry.reason, entry.source and f"← {entry.source}")))
 
 
 def whole_text(row: RuleRow | FitEntry | FitList | None) -> str:
@@ -189,5 +194,6 @@ def whole_text(row: RuleRow | FitEntry | FitList | None) -> str:
         names = f", {row.names} name{'' if row.names == '1' else 's'}" if row.names else ""
         return f"{row.certainty}{names}: {old} → {new}" + (f"; {clean(row.note)}" if row.note else "")
     if isinstance(row, FitEntry):
-        return clean(row.template) + (f": {clean(row.reason)}" if row.reason else "")
+        why = clean(_why(row))
+        return clean(row.template) + (f": {why}" if row.reason else f" {why}" if why else "")
     return "" if row is None else heading_of(row)
