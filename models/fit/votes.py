@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .doubt import doubted
 from .holes import Holes, Rule
@@ -48,6 +49,7 @@ class Win:
         return (self.names >= 3 or wrapper) and self.against * 20 <= self.names and free
 
 
+@lru_cache(maxsize=1 << 14)
 def is_copy(text: str) -> bool:
     """Return whether a part of a name says that what is below is another copy of the weights: `ema`, `teacher`."""
     return any(word in text.lower() for word in COPIES)

@@ -31,7 +31,7 @@ class SharingGroup(BodyPart):
     title: Text
     members: Parts[SharingMember]
     bytes: Count
-    """Of the object or the memory; of equal ones those of one."""
+    """Of the object or the memory, 0 where that is not known; of equal ones those of one."""
     saved: Count
     """Bytes that sharing saves; of `equal` those that it would save, of `part` those that nothing uses."""
     more: Count = 0

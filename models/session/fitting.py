@@ -38,8 +38,18 @@ class Fitting:
         self.checkpoint = checkpoint
         self.other = other
         self.file = side_of(other.model)
+        self._network: tuple[object, Side] | None = None
+        """The open network as it was when its tensors were asked for last, and these."""
         self._choices: tuple[tuple[str, ...], Shapes, Choices] | None = None
         """The rules of the user's own, the network's shapes, and what may be chosen then."""
+
+    def network(self, session: Session) -> Side:
+        """Return the tensors of the open network."""
+        model = session.live
+        known = self._network
+        if known is None or known[0] is not model.tree:
+            known = self._network = model.tree, side_of(model)
+        return known[1]
 
     def choices(self, network: Side, own: Sequence[str]) -> tuple[Choices, list[Rename]]:
         """Return what may be chosen after rules of the user's own, and these.
@@ -66,7 +76,7 @@ class _Chosen:
         if not isinstance(fitting, Fitting):
             raise EngineProblem(Problem("usage", "No checkpoint is open beside the network"))
         self.fitting: Fitting = fitting
-        self.network = side_of(session.model)
+        self.network = fitting.network(session)
         self.choices, self.renames = fitting.choices(self.network, choice.own)
         self.taken = self.choices.taken(choice.taken, choice.left)
         self.proposal: Proposal = self.choices.chosen(self.taken)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..fit.names import Shapes
 
 
+IN_EXPLORER = "W lists them, with the rules that bring more together"
+
+
 class LoadedWeights:
     """What was loaded, and what did not fit."""
 
@@ -41,15 +44,20 @@ class LoadedWeights:
         """Return how many tensors the network has, each under each of its names."""
         return len(self.found.matched) + len(self.found.missing) + len(self.found.shape)
 
-    def sentence(self) -> str:
-        """Return what was loaded, and what was not, in one line."""
+    def sentence(self, lists: str = "") -> str:
+        """Return what was loaded, and what was not, in one line.
+
+        Args:
+            lists: what lists the tensors that do not fit; `fit` without it.
+        """
         found = self.found
         loaded = f"{len(found.matched):,} of {amount(self.tensors, 'tensor')} loaded from {self.checkpoint}"
         if self.rules:
             loaded += f" with {amount(self.rules, 'rule')}"
         if self.fits:
             return loaded
-        return f"{loaded}; {misfits_in_words(found)}: modulescope fit {self.network} {self.checkpoint} lists them"
+        lists = lists or f"modulescope fit {self.network} {self.checkpoint} lists them"
+        return f"{loaded}; {misfits_in_words(found)}: {lists}"
 
 
 def misfits_in_words(found: Misfits) -> str:
@@ -90,7 +98,7 @@ def loaded_or_why(
 ) -> str:
     """Return what was loaded, or why nothing was, in one line; the network is open all the same."""
     try:
-        return load_weights(session, checkpoint, trust=trust, on_progress=on_progress).sentence()
+        return load_weights(session, checkpoint, trust=trust, on_progress=on_progress).sentence(IN_EXPLORER)
     except EngineProblem as error:
         return f"no weights were loaded: {error.problem.title}"
 

@@ -123,7 +123,7 @@ def _stored(kind: ShareKind, title: str, tensors: Sequence[NodeFacts], note: str
         title=title,
         members=members,
         more=max(len(tensors) - MEMBERS, 0),
-        bytes=size if kind == "object" else sum(each.bytes or 0 for each in tensors),
+        bytes=size if kind == "object" else 0,
         saved=size * (len(tensors) - 1) if kind == "object" else 0,
         notes=[note],
     )

@@ -111,6 +111,8 @@ class ShareList(Lines):
 
 def sums_of(group: SharingGroup) -> str:
     """Return what sharing saves or costs: `288 B, saves 288 B`."""
+    if not group.bytes:
+        return ""
     size, saved = numbers.size(group.bytes), numbers.size(group.saved)
     if group.kind == "part":
         return f"{size}, {saved} of it unused"
@@ -128,7 +130,8 @@ def whole_text(row: Row | None) -> str:
     group = row[0] if isinstance(row, tuple) else row
     if isinstance(group, SharingGroup):
         more = [f"and {group.more:,} more names"] if group.more else []
-        lines = [f"{MEANINGS[group.kind]}: {sums_of(group)}", *more, *(f"· {note}" for note in group.notes)]
+        sums = sums_of(group)
+        lines = [MEANINGS[group.kind] + (f": {sums}" if sums else ""), *more, *(f"· {note}" for note in group.notes)]
         if group.code:
             first, *others = [line for line in group.code.split("\n") if not line.startswith("import ")]
             lines.append(f"x {MENDS.get(group.mends, 'runs')}: {first}{' …' if others else ''}")
