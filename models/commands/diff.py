@@ -25,6 +25,7 @@ from ..safe_text import clean
 from ..session.rename_proposal import rename_proposal
 from ..session.session import Session
 from ..tree.globs import Glob
+from ..work.imported import torch_is_there
 from . import diff_report, diff_text
 from .options import CommandParser, count, parser_for, rename_rule
 from .output import Result
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> int:
         pairs = _paired(a, b, options)
         tally, changes, found = Tally(), ModuleChanges(pairs), list[Difference]()
         tolerance = Tolerance(options.rtol, options.atol)
-        for difference in differences(pairs, tolerance, _on_progress(line), squares=True):
+        for difference in differences(pairs, tolerance, _on_progress(line), None, True, torch_is_there):
             tally.add(difference)
             changes.add(difference)
             if _wanted(difference, options):

@@ -21,5 +21,6 @@ def comparable(facts: NodeFacts) -> Comparable:
     """Return a tensor of an open model, to be compared; the node must be a tensor."""
     readable = facts.readable()
     shape = None if facts.shape is None else readable.shape
-    side = Side(facts.key, shape, facts.dtype, facts.kind == "state", facts.kind)
+    kind = facts.kind
+    side = Side(facts.key, shape, facts.dtype, kind == "state", kind)
     return Comparable(side, readable, facts.lacked, tuple(facts.other_names), stored=facts.registered is None)

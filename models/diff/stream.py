@@ -21,11 +21,12 @@ def differences(
     on_progress: OnBytesRead = lambda done, total, path: None,
     workers: Workers | None = None,
     squares: bool = False,
+    torch_is_there: Callable[[], bool] = lambda: False,
 ) -> Iterator[Difference]:
     """Yield the difference of each pair, in order; only a few pieces of one pair are in memory at a time.
 
     `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
-    first difference on: where all are equal nothing is computed, and torch is not imported.
+    first difference on, and before where `torch_is_there()`: where all are equal torch need not be imported.
     """
     total = sum(map(_bytes, pairs.both))
     done = 0
@@ -43,7 +44,7 @@ def differences(
                 on_progress(done, total, path)
 
             read(0)
-            found = compare(a, b, tolerance, team, read, squares and differs)
+            found = compare(a, b, tolerance, team, read, squares and (differs or torch_is_there()))
             differs = differs or (found.comparison is not None and found.comparison.values != "equal")
             done = before + _bytes((a, b))  # a tensor may be read in part, or twice
             yield found

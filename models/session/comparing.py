@@ -20,6 +20,8 @@ from ..messages.errors import EngineProblem
 from ..opened.facts import amount
 from ..tree.globs import Rename
 from ..work.cancelled import Cancelled
+from ..work.gc_paused import gc_paused
+from ..work.imported import torch_is_there
 from .rename_proposal import RenameProposal, keeping_names, rename_proposal
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 REPORT_SECONDS = 0.1
 """Seconds between two reports of how far the reading is."""
-TORCH = "importing torch"
-"""Name of the thread that does."""
 
 
 @dataclass
@@ -73,19 +73,12 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
         other, snapshot, renames = None, request.snapshot, None
     elif request.renamed and before is not None:
         renames = before.hint
-    a, b = _sides(session, other, snapshot)
+    sides = _sides(session, other, snapshot)
     on_progress("comparing names")
-    mine, theirs = a.tensors(), b.tensors()
-    rules = [] if renames is None else [Rename(text) for text in renames.rules]
-    of_b = renames is not None and renames.of_b
-    try:
-        rename(theirs if of_b else mine, rules)
-    except NamesClash as error:
-        raise EngineProblem(m.Problem("usage", str(error))) from None
-    pairs = pair(mine, theirs, type(a.model) is type(b.model), lambda path: True)
-    items = differing_items(a.source, b.source, [] if of_b else rules, None)
     unfolded = {} if before is None else before.model.fold_state.overrides()
-    model = ComparedModel(a, b, pairs, items, unfolded)
+    with gc_paused():
+        model = _model_of(sides, renames, unfolded)
+    pairs = model.pairs
     if request.unfold_to:
         model.fold_state.fold("", "fit", request.unfold_to)
     hint = None if renames else rename_proposal(pairs)
@@ -95,9 +88,30 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
         if before is not None and before.other is not other:
             before.close()
     return m.Compared(
-        a=a.name, b=b.name, tensors=len(pairs.both), both=pairs.common, items=len(items), bytes=model.bytes_to_read,
+        a=model.a.name,
+        b=model.b.name,
+        tensors=len(pairs.both),
+        both=pairs.common,
+        items=len(model.tree.items),
+        bytes=model.bytes_to_read,
         hint="" if hint is None else _hint_text(hint),
-    )  # fmt: skip
+    )
+
+
+def _model_of(
+    sides: tuple[ComparedSide, ComparedSide], renames: RenameProposal | None, unfolded: dict[str, bool]
+) -> ComparedModel:
+    a, b = sides
+    mine, theirs = a.tensors(), b.tensors()
+    rules = [] if renames is None else [Rename(text) for text in renames.rules]
+    of_b = renames is not None and renames.of_b
+    try:
+        rename(theirs if of_b else mine, rules)
+    except NamesClash as error:
+        raise EngineProblem(m.Problem("usage", str(error))) from None
+    pairs = pair(mine, theirs, type(a.model) is type(b.model), lambda path: True)
+    items = differing_items(a.source, b.source, [] if of_b else rules, None)
+    return ComparedModel(a, b, pairs, items, unfolded)
 
 
 def _hint_text(hint: RenameProposal) -> str:
@@ -108,11 +122,7 @@ def _hint_text(hint: RenameProposal) -> str:
 def import_torch_beside() -> None:
     """Begin to import torch, which the first difference needs, while files are opened."""
     if "torch" not in sys.modules:
-        threading.Thread(target=import_module, args=("torch",), name=TORCH, daemon=True).start()
-
-
-def _torch_is_coming() -> bool:
-    return any(thread.name == TORCH for thread in threading.enumerate())
+        threading.Thread(target=import_module, args=("torch",), name="torch", daemon=True).start()
 
 
 def _opened(session: Session, request: m.Compare, on_progress: Callable[[str], None]) -> Session:
@@ -170,7 +180,7 @@ def read_differences(session: Session, context: WorkContext) -> m.Done:
             raise Cancelled
         if time.monotonic() >= reported + REPORT_SECONDS:
             reported = time.monotonic()
-            what = "importing torch" if _torch_is_coming() else f"comparing {path}"
+            what = f"comparing {path}" if torch_is_there() else "importing torch, which tells by how much"
             context.progress(what, min(done / max(total, 1), 1.0))
 
     model.outcome.read(on_progress)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
+from ...work.imported import torch_is_there
 from ..difference import ALIKE, Difference, Tally, Tolerance
 from ..modules import ModuleChange, ModuleChanges
 from ..pairing import Pairs
@@ -53,7 +54,7 @@ class Outcome:
             Cancelled: `on_progress` raised it.
         """
         left = Pairs(both=self._pairs.both[self.done :])
-        for found in differences(left, Tolerance(), on_progress, squares=True):
+        for found in differences(left, Tolerance(), on_progress, squares=True, torch_is_there=torch_is_there):
             self._take(found)
         if self.complete:
             return

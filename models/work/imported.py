@@ -1,0 +1,16 @@
+"""Whether a package is imported already, so that using it costs nothing now."""
+
+from __future__ import annotations
+
+import sys
+
+
+def is_imported(name: str) -> bool:
+    """Return whether the module of that name is imported to its end; False while a thread is importing it."""
+    module = sys.modules.get(name)
+    return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
+
+
+def torch_is_there() -> bool:
+    """Return whether torch is imported."""
+    return is_imported("torch")
