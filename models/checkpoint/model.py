@@ -115,7 +115,8 @@ class CheckpointModel(OpenModel):
         else:
             keys = dict(zip(nodes, natural_keys([tree.path(node) for node in nodes]), strict=True))
             nodes.sort(key=keys.__getitem__)
-        nodes.sort(key=lambda node: tree.kind(node) == "state")
+        state = set(tree.state(0, len(tree)))
+        nodes.sort(key=state.__contains__)
         return FactsOfMany(self.facts, nodes)
 
     def namespace(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class StoredFacts(NodeFacts):
     @property
     def kind(self) -> NodeKind:
         """Return whether it is a module, parameter, buffer, state or item."""
-        return self._model.tree.kind(self.index)
+        return self._model.tree.kind_of(self.index, self.leaf)
 
     @property
     def is_tensor(self) -> bool:

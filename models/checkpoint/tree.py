@@ -69,7 +69,10 @@ class CheckpointTree(DottedTree):
 
     def kind(self, node: int) -> Literal["module", "item"] | StoredKind:
         """Return what a node is; a tensor's role is inferred where the file does not record it: see `kinds`."""
-        leaf = self.leaf(node)
+        return self.kind_of(node, self.leaf(node))
+
+    def kind_of(self, node: int, leaf: Leaf | None) -> Literal["module", "item"] | StoredKind:
+        """Return what a node is whose leaf is at hand; see `kind`."""
         if leaf is None:
             return "module"
         if isinstance(leaf, Item):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ..work.context import WorkContext
     from .session import Session
 
+MANY = 10_000
+"""Nodes of a tree from which on comparing names takes so long that importing torch at the same time would slow it."""
 REPORT_SECONDS = 0.1
 """Seconds between two reports of how far the reading is."""
 
@@ -60,9 +62,9 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
     Raises:
         EngineProblem: B cannot be opened, there is no such snapshot, or nothing is open.
     """
-    import_torch_beside()
     before = session.comparison
-    session.model  # noqa: B018  (raises when nothing is open)
+    if len(session.model.tree) < MANY:
+        import_torch_beside()
     if not request.source and request.snapshot is None and before is None:
         raise EngineProblem(m.Problem("usage", "Nothing is compared yet", "D compares what is open with something."))
     other, snapshot = (None, None) if before is None else (before.other, before.snapshot)
@@ -81,6 +83,7 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
     pairs = model.pairs
     if request.unfold_to:
         model.fold_state.fold("", "fit", request.unfold_to)
+    import_torch_beside()
     hint = None if renames else rename_proposal(pairs)
     hint = None if hint is None else keeping_names(hint)
     with session.lock:
