@@ -23,8 +23,9 @@ KEYS = [
     "down", "up", "left", "right", "enter", "space", "pagedown", "pageup", "home", "end", "g", "G", "asterisk",
     "underscore", "s", "tab", "shift+tab", "1", "2", "3", "4", "5", "6", "f", "b", "z", "u", "x", "X", "H", "comma",
     "full_stop", "Q", "i", "slash", "escape", "n", "N", "F", "S", "r", "C", "A", "y", "Y", "e", "t", "R",
+    "D", "W", "P", "M", "v", "V", "7", "w", "ctrl+f", "ctrl+s", "ctrl+g", "T", "E", "backspace", "plus", "d",
 ]  # fmt: skip
-STEPS = 60
+STEPS = 100
 TEXTS = [
     "", " ", "a", "0.weight", "\x1b[31m", "[/]", "\u202e", "x" * 5_000, "a.b." * 300, "\n" * 200, "日本" * 50, "\0",
     "e\u0301" * 20, "+x", "-x",
