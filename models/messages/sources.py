@@ -122,6 +122,8 @@ class Summary(BodyPart):
     """Whether the input is a guess from the first layers."""
     call: Text = ""
     """How the console calls the network with its input: `net(X)`, `net(**inputs)`; empty of a checkpoint."""
+    run_mode: RunMode = RunMode()
+    """What is switched for the time of a forward."""
     rebound: bool = False
     """Whether the network is another one than was opened: the console's `net` was bound to it."""
     note: Text = ""

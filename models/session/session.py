@@ -447,6 +447,7 @@ class Session:
             rebound=self._is_rebound(),
             input=self.inputs.text,
             guessed=bool(self.inputs.guessed_from),
+            run_mode=self.inputs.mode,
             call="" if self.is_checkpoint else self.inputs.call(),
         )
 

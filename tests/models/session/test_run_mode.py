@@ -47,6 +47,7 @@ def test_f_runs_in_the_mode_that_it_was_opened_with_and_a_statement_does_not(ses
     assert ran.text.splitlines()[-1] == "run in eval, no_grad"
     assert session.runs.trace(1).row(0).mode == ("eval", "no_grad")
     assert session.root.training
+    assert (session.summary().mode, session.summary().run_mode) == ("train", RunMode("eval", "no_grad"))
     run_statement(session, "net(X)")
     assert session.runs.trace(2).row(0).mode == ("train",)
 

@@ -194,3 +194,10 @@ async def test_an_argument_that_is_needed_says_so_once_and_what_may_be_written()
         await played.press("6", "i")
         await played.sees("ids  required", "such as 2x20, or = and code")
         assert played.text.count("required") == 1
+
+
+async def test_the_line_on_top_says_in_which_mode_f_runs_where_that_is_not_the_networks() -> None:
+    engine = AppEngine()
+    engine.summary_fields["run_mode"] = RunMode("eval", "no_grad")
+    async with opened(engine=engine, size=(120, 30)) as played:
+        await played.sees("train  f runs in eval, no_grad")

@@ -144,6 +144,8 @@ class StatusLine(Widget):
         for text in (summary.dtype, summary.device, summary.mode):
             if text:
                 parts.append(("status--dim", clean(text, 40)))
+        if words := summary.run_mode.words:
+            parts.append(("", f"f runs in {', '.join(words)}"))
         return parts
 
     def render_line(self, y: int) -> Strip:
