@@ -62,6 +62,8 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield f"- versions: {code(report.versions)}"
     if report.input:
         yield f"- input: {code(report.input)}"
+    if report.calls and report.calls[0].mode:
+        yield f"- mode: {code(', '.join(report.calls[0].mode))}"
     if report.output and report.failure is None:
         yield f"- output: {code(report.output)}"
     if report.nonfinite:

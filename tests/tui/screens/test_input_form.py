@@ -200,4 +200,4 @@ async def test_the_line_on_top_says_in_which_mode_f_runs_where_that_is_not_the_n
     engine = AppEngine()
     engine.summary_fields["run_mode"] = RunMode("eval", "no_grad")
     async with opened(engine=engine, size=(120, 30)) as played:
-        await played.sees("train  f runs in eval, no_grad")
+        await played.sees("train  f: eval, no_grad")

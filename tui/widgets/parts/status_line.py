@@ -145,7 +145,7 @@ class StatusLine(Widget):
             if text:
                 parts.append(("status--dim", clean(text, 40)))
         if words := summary.run_mode.words:
-            parts.append(("", f"f runs in {', '.join(words)}"))
+            parts.append(("", f"f: {', '.join(words)}"))
         return parts
 
     def render_line(self, y: int) -> Strip:

@@ -90,3 +90,9 @@ def test_what_failed_stands_first_and_the_calls_around_it() -> None:
 def test_a_run_that_ended_well() -> None:
     text = markdown(RunReport(source="rgnet", versions="torch 2", output="[2, 1] float32"))
     assert text.startswith("### Run of `rgnet`\n\n- versions: `torch 2`\n- output: `[2, 1] float32`\n")
+
+
+def test_the_mode_of_the_run_stands_with_its_input() -> None:
+    root = Call(module="", op="Net", kind="module", depth=0, index=0, mode=("eval", "no_grad"))
+    lines = markdown(RunReport(source="net", versions="torch 2", input="torch.rand(2)", calls=[root])).splitlines()
+    assert lines[lines.index("- input: `torch.rand(2)`") + 1] == "- mode: `eval, no_grad`"

@@ -13,7 +13,7 @@ from models.live.live_tree import LiveTree
 from models.messages import CallRow, CallRows, FindCall
 from models.run.listing.call_list import CallList
 from models.run.listing.outline import Node, Recorded, outline, visible
-from models.run.listing.outline_rows import path_of, shapes_text
+from models.run.listing.outline_rows import path_of, row_of_node, shapes_text
 from models.run.trace.calls import Call, Several
 from models.run.trace.record import Trace
 from models.run.trace.tracing import tracing
@@ -219,3 +219,13 @@ def test_layers_of_a_run_without_values_are_alike_too() -> None:
     for call in calls:
         call.peak = None
     assert len(outline(calls, [])) == 80, "they go on"
+
+
+def test_of_layers_that_are_alike_the_largest_peak_is_shown_and_other_modes_are_not_alike() -> None:
+    calls = [_call(f"layers.{at}", "Linear", 0, True) for at in range(6)]
+    for peak, call in enumerate(calls, 10):
+        call.seconds, call.peak = 1.0, peak
+    (node,) = outline(calls, [])
+    assert row_of_node(calls, 0, node).peak == 15
+    calls[0].mode = ("eval",)
+    assert [len(node.members) for node in outline(calls, [])] == [1, 5]
