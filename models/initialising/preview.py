@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -17,8 +18,8 @@ from ..sources.wording import size_text
 from ..tensors.tensors import size_in_bytes
 from ..work.cancelled import ShouldCancel, never
 from . import theory as law
-from .scheme import OnStep, Scheme, by_holder, carry_out, in_parts, step
-from .scope import Target, targets_of
+from .scheme import OnStep, Scheme, by_holder, carry_out, in_parts, modules_for, step
+from .scope import Scope, Target, targets_of
 from .theory import Theory, number
 
 COPY_LIMIT = 2**31
@@ -77,12 +78,7 @@ def fresh_values(
         Exception: whatever a rule of the user's or a layer raises.
     """
     if not scheme.fills_tensors and not in_parts(tree, scheme):
-        copied = copy_of(tree)
-        carry_out(copied, scheme, should_cancel, on_step)
-        found = copied.at(path)
-        assert found is not None
-        assert isinstance(found.item, Tensor)
-        return found.item.detach()
+        return _by_modules(tree, scheme, path, should_cancel, on_step)
     with scheme.drawing() as generators:
         if scheme.fills_tensors:
             targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
@@ -108,8 +104,35 @@ def fresh_values(
     raise KeyError(path)
 
 
+def _by_modules(tree: LiveTree, scheme: Scheme, path: str, should_cancel: ShouldCancel, on_step: OnStep) -> Tensor:
+    """Return the values that a rule of modules gives, on a copy of as little as it needs."""
+    node, scope = tree.at(path), scheme.scope
+    assert node is not None
+    holder = tree.holder(node).item
+    modules = modules_for(tree, scheme) if scope.kind == "class" else []
+    if any(module is holder for module in modules) and not node.names:
+        with scheme.drawing():
+            for done, module in enumerate(modules):
+                step(should_cancel, on_step, done, len(modules), type(module).__name__)
+                fresh = deepcopy(module)
+                scheme.initialise(fresh)
+                if module is holder and (made := fresh._parameters.get(node.attribute)) is not None:
+                    return made.detach()
+    root, within = tree.at(scope.path), path
+    if scope.kind == "this" and scope.path and root is not None and isinstance(root.item, nn.Module):
+        copied, within = copy_of(LiveTree.of(root.item)), path[len(scope.path) + 1 :]
+        scheme = replace(scheme, scope=Scope("this"))
+    else:
+        copied = copy_of(tree)
+    carry_out(copied, scheme, should_cancel, on_step)
+    found = copied.at(within)
+    assert found is not None
+    assert isinstance(found.item, Tensor)
+    return found.item.detach()
+
+
 def copy_of(tree: LiveTree) -> LiveTree:
-    """Return the tree of a copy of the network that shares no memory with it.
+    """Return the tree of a copy of a module that shares no memory with it.
 
     Raises:
         NotCopied: it is too large, or holds what Python cannot copy.

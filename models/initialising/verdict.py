@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import islice
 from statistics import median
 from typing import Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..findings.kinds.initialisation import could_be
 from ..findings.kinds.siblings import FEWEST as FEWEST_SIBLINGS
@@ -22,15 +23,16 @@ from .theory import Theory, number
 
 FEWEST = 8
 """Elements below which nearly anything could be a draw."""
-Known = Callable[[Tensor], OutputStatistics | None]
-"""Returns the statistics of a tensor as far as they are known."""
+MOST_SIBLINGS = 200
+"""Layers that are enough to say what is usual."""
+Known = Callable[[Node], OutputStatistics | None]
+"""Returns the statistics of the tensor at a node as far as they are known."""
 
 
 def state_of(tree: LiveTree, node: Node, known: Known) -> InitialState:
     """Return what is known of where the values of the parameter at `node` come from."""
-    assert isinstance(node.item, Tensor)
     theory = default_theory(tree, node)
-    found = known(node.item)
+    found = known(node)
     default = "" if theory is None else short_law(theory)
     expected = None if theory is None else theory.std
     if found is None or not found.elements or found.finite < found.elements:
@@ -64,32 +66,42 @@ class Siblings:
 
     def __init__(self, tree: LiveTree) -> None:
         self.tree = tree
-        self._alike: dict[object, dict[int, Tensor]] = {}
+        self._alike: dict[object, dict[int, Node]] = {}
+        """By what is common to them, the nodes by identity of the tensor."""
         for node in tree.nodes:
-            if node.kind == "parameter" and isinstance(node.item, Tensor) and (like := _like(node)) is not None:
-                self._alike.setdefault(like, {})[id(node.item)] = node.item
+            if node.kind == "parameter" and (like := _like(node)) is not None:
+                self._alike.setdefault(like, {}).setdefault(id(node.item), node)
 
-    def of(self, node: Node) -> Sequence[Tensor]:
-        """Return the parameters that are like the one at `node`, itself included; none where they are few."""
-        found = self._alike.get(_like(node), {})
-        return list(found.values()) if len(found) >= FEWEST_SIBLINGS else []
+    def usual(self, node: Node, known: Known, found: dict[object, float | None]) -> float | None:
+        """Return the usual size of the values of parameters like the one at `node`: the median.
 
-    def ratio(self, node: Node, known: Known) -> float | None:
-        """Return how many times as large the values at `node` are as those of its siblings; None where unknown."""
-        sizes = []
-        for tensor in self.of(node):
-            found = known(tensor)
-            if found is None or found.finite < max(found.elements, 1):
-                return None
-            sizes.append(math.hypot(found.mean or 0.0, found.std or 0.0))
-            if tensor is node.item:
-                own = sizes[-1]
-        usual = median(sizes) if sizes else 0.0
-        return own / usual if usual else None
+        None where they are few, or one of them is not known.  `found` has what was returned already.
+        """
+        like = _like(node)
+        if like not in found:
+            alike = self._alike.get(like, {})
+            sizes = [size_of(known(each)) for each in islice(alike.values(), MOST_SIBLINGS)]
+            sure = [size for size in sizes if size is not None]
+            found[like] = median(sure) if FEWEST_SIBLINGS <= len(sure) == len(sizes) else None
+        return found[like]
+
+    def ratio(self, node: Node, known: Known, found: dict[object, float | None] | None = None) -> float | None:
+        """Return how many times as large the values at `node` are as is usual for its like; None where unknown."""
+        usual = self.usual(node, known, {} if found is None else found)
+        own = size_of(known(node)) if usual else None
+        return own / usual if usual and own is not None else None
+
+
+def size_of(found: OutputStatistics | None) -> float | None:
+    """Return the root mean square of values; None where they are not known, or not finite."""
+    if found is None or found.finite < max(found.elements, 1):
+        return None
+    return math.hypot(found.mean or 0.0, found.std or 0.0)
 
 
 def _like(node: Node) -> object:
     path = NUMBER.sub("#", node.path)
     if path == node.path or not isinstance(node.item, Tensor):
         return None
-    return path, shape_of(node.item)
+    plain = type(node.item) is nn.Parameter  # of which the shape is had at once
+    return path, node.item.shape if plain else shape_of(node.item)

@@ -58,6 +58,7 @@ class _States:
         self._known = _known(session)
         self._siblings = _siblings(session)
         self._found: dict[int, InitialState] = {}
+        self._usual: dict[object, float | None] = {}
 
     def at(self, node: Node | None) -> InitialState | None:
         """Return what is known of where the values at a node come from; None for what is no parameter."""
@@ -68,7 +69,7 @@ class _States:
         known = self._found.get(node.index)
         if known is None:
             state = state_of(self._model.tree, node, self._known)
-            known = msgspec.structs.replace(state, siblings=self._siblings.ratio(node, self._known))
+            known = msgspec.structs.replace(state, siblings=self._siblings.ratio(node, self._known, self._usual))
             self._found[node.index] = known
         return known
 
@@ -96,18 +97,19 @@ def _siblings(session: Session) -> Siblings:
 
 
 def _known(session: Session) -> Known:
-    """Return what gives the statistics of a tensor, as far as they were taken and it did not change since."""
+    """Return what gives the statistics of the tensor at a node, as far as they were taken and it did not change."""
     from ..run.trace.call_statistics import OutputStatistics
 
-    cache, tree = session.live.statistics_cache, session.live.tree
-    paths = {id(node.item): node.path for node in tree.nodes} if len(cache) else {}
+    cache = session.live.statistics_cache
 
-    def known(tensor: Tensor) -> OutputStatistics | None:
-        stamp, found = session.known_values.get(id(tensor), (None, None))
-        if stamp == stamp_of(tensor) and isinstance(found, OutputStatistics):
+    def known(node: Node) -> OutputStatistics | None:
+        assert isinstance(node.item, Tensor)
+        now = stamp_of(node.item)
+        stamp, found = session.known_values.get(id(node.item), (None, None))
+        if stamp == now and isinstance(found, OutputStatistics):
             return found
-        brief = cache.brief(paths.get(id(tensor), ""), stamp_of(tensor)) if paths else None
-        return None if brief is None else _from_brief(brief, element_count(tensor) or 0)
+        brief = cache.brief(node.path, now) if len(cache) else None
+        return None if brief is None else _from_brief(brief, element_count(node.item) or 0)
 
     return known
 

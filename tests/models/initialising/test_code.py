@@ -75,6 +75,9 @@ SCHEMES: dict[str, tuple[str, Scheme]] = {
     "default": ("large", Scheme(EVERYTHING, seed=6)),
     "default of a layer": ("small", Scheme(Scope("this", "0"), seed=6)),
     "default of a class": ("large", Scheme(LINEAR, seed=6)),
+    "default of a part": ("large", Scheme(Scope("this", "1"), seed=6)),
+    "default of attention": ("large", Scheme(Scope("class", text="MultiheadAttention"), seed=6)),
+    "default of what is tied": ("tied", Scheme(LINEAR, seed=6)),
     "default of one": ("small", Scheme(Scope("this", "2.weight"), seed=6)),
     "default of a pattern": ("large", Scheme(Scope("pattern", text="*.list.*.weight"), seed=6)),
 }  # fmt: skip

@@ -9,8 +9,14 @@ import torch
 from torch import nn
 
 from models.initialising.verdict import Siblings, state_of
-from models.live.live_tree import LiveTree
+from models.live.live_tree import LiveTree, Node
+from models.run.trace.call_statistics import OutputStatistics
 from models.run.trace.output_statistics import statistics_of
+
+
+def known(node: Node) -> OutputStatistics | None:
+    assert isinstance(node.item, torch.Tensor)
+    return statistics_of(node.item)
 
 
 def fill(how: Callable[[torch.Tensor], object]) -> nn.Module:
@@ -37,14 +43,14 @@ def test_a_fresh_draw_is_told_from_what_is_none(how: Callable[[torch.Tensor], ob
     tree = LiveTree.of(fill(how))
     node = tree.at("weight")
     assert node is not None
-    found = state_of(tree, node, statistics_of)
+    found = state_of(tree, node, known)
     assert (found.state, found.default, found.value) == (state, "±0.1", 42 if state == "constant" else found.value)
     assert found.expected == pytest.approx(0.1 / 3**0.5)
 
 
 def test_what_is_constant_by_default_is_fresh_and_few_elements_say_nothing() -> None:
     tree = LiveTree.of(nn.Sequential(nn.LayerNorm(3), nn.Linear(2, 2)))
-    states = {node.path: state_of(tree, node, statistics_of) for node in tree.nodes if node.kind == "parameter"}
+    states = {node.path: state_of(tree, node, known) for node in tree.nodes if node.kind == "parameter"}
     assert [(path, each.default, each.state) for path, each in states.items()] == [
         ("0.weight", "1", "fresh"),
         ("0.bias", "0", "fresh"),
@@ -57,7 +63,7 @@ def test_what_was_not_read_is_not_judged() -> None:
     tree = LiveTree.of(nn.Linear(100, 50))
     node = tree.at("weight")
     assert node is not None
-    found = state_of(tree, node, lambda tensor: None)
+    found = state_of(tree, node, lambda node: None)
     assert (found.state, found.default, found.std) == ("", "±0.1", None)
 
 
@@ -67,9 +73,9 @@ def test_one_of_many_layers_is_so_many_times_as_large_as_they_are() -> None:
     net[3].weight.data.mul_(12)
     tree = LiveTree.of(net)
     siblings = Siblings(tree)
-    ratios = {path: siblings.ratio(node, statistics_of) for path in ("2.weight", "3.weight") if (node := tree.at(path))}
+    ratios = {path: siblings.ratio(node, known) for path in ("2.weight", "3.weight") if (node := tree.at(path))}
     assert ratios == {"2.weight": pytest.approx(1, abs=0.05), "3.weight": pytest.approx(12, rel=0.05)}
     few = LiveTree.of(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)))
     node = few.at("0.weight")
     assert node is not None
-    assert Siblings(few).ratio(node, statistics_of) is None
+    assert Siblings(few).ratio(node, known) is None
