@@ -96,7 +96,7 @@ def _uses(session: Session, group: ShareGroup) -> Iterator[str]:
 
 def _use(use: Use) -> str:
     call = use.call
-    name = "a use outside of the network" if call is None else f"call {call.index} {call.module or call.op}"
+    name = "a use outside of the network" if call is None else f"call {call.index} of {call.module or call.op}"
     times = f", {len(use.norms):,} times" if len(use.norms) > 1 else ""
     return f"{name} (norm {max(use.norms):.3g}{times})"
 

@@ -56,6 +56,15 @@ async def test_a_rule_that_is_left_or_taken_makes_the_lists_grow_and_shrink() ->
         assert (choice.own, "c" in choice.taken, choice.left) == ([], True, [])
 
 
+async def test_a_click_on_a_mark_takes_or_leaves_the_rule_and_elsewhere_goes_there() -> None:
+    async with weights() as played:
+        await played.pilot.click("RuleList", offset=(12, 2))
+        await played.until(lambda: played.app.screen.rules.cursor == 1, "the second rule")
+        assert played.asked(FitWeights) == []
+        await played.pilot.click("RuleList", offset=(2, 3))
+        await played.sees("[x] guess   end.", "16 fit")
+
+
 async def test_what_fits_is_loaded_and_said_in_the_explorer() -> None:
     async with weights() as played:
         await played.press("A")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.events import Click
 from textual.message import Message
 
 from models.messages import FitEntry, FitList, FitListName, FitRule, Fitted
@@ -104,6 +105,15 @@ class RuleList(Lines):
         name = strong if row.taken else dim
         styles = [strong if row.taken else None, dim, name, dim, name, None, dim]
         return row_of(self.COLUMNS, lay_out(self.COLUMNS, width, self._needs.widths), self._texts(row), styles)
+
+    def click_row(self, row: int, event: Click) -> None:
+        """Take or leave the rule whose mark is clicked; elsewhere as in every list."""
+        offset = event.get_content_offset(self)
+        if event.chain == 1 and offset is not None and offset.x <= len(TAKEN):
+            self.cursor = row
+            self.action_take()
+        else:
+            super().click_row(row, event)
 
     def action_take(self) -> None:
         """Take or leave the rule under the cursor."""
