@@ -27,6 +27,7 @@ KINDS = (
     "optimizer",
     "uncalled",
     "unused_module",
+    "broken_tie",
     "shared_statistics",
     "changed_in_forward",
     "initialisation",

@@ -26,7 +26,14 @@ MEANINGS = {
 }
 MENDS = {"tie": "ties them", "untie": "unties them", "copy": "gives it a memory of its own"}
 """What the key does about a group."""
-WATCHED = ("shared_statistics", "unregistered", "optimizer_incomplete", "parameter_replaced", "same_memory")
+WATCHED = (
+    "broken_tie",
+    "same_memory",
+    "shared_statistics",
+    "unregistered",
+    "optimizer_incomplete",
+    "parameter_replaced",
+)
 """Kinds of findings that have to do with what is shared, or known to whom."""
 
 Row = SharingGroup | tuple[SharingGroup, SharingMember] | Finding | str
