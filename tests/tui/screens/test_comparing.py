@@ -235,6 +235,8 @@ async def test_columns_and_orders_while_something_is_compared() -> None:
         await played.press("tab")
         await played.press("S")
         await played.until(lambda: played.asked(TensorRows)[-1].order == "max_abs", "the next column")
+        await played.press("F")
+        await played.sees("changed, !equal, rel>0.01")
 
 
 async def test_opening_another_network_ends_it() -> None:

@@ -11,7 +11,7 @@ from models.messages import CallRow, CallTensor, Of, RowDifference, StateChanged
 from tui.asking import Ask
 from tui.widgets.grid.tensor_pane import HOLDERS, TensorPane
 from tui.widgets.table.call_table import outputs_of
-from tui.widgets.table.table_bar import TableBar
+from tui.widgets.table.table_bar import HINT, HINT_OF_DIFFERENCES, TableBar
 from tui.widgets.table.tensor_columns import title_of
 from tui.widgets.table.tensor_table import TensorTable
 
@@ -62,6 +62,7 @@ class ValuesPane(TensorPane):
     def compare(self, compares: bool) -> None:
         """Show tensors of both sides, or no more."""
         self.compares, self._side = compares, "difference"
+        self.bar.hint = HINT_OF_DIFFERENCES if compares else HINT
         self.reset()
         self.table.compare(compares)
 
@@ -178,6 +179,8 @@ class ValuesPane(TensorPane):
                 facts.append(f"{table.known:,} with statistics")
         if listing.order == "tree" or not table.shows_order:
             facts.append(title_of(listing.order, listing.descending))
+        if table.shows_statistics and self.compares:
+            facts.append("statistics of A")
         if table.shows_statistics and not table.taking:
             known = {row.statistics is not None for row in table.pages.rows()}
             if False in known:

@@ -17,6 +17,8 @@ from tui.widgets.parts.line_input import LineInput
 DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
 HINT = "words, !words, dtype:bf16, size>1MB, shape:4096, nonfinite>0"
+HINT_OF_DIFFERENCES = "changed, !equal, rel>0.01, change>1e-3, words, dtype:bf16"
+"""While something is compared."""
 LONGEST = 400
 """Characters of what is shown."""
 
@@ -94,6 +96,7 @@ class TableBar(Vertical):
         """Let the user type a filter, or what `label` says; `text` stands there at first, None leaves what does."""
         self.typing = True
         self.query_one(".label", Static).update(label)
+        self.input.placeholder = self.hint
         if text is not None:
             with self.prevent(Input.Changed):
                 self.input.value = text

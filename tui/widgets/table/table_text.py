@@ -22,7 +22,9 @@ STATISTICS = (
     ("zeros", "zeros"), ("nan", "nan"), ("inf", "inf"),
 )  # fmt: skip
 """Titles of statistics, and the field of `Brief` that each shows."""
-NUMBERS = ("elements", "bytes", *(title for title, _ in STATISTICS))
+DIFFERENCES = ("A to B", "relative l2", "max |a-b|", "cosine", "largest at", "differing NaN or inf")
+"""Titles of what is known of the difference from another."""
+NUMBERS = ("elements", "bytes", *(title for title, _ in STATISTICS), *DIFFERENCES[1:4], DIFFERENCES[5])
 LONGEST = 4_000
 """Characters of one cell."""
 _FORMULA = re.compile(r"\s*[=+\-@|%]")
@@ -32,22 +34,32 @@ Cell = str | int | float | None
 
 
 def table_text(rows: Sequence[TensorRow], kind: Format) -> str:
-    """Return the rows with a line of titles: all facts, and the statistics where those of any tensor are known."""
+    """Return the rows with a line of titles: all facts, then differences and statistics where any are known."""
     known = any(row.statistics is not None for row in rows)
-    titles = [*FACTS, *(title for title, _ in STATISTICS if known)]
-    cells = (_cells(row, known) for row in rows)
+    compared = any(row.difference is not None for row in rows)
+    titles = [*FACTS, *(DIFFERENCES if compared else ()), *(title for title, _ in STATISTICS if known)]
+    cells = ([*_facts(row), *(_difference(row) if compared else ()), *_statistics(row, known)] for row in rows)
     return _as_csv(titles, cells) if kind == "csv" else _as_markdown(titles, cells)
 
 
-def _cells(row: TensorRow, statistics: bool) -> list[Cell]:
-    facts: list[Cell] = [
+def _facts(row: TensorRow) -> list[Cell]:
+    return [
         row.path, row.kind, row.shape, row.dtype, row.parameters, row.bytes, row.device, row.place,
         ", ".join(row.shared_with),
     ]  # fmt: skip
-    if not statistics:
-        return facts
+
+
+def _difference(row: TensorRow) -> list[Cell]:
+    found = row.difference
+    if found is None or not found.status:
+        return [None] * len(DIFFERENCES)
+    index = "" if found.index is None else str(found.index)
+    return [found.status, found.relative_l2, found.max_abs, found.cosine, index, found.nonfinite]
+
+
+def _statistics(row: TensorRow, known: bool) -> list[Cell]:
     brief = row.statistics
-    return [*facts, *(None if brief is None else getattr(brief, field) for _, field in STATISTICS)]
+    return [None if brief is None else getattr(brief, field) for _, field in STATISTICS if known]
 
 
 def _as_csv(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.messages import Brief, TensorRow
+from models.messages import Brief, RowDifference, TensorRow
 from tui.widgets.table.table_text import table_text
 
 
@@ -67,3 +67,22 @@ def test_markdown_is_a_table_of_plain_text() -> None:
     assert titles.startswith("| tensor | kind | shape |")
     assert rule.startswith("| --- | --- | --- | --- | ---: | ---: |")
     assert line.startswith(r"| a\|b\_c\*\<i\>\[x\](y)\` | parameter | \[8, 4\] | float32 | 32 | 128 |")
+
+
+def test_differences_where_something_is_compared() -> None:
+    changed = RowDifference(status="changed", relative_l2=0.25, max_abs=1e-3, cosine=0.9, index=[1, 2], nonfinite=2)
+    rows = [
+        row(difference=changed),
+        row("b", difference=RowDifference(status="only_b")),
+        row("c", difference=RowDifference()),
+    ]
+    first, second, third = read(table_text(rows, "csv"))
+    assert (first["A to B"], first["relative l2"], first["max |a-b|"], first["cosine"]) == (
+        "changed",
+        "0.25",
+        "0.001",
+        "0.9",
+    )
+    assert (first["largest at"], first["differing NaN or inf"]) == ("[1, 2]", "2")
+    assert (second["A to B"], second["relative l2"], third["A to B"]) == ("only_b", "", "")
+    assert "A to B" not in table_text([row()], "csv")
