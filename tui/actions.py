@@ -76,7 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     # -- the model
     Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
     Action("dry_run", "ctrl+f", "Run forward without values: its costs", "Model", "explorer", shown="Ctrl+F"),
-    Action("inputs", "I", "Inputs of the next forward …", "Model", "explorer"),
+    Action("inputs", "I", "Inputs and mode of the next forward …", "Model", "explorer"),
     Action("backward", "b", "Run backward", "Model", "explorer", footer="backward"),
     Action("zero_gradients", "z", "Clear the gradients", "Model", "explorer"),
     Action("to_calls", "c", "To its calls in the last run, one after another", "Model", "explorer"),

@@ -64,7 +64,7 @@ class InputForm(Panel[m.InputsSet | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = Content("Inputs of the next forward")
+            panel.border_title = Content("The next forward: inputs and mode")
             panel.border_subtitle = keys_line(("Enter", "sets them, f runs"), ("Tab", "next"), ("Esc", "closes"))
             origin = f"Now: {clean(self.form.origin, 200)}.\n" if self.form.origin else ""
             yield Static(origin + (GRAMMAR if self.form.fields else NOTHING), id="grammar", markup=False)
