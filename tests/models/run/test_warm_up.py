@@ -137,3 +137,17 @@ def test_the_session_and_run_say_so_and_a_run_without_values_needs_none() -> Non
     Net.runs = 0
     assert ran(session, dry=True)["notes"] == []
     assert Net.runs == 1
+
+
+def test_an_interrupt_of_the_first_run_ends_both_and_all_is_as_before() -> None:
+    class Stops(Net):
+        def forward(self, X: Tensor) -> Tensor:
+            super().forward(X)
+            raise KeyboardInterrupt
+
+    net = Stops()
+    result, trace = recorded(net, WARM)
+    assert result.problem is not None
+    assert result.problem.kind == "interrupted"
+    assert (Net.runs, net.turns, net.seen) == (1, 0, [0])
+    assert not len(trace)
