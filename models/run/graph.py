@@ -167,6 +167,8 @@ def _edges_behind(tensor: Tensor) -> tuple[list[Any], bool]:
     near: dict[int, Any] = {id(first): first}
     waiting: list[Any] = [first]
     for node in waiting:
+        if _NORMALISING.search(node.name()):
+            continue  # what makes its sum constant shows behind it; further on lies half the network
         for below, _ in node.next_functions:
             if below is not None and len(near) < _NEAR and id(below) not in near and _is_followed(below):
                 near[id(below)] = below

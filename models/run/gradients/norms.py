@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from ...live.gradients import l2_norm
 
@@ -18,6 +20,16 @@ _REDUCED = frozenset((torch.float16, torch.bfloat16))
 """Dtypes whose squares overflow."""
 
 
+class _Measured(NamedTuple):
+    """A large gradient whose norm is known, as long as it lives and is not written to."""
+
+    address: int
+    storage: StorageWeakRef
+    version: int
+    dtype: torch.dtype
+    norm: float
+
+
 class Norms:
     """The norms of gradients, each by the slot that it was added for; NaN and infinity say that it holds such."""
 
@@ -27,6 +39,7 @@ class Norms:
         self._small: dict[tuple[torch.Size, torch.dtype], tuple[list[int], list[Tensor]]] = {}
         self._held = 0
         self._elsewhere: dict[torch.device, list[tuple[int, Tensor]]] = {}
+        self._last: _Measured | None = None
 
     def add(self, slot: int, gradient: Tensor) -> None:
         """Measure `gradient` now or later; it must not be written to before `finish`."""
@@ -40,7 +53,7 @@ class Norms:
                 if not gradient.is_meta:
                     self._elsewhere.setdefault(gradient.device, []).append((slot, _norm(gradient)))
             elif (elements := gradient.numel()) > SMALL:
-                self.values[slot] = norm_of(gradient)
+                self.values[slot] = self._norm_of_large(gradient)
             else:
                 slots, gradients = self._small.setdefault((gradient.shape, gradient.dtype), ([], []))
                 slots.append(slot)
@@ -50,6 +63,24 @@ class Norms:
                     self._measure_small()
         except Exception:  # of a dtype without norms, or a class of the user's: it is not measured
             return
+
+    def _norm_of_large(self, gradient: Tensor) -> float:
+        """Return the norm of `gradient`; not measured again where it is the last one transposed, as of a weight."""
+        storage, version, last = gradient.untyped_storage(), gradient._version, self._last
+        if storage.nbytes() != gradient.nbytes or not _is_whole(gradient):
+            return norm_of(gradient)
+        if (
+            last is not None
+            and last.address == storage._cdata
+            and not last.storage.expired()  # type: ignore[no-untyped-call]
+            and (last.version, last.dtype) == (version, gradient.dtype)
+        ):
+            return last.norm
+        norm = norm_of(gradient)
+        # a weak reference: autograd copies a gradient that anybody else holds
+        weak = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+        self._last = _Measured(storage._cdata, weak, version, gradient.dtype, norm)
+        return norm
 
     def finish(self) -> None:
         """Measure what is held."""
@@ -79,6 +110,11 @@ def _norms_of(gradients: list[Tensor]) -> list[float]:
         norm if norm and math.isfinite(norm) else _norm64(gradient)
         for gradient, norm in zip(gradients, found, strict=True)
     ]
+
+
+def _is_whole(gradient: Tensor) -> bool:
+    """Return whether each element lies in memory once, next to the others, in order or transposed."""
+    return gradient.is_contiguous() or (gradient.dim() == 2 and gradient.t().is_contiguous())
 
 
 def norm_of(gradient: Tensor) -> float:

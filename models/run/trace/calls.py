@@ -91,6 +91,23 @@ class Call(CallFields, kw_only=True, eq=False):
         """Return the same without shapes and notes: what is called, from where, and what of the network it reads."""
         return self.module, self.op, self.kind, self.depth, self.where, self.tensors
 
+    def is_like(self, other: Call) -> bool:
+        """Return whether their `fold_key` is the same; quicker where it is."""
+        return (
+            self.where == other.where
+            and self.op == other.op
+            and self.output == other.output
+            and self.inputs == other.inputs
+            and self.module == other.module
+            and self.tensors == other.tensors
+            and self.bytes == other.bytes
+            and self.depth == other.depth
+            and self.kind == other.kind
+            and self.note == other.note
+            and self.mode == other.mode
+            and self.failed == other.failed
+        )
+
     def absorb(self, later: Call) -> None:
         """Count `later`, a call of the same key, as a repetition of this one: join what is `JOINED`."""
         if later.note and later.note not in self.note and len(self.note) < LONGEST_NOTE:
@@ -103,21 +120,27 @@ class Call(CallFields, kw_only=True, eq=False):
             self.seconds += later.seconds
         if self.self_seconds is not None and later.self_seconds is not None:
             self.self_seconds += later.self_seconds
-        counted = self.flops is not None and later.flops is not None
-        self.flops = self.flops + later.flops if counted else None  # type: ignore[operator]
-        counted = self.elementwise is not None and later.elementwise is not None
-        self.elementwise = self.elementwise + later.elementwise if counted else None  # type: ignore[operator]
+        if self.flops is not None:
+            self.flops = None if later.flops is None else self.flops + later.flops
+        if self.elementwise is not None:
+            self.elementwise = None if later.elementwise is None else self.elementwise + later.elementwise
         if self.peak is not None and later.peak is not None and later.peak > self.peak:
             self.peak = later.peak
         if self.statistics is not None and later.statistics is not None:
             self.statistics = self.statistics.joined(later.statistics)
-        if later.producers and len(self.producers) < MOST_PRODUCERS:
-            mine = {call.row_of(): None for call in (*self.producers, *later.producers)}
-            self.producers = tuple(mine)[:MOST_PRODUCERS]
+        producers = self.producers
+        if later.producers and len(producers) < MOST_PRODUCERS:
+            for call in later.producers:
+                if (call if call.into is None else call.row_of()) not in producers:
+                    mine = {call.row_of(): None for call in (*producers, *later.producers)}
+                    self.producers = tuple(mine)[:MOST_PRODUCERS]
+                    break
         self.captured = later.captured
-        self.reads_input = self.reads_input or later.reads_input
+        if later.reads_input:
+            self.reads_input = True
         # or a call would keep all those before it
-        later.producers, later.returned, later.statistics, later.captured = (), (), None, None
+        later.producers = later.returned = ()
+        later.statistics = later.captured = None
         later.into = self
 
     def row(self) -> CallRow:

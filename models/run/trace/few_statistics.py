@@ -25,12 +25,13 @@ class FewStatistics(OutputStatistics):
         before: the statistics of further ones; None for no others.
     """
 
-    __slots__ = ("_before", "_values")
+    __slots__ = ("_before", "_has_rows", "_values")
     all_finite = True
 
     def __init__(self, values: list[float], before: OutputStatistics | None = None) -> None:
         self._values = values
         self._before = before
+        self._has_rows = False
 
     def __getattr__(self, name: str) -> Any:
         if name in _NONE:
@@ -56,13 +57,14 @@ class FewStatistics(OutputStatistics):
             both = FewStatistics(self._values + later._values, self._before)
         else:
             both = FewStatistics(later._values, self._taken())
-        return both if later.rows is None else both.with_rows(later.rows)
+        return both.with_rows(later.rows) if later._has_rows else both
 
     def with_rows(self, rows: float | None) -> OutputStatistics:
         """Return the same with another likeness of the rows."""
         found = FewStatistics(self._values, self._before)
         if rows is not None:
             found.rows = rows
+            found._has_rows = True
         if self.units is not None:
             found.units, found.dead = self.units, self.dead
         return found

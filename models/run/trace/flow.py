@@ -97,7 +97,10 @@ class Flow:
         reads: list[Read] = []
         everything = self._known
         for tensor in tensors:
-            version = version_of(tensor)
+            try:
+                version: int = _version(tensor)
+            except RuntimeError:  # as `version_of` has it
+                version = -1
             versions.append(version)
             known = everything.get(id(tensor))
             if known is not None and known.version == version and known.tensor() is tensor:
@@ -130,7 +133,8 @@ class Flow:
 def version_of(tensor: Tensor) -> int:
     """Return how often a tensor was written in place; -1 for one of inference mode, which has no version."""
     try:
-        return int(_version(tensor))
+        version: int = _version(tensor)
+        return version
     except RuntimeError:
         return -1
 

@@ -47,6 +47,8 @@ class Loop:
     least: int | None = None
     """The fewest turns that it took in another turn of the loop around it; None where it ran once."""
     most: int | None = None
+    holds_loops: bool = False
+    """Whether loops may be among its parts or within them."""
 
     @property
     def range(self) -> tuple[int, int]:
@@ -152,15 +154,21 @@ class Folding:
         if len(self.rows) >= self._limit:
             self._drop(call)
             return
-        level, code = self._levels[-1], self._code(call)
+        rows, level = self.rows, self._levels[-1]
         loop = level.running
-        if loop is not None and loop.rows == 1 and loop.parts[0].code == code and not loop.parts[0].within:
-            self.rows[loop.start].absorb(call)
-            loop.turns += 1
-            return
-        item = _Item(len(self.rows), code)
+        if loop is None:
+            code = self._code(call)
+        else:
+            part = loop.parts[level.matched]
+            alike = part.loop is None and rows[part.start].is_like(call) and not call.failed
+            code = part.code if alike else self._code(call)
+            if code == part.code and loop.rows == 1 and not part.within:
+                rows[loop.start].absorb(call)
+                loop.turns += 1
+                return
+        item = _Item(len(rows), code)
         call.index = item.start
-        self.rows.append(call)
+        rows.append(call)
         self._settle(level, item)
 
     def open(self, call: Call) -> int | None:
@@ -261,6 +269,7 @@ class Folding:
                 turn, again = items[first : count - period], items[count - period :]
                 begins = [level.hash(first, first + length) for length in range(period)]
                 loop = Loop(turn[0].start, again[0].start - turn[0].start, body, turn, begins)
+                loop.holds_loops = any(item.loop is not None for item in turn)
                 self._merge(loop, again)
                 level.cut(first)
                 # What ran once may be a loop of one turn: a loop of one thing has the code of that.
@@ -277,11 +286,17 @@ class Folding:
 
     def _merge(self, loop: Loop, turn: list[_Item]) -> None:
         """Count the rows of a further turn in those of the loop."""
-        start = turn[0].start
-        for row, later in zip(self.rows[loop.start : loop.start + loop.rows], self.rows[start:], strict=True):
-            row.absorb(later)
-        del self.rows[start:]
-        if loop.rows > 1:
+        rows, start = self.rows, turn[0].start
+        place = loop.start
+        for later in rows[start:]:
+            rows[place].absorb(later)
+            place += 1
+        assert place == loop.start + loop.rows
+        del rows[start:]
+        if loop.rows == 1:
+            return
+        if loop.rows > len(turn) or loop.holds_loops or any(item.loop is not None for item in turn):
+            loop.holds_loops = True
             _join(loop.parts, turn)
 
 
@@ -329,7 +344,9 @@ def _moved(item: _Item, shift: int) -> _Item:
     loop = item.loop
     if loop is not None:
         parts = [_moved(part, shift) for part in loop.parts]
-        loop = Loop(loop.start + shift, loop.rows, loop.body, parts, loop.begins, loop.turns, 1, loop.most)
+        again = Loop(loop.start + shift, loop.rows, loop.body, parts, loop.begins, loop.turns, 1, loop.most)
+        again.holds_loops = loop.holds_loops
+        loop = again
     return _Item(item.start + shift, item.code, loop, [_moved(each, shift) for each in item.within])
 
 

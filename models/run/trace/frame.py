@@ -52,9 +52,9 @@ class Frame:
 
     def counts_cost(self, call: Call, cost: Cost) -> None:
         """Write the cost of an operation within into its call, and add it to this one."""
-        call.flops, call.elementwise = cost
-        self.flops += cost.flops
-        self.elementwise += cost.elementwise
+        call.flops, call.elementwise = flops, elementwise = cost
+        self.flops += flops
+        self.elementwise += elementwise
         self.counted = True
 
 

@@ -70,11 +70,11 @@ class Lineage:
             return
         reads = reading.reads
         if isinstance(output, Tensor):
-            outputs = [output]
+            gives = _requires_grad(output)
         else:  # what gives nothing writes into its first, as `__setitem__` does
             outputs = reading.tensors[:1] if output is None else list(tensors_in(output))
-        gives = any(map(_requires_grad, outputs))
-        if not grad and not gives and any(live for _, live in reads) and _within_function():
+            gives = any(map(_requires_grad, outputs))
+        if not grad and not gives and reads and any(live for _, live in reads) and _within_function():
             gives = True  # a gradient flows back to what the function as a whole gives
         self.events.append(Event(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
 

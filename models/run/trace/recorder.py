@@ -347,14 +347,14 @@ class Recorder(TorchFunctionMode):
             where=frame.call.where if frame.plain else where_of(sys._getframe(3), frame.python, frame.call.where),
             inputs=shapes_of(tensors),
             output=shape_of_output(output),
-            tensors=tuple([name for name, _ in read]),
+            tensors=tuple([name for name, _ in read]) if read else (),
             seconds=seconds,
             self_seconds=seconds,
             producers=reading.producers,
             reads_input=reading.given,
             mode=() if (mode := mode_now()) is frame.mode else mode.words(frame.mode),
         )
-        if any(holder != path for _, holder in read):
+        if read and any(holder != path for _, holder in read):
             call.note = uncalled_note(self._tree, self._frames, read, call, self._trace)
         if raised is not None:
             call.failed = first_line(raised)

@@ -387,7 +387,11 @@ class RunTensors:
 def bytes_of(tensors: list[Tensor]) -> int | None:
     """Return how many bytes the elements of the tensors take; None for no tensor."""
     try:
-        found = sum([_numel(tensor) * _element_size(tensor) for tensor in tensors]) if tensors else None
+        if not tensors:
+            return None
+        found = _numel(tensors[0]) * _element_size(tensors[0])
+        if len(tensors) > 1:
+            found = sum([_numel(tensor) * _element_size(tensor) for tensor in tensors])
         return found if type(found) is int else None  # a symbol, where sizes depend on values
     except Exception:  # a lazy or nested one; a class that computes it, and fails
         return None
@@ -395,7 +399,7 @@ def bytes_of(tensors: list[Tensor]) -> int | None:
 
 def _rows(tensor: Tensor) -> int | None:
     """Return the length of the first of several dimensions; None for fewer, and for a nested tensor."""
-    shape = shape_of(tensor)
+    shape = tensor.shape if type(tensor) is Tensor and not tensor.is_nested else shape_of(tensor)
     return shape[0] if shape is not None and len(shape) > 1 else None
 
 

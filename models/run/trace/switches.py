@@ -22,6 +22,8 @@ from .meter import MemoryWatch, Meter
 from .recorder import Recorder
 from .warned import WarningsAtUserLines
 
+_REGISTRIES = [name for name, found in vars(hooks).items() if name.startswith("_global_") and isinstance(found, dict)]
+"""Names of torch's global registries of hooks."""
 _ALREADY_THERE = r"Using `torch.compile\(module\)` when there are global hooks"
 
 
@@ -105,12 +107,11 @@ def _remove_hooks(recorder: Recorder) -> None:
 
     Also from `_global_forward_hooks_with_kwargs`, where torch 2.13 and before leave an entry for good.
     """
-    registries = [
-        found for name, found in vars(hooks).items() if name.startswith("_global_") and isinstance(found, dict)
-    ]
+    registries: list[dict[Any, Any]] = [getattr(hooks, name) for name in _REGISTRIES]
     ours = [
         key
         for registry in registries
+        if registry
         for key, hook in list(registry.items())
         if getattr(hook, "__self__", None) is recorder
     ]

@@ -19,6 +19,21 @@ def call(op: str, **fields: Any) -> Call:
     return Call(**{"module": "", "op": op, "kind": "operation", "depth": 1, "where": "file.py:1", **fields})
 
 
+def test_calls_are_alike_where_their_keys_are_the_same() -> None:
+    values = {
+        "module": "a", "op": "add", "kind": "operation", "depth": 2, "where": "file.py:2", "inputs": ((2, 3),),
+        "output": (2, 3), "tensors": ("a.weight",), "bytes": 24, "mode": ("no_grad",), "failed": "no", "note": "a note",
+    }  # fmt: skip
+    one = Call(**values)
+    assert one.is_like(Call(**values, repeat=3, seconds=0.1, flops=2, index=7))
+    assert len(one.fold_key()) == len(values)
+    for name, other in {**values, "kind": "module", "depth": 3, "bytes": 25}.items():
+        changed = Call(**{**values, name: other if other != values[name] else other[:-1]})
+        assert changed.fold_key() != one.fold_key()
+        assert not changed.is_like(one)
+        assert not one.is_like(changed)
+
+
 def folded(ops: str) -> list[tuple[str, int]]:
     folding = Folding()
     for op in ops:
