@@ -192,7 +192,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ones_", "Every element 1.", (), lambda shape, values: law.constant(1.0)),
     Rule(
         "xavier_uniform_",
-        "Uniform; as wide as keeps the variance the same forward and backward, between fan_in and fan_out.",
+        "Uniform, so wide that the variance stays about the same, forward by fan_in and backward by fan_out.",
         (GAIN,),
         _xavier_uniform,
         (2, 1_000),
@@ -200,7 +200,7 @@ RULES: tuple[Rule, ...] = (
     Rule("xavier_normal_", "Xavier's variance, normally distributed.", (GAIN,), _xavier_normal, (2, 1_000)),
     Rule(
         "kaiming_uniform_",
-        "Uniform; as wide as keeps the variance in one direction, with what the nonlinearity loses made up for.",
+        "Uniform, so wide that the variance stays the same in one direction, behind the nonlinearity too.",
         (SLOPE, MODE, NONLINEARITY),
         _kaiming_uniform,
         (2, 1_000),

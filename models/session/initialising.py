@@ -275,6 +275,8 @@ def _spread_of(theory: Theory | None) -> m.Spread:
 
 
 def _summary(targets: Sequence[Target], filled: Sequence[Target]) -> str:
+    if len(targets) == 1:
+        return "1 parameter filled" if filled else "nothing filled"
     biases = sum(target.role == "bias" for target in filled)
     parts = [_amount(len(filled) - biases, "weight", "weights"), _amount(biases, "bias", "biases")]
     text = " and ".join(filter(None, parts)) or "nothing"
@@ -311,7 +313,7 @@ def measure_signal(session: Session, schemes: Sequence[m.Initialisation], contex
     found: list[tuple[str, SignalOfScheme]] = []
     for at, how in enumerate(schemes):
         scheme = _Typed(session, how).needed if how.rule else None
-        label = "today" if scheme is None else scheme.name
+        label = "today" if scheme is None else _described(scheme)
         context.progress(f"signal {at + 1} of {len(schemes)}: {label}", at / len(schemes))
         try:
             found.append((label, signal_of(tree, scheme, args, kwargs, context.cancelled)))
@@ -334,6 +336,14 @@ def measure_signal(session: Session, schemes: Sequence[m.Initialisation], contex
             for label, signal in found
         ],
     )
+
+
+def _described(scheme: Scheme) -> str:
+    """Return a scheme in a few words, to tell it from others: `normal_(std=0.01) of 0, zero biases`."""
+    scope = scheme.scope
+    what = {"this": scope.path, "class": f"every {scope.text}", "pattern": scope.text}[scope.kind]
+    biases = {"leave": "", "zeros": ", zero biases", "rule": ", biases too"}[scheme.biases]
+    return f"{scheme.name}{f' of {what}' if what else ''}{biases if scheme.fills_tensors else ''}"
 
 
 # -- carrying out
@@ -369,7 +379,7 @@ def apply_initialiser(session: Session, how: m.Initialisation, context: WorkCont
         changed = session.end_change()
         session.journal.did(replayed(code), failed=failed)
     seed = f", seed {scheme.seed}" if scheme.rule is None or scheme.rule.draws else ""
-    text = f"{_label(scheme, filled)}{seed}"
+    text = f"{_label(scheme, filled)}{seed}" + ("" if changed else ": it had these values already")
     effects, lasting = session.effects()
     return m.Initialised(text=text, changed=changed[:1000], effects=effects, lasting=lasting, code=code)
 

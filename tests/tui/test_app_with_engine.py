@@ -152,7 +152,7 @@ async def test_a_layer_is_initialised_after_a_look_and_taken_back() -> None:
     async with opened("parameter_access") as played:
         await go(played, "0.weight")
         await played.press("P")
-        await played.sees("uniform(±√(6/(4 + 8)) = ±0.7071)", "1 weight filled")
+        await played.sees("uniform(±√(6/(4 + 8)) = ±0.7071)", "1 parameter filled")
         await played.press("ctrl+g")
         await played.sees("1 today", "2 xavier_uniform_", "2 Linear")
         await played.press("c")  # to constant_

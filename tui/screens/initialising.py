@@ -39,5 +39,6 @@ class Initialising(RequiresCode):
             return
         self.log_to_console(f"{done.text}\n{done.code}")
         self._report_changed(done)
-        self.status_message(done.text if done.lasting else f"{done.text}: u takes it back")
+        is_undoable = bool(done.changed) and not done.lasting
+        self.status_message(f"{done.text}: u takes it back" if is_undoable else done.text)
         self.look_anew()

@@ -189,7 +189,7 @@ def test_the_signal_of_several_schemes_goes_through_the_same_layers() -> None:
     small = m.Initialisation(rule="normal_", arguments=["", "0.01"], biases="zeros")
     found = measure_signal(session, [m.Initialisation(), small], Context())
     assert [layer.path for layer in found.layers] == ["0", "1", "2"]
-    assert [each.label for each in found.signals] == ["today", "normal_(std=0.01)"]
+    assert [each.label for each in found.signals] == ["today", "normal_(std=0.01), zero biases"]
     assert found.signals[1].activations[-1] < found.signals[0].activations[-1] / 10
 
 
@@ -205,3 +205,11 @@ def test_the_session_as_a_file_gives_the_same_values(tmp_path: Path) -> None:
         [sys.executable, script], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(Path.cwd())}
     )
     assert done.stdout.strip() == f"{session.root.state_dict()} {session.namespace['drawn']}"
+
+
+def test_the_same_seed_again_changes_nothing_and_says_so() -> None:
+    session = opened()
+    how = m.Initialisation(path="0.weight", rule="normal_", seed=3)
+    assert apply_initialiser(session, how, Context()).text == "normal_ of 0.weight, seed 3"
+    again = apply_initialiser(session, how, Context())
+    assert (again.text, again.changed) == ("normal_ of 0.weight, seed 3: it had these values already", [])
