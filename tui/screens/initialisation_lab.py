@@ -8,32 +8,24 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
+from tui.screens.initialisation_form import InitialisationForm
 from tui.screens.panel import Panel, keys_line
 from tui.text import clean
 from tui.widgets.grid.distribution import Distribution
 from tui.widgets.grid.signal_chart import SignalChart
-from tui.widgets.parts.choice import Choice
 from tui.widgets.parts.line_input import LineInput
 
-ARGUMENTS = 4
-"""The most arguments of a rule."""
 DEBOUNCE = 0.15
 """Seconds after a key until the preview is asked for."""
 SCHEMES = 6
 """Schemes in one picture; the oldest but today's goes."""
-FIRST_RULE = "xavier_uniform_"
-BIASES: tuple[tuple[m.Biases, str], ...] = (
-    ("leave", "stay as they are"),
-    ("zeros", "zeros"),
-    ("rule", "by the rule too"),
-)
 LOW = 32
 """Rows of a terminal below which a picture with the focus takes the place of the form."""
 NO_SIGNAL = "Ctrl+G runs copies of the network forward and backward, and adds this scheme to the picture."
@@ -53,23 +45,13 @@ class InitialisationLab(Panel[m.Initialised | None]):
         max-width: 160;
         height: 100%;
         max-height: 100%;
-        & .row { height: 1; }
-        & .row > Static { width: 14; color: $text-muted; }
-        & .row > Choice, & .row > LineInput { width: 1fr; max-width: 60; }
-        & .row > LineInput { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
-        & .row.-typed > LineInput { display: block; }
-        & .row.-typed > Choice { display: none; }
-        & .row.-absent { display: none; }
-        & LineInput:focus { background: $primary-muted; }
-        &:nocolor LineInput:focus { text-style: bold underline; }
-        & > #about { height: auto; max-height: 3; color: $text-muted; }
         & > #state { height: auto; max-height: 3; }
         & > #state.-wrong { color: $text-error; }
         & > Distribution { margin: 0 0 1 0; }
         & > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         & > VerticalScroll:focus { background: $boost; }
         & #signal-note { height: auto; color: $text-muted; }
-        &.-picture > .row, &.-picture > #about, &.-picture > Distribution { display: none; }
+        &.-picture > InitialisationForm, &.-picture > Distribution { display: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,36 +85,15 @@ class InitialisationLab(Panel[m.Initialised | None]):
         """Whether that is filling parameters."""
 
     def compose(self) -> ComposeResult:
-        rules = [each.name for each in self.offers.rules]
         with Vertical(id="panel") as panel:
             panel.border_title = Content("Initialise parameters")
             panel.border_subtitle = self._keys(self.app.size.width)
-            yield self._row("what", Choice([each.label for each in self.offers.scopes], id="scope"))
-            with Horizontal(id="text", classes="row -absent"):
-                yield Static("pattern", markup=False)
-                yield LineInput("", compact=True)
-            chosen = Choice([each.label for each in self.offers.rules], id="rule")
-            chosen.set_reactive(Choice.index, rules.index(FIRST_RULE) if FIRST_RULE in rules else 0)
-            yield self._row("rule", chosen)
-            for at in range(ARGUMENTS):
-                with Horizontal(id=f"argument-{at}", classes="row -absent"):
-                    yield Static("", markup=False)
-                    yield Choice()
-                    yield LineInput("", compact=True)
-            yield self._row("biases", Choice([label for _, label in BIASES], id="biases"), id="biases-row")
-            with Horizontal(id="seed", classes="row -typed"):
-                yield Static("seed", markup=False)
-                yield LineInput("0", compact=True, restrict=r"\d{0,18}")
-            yield Static("", id="about", markup=False)
+            yield InitialisationForm(self.offers)
             yield Static("", id="state", markup=False)
             yield Distribution()
             with VerticalScroll():
                 yield Static(NO_SIGNAL, id="signal-note", markup=False)
                 yield SignalChart()
-
-    @staticmethod
-    def _row(label: str, choice: Choice, id: str | None = None) -> Horizontal:
-        return Horizontal(Static(label, markup=False), choice, id=id, classes="row")
 
     def _keys(self, width: int) -> Content:
         keys = [("Enter", "applies"), ("←→", "change"), ("Tab", "next"), ("Ctrl+G", "signal"), ("Esc", "closes")]
@@ -147,9 +108,6 @@ class InitialisationLab(Panel[m.Initialised | None]):
         return keys_line(*keys)
 
     def on_mount(self) -> None:
-        self._offer_scope()
-        self._offer_arguments()
-        self.query_one("#rule", Choice).focus()
         self._renew()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -157,79 +115,15 @@ class InitialisationLab(Panel[m.Initialised | None]):
 
     # -- the form
     @property
-    def _rule(self) -> m.RuleOffer:
-        return self.offers.rules[self.query_one("#rule", Choice).index]
+    def form(self) -> InitialisationForm:
+        """Return the form."""
+        return self.query_one(InitialisationForm)
 
-    @property
-    def _scope(self) -> m.ScopeOffer:
-        return self.offers.scopes[self.query_one("#scope", Choice).index]
-
-    def _argument(self, at: int) -> str:
-        row = self.query_one(f"#argument-{at}")
-        if row.has_class("-typed"):
-            return row.query_one(LineInput).value
-        choice = row.query_one(Choice)
-        return choice.options[choice.index]
-
-    def chosen(self) -> m.Initialisation:
-        """Return what the form says."""
-        scope, rule = self._scope, self._rule
-        pattern = self.query_one("#text").query_one(LineInput).value
-        return m.Initialisation(
-            scope=scope.kind,
-            path=scope.path,
-            text=pattern if scope.kind == "pattern" else scope.text,
-            rule=rule.name,
-            arguments=[self._argument(at) for at in range(len(rule.arguments))],
-            biases=BIASES[self.query_one("#biases", Choice).index][0] if rule.biases else "leave",
-            seed=int(self.query_one("#seed").query_one(LineInput).value or 0),
-        )
-
-    def _offer_scope(self) -> None:
-        """Have a line for the pattern where there is one, and one for biases where they are left open."""
-        scope, text = self._scope, self.query_one("#text")
-        text.set_class(scope.kind != "pattern", "-absent")
-        text.set_class(scope.kind == "pattern", "-typed")
-        if scope.kind == "pattern":
-            text.query_one(LineInput).value = clean(scope.text, 200)
-        self._offer_biases()
-
-    def _offer_biases(self) -> None:
-        self.query_one("#biases-row").set_class(self._scope.single or not self._rule.biases, "-absent")
-
-    def _offer_arguments(self) -> None:
-        """Have a line for each argument of the rule."""
-        rule = self._rule
-        for at in range(ARGUMENTS):
-            row = self.query_one(f"#argument-{at}")
-            row.set_class(at >= len(rule.arguments), "-absent")
-            if at >= len(rule.arguments):
-                continue
-            argument = rule.arguments[at]
-            row.set_class(not argument.choices, "-typed")
-            row.query_one(Static).update(Content(clean(argument.name, 20)))
-            if argument.choices:
-                index = argument.choices.index(argument.default) if argument.default in argument.choices else 0
-                row.query_one(Choice).offer(argument.choices, index)
-            else:
-                row.query_one(LineInput).value = clean(argument.default, 200)
-        self._offer_biases()
-
-    @on(Choice.Changed)
-    def _choice_changed(self, message: Choice.Changed) -> None:
+    @on(InitialisationForm.Changed)
+    def _changed(self, message: InitialisationForm.Changed) -> None:
         message.stop()
-        if message.choice.id in ("rule", "scope"):
+        if message.anew:
             self._place = 0
-            if message.choice.id == "scope":
-                self._offer_scope()  # what was typed for the rule stays
-            else:
-                self._offer_arguments()
-        self._explain()
-        self._renew()
-
-    @on(Input.Changed)
-    def _typed(self, message: Input.Changed) -> None:
-        message.stop()
         self._renew()
 
     @on(Input.Submitted)
@@ -240,40 +134,24 @@ class InitialisationLab(Panel[m.Initialised | None]):
     def on_descendant_focus(self) -> None:
         picture = isinstance(self.focused, VerticalScroll) and self.query_one(SignalChart).signals is not None
         self.query_one("#panel").set_class(picture and self.size.height < LOW, "-picture")
-        self._explain()
 
     def action_leave(self, by: int) -> None:
         """Go to the next line, or the one before it; from the picture in place of the form back to that."""
         panel = self.query_one("#panel")
         if panel.has_class("-picture"):
             panel.remove_class("-picture")
-            self.call_after_refresh(self.query_one("#rule").focus)
+            self.call_after_refresh(self.form.rule_line.focus)
         elif by > 0:
             self.focus_next()
         else:
             self.focus_previous()
-
-    def _explain(self) -> None:
-        """Say what the line with the focus is about."""
-        focused, text = self.focused, self._rule.about
-        row = focused.parent if focused is not None else None
-        if row is not None and row.id is not None and row.id.startswith("argument-"):
-            at = int(row.id.removeprefix("argument-"))
-            text = self._rule.arguments[at].about if at < len(self._rule.arguments) else text
-        elif focused is not None and focused.id == "biases":
-            text = "Biases of the layers that are meant; their number is small, and zero is usual."
-        elif focused is not None and focused.id == "scope":
-            text = "A parameter, a module with all below it, all modules of a class, or a pattern: layers.*.weight."
-        elif row is not None and row.id == "seed":
-            text = "The same seed gives the same values; random numbers of the session go on as if none was drawn."
-        self.query_one("#about", Static).update(Content(clean(text, 400)))
 
     # -- the preview
     @work(exclusive=True, group="preview", exit_on_error=False)
     async def _renew(self) -> None:
         """Ask what the form would give, once nothing is typed any more."""
         await asyncio.sleep(DEBOUNCE)
-        how = self.chosen()
+        how = self.form.chosen()
         try:
             found = await self._ask(
                 m.PreviewInitialiser(how=how, place=self._place), m.InitialPreview, on_progress=self._progress
@@ -322,7 +200,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
     # -- the signal
     def action_signal(self) -> None:
         """Measure the signal with this scheme, and add it to those in the picture."""
-        how = self.chosen()
+        how = self.form.chosen()
         if how not in self._schemes:
             self._measure([how] if self._signals is not None else [m.Initialisation(), how])
 
@@ -361,7 +239,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
     def action_apply(self) -> None:
         """Carry out what the form says."""
         if not self._working:
-            self._apply(self.chosen())
+            self._apply(self.form.chosen())
 
     def action_close(self) -> None:
         """Close; while parameters are filled stop that instead, which may have filled some."""

@@ -28,6 +28,8 @@ class Initialising(RequiresCode):
 
         try:
             offers = await self.link.ask(m.ReadInitialisers(path=self.path), m.Initialisers)
+            if not (offers.rules and offers.scopes):
+                return
             self.app.push_screen(InitialisationLab(self.link.ask, offers), self._initialised)
         except (EngineProblem, EngineGone) as error:
             self.notify_error(error)
