@@ -74,7 +74,7 @@ class _Chosen:
         session.root  # noqa: B018  (raises for a checkpoint)
         fitting = session.fitting
         if not isinstance(fitting, Fitting):
-            raise EngineProblem(Problem("usage", "No checkpoint is open beside the network"))
+            raise EngineProblem(Problem("gone", "No checkpoint is open beside the network"))
         self.fitting: Fitting = fitting
         self.network = fitting.network(session)
         self.choices, self.renames = fitting.choices(self.network, choice.own)
@@ -208,6 +208,7 @@ def load_chosen(
     links = [link for link in chosen.proposal.links if fitting.issuperset(link.network)]
     if not links:
         raise EngineProblem(Problem("usage", f"Nothing is loaded: nothing of {checkpoint} fits with these rules"))
+    on_progress("keeping the values of now, for undo")
     session.begin_change(f"loading {checkpoint}")
     done = 0
 

@@ -169,6 +169,9 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         try:
             fitted = await self._ask(m.FitWeights(choice=self.state.choice), m.Fitted)
         except EngineProblem as error:
+            if error.problem.kind == "gone":  # the network was opened again meanwhile
+                self._open()
+                return
             if give_back is not None:
                 give_back()
             self._show_rules()
@@ -317,6 +320,9 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
             loaded = await self._ask(request, m.WeightsLoaded, self._show_progress)
         except EngineProblem as error:
             problem = error.problem
+            if problem.kind == "gone":
+                self._open()
+                return
             self._show_heading(heading_text(self.fitted) if self.fitted is not None else "")
             self._say(clean(f"{problem.title}. {problem.text}".strip(), 3 * NAME))
         except EngineGone:

@@ -1,4 +1,4 @@
-"""Of `models/findings/kinds/broken_tie.py`: ties that are declared and not there, in the ways that torch breaks them."""
+"""Of `models/findings/kinds/broken_tie.py`: ties that are declared and not there, as torch breaks them."""
 
 from __future__ import annotations
 

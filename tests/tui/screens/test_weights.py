@@ -92,6 +92,16 @@ async def test_a_rule_is_changed_and_stands_first_as_ones_own() -> None:
         await played.until(lambda: "own     end." not in played.text, "taken away")
 
 
+async def test_a_network_that_was_opened_again_meanwhile_is_compared_again() -> None:
+    async with weights() as played:
+        played.engine.problems[FitWeights] = Problem("gone", "No checkpoint is open beside the network")
+        await played.press("space")
+        await played.until(lambda: len(played.asked(OpenWeights)) == 2, "opened again")
+        del played.engine.problems[FitWeights]
+        await played.press("down", "down", "space")
+        await played.sees("[x] guess   end.", "[ ] certain module.")
+
+
 async def test_a_rule_that_cannot_be_read_is_refused_and_the_line_stays() -> None:
     async with weights() as played:
         await played.press("plus", *"end.", "enter")
