@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import shlex
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from ..session.session import Session
 from ..tree.globs import Glob
 from ..work.imported import torch_is_there
 from . import diff_report, diff_text
-from .options import CommandParser, count, parser_for, rename_rule
+from .options import CommandParser, count, parser_for, rename_rule, tolerance
 from .output import Result
 from .progress_line import ProgressLine
 
@@ -129,20 +128,10 @@ def _parser() -> CommandParser:
         "path: '*.gamma=*.weight'; {n} is a number: 'layers.{n}.=blocks.{n-1}.'. Again for another rule, in turn",
     )
     parser.add_argument(
-        "--rtol", type=_tolerance, default=RTOL, metavar="X", help=f"close is |a - b| <= ATOL + X * |b| ({RTOL:g})"
+        "--rtol", type=tolerance, default=RTOL, metavar="X", help=f"close is |a - b| <= ATOL + X * |b| ({RTOL:g})"
     )
-    parser.add_argument("--atol", type=_tolerance, default=ATOL, metavar="X", help=f"the least of that ({ATOL:g})")
+    parser.add_argument("--atol", type=tolerance, default=ATOL, metavar="X", help=f"the least of that ({ATOL:g})")
     return parser
-
-
-def _tolerance(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
-    return number
 
 
 def _opened(text: str, options: argparse.Namespace, line: ProgressLine) -> OpenModel:

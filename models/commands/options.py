@@ -133,6 +133,17 @@ def seconds(text: str) -> float:
     return number
 
 
+def tolerance(text: str) -> float:
+    """Return the number from 0 up that `text` names, for `type=`; raise ArgumentTypeError for any other text."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
+    return number
+
+
 def count(text: str) -> int:
     """Return the number of things that `--top` names.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from ..diff.difference import ATOL, RTOL
 from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
-from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode
+from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode, tolerance
 from .output import Result
 from .run_export import FORMATS, NoGraph, exported
 from .run_report import Report
@@ -37,6 +38,12 @@ def main(argv: list[str]) -> int:
     if options.module is not None and options.format not in ("mermaid", "dot"):
         parser.error("--module says whose dataflow is drawn, with --format mermaid or dot")
     refuse_contradictions(parser, options)
+    if options.other is not None:
+        if options.backward or options.dry or options.format or options.strict:
+            parser.error("--with compares what calls return: without --backward, --dry, --format and --strict")
+        from .run_with import main as main_with
+
+        return main_with(options)
     result = Result()
     report = Report()
     ending = supervise(partial(work, options), report.receive)
@@ -129,5 +136,14 @@ def _parser() -> CommandParser:
         choices=("text", "json", *FORMATS),
         help="markdown: for an issue; mermaid, dot: the dataflow of a module; chrome: a trace for Perfetto",
     )
+    parser.add_argument(
+        "--with",
+        dest="other",
+        metavar="B",
+        help="run B on the same input too, and say which call is the first whose result differs: another network, or a "
+        "checkpoint for the same one. A mode (--eval, --autocast, ...) is that of B alone. Status 1 when one differs",
+    )
+    parser.add_argument("--rtol", type=tolerance, default=RTOL, metavar="X", help=f"with --with, as in diff ({RTOL:g})")
+    parser.add_argument("--atol", type=tolerance, default=ATOL, metavar="X", help=f"with --with, as in diff ({ATOL:g})")
     parser.add_argument("--module", metavar="PATH", help="whose dataflow is drawn; the whole network's without it")
     return parser

@@ -1,0 +1,212 @@
+"""Two runs of networks on the same input, call by call: where their results begin to differ.
+
+The same network after an edit, two checkpoints of it, another dtype or mode.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..diff.compare import compare
+from ..diff.difference import ALIKE, Difference, Side, Tolerance
+from ..diff.sources import tensors_of
+from ..diff.tensors import Comparable
+from ..diff.workers import Workers
+from ..messages import Problem, RunMode
+from ..run.forward import AS_IT_IS, run_forward
+from ..run.inputs.run_mode import in_dtype
+from ..run.trace.calls import Call
+from ..run.trace.captured import Captures, Copy, Kept, NotKept
+from ..run.trace.record import Trace
+from ..tensors.tensors import dtype_text
+from ..tensors.torch_readable import readable_of
+from .session import Session
+
+ROOM = 2**30
+"""Bytes of the copies of results that are kept of each run."""
+SEED = 0
+"""What torch's generators are set to before each forward, so that a dropout drops the same."""
+READ_LIMIT = 20
+"""Parameters that the first call reads which are looked at."""
+
+
+@dataclass(frozen=True)
+class CallPair:
+    """One call of both runs, or one that only one of them made."""
+
+    a: Call | None
+    b: Call | None
+    difference: Difference | None
+    """Of the first tensor that it returned which differs, else of the first one; None where there is none to compare.
+    """
+
+    @property
+    def call(self) -> Call:
+        """Return the call of A, or of B where A has none."""
+        found = self.a or self.b
+        assert found is not None
+        return found
+
+    @property
+    def differs(self) -> bool:
+        """Return whether the results are known to differ."""
+        return self.a is None or self.b is None or (self.difference is not None and is_different(self.difference))
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """What came of comparing two runs."""
+
+    problems: tuple[Problem | None, Problem | None]
+    """What each forward failed with; None where it did not."""
+    pairs: list[CallPair]
+    """In order of execution."""
+    first: CallPair | None
+    """The first call whose result differs, the innermost one; None where none does."""
+    given_alike: bool | None
+    """Whether that call was given the same on both sides; None where that is not known."""
+    read: list[Difference]
+    """The parameters and buffers that it read which differ."""
+
+
+def compare_runs(a: Session, b: Session, mode: RunMode = AS_IT_IS, tolerance: Tolerance | None = None) -> ComparedRuns:
+    """Run both networks on the input of A, B in `mode`, and compare what their calls returned.
+
+    Raises:
+        EngineProblem: one of them is no network.
+    """
+    arguments = a.inputs.arguments
+    first, second = _copied(arguments), _copied(in_dtype(arguments, mode))
+    runs = [_run(a, first, AS_IT_IS), _run(b, second, mode)]
+    (mine, my_problem), (theirs, their_problem) = runs
+    limits = tolerance or Tolerance()
+    with Workers() as workers:
+
+        def against(x: Comparable, y: Comparable) -> Difference:
+            return compare(x, y, limits, workers, lambda size: None)
+
+        pairs = [CallPair(x, y, _of_outputs(x, y, against)) for x, y in aligned(mine.calls, theirs.calls)]
+        found = first_of(pairs)
+        alike, read = (None, []) if found is None else _causes(a, b, found, against)
+    return ComparedRuns((my_problem, their_problem), pairs, found, alike, read)
+
+
+def _copied(arguments: Any) -> Any:
+    """Return the arguments for one run, which may write to them; themselves where they cannot be copied."""
+    try:
+        return copy.deepcopy(arguments)
+    except Exception:  # what a user passes may be anything
+        return arguments
+
+
+def _run(session: Session, arguments: Any, mode: RunMode) -> tuple[Trace, Problem | None]:
+    args, kwargs = arguments
+    trace = Trace(captures=Captures(ROOM, ROOM))
+    tree = session.live.tree
+    torch.manual_seed(SEED)
+    result = run_forward(tree.root, args, kwargs, tree, trace, mode=mode)
+    return trace, result.problem
+
+
+def aligned(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Call | None]]:
+    """Return the calls of two runs side by side: what is called, in which module, in the same order."""
+    mine, theirs = [_key(call) for call in a], [_key(call) for call in b]
+    if mine == theirs:
+        return list(zip(a, b, strict=True))
+    found: list[tuple[Call | None, Call | None]] = []
+    at_a = at_b = 0
+    for block in SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks():
+        found += [(call, None) for call in a[at_a : block.a]]
+        found += [(None, call) for call in b[at_b : block.b]]
+        found += zip(a[block.a : block.a + block.size], b[block.b : block.b + block.size], strict=True)
+        at_a, at_b = block.a + block.size, block.b + block.size
+    return found
+
+
+def _key(call: Call) -> Hashable:
+    return call.module, call.op, call.kind, call.depth
+
+
+def first_of(pairs: Sequence[CallPair]) -> CallPair | None:
+    """Return the first call that differs, the innermost one: a module differs because something in it does."""
+    at = next((at for at, pair in enumerate(pairs) if pair.differs), None)
+    while at is not None:
+        depth = pairs[at].call.depth
+        inner = None
+        for below in range(at + 1, len(pairs)):
+            if pairs[below].call.depth <= depth:
+                break
+            if pairs[below].differs:
+                inner = below
+                break
+        if inner is None:
+            return pairs[at]
+        at = inner
+    return None
+
+
+def _of_outputs(
+    a: Call | None, b: Call | None, against: Callable[[Comparable, Comparable], Difference]
+) -> Difference | None:
+    if a is None or b is None or a.captured is None or b.captured is None:
+        return None
+    return _first_differing(a.captured.outputs, b.captured.outputs, against)
+
+
+def is_different(found: Difference) -> bool:
+    """Return whether two tensors are known to differ; of two dtypes the numbers say it, where there are any."""
+    if found.status in (*ALIKE, "unreadable"):
+        return False
+    return found.status != "dtype" or found.comparison is None or found.comparison.values not in ALIKE
+
+
+def _first_differing(
+    a: Sequence[Kept], b: Sequence[Kept], against: Callable[[Comparable, Comparable], Difference]
+) -> Difference | None:
+    """Return the first difference of tensors of two calls, or what became of the first of them; None without any."""
+    found: Difference | None = None
+    for number, (mine, theirs) in enumerate(zip(a, b, strict=False)):
+        missing = next((each for each in (mine, theirs) if isinstance(each, NotKept)), None)
+        if missing is not None:
+            own = Difference(str(number), "unreadable", None, None, reason=missing.reason)
+        elif isinstance(mine, Copy) and isinstance(theirs, Copy):
+            own = against(_comparable(mine.tensor, str(number)), _comparable(theirs.tensor, str(number)))
+        else:
+            continue  # a parameter itself
+        if is_different(own):
+            return own
+        found = found or own
+    return found
+
+
+def _comparable(tensor: Tensor, path: str) -> Comparable:
+    return Comparable(Side(path, tuple(tensor.shape), dtype_text(tensor)), readable_of(tensor))
+
+
+def _causes(
+    a: Session, b: Session, pair: CallPair, against: Callable[[Comparable, Comparable], Difference]
+) -> tuple[bool | None, list[Difference]]:
+    """Return whether a call was given the same on both sides, and what it read that differs."""
+    mine, theirs = pair.a, pair.b
+    if mine is None or theirs is None:
+        return None, []
+    alike: bool | None = None
+    if mine.captured is not None and theirs.captured is not None:
+        given = _first_differing(mine.captured.inputs, theirs.captured.inputs, against)
+        if given is not None and given.status != "unreadable":
+            alike = not is_different(given)
+    sides = [{each.path: each for each in tensors_of(session.model)} for session in (a, b)]
+    read = []
+    for path in mine.tensors[:READ_LIMIT]:
+        if path in theirs.tensors and path in sides[0] and path in sides[1]:
+            found = against(sides[0][path], sides[1][path])
+            if found.status not in (*ALIKE, "unreadable"):
+                read.append(found)
+    return alike, read
