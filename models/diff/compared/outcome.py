@@ -122,9 +122,11 @@ class Outcome:
                 counts[found.status] += 1
                 if found.comparison is not None:
                     _add_tensor(sums, found)
-            elif (change := self._changes.find(tree.path(node))) is not None:
+            elif index is None:
                 counts += self._counts.get(node, Counter())
-                _add_module(sums, change)
+                change = self._changes.find(tree.path(node))
+                if change is not None:  # a name that the tree changed, as it was taken, has counts alone
+                    _add_module(sums, change)
         statuses: list[DifferenceStatus] = [status for status, count in counts.items() if count]
         items = sum(self._items.get(node, 0) for node in nodes)
         relative = sums.relative_l2

@@ -6,6 +6,7 @@ Of `model`, `tree`, `facts`, `outcome`, `describe` and `sides`.
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from models.diff.compared.sides import ComparedSide
 from models.diff.items import ItemDifference
 from models.diff.pairing import pair
 from models.messages.errors import EngineProblem
+from models.session.session import Session
 from models.work.cancelled import Cancelled
 from tests.models.diff.comparables import opened
 
@@ -252,3 +254,29 @@ def test_classes_of_modules_come_from_the_side_that_has_them() -> None:
     }  # fmt: skip
     assert "class LayerNorm" in model.source_code("two").text
     assert [form.text for form in model.forms("two.weight")] == ["two.weight"]
+
+
+def test_names_that_no_program_writes(tmp_path: Path) -> None:
+    names = ["", "a", "a.b", "a..b", ".", "a.b.c.", "x" * 300, "\x1b[31m", "a.[/]", ".".join("d" * 80), "metadata"]
+    for number in (1, 2):
+        held = {name: torch.full((2, 3), float(at * number)) for at, name in enumerate(names, 1)}
+        torch.save({"state": held, "epoch": number}, tmp_path / f"{number}.pt")
+    sessions = [Session(), Session()]
+    for number, session in enumerate(sessions, 1):
+        session.open(str(tmp_path / f"{number}.pt"))
+    sides = tuple(ComparedSide("", session.model) for session in sessions)
+    pairs = pair(sides[0].tensors(), sides[1].tensors(), True, lambda path: True)
+    model = ComparedModel(sides[0], sides[1], pairs, [], {})
+    model.fold_state.fold("", "all")
+    model.outcome.read(lambda done, total, path: None)
+    for row in model.page(0, 500)[0]:
+        assert row.difference is not None
+        assert row.difference.status == "changed", row.path
+        assert row.kind == "group" or model.tree.find(row.path) is not None
+        assert model.describe(row.path)
+        if not row.difference.tensors:
+            assert row.difference.relative_l2 == pytest.approx(1.0)
+            assert set(model.window(m.Window(path=row.path, of="difference")).values) == {
+                float(row.difference.max_abs or 0)
+            }
+    assert rows(model)[""].differing == len(names)
