@@ -29,7 +29,6 @@ from tui.widgets.parts.key_line import KeyLine
 
 OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
 """What else can be opened."""
-CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter opens it."
 NO_SUGGESTION = "Nothing here begins so. Enter opens what the line says."
 
 
@@ -71,6 +70,8 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
 
     ENTER = "Enter opens it."
     """What choosing a row does."""
+    CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter opens it."
+    """What the keys do while a source is typed."""
 
     def __init__(
         self,
@@ -219,7 +220,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
             self._suggesting = True
             self.list.empty = NO_SUGGESTION
             self.list.take(found)
-            self.query_one("#hint", Static).update(CHOOSING)
+            self.query_one("#hint", Static).update(self.CHOOSING)
             self._describe()
             longer = completed(text, [offer.source for offer in found])
             if release is not None and longer != text:

@@ -29,6 +29,7 @@ class CompareWith(Catalogue):
     """
 
     ENTER = "Enter chooses it."
+    CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter compares with it."
 
     def __init__(
         self, link: EngineLink, own: Sequence[Offer], recent: list[str], name: str, language: Language = "en"

@@ -6,8 +6,8 @@ Written by the one thread that compares, while others read.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
+from operator import add
 
 from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
 from ...work.imported import torch_is_there
@@ -19,6 +19,9 @@ from ..sums import Squares, Sum
 from ..tensors import Comparable
 from ..workers import Workers
 from .tree import ComparedTree
+
+_NONE = [0] * len(SERIOUS)
+_NO_DIFFERENCE = (*ALIKE, "unreadable")
 
 
 class Outcome:
@@ -39,8 +42,8 @@ class Outcome:
         self._largest = 0.0
         """The largest finite `relative_l2` of a tensor so far."""
         self._changes = ModuleChanges(pairs)
-        self._counts: dict[int, Counter[DifferenceStatus]] = {}
-        """Of the nodes of modules how many tensors in it have each status."""
+        self._counts: dict[int, list[int]] = {}
+        """Of the nodes of modules how many tensors in it have each status of `SERIOUS`: lists, for others read them."""
         self._items: dict[int, int] = {}
         """Of the nodes of modules how many items in it differ."""
         for node in tree.nodes[len(pairs.both) :]:
@@ -78,7 +81,7 @@ class Outcome:
         if relative is not None and math.isfinite(relative):
             self._largest = max(self._largest, relative)
         for module in self._tree.modules_around(self._tree.nodes[self.done]):
-            self._counts.setdefault(module, Counter())[found.status] += 1
+            self._counts.setdefault(module, [0] * len(SERIOUS))[SERIOUS.index(found.status)] += 1
         self.done += 1
         self.version += 1
 
@@ -113,21 +116,21 @@ class Outcome:
     def of_siblings(self, nodes: Sequence[int]) -> RowDifference:
         """Return what is known of all tensors at or below some nodes together, their numbers as one vector."""
         tree = self._tree
-        counts: Counter[DifferenceStatus] = Counter()
+        counts = [0] * len(SERIOUS)
         sums = ModuleChange("", None)
         for node in nodes:
             index = tree.pair(node)
             found = None if index is None else self.found[index]
             if found is not None:
-                counts[found.status] += 1
+                counts[SERIOUS.index(found.status)] += 1
                 if found.comparison is not None:
                     _add_tensor(sums, found)
             elif index is None:
-                counts += self._counts.get(node, Counter())
+                counts = list(map(add, counts, self._counts.get(node, _NONE)))
                 change = self._changes.find(tree.path(node))
                 if change is not None:  # a name that the tree changed, as it was taken, has counts alone
                     _add_module(sums, change)
-        statuses: list[DifferenceStatus] = [status for status, count in counts.items() if count]
+        statuses: list[DifferenceStatus] = [status for status, count in zip(SERIOUS, counts, strict=True) if count]
         items = sum(self._items.get(node, 0) for node in nodes)
         relative = sums.relative_l2
         tensors = sum(map(tree.count, nodes))
@@ -138,8 +141,8 @@ class Outcome:
         return RowDifference(
             status=max(statuses or [""], key=SERIOUS.index),
             tensors=tensors,
-            compared=counts.total(),
-            differing=sum(counts[status] for status in counts if status not in (*ALIKE, "unreadable")),
+            compared=sum(counts),
+            differing=sum(count for status, count in zip(SERIOUS, counts, strict=True) if status not in _NO_DIFFERENCE),
             max_abs=sums.max_abs,
             relative_l2=relative,
             nonfinite=sums.nonfinite,

@@ -6,6 +6,7 @@ Of `model`, `tree`, `facts`, `outcome`, `describe` and `sides`.
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,17 @@ def test_names_that_no_program_writes(tmp_path: Path) -> None:
                 float(row.difference.max_abs or 0)
             }
     assert rows(model)[""].differing == len(names)
+
+
+def test_rows_are_asked_for_while_another_thread_compares() -> None:
+    a = {f"layers.{at}.weight": torch.full((2,), 1.0) for at in range(300)}
+    b = {path: tensor + (at % 3) * 1e-7 + (at % 5 == 4) for at, (path, tensor) in enumerate(a.items())}
+    model = compared(a, b, read=False)
+    seen: set[int] = set()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(model.outcome.read, lambda done, total, path: None)
+        while not reading.done():
+            seen.add(rows(model)[""].compared)
+        reading.result()
+    assert max(seen) <= 300
+    assert (rows(model)[""].compared, rows(model)[""].differing) == (300, 60)
