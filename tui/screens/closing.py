@@ -38,7 +38,8 @@ class ClosesItself(_Screen[ScreenResultType]):
         return super().dismiss(result)
 
     async def _on_message(self, message: Message) -> None:
-        if not ((self.closed or not self.is_attached) and _comes_too_late(message)):
+        gone = self.closed or not self.is_attached or self._closing or self._pruning
+        if not (gone and _comes_too_late(message)):
             await super()._on_message(message)
 
 

@@ -92,3 +92,12 @@ async def test_the_app_ends_at_any_moment_of_its_opening(name: str) -> None:
             for _ in range(steps):
                 await asyncio.sleep(0)
             played.app.exit(0)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_app_is_shut_down_at_any_moment_of_its_opening(name: str) -> None:
+    for steps in (0, 1, 2, 4):
+        async with opened() as played:
+            played.app.push_screen(SCREENS[name](played))
+            for _ in range(steps):
+                await asyncio.sleep(0)
