@@ -234,7 +234,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         row, state = self.rules.row, self.state
         if row is None or self._busy:
             return
-        if not row.key:
+        if row.is_own:
             at = self.rules.cursor
             before = state.own[at]
             state.own[at] = (before[0], not before[1])
@@ -289,7 +289,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         text, state, edited = message.value.strip(), self.state, self._edited
         before = list(state.own)
         texts = [each for each, _ in state.own]
-        if edited is not None and not edited.key and edited.rename in texts:
+        if edited is not None and edited.is_own and edited.rename in texts:
             at = texts.index(edited.rename)
             state.own[at : at + 1] = [(text, True)] if text else []
         elif text and text not in texts:

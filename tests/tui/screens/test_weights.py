@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from fake_app import Played, opened
 
@@ -100,6 +101,18 @@ async def test_a_network_that_was_opened_again_meanwhile_is_compared_again() -> 
         del played.engine.problems[FitWeights]
         await played.press("down", "down", "space")
         await played.sees("[x] guess   end.", "[ ] certain module.")
+
+
+async def test_a_rule_without_a_key_of_a_foreign_engine_is_none_of_the_users_own() -> None:
+    async with weights() as played:
+        fitted = played.app.screen.fitted
+        played.engine.answers[FitWeights] = lambda body: msgspec.structs.replace(
+            fitted, rules=[msgspec.structs.replace(fitted.rules[0], key="")]
+        )
+        await played.press("space")
+        await played.until(lambda: len(played.app.screen.rules.rows) == 1, "one rule")
+        await played.press("space", "e", "enter")
+        await played.until(lambda: played.asked(FitWeights)[-1].choice.left == ["", "a"], "left")
 
 
 async def test_a_rule_that_cannot_be_read_is_refused_and_the_line_stays() -> None:

@@ -42,6 +42,8 @@ class RuleRow:
     rename: str
     """As `OLD=NEW`; empty where that cannot say it."""
     taken: bool
+    is_own: bool = False
+    """Whether it is a rule of the user's own."""
 
     @classmethod
     def of(cls, rule: FitRule, taken: bool) -> RuleRow:
@@ -54,7 +56,7 @@ class RuleRow:
         """Return the row of a rule of the user's own, with how many names it fits where that is known."""
         old, _, new = text.partition("=")
         note = "fits no name of the file" if names == 0 else ""
-        return cls("", "own", old, new, "" if names is None else f"{names:,}", note, text, taken)
+        return cls("", "own", old, new, "" if names is None else f"{names:,}", note, text, taken, True)
 
 
 class RuleList(Lines):
