@@ -54,6 +54,8 @@ class Session:
         self.emit: Callable[[object], None] = emit or (lambda event: None)
         self.keeps_tensors = emit is not None
         """Whether the newest run keeps copies of the tensors of its calls: where there is somebody to look at them."""
+        self.is_beside = False
+        """Whether it only reads a checkpoint beside what is open: the process's other objects are to be collected."""
         self.lock = threading.RLock()
         """Held while the folds or the whole model change: the rows of a page belong together."""
         self._model: OpenModel | None = None
@@ -259,7 +261,8 @@ class Session:
         if for_run:
             raise requires_code(model.source)
         self._clear()
-        gc.freeze()  # the objects of a large checkpoint stay: the collector need not visit them again and again
+        if not self.is_beside:
+            gc.freeze()  # the objects of a large checkpoint stay: the collector need not visit them again and again
         self.namespace = model.namespace()
         with self.lock:
             self._model = model
@@ -311,7 +314,7 @@ class Session:
             compared.close()
         if before is not None:
             before.close()
-            if before.source.checkpoint is not None:
+            if before.source.checkpoint is not None and not self.is_beside:
                 del before
                 gc.unfreeze()
                 gc.collect()  # it may have been a million tensors

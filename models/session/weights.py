@@ -110,6 +110,7 @@ def opened_checkpoint(checkpoint: str, *, trust: bool, on_progress: Callable[[st
         EngineProblem: it cannot be opened, or is none.
     """
     other = Session()
+    other.is_beside = True
     other.open(checkpoint, trust=trust, on_progress=on_progress)
     if not other.is_checkpoint:
         raise EngineProblem(Problem("usage", f"{checkpoint} is a network, not a checkpoint to load weights from"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -211,6 +212,15 @@ def test_what_was_loaded_before_it_ended_early_is_taken_back(session, monkeypatc
     assert torch.equal(session.root.embed.weight, other()["embed.weight"])
     undo_last(session)
     assert all(torch.equal(tensor, before[name]) for name, tensor in session.root.state_dict().items())
+
+
+def test_what_the_program_no_longer_needs_is_still_collected(session):
+    torch.save(as_called_before(), "w.pt")
+    before = gc.get_freeze_count()
+    open_weights(session, "w.pt")
+    load_chosen(session, FitChoice())
+    session.open("rgnet")
+    assert gc.get_freeze_count() == before
 
 
 def test_looking_draws_no_random_number_and_changes_nothing(session):
