@@ -39,7 +39,7 @@ OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
         "copy_path", "copy_forms", "export", "save", "weights", "sharing", "edit_source", "statistics", "to_calls",
-        "call_tensor", "keep_call", "step_back", "initialise", "compare",
+        "call_tensor", "keep_call", "step_back", "initialise", "compare", "freeze", "mode",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -87,6 +87,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare", "D", "Compare with another source or a snapshot …", "Model", "explorer"),
     Action("initialise", "P", "Initialise parameters …", "Model", "explorer"),
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
+    Action("freeze", "p", "Freeze what is selected and all below, or unfreeze it", "Model", "explorer"),
+    Action("mode", "w", "Train or eval: the selected module and all below", "Model", "explorer"),
     Action("redo", "U", "Redo what was undone", "Model", "explorer"),
     Action("weights", "W", "Weights of a checkpoint: what fits, and load it …", "Model", "explorer"),
     Action("sharing", "M", "What is shared: objects, memory, values", "Model", "explorer"),
@@ -144,6 +146,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("dimension", "d", "Which index , and . change", "Values", "grid"),
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
     Action("refine", "Q", "Exact quantiles, by reading a second time", "Values", "grid"),
+    Action(
+        "edit", "enter", "Change the element, a row, a column, a window …", "Values", "grid", "change", shown="Enter"
+    ),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
     Action("extreme", "m", "The largest magnitude, then the other extreme", "Values", "grid"),
     Action("nonfinite(1)", "x", "Next NaN or infinity, in all slices", "Values", "grid"),

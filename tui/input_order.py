@@ -31,7 +31,7 @@ ROUNDS = 2
 """Times that all that lies between a widget and the app has done its work: the input's, and that of its messages."""
 MORE_ROUNDS = 6
 """Rounds that follow while a widget has something to do, or the focus has gone elsewhere meanwhile."""
-STAYING = {action.id for action in ACTIONS if action.place in ("list", "grid")} - {"jump", "heat"} | {
+STAYING = {action.id for action in ACTIONS if action.place in ("list", "grid")} - {"jump", "heat", "edit"} | {
     "toggle",
     "inward",
     "outward",

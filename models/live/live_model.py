@@ -83,6 +83,11 @@ class LiveModel(OpenModel):
         """Return the node at `path`; for a group of siblings, the first of them."""
         return self.tree.nodes[self.place(path)[0]]
 
+    def tensors_at_paths(self, paths: Iterable[str]) -> list[Tensor]:
+        """Return the tensors at the paths; what is no tensor, or gone, is left out."""
+        nodes = map(self.tree.at, paths)
+        return [node.item for node in nodes if node is not None and isinstance(node.item, Tensor)]
+
     def facts(self, node: int) -> LiveFacts:
         """See `OpenModel.facts`."""
         return LiveFacts(self, node)

@@ -33,6 +33,7 @@ from .comparing import (
     Snapshots,
     TakeSnapshot,
 )
+from .editing import EditPlan, PlanEdit
 from .events import Busy, CallsGrew, OutputText, StateChanged
 from .exporting import Export, Exported, ExportForm
 from .findings import Finding, FoundFindings, ReadFindings
@@ -168,6 +169,7 @@ RequestBody = (
     | Describe | SourceCode | PathForms
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
+    | PlanEdit
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
     | ReadSharing | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
@@ -183,6 +185,7 @@ AnswerBody = (
     | CallPlace | FoundCall | Completions | SavePlan | Saved | SharingFound
     | Initialisers | InitialPreview | Signals | Initialised
     | Compared | Snapshots
+    | EditPlan
 )  # fmt: skip
 """Every answer to a request."""
 EventBody = OutputText | StateChanged | CallsGrew | Busy
@@ -222,6 +225,7 @@ __all__ = [
     "Description",
     "DifferenceStatus",
     "Done",
+    "EditPlan",
     "EndComparison",
     "Event",
     "EventBody",
@@ -290,6 +294,7 @@ __all__ = [
     "PathForm",
     "PathForms",
     "Place",
+    "PlanEdit",
     "PlanSave",
     "PreviewInitialiser",
     "Problem",

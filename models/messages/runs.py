@@ -20,6 +20,8 @@ class Execute(Body):
     """Run one statement or block in the console; answered by `Executed`."""
 
     text: Text
+    about: Names = []
+    """Paths of tensors that it is known to change: a copy of these is kept however large the network is."""
 
 
 class Executed(Body):

@@ -14,7 +14,7 @@ import linecache
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -379,13 +379,16 @@ class Session:
             self.opened_values = values_of_watch(self.live, self._watch)
         return self._watch
 
-    def begin_change(self, label: str) -> None:
-        """Record values and gradients before `label`, a statement or `forward`, runs and may change them."""
+    def begin_change(self, label: str, about: Sequence[str] = ()) -> None:
+        """Record values and gradients before `label`, a statement or `forward`, runs and may change them.
+
+        Those at the paths that it is `about` can be restored however large the network is.
+        """
         self.undone = []
         if self.is_checkpoint:
             return
         watch = self.watch()
-        watch.begin(label)
+        watch.begin(label, self.live.tensors_at_paths(about))
         watch.record_gradients()
 
     def end_change(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-def run_statement(session: Session, text: str, *, single: bool = False) -> Executed:
+def run_statement(session: Session, text: str, *, single: bool = False, about: Sequence[str] = ()) -> Executed:
     """Run `text` in the console's namespace; return its value as text, an error if it raised, and what it changed.
 
     A statement that calls the network by name is traced as a run.  With `single` the text must be one statement, as at
-    Python's own prompt.
+    Python's own prompt.  `about` are paths of tensors that it is known to change.
 
     Raises:
         EngineProblem: nothing is open.
     """
     session.model  # noqa: B018  (raises when nothing is open)
     interpreter = session.interpreter
-    session.begin_change(text)
+    session.begin_change(text, about)
     run: int | None = None
     trace: Trace | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext

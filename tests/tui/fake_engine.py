@@ -35,6 +35,7 @@ from models.messages import (
     Describe,
     Description,
     Done,
+    EditPlan,
     Execute,
     Executed,
     Export,
@@ -57,6 +58,7 @@ from models.messages import (
     PathForm,
     PathForms,
     Place,
+    PlanEdit,
     Problem,
     Progress,
     Ran,
@@ -363,6 +365,14 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, Fake
             specs=[text for text in body.texts if text],
             mode=body.mode or RunMode(),
         )
+
+    def _on_PlanEdit(self, body: PlanEdit) -> EditPlan:
+        if body.kind != "elements":
+            return EditPlan(statement=f"_ = net.{body.path}.{body.kind}()", note=f"{body.kind} of {body.path}")
+        if body.what == "bad":
+            return EditPlan(what_error="“bad” is no number", note="1 of 32 elements")
+        statement = f"net.{body.path}[{body.where}] = {body.what}" if body.what else ""
+        return EditPlan(statement=statement, note="1 of 32 elements", about=[body.path])
 
     def _on_PathForms(self, body: PathForms) -> Forms:
         getter = f"net.get_parameter({body.path!r})"

@@ -2,8 +2,8 @@
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`, `finding`,
-`copying`, `touring`, `arranging`, `call_selection`, `loading_weights`,
-`saving`, `sharing`, `initialising`.
+`copying`, `touring`, `arranging`, `call_selection`, `loading_weights`, `saving`, `sharing`, `initialising`,
+`editing`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tui.screens.call_selection import CallSelection
 from tui.screens.closing import ClosesItself
 from tui.screens.comparing import Comparing
 from tui.screens.copying import Copying
+from tui.screens.editing import Editing
 from tui.screens.explorer_base import NOTICE
 from tui.screens.exporting import Exporting
 from tui.screens.finding import Finding
@@ -56,6 +57,7 @@ AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 class Explorer(
     ClosesItself[None],
     LoadingWeights,
+    Editing,
     Saving,
     Initialising,
     ShowingSharing,

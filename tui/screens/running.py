@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec.structs import asdict
 from textual import on, work
@@ -47,10 +47,11 @@ class Running(ExplorerBase):
     def _submitted(self, message: Console.Submitted) -> None:
         self._run(self._execute(message.text))
 
-    async def _execute(self, text: str) -> None:
+    async def _execute(self, text: str, about: Sequence[str] = ()) -> bool:
+        """Run a statement, which is known to change the tensors at paths; return whether it raised nothing."""
         console = self.console
         self.named = True
-        done = await self.link.ask(m.Execute(text=text), m.Executed)
+        done = await self.link.ask(m.Execute(text=text, about=list(about)), m.Executed)
         if done.value is not None:
             console.show_value(done.value)
         if done.problem is not None:
@@ -60,6 +61,7 @@ class Running(ExplorerBase):
         if done.run is not None:
             self._mark_failure(done.problem is not None)
         self._report_changed(done)
+        return done.problem is None
 
     def action_forward(self) -> None:
         """Run forward, the calls in view."""

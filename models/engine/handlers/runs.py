@@ -12,7 +12,7 @@ def execute(session: Session, request: m.Execute, context: Context) -> m.Execute
     """Run a statement or block in the console's namespace; what it raises is part of the answer."""
     from ...session.statement import run_statement
 
-    return run_statement(session, request.text)
+    return run_statement(session, request.text, about=request.about)
 
 
 @handles(m.Forward, lane="main", busy="forward")

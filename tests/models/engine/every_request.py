@@ -58,6 +58,8 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.ReadDifferences(), m.Done),
         (m.EndComparison(), m.Done),
         (m.ListSnapshots(), m.Snapshots),
+        (m.PlanEdit(path=tensors[0], kind="elements", where="...", what="0"), m.EditPlan),
+        (m.PlanEdit(path="", kind="freeze"), m.EditPlan),
         (m.Export(form="markdown"), m.Exported),
         (m.Export(form="session"), m.Exported),
         (m.ReadSharing(), m.SharingFound),

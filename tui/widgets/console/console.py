@@ -96,10 +96,14 @@ class Console(Widget):
 
     def run(self, text: str) -> None:
         """Put a statement into log and history and submit it, as if it had been typed."""
+        self.remember(text)
+        self.post_message(self.Submitted(text))
+
+    def remember(self, text: str) -> None:
+        """Put a statement into log and history; somebody else runs it."""
         self.echo(text)
         self.history.add(text)
         self._report_history()
-        self.post_message(self.Submitted(text))
 
     def echo(self, text: str) -> None:
         """Show a statement in the log that was not typed here."""

@@ -94,6 +94,12 @@ def row(grid: ValueGrid, index: int) -> list[Segment]:
     return _beside(grid, Segment(label, _index_style(grid, here)), segments)
 
 
+def exact_number(grid: ValueGrid) -> str:
+    """Return the element under the cursor with every digit it has; `…` while it is not known."""
+    value = grid.data.tiles.value(*grid.cursor)
+    return cell_format.exact(value[0], grid.data.format.number, grid.data.dtype, value[1]) if value else "…"
+
+
 def exact_line(grid: ValueGrid) -> list[Segment]:
     """Return the element under the cursor with every digit it has; shape and dtype at the right where there is room.
 
@@ -101,9 +107,7 @@ def exact_line(grid: ValueGrid) -> list[Segment]:
     """
     style = grid.style_of("exact")
     assert grid.data.shape is not None
-    value = grid.data.tiles.value(*grid.cursor)
-    number = cell_format.exact(value[0], grid.data.format.number, grid.data.dtype, value[1]) if value else "…"
-    left = f"{grid.index} = {number}"
+    left = f"{grid.index} = {exact_number(grid)}"
     right = grid.remark or f"{grid.data.shape} {clean(grid.data.dtype)}"
     if grid.remark and cell_len(left) + 2 + cell_len(right) > grid.view.width:
         return [Segment(fit(right, grid.view.width), style)]

@@ -73,6 +73,17 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
     class ExtremeWanted(Message):
         """Posted when the user wants to see where the extremes are."""
 
+    class EditWanted(Message):
+        """Posted when the user wants to change the element under the cursor, or some around it."""
+
+        def __init__(self, path: str, index: list[int], shape: list[int], present: str) -> None:
+            super().__init__()
+            self.path = path
+            self.index = index
+            self.shape = shape
+            self.present = present
+            """The element as text."""
+
     class Known(Message):
         """Posted when the kind of tensor became known, or of what its elements are; `grid.data` has it."""
 
@@ -241,6 +252,8 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
             return bool(self.data.leading)
         if action == "stop_seeking":
             return self.seeking
+        if action == "edit":
+            return self.data.of == "value" and isinstance(self.data.path, str) and not self.data.sentence
         return not self.data.sentence or action not in ("heat", "refine", "jump", "extreme", "nonfinite")
 
     # -- events
@@ -372,6 +385,11 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
 
     def action_refine(self) -> None:
         self.post_message(self.RefineWanted())
+
+    def action_edit(self) -> None:
+        if isinstance(self.data.path, str) and self._shows_numbers and self.data.shape is not None:
+            present = grid_lines.exact_number(self)
+            self.post_message(self.EditWanted(self.data.path, self.index, self.data.shape, present))
 
     def action_extreme(self) -> None:
         if self._shows_numbers:
