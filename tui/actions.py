@@ -39,7 +39,8 @@ OF_OPEN = frozenset(
     (
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
         "copy_path", "copy_forms", "export", "save", "weights", "sharing", "edit_source", "statistics", "to_calls",
-        "call_tensor", "keep_call", "step_back", "initialise", "compare", "freeze", "mode",
+        "call_tensor", "keep_call", "step_back", "initialise", "compare", "freeze", "mode", "step_forth",
+        "snapshots",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -72,7 +73,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next_hit(1)", "n", "Next hit", "Find", "explorer"),
     Action("next_hit(-1)", "N", "Previous hit", "Find", "explorer"),
-    Action("step_back", "backspace", "Back to where a link was followed from", "Find", "explorer", shown="Backspace"),
+    Action(
+        "step_back",
+        "backspace,left_curly_bracket",
+        "Back to what was selected",
+        "Find",
+        "explorer",
+        shown="Backspace {",
+    ),
+    Action("step_forth", "right_curly_bracket", "Forth again", "Find", "explorer", shown="}"),
     # -- the model
     Action("forward", "f", "Run forward", "Model", "explorer", footer="forward"),
     Action("dry_run", "ctrl+f", "Run forward without values: its costs", "Model", "explorer", shown="Ctrl+F"),
@@ -87,6 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare", "D", "Compare with another source or a snapshot …", "Model", "explorer"),
     Action("initialise", "P", "Initialise parameters …", "Model", "explorer"),
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
+    Action("snapshots", "K", "Snapshots of the network: keep one, go back to one …", "Model", "explorer"),
     Action("freeze", "p", "Freeze what is selected and all below, or unfreeze it", "Model", "explorer"),
     Action("mode", "w", "Train or eval: the selected module and all below", "Model", "explorer"),
     Action("redo", "U", "Redo what was undone", "Model", "explorer"),

@@ -33,7 +33,7 @@ from .comparing import (
     Snapshots,
     TakeSnapshot,
 )
-from .editing import EditPlan, PlanEdit
+from .editing import EditPlan, PlanEdit, UseSnapshot
 from .events import Busy, CallsGrew, OutputText, StateChanged
 from .exporting import Export, Exported, ExportForm
 from .findings import Finding, FoundFindings, ReadFindings
@@ -169,7 +169,7 @@ RequestBody = (
     | Describe | SourceCode | PathForms
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
-    | PlanEdit
+    | PlanEdit | UseSnapshot
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
     | ReadSharing | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
@@ -358,6 +358,7 @@ __all__ = [
     "TreeRow",
     "TreeRows",
     "Undo",
+    "UseSnapshot",
     "WeightsCode",
     "WeightsLoaded",
     "Window",

@@ -133,4 +133,10 @@ class Snapshots(Body):
 
 
 class TakeSnapshot(Body):
-    """Keep a copy of the values of all tensors as they are now; answered by `Done`."""
+    """Keep the network as it is now, with a copy of the values of all tensors; answered by `Done`.
+
+    Fails with kind `usage` where there is no room or the name is taken.
+    """
+
+    name: Text = ""
+    """Empty for the first free number."""

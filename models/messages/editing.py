@@ -1,4 +1,4 @@
-"""Changes by key, planned as statements of the console."""
+"""Changes by key, planned as statements of the console; snapshots."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ class EditPlan(Body):
     """What it does, in a few words: `4 of 32 elements`."""
     about: Names = []
     """Paths of the tensors whose values it changes, for `Execute`."""
+
+
+class UseSnapshot(Body):
+    """Make the network what it was at a snapshot, or forget one; answered by `Done`, with a sentence.
+
+    Fails with kind `gone` where there is none of that name.
+    """
+
+    do: Literal["restore", "drop"]
+    name: Text

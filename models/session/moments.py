@@ -49,15 +49,15 @@ def tensors_at(session: Session, name: str) -> tuple[str, list[Comparable]]:
     return "as it was opened", session.opened_values or list(map(comparable, model.named_tensors()))
 
 
-def take_snapshot(session: Session) -> str:
-    """Copy the values of every tensor as they are now; return which snapshot that is, in a few words.
+def take_snapshot(session: Session, name: str = "") -> str:
+    """Keep the network as it is now under `name`, or a free number; return which snapshot that is, in a few words.
 
     Raises:
-        EngineProblem: no network is open, or there is no room.
+        EngineProblem: no network is open, there is no room, or the name is taken.
     """
     tree = session.live.tree
     session.watch()  # of before anything ran, while that is still so
-    taken = session.snapshots.take(tree)
+    taken = session.snapshots.take(tree, name)
     return f"snapshot {taken.name}, {size_text(taken.size)}"
 
 

@@ -1,11 +1,12 @@
-"""Snapshots: copies of the open network's tensors under a name, to compare with and to go back to.
+"""Snapshots: the open network as it is under a name, with copies of its tensors, to compare with and to go back to.
 
     taken = session.snapshots.take(session.live.tree, "before")
     taken.tensors["0.weight"]         # a copy, by path: to be read, never written to
     restore(session, "before")        # a sentence for the user; `u` takes it back
 
-Values that a snapshot has in common with the one before are stored once.  All of them together take at most `LIMIT`
-bytes; one that does not fit is refused.
+A snapshot holds values, flags, and what each module holds (`models/undo/modules.py`), but no gradients.  Values that it
+has in common with the one before are stored once.  The copies of all of them together take at most `LIMIT` bytes; one
+that does not fit is refused.  Modules that are replaced later are kept alive besides.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING
 
 from ..messages import Problem
 from ..messages.errors import EngineProblem
-from ..opened.facts import amount
-from ..sources.wording import listed, size_text
+from ..sources.wording import size_text
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ..live.live_tree import LiveTree
+    from ..undo.history import FlagRecord
+    from ..undo.modules import ModuleRecord
     from ..undo.record import ValueRecord
     from .session import Session
 
@@ -42,6 +44,12 @@ class Snapshot:
     """Seconds since the epoch."""
     records: Mapping[str, ValueRecord]
     """By path, as the tree names tensors: state-dict keys and constants; the names of one tensor share a record."""
+    root: nn.Module
+    """The network, which another may have replaced since under the name `net`."""
+    modules: Mapping[str, ModuleRecord]
+    """What each module held, by its first path."""
+    flags: Mapping[str, FlagRecord]
+    """Whether each tensor required a gradient, by its first path."""
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -90,7 +98,7 @@ class Snapshots:
             raise EngineProblem(Problem("usage", f"There is a snapshot “{name}” already", "Choose another name."))
         if len(self._taken) >= COUNT_LIMIT:
             raise EngineProblem(Problem("usage", f"{COUNT_LIMIT} snapshots are kept already", "Drop one of them."))
-        self._taken[name] = Snapshot(name, time.time(), self._records(tree))
+        self._taken[name] = self._made(name, tree)
         return self._taken[name]
 
     def drop(self, name: str) -> None:
@@ -104,6 +112,20 @@ class Snapshots:
 
     def _free_number(self) -> str:
         return next(str(number) for number in range(1, COUNT_LIMIT + 2) if str(number) not in self._taken)
+
+    def _made(self, name: str, tree: LiveTree) -> Snapshot:
+        from ..tensors.tensors import requires_grad
+        from ..undo.history import FlagRecord
+        from ..undo.modules import ModuleRecord
+
+        records = self._records(tree)
+        modules: dict[int, tuple[str, ModuleRecord]] = {}
+        for node in tree.modules():
+            if id(node.item) not in modules:
+                modules[id(node.item)] = node.path, ModuleRecord(node.item)  # type: ignore[arg-type]
+        tensors = {id(record.tensor): (path, record.tensor) for path, record in reversed(list(records.items()))}
+        flags = {path: FlagRecord(tensor, requires_grad(tensor)) for path, tensor in tensors.values()}
+        return Snapshot(name, time.time(), records, tree.root, dict(modules.values()), flags)
 
     def _records(self, tree: LiveTree) -> dict[str, ValueRecord]:
         from ..tensors.tensors import size_in_bytes
@@ -139,32 +161,34 @@ class Snapshots:
 
 
 def restore(session: Session, name: str) -> str:
-    """Write the values of a snapshot into the open network, undoably; return a sentence for the user.
-
-    A tensor that came since then stays as it is.
+    """Make the open network what it was at a snapshot, undoably; return a sentence for the user.
 
     Raises:
         EngineProblem: there is no such snapshot, of kind `gone`; nothing is open, or a checkpoint.
     """
-    import torch
+    from ..undo.history import Change, listed_reasons
 
+    session.live  # noqa: B018  (raises when nothing is open)
     taken = session.snapshots.find(name)
-    tree = session.live.tree
-    session.begin_change(f"snapshot {name}")
-    missed: list[str] = []
-    with torch.no_grad():
-        for path, copy in taken.tensors.items():
-            node = tree.at(path)
-            try:
-                node.item.copy_(copy)  # type: ignore[union-attr, operator]
-            except Exception:  # it is gone, has another shape, or cannot be written to
-                missed.append(path)
-    changed = session.end_change()
-    session.journal.remark(f"went back to the snapshot {name}")
-    text = f"back at snapshot {name}: {amount(len(changed), 'tensor')} changed"
-    if missed:
-        text += f"; not {amount(len(missed), 'tensor')} that are gone or have another shape: {listed(missed)}"
-    return f"{text} (u takes it back)" if changed else text
+    records = {id(record): (path, record) for path, record in reversed(list(taken.records.items()))}
+    then = Change(
+        "",
+        root=taken.root if taken.root is not session.root else None,
+        modules=[(path, record) for path, record in taken.modules.items() if record.changed()],
+        values=[(path, record) for path, record in reversed(records.values()) if record.changed()],
+        flags=[(path, record) for path, record in taken.flags.items() if record.changed()],
+    )
+    session.begin_change(f"back to snapshot {name}", [path for path, _ in then.values])
+    _, lost = then.restore()
+    if then.root is not None:
+        session.bind(session.model.source.name, then.root)
+    session.end_change()
+    did = session.watch().last.described()
+    session.journal.remark(f"back to snapshot {name}")
+    text = f"back at snapshot {name}: {did or 'nothing had changed'}"
+    if lost:
+        text += f" (but not {listed_reasons(lost)})"
+    return f"{text}   (u takes it back)" if did else text
 
 
 def _size(records: Iterable[ValueRecord]) -> int:

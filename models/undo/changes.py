@@ -214,6 +214,10 @@ class Watch:
         """Add what a tree has that is another than before: tensors that went, flags, the network itself."""
         if tree.root is not self._root:
             change.root = self._root
+        if change.modules or change.root is not None:
+            held = {id(node.item) for node in tree.modules()} | {id(record.module) for _, record in change.modules}
+            gone = [record for identity, record in self._modules.by_id.items() if identity not in held]
+            change.departed_modules = [(self._module_paths[id(record.module)], record) for record in gone]
         present = {id(tensor) for tensor in tree.distinct_tensors}
         known = {id(record) for _, record in change.values}
         for identity, path in self._first_paths().items():
@@ -221,7 +225,8 @@ class Watch:
             if not departing(record.tensor):
                 continue
             if identity not in present and (change.modules or change.root is not None):
-                change.departed.append(Departed(path, record.tensor, None if id(record) in known else record))
+                kept = None if id(record) in known else record
+                change.departed.append(Departed(path, record.tensor, kept, self._flags[identity]))
             flag = FlagRecord(record.tensor, self._flags[identity])
             if flag.changed():
                 change.flags.append((path, flag))

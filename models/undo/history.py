@@ -54,6 +54,8 @@ class Departed:
     tensor: Tensor
     record: ValueRecord | None
     """Its values, in case they change meanwhile; None where they are not kept."""
+    flag: bool
+    """Whether it required a gradient."""
 
     def size(self) -> int:
         """Return the bytes of the tensor and of its copy."""
@@ -75,6 +77,8 @@ class Change:
     flags: list[tuple[str, FlagRecord]] = field(default_factory=list)
     gradients: list[tuple[str, GradientRecord]] = field(default_factory=list)
     departed: list[Departed] = field(default_factory=list)
+    departed_modules: list[tuple[str, ModuleRecord]] = field(default_factory=list)
+    """Modules that the network holds no more, in case they change meanwhile."""
     noted: dict[str, list[str]] = field(default_factory=dict)
     """By kind (`entry`, and those of `KINDS`), the paths of what changed beside values."""
     lost: list[tuple[str, str]] = field(default_factory=list)
@@ -93,12 +97,12 @@ class Change:
 
     def spare(self) -> None:
         """Forget the values of tensors that the network holds no more: the tensors are still there themselves."""
-        self.departed = [Departed(each.path, each.tensor, None) for each in self.departed]
+        self.departed = [Departed(each.path, each.tensor, None, each.flag) for each in self.departed]
 
     def give_up(self, reason: str) -> None:
         """Forget all that would be needed to undo it."""
         self.root, self.modules, self.values, self.flags = None, [], [], []
-        self.gradients, self.departed, self.lost = [], [], [("", reason)]
+        self.gradients, self.departed, self.departed_modules, self.lost = [], [], [], [("", reason)]
 
     def restore(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Undo the change; return the paths that were restored, and those that could not be, with the reason."""
@@ -106,10 +110,13 @@ class Change:
         lost = list(self.lost)
         # objects first, then their values, then the flags and gradients, which must fit them
         parts: list[tuple[str, ModuleRecord | ValueRecord | FlagRecord | GradientRecord]]
-        parts = [*self.modules, *self.values]
+        parts = [*self.modules, *((path, record) for path, record in self.departed_modules if record.changed())]
+        parts += self.values
         for each in self.departed:
             if each.record is not None and each.record.copy is not None and each.record.changed():
                 parts.append((each.path, each.record))
+            if (flag := FlagRecord(each.tensor, each.flag)).changed():
+                parts.append((each.path, flag))
         for path, part in (*parts, *self.flags, *self.gradients):
             try:
                 part.restore()

@@ -52,7 +52,7 @@ class FakeComparing:
         return Snapshots(items=self.snapshots)
 
     def _on_TakeSnapshot(self, body: TakeSnapshot) -> Done:
-        name = str(len(self.snapshots))
+        name = body.name or str(len(self.snapshots))
         self.snapshots = [*self.snapshots, SnapshotItem(name=name, detail="taken at 12:00:00, 1.2 KB")]
         return Done(text=f"snapshot {name}, 1.2 KB")
 

@@ -80,6 +80,7 @@ from models.messages import (
     TreePlace,
     TreeRow,
     TreeRows,
+    UseSnapshot,
 )
 from models.messages.errors import EngineGone, EngineProblem
 from tui.widgets.table.call_table import outputs_of
@@ -365,6 +366,11 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, Fake
             specs=[text for text in body.texts if text],
             mode=body.mode or RunMode(),
         )
+
+    def _on_UseSnapshot(self, body: UseSnapshot) -> Done:
+        if body.do == "drop":
+            self.snapshots = [item for item in self.snapshots if item.name != body.name]
+        return Done(text=f"{body.do} {body.name}")
 
     def _on_PlanEdit(self, body: PlanEdit) -> EditPlan:
         if body.kind != "elements":

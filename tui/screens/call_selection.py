@@ -1,7 +1,7 @@
 """The selection of a call: the panes show what the cursor in Calls is on, until the tree has the word again.
 
 One thing is selected at a time.  What is under the cursor of the list that was last gone to is it: of the tree a module
-or tensor, of the calls a call.  Links are followed, and gone back, over both.
+or tensor, of the calls a call.
 """
 
 from __future__ import annotations
@@ -13,18 +13,14 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from models import messages as m
-from tui.screens.running import Running
+from tui.screens.stepping import Stepping
 from tui.tabs import tab_of
-from tui.widgets.parts.info import Info
 from tui.widgets.table.call_table import CallTable, outputs_of
 from tui.widgets.tree.module_tree import ModuleTree
 
-STEPS_KEPT = 100
-"""Steps that can be gone back."""
 
-
-class CallSelection(Running):
-    """What the explorer does to select calls, and to follow links back and forth."""
+class CallSelection(Stepping):
+    """What the explorer does to select calls."""
 
     def watch_lists(self) -> None:
         """Have the list that gets the focus say what is selected from now on."""
@@ -107,37 +103,3 @@ class CallSelection(Running):
         if self.summary is not None:
             for _, pane in self.panes():
                 pane.model_changed(m.StateChanged(summary=self.summary, values=True))
-
-    # -- following links
-    @on(Info.Followed)
-    def _followed(self, message: Info.Followed) -> None:
-        self.follow(message.place)
-
-    def follow(self, place: m.Place) -> None:
-        """Select what a link leads to; `action_step_back` leads back."""
-        self.note_step()
-        self._go(place)
-
-    def note_step(self) -> None:
-        """Note what is selected, to come back to it."""
-        here: m.Place = self.path if self.call is None else m.CallTensor(run=self.call.run, call=self.call.call)
-        if not self.steps or self.steps[-1] != here:
-            self.steps.append(here)
-            del self.steps[:-STEPS_KEPT]
-
-    def action_step_back(self) -> None:
-        """Select again what was selected before the last link was followed."""
-        run = self.query_one(CallTable).run
-        while self.steps:
-            place = self.steps.pop()
-            if not isinstance(place, m.CallTensor) or place.run == run:  # the calls of other runs are not shown
-                self._go(place)
-                return
-        self.status_message("nothing to go back to: no link was followed yet")
-
-    def _go(self, place: m.Place) -> None:
-        if isinstance(place, m.CallTensor):
-            self.select_call(place)
-        else:
-            self.select_tree()
-            self.go_to(place)

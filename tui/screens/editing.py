@@ -1,14 +1,20 @@
-"""Changing the network by keys: elements, what is frozen, train and eval; each a statement that the console shows."""
+"""Changing the network by keys: elements, what is frozen, train and eval, each a statement that the console shows; and
+snapshots of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
-from textual import on
+from textual import on, work
 
 from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
+from tui.input_order import hold_input
 from tui.screens.requires_code import RequiresCode
 from tui.widgets.grid.value_grid import ValueGrid
+from tui.widgets.table.tensor_table import TensorTable
 
 
 class Editing(RequiresCode):
@@ -37,8 +43,14 @@ class Editing(RequiresCode):
         self._change("mode")
 
     def _change(self, kind: Literal["freeze", "mode"]) -> None:
-        if self._may_change():
-            self._run(self._plan_and_do(kind, self.path))
+        if not self._may_change():
+            return
+        # Not `self.path`, which follows when the cursor rests: what is seen under it is meant.
+        table = self.focused if isinstance(self.focused, TensorTable) else self.module_tree
+        if table.row is None:
+            self.status_message("what is under the cursor is not there yet")
+        else:
+            self._run(self._plan_and_do(kind, table.row.path))
 
     def _may_change(self) -> bool:
         """Return whether a network is open and nothing runs; else say so."""
@@ -58,3 +70,30 @@ class Editing(RequiresCode):
         if await self._execute(plan.statement, plan.about):
             did = f"changed {plan.note}" if plan.about else plan.note
             self.status_message(f"{did} (u takes it back)")
+
+    # -- snapshots
+    def action_snapshots(self) -> None:
+        """Show the snapshots that there are, to take another one or to go back to one."""
+        if self._may_change():
+            self._show_snapshots(hold_input(self.app))
+
+    @work(exclusive=True, group="snapshots", exit_on_error=False)
+    async def _show_snapshots(self, release: Callable[[], None]) -> None:
+        from tui.screens.snapshots import SnapshotPanel
+
+        try:
+            found = await self.link.ask(m.ListSnapshots(), m.Snapshots)
+            self.app.push_screen(SnapshotPanel(self.link.ask, found), self._snapshot_chosen)
+        except (EngineProblem, EngineGone) as error:
+            self.notify_error(error)
+        finally:
+            release()
+
+    def _snapshot_chosen(self, chosen: m.UseSnapshot | m.TakeSnapshot | None) -> None:
+        if chosen is not None:
+            self._run(self._use_snapshot(chosen))
+
+    async def _use_snapshot(self, chosen: m.UseSnapshot | m.TakeSnapshot) -> None:
+        done = await self.link.ask(chosen, m.Done)
+        self.log_to_console(done.text)
+        self.status_message(done.text)

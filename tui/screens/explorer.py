@@ -3,7 +3,7 @@
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
 the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`, `finding`,
 `copying`, `touring`, `arranging`, `call_selection`, `loading_weights`, `saving`, `sharing`, `initialising`,
-`editing`.
+`editing`, `stepping`.
 """
 
 from __future__ import annotations
@@ -190,6 +190,7 @@ class Explorer(
     @on(ModuleTree.Selected)
     def _selected(self, message: ModuleTree.Selected) -> None:
         news = message.path == self.path and self.row is not None
+        self.note_move(message.path, message.tree)
         self.path, self.row = message.path, message.row
         self.observe("selected", message.path)
         if news and self.call is not None:

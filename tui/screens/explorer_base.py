@@ -55,7 +55,9 @@ class ExplorerBase(Screen[None]):
         self.call: m.CallTensor | None = None
         """The call that is selected in place of the path; None for none."""
         self.steps: list[m.Place] = []
-        """What was selected before each link that was followed, the last one last."""
+        """What was selected before each step, the last one last."""
+        self.steps_ahead: list[m.Place] = []
+        """What was gone back from, the last one last."""
         self.named = False
         """Whether a statement ran in the console, which may have made names there."""
         self.input_specs: list[str] = []

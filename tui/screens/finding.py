@@ -53,6 +53,7 @@ class Finding(ExplorerBase):
     def _found(self, message: SearchBox.Chosen) -> None:
         self.sought = message.query
         self._leave_search()
+        self.note_step()
         self.go_to(message.path)
 
     @on(SearchBox.Highlighted)
@@ -73,6 +74,7 @@ class Finding(ExplorerBase):
         if isinstance(self.focused, CallTable) and self.query_one(CallsPane).sought:
             self.query_one(CallsPane).next_hit(direction)
         elif self.sought:
+            self.note_step()
             self.module_tree.go_to_hit(self.sought, direction)
         else:
             self.status_message("nothing was searched for yet: / searches")

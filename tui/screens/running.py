@@ -297,7 +297,7 @@ class Running(ExplorerBase):
 
     def forget_runs(self) -> None:
         """Drop the runs so far: they belong to another model."""
-        self.steps = []
+        self.steps, self.steps_ahead = [], []
         self.select_tree()
         self.query_one(CallTable).show(None)
         self.show_count("calls", None)

@@ -54,4 +54,4 @@ def take_snapshot(session: Session, request: m.TakeSnapshot, context: Context) -
     """
     from ...session.moments import take_snapshot
 
-    return m.Done(text=take_snapshot(session))
+    return m.Done(text=take_snapshot(session, request.name))

@@ -1,4 +1,4 @@
-"""Changes by key, planned as statements."""
+"""Changes by key, planned as statements; snapshots."""
 
 from __future__ import annotations
 
@@ -18,3 +18,18 @@ def plan_edit(session: Session, request: m.PlanEdit, context: Context) -> m.Edit
     from ...session.editing import plan_edit
 
     return plan_edit(session, request)
+
+
+@handles(m.UseSnapshot, lane="main", busy="snapshot")
+def use_snapshot(session: Session, request: m.UseSnapshot, context: Context) -> m.Done:
+    """Make the network what it was at a snapshot, or forget one, and answer in one line.
+
+    Raises:
+        EngineProblem: there is none of that name, of kind `gone`.
+    """
+    if request.do == "restore":
+        from ...session.snapshots import restore
+
+        return m.Done(text=restore(session, request.name))
+    session.snapshots.drop(request.name)
+    return m.Done(text=f"snapshot {request.name} is forgotten")

@@ -1,4 +1,4 @@
-"""Changing the network by keys: the form for elements, freezing, train and eval. Of `editing`, `edit_form`."""
+"""Changing the network by keys: elements, freezing, modes, snapshots. Of `editing`, `edit_form`, `snapshots`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from fake_app import Played, opened
 from textual.events import Paste
 
-from models.messages import Execute, PlanEdit, Problem
+from models.messages import Execute, PlanEdit, Problem, TakeSnapshot, UseSnapshot
 from tui.screens.edit_form import EditForm, pasted_block, scopes
 
 
@@ -103,6 +103,28 @@ async def test_nothing_is_changed_while_something_runs() -> None:
         await played.press("escape", "p")
         await played.reported("something runs: the network can be changed when it is over")
         gate.set()
+
+
+async def test_a_snapshot_is_taken_gone_back_to_and_forgotten() -> None:
+    async with opened() as played:
+        await played.press("K")
+        await played.sees("Snapshots of the network", "none yet")
+        await played.press(*"start", "enter")
+        await played.reported("snapshot start, 1.2 KB")
+        await played.press("K")
+        await played.sees("1 kept", "start  taken at 12:00:00, 1.2 KB")
+        await played.press("down", "enter")
+        await played.reported("restore start")
+        await played.press("K")
+        await played.sees("1 kept")
+        await played.press(*"d", "down", "d")  # a letter of the name at first
+        await played.sees("none yet")
+        assert played.app.screen.query_one("#snapshot-name").value == "d"  # type: ignore[attr-defined]
+        assert [body.name for body in played.asked(TakeSnapshot)] == ["start"]
+        assert [(body.do, body.name) for body in played.asked(UseSnapshot)] == [
+            ("restore", "start"),
+            ("drop", "start"),
+        ]
 
 
 @pytest.mark.parametrize(
