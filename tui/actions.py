@@ -40,7 +40,7 @@ OF_OPEN = frozenset(
         "next_hit(1)", "next_hit(-1)", "forward", "dry_run", "backward", "zero_gradients", "undo", "redo",
         "copy_path", "copy_forms", "export", "save", "weights", "sharing", "edit_source", "statistics", "to_calls",
         "call_tensor", "keep_call", "step_back", "initialise", "compare", "freeze", "mode", "step_forth",
-        "snapshots",
+        "snapshots", "optimise",
     )
 )  # fmt: skip
 """Actions of the explorer that act on what is open; so do all those of a pane."""
@@ -96,6 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare", "D", "Compare with another source or a snapshot …", "Model", "explorer"),
     Action("initialise", "P", "Initialise parameters …", "Model", "explorer"),
     Action("undo", "u", "Undo the last change", "Model", "explorer"),
+    Action("optimise", "B", "Steps of SGD or Adam on a loss, with curves …", "Model", "explorer"),
     Action("snapshots", "K", "Snapshots of the network: keep one, go back to one …", "Model", "explorer"),
     Action("freeze", "p", "Freeze what is selected and all below, or unfreeze it", "Model", "explorer"),
     Action("mode", "w", "Train or eval: the selected module and all below", "Model", "explorer"),

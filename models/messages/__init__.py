@@ -123,6 +123,7 @@ from .sources import (
     SourceOpened,
     Summary,
 )
+from .steps import STEP_LIMIT, LayerUpdate, StepPoint, StepsGrew, StepsTaken, TakeSteps
 from .suggestions import SourceItem, SuggestedSources, SuggestSources
 from .tree import (
     Brief,
@@ -169,7 +170,7 @@ RequestBody = (
     | Describe | SourceCode | PathForms
     | Execute | Forward | ReadInputs | SetInputs | Backward | ZeroGradients | Undo | KeepCall | CallRows
     | FindCall | NextCall | NextCallHit | Complete
-    | PlanEdit | UseSnapshot
+    | PlanEdit | UseSnapshot | TakeSteps
     | ReadFindings | Export | OpenWeights | FitWeights | WeightsCode | LoadWeights | PlanSave | SaveTensors
     | ReadSharing | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
@@ -185,14 +186,15 @@ AnswerBody = (
     | CallPlace | FoundCall | Completions | SavePlan | Saved | SharingFound
     | Initialisers | InitialPreview | Signals | Initialised
     | Compared | Snapshots
-    | EditPlan
+    | EditPlan | StepsTaken
 )  # fmt: skip
 """Every answer to a request."""
-EventBody = OutputText | StateChanged | CallsGrew | Busy
+EventBody = OutputText | StateChanged | CallsGrew | StepsGrew | Busy
 """Every event."""
 
 __all__ = [
     "PROTOCOL",
+    "STEP_LIMIT",
     "Absence",
     "AnswerBody",
     "ApplyInitialiser",
@@ -274,6 +276,7 @@ __all__ = [
     "Interrupt",
     "KeepCall",
     "LayerGradient",
+    "LayerUpdate",
     "ListExamples",
     "ListSnapshots",
     "LoadWeights",
@@ -344,10 +347,14 @@ __all__ = [
     "Statistics",
     "StatisticsOf",
     "StatisticsOfAll",
+    "StepPoint",
+    "StepsGrew",
+    "StepsTaken",
     "SuggestSources",
     "SuggestedSources",
     "Summary",
     "TakeSnapshot",
+    "TakeSteps",
     "TensorOrder",
     "TensorPage",
     "TensorRow",

@@ -57,7 +57,7 @@ def forward_pass(session: Session) -> Ran:
     result = run_forward(before.root, args, kwargs, before, trace, mode=mode)
     session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     failed = "" if result.problem is None else result.problem.title
-    code = forward_code(f"net({_as_called(session, given, given_names)})", mode, device_of(before.root))
+    code = forward_code(f"net({as_called(session, given, given_names)})", mode, device_of(before.root))
     session.journal.did(code, failed=failed)
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
@@ -89,7 +89,7 @@ def forward_pass(session: Session) -> Ran:
     )
 
 
-def _as_called(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def as_called(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Return the arguments of a forward in the console's names."""
     if not kwargs and len(args) == 1 and args[0] is session.namespace.get("X"):
         return "X"

@@ -37,6 +37,7 @@ from models.messages import (
     SourceOpened,
     StateChanged,
     Summary,
+    TakeSteps,
     Undo,
     ZeroGradients,
 )
@@ -51,6 +52,7 @@ MAIN_LANE: dict[type[Body], str] = {
     Backward: "backward",
     ZeroGradients: "clearing gradients",
     Undo: "undoing",
+    TakeSteps: "SGD: 50 steps",
 }
 """What the engine says that it is busy with."""
 

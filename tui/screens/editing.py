@@ -71,6 +71,31 @@ class Editing(RequiresCode):
             did = f"changed {plan.note}" if plan.about else plan.note
             self.status_message(f"{did} (u takes it back)")
 
+    # -- steps of an optimizer
+    def action_optimise(self) -> None:
+        """Show the panel in which steps of an optimizer are taken."""
+        from tui.screens.optimising import OptimisePanel
+
+        if self._may_change():
+            self.app.push_screen(OptimisePanel(self.link.ask, self._steps_taken))
+
+    def take_steps(self, news: m.StepsGrew) -> None:
+        """Show steps that were taken, where the panel is still there."""
+        from tui.screens.optimising import OptimisePanel
+
+        if isinstance(screen := self.app.screen, OptimisePanel):
+            screen.take(news)
+
+    def _steps_taken(self, taken: m.StepsTaken) -> None:
+        if taken.code:
+            self.console.remember(taken.code)
+        if taken.problem is not None:
+            self.console.show_error(taken.problem)
+        if taken.count:
+            self.log_to_console(taken.text)
+        self._report_changed(m.Executed(changed=taken.changed, lasting=taken.lasting))
+        self.look_anew()
+
     # -- snapshots
     def action_snapshots(self) -> None:
         """Show the snapshots that there are, to take another one or to go back to one."""

@@ -153,6 +153,8 @@ class Explorer(
                 self.take_change(body)
             case m.CallsGrew():
                 self.take_calls(body)
+            case m.StepsGrew():
+                self.take_steps(body)
             case m.Busy():
                 self.take_busy(body.text)
 

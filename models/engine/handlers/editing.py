@@ -33,3 +33,16 @@ def use_snapshot(session: Session, request: m.UseSnapshot, context: Context) -> 
         return m.Done(text=restore(session, request.name))
     session.snapshots.drop(request.name)
     return m.Done(text=f"snapshot {request.name} is forgotten")
+
+
+@handles(m.TakeSteps, lane="main", busy=lambda request: f"{request.optimizer}: {request.count:,} steps")
+def take_steps(session: Session, request: m.TakeSteps, context: Context) -> m.StepsTaken:
+    """Take steps of an optimizer; what stands in the way on the way is part of the answer.
+
+    Raises:
+        EngineProblem: nothing can be trained, or a text says nothing that can be done, of kind `usage`.
+    """
+    session.live  # noqa: B018  (raises when nothing is open, or a checkpoint)
+    from ...session.steps import take_steps
+
+    return take_steps(session, request)

@@ -24,7 +24,7 @@ NO_RUN = frozenset(
 """Titles of the problems that requests meet where nothing ran, and nothing is open beside the network or compared."""
 MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
-    m.KeepCall, m.UseSnapshot, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors,
+    m.KeepCall, m.UseSnapshot, m.TakeSteps, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors,
     m.PreviewInitialiser, m.MeasureSignal, m.ApplyInitialiser, m.Interrupt,
     m.Compare, m.TakeSnapshot,
 )  # fmt: skip

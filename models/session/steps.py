@@ -1,0 +1,156 @@
+"""Some steps of an optimizer on the open network, as a change that can be undone and as Python that does the same."""
+
+from __future__ import annotations
+
+import ast
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .. import messages as m
+from ..messages.errors import EngineProblem
+from ..opened.facts import amount
+from .passes import arguments_now, as_called
+
+if TYPE_CHECKING:
+    from ..run.optimise import Step
+    from .session import Session
+
+EVERY = 0.1
+"""Seconds between two reports at least."""
+LAYERS_SENT = 200
+"""Layers of which a report says how far they moved."""
+CODE = """\
+opt = torch.optim.{optimizer}([p for p in net.parameters() if p.requires_grad], lr={rate!r})
+for _ in range({count}):
+    output = net({call})
+    loss = {loss}
+    net.zero_grad()
+    loss.backward()
+    opt.step()
+"""
+
+
+def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
+    """Take steps, report them as they are taken, and return the outcome; what the network raises is part of it.
+
+    Raises:
+        EngineProblem: nothing is open, or a checkpoint; nothing can be trained; a text says nothing that can be done.
+    """
+    from ..run.optimise import LossError, default_loss, optimise, trained_layers
+    from ..sources.tracebacks import problem_of
+
+    tree = session.live.tree
+    layers = trained_layers(tree)
+    if not layers:
+        raise _refused("No parameter requires a gradient: there is nothing to train", "p unfreezes what is selected.")
+    if not (math.isfinite(request.rate) and request.rate > 0):
+        raise _refused("The learning rate is a number above 0")
+    loss_of = _compiled(session, request.loss) if request.loss.strip() else None
+    args, kwargs = arguments_now(session)
+    text = request.loss.strip()
+
+    def loss(output: object) -> Any:
+        nonlocal loss_of, text
+        session.namespace["output"] = output
+        if loss_of is None:
+            text = default_loss(output)
+            loss_of = _compiled(session, text)
+        return loss_of(output)
+
+    session.begin_change(f"steps of {request.optimizer}")
+    report = _Report(session.emit, request.count, list(layers)[:LAYERS_SENT])
+    started, problem = time.perf_counter(), None
+    call = partial(tree.root, *args, **kwargs)
+    try:
+        for step in optimise(tree.root, call, layers, loss, request.optimizer, request.rate, request.count):
+            report.add(step)
+    except LossError as error:
+        problem = m.Problem("usage", str(error))
+    except KeyboardInterrupt:
+        problem = m.Problem("interrupted", "interrupted")
+    except BaseException as error:  # SystemExit of the network too
+        problem = problem_of(error)
+    report.send()
+    changed = session.end_change()
+    _, lasting = session.effects()
+    code = CODE.format(
+        optimizer=request.optimizer,
+        rate=request.rate,
+        count=report.count,
+        call=as_called(session, args, kwargs),
+        loss=text,
+    )
+    if report.count:
+        session.journal.did(code)
+    return m.StepsTaken(
+        count=report.count,
+        loss=text,
+        code=code if report.count else "",
+        text=report.sentence(),
+        problem=problem,
+        changed=changed[:1000],
+        lasting=lasting,
+        seconds=time.perf_counter() - started,
+    )
+
+
+class _Report:
+    """The steps so far, and their reports."""
+
+    def __init__(self, emit: Callable[[object], None], total: int, layers: list[str]) -> None:
+        self._emit, self._total, self._layers = emit, total, layers
+        self._first: Step | None = None
+        self._last: Step | None = None
+        self._waiting: list[Step] = []
+        self._sent_at = 0.0
+        self.count = 0
+
+    def add(self, step: Step) -> None:
+        """Take in a step, and report it where the last report is long enough ago."""
+        self._first = self._first or step
+        self._last = step
+        self._waiting.append(step)
+        self.count += 1
+        if time.monotonic() - self._sent_at >= EVERY:
+            self.send()
+
+    def send(self) -> None:
+        """Report what was not reported yet."""
+        if not self._waiting:
+            return
+        points = [m.StepPoint(loss=step.loss, gradient=step.gradient) for step in self._waiting]
+        moved = zip(self._layers, self._waiting[-1].updates, strict=False)
+        layers = [m.LayerUpdate(path=path, ratio=ratio) for path, ratio in moved]
+        start = self.count - len(points)
+        self._emit(m.StepsGrew(start=start, total=self._total, points=points, layers=layers))
+        self._waiting, self._sent_at = [], time.monotonic()
+
+    def sentence(self) -> str:
+        """Return how the loss went."""
+        if self._first is None or self._last is None:
+            return "no step was taken"
+        loss = f"loss {self._first.loss:.6g}"
+        loss += f" to {self._last.loss:.6g}" if self.count > 1 else ""
+        return f"{amount(self.count, 'step')}: {loss}, gradient norm {self._last.gradient:.4g}"
+
+
+def _compiled(session: Session, text: str) -> Callable[[object], Any]:
+    """Return what evaluates a loss in the console's names.
+
+    Raises:
+        EngineProblem: it is no expression.
+    """
+    try:
+        tree = ast.parse(text.strip(), "<loss>", "eval")
+        code = compile(tree, "<loss>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise _refused(f"The loss is no Python expression: {str(error)[:200]}") from None
+    session.interpreter  # noqa: B018  (which fills the console's names)
+    return lambda output: eval(code, session.namespace)
+
+
+def _refused(title: str, text: str = "") -> EngineProblem:
+    return EngineProblem(m.Problem("usage", title, text))
