@@ -41,10 +41,11 @@ MARKS = {"open": "▾ ", "closed": "▸ ", "": "  "}
 """Before the name of what can be folded, in an outline."""
 
 
-def _operation(row: CallRow) -> str:
+def operation_text(row: CallRow, step: int = 2) -> str:
+    """Return the operation of a call, `step` cells further in for each level."""
     if row.level is None:
-        return "  " * min(row.depth, LEVEL_LIMIT) + row.op
-    return "  " * min(row.level, LEVEL_LIMIT) + MARKS[row.fold] + row.op
+        return " " * step * min(row.depth, LEVEL_LIMIT) + row.op
+    return " " * step * min(row.level, LEVEL_LIMIT) + MARKS[row.fold] + row.op
 
 
 def _operation_look(row: CallRow) -> Look:
@@ -90,7 +91,7 @@ INDEX = Column("#", 4, 6, drop=6, cut="left")
 MODULE = CallField(
     Column("module", 10, 44, cut="name", fair=30), lambda row: row.module or "(root)", look="dim", order="module"
 )
-OPERATION = CallField(Column("operation", 18, 36, fair=24), _operation, look=_operation_look, order="op")
+OPERATION = CallField(Column("operation", 18, 36, fair=24), operation_text, look=_operation_look, order="op")
 INPUTS = CallField(Column("inputs", 14, 36, drop=1), lambda row: ", ".join(row.inputs))
 OUTPUT = CallField(Column("output", 14, 24, drop=9), lambda row: row.output, look="dim")
 TIMES = CallField(Column("times", 5, 6, drop=8, cut="left"), _times, look="strong", order="repeat")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,7 +17,16 @@ from tui.asking import Ask
 from tui.text import clean, fit_middle
 from tui.widgets.lists.columns import GAP, Column, Needs, header_of, lay_out, marked, row_of
 from tui.widgets.lists.fields import styles_of
-from tui.widgets.table.call_columns import COSTS, INDEX, VIEWS, CallField, CallView, note_of
+from tui.widgets.table.call_columns import (
+    COSTS,
+    INDEX,
+    OPERATION,
+    VIEWS,
+    CallField,
+    CallView,
+    note_of,
+    operation_text,
+)
 from tui.widgets.table.call_folding import CallFolding
 from tui.widgets.table.call_listing import CallListing
 
@@ -207,7 +216,7 @@ class CallTable(CallFolding):
         columns, widths = self._laid_out(width)
         styles = [self.look("lines--dim"), *styles_of(self._fields, row, self.look)]
         if not row.failed:
-            return row_of(columns, widths, self._texts(row), styles)
+            return row_of(columns, widths, self._texts_in(row, widths), styles)
         return self._draw_failed(row, width)
 
     def _draw_failed(self, row: CallRow, width: int) -> Iterable[Segment]:
@@ -220,7 +229,7 @@ class CallTable(CallFolding):
             end -= 1
             widths = lay_out(columns[:end], width - room, self._needs.widths[:end])
         styles = [self.look("lines--dim"), *styles_of(self._view.called, row, self.look)]
-        parts = row_of(columns[:end], widths[:end], self._texts(row)[:end], styles[:end])
+        parts = row_of(columns[:end], widths[:end], self._texts_in(row, widths)[:end], styles[:end])
         # Longer than the line, if it must be: then the row can be scrolled sideways.
         error = Segment(clean(f"✗ {row.failed}"), self.look("lines--problem"))
         return [*parts, Segment(f" {place} " if place else " ", self.look("lines--dim")), error]
@@ -247,6 +256,14 @@ class CallTable(CallFolding):
     def _texts(self, row: CallRow) -> tuple[str, ...]:
         """Return what stands in each column of a row."""
         return ("" if row.turns else str(row.index), *(field.text(row) for field in self._fields))
+
+    def _texts_in(self, row: CallRow, widths: Sequence[int]) -> tuple[str, ...]:
+        """Return the same for columns so wide: where operations have too little room, levels take one cell each."""
+        texts = self._texts(row)
+        place = 1 + self._fields.index(OPERATION)
+        if widths[place] >= self._needs.widths[place]:
+            return texts
+        return (*texts[:place], operation_text(row, 1), *texts[place + 1 :])
 
     # -- actions
 

@@ -373,3 +373,19 @@ async def test_rows_are_folded_and_shown_apart_with_the_cursor_where_it_was() ->
         assert app.table.listing.toggled == ()
         await pilot.press("down", "down", "left")
         assert app.table.cursor == 0, "a leaf goes to what holds it"
+
+
+async def test_levels_take_less_room_where_the_operations_have_too_little() -> None:
+    deep = "scaled_dot_product"
+    app = CallApp(call("", "Net", 0, kind="module"), call("a.b", "Block", 4, kind="module"), call("a.b.c", deep, 5))
+    for width, indents in ((40, (0, 4, 5)), (160, (0, 8, 10))):
+        async with app.run_test(size=(width, 8)) as pilot:
+            app.table.show(3, 3)
+            await pilot.pause()
+            await pilot.pause()
+            start = shown(app.table)[0].index("operation")
+            found = [line[start:] for line in shown(app.table)[1:4]]
+            assert tuple(len(line) - len(line.lstrip()) for line in found) == indents
+            assert [line.split()[0] for line in found[:2]] == ["Net", "Block"]
+            assert deep[:12] in found[2]
+        app = CallApp(*app.engine.runs[3])
