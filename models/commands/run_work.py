@@ -148,6 +148,8 @@ class Work:
         self._fail(result.problem, None if conflict is None else conflict.needed_by, conflict)
         if result.start is not None:
             self._part(**{"from": result.start.report()})
+        if result.note:
+            self._note(result.note)
         rows = self._gradients(result.went_back)
         self._part(gradients=rows, backward_seconds=result.seconds)
         if self._trace.nonfinite is None:

@@ -23,10 +23,13 @@ from .gradients.conflicts import conflict_of
 from .gradients.explained import explained
 from .gradients.no_graph import why_no_graph
 from .gradients.watch import Watch
-from .graph import wave
+from .graph import NODE_LIMIT, wave
 from .start import Start, is_scalar, others_of, start_of, tensors_of
 from .trace.record import Trace
 from .trace.went_back import Conflict, Reason, WentBack
+
+UNWATCHED = f"gradients at calls and their causes are not known: the graph has more than {NODE_LIMIT:,} nodes"
+"""Note: what is missing of a backward through a very large graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class BackwardResult:
     """Which call needs what is not there any more, where that made it fail."""
     watched: bool = False
     """Whether the graph was small enough to be watched: otherwise little is known of it but the gradients."""
+
+    @property
+    def note(self) -> str:
+        """Return what is not known of it, for its graph is too large; empty for nothing."""
+        return "" if self.went_back.watched else UNWATCHED
 
     @property
     def text(self) -> str:
@@ -94,6 +102,8 @@ def run_backward(
         return BackwardResult(None, start, seconds)
     note_backward(trace, watch)
     went_back = trace.went_back = explained(trace, watch, tree, others_of(output, start))
+    if not watch.complete:
+        went_back = trace.went_back = replace(went_back, watched=False)
     trace.nonfinite_backward = went_back.nonfinite
     return BackwardResult(None, start, seconds, went_back, watched=watch.complete)
 

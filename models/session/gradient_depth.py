@@ -22,9 +22,13 @@ def with_layers(session: Session, page: GradientPage) -> GradientPage:
 
     A layer is a row of the last run's calls that read a parameter at or below the page's path.
     """
+    from ..run.backward import UNWATCHED
+
     trace = session.runs.newest
     if page.start or page.passing or trace is None or trace.went_back is None:
         return page
+    if not trace.went_back.watched:
+        return msgspec.structs.replace(page, note=page.note or UNWATCHED)
     model = session.live
     nodes = (model.tree.nodes[node] for node in model.tensors_at(page.path).nodes)
     parameters = {node.path for node in nodes if node.kind == "parameter"}

@@ -143,7 +143,7 @@ def backward_pass(session: Session) -> Ran:
         trace.problem = problem
     made = result.went_back.nonfinite
     effects, lasting = session.effects()
-    parts = [result.text, "" if made is None else f"first {made['what']} of the gradients: {made['text']}"]
+    parts = [result.text, "" if made is None else f"first {made['what']} of the gradients: {made['text']}", result.note]
     return Ran(
         run=None,
         text="\n".join(filter(None, parts)),

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import get_gradient_edge
 
+from ...work.gc_paused import gc_paused
 from ..graph import NODE_LIMIT
 from .element import BadElement, bad_element, is_suspect
 from .norms import Norms
@@ -120,17 +121,18 @@ class Watch:
         """Watch the backward from `starts` that runs meanwhile."""
         handles: list[Any] = []
         try:
-            nodes = self._walk(starts)
-            if self._taker is not None:
-                self._taker.choose(self.steps)
             clock = [0.0]
-            for index, node in enumerate(nodes):
-                step = self.steps[index]
-                if step.variable is None:
-                    handles.append(node.register_hook(self._hook(index, node, clock)))
-                elif len(step.feeders) > 1:
-                    handles.append(node.register_prehook(self._before(step)))
-            del nodes
+            with gc_paused():
+                nodes = self._walk(starts)
+                if self._taker is not None:
+                    self._taker.choose(self.steps)
+                for index, node in enumerate(nodes):
+                    step = self.steps[index]
+                    if step.variable is None:
+                        handles.append(node.register_hook(self._hook(index, node, clock)))
+                    elif len(step.feeders) > 1:
+                        handles.append(node.register_prehook(self._before(step)))
+                del nodes
             clock[0] = time.perf_counter()
             yield
         finally:

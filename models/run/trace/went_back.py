@@ -90,6 +90,8 @@ class WentBack:
     """Of those whose gradient is a sum over several uses."""
     unregistered: list[Reason] = field(default_factory=list)
     """Leaves that a gradient came to and that the network does not hold."""
+    watched: bool = True
+    """Whether the graph was small enough to be watched: otherwise the gradients at calls are not known."""
     weights: dict[str, WeightNorms] = field(default_factory=dict)
     """Of those with a gradient its norm and their own; known after a backward of the open model."""
     conflict: Conflict | None = None

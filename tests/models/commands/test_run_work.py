@@ -472,3 +472,13 @@ def test_a_write_in_place_that_breaks_backward_names_both_calls() -> None:
     assert error["conflict"]["where"] == report["calls"][error["conflict"]["changed_by"]]["where"]
     assert error["hint"].endswith("write y = y + 1 instead of y += 1")
     assert any(line.endswith("instead of y += 1") for line in text_of(report))
+
+
+def test_a_backward_through_a_very_large_graph_says_what_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.run.gradients.watch.NODE_LIMIT", 5)
+    report = ran(opened("rgnet"), backward=True)
+    assert report["error"] is None
+    (note,) = [note for note in report["notes"] if "not known" in note]
+    assert note.startswith("gradients at calls")
+    monkeypatch.undo()
+    assert not [note for note in ran(opened("rgnet"), backward=True)["notes"] if "not known" in note]
