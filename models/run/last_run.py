@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from ..messages import CallBackward, CallTensor, FactGroup, ModuleRun, RunTotals, TreeRow
@@ -12,7 +14,7 @@ from .trace.call_statistics import OutputStatistics
 from .trace.calls import INTERRUPTED, Call, shape_as_text
 from .trace.record import Trace
 from .trace.totals import totals_of
-from .trace.weight_norms import hypot, norms_at, with_modules
+from .trace.weight_norms import WeightNorms, hypot, norms_at, with_modules
 from .trace.went_back import WentBack
 
 TITLE = "Last run"
@@ -20,14 +22,17 @@ LINKS = 20
 """Calls that are named one by one."""
 USES = 6
 """Parts of a gradient that are listed."""
+NO_WEIGHTS: Mapping[str, WeightNorms] = {}
 ALIKE = 1e-3
 """Distance of the rows of a batch below which they are said to be nearly alike."""
 
 
-def facts_of_run(trace: Trace, path: str, is_module: bool, run: int = 0) -> list[FactGroup]:
+def facts_of_run(
+    trace: Trace, path: str, is_module: bool, run: int = 0, weights: Mapping[str, WeightNorms] = NO_WEIGHTS
+) -> list[FactGroup]:
     """Return what a run, which may go on, did with the module or tensor at `path`, as one group.
 
-    Its calls are links; `run` is their run's number.
+    Its calls are links; `run` is their run's number.  `weights` are the gradients that parameters have now.
     """
     calls = trace.calls
     facts = FactList(TITLE)
@@ -35,16 +40,29 @@ def facts_of_run(trace: Trace, path: str, is_module: bool, run: int = 0) -> list
         failed_here = trace.failed is not None and trace.failed.module == path
         its = [call for call in calls if call.kind == "module" and call.module == path]
         _module(facts, its, calls, trace.hint if failed_here else "", run)
-        _relative(facts, trace.went_back, path, "Gradients of its weights")
+        _relative(facts, weights, path, "Gradients of its weights")
     else:
         _tensor(facts, [call for call in calls if path in call.tensors], run)
-        _relative(facts, trace.went_back, path, "Gradient")
+        _relative(facts, weights, path, "Gradient")
         _gradient(facts, trace.went_back, path)
     return filled([facts])
 
 
-def modules_of_run(trace: Trace) -> dict[str, ModuleRun]:
-    """Return by path what a run did with each module that it called, and what backward gave each parameter."""
+def modules_of_run(trace: Trace | None, weights: Mapping[str, WeightNorms] = NO_WEIGHTS) -> dict[str, ModuleRun]:
+    """Return by path what a run did with each module that it called.
+
+    Args:
+        trace: of the run; None for none.
+        weights: the gradients that parameters have now: they stand there too, and at the modules that hold them.
+    """
+    modules = {} if trace is None else _called(trace)
+    nothing = ModuleRun(calls=0, output="")
+    for path, norms in with_modules(weights).items():
+        modules[path] = replace(modules.get(path, nothing), weight_gradient=norms.gradient, weight=norms.weight)
+    return modules
+
+
+def _called(trace: Trace) -> dict[str, ModuleRun]:
     calls = trace.calls
     found: dict[str, list[Call]] = {}
     for call in calls:
@@ -54,11 +72,7 @@ def modules_of_run(trace: Trace) -> dict[str, ModuleRun]:
     backward = sum(call.backward.seconds for call in calls if not call.depth and call.backward is not None)
     failed = None if trace.failed is None or trace.failed.failed == INTERRUPTED else trace.failed.module
     called = {path: _together(its, totals, backward, path == failed) for path, its in found.items()}
-    modules = {**_containers(called), **called}
-    nothing = ModuleRun(calls=0, output="")
-    for path, norms in with_modules({} if trace.went_back is None else trace.went_back.weights).items():
-        modules[path] = replace(modules.get(path, nothing), weight_gradient=norms.gradient, weight=norms.weight)
-    return modules
+    return {**_containers(called), **called}
 
 
 def _containers(called: dict[str, ModuleRun]) -> dict[str, ModuleRun]:
@@ -246,8 +260,8 @@ def line_of_call(call: Call) -> str:
     return f"{call.index} {name_of_call(call)}{times}" + (f"  {shape}" if shape else "")
 
 
-def _relative(facts: FactList, went_back: WentBack | None, path: str, label: str) -> None:
-    norms = None if went_back is None else norms_at(went_back.weights, path)
+def _relative(facts: FactList, weights: Mapping[str, WeightNorms], path: str, label: str) -> None:
+    norms = norms_at(weights, path)
     if norms is None:
         return
     relative = norms.relative

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +10,6 @@ from ..messages import CallsGrew, Ran
 from ..run.again import Repeatable
 from ..run.backward import run_backward
 from ..run.forward import describe_output, run_forward
-from ..run.gradients.weight_norms import weight_norms
 from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import as_arguments, takes_input
 from ..run.inputs.run_mode import in_dtype
@@ -125,8 +123,6 @@ def backward_pass(session: Session) -> Ran:
     session.begin_change("backward")
     trace = session.runs.newest
     result = run_backward(session.result, session.root, trace, session.live.tree)
-    if trace is not None and result.problem is None and trace.went_back is not None:
-        trace.went_back = replace(trace.went_back, weights=weight_norms(session.live.tree))
     if trace is not None and result.watched:
         session.emit(CallsGrew(run=session.runs.last, total=len(trace), complete=True))
     problem = result.problem

@@ -10,6 +10,7 @@ from ..messages.errors import EngineProblem
 if TYPE_CHECKING:
     from ..run.again import Repeatable
     from ..run.trace.tracing import Trace
+    from ..run.trace.weight_norms import WeightNorms
 
 RUNS_KEPT = 20
 """Number of runs whose calls are kept."""
@@ -25,7 +26,9 @@ class Runs:
         """The number of the newest run, 0 before the first."""
         self.repeatable: Repeatable | None = None
         """The last forward, if it may be run again."""
-        self._modules: tuple[Trace, object, dict[str, ModuleRun]] | None = None
+        self.weights: dict[str, WeightNorms] = {}
+        """Of each parameter that has a gradient now, by path, how large both are."""
+        self._modules: tuple[tuple[object, ...], dict[str, ModuleRun]] | None = None
         """What the run that was asked for last did with each module."""
 
     @property
@@ -51,17 +54,20 @@ class Runs:
         return self.last
 
     def modules(self) -> dict[str, ModuleRun]:
-        """Return by path what the newest run did with each module, once it is over; nothing before the first."""
-        trace = self.newest
-        if trace is None or not trace.finished or not len(trace):
+        """Return by path what the newest run did with each module, once it is over, and the gradients there are."""
+        trace, weights = self.newest, self.weights
+        if trace is not None and not (trace.finished and len(trace)):
+            trace = None
+        if trace is None and not weights:
             return {}
+        state = (trace, None if trace is None else trace.went_back, weights)
         known = self._modules
-        if known is None or known[0] is not trace or known[1] is not trace.went_back:
+        if known is None or any(one is not other for one, other in zip(known[0], state, strict=True)):
             from ..run.last_run import modules_of_run
 
-            known = self._modules = trace, trace.went_back, modules_of_run(trace)
-        return known[2]
+            known = self._modules = state, modules_of_run(trace, weights)
+        return known[1]
 
     def clear(self) -> None:
         """Drop all of them; the next one has a number of its own."""
-        self.kept, self.repeatable, self._modules = {}, None, None
+        self.kept, self.repeatable, self._modules, self.weights = {}, None, None, {}

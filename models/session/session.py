@@ -421,6 +421,7 @@ class Session:
         """
         from ..live.gradient_access import GRADIENTS
         from ..live.live_model import LiveModel
+        from .weight_gradients import measure_gradients
 
         GRADIENTS.end_run()  # before the event makes others read gradients anew
         model = self.live
@@ -434,6 +435,8 @@ class Session:
         fresh = fresh.with_changes(changed)
         with self.lock:
             self._model = fresh
+        if gradients or structure or (changed and self.runs.weights):
+            measure_gradients(self, tree)
         self.emit(
             StateChanged(
                 summary=self.summary(),
@@ -478,4 +481,6 @@ class Session:
         node = self.live.tree.at(path)
         if node is None:
             return groups
-        return [*groups[:1], *facts_of_run(trace, path, node.kind in ("module", "hidden"), self.runs.last), *groups[1:]]
+        is_module = node.kind in ("module", "hidden")
+        facts = facts_of_run(trace, path, is_module, self.runs.last, self.runs.weights)
+        return [*groups[:1], *facts, *groups[1:]]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .calls import Call
-from .weight_norms import WeightNorms
 
 Cause = Literal[
     "frozen", "unread", "dropped", "detached", "no_grad", "not_differentiable", "replaced", "unregistered", "unknown"
@@ -92,7 +91,5 @@ class WentBack:
     """Leaves that a gradient came to and that the network does not hold."""
     watched: bool = True
     """Whether the graph was small enough to be watched: otherwise the gradients at calls are not known."""
-    weights: dict[str, WeightNorms] = field(default_factory=dict)
-    """Of those with a gradient its norm and their own; known after a backward of the open model."""
     conflict: Conflict | None = None
     """Why it failed, where a call needs what is not there any more."""

@@ -15,7 +15,6 @@ from models.run.gradients.weight_norms import weight_norms
 from models.run.last_run import facts_of_run, modules_of_run, rows_text, run_of_row, values_text
 from models.run.trace.call_statistics import OutputStatistics
 from models.run.trace.tracing import Trace, tracing
-from models.run.trace.went_back import WentBack
 from models.session.passes import forward_pass
 from models.session.session import Session
 from tests.models.run.gradients.went_back import went_back
@@ -233,11 +232,11 @@ def test_gradients_beside_their_weights() -> None:
     net = Tied()
     trace, tree = Trace(), LiveTree.of(net)
     net.a.weight.grad, net.rest["b"].bias.grad = torch.full((2, 2), 0.25), torch.tensor([1.2, 0.0])
-    trace.went_back = WentBack(weights=weight_norms(tree))
-    assert trace.went_back.weights == {
+    weights = weight_norms(tree)
+    assert weights == {
         "a.weight": (0.5, 5.0), "rest.b.weight": (0.5, 5.0), "rest.b.bias": (pytest.approx(1.2), 0.0),
     }  # fmt: skip
-    modules = modules_of_run(trace)
+    modules = modules_of_run(trace, weights)
     assert {path: (run.weight_gradient, run.weight) for path, run in modules.items()} == {
         "": (pytest.approx(1.3), 5.0),  # the shared weight once: 0.5, 1.2, 1.3
         "a": (0.5, 5.0), "a.weight": (0.5, 5.0), "rest": (pytest.approx(1.3), 5.0), "rest.b": (pytest.approx(1.3), 5.0),
@@ -245,7 +244,7 @@ def test_gradients_beside_their_weights() -> None:
     }  # fmt: skip
 
     def said(path: str, is_module: bool, label: str) -> list[str]:
-        (group,) = facts_of_run(trace, path, is_module)
+        (group,) = facts_of_run(trace, path, is_module, weights=weights)
         return [fact.text for fact in group.facts if fact.label == label]
 
     assert said("a.weight", False, "Gradient") == ["norm 0.5, 0.1 of the weight's, 5"]

@@ -7,6 +7,8 @@ from models.engine.handlers.tree import fold, locate, sort_tree, tree_rows
 from models.messages import Fold, Locate, SortTree, TreeOrder, TreeRow, TreeRows
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
+from models.session.statement import run_statement
+from models.session.undoing import clear_gradients
 from tests.models.session.test_session import NeverCancelled
 
 
@@ -67,6 +69,29 @@ def test_siblings_by_what_the_last_run_and_backward_did() -> None:
     assert [row.run.relative_gradient for row in tensors if row.run is not None] == [
         pytest.approx(each) for each in sizes
     ]
+
+
+def test_gradients_made_in_the_console_stand_in_the_tree_until_they_are_cleared() -> None:
+    session = session_with("sequential")
+
+    def norms() -> dict[str, float]:
+        return {row.path: row.run.weight_gradient for row in rows(session) if row.run and row.run.weight_gradient}
+
+    for text in ("for _ in range(2):\n    net.zero_grad()\n    net(X).sum().backward()\n", "net(X).sum().backward()"):
+        assert run_statement(session, text).problem is None
+        expected = {"0.weight", "0.bias", "2.weight", "2.bias", "0", "2", ""}
+        assert norms().keys() == expected
+        for path in ("0.weight", "2.bias"):
+            gradient = session.root.get_parameter(path).grad
+            assert gradient is not None
+            assert norms()[path] == pytest.approx(float(gradient.norm()))
+    before = norms()[""]
+    run_statement(session, "net[0].weight.data.mul_(3)")
+    assert norms()[""] == before
+    (weight,) = [row.run.weight for row in rows(session) if row.path == "0.weight" and row.run is not None]
+    assert weight == pytest.approx(float(session.root.get_parameter("0.weight").detach().norm()))
+    clear_gradients(session)
+    assert norms() == {}
 
 
 def _ratio(of: nn.Module | nn.Parameter) -> float:
