@@ -14,7 +14,7 @@ from .nonfinite import first_nonfinite
 from .reasons import Reasons, unregistered_leaves
 from .uses import uses_of_parameters
 from .watch import Watch
-from .zeros import why_zero
+from .zeros import Zeros
 
 
 @plainly
@@ -31,13 +31,14 @@ def explained(trace: Trace, watch: Watch, tree: LiveTree | None, others: Mapping
     unregistered: list[Reason] = []
     if tree is not None:
         causes: Reasons | None = None  # as hardly any backward leaves one without
+        zeros = Zeros(trace, watch)
         leaves = {step.variable: step for step in watch.leaves()}
         for node in nodes:
             leaf = leaves.get(id(node.item))
             if isinstance(node.item, Tensor) and attribute(node.item, "grad") is None:
                 causes = causes or Reasons(trace, watch, others)
                 reasons[node.path] = causes.of(node, tree, trace.replaced)
-            elif leaf is not None and (zero := why_zero(trace, watch, leaf)) is not None:
+            elif leaf is not None and (zero := zeros.why(leaf)) is not None:
                 reasons[node.path] = zero
         unregistered = unregistered_leaves(trace, watch, tree.distinct_tensors)
     return WentBack(

@@ -38,32 +38,61 @@ _WHY = {
 }
 
 
-def why_zero(trace: Trace, watch: Watch, leaf: Step) -> Reason | None:
-    """Return why the gradient that came to a leaf of the graph is exactly zero; None where it is not, or not known.
+class Zeros:
+    """Finds why gradients are exactly zero; what was found on the way of one holds for all that share the way."""
 
-    The way back is followed to the first operation that was given a gradient other than zero.
-    """
-    if watch.arrived(leaf) != 0:
+    def __init__(self, trace: Trace, watch: Watch) -> None:
+        self._watch = watch
+        self._attribution = Attribution(trace)
+        self._known: dict[int, Reason | None] = {}
+        """By identity of a step that a gradient of zero came to."""
+
+    def why(self, leaf: Step) -> Reason | None:
+        """Return why the gradient that came to a leaf of the graph is exactly zero; None where it is not, or not known.
+
+        The way back is followed to the first operation that was given a gradient other than zero.
+        """
+        if self._watch.arrived(leaf) != 0:
+            return None
+        waiting: list[Step] = [leaf]
+        before: dict[int, Step | None] = {id(leaf): None}
+        """Of each step by its identity, the one that it was come to from."""
+        for step in waiting:  # it grows
+            is_known = id(step) in self._known
+            found = self._known[id(step)] if is_known else self._at(step, leaf)
+            if found is not None:
+                return self._noted(step, before, found)
+            if is_known:
+                continue  # nothing was found on any way from there
+            for index, _ in step.feeders:
+                feeder = self._watch.steps[index]
+                if id(feeder) not in before and feeder.seconds is not None and self._watch.arrived(feeder) == 0:
+                    before[id(feeder)] = step
+                    waiting.append(feeder)
+        self._known |= dict.fromkeys(before)
         return None
-    attribution = Attribution(trace)
-    waiting, seen = [leaf], {id(leaf)}
-    for step in waiting:  # it grows
+
+    def _at(self, step: Step, leaf: Step) -> Reason | None:
+        """Return why the gradient that came to a step is zero, where what fed the step says it."""
+        watch = self._watch
         parts = [watch.norm(slot) for _, slot in step.feeders]
         if any(part for part in parts if part is not None):
-            call = attribution.call_of(step)
+            call = self._attribution.call_of(step)
             what = "its uses" if step is leaf else f"the uses of what {call.op if call else step.name} gives"
             return Reason("zero", f"exactly 0: the gradients of {what} cancel each other", _where(call), call)
         for index, _ in step.feeders:
             feeder = watch.steps[index]
-            came = watch.arrived(feeder)
-            if came is None or feeder.seconds is None:
-                continue
-            if came:
-                return _of(attribution.call_of(feeder), feeder)
-            if id(feeder) not in seen:
-                seen.add(id(feeder))
-                waiting.append(feeder)
-    return None
+            if feeder.seconds is not None and watch.arrived(feeder):
+                return _of(self._attribution.call_of(feeder), feeder)
+        return None
+
+    def _noted(self, step: Step, before: dict[int, Step | None], found: Reason) -> Reason:
+        """Return what was found at a step, and know it at all on the way to it."""
+        on_way: Step | None = step
+        while on_way is not None:
+            self._known[id(on_way)] = found
+            on_way = before[id(on_way)]
+        return found
 
 
 def _of(call: Call | None, step: Step) -> Reason:

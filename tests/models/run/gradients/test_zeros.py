@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from models.run.gradients.watch import Step, Watch
 from tests.models.run.gradients.went_back import line_of, went_back
 from tests.models.run.trace.recorded import Steps
 
@@ -105,3 +106,28 @@ def test_uses_that_cancel() -> None:
 def test_a_gradient_that_is_not_zero_has_no_reason() -> None:
     assert went_back(lambda net, X: net.layer(X).relu() + net.layer(X), torch.rand(3, 4)).result.went_back.reasons == {}
     assert went_back(lambda net, X: net.layer(X) * 1e-30, torch.rand(3, 4)).result.went_back.reasons == {}
+
+
+def test_many_layers_of_which_none_learns_are_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = 200
+    asked = 0
+    arrived = Watch.arrived
+
+    def counted(self: Watch, step: Step) -> float | None:
+        nonlocal asked
+        asked += 1
+        return arrived(self, step)
+
+    monkeypatch.setattr(Watch, "arrived", counted)
+    deep = [nn.Linear(4, 4, bias=False) for _ in range(layers)]
+
+    class Deep(nn.Sequential):
+        def forward(self, X: Tensor) -> Tensor:
+            for layer in deep:
+                X = layer(X)
+            return X.round().sum()  # the derivative of which is 0
+
+    found = went_back(Deep(*deep), torch.rand(2, 4)).result.went_back.reasons
+    assert len(found) == layers
+    assert {reason.text.partition(" at ")[0] for reason in found.values()} == {"exactly 0 from round"}
+    assert asked < 30 * layers, "each step some times, and not once for each layer below it"
