@@ -171,9 +171,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit_inputs", "i", "Change the inputs …", "Calls", "calls", footer="inputs"),
     # -- tables
     Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
-    Action("filter", "F", "Filter the rows", "Tables", "sorted", footer="filter"),
-    Action("sort_next", "S", "Sort by the next column", "Tables", "sorted", footer="sort"),
-    Action("reverse", "r", "Sort the other way round", "Tables", "sorted"),
+    Action("filter", "F", "Filter the rows", "Filter and sort", "sorted", footer="filter"),
+    Action("sort_next", "S", "Sort by the next column", "Filter and sort", "sorted", footer="sort"),
+    Action("reverse", "r", "Sort the other way round", "Filter and sort", "sorted"),
     Action("columns", "C", "Columns: facts, statistics or differences", "Table of tensors", "tensors"),
     Action("call_columns", "C", "Columns: shapes, values, costs or gradients", "Calls", "calls", footer="columns"),
     Action("fold", "space", "Unfold or fold", "Calls", "calls", footer="fold", shown="Space"),

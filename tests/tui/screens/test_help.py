@@ -86,6 +86,10 @@ def test_what_a_pane_does_not_do_is_not_offered_as_if_it_did() -> None:
     assert "A" not in dict(tables), "of the table of tensors alone"
     assert "Table of tensors" in OF_WIDGETS["TensorTable"]
     assert "Table of tensors" not in OF_WIDGETS["CallTable"]
+    assert {action.group for action in ACTIONS if action.place == "sorted"} == {"Filter and sort"}
+    assert {widget for widget, titles in OF_WIDGETS.items() if "Filter and sort" in titles} == {
+        "TensorTable", "CallTable", "FilterInput"
+    }  # fmt: skip
 
 
 def test_every_heading_that_a_pane_names_is_there_and_every_class() -> None:
