@@ -96,7 +96,9 @@ class Scheme:
 
         Rules that take a generator draw from one of their own: another thread that draws meanwhile notices nothing.
         """
-        if self.rule is not None and self.rule.takes_generator:
+        if self.rule is not None and not self.rule.draws:
+            yield lambda device: None
+        elif self.rule is not None and self.rule.takes_generator:
             made: dict[torch.device, torch.Generator] = {}
             yield lambda device: made.setdefault(device, torch.Generator(device).manual_seed(self.seed))
         else:

@@ -40,6 +40,10 @@ def small():
 def large():
     return nn.Sequential(*(Block(4) for _ in range(3)), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.LSTM(3, 4))
 
+def channels_last():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Linear(4, 4, dtype=torch.bfloat16))
+    return net.to(memory_format=torch.channels_last)
+
 def tied():
     net = nn.Sequential(*(nn.Linear(5, 5) for _ in range(12)))
     net[7].weight = net[2].weight
@@ -71,6 +75,7 @@ SCHEMES: dict[str, tuple[str, Scheme]] = {
     "own class": ("large", scheme("normal_", Scope("class", text="Block"), 2)),
     "a pattern": ("large", scheme("trunc_normal_", Scope("pattern", text="*.weight"), 4, std=0.02)),
     "a pattern with biases": ("large", scheme("normal_", Scope("pattern", text="*.list.*"), 4, "zeros", std=0.02)),
+    "in another order of memory": ("channels_last", scheme("normal_", EVERYTHING, 4, "rule")),
     "tied": ("tied", scheme("normal_", EVERYTHING, 4, "zeros")),
     "default": ("large", Scheme(EVERYTHING, seed=6)),
     "default of a layer": ("small", Scheme(Scope("this", "0"), seed=6)),
@@ -199,3 +204,23 @@ def test_a_thread_that_draws_meanwhile_notices_nothing(monkeypatch: pytest.Monke
     carry_out(tree, each)
     fresh_values(tree, each, "0.weight")
     assert torch.equal(torch.cat(drawn), wanted)
+
+
+def test_what_no_initialiser_can_fill_is_left_with_the_reason() -> None:
+    net = nn.Module()
+    net.whole = nn.Parameter(torch.zeros(3, 3, dtype=torch.int64), requires_grad=False)
+    net.complex = nn.Parameter(torch.zeros(3, 3, dtype=torch.complex64))
+    net.lazy = nn.LazyLinear(4, bias=False)
+    net.meta = nn.Linear(4, 4, bias=False, device="meta")
+    net.empty = nn.Parameter(torch.empty(0, 4))
+    net.fine = nn.Linear(2, 2, bias=False)
+    each = scheme("normal_", EVERYTHING)
+    left = {target.node.path: each.why_not(target) for target in targets_of(LiveTree.of(net), EVERYTHING)}
+    assert {path: why.partition(":")[0].partition(",")[0] for path, why in left.items()} == {
+        "whole": "int64",
+        "complex": "complex64",
+        "lazy.weight": "a lazy parameter",
+        "meta.weight": "a meta tensor",
+        "empty": "it has no elements",
+        "fine.weight": "",
+    }
