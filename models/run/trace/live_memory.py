@@ -30,7 +30,7 @@ class LiveMemory:
         given: tensors whose memory is there anyway, such as weights and inputs; it is not counted.
     """
 
-    __slots__ = ("_alive", "live", "peak")
+    __slots__ = ("_alive", "_when_freed", "live", "peak")
 
     def __init__(self, given: Iterable[Tensor] = ()) -> None:
         self.live = 0
@@ -38,6 +38,7 @@ class LiveMemory:
         self.peak = 0
         """The largest `live` since `start`."""
         self._alive: dict[int, _Storage] = {}
+        self._when_freed = self._freed
         for tensor in given:
             self.take(tensor, counted=False)
 
@@ -66,7 +67,7 @@ class LiveMemory:
         alive = self._alive
         if key in alive or not isinstance(size, int):
             return
-        known = alive[key] = _Storage(storage, self._freed)
+        known = alive[key] = _Storage(storage, self._when_freed)
         known.key = key
         known.size = size if counted else 0
         if counted:
