@@ -185,7 +185,9 @@ def _costs(whole: RunTotals) -> tuple[CallField, ...]:
         *(() if whole.dry else times),
         CallField(Column("FLOPs", 7, 11, drop=3, cut="left"), _flops, order="flops"),
         _part("flops", whole.flops, 6),
-        CallField(Column("elementwise", 11, 11, drop=7, cut="left"), _elementwise, "dim", "elementwise"),
+        CallField(
+            Column("elementwise", 11, 11, drop=7 if whole.dry else 9, cut="left"), _elementwise, "dim", "elementwise"
+        ),
         _size("bytes", Column("bytes out", 9, 10, drop=4, cut="left")),
         _size("kept", Column("kept", 8, 10, drop=5, cut="left")),
         *(() if whole.kept is None else (_part("kept", whole.kept, 11),)),
@@ -196,7 +198,7 @@ def _costs(whole: RunTotals) -> tuple[CallField, ...]:
 
 def _peak(whole: RunTotals) -> tuple[CallField, ...]:
     """Return the columns of memory in use; of a run with values they give way to its times."""
-    first, second = (4, 5) if whole.dry else (9, 12)
+    first, second = (4, 5) if whole.dry else (7, 12)
     return _size("peak", Column("peak", 8, 10, drop=first, cut="left")), _part("peak", whole.peak, second)
 
 
