@@ -77,7 +77,7 @@ class Comparing(ExplorerBase):
         if self.compared is not None:
             offers.append(Offer(END, NOW, "end the comparison"))
             if self._outdated or not self._result:
-                offers.append(Offer(GO_ON, NOW, "read the differences" if self._outdated else "read the rest"))
+                offers.append(Offer(GO_ON, NOW, "compare again" if self._outdated else "read the rest"))
             if self.compared.hint:
                 offers.append(Offer(RENAME, NOW, "rename", self.compared.hint))
         for item in snapshots:

@@ -197,7 +197,7 @@ async def test_a_change_that_would_take_long_to_compare_waits_for_a_key() -> Non
         played.engine.changed("1.weight", values=True)
         await played.reported("the model changed: D compares again")
         assert len(played.asked(Compare)) == 1
-        await choose(played, "read the differences")
+        await choose(played, "compare again")
         await played.until(lambda: len(played.asked(Compare)) == 2, "compared again")
 
 
