@@ -384,12 +384,15 @@ class Session:
 
         Those at the paths that it is `about` can be restored however large the network is.
         """
+        from ..undo.optimizers import optimizers_in
+
         self.undone = []
         if self.is_checkpoint:
             return
         watch = self.watch()
         watch.begin(label, self.live.tensors_at_paths(about))
         watch.record_gradients()
+        watch.record_optimizers(optimizers_in(self.namespace))
 
     def end_change(self) -> list[str]:
         """Return the paths whose values changed since `begin_change`, and report the network as it is now.

@@ -6,11 +6,12 @@ keeps copies of the values, and compares.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ..live.live_tree import LiveTree, Node
 from ..tensors.plainly import plainly
@@ -20,6 +21,7 @@ from .batches import Batches
 from .gradients import GradientRecords
 from .history import Change, Departed, FlagRecord, departing, listed_reasons, quoted_label
 from .modules import LEFT, ModuleRecord, ModuleRecords
+from .optimizers import OptimizerRecord
 from .record import Detail, ValueRecord
 
 LIMIT = 256 * 2**20
@@ -78,6 +80,8 @@ class Watch:
         """By identity of a module, its first path."""
         self._gradients: GradientRecords | None = None
         self._watches_gradients = False
+        self._optimizers: dict[str, OptimizerRecord] = {}
+        """By the console's names."""
         self._label = ""
         self._history: list[Change] = []
         self._future: list[Change] = []
@@ -105,6 +109,15 @@ class Watch:
         tensors = [record.tensor for record in self._records.values()]
         self._gradients = GradientRecords(tensors, self._gradients, self._limit)
         self._watches_gradients = True
+
+    @plainly
+    def record_optimizers(self, optimizers: Mapping[str, Optimizer]) -> None:
+        """Record the state of the console's optimizers, by name, for the next `end`; copies at most `limit` bytes."""
+        remaining, before = self._limit, self._optimizers
+        self._optimizers = {}
+        for name, optimizer in optimizers.items():
+            record = self._optimizers[name] = OptimizerRecord(optimizer, before.get(name), remaining)
+            remaining -= record.size
 
     @plainly
     def end(self, tree: LiveTree | None = None) -> list[str]:
@@ -148,6 +161,7 @@ class Watch:
             if id(changed.module) in self._modules.by_id:
                 self._modules.by_id[id(changed.module)] = ModuleRecord(changed.module, whole=True)
         self.record_gradients()
+        self.record_optimizers({name: record.optimizer for name, record in change.optimizers})
         back, lost = change.restore()
         root = change.root or self._root
         inverse = self._take(LiveTree.of(root, self._name))
@@ -178,6 +192,9 @@ class Watch:
         if self._watches_gradients:
             self._watches_gradients = False
             self._compare_gradients(change)
+        change.optimizers = [(name, record) for name, record in self._optimizers.items() if record.changed()]
+        for name, _ in change.optimizers:
+            del self._optimizers[name]  # the next record is of the state as it is then
         if changed_ids or modules or is_new:
             self._follow(tree, changed_ids, {id(record.module) for record in modules})
         self.gradients_changed = bool(change.gradients)

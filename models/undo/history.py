@@ -10,6 +10,7 @@ from ..tensors.plainly import plain
 from ..tensors.tensors import requires_grad, size_in_bytes
 from .gradients import GradientRecord
 from .modules import ModuleRecord
+from .optimizers import OptimizerRecord
 from .record import RestoreError, ValueRecord
 
 KINDS = (
@@ -76,6 +77,8 @@ class Change:
     values: list[tuple[str, ValueRecord]] = field(default_factory=list)
     flags: list[tuple[str, FlagRecord]] = field(default_factory=list)
     gradients: list[tuple[str, GradientRecord]] = field(default_factory=list)
+    optimizers: list[tuple[str, OptimizerRecord]] = field(default_factory=list)
+    """By the console's names."""
     departed: list[Departed] = field(default_factory=list)
     departed_modules: list[tuple[str, ModuleRecord]] = field(default_factory=list)
     """Modules that the network holds no more, in case they change meanwhile."""
@@ -87,12 +90,14 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Return whether nothing changed that is undone, or that the user is told about."""
-        return not (self.modules or self.values or self.flags or self.gradients or self.lost or self.root is not None)
+        beside = self.gradients or self.optimizers or self.root is not None
+        return not (self.modules or self.values or self.flags or beside or self.lost)
 
     def size(self) -> int:
         """Return the bytes that the change keeps alive: copies, memory and tensors that nothing else holds."""
         total = sum(record.size + record.moved_bytes() for _, record in self.values)
         total += sum(record.size for _, record in self.gradients)
+        total += sum(record.size for _, record in self.optimizers)
         return total + sum(each.size() for each in self.departed)
 
     def spare(self) -> None:
@@ -102,14 +107,15 @@ class Change:
     def give_up(self, reason: str) -> None:
         """Forget all that would be needed to undo it."""
         self.root, self.modules, self.values, self.flags = None, [], [], []
-        self.gradients, self.departed, self.departed_modules, self.lost = [], [], [], [("", reason)]
+        self.gradients, self.optimizers, self.departed, self.departed_modules = [], [], [], []
+        self.lost = [("", reason)]
 
     def restore(self) -> tuple[list[str], list[tuple[str, str]]]:
         """Undo the change; return the paths that were restored, and those that could not be, with the reason."""
         back: dict[str, None] = {}
         lost = list(self.lost)
         # objects first, then their values, then the flags and gradients, which must fit them
-        parts: list[tuple[str, ModuleRecord | ValueRecord | FlagRecord | GradientRecord]]
+        parts: list[tuple[str, ModuleRecord | ValueRecord | FlagRecord | GradientRecord | OptimizerRecord]]
         parts = [*self.modules, *((path, record) for path, record in self.departed_modules if record.changed())]
         parts += self.values
         for each in self.departed:
@@ -117,7 +123,7 @@ class Change:
                 parts.append((each.path, each.record))
             if (flag := FlagRecord(each.tensor, each.flag)).changed():
                 parts.append((each.path, flag))
-        for path, part in (*parts, *self.flags, *self.gradients):
+        for path, part in (*parts, *self.flags, *self.gradients, *self.optimizers):
             try:
                 part.restore()
                 back[path] = None
@@ -143,6 +149,8 @@ class Change:
         parts = [] if self.root is None else ["the network that `net` is"]
         entries = [] if self.paths else self.noted.get("entry", [])
         parts += [listed_paths(entries)] if entries else []
+        if self.optimizers:
+            parts.append("the state of " + listed_paths([name for name, _ in self.optimizers]))
         noted = {**self.noted, "training": topmost(self.noted.get("training", []))}
         parts += [f"{words} {listed_paths(noted[kind])}" for kind, words in KINDS if noted.get(kind)]
         return " and ".join(parts)
