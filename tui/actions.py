@@ -184,7 +184,7 @@ ACTIONS: tuple[Action, ...] = (
     # -- what is shared
     Action("choose", "enter", "Show it in the tree", "Sharing", "sharing list", "show", shown="Enter"),
     Action("mend", "x", "Tie, untie or copy it, by the line below the list", "Sharing", "sharing", "tie, untie"),
-    Action("leave", "escape", "Back; what still looks is cancelled", "Sharing", "sharing", "back", shown="Esc"),
+    Action("close_sharing", "escape", "Back; what still looks is cancelled", "Sharing", "sharing", "back", shown="Esc"),
     # -- weights that do not fit
     Action("take", "space,enter", "Take or leave the rule", "Weights", "fit rules", "take", shown="Space"),
     Action("edit_rule", "e", "Change the rule", "Weights", "fit rules", "edit"),
@@ -194,7 +194,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("load(True)", "A", "Load it if everything fits, else nothing", "Weights", "fit", "strictly"),
     Action("copy_code", "y", "Copy the Python that does the same", "Weights", "fit", "copy Python"),
     Action("another", "o", "Another checkpoint …", "Weights", "fit", "other file"),
-    Action("leave", "escape", "Back; while it opens or loads, interrupt that", "Weights", "fit", "back", shown="Esc"),
+    Action(
+        "close_weights",
+        "escape",
+        "Back; while it opens or loads, interrupt that",
+        "Weights",
+        "fit",
+        "back",
+        shown="Esc",
+    ),
 )
 
 

@@ -55,7 +55,7 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
         checkpoint: whether that is a file of tensors, whose values are not compared.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("sharing"), Binding("q", "leave", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("sharing"), Binding("q", "close_sharing", "back", show=False)]
     DEFAULT_CSS = """
     SharingScreen {
         background: $surface;
@@ -157,7 +157,7 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
             return
         self.dismiss(SharingLeft(code=group.code))
 
-    def action_leave(self) -> None:
+    def action_close_sharing(self) -> None:
         """Go back to the explorer; what still looks is cancelled."""
         self.dismiss(None)
 

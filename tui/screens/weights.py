@@ -74,7 +74,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         state: what was chosen so far; what is chosen here is noted there.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("fit"), Binding("q", "leave", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("fit"), Binding("q", "close_weights", "back", show=False)]
     DEFAULT_CSS = """
     WeightsScreen {
         background: $surface;
@@ -362,7 +362,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
             self.dismiss(WeightsLeft(another=True))
 
     @work(group="interrupt", exit_on_error=False)
-    async def action_leave(self) -> None:
+    async def action_close_weights(self) -> None:
         """Close the line; interrupt what is being opened or loaded; else go back."""
         if self.query_one("#edit").has_class("-open"):
             self._close_line()
