@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -19,20 +20,12 @@ from ..tensors.torch_readable import readable_of
 
 if TYPE_CHECKING:
     from ..live.live_model import LiveModel
-    from ..undo.changes import Watch
     from .session import Session
-    from .snapshots import Snapshot
 
 OPENED = ""
 """Name of the moment before anything ran."""
-NO_ROOM = "no copy of it was kept when this was opened: it is too large"
-"""Why a tensor of that moment has no elements."""
-
-
-def values_of_watch(model: LiveModel, watch: Watch) -> list[Comparable]:
-    """Return the tensors with the copies that `watch` has, before anything ran: they take no more until they change."""
-    copies = watch.copies()
-    return [_with(each, copies.get(each.side.path)) for each in map(comparable, model.named_tensors())]
+NO_COPY = "no copy of it was kept at that moment: it is too large, or torch cannot copy it"
+"""Why a tensor of another moment has no elements."""
 
 
 def tensors_at(session: Session, name: str) -> tuple[str, list[Comparable]]:
@@ -41,12 +34,13 @@ def tensors_at(session: Session, name: str) -> tuple[str, list[Comparable]]:
     Raises:
         EngineProblem: there is no snapshot of that name, or no network is open.
     """
-    if name != OPENED:
-        return f"at snapshot {name}", _of_snapshot(session.live, session.snapshots.find(name))
     model = session.live
+    if name != OPENED:
+        records = session.snapshots.find(name).records
+        return f"at snapshot {name}", _of_copies(model, {path: record.copy for path, record in records.items()})
     if session.opened_values is None:
         session.watch()
-    return "as it was opened", session.opened_values or list(map(comparable, model.named_tensors()))
+    return "as it was opened", _of_copies(model, session.opened_values or {})
 
 
 def take_snapshot(session: Session, name: str = "") -> str:
@@ -66,8 +60,8 @@ def list_moments(session: Session) -> list[SnapshotItem]:
     if session.opened_values is None:
         first = "nothing ran yet"
     else:
-        missing = sum(each.readable.absence[1] == NO_ROOM for each in session.opened_values)
-        first = "before anything ran" + (f"; {amount(missing, 'tensor')} too large to keep" if missing else "")
+        missing = sum(copy is None for copy in session.opened_values.values())
+        first = "before anything ran" + (f"; {amount(missing, 'tensor')} not kept" if missing else "")
     items = [SnapshotItem(name=OPENED, detail=first)]
     for each in session.snapshots.all:
         at = time.strftime("%H:%M:%S", time.localtime(each.taken_at))
@@ -75,13 +69,15 @@ def list_moments(session: Session) -> list[SnapshotItem]:
     return items
 
 
-def _of_snapshot(model: LiveModel, taken: Snapshot) -> list[Comparable]:
-    """Return the tensors of a snapshot: those that are there now, then what is gone since."""
+def _of_copies(model: LiveModel, copies: Mapping[str, Tensor | None]) -> list[Comparable]:
+    """Return the tensors that copies are of, with what is known of those that are still there."""
     now = {each.side.path: each for each in map(comparable, model.named_tensors())}
     found = []
-    for path, copy in taken.tensors.items():
-        side = Side(path, tuple(copy.shape), dtype_text(copy))
-        found.append(_with(now.get(path) or Comparable(side, readable_of(copy)), copy))
+    for path, copy in copies.items():
+        if path in now:
+            found.append(_with(now[path], copy))
+        elif copy is not None:
+            found.append(Comparable(Side(path, tuple(copy.shape), dtype_text(copy)), readable_of(copy)))
     return found
 
 
@@ -100,5 +96,5 @@ class _Unkept(Absent):
     __slots__ = ()
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        super().__init__("unsupported", NO_ROOM)
+        super().__init__("unsupported", NO_COPY)
         self.shape = shape

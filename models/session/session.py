@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import torch
 
     from ..checkpoint.model import CheckpointModel
-    from ..diff.tensors import Comparable
     from ..live.live_model import LiveModel
     from ..live.live_tree import LiveTree
     from ..opened.open_model import OpenModel
@@ -83,8 +82,9 @@ class Session:
         """The checkpoint that was opened beside the network, of `fitting.py`."""
         self.comparison: Comparison | None = None
         """What is open compared with something else, which is shown in its place; None where nothing is compared."""
-        self.opened_values: list[Comparable] | None = None
-        """The tensors as they were before anything ran, to be compared with; None while nothing did."""
+        self.opened_values: dict[str, torch.Tensor | None] | None = None
+        """Copies of the tensors as they were before anything ran, by path, None where none is kept; None while nothing
+        did."""
         self.result: object = None
         """What `backward` starts from: the output of the last forward run, or a statement's value with a `grad_fn`."""
         self.inputs = NextInputs()
@@ -374,9 +374,7 @@ class Session:
 
         if self._watch is None:
             self._watch = Watch(self.live.tree)
-            from .moments import values_of_watch
-
-            self.opened_values = values_of_watch(self.live, self._watch)
+            self.opened_values = self._watch.copies()
         return self._watch
 
     def begin_change(self, label: str, about: Sequence[str] = ()) -> None:

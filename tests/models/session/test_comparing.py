@@ -117,12 +117,12 @@ def test_a_tensor_too_large_to_be_kept_is_said_to_be() -> None:
     session = Session()
     session.open("sequential", seed=0)
     session.watch()
-    session.opened_values = moments.values_of_watch(session.live, Watch(session.live.tree, limit=12_000))
+    session.opened_values = Watch(session.live.tree, limit=12_000).copies()
     first = list_snapshots(session, m.ListSnapshots(), NeverCancelled()).items[0]
-    assert first.detail == "before anything ran; 1 tensor too large to keep", "256 x 20 float32 are 20,480 bytes"
+    assert first.detail == "before anything ran; 1 tensor not kept", "256 x 20 float32 are 20,480 bytes"
     compare(session, m.Compare(snapshot=""))
     assert read(session) == "4 tensors: 1 not readable"
-    assert moments.NO_ROOM in [fact.text for fact in session.shown.describe("0.weight")[0].facts]
+    assert moments.NO_COPY in [fact.text for fact in session.shown.describe("0.weight")[0].facts]
 
 
 def test_a_tensor_that_came_since_and_one_that_changed_its_shape(session: Session) -> None:
@@ -245,3 +245,12 @@ def test_opening_another_source_ends_it(session: Session) -> None:
     session.open("sequential")
     assert session.comparison is None
     assert session.opened_values is None
+
+
+def test_a_lazy_network_is_compared_with_a_snapshot_of_it() -> None:
+    session = Session()
+    session.open("torch.nn:Identity")
+    run_statement(session, "net.lazy = nn.LazyLinear(3)")
+    take_snapshot(session, m.TakeSnapshot(), NeverCancelled())
+    compare(session, m.Compare(snapshot="1"))
+    assert read(session) == "2 tensors: 2 not readable", "neither has a shape yet, on either side"
