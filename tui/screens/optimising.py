@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -25,6 +25,8 @@ from tui.widgets.parts.line_input import LineInput
 
 OPTIMIZERS: tuple[tuple[str, str], ...] = (("SGD", "0.1"), ("Adam", "0.001"))
 """Each with the learning rate that is offered for it."""
+LABELS = 15
+"""Cells of the names of the fields."""
 GAP = 3
 MARGIN = 9
 """Cells of the numbers at the left of a curve."""
@@ -70,7 +72,7 @@ class Steps:
         if len(shown) > room:
             moved = sorted(range(len(shown)), key=lambda at: 0 if math.isnan(shown[at].ratio) else -shown[at].ratio)
             shown = [shown[at] for at in sorted(moved[:room])]
-            title = f"update / weight in the last step, of the {room} of {len(self.layers)} layers that moved most"
+            title = f"update / weight, last step: the {room} of {len(self.layers)} layers that moved most"
         names = max(width - BARS - MARGIN - 4, 8)
         names = min(names, max(len(clean(layer.path) or "the network itself") for layer in shown))
         lines = [Content(title[:width]).stylize("bold")]
@@ -97,6 +99,12 @@ def _bar(ratio: float) -> str:
     return ("█" * max(1, min(BARS, round(share * BARS)))).ljust(BARS)
 
 
+def _field(label: str, name: str, value: str, placeholder: str = "") -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Static(label, markup=False)
+        yield LineInput(value, placeholder=placeholder, id=name, compact=True, select_on_focus=False)
+
+
 class OptimisePanel(Panel[None]):
     """The panel in which steps are taken.
 
@@ -110,7 +118,8 @@ class OptimisePanel(Panel[None]):
         height: 90%;
         & LineInput { height: 1; border: none; padding: 0; background: $boost; }
         & LineInput:focus { background: $primary-muted; }
-        & .label { height: auto; color: $text-muted; }
+        & .field { height: 1; }
+        & .field > Static { width: 17; color: $text-muted; }
         & #steps-outcome { height: auto; max-height: 3; }
         & #steps-outcome.-problem { color: $text-error; }
         & #curves { height: 1fr; margin: 1 0 0 0; }
@@ -135,15 +144,10 @@ class OptimisePanel(Panel[None]):
         with Vertical(id="panel") as panel:
             panel.border_title = Content("Steps of an optimizer on the input of the next forward")
             panel.border_subtitle = keys_line(("Enter", "takes them"), ("Ctrl+C", "stops"), ("Esc", "closes, u undoes"))
-            yield ChoiceLine("optimizer", [name for name, _ in OPTIMIZERS])
-            yield Static("learning rate", classes="label", markup=False)
-            yield LineInput(OPTIMIZERS[0][1], id="rate", compact=True, select_on_focus=False)
-            yield Static("steps", classes="label", markup=False)
-            yield LineInput("50", id="count", compact=True, select_on_focus=False)
-            yield Static("loss, of output and the console's names", classes="label", markup=False)
-            yield LineInput(
-                placeholder="its own, or F.mse_loss(output, torch.zeros_like(output))", id="loss", compact=True
-            )
+            yield ChoiceLine("optimizer", [name for name, _ in OPTIMIZERS], label_width=LABELS)
+            yield from _field("learning rate", "rate", OPTIMIZERS[0][1])
+            yield from _field("steps", "count", "50")
+            yield from _field("loss", "loss", "", "its own, or F.mse_loss(output, torch.zeros_like(output))")
             yield Static("", id="steps-outcome", markup=False)
             yield Static("", id="curves", markup=False)
 
@@ -152,8 +156,6 @@ class OptimisePanel(Panel[None]):
         self.watch(self.query_one(ChoiceLine), "chosen", self._optimizer_chosen, init=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        for label in self.query(".label"):
-            label.display = event.size.height >= 30
         self.call_after_refresh(self._draw)
 
     def _optimizer_chosen(self, old: int, new: int) -> None:
