@@ -12,9 +12,17 @@ from torch import Tensor, nn
 from torch.optim import optimizer as torch_optimizer
 
 from models.live import gradient_access
+from models.live import training_threads as threads_module
 from models.live.gradient_access import AT_BEGIN, GRADIENTS, RUNNING, UNREAD, GradientAccess
 from models.live.optimizer_steps import STEPS, OptimizerSteps
 from models.live.training_threads import training_threads
+
+
+@pytest.fixture(autouse=True)
+def no_thread_has_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the tests trained in others of them, and is remembered, as it never rests."""
+    monkeypatch.setattr(threads_module, "_training", set())
+    monkeypatch.setattr(threads_module, "_examined", set())
 
 
 @pytest.fixture(autouse=True)
