@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 from typing import Any
 
+import torch
 from torch import nn
 
 from ...live.live_tree import LiveTree
@@ -16,6 +17,8 @@ from .meter import Meter
 from .operations import operation_name
 from .record import Trace
 from .recorder import Recorder
+
+WORKSPACE = "what its kernel keeps for backward in memory of its own is not counted without values"
 
 
 class MeteredRecorder(Recorder):
@@ -57,4 +60,6 @@ class MeteredRecorder(Recorder):
     def _count(self, frame: Frame, call: Call, cost: Cost | None) -> None:
         call.peak = self._meter.memory.peak
         call.seconds = call.self_seconds = None
+        if call.op == "lstm" and torch.is_grad_enabled():
+            call.add_note(WORKSPACE)
         super()._count(frame, call, cost or self._meter.counted())

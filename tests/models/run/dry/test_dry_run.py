@@ -16,7 +16,9 @@ from torch.distributed._tools.mem_tracker import MemTracker
 
 from models.live.live_tree import LiveTree
 from models.run.dry.dry_run import run_dry
+from models.run.forward import run_forward
 from models.run.trace.calls import shape_as_text
+from models.run.trace.metered import WORKSPACE
 from models.run.trace.record import Trace
 from tests.models.run.test_kept import by_hooks
 from tests.models.run.trace.recorded import Steps
@@ -176,3 +178,20 @@ def test_meta_tensors_that_are_one_stay_one() -> None:
     trace, reason, _ = dry(net, torch.rand(2, 4, device="meta"))
     assert reason is None
     assert [call.tensors for call in trace.calls][1:] == [("0.weight", "0.bias"), ("1.weight", "1.bias")]
+
+
+def test_that_the_memory_of_an_lstm_is_more_than_can_be_known_is_said() -> None:
+    net, X = nn.LSTM(4, 8, 2), torch.rand(5, 3, 4)
+    dry, real = Trace(), Trace()
+    run_dry(lambda: ((X,), {}), LiveTree.of(net), dry)
+    run_forward(net, (X,), {}, LiveTree.of(net), real)
+    kept, known = real.totals().kept, dry.totals().kept
+    assert kept is not None
+    assert known is not None
+    assert known <= kept
+    assert [call.op for call in dry.calls if WORKSPACE in call.note] == ["lstm"]
+    assert not any(call.note for call in real.calls)
+    with torch.no_grad():
+        quiet = Trace()
+        run_dry(lambda: ((X,), {}), LiveTree.of(net), quiet)
+    assert not any(call.note for call in quiet.calls)
