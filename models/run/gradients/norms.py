@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from typing import NamedTuple
+from weakref import ref
 
 import torch
-from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
+from torch import Tensor, UntypedStorage, nn
 
 from ...live.gradients import l2_norm
 
@@ -24,7 +24,7 @@ class _Measured(NamedTuple):
     """A large gradient whose norm is known, as long as it lives and is not written to."""
 
     address: int
-    storage: StorageWeakRef
+    storage: ref[UntypedStorage]
     version: int
     dtype: torch.dtype
     norm: float
@@ -72,14 +72,13 @@ class Norms:
         if (
             last is not None
             and last.address == storage._cdata
-            and not last.storage.expired()  # type: ignore[no-untyped-call]
+            and last.storage() is not None
             and (last.version, last.dtype) == (version, gradient.dtype)
         ):
             return last.norm
         norm = norm_of(gradient)
         # a weak reference: autograd copies a gradient that anybody else holds
-        weak = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-        self._last = _Measured(storage._cdata, weak, version, gradient.dtype, norm)
+        self._last = _Measured(storage._cdata, ref(storage), version, gradient.dtype, norm)
         return norm
 
     def finish(self) -> None:

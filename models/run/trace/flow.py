@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import ref
 
-from torch import Tensor
+from torch import Tensor, UntypedStorage
 from torch._C import TensorBase
-from torch.multiprocessing.reductions import StorageWeakRef
 
 from .call_statistics import OutputStatistics
 from .calls import Call
@@ -47,9 +46,8 @@ class Flow:
     def __init__(self) -> None:
         self._known: dict[int, Known] = {}
         self._room = ROOM
-        self._writers: dict[int, tuple[StorageWeakRef, Call]] = {}
-        """By address of a storage that was written in place, the call that wrote last; the address is not used again
-        while it is referred to."""
+        self._writers: dict[int, tuple[ref[UntypedStorage], Call]] = {}
+        """By address of a storage that was written in place, the storage and the call that wrote last."""
 
     def known(self, tensor: Tensor) -> Known | None:
         """Return what is known of `tensor`, though it may have been written since; None for nothing."""
@@ -84,7 +82,7 @@ class Flow:
         self.made(tensor, call, statistics)
         address = storage_of(tensor)
         if address:
-            self._writers[address] = StorageWeakRef(_untyped_storage(tensor)), call  # type: ignore[no-untyped-call]
+            self._writers[address] = ref(_untyped_storage(tensor)), call
 
     def read(self, tensors: Iterable[Tensor]) -> tuple[list[int], tuple[Call, ...], bool, list[Read]]:
         """Return of each tensor the version, the calls that made them, each once, and each reading of one of these.
@@ -122,11 +120,11 @@ class Flow:
 
     def _writer(self, tensor: Tensor) -> Call | None:
         entry = self._writers.get(storage_of(tensor))
-        return None if entry is None else entry[1]
+        return None if entry is None or entry[0]() is None else entry[1]
 
     def _sweep(self) -> None:
         self._known = {key: known for key, known in self._known.items() if known.tensor() is not None}
-        self._writers = {key: entry for key, entry in self._writers.items() if not entry[0].expired()}  # type: ignore[no-untyped-call]
+        self._writers = {key: entry for key, entry in self._writers.items() if entry[0]() is not None}
         self._room = max(ROOM, 2 * len(self._known))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 from weakref import ref
 
 from torch import Tensor, UntypedStorage
@@ -30,17 +29,28 @@ class LiveMemory:
         given: tensors whose memory is there anyway, such as weights and inputs; it is not counted.
     """
 
-    __slots__ = ("_alive", "_when_freed", "live", "peak")
+    __slots__ = ("_alive", "_gone", "_live", "_when_freed", "peak")
 
     def __init__(self, given: Iterable[Tensor] = ()) -> None:
-        self.live = 0
-        """Bytes in use."""
+        self._live = 0
+        self._gone: list[_Storage] = []
+        """Storages that were freed and are still counted.
+
+        They are put here by a method of C's: an interrupt that came within one of ours would be lost.
+        """
         self.peak = 0
         """The largest `live` since `start`."""
         self._alive: dict[int, _Storage] = {}
-        self._when_freed = self._freed
+        self._when_freed = self._gone.append
         for tensor in given:
             self.take(tensor, counted=False)
+
+    @property
+    def live(self) -> int:
+        """Return the bytes in use."""
+        if self._gone:
+            self._forget()
+        return self._live
 
     def start(self) -> int:
         """Begin to look for a peak, and return the one before, which `end` is to be given."""
@@ -55,6 +65,7 @@ class LiveMemory:
 
     def knows(self, key: int) -> bool:
         """Return whether the storage at this address, as `storage_of` gives it, was seen and is in use."""
+        self._forget()
         return key in self._alive
 
     def take(self, tensor: Tensor, counted: bool = True) -> None:
@@ -64,20 +75,28 @@ class LiveMemory:
             key, size = storage._cdata, storage.nbytes()
         except (RuntimeError, NotImplementedError):  # a sparse one
             return
+        if self._gone:
+            self._forget()
         alive = self._alive
         if key in alive or not isinstance(size, int):
             return
-        known = alive[key] = _Storage(storage, self._when_freed)
+        known = _Storage(storage, self._when_freed)
         known.key = key
         known.size = size if counted else 0
+        alive[key] = known
         if counted:
-            self.live += size
-            if self.live > self.peak:
-                self.peak = self.live
+            self._live += size
+            if self._live > self.peak:
+                self.peak = self._live
 
-    def _freed(self, storage: Any) -> None:
-        self._alive.pop(storage.key, None)
-        self.live -= storage.size
+    def _forget(self) -> None:
+        """Count no longer what was freed."""
+        gone, alive = self._gone, self._alive
+        while gone:
+            storage = gone.pop()
+            if alive.get(storage.key) is storage:
+                del alive[storage.key]
+            self._live -= storage.size
 
 
 def constants_of(tree: LiveTree) -> Iterator[Tensor]:

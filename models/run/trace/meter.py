@@ -50,6 +50,8 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
+        if func is _DEVICE and (device := getattr(args[0], "fake_device", None)) is not None:
+            return device  # torch asks several times an operation
         kwargs = kwargs or {}
         output = func(*args, **kwargs)
         if func.namespace == "prim":
@@ -112,6 +114,7 @@ def _flash_attention(query: Tensor, key: Tensor, value: Tensor, *_: Any, out_val
     return 2 * prod(query.shape[:-1]) * key.shape[-2] * (query.shape[-1] + value.shape[-1])
 
 
+_DEVICE = torch.ops.prim.device.default
 _aten = torch.ops.aten
 _OURS = {
     _aten.mkldnn_rnn_layer: _recurrent,

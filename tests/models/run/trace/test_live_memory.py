@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from models.messages import RunMode
 from models.run.dry.dry_run import run_dry
 from models.run.forward import run_forward
 from models.run.trace.calls import Call
+from models.run.trace.flow import Flow
 from models.run.trace.live_memory import LiveMemory, add_hidden
 from models.run.trace.totals import join_peaks
 from models.run.trace.tracing import Trace
@@ -190,3 +192,24 @@ def test_it_arrives_through_a_pipe() -> None:
     receiver.trace.finish()
     assert [call.peak for call in receiver.trace.calls] == [call.peak for call in sender.calls]
     assert receiver.trace.totals().peak == sender.totals().peak
+
+
+def test_no_code_of_python_runs_when_a_tensor_is_freed() -> None:
+    """An interrupt that comes within such code is lost: nothing around it sees the exception."""
+    memory, flow = LiveMemory(), Flow()
+    made = Call(module="", op="add_", kind="operation", depth=1)
+    tensors = [torch.ones(10), torch.ones(10)]
+    for tensor in tensors:
+        memory.take(tensor)
+        flow.wrote(tensor, made)
+    assert memory.live == 80
+    called: list[str] = []
+    sys.setprofile(lambda frame, event, arg: called.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        del tensor
+        tensors.clear()
+        flow._writers.clear()
+    finally:
+        sys.setprofile(None)
+    assert called == []
+    assert memory.live == 0
