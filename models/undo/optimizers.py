@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from ..tensors.distributed import is_distributed
 from ..tensors.tensors import size_in_bytes, stamp_of
 from .record import RestoreError
 
@@ -25,6 +26,8 @@ class _Kept:
         self.size = 0
         if before is not None and before.tensor is tensor and before.stamp == self.stamp:
             self.copy, self.size = before.copy, before.size
+        elif is_distributed(tensor):
+            return  # to copy it may be a collective
         elif (size := size_in_bytes(tensor)) is not None and size <= limit:
             self.copy, self.size = tensor.detach().clone(), size
 
@@ -39,8 +42,9 @@ class OptimizerRecord:
         self.optimizer = optimizer
         self.size = 0
         """Bytes of the copies."""
-        self._groups = [_group(group) for group in optimizer.param_groups]
-        self._state = {parameter: dict(values) for parameter, values in optimizer.state.items()}
+        self._groups = [_group(group) for group in list(optimizer.param_groups)]
+        # a list at once: another thread may train with it
+        self._state = {parameter: dict(values) for parameter, values in list(optimizer.state.items())}
         self._kept: dict[int, _Kept] = {}
         known = {} if before is None or before.optimizer is not optimizer else before._kept
         for values in self._state.values():
@@ -53,7 +57,7 @@ class OptimizerRecord:
     def changed(self) -> bool:
         """Return whether the optimizer does not hold the same any more."""
         optimizer = self.optimizer
-        groups = [_group(group) for group in optimizer.param_groups]
+        groups = [_group(group) for group in list(optimizer.param_groups)]
         if len(groups) != len(self._groups) or not all(map(_same, groups, self._groups)):
             return True
         if len(optimizer.state) != len(self._state):

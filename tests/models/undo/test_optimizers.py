@@ -14,6 +14,7 @@ from models.session.statement import run_statement
 from models.session.undoing import undo_last
 from models.undo.changes import Watch
 from models.undo.optimizers import OptimizerRecord, optimizers_in
+from tests.models.tensors.test_distributed import Sharded
 
 STEP = "net.zero_grad(); net(X).square().mean().backward(); opt.step()"
 
@@ -116,6 +117,20 @@ def test_copies_of_what_did_not_change_are_taken_over() -> None:
     second = OptimizerRecord(opt, first, 10_000)
     assert first.size == second.size == 80
     assert all(second._kept[key].copy is kept.copy for key, kept in first._kept.items())
+
+
+def test_a_sharded_state_is_neither_copied_nor_asked() -> None:
+    Sharded.asked = []
+    parameter = nn.Parameter(torch.ones(1))
+    opt = torch.optim.SGD([parameter], lr=0.1)
+    opt.state[parameter]["momentum_buffer"] = Sharded(torch.ones(3, 4), 5)
+    record = OptimizerRecord(opt, None, 10_000)
+    assert not record.changed()
+    assert record.size == 0
+    opt.param_groups[0]["lr"] = 1.0
+    record.restore()
+    assert opt.param_groups[0]["lr"] == 0.1
+    assert Sharded.asked == []
 
 
 def test_optimizers_are_found_among_names_once() -> None:
