@@ -271,7 +271,7 @@ def test_a_column_of_the_table_of_calls_is_one_entry(copy: Copy) -> None:
 
 
 def test_a_field_of_a_call_is_one_entry(copy: Copy) -> None:
-    copy.add_entry("models/messages/runs.py", 'note: Text = ""', 'device: Text = "cpu"')
+    copy.add_entry("models/messages/calls.py", 'note: Text = ""', 'device: Text = "cpu"')
     calls = json.loads(copy.run("run", "mlp", "--json"))["calls"]
     assert [call["device"] for call in calls] == ["cpu"] * 4
     facts = copy.play(

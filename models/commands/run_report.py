@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, fields
 
 from ..messages import CallBackward, Finding
-from ..messages.runs import CallFields
+from ..messages.calls import CallFields
 from ..run.trace.calls import OF_ROW, Call, Several, Shape
 from .run_costs import costs_of
 from .supervisor import WorkEnd, crash

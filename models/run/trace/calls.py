@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from ...messages import CallRow
-from ...messages.runs import CallBackward, CallFields
+from ...messages.calls import CallBackward, CallFields
 from .call_statistics import OutputStatistics
 
 if TYPE_CHECKING:
