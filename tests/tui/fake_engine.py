@@ -191,10 +191,17 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, Fake
 
     # -- the tree
 
+    def called(self, place: CallTensor) -> CallRow:
+        """The call at a place; it may be asked for as its run goes away."""
+        rows = self.runs.get(place.run, [])
+        if place.call >= len(rows):
+            raise EngineProblem(Problem("usage", f"run {place.run} has no call {place.call}"))
+        return rows[place.call]
+
     def node(self, path: Place) -> Node:
         """What is at a path; of a call a tensor of the shape that its row says."""
         if isinstance(path, CallTensor):
-            row = self.runs[path.run][path.call]
+            row = self.called(path)
             every = outputs_of(row) if path.side == "output" else row.inputs
             text = every[path.number]
             sizes = text.strip("[]").split(",")  # a hostile engine says anything
@@ -340,7 +347,7 @@ class FakeEngine(FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, Fake
     def _on_SourceCode(self, body: SourceCode) -> SourceText:
         path, line = body.path, None
         if isinstance(path, CallTensor):
-            path, line = self.runs[path.run][path.call].module, 12
+            path, line = self.called(path).module, 12
         name = self.node(path).row.detail
         text = f"class {name}(nn.Module):\n    def forward(self, X):\n        return X\n"
         return SourceText(
