@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import types
 import typing
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -148,7 +149,8 @@ class ExtremeEngine(AppEngine):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-async def test_no_message_ends_the_interface(seed: int) -> None:
+async def test_no_message_ends_the_interface(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # what `E` writes lies there, under names as strange as the answers
     engine = ExtremeEngine(seed)
     async with opened(engine=engine) as played:
         engine.is_extreme = True
