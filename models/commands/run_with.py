@@ -24,6 +24,8 @@ OPENING = 20.0
 """Seconds that opening both may take beyond `--timeout`."""
 NAME = 200
 """Characters of a name that are written."""
+WORDS = {"only_a": "only in A", "only_b": "only in B"}
+"""What a status is called where people read it, if otherwise."""
 BEHIND = 8
 """Calls behind the first one that differs which are listed."""
 
@@ -202,7 +204,7 @@ def _lines(calls: list[dict[str, Any]], start: int) -> Iterator[str]:
                 f"  #{at}",
                 clean(call["op"], NAME),
                 clean(call["module"] or "(root)", NAME),
-                call["status"] or "",
+                WORDS.get(call["status"], call["status"] or ""),
                 "" if relative is None else f"relative {relative:.3g}",
                 "" if largest is None else f"max {largest:.3g}",
                 "" if call["index"] is None else f"at {call['index']}",

@@ -131,7 +131,8 @@ def aligned(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Cal
 
 
 def _key(call: Call) -> Hashable:
-    return call.module, call.op, call.kind, call.depth
+    """Return what two calls that stand side by side have in common; the networks themselves may be of two classes."""
+    return call.module, call.op if call.depth else "", call.kind, call.depth
 
 
 def first_of(pairs: Sequence[CallPair]) -> CallPair | None:

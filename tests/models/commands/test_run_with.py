@@ -16,6 +16,20 @@ from torch import nn
 
 def net():
     return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 8)
+
+    def forward(self, x):
+        return self.a(x).relu()
+
+
+class Edited(Plain):
+    def forward(self, x):
+        return self.a(x).tanh()
 """
 
 
@@ -59,3 +73,11 @@ def test_what_cannot_be_compared_is_one_line(folder: Path) -> None:
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr
         assert done.stdout == ""
+
+
+def test_networks_of_two_classes_begin_to_differ_where_one_calls_something_else(folder: Path) -> None:
+    done = headless(*("run", "nets.py:Plain", "--with", "nets.py:Edited", "--input", "3x4"), folder=folder)
+    assert done.returncode == 1, done.stderr
+    assert "the first call whose result differs is #2 of 4 calls:" in done.stdout
+    assert "relu  (root)  only in A" in done.stdout
+    assert "tanh  (root)  only in B" in done.stdout
