@@ -96,6 +96,14 @@ class InitialisationLab(Panel[m.Initialised | None]):
                 yield SignalChart()
 
     def _keys(self, width: int) -> Content:
+        if self.query("#panel.-picture"):
+            return keys_line(
+                ("Tab", "back to the rule"),
+                ("↑↓", "scroll"),
+                ("Ctrl+L", "clears"),
+                ("Enter", "applies"),
+                ("Esc", "closes"),
+            )
         keys = [("Enter", "applies"), ("←→", "change"), ("Tab", "next"), ("Ctrl+G", "signal"), ("Esc", "closes")]
         if width >= 100:
             keys[2:5] = [
@@ -111,7 +119,10 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._renew()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one("#panel").border_subtitle = self._keys(event.size.width)
+        self._show_keys(event.size.width)
+
+    def _show_keys(self, width: int) -> None:
+        self.query_one("#panel").border_subtitle = self._keys(width)
 
     # -- the form
     @property
@@ -134,12 +145,14 @@ class InitialisationLab(Panel[m.Initialised | None]):
     def on_descendant_focus(self) -> None:
         picture = isinstance(self.focused, VerticalScroll) and self.query_one(SignalChart).signals is not None
         self.query_one("#panel").set_class(picture and self.size.height < LOW, "-picture")
+        self._show_keys(self.size.width)
 
     def action_leave(self, by: int) -> None:
         """Go to the next line, or the one before it; from the picture in place of the form back to that."""
         panel = self.query_one("#panel")
         if panel.has_class("-picture"):
             panel.remove_class("-picture")
+            self._show_keys(self.size.width)
             self.call_after_refresh(self.form.rule_line.focus)
         elif by > 0:
             self.focus_next()
@@ -209,6 +222,8 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._schemes, self._signals = [], None
         self.query_one(SignalChart).show(None)
         self.query_one("#signal-note").display = True
+        if self.query("#panel.-picture"):
+            self.action_leave(1)
 
     @work(exclusive=True, group="signal", exit_on_error=False)
     async def _measure(self, schemes: list[m.Initialisation]) -> None:

@@ -115,8 +115,15 @@ async def test_at_80x24_the_picture_takes_the_place_of_the_form_while_it_has_the
         await played.press("ctrl+g")
         await played.sees("1 today  2 xavier_uniform_", "2 Linear")
         await played.until(lambda: not lab(played).query_one("#rule").region.height, "the form made room")
+        await played.sees("Tab back to the rule")
         await played.press("shift+tab")
-        await played.sees("xavier_uniform_ of ±√(6/(4 + 8))", "seed")
+        await played.sees("xavier_uniform_ of ±√(6/(4 + 8))", "seed", "←→ change")
+        await played.press("right")
+        await previewed(played, "kaiming_normal_")
+        await played.press("ctrl+g")
+        await played.sees("3 kaiming_normal_", "Ctrl+L clears")
+        await played.press("ctrl+l")
+        await played.sees("kaiming_normal_ of ±√(6/(4 + 8))", "Ctrl+G runs copies")
 
 
 async def test_an_error_of_the_form_is_shown_and_nothing_is_drawn() -> None:
