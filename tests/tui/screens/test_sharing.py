@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from fake_app import opened
 from fake_sharing import EQUAL
@@ -56,6 +57,18 @@ async def test_what_ties_them_is_shown_and_run_in_the_console() -> None:
         await played.until(lambda: played.asked(Execute), "run")
         assert [body.text for body in played.asked(Execute)] == [EQUAL.code]
         assert played.app.screen is played.explorer
+
+
+async def test_what_x_does_is_seen_at_80x24_however_much_there_is_to_know() -> None:
+    async with opened(size=(80, 24)) as played:
+        notes = [
+            f"note {number} of those that take more than one line at this width, as most do" for number in range(8)
+        ]
+        played.engine.equal = (msgspec.structs.replace(EQUAL, notes=notes),)
+        await played.press("M")
+        await played.sees("tying would save")
+        await played.press("G")
+        await played.sees("x ties them: net[1].weight = net[0].weight …", "· note 0")
 
 
 async def test_findings_that_belong_to_it_are_told_and_led_to() -> None:

@@ -138,10 +138,11 @@ def whole_text(row: Row | None) -> str:
     if isinstance(group, SharingGroup):
         more = [f"and {group.more:,} more names"] if group.more else []
         sums = sums_of(group)
-        lines = [MEANINGS[group.kind] + (f": {sums}" if sums else ""), *more, *(f"· {note}" for note in group.notes)]
-        if group.code:
+        lines = [MEANINGS[group.kind] + (f": {sums}" if sums else "")]
+        if group.code:  # before the notes, which a low terminal may cut off
             first, *others = [line for line in group.code.split("\n") if not line.startswith("import ")]
             lines.append(f"x {MENDS.get(group.mends, 'runs')}: {first}{' …' if others else ''}")
+        lines += [*more, *(f"· {note}" for note in group.notes)]
         return "\n".join(clean(line, 500) for line in lines)
     if isinstance(group, Finding):
         where = f"  ({clean(group.where)})" if group.where else ""
