@@ -194,7 +194,7 @@ class Comparing(ExplorerBase):
             self._show_news()
         self._result, self._seconds = done.text, monotonic() - since
         if not quietly:
-            self.log_to_console(f"compared: {done.text} in {numbers.duration(self._seconds)}")
+            self.log_to_console(f"compared in {numbers.duration(self._seconds)}: {done.text}")
         self.status_message(done.text)
         self.observe("compared", done.text)
 

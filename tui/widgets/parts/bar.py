@@ -16,6 +16,10 @@ from tui.text import clean, fit_middle
 
 SHORTER = (100, 4, 2, 0)
 """Letters that a title keeps, the first of them that lets every tab be seen."""
+APART = " · "
+"""Between the parts of a note."""
+LEAST = 8
+"""Cells below which a part of a note says nothing."""
 
 
 class Bar(Widget):
@@ -93,8 +97,7 @@ class Bar(Widget):
         used = sum(segment.cell_length for segment in segments)
         room = width - used - 1
         if self.note and room > 6:
-            note = clean(self.note, 400)
-            text = fit_middle(note, min(cell_len(note), room))
+            text = _fitted(clean(self.note, 400), room)
             segments.append(Segment(" " * (width - used - cell_len(text) - 1), base))
             segments.append(Segment(text, self.get_component_rich_style("bar--note")))
         return Strip(segments).adjust_cell_length(width, base)
@@ -136,3 +139,14 @@ class Bar(Widget):
 def _width(key: str, title: str) -> int:
     """Cells of one tab and the gap behind it."""
     return (len(key) + 1 if key else 0) + cell_len(title) + 2
+
+
+def _fitted(note: str, room: int) -> str:
+    """Return a note in the room that there is; each of its parts is shortened, not one of them lost."""
+    if cell_len(note) <= room:
+        return note
+    parts = note.split(APART)
+    each = (room - len(APART) * (len(parts) - 1)) // len(parts)
+    if each < LEAST:
+        return fit_middle(note, room)
+    return APART.join(fit_middle(part, min(cell_len(part), each)) for part in parts)
