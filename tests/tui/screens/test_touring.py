@@ -55,6 +55,14 @@ async def test_a_step_is_done_by_what_it_asks_for_and_the_next_is_shown_by_a_key
         await played.until(lambda: "This." in shown(played), "the first, done still")
 
 
+async def test_the_mark_of_an_answer_stands_in_the_line_where_a_Chinese_text_begins(engine: AppEngine) -> None:
+    step = Step(do=text("Run"), answer=Words(zh="中" * 60), done=("ran forward",))
+    tour = Tour(source="rgnet", title=text("Mine"), steps=(step,))
+    async with opened(engine=engine, tour=tour, language="zh", size=(80, 24)) as played:
+        await played.press("f")
+        await played.sees("✓中中")
+
+
 async def test_the_panel_names_the_keys_that_lead_somewhere(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR) as played:
         panel = played.explorer.query_one(TourPanel)

@@ -83,7 +83,10 @@ class TourPanel(Vertical):
         if step.look is not None:
             shown += [gap, _marked(step.look.of(self.language))]
         if progress.is_done and step.answer is not None:
-            shown += [gap, ("✓ ", "bold $success"), _marked(step.answer.of(self.language))]
+            mark = (
+                "✓" if self.language == "zh" else "✓ "
+            )  # a line would be broken there: a Chinese text has no other space
+            shown += [gap, (mark, "bold $success"), _marked(step.answer.of(self.language))]
         if progress.is_done:
             going = end if progress.is_last else (done if step.done else on)
             shown += [gap, (going, "bold $accent")]
