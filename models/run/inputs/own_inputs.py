@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CONVENTIONS = ("example_input_array", "dummy_inputs")
 """Attributes that are meant for this: of Lightning, and of transformers and diffusers."""
+MAIN_INPUT = "main_input_name"
+"""What transformers calls the argument that a network needs; its `dummy_inputs` are token ids for images too."""
 
 
 @plainly
@@ -36,8 +38,8 @@ def _argument_text(value: object) -> str:
 def kept_by(module: torch.nn.Module, device: str) -> tuple[ArgsKwargs, str] | None:
     """Return the example of its input that the network itself keeps, moved to `device`, and the name of the attribute.
 
-    None when it keeps none, or one that its forward does not take.  Such a property is the user's code: what it raises
-    is dropped, and torch's random numbers stay as they were.
+    None when it keeps none, or one that its forward does not take or that lacks its main input.  Such a property is
+    the user's code: what it raises is dropped, and torch's random numbers stay as they were.
     """
     for name in CONVENTIONS:
         if inspect.getattr_static(module, name, None) is None:
@@ -51,9 +53,14 @@ def kept_by(module: torch.nn.Module, device: str) -> tuple[ArgsKwargs, str] | No
             continue
         finally:
             torch.set_rng_state(state)
-        if arguments is not None:
+        if arguments is not None and (arguments[0] or _has_main_input(module, arguments[1])):
             return arguments, name
     return None
+
+
+def _has_main_input(module: torch.nn.Module, arguments: Mapping[str, object]) -> bool:
+    needed = inspect.getattr_static(module, MAIN_INPUT, None)
+    return not isinstance(needed, str) or needed in arguments
 
 
 @plainly

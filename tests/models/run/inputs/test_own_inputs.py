@@ -33,6 +33,14 @@ class Raising(Net):
         raise RuntimeError("not attached")
 
 
+class Images(Net):
+    """As those for images of transformers, which inherit token ids for `dummy_inputs` and take any keyword."""
+
+    def forward(self, x: torch.Tensor | None = None, **more: object) -> torch.Tensor:
+        assert x is not None
+        return self.layer(x)
+
+
 X = torch.ones(3, 4)
 
 
@@ -43,6 +51,8 @@ X = torch.ones(3, 4)
         ({"example_input_array": (X, X)}, (X, X), {}),
         ({"example_input_array": [X, None]}, (X, None), {}),
         ({"dummy_inputs": {"x": X}}, (), {"x": X}),
+        ({"main_input_name": "x", "dummy_inputs": {"x": X}}, (), {"x": X}),
+        ({"main_input_name": "y", "example_input_array": X}, (X,), {}),
         ({"example_input_array": None, "dummy_inputs": {"y": X, "x": X}}, (), {"x": X, "y": X}),
     ],
 )
@@ -65,6 +75,7 @@ def test_what_is_kept(kept: dict[str, object], args: tuple[object, ...], kwargs:
         Net(dummy_inputs={"pixels": X}),
         Net(dummy_inputs={}),
         Net(example_input_array=(X, X, X)),
+        Images(dummy_inputs={"input_ids": X}, main_input_name="x"),
     ],
 )
 def test_what_is_of_no_use(net: nn.Module) -> None:
