@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from types import FunctionType, MethodType, ModuleType
@@ -89,10 +89,14 @@ def guess_of(module: nn.Module) -> Guess | None:
     required, possible = _positional(module)
     if possible == 0:
         return Guess([], "")
+    seen: dict[str, nn.Module] = {}
     for path, layer in _layers(module):
+        seen[path] = layer
         guess = _of_layer(layer)
         if guess is None:
             continue
+        if isinstance(layer, nn.Conv2d):
+            guess = [_as_large_as_said(spec, seen.get(path.rpartition(".")[0])) for spec in guess]
         if not guess:
             return None
         source = f"{path or 'the network'} ({type(layer).__name__})"
@@ -186,6 +190,21 @@ def _image(layer: nn.Module) -> list[InputSpec]:
     if shrinks:
         side = {1: 1024, 3: 64}.get(dimensions, 224)
     return [InputSpec((2, channels, *[side] * dimensions), _dtype(layer))]
+
+
+_LARGEST_SIDE = 4096
+
+
+def _as_large_as_said(picture: InputSpec, owner: nn.Module | None) -> InputSpec:
+    """Return a picture in the size that the module around its first layer keeps, as vision transformers do."""
+    for name in ("img_size", "image_size"):
+        size = vars(owner).get(name) if owner is not None else None
+        sides = (size, size) if isinstance(size, int) else size
+        if not isinstance(sides, (tuple, list)) or len(sides) != 2:
+            continue
+        if all(type(side) is int and 0 < side <= _LARGEST_SIDE for side in sides):
+            return replace(picture, shape=(*picture.shape[:2], *sides))
+    return picture
 
 
 def _normalized(layer: nn.Module) -> list[InputSpec]:

@@ -73,7 +73,23 @@ class Keywords(nn.Module):
         return self.tokens(ids)
 
 
+class Patches(nn.Module):
+    """As those of vision transformers, which take pictures of one size."""
+
+    def __init__(self, name: str, size: object) -> None:
+        super().__init__()
+        self.projection = nn.Conv2d(3, 8, 8, 8)
+        setattr(self, name, size)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.projection(pixels)
+
+
 GUESSES = [
+    (nn.Sequential(Patches("image_size", (48, 32)), nn.ReLU()), "2x3x48x32"),
+    (Patches("img_size", 64), "2x3x64x64"),
+    (Patches("image_size", (0, 2.5)), "2x3x224x224"),
+    (Patches("img_size", None), "2x3x224x224"),
     (nn.Sequential(nn.Flatten(), nn.Linear(20, 3)), "2x20"),
     (nn.Sequential(nn.Embedding(100, 8), nn.Linear(8, 2)), "int64[2,16]<100"),
     (nn.Conv1d(4, 8, 3), "2x4x64"),
