@@ -286,6 +286,13 @@ def test_buffers_that_the_forward_wrote_into_are_worth_a_note(net: nn.Module, pa
     assert not [each for each in findings(net.eval(), rows(4, 3)) if path and each.kind == "buffer_changed"]
 
 
+def test_layers_of_one_class_that_were_written_into_are_one_note() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 3), nn.BatchNorm1d(3), nn.BatchNorm1d(3, momentum=None))
+    found = only("buffer_changed", findings(net, rows(4, 3)))
+    assert found.path == "0"
+    assert found.text.endswith("(BatchNorm1d), and of 2 more `BatchNorm1d`")
+
+
 class Fails(nn.Module):
     def __init__(self) -> None:
         super().__init__()
