@@ -36,7 +36,7 @@ def report_of(
         ],
         "mapping": {name: names[0] if len(names) == 1 else names for name, names in mapping.items()},
         "certainty": {name: link.certainty for link in proposal.links for name in link.file},
-        "notes": proposal.notes,
+        "notes": [*proposal.notes, *shown.notes],
         "refusal": proposal.refusal or None,
         "code": code,
     }  # fmt: skip

@@ -39,7 +39,7 @@ def text_of(proposal: Proposal, shown: Misfits, loaded: Misfits) -> Iterator[str
         yield from table(rows, WIDEST, right={4})
         if len(proposal.rules) > 2 * ENTRIES:
             yield f"and {len(proposal.rules) - 2 * ENTRIES:,} more"
-    for note in proposal.notes:
+    for note in (*proposal.notes, *shown.notes):
         yield ""
         yield clean(note, 4 * NAME)
     for name, heading in _HEADINGS:

@@ -56,6 +56,8 @@ class Misfits:
     """Tensors of the network for which the file has one of another shape."""
     dtype: list[Misfit] = field(default_factory=list)
     """Those of `matched` that have another dtype in the file, and are converted."""
+    notes: list[str] = field(default_factory=list)
+    """What may go wrong although the names fit, as sentences."""
 
     @property
     def fits(self) -> bool:
@@ -76,7 +78,8 @@ def misfits_of(
     links: Iterable[Link], network: Side, file: Side, taken: tuple[Certainty, ...] = CERTAINTIES
 ) -> Misfits:  # fmt: skip
     """Return what fits and what does not where these links hold."""
-    found = Misfits(taken)
+    links = list(links)
+    found = Misfits(taken, notes=_of_ties(links, network, file))
     filled: set[str] = set()
     used: set[str] = set()
     for link in links:
@@ -95,6 +98,25 @@ def misfits_of(
         Misfit(name, _unexpected(name, used)) for name in (*file.shapes, *file.state) if name not in used
     ]  # fmt: skip
     return found
+
+
+def _of_ties(links: Iterable[Link], network: Side, file: Side) -> list[str]:
+    """Return a sentence where one tensor of the network is loaded from two of the file, which may differ."""
+    sources = {name: link.file for link in links for name in link.network}
+    pairs: list[tuple[str, str]] = []
+    for name, source in sources.items():
+        for twin in network.twins.get(name, ()):
+            other = sources.get(twin, source)
+            if other != source and other[0] not in file.twins.get(source[0], ()) and (twin, name) not in pairs:
+                pairs.append((name, twin))
+    if not pairs:
+        return []
+    more = f" (and {len(pairs) - 1:,} more such pairs)" if len(pairs) > 1 else ""
+    one, two = pairs[0]
+    return [
+        f"{one} and {two} are one tensor in the network and two in the file{more}: where their values differ, "
+        "those of one are lost."
+    ]
 
 
 def templates_by_reason(found: Iterable[Misfit]) -> list[tuple[str, NameTemplate]]:

@@ -130,7 +130,7 @@ def fit_weights(session: Session, choice: FitChoice) -> Fitted:
         ],
         more_rules=max(len(made.choices) - RULES, 0),
         lists=[_list(name, getattr(chosen.found, name), sources) for name in LISTS],
-        notes=chosen.proposal.notes,
+        notes=[*chosen.proposal.notes, *chosen.found.notes],
         refusal=made.proposal.refusal,
         fits=chosen.found.fits,
     )  # fmt: skip

@@ -53,6 +53,19 @@ def test_a_file_that_fits(folder):
     ]
 
 
+def test_two_tensors_of_a_file_for_one_of_the_network_are_told(folder):
+    tensors = state()
+    tensors["head.weight"] = tensors["embed.weight"] + 1
+    torch.save(tensors, folder / "w.pt")
+    report = strict(headless("fit", "net.py:Net", "w.pt", "--json", folder=folder).stdout)
+    note = "embed.weight and head.weight are one tensor in the network and two in the file: where their values differ, "
+    assert report["notes"] == [f"{note}those of one are lost."]
+    assert report["notes"][0] in headless("fit", "net.py:Net", "w.pt", folder=folder).stdout.splitlines()
+    del tensors["head.weight"]
+    torch.save(tensors, folder / "w.pt")
+    assert strict(headless("fit", "net.py:Net", "w.pt", "--json", folder=folder).stdout)["notes"] == []
+
+
 def test_a_wrapper_and_an_epoch(folder):
     torch.save(
         {"state_dict": {f"module.{name}": tensor for name, tensor in state().items()}, "epoch": 3}, folder / "w.pt"
