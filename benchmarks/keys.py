@@ -30,6 +30,21 @@ class Big(nn.Module):
         return self.small(x)
 """
 
+STREAM = """\
+import random, torch
+from torch import nn
+
+class Stream(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(20))
+
+    def forward(self, x):
+        order = random.Random(1)
+        while True:  # rows that no fold makes one
+            x = order.choice((torch.sin, torch.cos, torch.tanh, order.choice(self.layers)))(x)
+"""
+
 
 def keys(screen: Screen, presses: int, first: int = 0) -> list[float]:
     """Milliseconds from each key to the first byte on the screen."""
@@ -97,6 +112,19 @@ def main(presses: int) -> None:
             settle(screen, 0.15)
             found += keys(screen, 2)
         tell("1 GB of tensor is summarised", found, idle)
+        screen.close()
+
+        file = Path(folder) / "stream.py"
+        file.write_text(STREAM)
+        screen = Screen([PYTHON, "-m", "tui", f"{file}:Stream", "--input", "2x4"])
+        screen.seconds_until(b"layers")
+        settle(screen, 3)
+        before = keys(screen, presses)
+        tell("idle, of a network whose run streams", before)
+        screen.press(b"f")
+        settle(screen, 2)
+        tell("its run streams", keys(screen, presses), before)
+        screen.press(b"\x03")
         screen.close()
     print(f"on {os.cpu_count()} cores")
 

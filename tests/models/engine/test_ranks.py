@@ -13,6 +13,8 @@ import pytest
 from tests.models.engine.every_request import NO_RUN
 
 ROOT = Path(__file__).parents[3]
+SHARDED = "Its elements cannot be set one by one"
+"""What an edit by key of a tensor meets of which a rank holds a part."""
 
 PROGRAM = """
 import asyncio, itertools, json, os, sys, threading
@@ -127,7 +129,7 @@ def test_two_ranks_survive_that_one_of_them_is_explored(tmp_path: Path, how: str
     assert [rank.returncode for rank in ranks] == [0, 0], [errors[-3000:] for _, errors in ends]
     results = json.loads(ends[0][0])
     assert results["ended"]
-    assert set(results["problems"].values()) <= NO_RUN, results["problems"]
+    assert set(results["problems"].values()) <= NO_RUN | {SHARDED}, results["problems"]
     shape, rows, note, values = results["window"]
     assert (shape, rows) == ([5, 64], 5)
     assert "rank 0 holds rows 0–4 of 9" in note
