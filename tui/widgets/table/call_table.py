@@ -261,7 +261,7 @@ class CallTable(CallFolding):
         """Return the same for columns so wide: where operations have too little room, levels take one cell each."""
         texts = self._texts(row)
         place = 1 + self._fields.index(OPERATION)
-        if widths[place] >= self._needs.widths[place]:
+        if place >= len(widths) or widths[place] >= self._needs.widths[place]:  # no room for it: of a failed row
             return texts
         return (*texts[:place], operation_text(row, 1), *texts[place + 1 :])
 

@@ -89,6 +89,20 @@ async def test_a_failure_is_read_at_every_width(width: int) -> None:
         assert any(part.style.color == problem for part in app.table.render_line(2) if "✗" in part.text)
 
 
+@pytest.mark.parametrize("width", [20, 30, 40, 60])
+async def test_a_failure_is_read_in_a_narrow_terminal_whatever_the_columns(width: int) -> None:
+    app = CallApp(call("", "Net", 0), call(failed="RuntimeError: mat1", output="", where="net.py:12"))
+    async with app.run_test(size=(width, 8)) as pilot:
+        app.table.show(3, 2)
+        app.table.focus()
+        for _ in range(3):
+            await pilot.press("C")
+            await pilot.pause()
+            row = app.table.row
+            assert row is not None
+            assert "✗ RuntimeError: mat1" in "".join(part.text for part in app.table.draw(1, row, width))
+
+
 async def test_it_grows_and_follows_while_the_cursor_is_at_the_end() -> None:
     app = CallApp()
     rows = app.engine.runs[3]
