@@ -134,8 +134,8 @@ class Outcome:
         items = sum(self._items.get(node, 0) for node in nodes)
         relative = sums.relative_l2
         tensors = sum(map(tree.count, nodes))
-        if not tensors:  # there are items alone, which all differ
-            return RowDifference(status="changed", tensors=items, compared=items, differing=items)
+        if not tensors:  # there are items alone, which all differ, or nothing at all
+            return RowDifference(status="changed" if items else "equal", tensors=items, compared=items, differing=items)
         if items:
             statuses.append("changed")
         return RowDifference(

@@ -105,6 +105,11 @@ def test_one_tree_of_both_with_each_status() -> None:
     assert details["wide"] == ("[8]", "float32 → bfloat16")
 
 
+def test_two_networks_without_tensors_are_equal() -> None:
+    root = rows(compared({}, {}))[""]
+    assert (root.status, root.tensors, root.differing) == ("equal", 0, 0)
+
+
 def test_numbers_of_a_tensor_are_those_of_torch() -> None:
     found = rows(compared(A, B))["enc.0.weight"]
     a, b = A["enc.0.weight"].double(), B["enc.0.weight"].double()
