@@ -19,6 +19,8 @@ LEAST_DECADES = 6
 """Powers of ten that the scale spans at least: gradients that differ by less than some dozen times look level."""
 FAR = 1e6
 """By how much a gradient is smaller or larger than those of the last layers to stand out."""
+LARGEST_EXPONENT = 700.0
+"""Of e, what a float holds."""
 MANY = 8
 """Layers from which it is said by how much a gradient changes from one to the next."""
 WIDEST = 5
@@ -99,7 +101,7 @@ def _late(norms: Sequence[float | None]) -> float | None:
 
 def _cell(norm: float | None, late: float | None, scale: tuple[int, int], height: int, line: int) -> Part:
     """Return one cell of a column, `line` lines above its foot, and its style."""
-    if norm is None or norm == 0:
+    if norm is None or norm <= 0:
         return (" ", "") if line else ("·", QUIET) if norm is None else ("0", FAR_COLUMN)
     if not math.isfinite(norm):
         return "!", BAD
@@ -131,11 +133,12 @@ def _far(norms: Sequence[float | None], count: int) -> str:
     if len(found) < MANY:
         return ""
     quarter = len(found) // 4
-    ratio = median(found[:quarter]) / median(found[-quarter:])
-    if 1 / FAR <= ratio <= FAR:
+    # as a logarithm: the quotient may be too small or too large for a float
+    ratio = math.log(median(found[:quarter])) - math.log(median(found[-quarter:]))
+    if abs(ratio) <= math.log(FAR):
         return ""
     steps = max((len(found) - quarter) * count / len(norms), 1)
-    return f", {'shrinks' if ratio < 1 else 'grows'} ×{math.exp(math.log(ratio) / steps):.2g} a layer"
+    return f", {'shrinks' if ratio < 0 else 'grows'} ×{math.exp(min(ratio / steps, LARGEST_EXPONENT)):.2g} a layer"
 
 
 def _names(layers: Sequence[LayerGradient], above: str, margin: int, end: int) -> list[Part]:

@@ -161,7 +161,8 @@ class GradientBars(PagedLines[GradientRow]):
             return 0.0
         if not self.logarithmic:
             return norm / self.largest
-        return max(0.0, 1 + math.log10(norm / self.largest) / self._decades)
+        # apart: their quotient may be too small for a float
+        return max(0.0, 1 + (math.log10(norm) - math.log10(self.largest)) / self._decades)
 
     def action_scale(self) -> None:
         """Change between linear and logarithmic bars."""

@@ -84,3 +84,11 @@ def test_names_from_a_model_are_made_safe(name: str) -> None:
     lines = text_of(chart_of(found, "", 40, 4))
     assert "\x1b" not in "".join(lines)
     assert cell_len(lines[-1]) <= 40
+
+
+@pytest.mark.parametrize("norm", [1e300, 1e-300, 5e-324, 1.7e308, -1e300, -0.0])
+def test_norms_at_the_ends_of_a_float_are_drawn(norm: float) -> None:
+    chart = chart_of(layers(*[norm] * 8, *[1.0] * 8, *[1e-300] * 8), "net", 60, 6)
+    assert len(chart.columns) == 24
+    turned = chart_of(layers(*[1e-300] * 8, *[norm] * 8), "net", 100, 6)
+    assert ("a layer" in text_of(turned)[0]) is (norm in (1e300, 1.7e308, 5e-324))

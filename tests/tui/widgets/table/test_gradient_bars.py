@@ -173,3 +173,11 @@ async def test_norms_far_apart_have_a_logarithmic_scale_until_a_user_chooses() -
         app.bars.show("")
         await settled(pilot)
         assert not app.bars.logarithmic
+
+
+def test_a_norm_whose_part_of_the_largest_no_float_holds_has_a_bar() -> None:
+    bars = GradientBars(engine().request)
+    bars.largest, bars.logarithmic, bars._decades = 1e200, True, 500
+    assert 0 < bars._share(1e-200) < bars._share(1.0) < bars._share(1e200) == 1
+    bars._decades = 100
+    assert bars._share(1e-200) == 0
