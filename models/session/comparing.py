@@ -199,8 +199,8 @@ def result_text(model: ComparedModel) -> str:
         "only in A": counts["only_a"], "only in B": counts["only_b"], "not readable": counts["unreadable"],
         "close": counts["close"],
     }  # fmt: skip
-    told = ", ".join(f"{count:,} {word}" for word, count in found.items() if count)
-    return f"{total}: {told}" if told else f"{total}, all equal"
+    parts = ", ".join(f"{count:,} {word}" for word, count in found.items() if count)
+    return f"{total}: {parts}" if parts else f"{total}, all equal"
 
 
 def end_comparison(session: Session) -> m.Done:

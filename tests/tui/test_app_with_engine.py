@@ -138,13 +138,13 @@ async def test_weights_are_loaded_and_loaded_again_with_the_network(tmp_path: Pa
     (tmp_path / "net.py").write_text("from torch import nn\ndef build(): return nn.Sequential(nn.Linear(3, 2))\n")
     torch.save({"module.0.weight": torch.full((2, 3), 7.0)}, tmp_path / "w.pt")
     source, weights = f"{tmp_path}/net.py:build", f"{tmp_path}/w.pt"
-    told = f"weights: 1 of 2 tensors loaded from {weights} with 1 rule; 1 missing"
+    line = f"weights: 1 of 2 tensors loaded from {weights} with 1 rule; 1 missing"
     async with opened(source, weights) as played:
-        await played.until(lambda: told in "".join(played.log), f"{told!r} in {played.log}")
+        await played.until(lambda: line in "".join(played.log), f"{line!r} in {played.log}")
         await statement(played, "net[0].weight.sum().item()", "42.0")
         await statement(played, "net[0].weight.data.zero_().sum().item()", "0.0")
         await played.press("R")
-        await played.until(lambda: "".join(played.log).count(told) == 2, "loaded again", STARTING)
+        await played.until(lambda: "".join(played.log).count(line) == 2, "loaded again", STARTING)
         await statement(played, "net[0].weight.mean().item()", "7.0")
 
 

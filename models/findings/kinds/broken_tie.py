@@ -20,16 +20,16 @@ SETTING = "tie_word_embeddings"
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each parameter that is declared as tied and is a tensor of its own, as a warning."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for node, module in evidence.modules():
         for name, other in _declared(module).items():
             path, partner = (f"{node.path}.{each}".lstrip(".") for each in (name, other))
             mine, theirs = evidence.tree.at(path), evidence.tree.at(partner)
-            if path in told or mine is None or theirs is None or mine.item is theirs.item:
+            if path in reported or mine is None or theirs is None or mine.item is theirs.item:
                 continue
             if not isinstance(mine.item, Tensor) or not isinstance(theirs.item, Tensor):
                 continue
-            told.add(path)
+            reported.add(path)
             text = (
                 f"declared as tied to {partner}, and is a tensor of its own: each is trained by itself, and a file may "
                 "hold one of them only; tie_weights() of the network ties them again"

@@ -105,8 +105,8 @@ def test_of_a_class_that_the_file_tells_the_sizes_are_shown_and_its_facts_are_in
     row = rows(found)["a"]
     assert (row.detail, row.inferred) == ("Linear 4 → 3", False)
     assert rows(model(weight, classes={"a": "Mine"}))["a"].detail == "Mine"
-    told = {fact.label: fact.text for group in found.describe("a") for fact in group.facts}
-    assert (told["in_features"], told["Mode"]) == ("4", "eval")
+    facts = {fact.label: fact.text for group in found.describe("a") for fact in group.facts}
+    assert (facts["in_features"], facts["Mode"]) == ("4", "eval")
 
 
 def test_the_header_tells_the_dtypes_of_the_network_by_their_bytes() -> None:

@@ -18,13 +18,13 @@ class Nobody(Context):
     """The context of a request that nobody waits for."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.texts: list[str] = []
 
     def cancelled(self) -> bool:
         return False
 
     def progress(self, text: str, done: float | None = None) -> None:
-        self.told.append(text)
+        self.texts.append(text)
 
 
 def table(session: Session, query: str = "", path: str = "") -> dict[str, m.Brief | None]:
@@ -82,7 +82,7 @@ def test_statistics_of_a_part_hold_for_the_names_outside(kind: str, tmp_path: Pa
     assert set(table(session, "max=-5")) == {"head.bias"}
     report = Nobody()
     session.model.statistics_of_all(m.StatisticsOfAll(path=""), report)
-    assert not any("embed" in text or "head" in text for text in report.told)  # they are known
+    assert not any("embed" in text or "head" in text for text in report.texts)  # they are known
     assert None not in table(session).values()
     assert set(table(session, "min=1")) == {"one", "other"}
 

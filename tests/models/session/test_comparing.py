@@ -55,9 +55,9 @@ def differing(session: Session) -> dict[str, m.RowDifference]:
 def test_with_a_checkpoint_of_it_and_after_a_change(session: Session, tmp_path: Path) -> None:
     before = saved(session, tmp_path / "before.pt")
     run_statement(session, DOUBLED)
-    told = compare(session, m.Compare(source=before, unfold_to=60))
-    assert (told.a, told.b, told.tensors, told.both) == ("rgnet", before, 18, 18)
-    assert told.bytes == 2 * 309 * 4
+    compared = compare(session, m.Compare(source=before, unfold_to=60))
+    assert (compared.a, compared.b, compared.tensors, compared.both) == ("rgnet", before, 18, 18)
+    assert compared.bytes == 2 * 309 * 4
     assert read(session) == "18 tensors: 1 changed"
     found = differing(session)
     bias = session.root.state_dict()[BIAS]
@@ -76,8 +76,8 @@ def test_with_itself_as_it_was_opened(session: Session) -> None:
     first = session.root.state_dict()[BIAS].clone()
     run_statement(session, DOUBLED)
     run_statement(session, DOUBLED)
-    told = compare(session, m.Compare(snapshot=""))
-    assert (told.a, told.b) == ("rgnet as it was opened", "rgnet now")
+    compared = compare(session, m.Compare(snapshot=""))
+    assert (compared.a, compared.b) == ("rgnet as it was opened", "rgnet now")
     assert read(session) == "18 tensors: 1 changed"
     assert window(session, m.Window(path=BIAS), NeverCancelled()).values == first.tolist()
     assert window(session, m.Window(path=BIAS, of="other"), NeverCancelled()).values == (4 * first).tolist()
@@ -102,8 +102,8 @@ def test_with_a_snapshot_that_was_taken_between(session: Session) -> None:
     taken = take_snapshot(session, m.TakeSnapshot(), NeverCancelled())
     assert taken.text.startswith("snapshot 1, ")
     run_statement(session, "net[1].weight.data.zero_()")
-    told = compare(session, m.Compare(snapshot="1"))
-    assert told.a == "rgnet at snapshot 1"
+    compared = compare(session, m.Compare(snapshot="1"))
+    assert compared.a == "rgnet at snapshot 1"
     read(session)
     assert list(differing(session)) == ["1.weight"]
     compare(session, m.Compare(snapshot=""))
@@ -128,8 +128,8 @@ def test_a_tensor_too_large_to_be_kept_is_said_to_be() -> None:
 def test_a_tensor_that_came_since_and_one_that_changed_its_shape(session: Session) -> None:
     take_snapshot(session, m.TakeSnapshot(), NeverCancelled())
     run_statement(session, "net[1] = nn.Linear(4, 2)\nnet.new = nn.Parameter(torch.zeros(3))")
-    told = compare(session, m.Compare(snapshot="1"))
-    assert (told.tensors, told.both) == (19, 18)
+    compared = compare(session, m.Compare(snapshot="1"))
+    assert (compared.tensors, compared.both) == (19, 18)
     read(session)
     assert {path: found.status for path, found in differing(session).items()} == {
         "new": "only_b", "1.weight": "shape", "1.bias": "shape",
@@ -140,9 +140,9 @@ def test_another_network_is_opened_without_drawing_from_the_generators(session: 
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
-    told = compare(session, m.Compare(source="rgnet", seed=5))
+    compared = compare(session, m.Compare(source="rgnet", seed=5))
     assert torch.equal(torch.rand(3), expected)
-    assert told.both == 18
+    assert compared.both == 18
     read(session)
     assert set(differing(session)) == set(session.root.state_dict())
 
@@ -161,11 +161,11 @@ def test_looking_at_it_changes_nothing(session: Session, tmp_path: Path) -> None
 def test_names_that_a_wrapper_changed_are_brought_together(session: Session, tmp_path: Path) -> None:
     state = {f"module.{path}": tensor for path, tensor in session.root.state_dict().items()}
     torch.save(state, tmp_path / "wrapped.pt")
-    told = compare(session, m.Compare(source=str(tmp_path / "wrapped.pt")))
-    assert (told.tensors, told.both) == (36, 0)
-    assert told.hint.startswith("18 more names of B are in both with module.=")
-    told = compare(session, m.Compare(renamed=True))
-    assert (told.tensors, told.both, told.hint) == (18, 18, "")
+    compared = compare(session, m.Compare(source=str(tmp_path / "wrapped.pt")))
+    assert (compared.tensors, compared.both) == (36, 0)
+    assert compared.hint.startswith("18 more names of B are in both with module.=")
+    compared = compare(session, m.Compare(renamed=True))
+    assert (compared.tensors, compared.both, compared.hint) == (18, 18, "")
     assert read(session) == "18 tensors, all equal"
     assert session.shown.tree.find(BIAS) is not None, "under the names of A"
     run_statement(session, DOUBLED)
@@ -179,8 +179,8 @@ def test_two_checkpoints_with_an_epoch(tmp_path: Path) -> None:
     torch.save({"model": net.state_dict(), "epoch": 2}, tmp_path / "2.pt")
     session = Session()
     session.open(str(tmp_path / "1.pt"))
-    told = compare(session, m.Compare(source=str(tmp_path / "2.pt"), unfold_to=20))
-    assert told.items == 1
+    compared = compare(session, m.Compare(source=str(tmp_path / "2.pt"), unfold_to=20))
+    assert compared.items == 1
     assert read(session) == "2 tensors: 1 changed"
     texts = {row.path: row.difference.text for row in session.shown.page(0, 20)[0] if row.difference is not None}
     assert texts["epoch"] == "1 → 2"

@@ -79,9 +79,9 @@ def test_windows_heat_maps_and_statistics_are_of_the_change() -> None:
     cells = window(found, path="w", of="difference", row=10, rows=4, column=15, columns=5)
     assert cells.values == expected[10:14, 15:20].reshape(-1).tolist()
     assert (cells.of, cells.dtype, cells.shape) == ("difference", "float64", [40, 30])
-    told = statistics(found, path="w", of="difference")
-    assert (told.maximum_at, told.minimum_at, told.zeros) == ([11, 17], [20, 2], 1198)
-    assert told.l2 == pytest.approx(float(expected.norm()))
+    measured = statistics(found, path="w", of="difference")
+    assert (measured.maximum_at, measured.minimum_at, measured.zeros) == ([11, 17], [20, 2], 1198)
+    assert measured.l2 == pytest.approx(float(expected.norm()))
     picture = heat_map(found, path="w", of="difference", height=4, width=3)
     assert picture.values[1 * 3 + 1] == float(expected[11, 17])
 
@@ -89,9 +89,9 @@ def test_windows_heat_maps_and_statistics_are_of_the_change() -> None:
 def test_a_large_tensor_is_read_in_pieces() -> None:
     a = torch.zeros(2**19 + 3)
     b = torch.arange(2**19 + 3).float()
-    told = statistics(change(a, b), path="w", of="difference")
-    assert (told.count, told.maximum, told.maximum_at) == (2**19 + 3, float(2**19 + 2), [2**19 + 2])
-    assert told.mean == pytest.approx(float(b.double().mean()))
+    measured = statistics(change(a, b), path="w", of="difference")
+    assert (measured.count, measured.maximum, measured.maximum_at) == (2**19 + 3, float(2**19 + 2), [2**19 + 2])
+    assert measured.mean == pytest.approx(float(b.double().mean()))
 
 
 def test_tensors_in_files_are_subtracted_without_torch() -> None:

@@ -254,9 +254,9 @@ def test_the_gradient_of_a_shared_parameter_is_the_sum_of_its_uses(session):
     forward_pass(session)
     backward_pass(session)
     (after,) = read_sharing(session).groups
-    told = [note for note in after.notes if note.startswith("gradient of 2.weight: the sum of call ")]
-    assert len(told) == 1
-    assert told[0].count("norm") == 2
+    sums = [note for note in after.notes if note.startswith("gradient of 2.weight: the sum of call ")]
+    assert len(sums) == 1
+    assert sums[0].count("norm") == 2
 
 
 def test_looking_changes_nothing(session):

@@ -146,14 +146,14 @@ async def test_norms_of_a_step_that_is_over_say_so() -> None:
 
 @pytest.mark.parametrize(("width", "text"), [(120, "detach at net.py:12 cuts it off"), (60, "detached net.py:12")])
 async def test_why_there_is_no_gradient(width: int, text: str) -> None:
-    class Told(FakeEngine):
+    class Detached(FakeEngine):
         async def request(self, body: Any, answer: Any, /, on_progress: Any = None) -> Any:
             page = await super().request(body, answer, on_progress)
             reason = {"cause": "detached", "reason": "detach at net.py:12 cuts it off", "where": "net.py:12"}
             row = msgspec.structs.replace(page.rows[0], state="unreached", norm=None, **reason)
             return msgspec.structs.replace(page, rows=[row, *page.rows[1:]])
 
-    app = BarsApp(Told(rgnet()))
+    app = BarsApp(Detached(rgnet()))
     async with app.run_test(size=(width, 22)) as pilot:
         await settled(pilot)
         assert shown(app.bars)[1].endswith(f"none {text}")
