@@ -1,38 +1,33 @@
 """The module tree: the engine's visible rows, with the selected path as what stays the same while rows come and go.
 
 The engine keeps what is unfolded; this widget asks it to fold, and then takes over the rows around the cursor and the
-cursor's new place in one step.  What keys ask for is done strictly in their order: while an answer is on its way even
-plain moves wait for it, so that quick typing lands where slow typing does.
+cursor's new place in one step of those that `ordered_steps.py` does one after the other.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
-from textual import work
 from textual.binding import BindingType
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
 
 from models.messages import Body, Fold, Locate, NextHit, SortTree, TreeOrder, TreePage, TreePlace, TreeRow, TreeRows
-from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.lists.columns import Needs
-from tui.widgets.lists.paged_lines import PagedLines
 from tui.widgets.tree.difference_columns import DIFFERENCES
+from tui.widgets.tree.ordered_steps import OrderedSteps
 from tui.widgets.tree.tree_drawing import GRADIENTS, INITIAL, SETS, SIZES, ColumnSet, draw_header, draw_row, texts_of
 
-Step = Callable[[], Awaitable[None]]
 NO_RUN = "nothing has run: f runs, C goes on"
 """Instead of titles over empty columns."""
 
 
-class ModuleTree(PagedLines[TreeRow]):
+class ModuleTree(OrderedSteps[TreeRow]):
     """The tree; `selected` is the path under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("tree")
@@ -77,8 +72,6 @@ class ModuleTree(PagedLines[TreeRow]):
 
     def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ask, id=id, classes=classes)
-        self._steps: asyncio.Queue[Step] = asyncio.Queue()
-        self._stepping = False
         self._columns = SIZES
         self.compares = False
         """Whether the rows are of both sides of a comparison."""
@@ -98,76 +91,30 @@ class ModuleTree(PagedLines[TreeRow]):
 
     def open(self, rows: int = 0) -> None:
         """Show the tree that the engine has now, from its first row; `rows` is how many it is expected to have."""
-        self._do(self._open)
+        self.do_in_order(self._open)
 
     def close(self) -> None:
         """Show nothing."""
-        self._do(self._clear)
+        self.do_in_order(self._clear)
 
     def reload(self, structure: bool = False) -> None:
         """Ask again for what is in sight, after the model changed; `structure` says that rows came or went."""
         if structure or self.order != "file":  # other values, another order
-            self._do(self._restore)
+            self.do_in_order(self._restore)
         else:
-            self._move(self.pages.refresh)  # never between a step's question and its answer
+            self.move_in_order(self.pages.refresh)  # never between a step's question and its answer
 
     def go_to(self, path: str) -> None:
         """Move to `path`, unfolding what hides it; to its nearest ancestor if it is gone."""
-        self._do(lambda: self._ask_place(Locate(path=path)))
+        self.do_in_order(lambda: self._ask_place(Locate(path=path)))
 
     def go_to_hit(self, query: str, direction: int) -> None:
         """Move to the next (1) or previous (-1) hit of a search."""
-        self._do(lambda: self._ask_place(NextHit(query=query, path=self.selected or "", step=direction)))
+        self.do_in_order(lambda: self._ask_place(NextHit(query=query, path=self.selected or "", step=direction)))
 
     def folds(self) -> dict[str, bool]:
         """Return which of the modules seen lately are unfolded, by path: enough to build the same view again."""
         return {row.path: row.unfolded for row in self.pages.rows() if row.children}
-
-    async def settled(self) -> None:
-        """Wait until everything that was asked for is done."""
-        await self._steps.join()
-
-    # -- steps, one after the other
-
-    def _do(self, step: Step) -> None:
-        self._steps.put_nowait(step)
-        if not self._stepping:
-            self._stepping = True
-            self._work()
-
-    @work(exit_on_error=False, group="tree", name="tree steps")
-    async def _work(self) -> None:
-        try:
-            while not self._steps.empty():
-                step = self._steps.get_nowait()
-                try:
-                    await step()
-                except EngineGone:
-                    pass  # what is here stays
-                except EngineProblem as error:
-                    self.rows_failed(error.problem)
-                finally:
-                    self._steps.task_done()
-        finally:
-            self._stepping = False
-
-    def _move(self, move: Callable[[], None]) -> None:
-        """Move at once, or after what is under way."""
-        if not self._stepping:
-            move()
-            return
-
-        async def step() -> None:
-            move()
-            await self._load_cursor()
-
-        self._do(step)
-
-    async def _load_cursor(self) -> None:
-        """Wait for the row under the cursor: the step that follows depends on it."""
-        if self.count and self.row is None:
-            await self.pages.renew(self.cursor, self.cursor)
-            self._post_selected()
 
     async def _open(self) -> None:
         self.selected = None
@@ -214,6 +161,9 @@ class ModuleTree(PagedLines[TreeRow]):
         self.refresh()
         self._post_selected()
 
+    def cursor_loaded(self) -> None:
+        self._post_selected()
+
     def _post_selected(self) -> None:
         """Say where the cursor rests, when that is another path, or other facts, and its row is here."""
         row = self.row
@@ -252,21 +202,9 @@ class ModuleTree(PagedLines[TreeRow]):
 
     # -- actions
 
-    def action_move(self, rows: int) -> None:
-        self._move(lambda: super(ModuleTree, self).action_move(rows))
-
-    def action_page(self, pages: int) -> None:
-        self._move(lambda: super(ModuleTree, self).action_page(pages))
-
-    def action_first(self) -> None:
-        self._move(super().action_first)
-
-    def action_last(self) -> None:
-        self._move(super().action_last)
-
     def action_toggle(self) -> None:  # type: ignore[override]  # Textual's own toggles an attribute by name
         """Unfold or fold the row under the cursor."""
-        self._do(lambda: self._fold("toggle"))
+        self.do_in_order(lambda: self._fold("toggle"))
 
     def action_choose(self) -> None:
         """Unfold or fold, after a double click."""
@@ -274,31 +212,31 @@ class ModuleTree(PagedLines[TreeRow]):
 
     def action_unfold_below(self) -> None:
         """Unfold everything below the row under the cursor."""
-        self._do(lambda: self._fold("all"))
+        self.do_in_order(lambda: self._fold("all"))
 
     def action_fold_below(self) -> None:
         """Fold everything below the row under the cursor."""
-        self._do(lambda: self._fold("none"))
+        self.do_in_order(lambda: self._fold("none"))
 
     def action_inward(self) -> None:
         """Unfold; where that is done, go to the first child."""
-        self._do(self._inward)
+        self.do_in_order(self._inward)
 
     def action_outward(self) -> None:
         """Fold; where that is done, go to the parent."""
-        self._do(self._outward)
+        self.do_in_order(self._outward)
 
     def action_twin(self) -> None:
         """Go to another path of the same module or tensor."""
-        self._do(self._twin)
+        self.do_in_order(self._twin)
 
     async def _fold(self, how: Literal["toggle", "open", "close", "all", "none"]) -> None:
-        await self._load_cursor()
+        await self.load_cursor()
         if (row := self.row) is not None and row.children:
             await self._ask_place(Fold(path=row.path, how=how))
 
     async def _inward(self) -> None:
-        await self._load_cursor()
+        await self.load_cursor()
         if (row := self.row) is None or not row.children:
             return
         if row.unfolded:
@@ -307,7 +245,7 @@ class ModuleTree(PagedLines[TreeRow]):
             await self._fold("open")
 
     async def _outward(self) -> None:
-        await self._load_cursor()
+        await self.load_cursor()
         if (row := self.row) is None:
             return
         if row.children and row.unfolded:
@@ -316,7 +254,7 @@ class ModuleTree(PagedLines[TreeRow]):
             await self._ask_place(Locate(path=parent_of(row)))
 
     async def _twin(self) -> None:
-        await self._load_cursor()
+        await self.load_cursor()
         row = self.row
         if row is None or not row.shared_with:
             self.app.bell()
@@ -362,7 +300,7 @@ class ModuleTree(PagedLines[TreeRow]):
         self.order = orders[(at + 1) % len(orders)]
         self._show_header()
         order = self.order
-        self._do(lambda: self._ask_place(SortTree(order=order, path=self.selected or ""), anew=True))
+        self.do_in_order(lambda: self._ask_place(SortTree(order=order, path=self.selected or ""), anew=True))
 
     def _show_header(self) -> None:
         self.HAS_HEADER = self._columns is not SIZES or self.order != "file"
