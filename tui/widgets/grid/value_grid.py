@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events, work
+from textual import work
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker
 
@@ -20,21 +17,18 @@ from models.messages import Of, Place
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.widgets.grid import grid_lines, palette
+from tui.widgets.grid.grid_cursor import GridCursor
 from tui.widgets.grid.grid_geometry import GridGeometry
 from tui.widgets.grid.heat_plan import wanted
-from tui.widgets.grid.heat_view import HeatView
-from tui.widgets.grid.seek_nonfinite import SeekNonfinite
 from tui.widgets.grid.tensor_data import TensorData
 from tui.widgets.grid.tiles import Key
 from tui.widgets.parts.load_when_visible import LoadWhenVisible
 
 DEBOUNCE = 0.015
 """Seconds of rest before what is seen is asked for: a held key asks once."""
-WHEEL = 3
-"""Rows that one turn of the wheel moves."""
 
 
-class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=True):
+class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
     """Elements with sticky indices, a cell cursor, and a line with every digit of the element under it.
 
     `show` chooses the tensor.  Nothing is asked while the widget is not shown.
@@ -63,9 +57,6 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
         + palette.CSS
         + "}"
     )
-
-    dimension: reactive[int] = reactive(0, init=False)
-    """The leading dimension that `,` and `.` change."""
 
     class RefineWanted(Message):
         """Posted when the user wants exact quantiles of this tensor."""
@@ -99,7 +90,6 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
         super().__init__(id=id)
         self.data = TensorData(ask, of)
         self._note = ""
-        self.geometry = GridGeometry(0, 0)
         self._fetching: dict[Key, Worker[None]] = {}
 
     # -- what is shown
@@ -204,21 +194,6 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
     # -- geometry
 
     @property
-    def view(self) -> Size:
-        """Return lines and characters between the scrollbars."""
-        return self.scrollable_content_region.size
-
-    @property
-    def label_width(self) -> int:
-        """Return the characters of the row indices."""
-        return len(self.geometry.row_label(max(self.geometry.rows - 1, 0))) + 1
-
-    @property
-    def column_width(self) -> int:
-        """Return the characters of a column and the gap before it."""
-        return max(self.data.format.width, len(self.geometry.column_label(max(self.geometry.columns - 1, 0)))) + 2
-
-    @property
     def seen_rows(self) -> range:
         first = round(self.scroll_y)
         return range(first, max(first, min(first + self.view.height - self.top - self.bottom, self.geometry.rows)))
@@ -307,78 +282,7 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
         self.refresh(Region(0, 0, self.view.width, self.top))
         self.refresh(Region(0, self.view.height - 1, self.view.width, 1))
 
-    async def on_click(self, event: events.Click) -> None:
-        if self.heat and self.plan is not None:
-            if (place := self.plan.at(event.y - self.top, event.x - self.heat_margin)) is not None:
-                self.go_in_picture_to(place)
-            return
-        row = event.y - self.top + round(self.scroll_y)
-        across = event.x - self.label_width + round(self.scroll_x)
-        if self.heat or not (self.top <= event.y < self.view.height - self.bottom) or event.x < self.label_width:
-            return
-        element = self.geometry.element(row, across // self.column_width)
-        if element is not None:
-            self.cursor = element
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._wheel(event, 1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._wheel(event, -1)
-
-    def _wheel(self, event: events.MouseScrollDown | events.MouseScrollUp, way: int) -> None:
-        """Move view and cursor together, so that the exact line is always of an element that is seen."""
-        event.stop()
-        event.prevent_default()  # the base class scrolls as well
-        if self.heat:
-            self.go_in_picture(0 if event.shift or event.ctrl else way, way if event.shift or event.ctrl else 0)
-        elif event.shift or event.ctrl:
-            self.scroll_to(x=self.scroll_x + way * self.column_width, animate=False)
-            self.cursor = self.geometry.moved(self.cursor, 0, way)
-        else:
-            self.scroll_to(y=self.scroll_y + way * WHEEL, animate=False)
-            self.cursor = self.geometry.moved(self.cursor, way * WHEEL, 0)
-        self._reveal()
-
     # -- actions
-
-    def action_step(self, down: int, right: int) -> None:
-        if self.heat:
-            self.go_in_picture(down, right)
-        else:
-            self._go(self.geometry.moved(self.cursor, down, right))
-
-    def action_leap(self, down: int, right: int) -> None:
-        if self.heat and self.plan is not None:
-            self.go_in_picture(down * max(self.plan.rows // 2, 1), right * max(self.plan.columns // 2, 1))
-            return
-        rows = max(self.view.height - self.top - self.bottom - 1, 1)
-        columns = max((self.view.width - self.label_width) // self.column_width - 1, 1)
-        self._go(self.geometry.moved(self.cursor, down * rows, 0 if down else right * columns))
-
-    def action_corner(self, last: int) -> None:
-        self._go((self.data.height - 1, self.data.width - 1) if last else (0, 0))
-
-    def action_slice(self, direction: int) -> None:
-        index, shape = list(self.data.leading), self.data.shape
-        if not index or not shape:
-            return
-        for dimension in range(self.dimension, -1, -1):  # past its end the next outer one goes on, as digits do
-            index[dimension] = (index[dimension] + direction) % shape[dimension]
-            if index[dimension] != (0 if direction > 0 else shape[dimension] - 1):
-                self._turn(tuple(index))
-                return
-
-    def action_dimension(self) -> None:
-        if self.data.leading:
-            self.dimension = (self.dimension + 1) % len(self.data.leading)
-
-    def _turn(self, leading: tuple[int, ...]) -> None:
-        if leading != self.data.leading:
-            self.hold()
-            self.data.turn(leading)
-            self.refresh()
-            self.want()
 
     def action_heat(self) -> None:
         self.heat = not self.heat
@@ -394,29 +298,6 @@ class ValueGrid(ScrollView, HeatView, SeekNonfinite, LoadWhenVisible, can_focus=
     def action_extreme(self) -> None:
         if self._shows_numbers:
             self.post_message(self.ExtremeWanted())
-
-    def go_to(self, index: Sequence[int]) -> None:
-        self.heat = False
-        self._turn(tuple(index[:-2]))
-        self._go(((0, 0, *index)[-2], (0, 0, *index)[-1]))
-
-    def _go(self, element: tuple[int, int]) -> None:
-        if not self.data.sentence and self.data.shape is not None:
-            self.cursor = element
-            if not self.heat:
-                self._reveal()
-
-    def _reveal(self) -> None:
-        """Scroll as little as shows the cursor."""
-        row, column = self.geometry.place(self.cursor)
-        rows = max(self.view.height - self.top - self.bottom, 1)
-        room_for = max(self.view.width - self.label_width, self.column_width)
-        left = column * self.column_width
-        self.scroll_to(
-            x=min(max(self.scroll_x, left + self.column_width - room_for), left),
-            y=min(max(self.scroll_y, row - rows + 1), row),
-            animate=False,
-        )
 
     # -- drawing
 
