@@ -21,7 +21,7 @@ from .shapes import tensors_in
 from .where import is_torch_file, where_of
 
 if TYPE_CHECKING:
-    from .run_tensors import Reading
+    from .reading import Reading
 
 LIMIT = 20_000
 """Operations that are remembered."""

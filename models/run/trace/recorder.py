@@ -31,8 +31,9 @@ from .lineage import sequence_number, switch
 from .modes import mode_now, mode_of
 from .operations import counts_without_tensor, is_made_of_many, operation_name
 from .places import Places
+from .reading import Reading
 from .record import NODES, REGISTERED, Trace
-from .run_tensors import Reading, RunTensors
+from .run_tensors import RunTensors
 from .shapes import arguments_in, shape_of_output, shapes_of, tensors_in
 from .stack_room import DEEP, StackRoom
 from .where import where_of, where_raised

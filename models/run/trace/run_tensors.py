@@ -19,12 +19,13 @@ from .calls import Call
 from .captured import CallTensors, Kept
 from .costs import gives_new_memory
 from .dead import RELUS, note_dead
-from .flow import Flow, Read, base_of, storage_of, version_of
+from .flow import Flow, base_of, storage_of
 from .live_memory import constants_of
 from .operations import gives_unset_memory, writes_parts
 from .origins import Origin, Origins
 from .output_statistics import spread_of_rows, statistics_of
 from .places import Places
+from .reading import Reading
 from .record import FirstNonfinite, Maker, Trace
 from .run_memory import RunMemory
 from .shapes import LIMIT, arguments_in, shapes_of, tensors_in
@@ -32,83 +33,6 @@ from .shapes import LIMIT, arguments_in, shapes_of, tensors_in
 _numel, _element_size = torch._C.TensorBase.numel, torch._C.TensorBase.element_size
 _UNKNOWN = OutputStatistics(0, 0.0, 0.0, 0.0, 0.0, 0)
 """Of a tensor that was written before anybody looked."""
-
-
-class Reading:
-    """An operation that is about to run: what it reads, as that is now.
-
-    Args:
-        arguments: of the operation, without names.
-        named: those with names.
-        tensors: those among them.
-        versions: of the tensors.
-        producers: the calls that made them.
-        given: whether it reads what the network was given.
-        reads: of each tensor, what is known of it.
-        kept: copies of the tensors, where such are taken.
-        bare: whether no other mode and no class of a tensor's sees what is done to the tensors.
-    """
-
-    __slots__ = (
-        "_arguments",
-        "_named",
-        "bare",
-        "first",
-        "given",
-        "kept",
-        "name",
-        "producers",
-        "reads",
-        "tensors",
-        "versions",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        arguments: tuple[Any, ...],
-        named: Mapping[str, Any],
-        tensors: list[Tensor],
-        versions: list[int],
-        producers: tuple[Call, ...],
-        given: bool,
-        reads: list[Read],
-        kept: list[Kept] | None = None,
-        bare: bool = False,
-    ) -> None:
-        self.name = name
-        self._arguments = arguments
-        self._named = named
-        self.tensors = tensors
-        self.versions = versions
-        self.producers = producers
-        self.given = given
-        self.reads = reads
-        self.kept = kept
-        self.bare = bare
-        self.first = 0
-        """The number of the first node of autograd's graph that it makes, if it makes one."""
-
-    @property
-    def literals(self) -> list[float]:
-        """Return the numbers among the arguments."""
-        return [each for each in (*self._arguments, *self._named.values()) if type(each) is float]
-
-    @property
-    def texts(self) -> list[str]:
-        """Return the texts among them."""
-        return [each for each in self._arguments if type(each) is str]
-
-    def written(self) -> list[Tensor]:
-        """Return the tensors that the operation wrote into, now that it is over."""
-        found: list[Tensor] = []
-        for tensor, version in zip(self.tensors, self.versions, strict=True):
-            if version < 0:  # of inference mode, without versions
-                if tensor is self.tensors[0] and (self.name.endswith("_") or writes_parts(self.name)):
-                    found.append(tensor)
-            elif version != version_of(tensor):
-                found.append(tensor)
-        return found
 
 
 class RunTensors:
@@ -216,6 +140,11 @@ class RunTensors:
             self._look(output, found, None, reading, call, row)
             call.statistics = found
             return
+        self._gave_several(reading, outputs, call, row)
+
+    def _gave_several(self, reading: Reading, outputs: list[Tensor], call: Call, row: Call) -> None:
+        """Note what an operation gave that may share memory with what it read or wrote, or is not one tensor."""
+        flow, tensors, memory = self._flow, reading.tensors, self.memory
         own = {id(tensor) for tensor in tensors}
         fresh = [output for output in outputs if id(output) not in own]
         memory.took(call)

@@ -1,4 +1,4 @@
-"""Of `flow`, `run_tensors`: which calls made what an operation read."""
+"""Of `flow`, `reading`, `run_tensors`: which calls made what an operation read."""
 
 from __future__ import annotations
 
