@@ -57,6 +57,23 @@ class Frame:
         self.elementwise += elementwise
         self.counted = True
 
+    def counts_call(self, within: Frame) -> None:
+        """Add what a call within it took, which is over."""
+        self.within += within.call.seconds or 0.0
+        self.flops += within.flops
+        self.elementwise += within.elementwise
+        self.counted = self.counted or within.counted
+
+    def take_over(self, held: Call) -> None:
+        """Write what is known of the one operation of a plain layer into the layer's own call."""
+        call = self.call
+        held.into, held.captured = call, None  # the module keeps its own
+        call.tensors, call.failed, call.note = held.tensors, held.failed, call.note or held.note
+        call.self_seconds = call.seconds
+        call.producers, call.mode = call.producers or held.producers, call.mode + held.mode
+        call.reads_input = call.reads_input or held.reads_input
+        held.producers, held.statistics = (), None  # or it would keep all those before it
+
 
 def records_graph() -> bool:
     """Return whether torch makes a graph of what runs, as an export does: a look at a shape would become part of it."""

@@ -286,19 +286,13 @@ class Recorder(TorchFunctionMode):
 
     def _close(self, frame: Frame, output: object, raised: BaseException | None, now: float) -> None:
         """Complete the row of a module's call; `now` is when it was over, by `time.perf_counter`."""
-        assert self._tensors is not None
-        call = frame.call
         try:
             self._complete(frame, output, raised, now)
         except Exception as error:  # of a class of the user's, which may raise anything
             self._missed("what it returned", error)
         self._frames.pop()
         if self._frames:
-            caller = self._frames[-1]
-            caller.within += call.seconds or 0.0
-            caller.flops += frame.flops
-            caller.elementwise += frame.elementwise
-            caller.counted = caller.counted or frame.counted
+            self._frames[-1].counts_call(frame)
         else:
             FUSED_PATH.release(self)
         self._trace.close(frame.place)
@@ -310,13 +304,7 @@ class Recorder(TorchFunctionMode):
         call.seconds = max(now - frame.started - (self._overhead - frame.overhead), 0.0)
         call.self_seconds = max(call.seconds - frame.within, 0.0)
         if frame.held is not None:
-            held = frame.held
-            held.into, held.captured = call, None  # the module keeps its own
-            call.tensors, call.failed, call.note = held.tensors, held.failed, call.note or held.note
-            call.self_seconds = call.seconds
-            call.producers, call.mode = call.producers or held.producers, call.mode + held.mode
-            call.reads_input = call.reads_input or held.reads_input
-            held.producers, held.statistics = (), None  # or it would keep all those before it
+            frame.take_over(frame.held)
         if frame.counted:
             call.flops, call.elementwise = frame.flops, frame.elementwise
         if raised is not None:
