@@ -72,6 +72,21 @@ def test_inside_models_our_own_is_imported_relatively_and_nothing_that_draws(fil
             assert name.partition(".")[0] not in (OURS | {"textual", "rich", "numpy"}) - allowed
 
 
+FACTORIES = {"arange", "as_tensor", "empty", "empty_strided", "eye", "full", "linspace", "ones", "rand", "randint"}
+FACTORIES |= {"randn", "randperm", "scalar_tensor", "tensor", "zeros"}
+
+
+@pytest.mark.parametrize("file", files("models"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_tensor_of_ours_says_where_it_is(file: Path) -> None:
+    # Users set a default device (`torch.set_default_device("cuda")`): what is made without one would lie there.
+    if "examples" in file.parts:
+        return  # networks: theirs
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr=name)) if name in FACTORIES:
+                assert any(each.arg == "device" for each in node.keywords), f"line {node.lineno}: {ast.unparse(node)}"
+
+
 @pytest.mark.parametrize("file", files("tui"), ids=lambda file: str(file.relative_to(ROOT)))
 def test_the_interface_imports_the_wall_only(file: Path) -> None:
     allowed = ("models", "models.engine", *(f"models.{part}" for part in WALL))

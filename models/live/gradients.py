@@ -85,7 +85,7 @@ def l2_norm(tensor: Tensor, should_cancel: ShouldCancel = never) -> float | None
         if readable.strides is not None and repeats_much(readable.shape, readable.strides):
             weights = multiplicity(readable.shape, readable.strides)
             shown = weights.nonzero().view(-1)
-            stored = real64(span_piece(readable)).cpu()[shown]
+            stored = real64(span_piece(readable))[shown]
             return math.sqrt(float(weights[shown].double().dot(stored.square())) * repeats)
         squares = 0.0
         for _, read in readable.stream().blocks():

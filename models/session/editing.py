@@ -103,7 +103,7 @@ def _rounded(what: What, dtype: torch.dtype) -> str:
         or isinstance(what.number, complex)
     ):
         return ""
-    held = float(torch.tensor(what.number, dtype=dtype))
+    held = float(torch.tensor(what.number, dtype=dtype, device="cpu"))
     if held == what.number or f"{held:.6g}" == f"{what.number:.6g}" or what.number != what.number:
         return ""
     return f"; {str(dtype).removeprefix('torch.')} holds {held:g}"

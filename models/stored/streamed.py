@@ -75,5 +75,5 @@ def _table(plain: DType) -> PatternTable | None:
         return table_of(getattr(torch, plain.torch))
     if plain.unit != 1 or plain.decode is None:
         return None
-    values = torch.tensor(plain.decode(bytes(range(256))), dtype=torch.float64)
+    values = torch.tensor(plain.decode(bytes(range(256))), dtype=torch.float64, device="cpu")
     return PatternTable(values.view(256, -1))

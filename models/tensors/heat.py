@@ -119,7 +119,7 @@ def _of_span(
     ticker.read(0)
     steps = (0, 0, *strides)
     with one_thread():
-        elements = as_real(span_piece(readable)).cpu()
+        elements = as_real(span_piece(readable))
         cells: list[float] = extremes(elements, size, (steps[-2], steps[-1]), block).flatten().tolist()
     return cells
 

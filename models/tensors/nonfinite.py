@@ -67,7 +67,7 @@ def _in_span(readable: Readable, strides: Sequence[int], index: Sequence[int], d
     from .reductions import nonfinite
 
     with one_thread():
-        return next_index(nonfinite(span_piece(readable)).cpu(), readable.shape, strides, index, direction)
+        return next_index(nonfinite(span_piece(readable)), readable.shape, strides, index, direction)
 
 
 def _in_python(readable: Readable, start: int, stop: int, direction: int) -> int | None:

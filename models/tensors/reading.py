@@ -21,12 +21,13 @@ def strided(tensor: Tensor) -> Tensor:
 
 
 def real64(tensor: Tensor) -> Tensor:
-    """Return the elements in one dimension as float64, complex numbers by magnitude; may share memory with `tensor`.
+    """Return the elements in one dimension as float64 on the CPU, complex numbers by magnitude.
+
+    It may share memory with `tensor`.
 
     Integers beyond 2^53 are rounded.
     """
-    if tensor.device.type not in ("cpu", "cuda"):
-        tensor = tensor.cpu()  # float64 is not known everywhere
+    tensor = tensor.cpu()  # an accelerator may know no float64
     if tensor.is_complex():
         return tensor.to(torch.complex128).abs().reshape(-1)
     return tensor.to(torch.float64).reshape(-1)
@@ -43,17 +44,16 @@ class Workspace:
         """Return the chunk as `real64` does, in memory that may be overwritten and is valid until the next call."""
         if chunk.is_complex():
             return real64(chunk)
-        device = chunk.device if chunk.device.type in ("cpu", "cuda") else torch.device("cpu")
-        if self._numbers.numel() < chunk.numel() or self._numbers.device != device:
-            self._numbers = torch.empty(chunk.numel(), dtype=torch.float64, device=device)
+        if self._numbers.numel() < chunk.numel():
+            self._numbers = torch.empty(chunk.numel(), dtype=torch.float64, device="cpu")
         target = self._numbers[: chunk.numel()]
         target.view(chunk.shape).copy_(chunk)
         return target
 
     def to_int16(self, numbers: Tensor) -> Tensor:
         """Return numbers from 0 to 32,767 truncated to int16, valid until the next call."""
-        if self._integers.numel() < numbers.numel() or self._integers.device != numbers.device:
-            self._integers = torch.empty(numbers.numel(), dtype=torch.int16, device=numbers.device)
+        if self._integers.numel() < numbers.numel():
+            self._integers = torch.empty(numbers.numel(), dtype=torch.int16, device="cpu")
         return self._integers[: numbers.numel()].copy_(numbers)
 
 

@@ -7,18 +7,16 @@ from torch import Tensor
 
 
 def as_real(part: Tensor) -> Tensor:
-    """Return a piece as float64, or as float32 where that is exact and half the work; complex numbers by magnitude."""
+    """Return a piece on the CPU as float64, or as float32 where that is exact; complex numbers by magnitude."""
     if part.is_complex():
-        part = part.to(torch.complex128).abs()
+        part = part.cpu().to(torch.complex128).abs()
     small = part.dtype.is_floating_point and part.dtype != torch.float64
-    if part.device.type not in ("cpu", "cuda"):
-        part = part.cpu()
-    return part.to(torch.float32 if small else torch.float64)
+    return part.cpu().to(torch.float32 if small else torch.float64)
 
 
 def nonfinite(part: Tensor) -> Tensor:
     """Return a bool for each element, True where it is NaN or infinite; of a complex number either part counts."""
-    return ~torch.isfinite(part.to(torch.complex128) if part.is_complex() else as_real(part))
+    return ~torch.isfinite(part.cpu().to(torch.complex128) if part.is_complex() else as_real(part))
 
 
 class Blocks:
@@ -40,8 +38,8 @@ class Blocks:
         blocks = part.reshape(rows, part.shape[0] // rows, columns, part.shape[1] // columns)
         first, second = top // self._down, left // self._across
         place = (slice(first, first + rows), slice(second, second + columns))
-        self._low[place] = torch.minimum(self._low[place], blocks.amin((1, 3)).cpu())
-        self._high[place] = torch.maximum(self._high[place], blocks.amax((1, 3)).cpu())
+        self._low[place] = torch.minimum(self._low[place], blocks.amin((1, 3)))
+        self._high[place] = torch.maximum(self._high[place], blocks.amax((1, 3)))
 
     def cells(self) -> Tensor:
         """Return the element of largest magnitude of each block, a positive one before a negative one of the same."""

@@ -113,7 +113,7 @@ def _transposed(parts: Parts, shape: tuple[int, ...]) -> Tensor:
 
 def _fields(words: Tensor, bits: int, axis: int) -> Tensor:
     """Return the numbers of `bits` bits in words of 32, the low ones first, in place of each word along an axis."""
-    shifts = torch.arange(0, 32, bits)
+    shifts = torch.arange(0, 32, bits, device="cpu")
     fields = (words.to(torch.int64).unsqueeze(axis + 1) >> shifts.view(-1, *[1] * (words.dim() - 1 - axis))) & (
         (1 << bits) - 1
     )
@@ -129,14 +129,14 @@ def _gptq(parts: Parts, shape: tuple[int, ...], less: int = 1) -> Tensor:
     if "g_idx" in parts:
         group = as_torch(parts["g_idx"]).long()
     else:
-        group = torch.arange(inputs) // _block(inputs, scales.shape[0], may_be_cut=True)
+        group = torch.arange(inputs, device="cpu") // _block(inputs, scales.shape[0], may_be_cut=True)
     return ((numbers - points[group]).float() * scales.float()[group]).T
 
 
 def _awq(parts: Parts, shape: tuple[int, ...]) -> Tensor:
     """Unpack AWQ: eight columns in a word, in an order of their own."""
     words, zeros, scales = (as_torch(parts[key]) for key in ("qweight", "qzeros", "scales"))
-    order = torch.tensor(_AWQ_ORDER)
+    order = torch.tensor(_AWQ_ORDER, device="cpu")
 
     def columns(packed: Tensor) -> Tensor:
         fields = _fields(packed, 4, 1)
@@ -167,7 +167,7 @@ def _mlx(parts: Parts, shape: tuple[int, ...]) -> Tensor:
 
 def _halves(packed: Tensor) -> Tensor:
     """Return the numbers of four bits in bytes, the lower half first, along the last axis."""
-    table = torch.tensor([*_FOUR_BITS, *(-each for each in _FOUR_BITS)])
+    table = torch.tensor([*_FOUR_BITS, *(-each for each in _FOUR_BITS)], dtype=torch.float32, device="cpu")
     return table[torch.stack([packed & 15, packed >> 4], -1).flatten(-2).long()]
 
 

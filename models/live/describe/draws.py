@@ -95,7 +95,7 @@ def _sample(tensor: Tensor, limit: int) -> Tensor:
     stride = -(-values.numel() // limit) | 1  # odd: not always the same column
     pieces, start = [], 0
     for chunk in chunks(values, max(stride, 2**16)):
-        pieces.append(real64(chunk.reshape(-1)[start::stride]).cpu())
+        pieces.append(real64(chunk.reshape(-1)[start::stride]))
         start = (start - chunk.numel()) % stride
     return torch.cat(pieces).clone()
 
@@ -104,7 +104,7 @@ def _kolmogorov_smirnov(probabilities: Tensor) -> Draw:
     """Test `probabilities`, the cumulative distribution at each value, for being uniform in [0, 1]."""
     n = probabilities.numel()
     ordered = probabilities.sort().values
-    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    steps = torch.arange(n + 1, dtype=torch.float64, device="cpu") / n
     distance = float(torch.maximum((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
     p = kolmogorov((math.sqrt(n) + 0.12 + 0.11 / math.sqrt(n)) * distance)  # Stephens 1970, for small samples
     return Draw(p >= SIGNIFICANCE, p)

@@ -60,7 +60,7 @@ def _bad_element(node: Any, given: Sequence[Tensor | None], came: Sequence[Tenso
     if bad is None or not all(each is None or _is_finite(each) for each in came):
         return None
     place = int((~torch.isfinite(bad)).reshape(-1).byte().argmax())
-    index = tuple(int(each) for each in torch.unravel_index(torch.tensor(place), bad.shape))
+    index = tuple(int(each) for each in torch.unravel_index(torch.tensor(place, device="cpu"), bad.shape))
     arrived = came[0] if came and came[0] is not None else None
     values = [_saved(node, name) for name in _INPUTS]
     return BadElement(

@@ -51,13 +51,13 @@ def _make(spec: InputSpec, device: str | torch.device | None) -> Tensor:
     made_as = torch.float32 if spec.dtype.startswith("float8") else dtype
     try:
         if spec.bound is not None or (spec.dtype == "bool" and spec.fill == "uniform"):
-            value = torch.randint(2 if spec.bound is None else spec.bound, spec.shape, dtype=made_as)
+            value = torch.randint(2 if spec.bound is None else spec.bound, spec.shape, dtype=made_as, device="cpu")
         elif spec.fill == "uniform":
-            value = torch.rand(spec.shape, dtype=made_as)
+            value = torch.rand(spec.shape, dtype=made_as, device="cpu")
         elif spec.fill == "normal":
-            value = torch.randn(spec.shape, dtype=made_as)
+            value = torch.randn(spec.shape, dtype=made_as, device="cpu")
         else:
-            value = torch.full(spec.shape, spec.fill == "ones", dtype=made_as)
+            value = torch.full(spec.shape, spec.fill == "ones", dtype=made_as, device="cpu")
         return value.to(device=device, dtype=dtype)
     except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
         cause = str(error).partition("\n")[0][:200]

@@ -84,11 +84,11 @@ def _of_compressed(form: str, shape: tuple[int, ...], starts: Tensor, inner: Ten
     counts = starts.diff()
     if starts.numel() < 1 or starts[0] != 0 or (counts < 0).any() or starts[-1] != inner.numel():
         raise ValueError("its rows do not begin where others end")
-    outer = torch.repeat_interleave(torch.arange(counts.numel()), counts)
+    outer = torch.repeat_interleave(torch.arange(counts.numel(), device="cpu"), counts)
     rows, columns = (outer, inner.long()) if form in ("sparse_csr", "sparse_bsr") else (inner.long(), outer)
     blocks = values if values.dim() == 3 else values.view(-1, 1, 1)
     high, wide = blocks.shape[1:]
-    grid = torch.zeros(shape[0] // high, shape[1] // wide, high, wide, dtype=values.dtype)
+    grid = torch.zeros(shape[0] // high, shape[1] // wide, high, wide, dtype=values.dtype, device="cpu")
     if rows.numel() and (rows.min() < 0 or columns.min() < 0):
         raise ValueError("an index is negative")
     grid[rows, columns] = blocks

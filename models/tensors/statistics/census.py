@@ -66,11 +66,11 @@ def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spre
                 found.widen(number, number, position, position)
         return found, spread
     limit = 2 * chunks.CHUNK if stream.singles and not precise else None
-    moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64)
+    moments, total = Moments(), torch.zeros(CODES, dtype=torch.int64, device="cpu")
     for worker in sweep(stream, lambda: _Codes(stream, precise), ticker, limit):
         worker.extremes.settle(worker.moments)
         moments.merge(worker.moments)
-        total += worker.counts.cpu()
+        total += worker.counts
     return moments, _of_codes(total, moments, _rounded_from(stream))
 
 
@@ -79,24 +79,23 @@ class _Patterns:
 
     def __init__(self, stream: Stream, table: PatternTable) -> None:
         size = len(table.values)
-        self.counts = torch.zeros(size, dtype=torch.int64)
+        self.counts = torch.zeros(size, dtype=torch.int64, device="cpu")
         self.extremes = Extremes(partial(_typed, table.dtype) if table.dtype in _COMPARED_AS_THEY_ARE else stream.real)
         self._values = table.values.where(table.values.isfinite(), math.nan)
         self._beyond = self._runs_beyond()
         """Where in `counts` the patterns of elements lie that would be new extremes: all 0, between pieces."""
-        self._room = torch.empty(FLUSH if size == CODES else 0, dtype=torch.int32)
+        self._room = torch.empty(FLUSH if size == CODES else 0, dtype=torch.int32, device="cpu")
         self._filled = 0
         self._pieces: list[Piece] = []
 
     def take(self, piece: Tensor, start: int) -> None:
-        piece = piece.cpu()
         if self._filled + piece.numel() > FLUSH:
             self.finish()
         if piece.dtype.itemsize == 1:
             self.counts += torch.bincount(piece.reshape(-1).view(torch.uint8), minlength=len(self.counts))
         else:
             if self._room.numel() < piece.numel():
-                self._room = torch.empty(piece.numel(), dtype=torch.int32)
+                self._room = torch.empty(piece.numel(), dtype=torch.int32, device="cpu")
             room = self._room[self._filled : self._filled + piece.numel()]
             room.view(piece.shape).copy_(piece.view(torch.uint16))
         self._pieces.append((start, piece))
@@ -132,8 +131,10 @@ def _typed(dtype: torch.dtype, piece: Tensor) -> Tensor:
 def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -> tuple[Moments, Spread]:
     present = counts.nonzero().view(-1)
     rows = table.values[present]
-    values = torch.cat((rows.reshape(-1), torch.tensor(rest, dtype=torch.float64)))
-    counts = torch.cat((counts[present].repeat_interleave(rows.shape[1]), torch.ones(len(rest), dtype=torch.int64)))
+    values = torch.cat((rows.reshape(-1), torch.tensor(rest, dtype=torch.float64, device="cpu")))
+    counts = torch.cat(
+        (counts[present].repeat_interleave(rows.shape[1]), torch.ones(len(rest), dtype=torch.int64, device="cpu"))
+    )
     return from_counts(values, counts)
 
 
@@ -161,19 +162,18 @@ class _Codes:
     """A worker that counts the codes of wider dtypes and takes their moments."""
 
     def __init__(self, stream: Stream, precise: bool) -> None:
-        device = stream.device if stream.device.type in ("cpu", "cuda") else torch.device("cpu")
         self.moments = Moments()
         self.extremes = Extremes(stream.real)
-        self.counts = torch.zeros(CODES, dtype=torch.int64, device=device)
+        self.counts = torch.zeros(CODES, dtype=torch.int64, device="cpu")
         self._workspace = Workspace()
-        self._room = torch.empty(FLUSH, dtype=torch.int32, device=device)
-        self._singles = torch.empty(0, dtype=torch.float32, device=device)
+        self._room = torch.empty(FLUSH, dtype=torch.int32, device="cpu")
+        self._singles = torch.empty(0, dtype=torch.float32, device="cpu")
         self._precise = precise
         self._whole = stream.whole
         self._plain: bool | None = None
-        self._sums = torch.empty(2, dtype=torch.float64, device=device)
+        self._sums = torch.empty(2, dtype=torch.float64, device="cpu")
         self._places = self._sums.unbind()
-        self._single_sums = torch.empty(3, dtype=torch.float32, device=device)
+        self._single_sums = torch.empty(3, dtype=torch.float32, device="cpu")
         self._single_places = self._single_sums.unbind()
         self._pieces: list[Piece] = []
         self._finite: list[Tensor] = []
@@ -182,7 +182,7 @@ class _Codes:
 
     def take(self, piece: Tensor, start: int) -> None:
         if self._plain is None:  # all pieces are alike
-            self._plain = _is_plain(piece, self._room.device)
+            self._plain = _is_plain(piece)
         if self._plain and not self._precise and self._take_quickly(piece, start):
             return
         numbers = self._workspace.to_float64(piece)
@@ -242,9 +242,9 @@ class _Codes:
         if self._filled + n > self._room.numel():
             self.finish()
         if self._room.numel() < n:
-            self._room = torch.empty(n, dtype=torch.int32, device=self._room.device)
+            self._room = torch.empty(n, dtype=torch.int32, device="cpu")
         if numbers.dtype != torch.float32 and self._singles.numel() < n:
-            self._singles = torch.empty(n, dtype=torch.float32, device=self._room.device)
+            self._singles = torch.empty(n, dtype=torch.float32, device="cpu")
         write_codes(numbers, self._room[self._filled : self._filled + n], self._singles)
         self._filled += n
         self._pieces.append(piece)
@@ -270,14 +270,9 @@ class _Codes:
                 known.widen(float(low), float(high), [piece])
 
 
-def _is_plain(piece: Tensor, device: torch.device) -> bool:
+def _is_plain(piece: Tensor) -> bool:
     """Return whether the piece's float32 bits can be read in place."""
-    return (
-        piece.dtype == torch.float32
-        and type(piece) in (Tensor, torch.nn.Parameter)
-        and piece.device == device
-        and not piece.is_neg()
-    )
+    return piece.dtype == torch.float32 and type(piece) in (Tensor, torch.nn.Parameter) and not piece.is_neg()
 
 
 def _comparable(piece: Tensor) -> Tensor:

@@ -9,19 +9,16 @@ from torch import Tensor
 
 CHUNK = 2**16
 """Elements of a piece: as float64 they are 512 KB and stay in cache, where several passes cost little more than one."""
-CHUNK_ELSEWHERE = 2**22
-"""Elements of a piece on an accelerator, where the number of calls is what costs."""
 SPLIT = 64
 """Views that are made at once: one by one each takes longer."""
 
 
 def chunks(tensor: Tensor, limit: int | None = None) -> Iterator[Tensor]:
-    """Yield views that hold every element once, each of at most `limit` elements (None: what suits the device).
+    """Yield views that hold every element once, each of at most `limit` elements (None: `CHUNK`).
 
     They come in the order of memory where possible: a transposed tensor is walked along its storage, without a copy.
     """
-    if limit is None:
-        limit = CHUNK if tensor.device.type == "cpu" else CHUNK_ELSEWHERE
+    limit = CHUNK if limit is None else limit
     if tensor.numel() <= limit:
         if tensor.numel():
             yield tensor

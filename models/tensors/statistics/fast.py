@@ -49,7 +49,7 @@ class _Bytes:
 
     def __init__(self, package: ModuleType, dtype: torch.dtype) -> None:
         self._package, self._name = package, _NAMES[dtype]
-        self._zeros = torch.empty(0, dtype=torch.uint8)
+        self._zeros = torch.empty(0, dtype=torch.uint8, device="cpu")
 
     def __call__(self, piece: Tensor) -> Summary | None:
         """Return the summary of a piece; None where it has too few digits in common."""
@@ -67,7 +67,7 @@ class _Bytes:
     def _count_zeros(self, piece: Tensor) -> int:
         n, make = piece.numel(), self._package.from_pointer
         if len(self._zeros) < n:
-            self._zeros = torch.zeros(n, dtype=torch.uint8)
+            self._zeros = torch.zeros(n, dtype=torch.uint8, device="cpu")
         pieces = (make(each.data_ptr(), (n,), "uint8") for each in (piece, self._zeros))
         return n - round(float(self._package.hamming(*pieces)))
 
@@ -135,6 +135,6 @@ class _Floats:
         """Return how many of `n` elements have these bits, which are those of 0 or -0."""
         alike = self._alike.get(bits)
         if alike is None or len(alike) < n:
-            alike = self._alike[bits] = torch.full((n,), -0.0 if bits else 0.0, dtype=self._dtype)
+            alike = self._alike[bits] = torch.full((n,), -0.0 if bits else 0.0, dtype=self._dtype, device="cpu")
         same = self._package.from_pointer(alike.data_ptr(), (n,), self._unsigned)
         return round(n * (1 - float(self._package.jaccard(unsigned, same))))

@@ -51,7 +51,7 @@ def write_codes(numbers: Tensor, room: Tensor, singles: Tensor) -> None:
 @cache
 def ascending() -> Tensor:
     """Return all codes in ascending order of their numbers, int64."""
-    return torch.cat((torch.arange(CODES - 1, NEGATIVE - 1, -1), torch.arange(NEGATIVE)))
+    return torch.cat((torch.arange(CODES - 1, NEGATIVE - 1, -1, device="cpu"), torch.arange(NEGATIVE, device="cpu")))
 
 
 def bounds(codes: Tensor, rounded_from: float) -> tuple[Tensor, Tensor]:
@@ -61,7 +61,7 @@ def bounds(codes: Tensor, rounded_from: float) -> tuple[Tensor, Tensor]:
     """
     magnitude = (codes & (NEGATIVE - 1)).to(torch.int32)
     near = (magnitude << 16).view(torch.float32).clamp_(max=torch.finfo(torch.float32).max).double()
-    outside = torch.nextafter(near.float(), torch.zeros(())).double()
+    outside = torch.nextafter(near.float(), torch.zeros((), dtype=torch.float32, device="cpu")).double()
     near = torch.where(near >= rounded_from, outside, near)
     far = ((magnitude + 1).clamp_(max=INFINITY) << 16).view(torch.float32).double()
     far[magnitude + 1 == INFINITY] = 2.0**128  # which is no float32

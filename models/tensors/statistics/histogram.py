@@ -79,10 +79,10 @@ class Scale:
         """
         if spread.codes is None:
             places = self.place(spread.below, torch.empty_like(spread.below)).long()
-            filled = torch.zeros(self.bins + 1, dtype=torch.int64).index_add_(0, places, spread.counts)
+            filled = torch.zeros(self.bins + 1, dtype=torch.int64, device="cpu").index_add_(0, places, spread.counts)
             return self.joined(filled.tolist())
-        edges = torch.tensor(self.edges()[1:-1], dtype=torch.float64)
-        until = torch.cat((torch.zeros(1, dtype=torch.int64), spread.counts.cumsum(0)))
+        edges = torch.tensor(self.edges()[1:-1], dtype=torch.float64, device="cpu")
+        until = torch.cat((torch.zeros(1, dtype=torch.int64, device="cpu"), spread.counts.cumsum(0)))
         at = torch.searchsorted(spread.above, edges)  # the first that reaches so far
         at = at.clamp_(max=spread.counts.numel() - 1)
         below, above = spread.below[at], spread.above[at]

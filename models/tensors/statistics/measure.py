@@ -76,7 +76,7 @@ def _of_span(readable: Readable, strides: tuple[int, ...], repeats: int, bins: i
     """Return the statistics of a view that repeats its elements: each stored one counts as often as it is repeated."""
     counts = multiplicity(readable.shape, strides)
     present = counts.nonzero().view(-1)
-    elements = real64(span_piece(readable)).cpu()
+    elements = real64(span_piece(readable))
     moments, spread = from_counts(elements[present], counts[present])
     scale = Scale.of(moments.low, moments.high, bins) if moments.n else None
 
@@ -97,7 +97,7 @@ def _of_stream(
     if stream.size <= SORT_LIMIT:
         ticker = Ticker(stream.size, should_cancel, on_progress)
         blocks = [stream.real(read()) for _, read in stream.blocks()]
-        blocks.append(torch.tensor(stream.rest, dtype=torch.float64))
+        blocks.append(torch.tensor(stream.rest, dtype=torch.float64, device="cpu"))
         moments, quantiles, edges, counts = statistics_by_sorting(torch.cat(blocks), bins)
         within = 0.0
     else:

@@ -30,7 +30,7 @@ def moments_of(stream: Stream, ticker: Ticker) -> Moments | None:
         Exception: whatever reading a block raises.
     """
     dtype = _dtype_of(stream)
-    if dtype is None or stream.device.type != "cpu" or stream.rest:
+    if dtype is None or stream.rest:
         return None
     make = fast.summariser(dtype) or ((lambda: TorchSummary(dtype)) if dtype in TorchSummary.DTYPES else None)
     if make is None:
@@ -55,7 +55,7 @@ class _Sums:
         self._dtype = dtype
         self._summarise = summarise
         self._workspace = Workspace()
-        self._room = torch.empty(0, dtype=dtype)
+        self._room = torch.empty(0, dtype=dtype, device="cpu")
 
     def take(self, piece: Tensor, start: int) -> None:
         """Take in a piece of a block."""
@@ -75,7 +75,7 @@ class _Sums:
         if piece.is_contiguous():
             return piece.view(-1)
         if self._room.numel() < piece.numel():
-            self._room = torch.empty(piece.numel(), dtype=self._dtype)
+            self._room = torch.empty(piece.numel(), dtype=self._dtype, device="cpu")
         room = self._room[: piece.numel()]
         room.view(piece.shape).copy_(piece)
         return room

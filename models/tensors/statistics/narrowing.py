@@ -87,11 +87,13 @@ class Sieve:
     def __init__(self, ranges: Sequence[KeyRange]) -> None:
         self._ranges = ranges
         self.gather = sum(range_.count for range_ in ranges) <= GATHERED
-        self._wanted = torch.zeros(CODES, dtype=torch.bool)
+        self._wanted = torch.zeros(CODES, dtype=torch.bool, device="cpu")
         for range_ in ranges:
             self._wanted[range_.code] = True
         self.kept: list[list[Tensor]] = [[] for _ in ranges]
-        self.counts = [torch.zeros(0 if self.gather else (1 << _PASS_BITS), dtype=torch.int64) for _ in ranges]
+        self.counts = [
+            torch.zeros(0 if self.gather else (1 << _PASS_BITS), dtype=torch.int64, device="cpu") for _ in ranges
+        ]
 
     def take(self, numbers: Tensor, codes: Tensor) -> None:
         """Take in float64 numbers and their codes, both of one dimension."""

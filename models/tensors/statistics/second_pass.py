@@ -104,12 +104,12 @@ class _Pass:
         self._scale, self._dirty, self._has_ranges = scale, dirty, bool(ranges)
         self.bins = Bins(scale.bins) if scale else None
         self._workspace = Workspace()
-        self._singles = torch.empty(0, dtype=torch.float32)
-        self._room = torch.empty(0, dtype=torch.int32)
-        self._places = torch.empty(0, dtype=torch.float64)
+        self._singles = torch.empty(0, dtype=torch.float32, device="cpu")
+        self._room = torch.empty(0, dtype=torch.int32, device="cpu")
+        self._places = torch.empty(0, dtype=torch.float64, device="cpu")
 
     def take(self, piece: Tensor, start: int) -> None:
-        numbers = self._workspace.to_float64(piece.cpu() if self._has_ranges else piece)
+        numbers = self._workspace.to_float64(piece)
         if self._dirty:
             numbers = numbers[numbers.isfinite()]
         n = numbers.numel()
@@ -117,11 +117,14 @@ class _Pass:
             return
         if self._has_ranges:
             if self._singles.numel() < n:
-                self._singles, self._room = torch.empty(n, dtype=torch.float32), torch.empty(n, dtype=torch.int32)
+                self._singles, self._room = (
+                    torch.empty(n, dtype=torch.float32, device="cpu"),
+                    torch.empty(n, dtype=torch.int32, device="cpu"),
+                )
             write_codes(numbers, self._room[:n], self._singles)
             self.sieve.take(numbers, self._room[:n])
         if self.bins and self._scale:
-            if self._places.numel() < n or self._places.device != numbers.device:
+            if self._places.numel() < n:
                 self._places = torch.empty_like(numbers)
             self.bins.add(self._workspace.to_int16(self._scale.place(numbers, self._places[:n])))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 import torch
@@ -41,7 +41,7 @@ class PatternTable:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The elements of one tensor as blocks, which can be read several times."""
+    """The elements of one tensor as blocks on the CPU, which can be read several times."""
 
     size: int
     """How many elements there are, those of `rest` included."""
@@ -63,8 +63,6 @@ class Stream:
     """Further elements, of a last bit pattern that is not full."""
     repeats: int = 1
     """How often each element stands in the tensor."""
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    """The device of the blocks."""
 
     @property
     def per_item(self) -> int:
@@ -119,8 +117,6 @@ def sweep(
     workers = [make_worker() for _ in range(workers_for(stream))]
     blocks, turn = stream.blocks(), threading.Lock()
     failed: list[BaseException] = []
-    if stream.device.type != "cpu":
-        limit = None
 
     def work(worker: AnyWorker) -> None:
         try:
@@ -155,6 +151,4 @@ def sweep(
 
 def workers_for(stream: Stream) -> int:
     """Return how many threads read a stream."""
-    if stream.device.type != "cpu":
-        return 1
     return max(1, min(usable_cores() - 1, stream.size // WORTH_A_WORKER, WORKER_LIMIT))

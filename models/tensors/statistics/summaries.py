@@ -50,12 +50,12 @@ class TorchSummary:
 
     def __init__(self, dtype: torch.dtype) -> None:
         summed = torch.float64 if dtype == torch.float64 else torch.float32
-        self._numbers = torch.empty(0, dtype=summed)
-        self._sums = torch.empty(1, dtype=summed)
+        self._numbers = torch.empty(0, dtype=summed, device="cpu")
+        self._sums = torch.empty(1, dtype=summed, device="cpu")
         self._places = self._sums.unbind()
-        self._ends = torch.empty(2, dtype=dtype)
+        self._ends = torch.empty(2, dtype=dtype, device="cpu")
         self._low, self._high = self._ends.unbind()
-        self._zeros = torch.empty(0, dtype=torch.bool)
+        self._zeros = torch.empty(0, dtype=torch.bool, device="cpu")
 
     def __call__(self, piece: Tensor) -> Summary | None:
         """Return the summary of a piece; None where it is not finite or has too few digits in common."""
@@ -63,7 +63,7 @@ class TorchSummary:
         numbers = piece
         if piece.dtype != self._numbers.dtype:
             if self._numbers.numel() < n:
-                self._numbers = torch.empty(n, dtype=self._numbers.dtype)
+                self._numbers = torch.empty(n, dtype=self._numbers.dtype, device="cpu")
             numbers = self._numbers[:n].copy_(piece)
         total, squares = self._sum(numbers)
         torch.amin(piece, 0, out=self._low)  # `aminmax` takes three times as long as each of these
@@ -90,7 +90,7 @@ class TorchSummary:
     def _count_zeros(self, piece: Tensor) -> int:
         n = piece.numel()
         if self._zeros.numel() < n:
-            self._zeros = torch.empty(n, dtype=torch.bool)
+            self._zeros = torch.empty(n, dtype=torch.bool, device="cpu")
         flags = (self._zeros if self._zeros.numel() == n else self._zeros[:n]).copy_(piece)
         if n % (8 * LANES):
             return n - int(flags.count_nonzero())

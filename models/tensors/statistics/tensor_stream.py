@@ -19,7 +19,10 @@ BLOCKS = 64
 
 
 def tensor_stream(values: Tensor) -> Stream:
-    """Return the elements of a strided tensor as a stream of views, read as bit patterns up to 16 bits."""
+    """Return the elements of a strided tensor as a stream of views, read as bit patterns up to 16 bits.
+
+    Of a tensor on an accelerator the blocks are copies on the CPU, one at a time: each pass has its tables there.
+    """
     plain = type(values) in (Tensor, torch.nn.Parameter) and not is_wrapper(values) and not values.is_neg()
     table = table_of(values.dtype) if plain else None
     shape, axes = tuple(values.shape), walking_order(values)
@@ -27,20 +30,15 @@ def tensor_stream(values: Tensor) -> Stream:
         values = values.permute(axes)
 
     def blocks() -> Iterator[Block]:
-        limit = max(BLOCK, values.numel() // BLOCKS) if values.device.type == "cpu" else None
         start = 0
-        for chunk in chunks(values, limit):
-            yield start, partial(_itself, chunk)
+        for chunk in chunks(values, max(BLOCK, values.numel() // BLOCKS)):
+            yield start, partial(Tensor.cpu, chunk)
             start += chunk.numel()
 
     whole = not values.dtype.is_floating_point and not values.dtype.is_complex
     singles = values.dtype == torch.float32
     dtype = values.dtype if plain else None
-    return Stream(values.numel(), blocks, shape, axes, dtype, table, whole, singles, device=values.device)
-
-
-def _itself(chunk: Tensor) -> Tensor:
-    return chunk
+    return Stream(values.numel(), blocks, shape, axes, dtype, table, whole, singles)
 
 
 @cache
@@ -49,7 +47,7 @@ def table_of(dtype: torch.dtype) -> PatternTable | None:
     if dtype.is_complex or dtype.itemsize > 2:
         return None
     if dtype == torch.bool:
-        return PatternTable(torch.tensor([0.0] + [1.0] * 255, dtype=torch.float64).view(-1, 1), dtype)
+        return PatternTable(torch.tensor([0.0] + [1.0] * 255, dtype=torch.float64, device="cpu").view(-1, 1), dtype)
     if dtype.itemsize == 1:
         patterns = torch.arange(256, dtype=torch.int32, device="cpu").to(torch.uint8)
     else:
