@@ -17,7 +17,7 @@ from models.run.forward import ForwardResult, run_forward
 from models.run.trace.tracing import Trace
 from models.run.warm_up import WARMED
 from models.session.passes import forward_pass
-from tests.models.commands.test_run_work import of, ran
+from tests.models.commands.reports import of, ran
 from tests.models.run.test_changes_nothing import without_identities
 from tests.models.run.whole_state import differences, of_network, of_process
 

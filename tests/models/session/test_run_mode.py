@@ -17,8 +17,8 @@ from models.session.journal import forward_code
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
-from tests.models.commands.test_run_work import opened as opened_headless
-from tests.models.commands.test_run_work import ran as ran_headless
+from tests.models.commands.reports import opened as opened_headless
+from tests.models.commands.reports import ran as ran_headless
 
 NET = """
 from torch import nn
