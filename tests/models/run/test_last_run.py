@@ -18,7 +18,7 @@ from models.run.trace.tracing import Trace, tracing
 from models.session.passes import forward_pass
 from models.session.session import Session
 from tests.models.run.gradients.went_back import went_back
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 
 class Net(nn.Module):

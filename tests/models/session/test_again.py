@@ -18,7 +18,7 @@ from models.run.trace.captured import Captures
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 NOBODY = NeverCancelled()
 CODE = """

@@ -14,7 +14,7 @@ from models.messages.errors import EngineProblem
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
-from tests.models.session.test_session import NeverCancelled, ObservedSession
+from tests.models.session.observed import NeverCancelled, ObservedSession
 
 NOBODY = NeverCancelled()
 

@@ -23,7 +23,7 @@ from models.session.statement import run_statement
 from models.session.undoing import undo_last
 from models.undo.changes import Watch
 from models.work.cancelled import Cancelled
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 BIAS = "0.block 1.0.bias"
 DOUBLED = "net[0][1][0].bias.data.mul_(2)"

@@ -7,7 +7,7 @@ from pathlib import Path
 from models.engine.handlers.runs import call_rows, forward
 from models.messages import CallRows, Forward
 from models.session.session import Session
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 LOOKS = """
 import torch

@@ -190,7 +190,7 @@ def test_a_tensor_too_large_for_the_copies_is_copied_when_it_is_edited() -> None
 
 def test_a_checkpoint_has_nothing_to_change(tmp_path: Path) -> None:
     from models.engine.handlers.editing import plan_edit as handler
-    from tests.models.session.test_session import NeverCancelled
+    from tests.models.session.observed import NeverCancelled
 
     file = tmp_path / "weights.pt"
     torch.save({"weight": torch.ones(2)}, file)

@@ -16,7 +16,7 @@ from models.session.session import Session
 from models.session.statement import run_statement
 from models.session.undoing import undo_last
 from models.work.cancelled import Cancelled
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 
 def opened(source: str) -> Session:

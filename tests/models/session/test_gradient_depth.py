@@ -11,7 +11,7 @@ from models.run.trace.calls import Call
 from models.session.gradient_depth import in_parts
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 
 def layers(session: Session, path: str = "", start: int = 0) -> list[LayerGradient]:

@@ -12,7 +12,7 @@ from models.run.forward import run_forward
 from models.run.trace.record import Trace
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 CODE = """
 import torch

@@ -9,7 +9,7 @@ from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
 from models.session.undoing import clear_gradients
-from tests.models.session.test_session import NeverCancelled
+from tests.models.session.observed import NeverCancelled
 
 
 def session_with(source: str) -> Session:
