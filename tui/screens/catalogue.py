@@ -26,6 +26,7 @@ from tui.screens.source_list import BEFORE, HERE, Offer, SourceList
 from tui.text import clean
 from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.key_line import KeyLine
+from tui.widgets.parts.prose import Prose
 
 OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
 """What else can be opened."""
@@ -106,7 +107,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
                 yield Static(self.list_hint(()), id="hint", markup=False)
                 yield SourceList()
             with VerticalScroll(id="about", can_focus=False):
-                yield Static("", id="details", markup=False)
+                yield Prose("", id="details", markup=False)
         with Horizontal(id="own"):
             yield Static("/ your own:", id="other-label", markup=False)
             yield SourceLine(self.typed, placeholder=OTHERS, id="other", compact=True)
@@ -278,7 +279,7 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
     @on(Lines.Moved)
     def _describe(self) -> None:
         offer = self.list.offer
-        details = self.query_one("#details", Static)
+        details = self.query_one("#details", Prose)
         if offer is None:
             details.update("")
         elif offer.example is None:

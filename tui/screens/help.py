@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.actions import ACTIONS, keys_of
+from tui.line_breaks import wrap_words
 from tui.screens.panel import Panel, keys_line
 from tui.text import clean
 from tui.widgets.parts.line_input import LineInput
@@ -271,18 +272,8 @@ def _block(group: Group, keys: int, width: int) -> tuple[Content, int]:
     keys = own if own <= A_MARK else max(keys, own)
     lines = [Content.styled(title, "bold underline")]
     for key, meaning in pairs:
-        for index, part in enumerate(_wrapped(meaning, max(8, width - keys - 2))):
+        for index, part in enumerate(wrap_words(meaning, max(8, width - keys - 2))):
             shown = key if index == 0 else ""
             padding = " " * (keys - cell_len(shown) + 2)
             lines.append(Content.assemble((shown, "bold $text-accent"), padding, part))
     return Content("\n").join([*lines, Content("")]), len(lines) + 1
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return lines

@@ -60,7 +60,7 @@ async def test_the_mark_of_an_answer_stands_in_the_line_where_a_Chinese_text_beg
     tour = Tour(source="rgnet", title=text("Mine"), steps=(step,))
     async with opened(engine=engine, tour=tour, language="zh", size=(80, 24)) as played:
         await played.press("f")
-        await played.sees("✓中中")
+        await played.sees("✓ 中中")
 
 
 async def test_the_panel_names_the_keys_that_lead_somewhere(engine: AppEngine) -> None:

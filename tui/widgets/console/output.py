@@ -20,9 +20,10 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.line_breaks import word_points
 from tui.printed import PrintedLines
 from tui.text import clean
-from tui.widgets.parts.layout import crop_text, word_points, wrap_points
+from tui.widgets.parts.layout import crop_text, wrap_points
 
 Kind = Literal["statement", "value", "stdout", "stderr", "problem", "traceback", "hint", "note"]
 

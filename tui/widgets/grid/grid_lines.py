@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual.strip import Strip
 
 from tui import cell_format
+from tui.line_breaks import wrap_words
 from tui.text import clean, fit, piece
 from tui.widgets.grid import heat
 
@@ -37,7 +37,7 @@ def line(grid: ValueGrid, y: int) -> list[Segment]:
 def sentence(grid: ValueGrid, y: int) -> list[Segment]:
     """Return line `y` of the reason for the absence, set in the middle."""
     width = max(grid.view.width - 4, 1)
-    lines = [line.plain.strip() for line in Text(grid.data.sentence).wrap(grid.app.console, width)]
+    lines = wrap_words(grid.data.sentence, width)
     index = y - max((grid.view.height - len(lines)) // 2, 0)
     if not 0 <= index < len(lines):
         return []

@@ -6,7 +6,6 @@ where rows come from: a subclass sets `count` and gives `render_row`.  It costs 
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
@@ -24,6 +23,7 @@ from textual.strip import Strip
 from models.messages import Problem
 from tui.actions import bindings
 from tui.guarded_app import guarded_drawing
+from tui.line_breaks import wrap_words
 from tui.text import clean
 from tui.widgets.lists.marking import char_to_cell, restyle
 
@@ -289,7 +289,7 @@ class Lines(ScrollView, can_focus=True):
     def _blank(self, y: int, frame: _Frame) -> Strip:
         """A line below the rows: the text of the empty list, or nothing."""
         if self.count == 0 and self.empty:
-            lines = textwrap.wrap(clean(self.empty), max(frame.width - 2, 1))
+            lines = wrap_words(clean(self.empty), max(frame.width - 2, 1))
             if 0 <= y < len(lines):
                 text = Segment(" " + lines[y], frame.base + self.look("lines--dim"))
                 return Strip([text]).adjust_cell_length(frame.width, frame.base).apply_offsets(0, y)

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.text import Text
 from textual import work
 from textual.binding import BindingType
 from textual.events import Click
@@ -19,6 +18,7 @@ from models.messages import CallRow, CallTensor, Describe, Description, Fact, Pl
 from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.line_breaks import wrap_words
 from tui.text import clean, clean_lines, fit, fit_middle
 from tui.widgets.lists.columns import LEVEL_LIMIT
 from tui.widgets.lists.lines import Lines
@@ -183,9 +183,7 @@ class Info(Lines, Pane):
 
     def _parts(self, text: str, width: int) -> list[str]:
         """The text in lines of `width` cells, at least one."""
-        if cell_len(text) <= width:
-            return [text]
-        return [part.plain.rstrip() for part in Text(text).wrap(self.app.console, width)] or [""]
+        return [text] if cell_len(text) <= width else wrap_words(text, width)
 
     def render_row(self, index: int, width: int) -> list[Segment]:
         line = self._lines[index]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.cells import cell_len, get_character_cell_size
-
-_WORD = re.compile(r"(\s*\S+)\s*")
 
 
 def wrap_points(text: str, width: int) -> list[int]:
@@ -24,29 +20,6 @@ def wrap_points(text: str, width: int) -> list[int]:
             ends.append(index)
             used = 0
         used += size
-    return [*ends, len(text)]
-
-
-def word_points(text: str, width: int) -> list[int]:
-    """Return the ends of rows as `wrap_points` does, but broken behind a space where a word would not fit.
-
-    The space counts to the row before.
-    """
-    if cell_len(text) <= width:
-        return [len(text)]
-    ends: list[int] = []
-    start = used = 0
-    for match in _WORD.finditer(text):
-        size = cell_len(match[1])
-        if used and used + size > width:
-            ends.append(match.start())
-            start, used = match.start(), 0
-        if size > width:
-            ends += [start + end for end in wrap_points(text[start : match.end(1)], width)[:-1]]
-            start = ends[-1] if ends else start  # a character may be wider than the row
-            used = cell_len(text[start : match.end()])
-        else:
-            used += cell_len(match[0])
     return [*ends, len(text)]
 
 

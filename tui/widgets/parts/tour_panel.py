@@ -7,11 +7,11 @@ import re
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.language import Language
 from tui.text import clean_lines
 from tui.tours.progress import Progress
+from tui.widgets.parts.prose import Prose
 
 WIDE = 104
 """Columns of a terminal from which the panel stands at the right, else above."""
@@ -42,7 +42,6 @@ class TourPanel(Vertical):
         dock: right; margin: 1 0;
         &.-above { dock: top; margin: 1 0 0 0; }
         & > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-        & Static { width: 1fr; height: auto; }
         &:ansi { background: ansi_default; }
     }
     """
@@ -54,7 +53,7 @@ class TourPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static("", id="step", markup=False)
+            yield Prose("", id="step", markup=False)
 
     def on_mount(self) -> None:
         self.refresh_step()
@@ -83,14 +82,11 @@ class TourPanel(Vertical):
         if step.look is not None:
             shown += [gap, _marked(step.look.of(self.language))]
         if progress.is_done and step.answer is not None:
-            mark = (
-                "✓" if self.language == "zh" else "✓ "
-            )  # a line would be broken there: a Chinese text has no other space
-            shown += [gap, (mark, "bold $success"), _marked(step.answer.of(self.language))]
+            shown += [gap, ("✓ ", "bold $success"), _marked(step.answer.of(self.language))]
         if progress.is_done:
             going = end if progress.is_last else (done if step.done else on)
             shown += [gap, (going, "bold $accent")]
-        self.query_one("#step", Static).update(Content.assemble(*shown))
+        self.query_one("#step", Prose).update(Content.assemble(*shown))
         scroll = self.query_one(VerticalScroll)
         if progress.is_done and step.answer is not None:
             scroll.scroll_end(animate=False)

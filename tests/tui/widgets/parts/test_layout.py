@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.parts.layout import crop_text, word_points, wrap_points
+from tui.widgets.parts.layout import crop_text, wrap_points
 
 TEXT = st.text(alphabet="ab 层é🙂", max_size=30)
 
@@ -25,22 +25,3 @@ def test_a_crop_takes_exactly_those_cells(text: str, cells: int) -> None:
     index, rest = crop_text(text, cells)
     assert cell_len(rest) == max(0, cell_len(text) - cells)
     assert text[index:] == rest.lstrip(" ") or rest.lstrip(" ") == text[index:].lstrip(" ")
-
-
-def test_words_are_kept_whole_where_they_fit() -> None:
-    text = "reached like nested lists: rgnet[0][1][0].bias"
-    rows, start = [], 0
-    for end in word_points(text, 20):
-        rows.append(text[start:end])
-        start = end
-    assert rows == ["reached like nested ", "lists: ", "rgnet[0][1][0].bias"]
-
-
-@given(st.text("ab 层\t", max_size=60), st.integers(1, 12))
-def test_rows_of_words_are_the_whole_text_and_fit_but_for_spaces(text: str, width: int) -> None:
-    ends = word_points(text, width)
-    assert ends == sorted(ends)
-    assert ends[-1] == len(text)
-    rows = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-    assert "".join(rows) == text
-    assert all(cell_len(row.rstrip()) <= max(width, 2) for row in rows)
