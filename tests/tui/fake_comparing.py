@@ -23,7 +23,7 @@ from models.messages import (
 )
 
 if TYPE_CHECKING:
-    from fake_engine import Node
+    from fake_tree import Node
 
 
 class FakeComparing:

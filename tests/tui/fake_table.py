@@ -20,7 +20,7 @@ from models.messages import (
 from models.messages.errors import EngineProblem
 
 if TYPE_CHECKING:
-    from fake_engine import Node
+    from fake_tree import Node
 
 KINDS = ("parameter", "buffer", "constant", "state")
 FACTS: dict[str, Callable[[TensorRow], Any]] = {
