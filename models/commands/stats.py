@@ -16,7 +16,7 @@ from ..tree.globs import Glob
 from ..tree.natural import natural_key
 from ..work.progress import OnProgress
 from . import stats_text
-from .options import count, parser_for
+from .options import CommandParser, count, parser_for
 from .output import Result
 from .progress_line import ProgressLine
 
@@ -36,6 +36,29 @@ def main(argv: list[str]) -> int:
     """
     from . import print_error
 
+    options = _parser().parse_args(argv)
+    result = Result()
+    with ProgressLine() as line:
+        session = Session()
+        session.open(
+            options.source, seed=options.seed, device=options.device, trust=options.trust, on_progress=line.show
+        )  # fmt: skip
+        tensors = selected(list(session.model.tensors_at("")), options.pattern)
+        found = reports_of(tensors, options.exact, line)
+    gone = [each for each in found if each["absence"] == "gone"]
+    found = in_order(found, options.sort)[: options.top]
+    if options.json:
+        source = session.model.source
+        result.json({"source": source.source, "kind": source.kind, "tensors": found})
+    else:
+        result.lines(stats_text.text_of(found, result.width))
+    if gone:
+        print_error(f"{amount(len(gone), 'tensor')} could not be read: {gone[0]['reason']}")
+        return UNREADABLE
+    return 0
+
+
+def _parser() -> CommandParser:
     parser = parser_for(
         "stats",
         "Tell statistics of tensor values, of any size, in little memory: moments and extremes of the finite ones, "
@@ -60,26 +83,7 @@ def main(argv: list[str]) -> int:
         f"network's own numbers; one of {', '.join(SORTS)}",
     )
     parser.add_argument("--top", type=count, metavar="N", help="only the first N of them; all are read")
-    options = parser.parse_args(argv)
-    result = Result()
-    with ProgressLine() as line:
-        session = Session()
-        session.open(
-            options.source, seed=options.seed, device=options.device, trust=options.trust, on_progress=line.show
-        )  # fmt: skip
-        tensors = selected(list(session.model.tensors_at("")), options.pattern)
-        found = reports_of(tensors, options.exact, line)
-    gone = [each for each in found if each["absence"] == "gone"]
-    found = in_order(found, options.sort)[: options.top]
-    if options.json:
-        source = session.model.source
-        result.json({"source": source.source, "kind": source.kind, "tensors": found})
-    else:
-        result.lines(stats_text.text_of(found, result.width))
-    if gone:
-        print_error(f"{amount(len(gone), 'tensor')} could not be read: {gone[0]['reason']}")
-        return UNREADABLE
-    return 0
+    return parser
 
 
 def in_order(tensors: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:

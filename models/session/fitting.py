@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..fit.choosing import Choices
 from ..fit.code import code_of
+from ..fit.links import Link
 from ..fit.misfits import LISTS, Misfit, Misfits, misfits_of, templates_by_reason
 from ..fit.name_lists import name_templates
 from ..fit.proposal import NamesClash, Proposal
@@ -210,24 +211,11 @@ def load_chosen(
         raise EngineProblem(Problem("usage", f"Nothing is loaded: nothing of {checkpoint} fits with these rules"))
     on_progress("keeping the values of now, for undo")
     session.begin_change(f"loading {checkpoint}")
-    done = 0
-
-    def loaded(count: int, share: float) -> None:
-        nonlocal done
-        done = count
-        on_progress(f"loading weights: {share:.0%}")
-
-    why: EngineProblem | None = None
-    try:
-        copy_links(session.root, links, reader_of(chosen.fitting.other), chosen.network.shapes, loaded)
-    except KeyboardInterrupt:
-        why = EngineProblem(Problem("interrupted", f"Loading was interrupted after {done:,} of {len(links):,} tensors"))
-    except EngineProblem as error:
-        why = error
+    problem = _copy(session, chosen, links, on_progress)
     changed = session.end_change()
-    if why is not None:
+    if problem is not None:
         more = "What was loaded until then is in the network: u takes it back." if changed else ""
-        raise EngineProblem(Problem(why.problem.kind, why.problem.title, why.problem.text or more))
+        raise EngineProblem(Problem(problem.kind, problem.title, problem.text or more))
     code = chosen.code
     text = _sentence(session, chosen)
     if "file = ..." in code:
@@ -235,6 +223,24 @@ def load_chosen(
     else:
         session.journal.did(f"model = net\n{code}")
     return WeightsLoaded(text=text, changed=changed[:1000])
+
+
+def _copy(session: Session, chosen: _Chosen, links: list[Link], on_progress: Callable[[str], None]) -> Problem | None:
+    """Copy tensors of the checkpoint into the network; return what ended that early, None where nothing did."""
+    done = 0
+
+    def copied(count: int, share: float) -> None:
+        nonlocal done
+        done = count
+        on_progress(f"loading weights: {share:.0%}")
+
+    try:
+        copy_links(session.root, links, reader_of(chosen.fitting.other), chosen.network.shapes, copied)
+    except KeyboardInterrupt:
+        return Problem("interrupted", f"Loading was interrupted after {done:,} of {len(links):,} tensors")
+    except EngineProblem as error:
+        return error.problem
+    return None
 
 
 def _sentence(session: Session, chosen: _Chosen) -> str:

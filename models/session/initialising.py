@@ -26,6 +26,7 @@ from .typed_scheme import TypedScheme
 
 if TYPE_CHECKING:
     from ..initialising.theory import Theory
+    from ..live.live_tree import LiveTree
     from ..work.context import WorkContext
     from .session import Session
 
@@ -107,23 +108,8 @@ def preview_initialiser(session: Session, request: m.PreviewInitialiser, context
         return msgspec.structs.replace(answer, errors=[*typed.errors[:-1], _nothing(scheme.scope, left)])
     place = min(request.place, len(filled) - 1)
     target = filled[place]
-
-    def on_step(done: int, total: int, path: str) -> None:
-        context.progress(f"drawing {path}", done / total)
-
-    try:
-        fresh = preview.fresh_values(tree, scheme, target.node.path, context.cancelled, on_step)
-    except (Cancelled, EngineProblem):
-        raise
-    except preview.NotCopied as error:
-        raise _not_copied(error) from None
-    except Exception as error:
-        raise EngineProblem(problem_of(error)) from error
+    new = _drawn(tree, scheme, target.node.path, context)
     now = _today(session, target, context)
-    new = statistics(
-        readable_of(fresh), path=target.node.path, bins=BINS, should_cancel=context.cancelled,
-        on_progress=lambda done: context.progress("statistics of the new values", done),
-    )  # fmt: skip
     theory = preview.theory_of(tree, scheme, target)
     ranges = [*_ranges(now), *_ranges(new), *([] if theory is None else [theory.extent])]
     edges = preview.common_edges(ranges or [(0.0, 1.0)], min(max(2 * math.isqrt(new.count), FEWEST_BINS), BINS))
@@ -144,6 +130,26 @@ def preview_initialiser(session: Session, request: m.PreviewInitialiser, context
         theory_shares=[] if theory is None else preview.expected(theory, edges),
         code=code_of(tree, scheme),
     )
+
+
+def _drawn(tree: LiveTree, scheme: Scheme, path: str, context: WorkContext) -> m.StatisticsOf:
+    """Return the statistics of what a scheme draws for the parameter at a path; nothing is changed."""
+
+    def on_step(done: int, total: int, path: str) -> None:
+        context.progress(f"drawing {path}", done / total)
+
+    try:
+        fresh = preview.fresh_values(tree, scheme, path, context.cancelled, on_step)
+    except (Cancelled, EngineProblem):
+        raise
+    except preview.NotCopied as error:
+        raise _not_copied(error) from None
+    except Exception as error:
+        raise EngineProblem(problem_of(error)) from error
+    return statistics(
+        readable_of(fresh), path=path, bins=BINS, should_cancel=context.cancelled,
+        on_progress=lambda done: context.progress("statistics of the new values", done),
+    )  # fmt: skip
 
 
 def _fans(scheme: Scheme, target: Target) -> str:

@@ -62,14 +62,8 @@ def forward_pass(session: Session) -> Ran:
     changed = session.end_change()
     effects, lasting = session.effects()
     problem = result.problem
-    if problem is not None and problem.kind == "model":
-        first = ""
-        if not args and not kwargs and not session.inputs.text:
-            first = NO_INPUT
-        elif session.inputs.guessed_from and given is session.inputs.arguments[0]:
-            first = GUESSED.format(session.inputs.text, session.inputs.guessed_from)
-        if first:
-            problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
+    if problem is not None and problem.kind == "model" and (first := _about_inputs(session, given, given_names)):
+        problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
     parts = [] if problem else [describe_output(result.output)]
     trace.problem = result.problem
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
@@ -85,6 +79,16 @@ def forward_pass(session: Session) -> Ran:
         lasting=lasting,
         seconds=result.seconds,
     )
+
+
+def _about_inputs(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return what to say first of a forward that failed: that it had no input, or a guess; empty for another one."""
+    inputs = session.inputs
+    if not args and not kwargs and not inputs.text:
+        return NO_INPUT
+    if inputs.guessed_from and args is inputs.arguments[0]:
+        return GUESSED.format(inputs.text, inputs.guessed_from)
+    return ""
 
 
 def as_called(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

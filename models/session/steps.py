@@ -33,13 +33,36 @@ for _ in range({count}):
 """
 
 
+class _Loss:
+    """The loss of steps, an expression in the console's names and `output`.
+
+    Args:
+        text: the expression; empty for one that suits the first output.
+    """
+
+    def __init__(self, session: Session, text: str) -> None:
+        self._session = session
+        self._of = _compiled(session, text) if text else None
+        self.text = text
+
+    def __call__(self, output: object) -> Any:
+        """Return the loss of an output, which the console has as `output` from now on."""
+        from ..run.optimise import default_loss
+
+        self._session.namespace["output"] = output
+        if self._of is None:
+            self.text = default_loss(output)
+            self._of = _compiled(self._session, self.text)
+        return self._of(output)
+
+
 def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
     """Take steps, report them as they are taken, and return the outcome; what the network raises is part of it.
 
     Raises:
         EngineProblem: nothing is open, or a checkpoint; nothing can be trained; a text says nothing that can be done.
     """
-    from ..run.optimise import LossError, default_loss, optimise, trained_layers
+    from ..run.optimise import LossError, optimise, trained_layers
     from ..sources.tracebacks import problem_of
 
     tree = session.live.tree
@@ -48,18 +71,8 @@ def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
         raise _refused("No parameter requires a gradient: there is nothing to train", "p unfreezes what is selected.")
     if not (math.isfinite(request.rate) and request.rate > 0):
         raise _refused("The learning rate is a number above 0")
-    loss_of = _compiled(session, request.loss) if request.loss.strip() else None
+    loss = _Loss(session, request.loss.strip())
     args, kwargs = arguments_now(session)
-    text = request.loss.strip()
-
-    def loss(output: object) -> Any:
-        nonlocal loss_of, text
-        session.namespace["output"] = output
-        if loss_of is None:
-            text = default_loss(output)
-            loss_of = _compiled(session, text)
-        return loss_of(output)
-
     session.begin_change(f"steps of {request.optimizer}")
     report = _Report(session.emit, request.count, list(layers)[:LAYERS_SENT])
     started, problem = time.perf_counter(), None
@@ -77,17 +90,14 @@ def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
     changed = session.end_change()
     _, lasting = session.effects()
     code = CODE.format(
-        optimizer=request.optimizer,
-        rate=request.rate,
-        count=report.count,
-        call=as_called(session, args, kwargs),
-        loss=text,
-    )
+        optimizer=request.optimizer, rate=request.rate, count=report.count, call=as_called(session, args, kwargs),
+        loss=loss.text,
+    )  # fmt: skip
     if report.count:
         session.journal.did(code)
     return m.StepsTaken(
         count=report.count,
-        loss=text,
+        loss=loss.text,
         code=code if report.count else "",
         text=report.sentence(),
         problem=problem,

@@ -196,23 +196,7 @@ class Opening(ExplorerBase):
             reply = self.link.ask(request, m.SourceOpened, on_progress) if first is None else first.opened(on_progress)
             opened = await reply
         except EngineProblem as error:
-            status.state = "" if self.held or self.summary is None else "not open: R tries again"
-            status.source = self.options.source or ""
-            if error.problem.kind == "interrupted":  # by the user, who needs no box to close
-                status.state = "" if self.held else "not open: R tries again"
-                self.status_message(f"opening {request.source} was interrupted")
-                return
-            if error.problem.choices:
-                self._choose(error.problem, request)
-                return
-            if quietly:
-                self.console.show_error(error.problem)
-                self.notify_error(error)
-                return
-            instead = chosen or self.summary is None
-            if instead:
-                self.action_catalogue(request.source)
-            self.show_error(error.problem, again=not instead)
+            self._report_not_open(error, request, chosen, quietly)
             return
         except EngineGone:
             return  # reported by engine_ended
@@ -230,19 +214,32 @@ class Opening(ExplorerBase):
         if self._are_files_here:
             self.recent.add(request.source)
         if again:
-            same = self.options.attached and request.source == self.options.source
-            files = opened.summary.kind == "checkpoint"
-            how = (
-                "the same object, as it is now" if same else "as its files are now" if files else "as it was built anew"
-            )
-            self.log_to_console(f"{opened.summary.source} is open again, {how}")
-            self._report_names(opened)
+            self._report_again(opened, same=self.options.attached and request.source == self.options.source)
         else:
             self._introduce(opened.summary)
         if opened.weights:
             self.log_to_console(f"weights: {opened.weights}")
         if self.options.compare_with is not None and not again and request.source in self.meant_sources:
             self.compare_with(self.options.compare_with)
+
+    def _report_not_open(self, error: EngineProblem, request: m.OpenSource, chosen: bool, quietly: bool) -> None:
+        """Say why a source could not be opened, and offer others where it was `chosen` or nothing is open."""
+        status, problem = self.status, error.problem
+        status.state = "" if self.held or self.summary is None else "not open: R tries again"
+        status.source = self.options.source or ""
+        if problem.kind == "interrupted":  # by the user, who needs no box to close
+            status.state = "" if self.held else "not open: R tries again"
+            self.status_message(f"opening {request.source} was interrupted")
+        elif problem.choices:
+            self._choose(problem, request)
+        elif quietly:
+            self.console.show_error(problem)
+            self.notify_error(error)
+        else:
+            instead = chosen or self.summary is None
+            if instead:
+                self.action_catalogue(request.source)
+            self.show_error(problem, again=not instead)
 
     def _choose(self, problem: m.Problem, request: m.OpenSource) -> None:
         """Ask which of several checkpoints is to be opened; back to the catalogue where that is none of them."""
@@ -265,8 +262,14 @@ class Opening(ExplorerBase):
         finally:
             await self._opening_ends(turn)
 
-    def _report_names(self, opened: m.SourceOpened) -> None:
-        """Say in the console which of its names are there still, and which are not."""
+    def _report_again(self, opened: m.SourceOpened, same: bool) -> None:
+        """Say in the console that what was open is open anew, and which of its names are there still.
+
+        `same` says that it is the object of a running program that it was before.
+        """
+        files = opened.summary.kind == "checkpoint"
+        how = "the same object, as it is now" if same else "as its files are now" if files else "as it was built anew"
+        self.log_to_console(f"{opened.summary.source} is open again, {how}")
         for names, what in ((opened.names_kept, "kept"), (opened.names_gone, "gone")):
             if names:
                 more = f" and {len(names) - NAME_LIMIT:,} more" if len(names) > NAME_LIMIT else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Literal
 
@@ -128,45 +128,72 @@ def filled(
         names: the console's names, for expressions.
         device: where inputs are made.
     """
-    fields = fields_of(module, arguments, spec_of)
-    found = Filled((), {}, [MISSING] * len(fields), [""] * len(fields), [])
-    args: list[object] = []
-    is_whole = True
-    """Whether a SPEC made each of them."""
-    gap = ""
-    """The first argument by position that is left out."""
-    for index, (field, text) in enumerate(zip(fields, map(str.strip, texts), strict=True)):
+    filling = _Filling(fields_of(module, arguments, spec_of), arguments, names, device)
+    for index, text in enumerate(map(str.strip, texts)):
         try:
-            if field.kind == "named":
-                named = [_named(part) for part in text.split()]
-                others = {key: value for key, value in arguments[1].items() if all(key != each.name for each in fields)}
-                found.kwargs.update(make_inputs(named, device)[1] if named else others)
-                found.specs.extend(map(str, named))
-                is_whole = is_whole and bool(named or not others)
-                continue
-            kept = text in ("", field.text)
-            value = found.values[index] = _present(field, fields, arguments) if kept else _value(text, names, device)
+            filling.fill(index, text)
         except SpecError as error:
-            found.errors[index] = f"{error.title}: {error.remedy}" if error.remedy else error.title
-            continue
+            filling.errors[index] = f"{error.title}: {error.remedy}" if error.remedy else error.title
+    return filling.outcome()
+
+
+class _Filling:
+    """A form of which one field after the other is read; the arguments are those of `filled`."""
+
+    def __init__(self, fields: Sequence[Field], arguments: ArgsKwargs, names: Mapping[str, Any], device: str) -> None:
+        self._fields, self._arguments, self._names, self._device = fields, arguments, names, device
+        self._args: list[object] = []
+        self._kwargs: dict[str, object] = {}
+        self._values: list[object] = [MISSING] * len(fields)
+        self.errors = [""] * len(fields)
+        self._specs: list[str] = []
+        self._is_whole = True
+        """Whether a SPEC made each of them."""
+        self._gap = ""
+        """The first argument by position that is left out."""
+
+    def fill(self, index: int, text: str) -> None:
+        """Read one field; raise SpecError where its text says no value."""
+        field = self._fields[index]
+        if field.kind == "named":
+            self._fill_named(text)
+            return
+        if text in ("", field.text):
+            value = _present(field, self._fields, self._arguments)
+        else:
+            value = _value(text, self._names, self._device)
+        self._values[index] = value
         if value is MISSING:
             if field.required:
-                found.errors[index] = "forward needs it: write a SPEC such as 2x20, or = and an expression"
-            gap = gap or (field.name if field.kind in ("positional", "further") else "")
-            continue
-        by_name = field.kind == "keyword" or bool(gap and field.kind == "positional")
-        if gap and field.kind == "further":
-            found.errors[index] = f"{gap}, which comes before it, is not given"
+                self.errors[index] = "forward needs it: write a SPEC such as 2x20, or = and an expression"
+            self._gap = self._gap or (field.name if field.kind in ("positional", "further") else "")
+            return
+        by_name = field.kind == "keyword" or bool(self._gap and field.kind == "positional")
+        if self._gap and field.kind == "further":
+            self.errors[index] = f"{self._gap}, which comes before it, is not given"
         elif by_name:
-            found.kwargs[field.name] = value
+            self._kwargs[field.name] = value
         else:
-            args.append(value)
+            self._args.append(value)
         written = text or field.text
         if written and not written.startswith("="):
-            found.specs.append(f"{field.name}={written}" if by_name else written)
+            self._specs.append(f"{field.name}={written}" if by_name else written)
         else:
-            is_whole = False
-    return replace(found, args=tuple(args), specs=found.specs if is_whole else [])
+            self._is_whole = False
+
+    def _fill_named(self, text: str) -> None:
+        """Read the field of `**kwargs`."""
+        named = [_named(part) for part in text.split()]
+        own = {field.name for field in self._fields}
+        others = {key: value for key, value in self._arguments[1].items() if key not in own}
+        self._kwargs.update(make_inputs(named, self._device)[1] if named else others)
+        self._specs.extend(map(str, named))
+        self._is_whole = self._is_whole and bool(named or not others)
+
+    def outcome(self) -> Filled:
+        """Return what the fields that were read say."""
+        specs = self._specs if self._is_whole else []
+        return Filled(tuple(self._args), self._kwargs, self._values, self.errors, specs)
 
 
 def _present(field: Field, fields: Sequence[Field], arguments: ArgsKwargs) -> object:

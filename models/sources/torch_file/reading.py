@@ -69,17 +69,10 @@ def read(
     if unused.text:
         contents.warnings.append(unused.text)
     kind, main = _kind(contents.roles, what)
-    if main:
-        metadata = {**metadata, **main}
-    refused = refused_by_torch(names) if what != SCRIPT else ["TorchScript archives, which torch.jit.load opens"]
-    if refused and what != EXPORTED:
-        metadata = {**metadata, "torch.load(weights_only=True) refuses": refused}
-    for path, versions in contents.versions.items():
-        metadata[f"{path}._metadata" if path else "_metadata"] = as_json(versions, 2_000)
     checkpoint = Checkpoint(
         tensors=tensors,
         items=contents.items,
-        metadata=metadata,
+        metadata={**metadata, **main, **_metadata_of(contents, names, what)},
         warnings=contents.warnings[:20],
         classes=contents.classes,
         facts=contents.facts,
@@ -91,6 +84,17 @@ def read(
         kind=kind,
     )
     return TorchFile(checkpoint, list(names.unknown), contents.has_module)
+
+
+def _metadata_of(contents: Contents, names: Globals, what: str) -> dict[str, Any]:
+    """Return what of the pickle stands with the file's own metadata: what torch refuses, versions of modules."""
+    found: dict[str, Any] = {}
+    refused = refused_by_torch(names) if what != SCRIPT else ["TorchScript archives, which torch.jit.load opens"]
+    if refused and what != EXPORTED:
+        found["torch.load(weights_only=True) refuses"] = refused
+    for path, versions in contents.versions.items():
+        found[f"{path}._metadata" if path else "_metadata"] = as_json(versions, 2_000)
+    return found
 
 
 def _of_one_rank(contents: Contents) -> list[str]:
