@@ -1,4 +1,7 @@
-"""Of `statistics`, `heat`, `nonfinite` and `draws`: no default device or dtype of the user's changes an answer."""
+"""Of `models/tensors/statistics/statistics.py`, `heat`, `nonfinite`, `models/live/describe/draws.py`.
+
+No default device or dtype of the user's changes an answer.
+"""
 
 import pytest
 import torch
