@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from ..messages import Brief, NodeKind
-from ..opened.node_facts import NodeFacts, Part
+from ..opened.node_facts import NodeFacts, StoredPart
 from ..stored.checkpoint import Item
 from ..stored.composed import Composed
 from ..stored.stored import Stored
@@ -138,12 +138,12 @@ class StoredFacts(NodeFacts):
         return "state of an optimizer or the like, which a network has not" if self.kind == "state" else ""
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[StoredPart]:
         """Return the tensors that it is stored as, where they are several."""
         if not isinstance(self.leaf, Composed):
             return ()
         held = self.leaf.parts.items()
-        return [Part(name, each.shape, each.dtype.name, each.nbytes, each.place) for name, each in held]
+        return [StoredPart(name, each.shape, each.dtype.name, each.nbytes, each.place) for name, each in held]
 
     def readable(self) -> Stored:
         """Return the tensor, to be read; the node must be one."""

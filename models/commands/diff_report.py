@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..diff.difference import Difference, Side, Tally
+from ..diff.difference import Difference, Tally, TensorSide
 from ..diff.items import ItemDifference
 from ..diff.modules import ModuleChange
 from ..diff.pairing import Pairs
@@ -80,7 +80,7 @@ def _source(source: Source) -> dict[str, Any]:
     return {"source": source.source, "kind": source.kind}
 
 
-def _side(side: Side | None) -> dict[str, Any] | None:
+def _side(side: TensorSide | None) -> dict[str, Any] | None:
     if side is None:
         return None
     return {"path": side.path, "shape": None if side.shape is None else list(side.shape), "dtype": side.dtype}

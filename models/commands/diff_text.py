@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..diff.difference import Difference, Side, Status, Tally
+from ..diff.difference import Difference, Status, Tally, TensorSide
 from ..diff.items import ItemDifference
 from ..diff.modules import ModuleChange
 from ..diff.pairing import Pairs
@@ -136,7 +136,7 @@ def _details(difference: Difference) -> Iterator[str]:
         yield f"({clean(a.path, NAME)} in A)"
 
 
-def _shape(side: Side) -> str:
+def _shape(side: TensorSide) -> str:
     return "no shape yet" if side.shape is None else str(list(side.shape))
 
 

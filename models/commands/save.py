@@ -13,7 +13,7 @@ from ..saving.gathering import Gathered
 from ..saving.metadata import metadata_for
 from ..saving.new_file import check_new
 from ..saving.notes import notes_of
-from ..saving.plan import DTYPE_NAMES, CannotSave, Plan, plan
+from ..saving.plan import DTYPE_NAMES, CannotSave, FilePlan, plan
 from ..saving.safetensors_file import header, in_order
 from ..saving.writing import form_of, lack_of_room, write
 from ..session.saving import gathered, matcher
@@ -109,7 +109,7 @@ def _gathered(options: argparse.Namespace, line: ProgressLine) -> Gathered:
     return gathered(session)
 
 
-def _check(made: Plan, metadata: dict[str, str]) -> None:
+def _check(made: FilePlan, metadata: dict[str, str]) -> None:
     """Raise CannotSave where the file could not be written as planned."""
     if made.form == "safetensors":
         header(in_order(made), metadata)

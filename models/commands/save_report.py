@@ -8,7 +8,7 @@ from typing import Any
 from ..opened.facts import amount
 from ..safe_text import clean
 from ..saving.notes import Overflows, left_out_of
-from ..saving.plan import FORM_NAMES, Plan, SavedTensor
+from ..saving.plan import FORM_NAMES, FilePlan, SavedTensor
 from .columns import LEAST, cut_names, table_of_names
 
 NAME = 200
@@ -19,7 +19,7 @@ NOTES = 10
 """Notes that are written."""
 
 
-def report_of(source: str, out: str, plan: Plan, notes: Sequence[str], overflows: Overflows) -> dict[str, Any]:
+def report_of(source: str, out: str, plan: FilePlan, notes: Sequence[str], overflows: Overflows) -> dict[str, Any]:
     """Return the object that `save --json` prints, `schema` left out."""
     return {
         "source": source,
@@ -47,7 +47,7 @@ def _entry(tensor: SavedTensor, overflows: Overflows) -> dict[str, Any]:
     }
 
 
-def text_of(out: str, plan: Plan, notes: Sequence[str], overflows: Overflows, width: int | None) -> Iterator[str]:
+def text_of(out: str, plan: FilePlan, notes: Sequence[str], overflows: Overflows, width: int | None) -> Iterator[str]:
     """Yield the lines that `save` prints, safe for a terminal: the tensors of a dry run, then the sums."""
     if overflows is None:
         beside = NAME if width is None else max(LEAST, width // 3)

@@ -10,7 +10,7 @@ from ..tensors.lattice import SPAN_LIMIT, WALK_LIMIT, collapsed, repeated_axes, 
 from ..tensors.readable import Readable, Unreadable
 from ..tensors.seeking import index_at
 from ..work.cancelled import Cancelled
-from .difference import SAME, UNMEASURED, Comparison, Difference, Tolerance
+from .difference import SAME, UNMEASURED, Difference, ElementComparison, Tolerance
 from .sums import Squares, Sum
 from .tensors import Comparable
 from .workers import Workers
@@ -112,14 +112,14 @@ def _once(a: Readable, b: Readable) -> tuple[Readable, Readable, int]:
     return a.part(first, shape), b.part(first, shape), times
 
 
-def _repeated(numbers: Comparison, times: int) -> Comparison:
+def _repeated(numbers: ElementComparison, times: int) -> ElementComparison:
     """Return the comparison of tensors of which each element stands there so many times."""
     squares = numbers.squares and Squares(numbers.squares.a.times(times), numbers.squares.apart.times(times))
     differing, nonfinite = numbers.differing * times, numbers.nonfinite * times
     return replace(numbers, differing=differing, nonfinite=nonfinite, squares=squares)
 
 
-def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> Comparison | None:
+def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> ElementComparison | None:
     """Return the comparison of two tensors that repeat few stored elements many times; None for all others.
 
     Raises:
@@ -157,7 +157,7 @@ def _piece(readable: Readable, start: int, stop: int) -> Tensor:
 
 def _compare_elements(
     a: Readable, b: Readable, same_dtype: bool, tolerance: Tolerance, workers: Workers, read: Read, squares: bool
-) -> Comparison:
+) -> ElementComparison:
     equal_so_far = 0
     if not a.elements:
         return SAME

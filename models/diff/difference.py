@@ -32,7 +32,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TensorSide:
     """One of the two tensors: its path, shape and dtype in its own source."""
 
     path: str
@@ -46,7 +46,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ElementComparison:
     """The comparison of the elements of two tensors of one shape.
 
     `equal` means that every element is: NaN equals NaN here, and 0 equals -0.
@@ -72,8 +72,8 @@ class Comparison:
     """What `relative_l2` is made of, for sums over several tensors; None where it was not computed: of equal bytes."""
 
 
-SAME = Comparison(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
-UNMEASURED = Comparison(values="changed", max_abs=None, relative_l2=None, cosine=None)
+SAME = ElementComparison(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
+UNMEASURED = ElementComparison(values="changed", max_abs=None, relative_l2=None, cosine=None)
 """Of packed tensors whose bytes differ, by how much nobody here can say."""
 """The comparison of equal tensors, also where all elements are zero or there is none."""
 
@@ -85,9 +85,9 @@ class Difference:
     path: str
     """The path under which the two were compared, after renaming."""
     status: Status
-    a: Side | None
-    b: Side | None
-    comparison: Comparison | None = None
+    a: TensorSide | None
+    b: TensorSide | None
+    comparison: ElementComparison | None = None
     """The comparison of the elements, also for different dtypes; None where there is none."""
     reason: str = ""
     """A sentence with the cause, where the status is `unreadable`."""
@@ -99,7 +99,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class NotCompared:
     """A tensor of one source that is not compared, because the other kind of source cannot have it."""
 
     path: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .difference import Comparison, Tolerance
+from .difference import ElementComparison, Tolerance
 from .largest import largest_at, whole_differences
 from .sums import Squares, Sum, number
 
@@ -79,7 +79,7 @@ class Measures:
         first, a, b = self.largest_in
         return first if a is None or b is None else first + largest_at(a, b)
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> ElementComparison:
         """Return the comparison that the measures amount to."""
         a, b, squares = self.a.root(), self.b.root(), Squares(self.a, self.apart)
         relative = squares.relative_l2() if a[0] else (None if self.largest else 0.0)
@@ -87,7 +87,7 @@ class Measures:
         if a[0] and b[0]:
             product = (self.products.value / a[0] / b[0], self.products.exponent - a[1] - b[1])
             cosine = max(-1.0, min(1.0, number(*product)))
-        return Comparison(
+        return ElementComparison(
             values="changed" if self.differing and not self.close else "close" if self.differing else "equal",
             max_abs=self.largest if self.largest >= 0 else None,
             relative_l2=relative, cosine=cosine, differing=self.differing, nonfinite=self.nonfinite,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..checkpoint.nesting import split_name
-from .difference import ALIKE, Comparison, Difference
+from .difference import ALIKE, Difference, ElementComparison
 from .pairing import Pairs
 from .sums import Squares, Sum
 from .tensors import Comparable
@@ -102,7 +102,7 @@ class ModuleChanges:
                     module.squares.a.add(found.value, found.exponent)
         self._unmeasured.clear()
 
-    def _add_numbers(self, difference: Difference, numbers: Comparison, modules: list[ModuleChange]) -> None:
+    def _add_numbers(self, difference: Difference, numbers: ElementComparison, modules: list[ModuleChange]) -> None:
         for module in modules:
             module.nonfinite += numbers.nonfinite
             if numbers.max_abs is not None:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Literal
 
 from ..tree.globs import Rename
-from .difference import LeftOut
+from .difference import NotCompared
 from .tensors import Comparable
 
 DEPTH_LIMIT = 4
@@ -27,7 +27,7 @@ class Pairs:
 
     both: list[tuple[Comparable | None, Comparable | None]] = field(default_factory=list)
     """Each pair; None where a source has no tensor of the name."""
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[NotCompared] = field(default_factory=list)
     common: int = 0
     """How many names both sources have."""
     only_a: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ def _sort_in(
     if (not alike and tensor.lacks) or (twin is not None and alike == tensor.stored):
         reason = "" if alike else tensor.lacks
         reason = reason or f"tied to {twin}, which the other holds once"
-        pairs.left_out.append(LeftOut(tensor.path, side, reason))
+        pairs.left_out.append(NotCompared(tensor.path, side, reason))
         return
     pairs.both.append((tensor, None) if side == "a" else (None, tensor))
     (pairs.only_a if side == "a" else pairs.only_b).append(tensor.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..opened.node_facts import NodeFacts
 from ..opened.open_model import OpenModel
-from .difference import Side
+from .difference import TensorSide
 from .tensors import Comparable
 
 
@@ -22,5 +22,5 @@ def comparable(facts: NodeFacts) -> Comparable:
     readable = facts.readable()
     shape = None if facts.shape is None else readable.shape
     kind = facts.kind
-    side = Side(facts.key, shape, facts.dtype, kind == "state", kind)
+    side = TensorSide(facts.key, shape, facts.dtype, kind == "state", kind)
     return Comparable(side, readable, facts.lacked, tuple(facts.other_names), stored=facts.registered is None)

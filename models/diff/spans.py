@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ..tensors.lattice import span_of
 from ..tensors.overlap import multiplicity, next_index
-from .difference import SAME, Comparison, Tolerance
+from .difference import SAME, ElementComparison, Tolerance
 from .largest import changes
 from .measures import measure_pair
 
 
 def compare_spans(
     a: Tensor, b: Tensor, shape: Sequence[int], strides: Sequence[int], tolerance: Tolerance
-) -> Comparison:
+) -> ElementComparison:
     """Return the comparison of two views; each stored pair counts as often as the views repeat it.
 
     `a` and `b` are the spans of the views, in one dimension; `shape` and `strides` are those of both views.

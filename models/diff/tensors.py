@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from ..tensors.readable import Readable
-from .difference import Side
+from .difference import TensorSide
 
 
 class Comparable:
@@ -17,7 +17,7 @@ class Comparable:
     __slots__ = ("lacks", "path", "readable", "side", "stored", "twins")
 
     def __init__(
-        self, side: Side, readable: Readable, lacks: str = "", twins: tuple[str, ...] = (), stored: bool = False
+        self, side: TensorSide, readable: Readable, lacks: str = "", twins: tuple[str, ...] = (), stored: bool = False
     ) -> None:
         self.side = side
         self.path = side.path

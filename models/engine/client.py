@@ -19,7 +19,7 @@ from . import codec
 from .exit_reason import describe_end
 from .frame_stream import read_frame
 from .framing import CutError, FramingError, frame
-from .link import Link
+from .link import EngineStreams
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", bound=Body)
@@ -53,7 +53,7 @@ class EngineClient:
     the engine has to wait.  All text from the engine is hostile data: to be cleaned before it is shown.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: EngineStreams) -> None:
         self.on_event: Callable[[Body], Pause] = lambda event: None
         """Called with every event, in order."""
         self.on_stderr: Callable[[str], Pause] = lambda text: None

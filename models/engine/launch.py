@@ -12,7 +12,7 @@ from .. import __version__
 from ..messages import PROTOCOL, Body, Greeting, Hello
 from ..messages.errors import EngineGone, EngineProblem
 from .client import EngineClient, Pause
-from .link import Link
+from .link import EngineStreams
 from .spawning import local_command, spawn
 
 TICK = 1.0
@@ -110,11 +110,11 @@ class Launch:
         client.on_gone = on_gone or client.on_gone
         return client
 
-    async def _link(self, process: subprocess.Popen[bytes] | None) -> Link:
+    async def _link(self, process: subprocess.Popen[bytes] | None) -> EngineStreams:
         if self.pipes is not None:
             read, write = self.pipes
-            return await Link.over(open(read, "rb", buffering=0), open(write, "wb", buffering=0))  # noqa: ASYNC230
-        return await Link.to(process or self.spawn())
+            return await EngineStreams.over(open(read, "rb", buffering=0), open(write, "wb", buffering=0))  # noqa: ASYNC230
+        return await EngineStreams.to(process or self.spawn())
 
     async def _greet(self, client: EngineClient, on_wait: Callable[[str], None]) -> Greeting:
         asking = asyncio.ensure_future(client.request(Hello(protocol=PROTOCOL), Greeting))

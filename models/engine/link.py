@@ -58,7 +58,7 @@ class _Outgoing(asyncio.BaseProtocol):
         self.lost = True
 
 
-class Link:
+class EngineStreams:
     """Streams to and from an engine."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Link:
         self._readers: list[asyncio.ReadTransport] = []
 
     @classmethod
-    async def to(cls, process: subprocess.Popen[bytes]) -> Link:
+    async def to(cls, process: subprocess.Popen[bytes]) -> EngineStreams:
         """Return a link over the standard streams of a process started by `spawn`."""
         child = Child(process)
         try:
@@ -88,7 +88,7 @@ class Link:
         return link
 
     @classmethod
-    async def over(cls, from_engine: BinaryIO, to_engine: BinaryIO) -> Link:
+    async def over(cls, from_engine: BinaryIO, to_engine: BinaryIO) -> EngineStreams:
         """Return a link over two open pipes or sockets, which `close` closes."""
         link = cls()
         loop = asyncio.get_running_loop()

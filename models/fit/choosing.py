@@ -13,12 +13,12 @@ from .names import Shapes
 from .proposal import Proposal, propose, renamed_names
 from .rename_rules import rename_text
 from .resizing import resizing_rules
-from .rules import Change, PartRule
+from .rules import PartRule, TemplatePairs
 from .shown import RuleOfLinks, rules_of_links
 
 
 @dataclass(frozen=True)
-class Choice:
+class RuleChoice:
     """A rule that is taken or left."""
 
     key: str
@@ -47,7 +47,7 @@ class Choices:
         self._before = renamed_names(file, renames)
         self.proposal = propose(network, {after: file[name] for after, name in self._before.items()})
         """That of the file after `renames`."""
-        self.choices: list[Choice] = []
+        self.choices: list[RuleChoice] = []
         """The rules, the most certain first."""
         self._keys: set[str] = set()
         self._needs: dict[Link, list[str]] = defaultdict(list)
@@ -81,7 +81,7 @@ class Choices:
         by_default = shown.certainty != "guess"
         if shown.kind == "transpose":  # with the first of its tensors that is taken
             by_default = any(link.certainty != "guess" for link in found.links)
-        self.choices.append(Choice(key, shown, by_default, _editable(found.renames)))
+        self.choices.append(RuleChoice(key, shown, by_default, _editable(found.renames)))
 
     def taken(self, took: Collection[str], left: Collection[str]) -> set[str]:
         """Return the keys of the rules that hold: those that are so by default, and what was said otherwise."""
@@ -105,7 +105,7 @@ class Choices:
         return link._replace(file=tuple(self._before[name] for name in link.file))
 
 
-def _doubtful(changes: Iterable[Change], rules: Iterable[RuleOfLinks]) -> Iterator[RuleOfLinks]:
+def _doubtful(changes: Iterable[TemplatePairs], rules: Iterable[RuleOfLinks]) -> Iterator[RuleOfLinks]:
     """Yield the pairs that are less certain than all rules that make them: each is to be taken by itself."""
     known: dict[Link, Certainty] = {}
     for found in rules:

@@ -10,7 +10,7 @@ from .links import Link
 from .misfits import Misfits
 from .names import NUMBER, Parts
 from .proposal import Proposal
-from .rules import Change, changes_of, rules_of
+from .rules import TemplatePairs, changes_of, rules_of
 from .sides import Side
 from .substitution import Substitution, literal, pattern_of, pieces_of, substitution_of
 
@@ -95,7 +95,7 @@ def _renamed(name: str, steps: Iterable[Substitution]) -> str:
     return name
 
 
-def _table(changes: Sequence[Change], links: Sequence[Link]) -> Iterator[str]:
+def _table(changes: Sequence[TemplatePairs], links: Sequence[Link]) -> Iterator[str]:
     """Yield the lines of a table of whole names, the first that matches counts."""
     modules: dict[tuple[Parts, Parts], list[str]] = defaultdict(list)
     rows: list[str] = []

@@ -16,7 +16,7 @@ HOLE = 4
 Place = Literal["front", "middle", "end", "everywhere"]
 
 
-class Rule(NamedTuple):
+class RenameRule(NamedTuple):
     """Parts `old` of a name of the file become `new`."""
 
     old: Parts
@@ -55,8 +55,8 @@ class Holes:
                     his[around].append((hole, template))
         self._mine, self._his = mine, his
         self._network, self._file = network, file
-        self.votes: Counter[Rule] = Counter()
-        self._places: dict[Rule, list[tuple[tuple[Parts, Parts], Template, Template]]] = defaultdict(list)
+        self.votes: Counter[RenameRule] = Counter()
+        self._places: dict[RenameRule, list[tuple[tuple[Parts, Parts], Template, Template]]] = defaultdict(list)
         for around, theirs_here in his.items():
             if len(theirs_here) * len(mine[around]) > _MOST_PAIRS:  # almost anything fits there
                 continue
@@ -71,7 +71,7 @@ class Holes:
         place: Place = "front" if not before else "end" if not after else "middle"
         if place == "middle" and not old:
             return
-        rule = Rule(old, new, place)
+        rule = RenameRule(old, new, place)
         self.votes[rule] += min(len(their.members), len(our.members))
         self._places[rule].append((around, their, our))
 
@@ -80,7 +80,7 @@ class Holes:
         b = self._network[next(iter(our.members.values()))]
         return len(a) == len(b)
 
-    def rivals(self, rule: Rule) -> tuple[Counter[str], int]:
+    def rivals(self, rule: RenameRule) -> tuple[Counter[str], int]:
         """Return what else fits in the same holes, with the number of places of each, and how many places there are.
 
         What only takes away or puts in has rivals of its own length alone: `ema` of `model`.

@@ -12,7 +12,7 @@ from .links import Certainty, Link, ProposedRule
 from .names import NUMBER, Parts, Shapes, Template, fold, resized, swapped, templates_of
 from .refusal import TOO_LITTLE, refused, too_little
 from .resizing import has_words_of, resizing_rules, with_rows
-from .rules import Change, PartRule, changes_of, rules_of
+from .rules import PartRule, TemplatePairs, changes_of, rules_of
 from .shown import notes_of, rules_of_links
 from .structure import Structure
 from .votes import Vote
@@ -37,12 +37,12 @@ class Proposal:
     """Why nothing is proposed beyond names that agree; empty where something is."""
 
     @cached_property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[TemplatePairs]:
         """Return what becomes of names, template by template."""
         return changes_of(self.links)
 
     @cached_property
-    def part_rules(self) -> list[tuple[PartRule, list[Change]]]:
+    def part_rules(self) -> list[tuple[PartRule, list[TemplatePairs]]]:
         """Return the rules that rename, each with the changes that it takes part in."""
         return rules_of(self.changes)
 

@@ -27,7 +27,7 @@ _LETTERS = "nmkijabcdefgh"
 
 
 @dataclass(slots=True)
-class Change:
+class TemplatePairs:
     """The pairs of names that have one template each: what becomes of `layers.#.wq.weight`."""
 
     old: Parts
@@ -68,20 +68,20 @@ class PartRule:
         return f"{lead}{old}{tail}" if old else empty, f"{lead}{new}{tail}" if new else empty
 
 
-def changes_of(links: Iterable[Link]) -> list[Change]:
+def changes_of(links: Iterable[Link]) -> list[TemplatePairs]:
     """Return the links of one tensor with one, grouped by what becomes of the names."""
-    found: dict[tuple[Parts, Parts], Change] = {}
+    found: dict[tuple[Parts, Parts], TemplatePairs] = {}
     for link in links:
         if len(link.file) == len(link.network) == 1:
             old, new = change_key(link.file[0], link.network[0])
             change = found.get((old, new))
             if change is None:
-                change = found[old, new] = Change(old, new)
+                change = found[old, new] = TemplatePairs(old, new)
             change.links.append(link)
     return _told_apart(list(found.values()))
 
 
-def _told_apart(changes: list[Change]) -> list[Change]:
+def _told_apart(changes: list[TemplatePairs]) -> list[TemplatePairs]:
     """Return the changes, name by name where one template becomes several: its numbers do not shift by the same."""
     counts = Counter(change.old for change in changes)
     result = []
@@ -91,7 +91,7 @@ def _told_apart(changes: list[Change]) -> list[Change]:
             continue
         for link in change.links:
             old, new = link.file[0], link.network[0]
-            result.append(Change(tuple(old.split(".")), tuple(new.split(".")), [link]))
+            result.append(TemplatePairs(tuple(old.split(".")), tuple(new.split(".")), [link]))
     return result
 
 
@@ -109,21 +109,21 @@ def change_key(file: str, network: str) -> tuple[Parts, Parts]:
     return old, tuple(shifted)
 
 
-def rules_of(changes: Sequence[Change]) -> list[tuple[PartRule, list[Change]]]:
+def rules_of(changes: Sequence[TemplatePairs]) -> list[tuple[PartRule, list[TemplatePairs]]]:
     """Return the rules that make all changes, each with the changes that it takes part in; to be applied in turn.
 
     What a wrapper put before all names is taken away first; then the most used come first.
     """
     head = _wrapper(changes)
     if head:
-        within = [Change(change.old[len(head) :], change.new, change.links) for change in changes]
+        within = [TemplatePairs(change.old[len(head) :], change.new, change.links) for change in changes]
         inner = rules_of(within)
         if inner and inner[0][0].front and not inner[0][0].end and len(inner[0][1]) == len(changes):
             rule = inner.pop(0)[0]  # of all names too: one rule with the wrapper
             return [(PartRule(head + rule.old, rule.new, front=True, end=False), list(changes)), *inner]
         return [(PartRule(head, (), front=True, end=False), list(changes)), *inner]
-    found: dict[PartRule, list[Change]] = defaultdict(list)
-    by_part: dict[str, list[Change]] = defaultdict(list)
+    found: dict[PartRule, list[TemplatePairs]] = defaultdict(list)
+    by_part: dict[str, list[TemplatePairs]] = defaultdict(list)
     for change in changes:
         for part in set(change.old):
             by_part[part].append(change)
@@ -143,7 +143,7 @@ def rules_of(changes: Sequence[Change]) -> list[tuple[PartRule, list[Change]]]:
     return sorted(found.items(), key=lambda each: -sum(len(change.links) for change in each[1]))
 
 
-def _wrapper(changes: Sequence[Change]) -> Parts:
+def _wrapper(changes: Sequence[TemplatePairs]) -> Parts:
     """Return the parts before all names that a wrapper, or a program that saves, puts there; () for none."""
     if not changes:
         return ()
@@ -173,7 +173,7 @@ def _stretches(old: Parts, new: Parts) -> list[tuple[int, int, int, int]]:
     return found
 
 
-def _contexts(change: Change, at: int, end: int, b_at: int, b_end: int) -> Iterable[PartRule]:
+def _contexts(change: TemplatePairs, at: int, end: int, b_at: int, b_end: int) -> Iterable[PartRule]:
     """Yield the rule of a stretch with ever more parts around it, the whole name last."""
     old, new = change.old, change.new
     size, b_size = len(old), len(new)
@@ -195,7 +195,7 @@ def _contexts(change: Change, at: int, end: int, b_at: int, b_end: int) -> Itera
     yield PartRule(old, new, front=True, end=True)
 
 
-def _does(rule: PartRule, change: Change) -> bool:
+def _does(rule: PartRule, change: TemplatePairs) -> bool:
     """Return whether the rule is right for a change: it does not apply, or does a part of what becomes of the name."""
     places = rule.places(change.old)
     if not places:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .links import CERTAINTIES, Certainty, How, Kind, Link, ProposedRule, worst
 from .name_lists import placeholders
 from .names import NUMBER, fold
-from .rules import Change, PartRule
+from .rules import PartRule, TemplatePairs
 from .words import words_of_part
 
 _NOTES: dict[How, str] = {
@@ -40,7 +40,7 @@ class RuleOfLinks(NamedTuple):
 
 
 def rules_of_links(
-    links: Iterable[Link], rules: Sequence[tuple[PartRule, list[Change]]], rivals: Sequence[tuple[str, str]] = ()
+    links: Iterable[Link], rules: Sequence[tuple[PartRule, list[TemplatePairs]]], rivals: Sequence[tuple[str, str]] = ()
 ) -> list[RuleOfLinks]:
     """Return all rules of links: those that rename, those that combine, those that swap dimensions.
 
@@ -69,7 +69,7 @@ def _may_be_permuted(link: Link) -> bool:
     return file != network and bool({"q", "k"} & words) and "norm" not in words
 
 
-def _renaming(rule: PartRule, changes: Sequence[Change], rivals: Sequence[str]) -> RuleOfLinks:
+def _renaming(rule: PartRule, changes: Sequence[TemplatePairs], rivals: Sequence[str]) -> RuleOfLinks:
     old, new = rule.texts()
     links = tuple(link for change in changes for link in change.links)
     # of a name that several rules change, the least certain one is the reason why it is not certain

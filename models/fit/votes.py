@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .doubt import doubted
-from .holes import Holes, Rule
+from .holes import Holes, RenameRule
 from .names import Parts, Shapes, Template, resized, swapped, templates_of, unfold
 
 TRIED = 60
@@ -33,7 +33,7 @@ COPIES = ("ema", "teacher", "momentum", "encoder_k", "average", "averaged", "sha
 class Win:
     """A rule that was taken, and what it brought."""
 
-    rule: Rule
+    rule: RenameRule
     names: int
     """How many names of the file it brought to names of the network, with the same shape."""
     against: int
@@ -71,7 +71,7 @@ class Vote:
         self._all_ours = templates_of(network)
         self._all_theirs = {parts: (parts, each) for parts, each in templates_of(file).items()}
         """The same with the names that are paired already."""
-        self._refused: set[Rule] = set()
+        self._refused: set[RenameRule] = set()
 
     def run(self) -> None:
         """Take the best rule, again and again, until none is left that brings more than it breaks."""
@@ -88,7 +88,7 @@ class Vote:
         holes = Holes(self.ours.values(), self.theirs, self.network, self.file)
         ranked = [rule for rule, _ in holes.votes.most_common(TRIED)]
         present = {part for parts, _ in self.theirs for part in parts}
-        ranked += [Rule((word,), (), "everywhere") for word in WRAPPERS if word in present]
+        ranked += [RenameRule((word,), (), "everywhere") for word in WRAPPERS if word in present]
         found: list[tuple[float, bool, int, bool, int, Win]] = []
         for at, rule in enumerate(ranked):
             hits, against = self._try(rule, SAMPLE)
@@ -104,7 +104,7 @@ class Vote:
             found.append((hits - 2 * against, not copy, -size, rule.place == "front", -at, win))
         return max(found)[-1] if found else None
 
-    def _try(self, rule: Rule, sample: int) -> tuple[int, int]:
+    def _try(self, rule: RenameRule, sample: int) -> tuple[int, int]:
         """Return how many names the rule brings to one of the same shape, and of another; judged by a sample."""
         hits = against = 0
         seen: set[Parts] = {parts for parts, _ in self.theirs}
@@ -177,7 +177,7 @@ class Vote:
         }  # fmt: skip
 
 
-def _forbidden(rule: Rule) -> bool:
+def _forbidden(rule: RenameRule) -> bool:
     """Return whether a rule makes a weight of a bias, or takes half of a weight that is stored as two."""
     old, new = rule.old[-1:], rule.new[-1:]
     if {old, new} == {("weight",), ("bias",)}:

@@ -36,7 +36,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class InitialiserRule:
     """An initialiser of `torch.nn.init`."""
 
     name: str
@@ -169,50 +169,50 @@ GAIN = Argument(
 )
 _MEAN, _STD = Argument("mean", 0.0, "Of the normal distribution."), Argument("std", 1.0, "Standard deviation.")
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[InitialiserRule, ...] = (
+    InitialiserRule(
         "normal_",
         "Every element drawn from one normal distribution, whatever the size of the layer.",
         (_MEAN, _STD),
         lambda shape, values: law.normal(values["mean"], values["std"]),
     ),
-    Rule(
+    InitialiserRule(
         "uniform_",
         "Every element equally likely anywhere between two bounds.",
         (Argument("a", 0.0, "The lower bound."), Argument("b", 1.0, "The upper bound.")),
         lambda shape, values: law.uniform(values["a"], values["b"]),
     ),
-    Rule(
+    InitialiserRule(
         "constant_",
         "Every element the same number. Units that are alike stay alike: gradients are the same for each.",
         (Argument("val", 0, "The number.", required=True),),
         lambda shape, values: law.constant(values["val"]),
     ),
-    Rule("zeros_", "Every element 0.", (), lambda shape, values: law.constant(0.0)),
-    Rule("ones_", "Every element 1.", (), lambda shape, values: law.constant(1.0)),
-    Rule(
+    InitialiserRule("zeros_", "Every element 0.", (), lambda shape, values: law.constant(0.0)),
+    InitialiserRule("ones_", "Every element 1.", (), lambda shape, values: law.constant(1.0)),
+    InitialiserRule(
         "xavier_uniform_",
         "Uniform, so wide that the variance stays about the same, forward by fan_in and backward by fan_out.",
         (GAIN,),
         _xavier_uniform,
         (2, 1_000),
     ),
-    Rule("xavier_normal_", "Xavier's variance, normally distributed.", (GAIN,), _xavier_normal, (2, 1_000)),
-    Rule(
+    InitialiserRule("xavier_normal_", "Xavier's variance, normally distributed.", (GAIN,), _xavier_normal, (2, 1_000)),
+    InitialiserRule(
         "kaiming_uniform_",
         "Uniform, so wide that the variance stays the same in one direction, behind the nonlinearity too.",
         (SLOPE, MODE, NONLINEARITY),
         _kaiming_uniform,
         (2, 1_000),
     ),
-    Rule(
+    InitialiserRule(
         "kaiming_normal_",
         "Kaiming's variance, normally distributed.",
         (SLOPE, MODE, NONLINEARITY),
         _kaiming_normal,
         (2, 1_000),
     ),
-    Rule(
+    InitialiserRule(
         "trunc_normal_",
         "Normal, drawn again until it lies between two bounds.",
         (
@@ -223,22 +223,22 @@ RULES: tuple[Rule, ...] = (
         ),
         lambda shape, values: law.truncated(values["mean"], values["std"], values["a"], values["b"]),
     ),
-    Rule(
+    InitialiserRule(
         "orthogonal_",
         "Rows, or columns where there are fewer, at right angles and of one length: no direction grows or shrinks.",
         (GAIN,),
         _orthogonal,
         (2, 1_000),
     ),
-    Rule("eye_", "The identity matrix: a layer hands on what comes in.", (), _eye, (2, 2)),
-    Rule(
+    InitialiserRule("eye_", "The identity matrix: a layer hands on what comes in.", (), _eye, (2, 2)),
+    InitialiserRule(
         "dirac_",
         "The identity for convolutions: each output channel hands on an input channel.",
         (Argument("groups", 1, "Groups of channels, of which each keeps its identity."),),
         _dirac,
         (3, 5),
     ),
-    Rule(
+    InitialiserRule(
         "sparse_",
         "Normal, with the same number of elements of each column set to 0.",
         (

@@ -21,7 +21,7 @@ from ..live.live_tree import LiveTree
 from ..messages.initialising import Biases
 from ..run.run_state import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
-from .rules import Rule, Values
+from .rules import InitialiserRule, Values
 from .scope import Scope, Target, is_single, modules_of, targets_of
 
 TENSOR_NAMES = frozenset(("t", "w", "x", "tensor", "weight", "weights", "param", "parameter", "p", "data", "values"))
@@ -33,7 +33,7 @@ OnStep = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRule:
+class OwnFunction:
     """A function of the user's that fills what it is given in place."""
 
     text: str
@@ -47,9 +47,9 @@ class Scheme:
     """A rule, its arguments and what it is for.  Neither `rule` nor `own`: each layer's own default."""
 
     scope: Scope
-    rule: Rule | None = None
+    rule: InitialiserRule | None = None
     values: Values = field(default_factory=dict)
-    own: OwnRule | None = None
+    own: OwnFunction | None = None
     biases: Biases = "leave"
     """What happens to biases of the scope, where the rule is one of tensors."""
     seed: int = 0

@@ -17,7 +17,7 @@ USUAL = ("module", "parameter", "buffer", "constant")
 _LEFT_OUT = "not in state_dict, not moved by .to(), not given to an optimizer"
 
 
-class Kind(NamedTuple):
+class NodeRole(NamedTuple):
     """What a node is."""
 
     word: str
@@ -26,39 +26,41 @@ class Kind(NamedTuple):
     """What that means for `state_dict`, `.to()` and optimizers; empty for a module like any other."""
 
 
-def kind_of(tree: LiveTree, node: Node) -> Kind:
+def kind_of(tree: LiveTree, node: Node) -> NodeRole:
     """Return what the module or tensor at `node` is to the network of `tree`."""
     if isinstance(node.item, nn.Module):
         if node.registered:
-            return Kind("module", "")
+            return NodeRole("module", "")
         kept = "kept in a plain list, dict or attribute, so that the network does not know it"
-        return Kind("not registered", f"not registered: {kept}")
+        return NodeRole("not registered", f"not registered: {kept}")
     if node.plain:
         return _plain(tree, node)
     if not node.registered:
         prefix = "" if node.kind == "parameter" else f"{node.kind}, "
         of = f"{node.kind} of a module that is not registered: not in the network's state_dict"
-        return Kind(f"{prefix}not registered", f"{of}, not moved by .to(), not given to an optimizer")
+        return NodeRole(f"{prefix}not registered", f"{of}, not moved by .to(), not given to an optimizer")
     if node.kind == "parameter":
         computed = _parametrized(tree, node)
-        return Kind("parameter", "parameter: in state_dict, moved by .to(), given to an optimizer" + computed)
+        return NodeRole("parameter", "parameter: in state_dict, moved by .to(), given to an optimizer" + computed)
     if not in_state_dict(tree, node):
-        return Kind("buffer, not persistent", "buffer, not persistent: moved by .to(), but not in state_dict")
-    return Kind("buffer", "buffer: in state_dict, moved by .to(), never updated by an optimizer")
+        return NodeRole("buffer, not persistent", "buffer, not persistent: moved by .to(), but not in state_dict")
+    return NodeRole("buffer", "buffer: in state_dict, moved by .to(), never updated by an optimizer")
 
 
-def _plain(tree: LiveTree, node: Node) -> Kind:
+def _plain(tree: LiveTree, node: Node) -> NodeRole:
     if node.kind == "parameter":
-        return Kind("not registered", f"parameter in a plain list, dict or attribute, not registered: {_LEFT_OUT}")
+        return NodeRole("not registered", f"parameter in a plain list, dict or attribute, not registered: {_LEFT_OUT}")
     computed = _computed(tree, node)
     if computed:
-        return Kind("computed", f"{computed}: a plain attribute, not in state_dict and never updated by an optimizer")
+        return NodeRole(
+            "computed", f"{computed}: a plain attribute, not in state_dict and never updated by an optimizer"
+        )
     assert isinstance(node.item, Tensor)
     function = attribute(node.item, "grad_fn")
     if function is not None:
         kept = f"result of an operation ({function.name()}), kept in a plain attribute"
-        return Kind("constant", f"{kept}: not in state_dict, not moved by .to(), never updated by an optimizer")
-    return Kind("constant", "plain attribute: not in state_dict, not moved by .to(), never updated by an optimizer")
+        return NodeRole("constant", f"{kept}: not in state_dict, not moved by .to(), never updated by an optimizer")
+    return NodeRole("constant", "plain attribute: not in state_dict, not moved by .to(), never updated by an optimizer")
 
 
 def _computed(tree: LiveTree, node: Node) -> str:

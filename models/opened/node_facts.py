@@ -14,7 +14,7 @@ from ..messages import Brief, NodeKind, RowDifference, StatisticsOf
 from ..tensors.readable import Readable
 
 
-class Part(NamedTuple):
+class StoredPart(NamedTuple):
     """A part of a tensor that is stored in several: the integers of a quantised weight, its scales."""
 
     name: str
@@ -197,7 +197,7 @@ class NodeFacts(ABC):
         """Return why the other kind of model need not have this tensor; empty for what both should have."""
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[StoredPart]:
         """Return what a tensor in a file is stored as where that is several tensors: a weight and its scales."""
         return ()
 

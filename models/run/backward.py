@@ -22,7 +22,7 @@ from .gradients.captured import GradientCopies
 from .gradients.conflicts import conflict_of
 from .gradients.explained import explained
 from .gradients.no_graph import why_no_graph
-from .gradients.watch import Watch
+from .gradients.watch import BackwardWatch
 from .graph import NODE_LIMIT, wave
 from .start import Start, is_scalar, others_of, start_of, tensors_of
 from .trace.record import Trace
@@ -77,7 +77,7 @@ def run_backward(
             return _refused("The network returned nothing", "Have its forward end with a `return` of its result.")
         return _refused("There is no result to go back from", "Run forward first.")
     start = None
-    watch = None if trace is None else Watch(None if trace.captures is None else GradientCopies(trace))
+    watch = None if trace is None else BackwardWatch(None if trace.captures is None else GradientCopies(trace))
     try:
         start = start_of(output)
         if start is None:
@@ -108,7 +108,7 @@ def run_backward(
     return BackwardResult(None, start, seconds, went_back, watched=watch.complete)
 
 
-def _go_back(start: Start, watch: Watch | None) -> None:
+def _go_back(start: Start, watch: BackwardWatch | None) -> None:
     tensors = [each.tensor for each in start.tensors]
     weights: Sequence[Tensor | None] = [wave(tensor) if start.weighted else None for tensor in tensors]
     if not start.weighted:

@@ -21,7 +21,7 @@ class LossError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepTaken:
     """What one step did."""
 
     loss: float
@@ -69,7 +69,7 @@ def optimise(
     name: OptimizerName,
     rate: float,
     count: int,
-) -> Iterator[Step]:
+) -> Iterator[StepTaken]:
     """Yield what each of `count` steps did; the gradients of the last one stay.
 
     Args:
@@ -94,7 +94,7 @@ def optimise(
         before = [parameter.detach().clone() for parameter in parameters]
         gradient = _norm(parameter.grad for parameter in parameters)
         optimizer.step()
-        yield Step(float(loss.detach()), gradient, list(_updates(layers, before)))
+        yield StepTaken(float(loss.detach()), gradient, list(_updates(layers, before)))
 
 
 def _check(loss: object) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..tensors.plainly import attribute, plainly
 from ..tensors.tensors import UNKNOWN, dtype_text, shape_text, sizes_of
-from .trace.parts import Part, elements_of, parts_of
+from .trace.parts import ValuePart, elements_of, parts_of
 
 MANY = 100
 """Parts of one nested value that are described."""
@@ -56,7 +56,7 @@ def _class_of(value: object) -> str:
     return str(type.__dict__["__name__"].__get__(type(value)))
 
 
-def _fields(value: object) -> list[Part]:
+def _fields(value: object) -> list[ValuePart]:
     """Return the fields of a dataclass or another object, private ones left out."""
     return [part for part in parts_of(value) if part.name and not part.name.startswith("_")]
 

@@ -29,7 +29,7 @@ CONSTANT = "as its sum is constant and would have no gradient but rounding noise
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResultTensor:
     """A tensor within a result."""
 
     path: str
@@ -43,7 +43,7 @@ class Found:
 class Start:
     """What backward starts from: the tensors, each summed if it is no scalar."""
 
-    tensors: list[Found]
+    tensors: list[ResultTensor]
     weighted: bool = False
     """Whether the one tensor's elements are weighted with cos(0), cos(1), … as their plain sum is constant."""
     note: str = ""
@@ -80,7 +80,7 @@ class Start:
         }
 
 
-def _report(found: Found) -> dict[str, Any]:
+def _report(found: ResultTensor) -> dict[str, Any]:
     shape = shape_of(found.tensor)
     return {
         "output": found.path,
@@ -94,9 +94,9 @@ def is_scalar(tensor: Tensor) -> bool:
     return not tensor.is_nested and tensor.numel() == 1 and not tensor.is_complex()
 
 
-def tensors_of(value: object) -> list[Found]:
+def tensors_of(value: object) -> list[ResultTensor]:
     """Return the tensors within a result, each once, in order: see `parts_of` for what is looked into."""
-    found: dict[int, Found] = {}
+    found: dict[int, ResultTensor] = {}
     values = 0
     pending: list[Iterator[tuple[str, str, object]]] = [iter([("", "", value)])]
     above: list[int] = []
@@ -109,7 +109,7 @@ def tensors_of(value: object) -> list[Found]:
             continue
         values += 1
         if isinstance(part, Tensor):
-            found.setdefault(id(part), Found(path, name, part))
+            found.setdefault(id(part), ResultTensor(path, name, part))
         elif len(pending) <= DEPTH and id(part) not in above:
             pending.append(_named_parts(part, path, name))
             above.append(id(part))
@@ -164,7 +164,7 @@ def others_of(output: object, start: Start) -> dict[int, str]:
     return {id(each.tensor): each.path for each in tensors_of(output) if id(each.tensor) not in chosen}
 
 
-def _choose(found: Sequence[Found], reach: Reach) -> tuple[list[int], bool]:
+def _choose(found: Sequence[ResultTensor], reach: Reach) -> tuple[list[int], bool]:
     """Return the indices of what backward starts from, and whether that is a loss or scalars, which stand for one."""
     named = [index for index, each in enumerate(found) if each.name.lower().strip("_") in LOSSES]
     if named:
@@ -186,7 +186,7 @@ def _choose(found: Sequence[Found], reach: Reach) -> tuple[list[int], bool]:
     return chosen, False
 
 
-def _depth(found: Found) -> int:
+def _depth(found: ResultTensor) -> int:
     return len(re.findall(r"\[|\.", found.path))
 
 
@@ -200,13 +200,13 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _NO_LOSS = ("gloss", "floss")
 
 
-def _is_loss(found: Found) -> bool:
+def _is_loss(found: ResultTensor) -> bool:
     """Return whether a word of its name is `loss`, or ends so: `loss_ce`, `auxLoss`, `bceloss`."""
     words = [word.lower() for word in _WORDS.findall(found.name)]
     return any(word == "losses" or (word.endswith("loss") and word not in _NO_LOSS) for word in words)
 
 
-def _note(found: Sequence[Found], chosen: Sequence[int], is_loss: bool, reach: Reach) -> str:
+def _note(found: Sequence[ResultTensor], chosen: Sequence[int], is_loss: bool, reach: Reach) -> str:
     """Return which parameters what is left out alone leads to, and why there are several without a loss."""
     notes = []
     reached = frozenset[int]().union(*(reach.leaves[index] for index in chosen))
@@ -227,6 +227,6 @@ def _note(found: Sequence[Found], chosen: Sequence[int], is_loss: bool, reach: R
     return "; ".join(notes) if reach.complete else ""
 
 
-def _paths(found: Sequence[Found]) -> str:
+def _paths(found: Sequence[ResultTensor]) -> str:
     named = [each.path for each in found[:NAMED]]
     return " + ".join(named) + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..checkpoint.tied import with_tied
 from ..opened.open_model import OpenModel
 from .metadata import metadata_of
-from .plan import Candidate, LeftOut
+from .plan import Candidate, NotSaved
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +21,7 @@ class Gathered(NamedTuple):
     """What a source has."""
 
     candidates: list[Candidate]
-    left_out: list[LeftOut]
+    left_out: list[NotSaved]
     """What no file of tensors can hold, or no state dict has."""
     metadata: dict[str, str] | None
     """Those of its safetensors files; None where it has none."""
@@ -32,7 +32,7 @@ def of_checkpoint(model: OpenModel, checkpoint: Checkpoint) -> Gathered:
     state = {facts.key for facts in model.named_tensors() if facts.kind == "state"}
     whole = with_tied(checkpoint, {**model.source.metadata, **checkpoint.metadata})
     found = [Candidate(each.path, each, each.entry, each.path in state, _refusal(each)) for each in whole.tensors]
-    items = [LeftOut(each.path, f"no tensor: {each.type}") for each in checkpoint.items]
+    items = [NotSaved(each.path, f"no tensor: {each.type}") for each in checkpoint.items]
     return Gathered(found, items, metadata_of(checkpoint.files))
 
 
@@ -54,8 +54,8 @@ def of_network(model: OpenModel, state: Mapping[str, Any]) -> Gathered:
         if isinstance(value, Tensor):
             found.append(_candidate(path, value))
         else:
-            left_out.append(LeftOut(path, f"no tensor: {type(value).__name__}"))
-    left_out += [LeftOut(facts.key, facts.lacked) for facts in _missing(model, state)]
+            left_out.append(NotSaved(path, f"no tensor: {type(value).__name__}"))
+    left_out += [NotSaved(facts.key, facts.lacked) for facts in _missing(model, state)]
     return Gathered(found, left_out, None)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ..stored.file import DataFile
 from ..tensors.readable import Unreadable
-from .plan import Plan
+from .plan import FilePlan
 from .safetensors_file import LONGEST, METADATA, ties
 
 DEFAULT = {"format": "pt"}
@@ -41,7 +41,7 @@ def _texts(file: DataFile) -> dict[str, str] | None:
         return None
 
 
-def metadata_for(plan: Plan, kept: Mapping[str, str] | None) -> dict[str, str]:
+def metadata_for(plan: FilePlan, kept: Mapping[str, str] | None) -> dict[str, str]:
     """Return the metadata of a file with `plan`: `kept`, and which name stands for which tied tensor.
 
     What `kept` says of a tied tensor is said anew, by its names in the new file.
@@ -54,6 +54,6 @@ def metadata_for(plan: Plan, kept: Mapping[str, str] | None) -> dict[str, str]:
     return metadata
 
 
-def is_tie(name: str, text: str, plan: Plan) -> bool:
+def is_tie(name: str, text: str, plan: FilePlan) -> bool:
     """Return whether an entry of the metadata says that the tensor `name` is stored under the name `text`."""
     return "." in text and (name in plan.source_paths or text in plan.source_paths)

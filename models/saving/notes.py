@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .metadata import DEFAULT, is_tie
-from .plan import Plan
+from .plan import FilePlan
 
 Overflows = Mapping[str, int] | None
 """Finite numbers that became infinite, by path; None where nothing was written."""
 
 
-def notes_of(plan: Plan, metadata: Mapping[str, str] | None, overflows: Overflows) -> list[str]:
+def notes_of(plan: FilePlan, metadata: Mapping[str, str] | None, overflows: Overflows) -> list[str]:
     """Return sentences on what a user may not expect; `metadata` are those of the source."""
     notes = list(plan.notes)
     lost = [name for name, value in (metadata or {}).items() if not is_tie(name, value, plan) and name not in DEFAULT]
@@ -24,7 +24,7 @@ def notes_of(plan: Plan, metadata: Mapping[str, str] | None, overflows: Overflow
     return notes
 
 
-def left_out_of(plan: Plan) -> Iterator[tuple[str, list[str]]]:
+def left_out_of(plan: FilePlan) -> Iterator[tuple[str, list[str]]]:
     """Yield each reason for which something of the source is left out, and the names of that."""
     reasons: dict[str, list[str]] = {}
     for each in plan.left_out:

@@ -46,7 +46,7 @@ class Candidate(NamedTuple):
     """Why it cannot be written, although it can be read; empty where it can."""
 
 
-class LeftOut(NamedTuple):
+class NotSaved(NamedTuple):
     """What a source has and the file will not."""
 
     path: str
@@ -84,12 +84,12 @@ class SavedTensor:
 
 
 @dataclass(slots=True)
-class Plan:
+class FilePlan:
     """What a file will hold."""
 
     form: Form
     tensors: list[SavedTensor] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[NotSaved] = field(default_factory=list)
     source_paths: set[str] = field(default_factory=set)
     """Names of all tensors of the source."""
     unmatched: int = 0
@@ -130,7 +130,7 @@ def plan(
     rules: Sequence[Rename] = (),
     match: Callable[[str], bool] | None = None,
     dtype: str | None = None,
-) -> Plan:
+) -> FilePlan:
     """Return what a file with `candidates` will hold.
 
     Args:
@@ -141,7 +141,7 @@ def plan(
     Raises:
         CannotSave: there is nothing to save, two tensors get one name, or one cannot be written.
     """
-    made = Plan(form)
+    made = FilePlan(form)
     unused = list(rules)
     owners: dict[str, str] = {}
     first: dict[Hashable, str] = {}
@@ -156,7 +156,7 @@ def plan(
             made.unmatched += 1
             continue
         if match is None and each.is_state:
-            made.left_out.append(LeftOut(each.path, "state of an optimizer or the like; --match saves it by its name"))
+            made.left_out.append(NotSaved(each.path, "state of an optimizer or the like; --match saves it by its name"))
             continue
         if path in owners:
             raise CannotSave(
@@ -193,7 +193,7 @@ def _holds(form: Form, dtype: DType) -> bool:
     return bool(dtype.torch) and dtype.per_unit == 1
 
 
-def _nothing(made: Plan) -> CannotSave:
+def _nothing(made: FilePlan) -> CannotSave:
     if made.unmatched:
         return CannotSave("no tensor has a name that matches", f"There are {made.unmatched:,} of other names.")
     if made.left_out:

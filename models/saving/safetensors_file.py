@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from .plan import CannotSave, Plan, SavedTensor
+from .plan import CannotSave, FilePlan, SavedTensor
 from .safetensors_codes import CODES
 
 ALIGNMENT = 8
@@ -21,7 +21,7 @@ METADATA = "__metadata__"
 """The name in a header that is no tensor."""
 
 
-def in_order(plan: Plan) -> list[SavedTensor]:
+def in_order(plan: FilePlan) -> list[SavedTensor]:
     """Return the tensors whose elements are written, in the order in which they lie in the file."""
     return sorted(plan.stored, key=lambda each: -each.dtype.unit / each.dtype.per_unit)
 
@@ -55,7 +55,7 @@ def header(tensors: Sequence[SavedTensor], metadata: Mapping[str, str]) -> bytes
     return len(text).to_bytes(8, "little") + text
 
 
-def ties(plan: Plan) -> Iterator[tuple[str, str]]:
+def ties(plan: FilePlan) -> Iterator[tuple[str, str]]:
     """Yield each name that the file leaves out, and the one under which it has that tensor."""
     for each in plan.tensors:
         if each.shared_with:

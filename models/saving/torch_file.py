@@ -12,7 +12,7 @@ from struct import pack
 from types import TracebackType
 from typing import BinaryIO
 
-from .plan import Plan, SavedTensor
+from .plan import FilePlan, SavedTensor
 from .torch_pickle import pickled
 
 ALIGNMENT = 64
@@ -24,10 +24,10 @@ _HEAD, _MORE = 30, 20
 """Bytes of a record's header without its name, and of its size in 64 bits."""
 
 
-class TorchFile:
+class TorchFileWriter:
     """Writes a torch file, one record after the other, as a context; after an error nothing more is written."""
 
-    def __init__(self, stream: BinaryIO, plan: Plan) -> None:
+    def __init__(self, stream: BinaryIO, plan: FilePlan) -> None:
         """Write what stands before the elements of `plan.stored`, which are to be given in that order."""
         self._stream = stream
         self._count = 0
@@ -42,7 +42,7 @@ class TorchFile:
         self._record(f"data/{self._count}", tensor.bytes, pieces)
         self._count += 1
 
-    def __enter__(self) -> TorchFile:
+    def __enter__(self) -> TorchFileWriter:
         return self
 
     def __exit__(

@@ -8,9 +8,9 @@ from pathlib import Path
 from ..tensors.readable import Unreadable
 from .new_file import free_bytes, new_file
 from .pieces import Pieces
-from .plan import CannotSave, Form, Plan, SavedTensor
+from .plan import CannotSave, FilePlan, Form, SavedTensor
 from .safetensors_file import header, in_order
-from .torch_file import TorchFile
+from .torch_file import TorchFileWriter
 
 TORCH_ENDINGS = (".pt", ".pth", ".bin")
 """Ends of the names of torch files; every other new file is a safetensors file."""
@@ -38,7 +38,7 @@ def form_of(out: Path) -> Form:
     return "torch" if ending in TORCH_ENDINGS else "safetensors"
 
 
-def write(plan: Plan, out: Path, metadata: Mapping[str, str], on_bytes: OnBytes) -> dict[str, int]:
+def write(plan: FilePlan, out: Path, metadata: Mapping[str, str], on_bytes: OnBytes) -> dict[str, int]:
     """Write the file; return how many finite numbers became infinite, by the path of their tensor.
 
     Args:
@@ -54,7 +54,7 @@ def write(plan: Plan, out: Path, metadata: Mapping[str, str], on_bytes: OnBytes)
     with new_file(out) as stream:
         count = _Count(pieces, on_bytes)
         if plan.form == "torch":
-            with TorchFile(stream, plan) as file:
+            with TorchFileWriter(stream, plan) as file:
                 for tensor in plan.stored:
                     file.add(tensor, count.of(tensor))
         else:
@@ -65,7 +65,7 @@ def write(plan: Plan, out: Path, metadata: Mapping[str, str], on_bytes: OnBytes)
     return pieces.overflowed
 
 
-def lack_of_room(plan: Plan, out: Path) -> str:
+def lack_of_room(plan: FilePlan, out: Path) -> str:
     """Return a sentence on how much less is free where `out` is to be than it takes; empty where there is room."""
     free = free_bytes(out)
     if free is None or plan.bytes <= free:

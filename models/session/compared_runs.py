@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..diff.compare import compare
-from ..diff.difference import ALIKE, Difference, Side, Tolerance
+from ..diff.difference import ALIKE, Difference, TensorSide, Tolerance
 from ..diff.sources import tensors_of
 from ..diff.tensors import Comparable
 from ..diff.workers import Workers
@@ -188,7 +188,7 @@ def _first_differing(
 
 
 def _comparable(tensor: Tensor, path: str) -> Comparable:
-    return Comparable(Side(path, tuple(tensor.shape), dtype_text(tensor)), readable_of(tensor))
+    return Comparable(TensorSide(path, tuple(tensor.shape), dtype_text(tensor)), readable_of(tensor))
 
 
 def _causes(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ..diff.difference import Side
+from ..diff.difference import TensorSide
 from ..diff.sources import comparable
 from ..diff.tensors import Comparable
 from ..messages import SnapshotItem
@@ -77,7 +77,7 @@ def _of_copies(model: LiveModel, copies: Mapping[str, Tensor | None]) -> list[Co
         if path in now:
             found.append(_with(now[path], copy))
         elif copy is not None:
-            found.append(Comparable(Side(path, tuple(copy.shape), dtype_text(copy)), readable_of(copy)))
+            found.append(Comparable(TensorSide(path, tuple(copy.shape), dtype_text(copy)), readable_of(copy)))
     return found
 
 
@@ -86,7 +86,7 @@ def _with(each: Comparable, copy: Tensor | None) -> Comparable:
     if copy is None:
         readable = each.readable if each.readable.absence[0] else _Unkept(each.readable.shape)
         return Comparable(each.side, readable, each.lacks, each.twins, each.stored)
-    side = Side(each.side.path, tuple(copy.shape), dtype_text(copy), each.side.state, each.side.kind)
+    side = TensorSide(each.side.path, tuple(copy.shape), dtype_text(copy), each.side.state, each.side.kind)
     return Comparable(side, readable_of(copy), each.lacks, each.twins, each.stored)
 
 

@@ -14,7 +14,7 @@ from ..saving.gathering import Gathered, of_checkpoint, of_network
 from ..saving.metadata import metadata_for
 from ..saving.new_file import check_new
 from ..saving.notes import left_out_of, notes_of
-from ..saving.plan import DTYPE_NAMES, FORM_NAMES, CannotSave, Plan, plan
+from ..saving.plan import DTYPE_NAMES, FORM_NAMES, CannotSave, FilePlan, plan
 from ..saving.safetensors_file import header, in_order
 from ..saving.writing import form_of, lack_of_room, write
 from ..tree.globs import Glob, Rename
@@ -96,7 +96,7 @@ def save_tensors(
     )
 
 
-def _planned(session: Session, options: SaveOptions) -> tuple[Path, Plan, Gathered]:
+def _planned(session: Session, options: SaveOptions) -> tuple[Path, FilePlan, Gathered]:
     session.model  # noqa: B018  (raises when nothing is open)
     try:
         out = Path(options.out).expanduser() if options.out else _free_name(session)
@@ -137,11 +137,11 @@ def _free_name(session: Session) -> Path:
     raise CannotSave(f"there are very many files called {stem}", "Give another name.")
 
 
-def _unused(made: Plan) -> list[str]:
+def _unused(made: FilePlan) -> list[str]:
     return [f"{rule.text!r} fits no tensor" for rule in made.unused]
 
 
-def _left_out(made: Plan) -> list[str]:
+def _left_out(made: FilePlan) -> list[str]:
     found = []
     for reason, paths in left_out_of(made):
         more = f" and {len(paths) - NAMES:,} more" if len(paths) > NAMES else ""

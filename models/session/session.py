@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..messages import FactGroup, StateChanged, TreeOrder
 from .opening import SourceOpener
 from .runs import Runs
-from .snapshots import Snapshots
+from .snapshots import SnapshotStore
 from .undoing import console_names
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Session(SourceOpener):
         """Paths whose values `undo()` or `redo()` changed in the statement that runs."""
         self.runs = Runs()
         """The runs whose calls are kept."""
-        self.snapshots = Snapshots()
+        self.snapshots = SnapshotStore()
         """The snapshots that were taken of what is open."""
         self.known_values: dict[int, tuple[object, Any]] = {}
         """Statistics of tensors for findings, by identity, each with a stamp of when they were taken."""

@@ -62,7 +62,7 @@ class Snapshot:
         return _size(self.records.values())
 
 
-class Snapshots:
+class SnapshotStore:
     """The snapshots of one open network, which take at most `limit` bytes together."""
 
     def __init__(self, limit: int = LIMIT) -> None:

@@ -15,7 +15,7 @@ from ..opened.facts import amount
 from .passes import arguments_now, as_called
 
 if TYPE_CHECKING:
-    from ..run.optimise import Step
+    from ..run.optimise import StepTaken
     from .session import Session
 
 EVERY = 0.1
@@ -112,13 +112,13 @@ class _Report:
 
     def __init__(self, emit: Callable[[object], None], total: int, layers: list[str]) -> None:
         self._emit, self._total, self._layers = emit, total, layers
-        self._first: Step | None = None
-        self._last: Step | None = None
-        self._waiting: list[Step] = []
+        self._first: StepTaken | None = None
+        self._last: StepTaken | None = None
+        self._waiting: list[StepTaken] = []
         self._sent_at = 0.0
         self.count = 0
 
-    def add(self, step: Step) -> None:
+    def add(self, step: StepTaken) -> None:
         """Take in a step, and report it where the last report is long enough ago."""
         self._first = self._first or step
         self._last = step

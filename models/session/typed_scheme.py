@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import messages as m
 from ..initialising.rules import BY_NAME, Argument
-from ..initialising.scheme import OwnRule, Scheme, takes
+from ..initialising.scheme import OwnFunction, Scheme, takes
 from ..initialising.scope import Scope
 from ..messages.errors import EngineProblem
 from ..opened.source import SourceError
@@ -82,7 +82,7 @@ def _together(rule: str, values: dict[str, Any], arguments: Sequence[Argument]) 
     return [wrong.get(argument.name, "") for argument in arguments]
 
 
-def _own(session: Session, text: str) -> tuple[OwnRule | None, str]:
+def _own(session: Session, text: str) -> tuple[OwnFunction | None, str]:
     """Return the function that a text names, and what is wrong with it, of which one is empty."""
     if not text:
         return None, "which function?"
@@ -99,7 +99,7 @@ def _own(session: Session, text: str) -> tuple[OwnRule | None, str]:
         return None, problem_of(error).title
     if not callable(function):
         return None, f"{text} is a {type(function).__name__}, which cannot be called"
-    return OwnRule(text, function, takes(function)), ""
+    return OwnFunction(text, function, takes(function)), ""
 
 
 def _is_harmless(text: str) -> bool:

@@ -10,7 +10,7 @@ from ..opened.source import OpenOptions, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """One sort of source, offered as `KIND` by the file that reads it."""
 
     claims: Callable[[str], bool]

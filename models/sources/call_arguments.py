@@ -18,7 +18,7 @@ _QUOTED = "Put the whole in quotes for the shell: 'FILE.py:Net(width=3, act=\"re
 _FUNCTION = "For anything else write a function without arguments, and name that."
 
 
-class Call(NamedTuple):
+class CallArguments(NamedTuple):
     """The arguments with which what NAME names is called."""
 
     args: tuple[Any, ...]
@@ -27,7 +27,7 @@ class Call(NamedTuple):
     """The same as they were written, in parentheses."""
 
 
-def split_call(name: str) -> tuple[str, Call | None]:
+def split_call(name: str) -> tuple[str, CallArguments | None]:
     """Return NAME without the call at its end, and the call; None where there is none.
 
     Raises:
@@ -54,10 +54,10 @@ def split_call(name: str) -> tuple[str, Call | None]:
         if keyword.arg in kwargs:
             raise SourceError(f"{keyword.arg} of {shortened(written)}(…) is given twice")
         kwargs[keyword.arg] = _literal(keyword.value, keyword.arg, written, name)
-    return written, Call(args, kwargs, name.strip()[len(written) :].strip())
+    return written, CallArguments(args, kwargs, name.strip()[len(written) :].strip())
 
 
-def check_takes(target: Callable[..., object], call: Call, what: str) -> None:
+def check_takes(target: Callable[..., object], call: CallArguments, what: str) -> None:
     """Raise SourceError with the signature of `target` when it does not take the arguments; nothing runs."""
     try:
         signature = inspect.signature(target)

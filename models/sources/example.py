@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..examples.catalogue import EXAMPLES, build_example, console_names
 from ..opened.source import OpenOptions, Source
-from .base import Kind
+from .base import SourceKind
 
 
 def _open(text: str, how: OpenOptions) -> Source:
@@ -22,4 +22,4 @@ def _open(text: str, how: OpenOptions) -> Source:
     )
 
 
-KIND = Kind(claims=EXAMPLES.__contains__, open=_open)
+KIND = SourceKind(claims=EXAMPLES.__contains__, open=_open)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..opened.source import OpenOptions, Source, SourceError
 from ..stored.checkpoint import Checkpoint
-from .base import Kind
+from .base import SourceKind
 from .formats import Format, PathInfo
 
 
@@ -137,4 +137,4 @@ def _meant_as_a_path(text: str) -> bool:
     return ":" not in text and (os.sep in text or text.startswith("~"))
 
 
-KIND = Kind(claims=_claims, open=open_path)
+KIND = SourceKind(claims=_claims, open=open_path)

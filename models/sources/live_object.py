@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..opened.source import OpenOptions, Source
-from .base import Kind
+from .base import SourceKind
 
 _offered: dict[str, Source] = {}
 
@@ -82,4 +82,4 @@ def _open(text: str, how: OpenOptions) -> Source:
     return replace(source, module=found.module, warnings=found.warnings)
 
 
-KIND = Kind(claims=_offered.__contains__, open=_open)
+KIND = SourceKind(claims=_offered.__contains__, open=_open)

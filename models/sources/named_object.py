@@ -19,7 +19,7 @@ LONGEST = 1000
 """Characters of NAME, at most."""
 
 
-class Step(NamedTuple):
+class AttributeStep(NamedTuple):
     """One attribute, or with None there one subscript by `key`."""
 
     attribute: str | None
@@ -42,7 +42,7 @@ def split_target(text: str) -> tuple[str, str]:
     return place, name + text[opening:]
 
 
-def steps(name: str) -> list[Step]:
+def steps(name: str) -> list[AttributeStep]:
     """Return NAME in steps, the first of them an attribute of the module.
 
     Raises:
@@ -54,21 +54,21 @@ def steps(name: str) -> list[Step]:
         node: ast.expr = ast.parse(name, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         if not set(name) & set("[]()'\""):
-            return [Step(part) for part in name.split(".")]  # `net.0`, as a path is written
+            return [AttributeStep(part) for part in name.split(".")]  # `net.0`, as a path is written
         raise _no_name(name) from None
-    found: list[Step] = []
+    found: list[AttributeStep] = []
     while not isinstance(node, ast.Name):
         if isinstance(node, ast.Attribute):
-            found.append(Step(node.attr))
+            found.append(AttributeStep(node.attr))
         elif isinstance(node, ast.Subscript):
             try:
-                found.append(Step(None, ast.literal_eval(node.slice)))
+                found.append(AttributeStep(None, ast.literal_eval(node.slice)))
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 raise _no_name(name) from None
         else:
             raise _no_name(name)
         node = node.value
-    return [Step(node.id), *reversed(found)]
+    return [AttributeStep(node.id), *reversed(found)]
 
 
 def follow(module: ModuleType, place: str, name: str) -> tuple[object, str]:

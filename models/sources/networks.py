@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..opened.source import SourceError
-from .call_arguments import Call, check_takes
+from .call_arguments import CallArguments, check_takes
 from .importing import user_code
 from .wording import shortened
 
@@ -85,7 +85,7 @@ def held_networks(value: object) -> dict[str, nn.Module]:
     return found
 
 
-def built(target: object, what: str, call: Call | None = None) -> Network:
+def built(target: object, what: str, call: CallArguments | None = None) -> Network:
     """Return the network that `target` is or builds, called as `call` says.  `what` names it in messages.
 
     Raises:

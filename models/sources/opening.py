@@ -1,6 +1,6 @@
 """Opening anything: the kinds of source there are, and which of them opens a text.
 
-A kind is one file beside this one that offers a `Kind`; it is added by naming it in `_kinds`.  Kinds are tried in
+A kind is one file beside this one that offers a `SourceKind`; it is added by naming it in `_kinds`.  Kinds are tried in
 order, the first that claims the text opens it.  Nothing here needs torch until a network is built.
 """
 
@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 
 from ..opened.source import OpenOptions, Source, SourceError
-from .base import Kind, close_to
+from .base import SourceKind, close_to
 
 UNMOVED = "--device {} is not used: a checkpoint stays in its files, and its tensors are read on the CPU"
 """The warning of a checkpoint that was to be moved."""
@@ -59,13 +59,13 @@ def _meant(text: str) -> str:
     return text.rstrip() if file and os.path.lexists(file) else text.strip()
 
 
-def _is_of_files(kind: Kind) -> bool:
+def _is_of_files(kind: SourceKind) -> bool:
     from . import files
 
     return kind is files.KIND
 
 
-def _kinds() -> Iterator[Kind]:
+def _kinds() -> Iterator[SourceKind]:
     """Yield the kinds in order, each imported when those before it do not claim the text: a user waits."""
     from . import live_object
 

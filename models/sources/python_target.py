@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from ..opened.source import OpenOptions, Source, SourceError
-from .base import Kind, close_to
-from .call_arguments import Call, check_takes, split_call
+from .base import SourceKind, close_to
+from .call_arguments import CallArguments, check_takes, split_call
 from .importing import as_their_program, import_file, import_named
 from .named_object import follow, split_target, steps
 from .python_names import defined_names
@@ -59,7 +59,7 @@ def _open(text: str, how: OpenOptions) -> Source:
     )
 
 
-def _imported(text: str, beside: bool = False) -> tuple[str, str, Call | None, ModuleType]:
+def _imported(text: str, beside: bool = False) -> tuple[str, str, CallArguments | None, ModuleType]:
     """Return the two halves of `text`, the call at its end, and the module that the first half names."""
     place, name = split_target(text)
     is_file = place.endswith(".py")
@@ -101,4 +101,4 @@ def _check_dotted(text: str, place: str, name: str) -> None:
         )
 
 
-KIND = Kind(claims=_claims, open=_open)
+KIND = SourceKind(claims=_claims, open=_open)

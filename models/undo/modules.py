@@ -50,7 +50,7 @@ LEFT = _Left()
 _MISSING = object()
 
 
-class Difference(NamedTuple):
+class ModuleDifference(NamedTuple):
     """One thing of a module that is not as its record says."""
 
     kind: str
@@ -102,14 +102,14 @@ class ModuleRecord:
         """Return whether something is not as it was."""
         return next(self.differences(), None) is not None
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[ModuleDifference]:
         """Yield what is not as it was."""
         if self.training is not None and training_of(self.module) is not self.training:
-            yield Difference("training", "training")
+            yield ModuleDifference("training", "training")
         if not self.own:
             return
         if type(self.module) is not self.kind:
-            yield Difference("class", self.kind.__name__)
+            yield ModuleDifference("class", self.kind.__name__)
         now = vars(self.module)
         for name in {**self.own, **now}:
             before, value = self.own.get(name, _MISSING), now.get(name, _MISSING)
@@ -118,9 +118,9 @@ class ModuleRecord:
             if before is _MISSING and not _is_kept(value, []):
                 continue  # a result that a forward left behind
             is_entry = isinstance(before, Tensor | nn.Module) or isinstance(value, Tensor | nn.Module)
-            yield Difference("entry" if is_entry else "attribute", name)
+            yield ModuleDifference("entry" if is_entry else "attribute", name)
         if now.keys() == self.own.keys() and list(now) != list(self.own):
-            yield Difference("attribute", "order")
+            yield ModuleDifference("attribute", "order")
         for container, before in self.filled:
             if not _same_items(container, before):
                 yield from self._within(container, before)
@@ -128,18 +128,18 @@ class ModuleRecord:
             if container:
                 yield from self._within(container, type(container)())
 
-    def _within(self, container: Container, before: Container) -> Iterator[Difference]:
+    def _within(self, container: Container, before: Container) -> Iterator[ModuleDifference]:
         """Yield what differs in a registry, in hooks, or in a container of an attribute."""
         name = next((name for name, value in self.own.items() if value is container), "")
         if name in REGISTRIES and isinstance(container, dict) and isinstance(before, dict):
             differing = [
                 key for key in {**before, **container} if before.get(key, LEFT) is not container.get(key, LEFT)
             ]
-            yield from (Difference("entry", str(key)) for key in differing)
+            yield from (ModuleDifference("entry", str(key)) for key in differing)
             if not differing:
-                yield Difference("attribute", "order")
+                yield ModuleDifference("attribute", "order")
         else:
-            yield Difference("hooks" if name in _OWN and "hooks" in name else "attribute", name or "a container")
+            yield ModuleDifference("hooks" if name in _OWN and "hooks" in name else "attribute", name or "a container")
 
     def restore(self) -> None:
         """Restore all of it in the same module.

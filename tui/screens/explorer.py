@@ -30,7 +30,6 @@ from tui.screens.copying import Copying
 from tui.screens.editing import Editing
 from tui.screens.explorer_base import NOTICE
 from tui.screens.exporting import Exporting
-from tui.screens.finding import Finding
 from tui.screens.initialising import Initialising
 from tui.screens.loading_weights import LoadingWeights
 from tui.screens.measuring import Measuring
@@ -38,6 +37,7 @@ from tui.screens.remarks import Remarks
 from tui.screens.reopening import Reopening
 from tui.screens.requires_code import RequiresCode
 from tui.screens.saving import Saving
+from tui.screens.searching import Searching
 from tui.screens.sharing import ShowingSharing
 from tui.screens.touring import Touring
 from tui.tabs import Area, tabs_in
@@ -64,7 +64,7 @@ class Explorer(
     RequiresCode,
     Reopening,
     Measuring,
-    Finding,
+    Searching,
     Remarks,
     Comparing,
     CallSelection,

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from models import messages as m
 from tui.text import clean
-from tui.widgets.parts.choice import Choice
+from tui.widgets.parts.choice import ChoiceField
 from tui.widgets.parts.line_input import LineInput
 
 ARGUMENTS = 4
@@ -60,26 +60,26 @@ class InitialisationForm(Vertical):
 
     def compose(self) -> ComposeResult:
         rules = [each.name for each in self.offers.rules]
-        yield self._row("what", Choice([each.label for each in self.offers.scopes], id="scope"))
+        yield self._row("what", ChoiceField([each.label for each in self.offers.scopes], id="scope"))
         with Horizontal(id="text", classes="row -absent"):
             yield Static("pattern", markup=False)
             yield LineInput("", compact=True)
-        chosen = Choice([each.label for each in self.offers.rules], id="rule")
-        chosen.set_reactive(Choice.index, rules.index(FIRST_RULE) if FIRST_RULE in rules else 0)
+        chosen = ChoiceField([each.label for each in self.offers.rules], id="rule")
+        chosen.set_reactive(ChoiceField.index, rules.index(FIRST_RULE) if FIRST_RULE in rules else 0)
         yield self._row("rule", chosen)
         for at in range(ARGUMENTS):
             with Horizontal(id=f"argument-{at}", classes="row -absent"):
                 yield Static("", markup=False)
-                yield Choice()
+                yield ChoiceField()
                 yield LineInput("", compact=True)
-        yield self._row("biases", Choice([label for _, label in BIASES], id="biases"), id="biases-row")
+        yield self._row("biases", ChoiceField([label for _, label in BIASES], id="biases"), id="biases-row")
         with Horizontal(id="seed", classes="row -typed"):
             yield Static("seed", markup=False)
             yield LineInput("0", compact=True, restrict=r"\d{0,18}")
         yield Static("", id="about", markup=False)
 
     @staticmethod
-    def _row(label: str, choice: Choice, id: str | None = None) -> Horizontal:
+    def _row(label: str, choice: ChoiceField, id: str | None = None) -> Horizontal:
         return Horizontal(Static(label, markup=False), choice, id=id, classes="row")
 
     def on_mount(self) -> None:
@@ -88,23 +88,23 @@ class InitialisationForm(Vertical):
         self.rule_line.focus()
 
     @property
-    def rule_line(self) -> Choice:
+    def rule_line(self) -> ChoiceField:
         """Return the line of the rule."""
-        return self.query_one("#rule", Choice)
+        return self.query_one("#rule", ChoiceField)
 
     @property
     def _rule(self) -> m.RuleOffer:
-        return self.offers.rules[self.query_one("#rule", Choice).index]
+        return self.offers.rules[self.query_one("#rule", ChoiceField).index]
 
     @property
     def _scope(self) -> m.ScopeOffer:
-        return self.offers.scopes[self.query_one("#scope", Choice).index]
+        return self.offers.scopes[self.query_one("#scope", ChoiceField).index]
 
     def _argument(self, at: int) -> str:
         row = self.query_one(f"#argument-{at}")
         if row.has_class("-typed"):
             return row.query_one(LineInput).value
-        choice = row.query_one(Choice)
+        choice = row.query_one(ChoiceField)
         return choice.options[choice.index]
 
     def chosen(self) -> m.Initialisation:
@@ -117,7 +117,7 @@ class InitialisationForm(Vertical):
             text=pattern if scope.kind == "pattern" else scope.text,
             rule=rule.name,
             arguments=[self._argument(at) for at in range(len(rule.arguments[:ARGUMENTS]))],
-            biases=BIASES[self.query_one("#biases", Choice).index][0] if rule.biases else "leave",
+            biases=BIASES[self.query_one("#biases", ChoiceField).index][0] if rule.biases else "leave",
             seed=int(self.query_one("#seed").query_one(LineInput).value or 0),
         )
 
@@ -146,13 +146,13 @@ class InitialisationForm(Vertical):
             row.query_one(Static).update(Content(clean(argument.name, 20)))
             if argument.choices:
                 index = argument.choices.index(argument.default) if argument.default in argument.choices else 0
-                row.query_one(Choice).offer(argument.choices, index)
+                row.query_one(ChoiceField).offer(argument.choices, index)
             else:
                 row.query_one(LineInput).value = clean(argument.default, 200)
         self._offer_biases()
 
-    @on(Choice.Changed)
-    def _choice_changed(self, message: Choice.Changed) -> None:
+    @on(ChoiceField.Changed)
+    def _choice_changed(self, message: ChoiceField.Changed) -> None:
         message.stop()
         if message.choice.id == "scope":
             self._offer_scope()  # what was typed for the rule stays

@@ -7,7 +7,7 @@ from tui.language import Language
 from tui.screens.arranging import Arranging
 from tui.screens.opening import Opening
 from tui.tabs import AREAS
-from tui.tours.progress import Progress
+from tui.tours.progress import TourProgress
 from tui.tours.tour import Tour, own_tours
 from tui.widgets.parts.tour_panel import TourPanel
 
@@ -22,7 +22,7 @@ HEADINGS = {
 class Touring(Arranging, Opening):
     """What the explorer does for guided tours."""
 
-    tour: Progress | None = None
+    tour: TourProgress | None = None
     """The tour that is shown."""
 
     @property
@@ -60,7 +60,7 @@ class Touring(Arranging, Opening):
     def start_tour(self, tour: Tour) -> None:
         """Start a tour; its network is opened where another is."""
         self.end_tour()
-        self.tour = Progress(tour)
+        self.tour = TourProgress(tour)
         self.mount(TourPanel(self.tour, self.language))
         self._arrange()
         for area in AREAS:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tui.tours.conditions import STATES, Condition, observed
-from tui.tours.tour import Step, Tour
+from tui.tours.tour import Tour, TourStep
 
 
-class Progress:
+class TourProgress:
     """One user's way through one tour; what happens on the screen is given to `observe`."""
 
     def __init__(self, tour: Tour) -> None:
@@ -20,7 +20,7 @@ class Progress:
         self._begin()
 
     @property
-    def step(self) -> Step:
+    def step(self) -> TourStep:
         """Return the step that is shown."""
         return self.tour.steps[self.index]
 

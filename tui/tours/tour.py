@@ -40,7 +40,7 @@ class Words(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
 
 
-class Step(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class TourStep(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One step: what to do, what to look at, and how it is known to be done."""
 
     do: Words
@@ -68,7 +68,7 @@ class Tour(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     source: str
     """What it is a tour of, as the command line names it."""
     title: Words
-    steps: tuple[Step, ...] = msgspec.field(name="step")
+    steps: tuple[TourStep, ...] = msgspec.field(name="step")
     """In their order; one at least."""
     section: str = ""
     """Of the document, as the list shows it."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...stored.checkpoint import Checkpoint
 from ...stored.tensors import Tensors
-from .scheme import Found, Names
+from .scheme import Names, WeightInParts
 from .schemes import SCHEMES, is_sign
 from .tensors import WholeWeights
 
@@ -42,7 +42,7 @@ def with_whole_weights(checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> C
     """
     tensors = checkpoint.columns
     names = Names(tensors, metadata)
-    found: dict[int, Found] = {}
+    found: dict[int, WeightInParts] = {}
     taken: set[int] = set()
     for index, path in enumerate(tensors.paths):
         head, dot, name = path.rpartition(".")

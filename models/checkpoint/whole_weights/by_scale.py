@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
-from .scheme import Found, Names, Scheme, named
+from .scheme import Names, StorageScheme, WeightInParts, named
 
 _SMALL = ("float8", "int8", "uint8")
 
 
-def _scaled(names: Names, prefix: str, name: str) -> Found | None:
+def _scaled(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return the weight that `weight_scale`, `weight_scale_inv`, `gate_up_proj_scales` or `scale` belongs to."""
     key = "weight" if name == "scale" else name.removesuffix("_inv").removesuffix("s").removesuffix("_scale")
     index = names.at(prefix + key)
@@ -25,32 +25,32 @@ def _scaled(names: Names, prefix: str, name: str) -> Found | None:
     return _of(names, prefix + key, parts, index, scale, name)
 
 
-def _of(names: Names, path: str, parts: dict[str, int], index: int, scale: int, name: str) -> Found | None:
+def _of(names: Names, path: str, parts: dict[str, int], index: int, scale: int, name: str) -> WeightInParts | None:
     kind, shape, scales = names.dtype(index), names.shape(index), names.shape(scale)
     labels = {"scale" if at == scale else label: at for label, at in parts.items()}
     if kind == "uint8" and prod(scales) == 1 and len(shape) == 2 and _is_bitnet(names):
         whole = (shape[0] * 4, *shape[1:])  # down the columns, of three values each
-        return Found(path, whole, named("bitnet", 4, 1), "BitNet: four elements in a byte", labels, index)
+        return WeightInParts(path, whole, named("bitnet", 4, 1), "BitNet: four elements in a byte", labels, index)
     if kind == "uint8" and prod(scales) != 1:
         if len(shape) != len(scales) or shape[:-1] != scales[:-1]:
             return None
         second = any(label.endswith("_scale_2") for label in parts)
         what = "nvfp4" if second else "mxfp4" if names.dtype(scale) in ("uint8", "float8_e8m0fnu") else "4 bit"
         said = f"{what.upper()}: two elements in a byte, scaled in groups"
-        return Found(path, (*shape[:-1], shape[-1] * 2), named(what, 2, 1), said, labels, index)
+        return WeightInParts(path, (*shape[:-1], shape[-1] * 2), named(what, 2, 1), said, labels, index)
     if name.endswith("scales") and len(shape) == 2 and scales == shape[1:]:  # EETQ keeps a linear layer transposed
         said = "EETQ: integers of 8 bits, transposed, a scale for each output"
-        return Found(path, (shape[1], shape[0]), named(kind, 1, 1), said, labels, index, "transposed")
+        return WeightInParts(path, (shape[1], shape[0]), named(kind, 1, 1), said, labels, index, "transposed")
     labels = {"zero_point" if label.endswith("zero_point") else label: at for label, at in labels.items()}
     if "zero_point" in labels:
         if names.shape(labels["zero_point"]) != scales:
             return None
         said = f"{kind} with scales of {list(scales)} and zero points"
-        return Found(path, shape, named(kind, 1, 1), said, labels, index, "scaled")
+        return WeightInParts(path, shape, named(kind, 1, 1), said, labels, index, "scaled")
     if len(scales) not in (0, 1, len(shape)):
         return None
     of = "one scale" if prod(scales) == 1 else f"scales of {list(scales)}"
-    return Found(path, shape, named(kind, 1, 1), f"{kind} with {of}", labels, index, "scaled")
+    return WeightInParts(path, shape, named(kind, 1, 1), f"{kind} with {of}", labels, index, "scaled")
 
 
 def _is_bitnet(names: Names) -> bool:
@@ -69,7 +69,7 @@ def _is_bitnet(names: Names) -> bool:
     return bool(names.known["bitnet"])
 
 
-def _linear8(names: Names, prefix: str, name: str) -> Found | None:
+def _linear8(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of bitsandbytes' LLM.int8()."""
     parts = names.parts(prefix, "weight", "SCB", "weight_format")
     index = parts.get("weight")
@@ -77,10 +77,10 @@ def _linear8(names: Names, prefix: str, name: str) -> Found | None:
         return None
     labels = {"packed": index, "scale": parts["SCB"], **names.parts(prefix, "weight_format")}
     said = "bitsandbytes, 8 bit: integers, a scale (SCB) for each row"
-    return Found(f"{prefix}weight", names.shape(index), named("int8", 1, 1), said, labels, index, "rows_127")
+    return WeightInParts(f"{prefix}weight", names.shape(index), named("int8", 1, 1), said, labels, index, "rows_127")
 
 
-def _torchao(names: Names, prefix: str, name: str) -> Found | None:
+def _torchao(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of torchao in a safetensors file: `_weight_qdata` and its scales are `weight`."""
     if not name.startswith("_"):
         return None
@@ -99,7 +99,7 @@ def _torchao(names: Names, prefix: str, name: str) -> Found | None:
     if kind.startswith(("float8", "int8")):
         plain = "scale" in parts and names.shape(parts.get("zero_point", parts["scale"])) == names.shape(parts["scale"])
         dtype, said = named(kind, 1, 1), f"{what}: {kind} with scales"
-        return Found(path, shape, dtype, said, labels, index, "scaled" if plain else "")
+        return WeightInParts(path, shape, dtype, said, labels, index, "scaled" if plain else "")
     if kind not in ("uint8", "int32") or not shape:
         return None
     each = 2 if kind == "uint8" else 8
@@ -107,10 +107,10 @@ def _torchao(names: Names, prefix: str, name: str) -> Found | None:
     if len(shape) == 4:  # tiles for tensor cores: eight rows each
         rows = shape[0] * 8
         whole = (rows, prod(shape) * each // max(rows, 1))
-    return Found(path, whole, named("int4", 2, 1), f"{what}: 4 bits an element", labels, index)
+    return WeightInParts(path, whole, named("int4", 2, 1), f"{what}: 4 bits an element", labels, index)
 
 
-def _quanto(names: Names, prefix: str, name: str) -> Found | None:
+def _quanto(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of quanto: `weight._data` and `weight._scale` are `weight`."""
     if prefix.endswith("._data."):
         return _quanto_bits(names, prefix.removesuffix("_data."), prefix)
@@ -125,10 +125,10 @@ def _quanto(names: Names, prefix: str, name: str) -> Found | None:
     plain = "_shift" not in parts
     said = f"quanto: {kind} with scales"
     labels |= names.parts(prefix, "_shift")
-    return Found(path, shape, named(kind, 1, 1), said, labels, index, "scaled" if plain else "")
+    return WeightInParts(path, shape, named(kind, 1, 1), said, labels, index, "scaled" if plain else "")
 
 
-def _quanto_bits(names: Names, prefix: str, inside: str) -> Found | None:
+def _quanto_bits(names: Names, prefix: str, inside: str) -> WeightInParts | None:
     """Return a weight of quanto in 4 or 2 bits: `weight._data._data` with a scale and a shift for each group.
 
     The layer's own shape is not in the file, where groups are shorter than its rows: the bias beside it says it.
@@ -154,13 +154,15 @@ def _quanto_bits(names: Names, prefix: str, inside: str) -> Found | None:
     if not is_known:
         said += ", which are a row here: the file does not say the layer's shape"
     labels = {"packed": index, "scale": parts["_scale"] or 0, "shift": parts["_shift"] or 0}
-    return Found(path, whole, named(f"int{bits}", 8 // bits, 1), said, labels, index, "quanto_bits", not is_known)
+    return WeightInParts(
+        path, whole, named(f"int{bits}", 8 // bits, 1), said, labels, index, "quanto_bits", not is_known
+    )
 
 
 SCALED = (
-    Scheme(frozenset({"SCB"}), (), _linear8),
-    Scheme(frozenset(), ("_qdata",), _torchao),
-    Scheme(frozenset({"_data"}), (), _quanto),
-    Scheme(frozenset({"scale"}), ("_scale", "_scale_inv", "_scales"), _scaled),
+    StorageScheme(frozenset({"SCB"}), (), _linear8),
+    StorageScheme(frozenset(), ("_qdata",), _torchao),
+    StorageScheme(frozenset({"_data"}), (), _quanto),
+    StorageScheme(frozenset({"scale"}), ("_scale", "_scale_inv", "_scales"), _scaled),
 )
 """Schemes of scales beside a weight."""

@@ -7,7 +7,7 @@ import re
 from math import prod
 
 from ...tensors.readable import Unreadable
-from .scheme import Found, Names, Scheme, Shape, named
+from .scheme import Names, Shape, StorageScheme, WeightInParts, named
 
 _NUMBER = re.compile(r"\d+")
 _STATES = ("quant_state.bitsandbytes__nf4", "quant_state.bitsandbytes__fp4")
@@ -17,7 +17,7 @@ _READ_LIMIT = 2_000
 """Quantisation states that are read, at most: layers of one name have one shape."""
 
 
-def _bitsandbytes(names: Names, prefix: str, name: str) -> Found | None:
+def _bitsandbytes(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return the weight of `weight.absmax`, in the tensor `weight` itself, two elements in a byte."""
     path = prefix.removesuffix(".")
     index = names.at(path)
@@ -34,7 +34,7 @@ def _bitsandbytes(names: Names, prefix: str, name: str) -> Found | None:
     said = f"bitsandbytes {kind.upper()}: two elements in a byte, scaled in blocks"
     if "nested_absmax" in beside:
         said += ", whose scales are quantised too"
-    return Found(path, shape, named(kind, 2, 1), said, parts, index, "four_bit" if state else "")
+    return WeightInParts(path, shape, named(kind, 2, 1), said, parts, index, "four_bit" if state else "")
 
 
 def _shape(names: Names, path: str, index: int, state: int | None) -> Shape | None:
@@ -70,7 +70,7 @@ def _read_shape(names: Names, state: int, elements: int) -> Shape | None:
     return shape if elements - 1 <= prod(shape) <= elements else None
 
 
-def _blocks(names: Names, prefix: str, name: str) -> Found | None:
+def _blocks(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of MXFP4: bytes of two elements in blocks of 32, with a scale each, stacked or not."""
     head = name.removesuffix("blocks")
     parts = names.parts(prefix, name, f"{head}scales")
@@ -85,11 +85,11 @@ def _blocks(names: Names, prefix: str, name: str) -> Found | None:
         return None
     said = f"MXFP4: two elements in a byte, a scale for each {shape[-1] * 2}"
     whole = (*shape[:-2], shape[-2] * shape[-1] * 2)
-    return Found(path, whole, named("mxfp4", 2, 1), said, {"blocks": blocks, "scales": scales}, blocks, "mxfp4")
+    return WeightInParts(path, whole, named("mxfp4", 2, 1), said, {"blocks": blocks, "scales": scales}, blocks, "mxfp4")
 
 
 NIBBLES = (
-    Scheme(frozenset({"absmax"}), (), _bitsandbytes),
-    Scheme(frozenset({"blocks"}), ("_blocks",), _blocks),
+    StorageScheme(frozenset({"absmax"}), (), _bitsandbytes),
+    StorageScheme(frozenset({"blocks"}), ("_blocks",), _blocks),
 )
 """Schemes of half bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ...tensors.readable import Unreadable
-from .scheme import Found, Names, Scheme, Shape, named
+from .scheme import Names, Shape, StorageScheme, WeightInParts, named
 
 _WORD = {"int32": 32, "uint32": 32, "int16": 16, "int64": 64, "uint8": 8, "int8": 8}
 """Bits of the integers that elements are packed into."""
@@ -13,17 +13,17 @@ _WORD = {"int32": 32, "uint32": 32, "int16": 16, "int64": 64, "uint8": 8, "int8"
 
 def _found(
     names: Names, prefix: str, shape: Shape | None, what: str, said: str, parts: dict[str, int], unpack: str = ""
-) -> Found | None:
+) -> WeightInParts | None:
     """Return the weight `weight` of a module, where its shape is known and nothing else has its name."""
     path = f"{prefix}weight"
     first = next(iter(parts.values()))
     if shape is None or (names.at(path) is not None and names.at(path) not in parts.values()):
         return None
     dtype = named(what, prod(shape), names.size(first))
-    return Found(path, shape, dtype, said, parts, min(parts.values()), unpack)
+    return WeightInParts(path, shape, dtype, said, parts, min(parts.values()), unpack)
 
 
-def _group_wise(names: Names, prefix: str, name: str) -> Found | None:
+def _group_wise(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of GPTQ, which packs it [inputs, outputs] down its columns, or AWQ, along its rows."""
     parts = names.parts(prefix, "qweight", "qzeros", "scales", "g_idx")
     if "scales" not in parts or names.dtype(parts["qweight"]) not in ("int32", "int16"):
@@ -51,7 +51,7 @@ def _group_wise(names: Names, prefix: str, name: str) -> Found | None:
     return None
 
 
-def _compressed(names: Names, prefix: str, name: str) -> Found | None:
+def _compressed(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of compressed-tensors, packed into integers of 32 bits, or of NVFP4 and MXFP4 into bytes."""
     beside = ("scale", "zero_point", "shape", "g_idx", "global_scale")
     parts = names.parts(prefix, "weight_packed", *(f"weight_{each}" for each in beside), "scale_packed", "meta")
@@ -76,7 +76,7 @@ def _compressed(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, shape, f"int{bits}", said, parts, "compressed" if regular else "")
 
 
-def _hqq(names: Names, prefix: str, name: str) -> Found | None:
+def _hqq(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of HQQ, whose shape and bits stand beside it."""
     beside = (
         "scale", "zero", "shape", "nbits", "group_size", "axis", "packing", "view_as_float", "unpack_view_dtype",
@@ -95,7 +95,7 @@ def _hqq(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, shape, f"hqq{bits}", said, parts)
 
 
-def _mlx(names: Names, prefix: str, name: str) -> Found | None:
+def _mlx(names: Names, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of MLX: rows of integers of 32 bits, with scales and biases of groups."""
     parts = names.parts(prefix, "weight", "scales", "biases")
     if len(parts) < 3 or names.dtype(parts["weight"]) != "uint32":
@@ -113,7 +113,7 @@ def _mlx(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, (*packed[:-1], inputs), f"mlx{bits}", said, parts, "mlx" if 32 % bits == 0 else "")
 
 
-def _exllama2(names: Names, prefix: str, name: str) -> Found | None:
+def _exllama2(names: Names, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "q_weight", "q_scale", "q_scale_max", "q_groups", "q_perm", "q_invperm", "q_group_map")
     order = parts.get("q_invperm", parts.get("q_perm"))
     packed = names.shape(parts["q_weight"])
@@ -123,7 +123,7 @@ def _exllama2(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, shape, "exl2", "ExLlamaV2: groups of rows with bits of their own", parts)
 
 
-def _exllama3(names: Names, prefix: str, name: str) -> Found | None:
+def _exllama3(names: Names, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "trellis", "suh", "svh", "su", "sv", "mcg", "mul1")
     packed = names.shape(parts["trellis"])
     if len(packed) != 3 or len(parts) < 2:
@@ -132,7 +132,7 @@ def _exllama3(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, shape, "exl3", f"ExLlamaV3: {packed[2] / 16:g} bits an element, a trellis", parts)
 
 
-def _aqlm(names: Names, prefix: str, name: str) -> Found | None:
+def _aqlm(names: Names, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "codes", "codebooks", "scales")
     if len(parts) < 3:
         return None
@@ -144,7 +144,7 @@ def _aqlm(names: Names, prefix: str, name: str) -> Found | None:
     return _found(names, prefix, shape, "aqlm", said, parts)
 
 
-def _quip(names: Names, prefix: str, name: str) -> Found | None:
+def _quip(names: Names, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "Qidxs", "SU", "SV", "Wscale", "codebook_id", "fuse_scales", "scaleWH")
     if not {"SU", "SV"} <= parts.keys():
         return None
@@ -172,7 +172,7 @@ def _written_shape(names: Names, index: int | None, key: object) -> Shape | None
 
 
 PACKED_WORDS = tuple(
-    Scheme(frozenset({sign}), (), weight)
+    StorageScheme(frozenset({sign}), (), weight)
     for sign, weight in {
         "qweight": _group_wise, "weight_packed": _compressed, "W_q": _hqq, "biases": _mlx, "q_weight": _exllama2,
         "trellis": _exllama3, "codes": _aqlm, "Qidxs": _quip,

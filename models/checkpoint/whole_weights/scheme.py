@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 
-class Found(NamedTuple):
+class WeightInParts(NamedTuple):
     """A weight in parts."""
 
     path: str
@@ -129,14 +129,14 @@ def _settings(metadata: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
+class StorageScheme:
     """One way to store a weight in parts."""
 
     signs: frozenset[str]
     """Last parts of names by which it knows a part of a weight."""
     endings: tuple[str, ...]
     """Ends of such last parts."""
-    weight: Callable[[Names, str, str], Found | None]
+    weight: Callable[[Names, str, str], WeightInParts | None]
     """Return the weight to which the tensor of a prefix, its dot included, and a last part belongs; None for none."""
 
     def fits(self, name: str) -> bool:

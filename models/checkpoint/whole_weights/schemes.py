@@ -5,9 +5,9 @@ from __future__ import annotations
 from .by_scale import SCALED
 from .nibbles import NIBBLES
 from .packed_words import PACKED_WORDS
-from .scheme import Scheme
+from .scheme import StorageScheme
 
-SCHEMES: tuple[Scheme, ...] = (*NIBBLES, *PACKED_WORDS, *SCALED)
+SCHEMES: tuple[StorageScheme, ...] = (*NIBBLES, *PACKED_WORDS, *SCALED)
 """The first that knows a weight has it."""
 _SIGNS = frozenset().union(*(scheme.signs for scheme in SCHEMES))
 _ENDINGS = tuple({ending for scheme in SCHEMES for ending in scheme.endings})

@@ -9,13 +9,13 @@ from ...stored.composed import Composed
 from ...stored.dtypes import DType
 from ...stored.stored import Stored
 from ...stored.tensors import Tensors
-from .scheme import Found
+from .scheme import WeightInParts
 
 
 class WholeWeights(Tensors):
     """The tensors of `base`, in its order; a weight stands where its first part did, the other parts nowhere."""
 
-    def __init__(self, base: Tensors, weights: Mapping[int, Found], taken: Collection[int]) -> None:
+    def __init__(self, base: Tensors, weights: Mapping[int, WeightInParts], taken: Collection[int]) -> None:
         """Replace the tensors `taken`, by index, by the `weights` that are made of them, by the index of the first."""
         self._base = base
         self._weights = weights

@@ -32,10 +32,10 @@ def change_between(a: Readable, b: Readable) -> Readable:
             return Absent(absence, reason)
     if a.shape != b.shape:
         return Absent("unsupported", f"there is no B - A: A is {list(a.shape)}, B is {list(b.shape)}")
-    return Change(a, b)
+    return TensorChange(a, b)
 
 
-class Change(Readable):
+class TensorChange(Readable):
     """`B - A` of two tensors of one shape: 0 where both are equal, of which NaN is to itself.
 
     Integers of at most 32 bits give integers, complex numbers complex128, everything else float64.
@@ -108,7 +108,7 @@ class Change(Readable):
 
     def unpacked(self) -> Readable:
         """Return the same of both sides unpacked: a sparse or quantised one is unpacked once."""
-        return Change(self._a.unpacked(), self._b.unpacked())
+        return TensorChange(self._a.unpacked(), self._b.unpacked())
 
     @property
     def absence(self) -> tuple[Absence, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...messages import Brief, NodeKind, RowDifference
 from ...opened.node_facts import NodeFacts
 from ...tensors.readable import Absent, Readable
-from ..difference import Side
+from ..difference import TensorSide
 from ..tensors import Comparable
 from .outcome import shape_text, sides_text
 
@@ -35,7 +35,7 @@ class ComparedFacts(NodeFacts):
         return (None, None) if pair is None else self._model.tree.pairs[pair]
 
     @property
-    def _side(self) -> Side | None:
+    def _side(self) -> TensorSide | None:
         a, b = self.sides
         either = a or b
         return None if either is None else either.side

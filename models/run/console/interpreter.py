@@ -33,7 +33,7 @@ LEAVE = "To leave the explorer press q; a headless console ends with its input."
 
 
 @dataclass(slots=True)
-class Outcome:
+class StatementOutcome:
     """What became of one text: the value of its last expression, or what it raised."""
 
     value: object = NOTHING
@@ -80,7 +80,7 @@ class Interpreter:
         *,
         single: bool = False,
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> Outcome:
+    ) -> StatementOutcome:
         """Run the statements of `text`; never raises anything that they raise.
 
         Every top-level expression is displayed: all but a last one on `sys.stdout`, the last one in the outcome.
@@ -90,7 +90,7 @@ class Interpreter:
                 block without a blank line between is a syntax error, as it is for Python.
             around: makes the context in which each statement runs (a trace, say) and its display does not.
         """
-        outcome = Outcome()
+        outcome = StatementOutcome()
         display = sys.displayhook
         try:
             sys.displayhook = self._display  # for expressions within a `for` or `if`, which Python displays too

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ...messages import CallBackward
 from ..trace.calls import Call
 from ..trace.record import Trace
-from .watch import Step, Watch
+from .watch import BackwardWatch, GraphStep
 
 Made = Literal["", "NaN", "infinity"]
 
@@ -27,14 +27,14 @@ class Attribution:
         self._firsts = [first for first, _, _ in self._nodes]
         self._events = [] if trace.in_threads else trace.lineage.events
 
-    def call_of(self, step: Step) -> Call | None:
+    def call_of(self, step: GraphStep) -> Call | None:
         """Return the call within which a node was made; None for one that was made outside of the run.
 
         The node of an `autograd.Function` belongs to the first call within its forward.
         """
         return self.call_at(step.sequence) or self.within_function(step)
 
-    def within_function(self, step: Step) -> Call | None:
+    def within_function(self, step: GraphStep) -> Call | None:
         """Return the first call within the forward of the `autograd.Function` that a node is of; None for another.
 
         Such a node is numbered before the forward runs, which makes no nodes itself.
@@ -58,7 +58,7 @@ class Attribution:
         return self._nodes[place][2]
 
 
-def made_nonfinite(watch: Watch, step: Step) -> Made:
+def made_nonfinite(watch: BackwardWatch, step: GraphStep) -> Made:
     """Return what a node made out of finite gradients; empty when it gave finite ones, or was given others."""
     gave = watch.gave(step)
     if all(map(math.isfinite, gave)):
@@ -69,14 +69,14 @@ def made_nonfinite(watch: Watch, step: Step) -> Made:
     return "NaN" if any(map(math.isnan, gave)) else "infinity"
 
 
-def note_backward(trace: Trace, watch: Watch) -> None:
+def note_backward(trace: Trace, watch: BackwardWatch) -> None:
     """Write into each row of a run what a backward did there, in place of what one before did.
 
     The gradient at a call is that at its last node, which is the one that made its result; at a module's call that at
     the last call within.
     """
     attribution = Attribution(trace)
-    by_call: dict[int, tuple[Call, list[Step]]] = {}
+    by_call: dict[int, tuple[Call, list[GraphStep]]] = {}
     for index in watch.order:
         call = attribution.call_of(watch.steps[index])
         if call is not None:
@@ -89,7 +89,7 @@ def note_backward(trace: Trace, watch: Watch) -> None:
     _write(trace.calls, found)
 
 
-def _of_call(watch: Watch, steps: Sequence[Step]) -> CallBackward:
+def _of_call(watch: BackwardWatch, steps: Sequence[GraphStep]) -> CallBackward:
     last = max(steps, key=lambda step: step.sequence)
     norm = watch.arrived(last)
     made: list[Made] = [what for step in steps if (what := made_nonfinite(watch, step))]

@@ -10,7 +10,7 @@ from ..trace.calls import Call
 from ..trace.captured import CallTensors, Captures
 from ..trace.record import Trace
 from .attributed import Attribution
-from .watch import Step
+from .watch import GraphStep
 
 
 class GradientCopies:
@@ -31,17 +31,17 @@ class GradientCopies:
             if call.captured is not None:
                 call.captured.gradient = None
 
-    def choose(self, steps: Sequence[Step]) -> None:
+    def choose(self, steps: Sequence[GraphStep]) -> None:
         """Take note of the nodes of the graph before the backward runs."""
         attribution = Attribution(self._trace)
-        last: dict[int, tuple[Call, Step]] = {}
+        last: dict[int, tuple[Call, GraphStep]] = {}
         for step in steps:
             call = attribution.call_of(step)
             if call is not None and (id(call) not in last or last[id(call)][1].sequence < step.sequence):
                 last[id(call)] = call, step
         self._rows = {id(step): call.row_of() for call, step in last.values()}
 
-    def take(self, step: Step, came: Sequence[Tensor | None]) -> None:
+    def take(self, step: GraphStep, came: Sequence[Tensor | None]) -> None:
         """Copy what comes to a node, where that is the gradient of a call's first result."""
         row = self._rows.get(id(step))
         if row is None or not came or came[0] is None:

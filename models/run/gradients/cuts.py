@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..trace.calls import Call
-from ..trace.lineage import Event
+from ..trace.lineage import LineageEvent
 from ..trace.went_back import Cause, Reason
 
 LEAVES_TORCH = frozenset((
@@ -20,13 +20,13 @@ _INDICES = frozenset(("argmax", "argmin", "argsort", "topk", "sort", "max", "min
 _WHOLE = frozenset(("long", "int", "short", "char", "byte", "type", "to"))
 
 
-def is_cut(event: Event) -> bool:
+def is_cut(event: LineageEvent) -> bool:
     """Return whether no gradient flows back through an operation, whatever it gives."""
     op = event.call.op
     return op in _DETACHING or op in _NEW_LEAVES or op in LEAVES_TORCH
 
 
-def cut_at(event: Event, outside: Call | None = None) -> Reason:
+def cut_at(event: LineageEvent, outside: Call | None = None) -> Reason:
     """Return the reason that a cut is.
 
     Args:

@@ -13,12 +13,12 @@ from ..trace.went_back import Reason, WentBack
 from .nonfinite import first_nonfinite
 from .reasons import Reasons, unregistered_leaves
 from .uses import uses_of_parameters
-from .watch import Watch
+from .watch import BackwardWatch
 from .zeros import Zeros
 
 
 @plainly
-def explained(trace: Trace, watch: Watch, tree: LiveTree | None, others: Mapping[int, str]) -> WentBack:
+def explained(trace: Trace, watch: BackwardWatch, tree: LiveTree | None, others: Mapping[int, str]) -> WentBack:
     """Return what a backward that is over found out about the run that it went back through.
 
     Args:

@@ -9,7 +9,7 @@ from ..trace.calls import Call
 from ..trace.record import FirstNonfinite, Trace
 from .attributed import Attribution, made_nonfinite
 from .element import BadElement
-from .watch import Step, Watch
+from .watch import BackwardWatch, GraphStep
 
 VIEWS_FOLLOWED = 6
 """Calls without statistics, such as views, that are followed back for the range of what an operation read."""
@@ -35,7 +35,7 @@ _REMEDIES = {
 """By operation, what keeps its derivative finite."""
 
 
-def first_nonfinite(trace: Trace, watch: Watch, name_of: Callable[[int], str | None]) -> FirstNonfinite | None:
+def first_nonfinite(trace: Trace, watch: BackwardWatch, name_of: Callable[[int], str | None]) -> FirstNonfinite | None:
     """Return where a backward made the first NaN or infinity out of finite gradients; None where it made none.
 
     It is called a NaN also when an infinity became one further on.
@@ -58,7 +58,7 @@ def first_nonfinite(trace: Trace, watch: Watch, name_of: Callable[[int], str | N
     return found
 
 
-def _of_a_sum(trace: Trace, watch: Watch, name_of: Callable[[int], str | None]) -> FirstNonfinite | None:
+def _of_a_sum(trace: Trace, watch: BackwardWatch, name_of: Callable[[int], str | None]) -> FirstNonfinite | None:
     """Return where finite gradients of several uses add up to an infinity; None where none do."""
     for step in watch.steps:
         norm = watch.arrived(step)
@@ -89,7 +89,7 @@ def _found(what: str, call: Call | None, text: str, path: str | None = None) -> 
     }
 
 
-def _sentence(what: str, made: str, step: Step, call: Call | None) -> str:
+def _sentence(what: str, made: str, step: GraphStep, call: Call | None) -> str:
     op = _function(step) if call is None or step.is_function else call.op
     of = f"the derivative of {op}"
     if call is None:
@@ -114,7 +114,7 @@ def _sentence(what: str, made: str, step: Step, call: Call | None) -> str:
     return f"{text}: {remedy}" if remedy else text
 
 
-def _function(step: Step) -> str:
+def _function(step: GraphStep) -> str:
     """Return the name of what a node is the backward of."""
     return step.name.rpartition("Backward")[0] or step.name
 

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from ...live.live_tree import LiveTree, Node
 from ...tensors.tensors import requires_grad
 from ..trace.flow import storage_of
-from ..trace.lineage import Event
+from ..trace.lineage import LineageEvent
 from ..trace.record import Trace
 from ..trace.went_back import Reason
 from .attributed import Attribution
 from .cuts import LEAVES_TORCH, cut_at, is_cut, unused_output
-from .watch import Step, Watch
+from .watch import BackwardWatch, GraphStep
 
 
 class _End(NamedTuple):
@@ -38,7 +38,7 @@ class Reasons:
         others: path in the result of each tensor that backward did not start from, by its identity.
     """
 
-    def __init__(self, trace: Trace, watch: Watch, others: Mapping[int, str]) -> None:
+    def __init__(self, trace: Trace, watch: BackwardWatch, others: Mapping[int, str]) -> None:
         self._trace = trace
         self._watch = watch
         self._leaves = {step.variable: step for step in watch.leaves()}
@@ -89,7 +89,7 @@ class Reasons:
         return max(ends, key=lambda end: end.rank).reason
 
     # -- the pass over the operations --------------------------------------------------------------------------------
-    def _before(self, last: Iterable[Event]) -> set[int]:
+    def _before(self, last: Iterable[LineageEvent]) -> set[int]:
         """Return the calls whose values went into any of `last`, these included."""
         found = {id(event.call) for event in last}
         for event in reversed(self._events):
@@ -137,7 +137,7 @@ class Reasons:
             found.append(_End(2, Reason("dropped", text, call.where, call)))
         return found
 
-    def _cut(self, event: Event, consumers: Sequence[tuple[int, bool]]) -> _End:
+    def _cut(self, event: LineageEvent, consumers: Sequence[tuple[int, bool]]) -> _End:
         key = id(event.call)
         after = set(map(id, (self._events[index].call for index, _ in consumers)))
         leads = (key in self._leads and key not in self._in_graph) or bool(after & self._leads)
@@ -158,7 +158,7 @@ class Reasons:
         return _End(0, Reason("unknown", f"not known: {call.op} at {call.where} read it", call.where, call))
 
     # -- parameters that no operation read, or whose operation gave them nothing ------------------------------------
-    def _gave_none(self, leaf: Step) -> Reason:
+    def _gave_none(self, leaf: GraphStep) -> Reason:
         """Return why no gradient came to a leaf of the graph: an operation on the way gave none."""
         waiting, seen = [leaf], {id(leaf)}
         for step in waiting:  # it grows
@@ -197,7 +197,7 @@ class Reasons:
         return Reason("unread", text)
 
 
-def unregistered_leaves(trace: Trace, watch: Watch, known: Iterable[object]) -> list[Reason]:
+def unregistered_leaves(trace: Trace, watch: BackwardWatch, known: Iterable[object]) -> list[Reason]:
     """Return the parameters that a gradient came to and that are none of the `known` tensors, where each is used."""
     identities = set(map(id, known))
     found = []
@@ -211,6 +211,6 @@ def unregistered_leaves(trace: Trace, watch: Watch, known: Iterable[object]) -> 
     return found
 
 
-def leaf_of(step: Step) -> Tensor | None:
+def leaf_of(step: GraphStep) -> Tensor | None:
     """Return the leaf whose gradient a node adds to, if it is still there."""
     return None if step.leaf is None else step.leaf()

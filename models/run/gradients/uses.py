@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from ..trace.record import Trace
 from ..trace.went_back import Use
 from .attributed import Attribution
-from .watch import Step, Watch
+from .watch import BackwardWatch, GraphStep
 
 _VIEWS = ("TBackward", "TransposeBackward", "ViewBackward", "ExpandBackward", "PermuteBackward", "UnsqueezeBackward")
 """Nodes of views: one that is made once and used several times is no use of its own."""
 
 
-def uses_of_parameters(trace: Trace, watch: Watch, name_of: Callable[[int], str | None]) -> dict[str, list[Use]]:
+def uses_of_parameters(
+    trace: Trace, watch: BackwardWatch, name_of: Callable[[int], str | None]
+) -> dict[str, list[Use]]:
     """Return by path the uses of each parameter that a backward came to by several ways, in the order of the run.
 
     Args:
@@ -38,7 +40,7 @@ def uses_of_parameters(trace: Trace, watch: Watch, name_of: Callable[[int], str 
     return found
 
 
-def _edges(watch: Watch, step: Step) -> Iterator[tuple[Step, int]]:
+def _edges(watch: BackwardWatch, step: GraphStep) -> Iterator[tuple[GraphStep, int]]:
     """Yield the nodes that use a leaf with the slots of what they give; past a view the nodes that use that."""
     for index, slot in step.feeders:
         feeder = watch.steps[index]

@@ -37,7 +37,7 @@ class Edge(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Step:
+class GraphStep:
     """One node of the graph, with what passed it."""
 
     sequence: int
@@ -64,14 +64,14 @@ class Step:
 class Taker(Protocol):
     """Sees the gradients that come to the nodes."""
 
-    def choose(self, steps: Sequence[Step]) -> None:
+    def choose(self, steps: Sequence[GraphStep]) -> None:
         """Take note of the nodes before the backward runs."""
 
-    def take(self, step: Step, came: Sequence[Tensor | None]) -> None:
+    def take(self, step: GraphStep, came: Sequence[Tensor | None]) -> None:
         """Take what came to a node, by output of its operation."""
 
 
-class Watch:
+class BackwardWatch:
     """What passed through the graph of a backward.
 
     Args:
@@ -80,7 +80,7 @@ class Watch:
 
     def __init__(self, taker: Taker | None = None) -> None:
         self._taker = taker
-        self.steps: list[Step] = []
+        self.steps: list[GraphStep] = []
         self.order: list[int] = []
         """The nodes in the order in which they ran."""
         self.complete = True
@@ -94,7 +94,7 @@ class Watch:
         """Return the norm of a slot; None where no gradient came that way, or it has none."""
         return self._norms.values.get(slot)
 
-    def arrived(self, step: Step) -> float | None:
+    def arrived(self, step: GraphStep) -> float | None:
         """Return the norm of the gradients that came to a node, of all outputs of its operation together."""
         values = self._norms.values
         if len(step.arriving) == 1:
@@ -103,7 +103,7 @@ class Watch:
         norms = [values[slot] for slot in step.arriving.values() if slot in values]
         return _together(norms) if norms else None
 
-    def gave(self, step: Step) -> list[float]:
+    def gave(self, step: GraphStep) -> list[float]:
         """Return the norms of the gradients that a node gave."""
         values = self._norms.values
         return [values[edge.slot] for edge in step.edges if edge is not None and edge.slot in values]
@@ -112,7 +112,7 @@ class Watch:
         """Return whether every gradient that passed was finite."""
         return all(map(math.isfinite, self._norms.values.values()))
 
-    def leaves(self) -> Iterator[Step]:
+    def leaves(self) -> Iterator[GraphStep]:
         """Return the nodes that add to the gradients of leaves."""
         return (step for step in self.steps if step.variable is not None)
 
@@ -174,7 +174,7 @@ class Watch:
                 self._slots += 1
             leaf = node.variable if type(node).__name__ == "AccumulateGrad" else None
             self.steps.append(
-                Step(
+                GraphStep(
                     node._sequence_nr(),
                     node.name(),
                     None if leaf is None else id(leaf),
@@ -226,7 +226,7 @@ class Watch:
 
         return passed
 
-    def _before(self, step: Step) -> Callable[..., None]:
+    def _before(self, step: GraphStep) -> Callable[..., None]:
         (slot,) = step.arriving.values()
 
         def passes(came: tuple[Tensor | None, ...]) -> None:

@@ -6,7 +6,7 @@ from ..trace.calls import Call
 from ..trace.record import Trace
 from ..trace.went_back import Reason
 from .attributed import Attribution
-from .watch import Step, Watch
+from .watch import BackwardWatch, GraphStep
 
 STEPS = frozenset(("round", "round_", "sign", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "bernoulli",
     "fix", "sgn", "floor_divide", "heaviside"))  # fmt: skip
@@ -41,21 +41,21 @@ _WHY = {
 class Zeros:
     """Finds why gradients are exactly zero; what was found on the way of one holds for all that share the way."""
 
-    def __init__(self, trace: Trace, watch: Watch) -> None:
+    def __init__(self, trace: Trace, watch: BackwardWatch) -> None:
         self._watch = watch
         self._attribution = Attribution(trace)
         self._known: dict[int, Reason | None] = {}
         """By identity of a step that a gradient of zero came to."""
 
-    def why(self, leaf: Step) -> Reason | None:
+    def why(self, leaf: GraphStep) -> Reason | None:
         """Return why the gradient that came to a leaf of the graph is exactly zero; None where it is not, or not known.
 
         The way back is followed to the first operation that was given a gradient other than zero.
         """
         if self._watch.arrived(leaf) != 0:
             return None
-        waiting: list[Step] = [leaf]
-        before: dict[int, Step | None] = {id(leaf): None}
+        waiting: list[GraphStep] = [leaf]
+        before: dict[int, GraphStep | None] = {id(leaf): None}
         """Of each step by its identity, the one that it was come to from."""
         for step in waiting:  # it grows
             is_known = id(step) in self._known
@@ -72,7 +72,7 @@ class Zeros:
         self._known |= dict.fromkeys(before)
         return None
 
-    def _at(self, step: Step, leaf: Step) -> Reason | None:
+    def _at(self, step: GraphStep, leaf: GraphStep) -> Reason | None:
         """Return why the gradient that came to a step is zero, where what fed the step says it."""
         watch = self._watch
         parts = [watch.norm(slot) for _, slot in step.feeders]
@@ -86,16 +86,16 @@ class Zeros:
                 return _of(self._attribution.call_of(feeder), feeder)
         return None
 
-    def _noted(self, step: Step, before: dict[int, Step | None], found: Reason) -> Reason:
+    def _noted(self, step: GraphStep, before: dict[int, GraphStep | None], found: Reason) -> Reason:
         """Return what was found at a step, and know it at all on the way to it."""
-        on_way: Step | None = step
+        on_way: GraphStep | None = step
         while on_way is not None:
             self._known[id(on_way)] = found
             on_way = before[id(on_way)]
         return found
 
 
-def _of(call: Call | None, step: Step) -> Reason:
+def _of(call: Call | None, step: GraphStep) -> Reason:
     op = step.name.partition("Backward")[0].lower() if call is None else call.op
     if call is not None and call.kind == "module":
         op = op.lower()

@@ -26,7 +26,7 @@ FieldKind = Literal["positional", "keyword", "further", "named"]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ArgumentField:
     """One argument of a forward."""
 
     name: str
@@ -50,10 +50,10 @@ SpecOf = Callable[[object], str]
 """Returns the SPEC that a value was made from; empty for another value."""
 
 
-def fields_of(module: nn.Module, arguments: ArgsKwargs, spec_of: SpecOf) -> list[Field]:
+def fields_of(module: nn.Module, arguments: ArgsKwargs, spec_of: SpecOf) -> list[ArgumentField]:
     """Return the fields of a module's forward with its present arguments, in its order."""
     args, kwargs = arguments
-    found: list[Field] = []
+    found: list[ArgumentField] = []
     used: set[str] = set()
     place = 0
     for parameter in _parameters(module)[:FIELD_LIMIT]:
@@ -66,7 +66,7 @@ def fields_of(module: nn.Module, arguments: ArgsKwargs, spec_of: SpecOf) -> list
             place = len(args)
         elif parameter.kind is Parameter.VAR_KEYWORD:
             others = {key: value for key, value in kwargs.items() if key not in used}
-            found.append(Field(f"**{name}", "named", present=arguments_text((), others)))
+            found.append(ArgumentField(f"**{name}", "named", present=arguments_text((), others)))
         elif parameter.kind is Parameter.KEYWORD_ONLY:
             used.add(name)
             found.append(_field(name, "keyword", kwargs.get(name, MISSING), spec_of, parameter))
@@ -85,13 +85,15 @@ def _parameters(module: nn.Module) -> list[Parameter]:
         return [Parameter("args", Parameter.VAR_POSITIONAL)]
 
 
-def _field(name: str, kind: FieldKind, value: object, spec_of: SpecOf, parameter: Parameter | None = None) -> Field:
+def _field(
+    name: str, kind: FieldKind, value: object, spec_of: SpecOf, parameter: Parameter | None = None
+) -> ArgumentField:
     empty = parameter is None or parameter.default is Parameter.empty
     default = "" if parameter is None or empty else _default_text(parameter.default)
     required = parameter is not None and empty
     if value is MISSING:
-        return Field(name, kind, required, default)
-    return Field(name, kind, required, default, spec_of(value), arguments_text((value,), {}))
+        return ArgumentField(name, kind, required, default)
+    return ArgumentField(name, kind, required, default, spec_of(value), arguments_text((value,), {}))
 
 
 def _default_text(value: object) -> str:
@@ -140,7 +142,9 @@ def filled(
 class _Filling:
     """A form of which one field after the other is read; the arguments are those of `filled`."""
 
-    def __init__(self, fields: Sequence[Field], arguments: ArgsKwargs, names: Mapping[str, Any], device: str) -> None:
+    def __init__(
+        self, fields: Sequence[ArgumentField], arguments: ArgsKwargs, names: Mapping[str, Any], device: str
+    ) -> None:
         self._fields, self._arguments, self._names, self._device = fields, arguments, names, device
         self._args: list[object] = []
         self._kwargs: dict[str, object] = {}
@@ -196,7 +200,7 @@ class _Filling:
         return Filled(tuple(self._args), self._kwargs, self._values, self.errors, specs)
 
 
-def _present(field: Field, fields: Sequence[Field], arguments: ArgsKwargs) -> object:
+def _present(field: ArgumentField, fields: Sequence[ArgumentField], arguments: ArgsKwargs) -> object:
     args, kwargs = arguments
     if field.kind == "keyword":
         return kwargs.get(field.name, MISSING)

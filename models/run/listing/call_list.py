@@ -20,7 +20,7 @@ from ..trace.calls import Call
 from ..trace.record import Trace
 from .call_query import QueryError, matching, parse_call_query
 from .call_values import VALUES, Value
-from .outline import Node, hiding, outline, visible
+from .outline import OutlineNode, hiding, outline, visible
 from .outline_rows import row_of_node
 
 SHARE = 10
@@ -38,14 +38,14 @@ class _Made:
 
     wanted: object
     calls: list[Call]
-    rows: Sequence[int] | list[tuple[int, Node]]
+    rows: Sequence[int] | list[tuple[int, OutlineNode]]
     """Places of calls, or levels and nodes of an outline."""
     state: tuple[int, bool]
     """How many calls the run had made, and whether it was over."""
     again: float
     """When it may be made again while the run goes on."""
     totals: RunTotals
-    nodes: list[Node] | None = None
+    nodes: list[OutlineNode] | None = None
     """Of an outline."""
 
     def row(self, place: int) -> CallRow:
@@ -137,7 +137,7 @@ class CallList:
         return made
 
 
-def _stands_for(node: Node, index: int) -> bool:
+def _stands_for(node: OutlineNode, index: int) -> bool:
     return not node.is_loop and node.members[0].index == index
 
 

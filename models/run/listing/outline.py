@@ -39,12 +39,12 @@ class Recorded:
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class OutlineNode:
     """A row that may be shown."""
 
     members: list[Recorded]
     """What it stands for: several layers that are alike, else one."""
-    children: list[Node]
+    children: list[OutlineNode]
     key: str
     """Names it for folding."""
     group: str = ""
@@ -56,7 +56,7 @@ class Node:
     is_open: bool = True
 
 
-def outline(calls: Sequence[Call], loops: Sequence[Loop], toggled: frozenset[str] = frozenset()) -> list[Node]:
+def outline(calls: Sequence[Call], loops: Sequence[Loop], toggled: frozenset[str] = frozenset()) -> list[OutlineNode]:
     """Return the outermost rows; `toggled` are the keys of what is not as it is at first.
 
     At first calls of modules are unfolded, recorded loops are not, and what is alike is shown as one.
@@ -64,7 +64,7 @@ def outline(calls: Sequence[Call], loops: Sequence[Loop], toggled: frozenset[str
     return _Outline(calls, toggled).nodes([[each] for each in _recorded(calls, loops)])
 
 
-def visible(nodes: Sequence[Node], level: int = 0) -> Iterator[tuple[int, Node]]:
+def visible(nodes: Sequence[OutlineNode], level: int = 0) -> Iterator[tuple[int, OutlineNode]]:
     """Yield the rows that are shown, each with its level."""
     for node in nodes:
         yield level, node
@@ -72,7 +72,7 @@ def visible(nodes: Sequence[Node], level: int = 0) -> Iterator[tuple[int, Node]]
             yield from visible(node.children, level + 1)
 
 
-def hiding(nodes: Sequence[Node], index: int) -> tuple[str, ...] | None:
+def hiding(nodes: Sequence[OutlineNode], index: int) -> tuple[str, ...] | None:
     """Return the key to toggle so that the call `index` comes nearer to having a row; None where there is no such call.
 
     Nothing is left to toggle when it has one, be it as the first of those that are alike.
@@ -188,9 +188,9 @@ class _Outline:
     calls: Sequence[Call]
     toggled: frozenset[str]
 
-    def nodes(self, siblings: list[list[Recorded]], group: str = "", closed: bool = False) -> list[Node]:
+    def nodes(self, siblings: list[list[Recorded]], group: str = "", closed: bool = False) -> list[OutlineNode]:
         """Return the rows of siblings, each of which may stand for several calls that are alike."""
-        found: list[Node] = []
+        found: list[OutlineNode] = []
         place, following = 0, _following(siblings)
         while place < len(siblings):
             period, turns = self._repetition(siblings, place, following)
@@ -202,7 +202,7 @@ class _Outline:
             place = stop
         return found
 
-    def _alike(self, siblings: list[list[Recorded]], period: int, turns: int) -> list[Node]:
+    def _alike(self, siblings: list[list[Recorded]], period: int, turns: int) -> list[OutlineNode]:
         """Return the rows of turns that are alike: as one, or each on its own."""
         key = f"{siblings[0][0].index}a{period}"
         if key in self.toggled:
@@ -211,17 +211,19 @@ class _Outline:
         if period == 1:
             return [self._node(merged[0], key)]
         head = Recorded(siblings[0][0].index, [call for members in siblings for call in members])
-        node = Node([head], [self._node(members, key) for members in merged], key, key, is_loop=True, turns=turns)
+        node = OutlineNode(
+            [head], [self._node(members, key) for members in merged], key, key, is_loop=True, turns=turns
+        )
         node.key = f"{key}t"
         node.is_open = node.key not in self.toggled
         return [node]
 
-    def _node(self, members: list[Recorded], group: str = "", closed: bool = False) -> Node:
+    def _node(self, members: list[Recorded], group: str = "", closed: bool = False) -> OutlineNode:
         first = members[0]
         key = f"{first.index}l" if first.loop is not None else f"{first.index}c{group}"
         children = [[member.children[at] for member in members] for at in range(len(first.children))]
         is_loop = first.loop is not None
-        node = Node(members, [], key, group, is_loop, first.loop.turns if first.loop is not None else 1)
+        node = OutlineNode(members, [], key, group, is_loop, first.loop.turns if first.loop is not None else 1)
         node.is_open = (key in self.toggled) == (is_loop or closed)
         node.children = self.nodes(children)
         return node

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from ...messages import CallBackward, CallRanges, CallRow
 from ..trace.calls import Call, Shape, shape_as_text
-from .outline import Node, Recorded
+from .outline import OutlineNode, Recorded
 
 NAMES = 4
 """Operations of a loop that are named."""
 _NUMBERS = re.compile(r"(\d+)")
 
 
-def row_of_node(calls: Sequence[Call], level: int, node: Node) -> CallRow:
+def row_of_node(calls: Sequence[Call], level: int, node: OutlineNode) -> CallRow:
     """Return what is shown of a row of an outline, `level` levels deep."""
     members = [calls[member.index] for member in node.members]
     row = _of_loop(calls, node) if node.is_loop else _of_alike(members)
@@ -53,7 +53,7 @@ def _of_alike(members: Sequence[Call]) -> CallRow:
     )
 
 
-def _of_loop(calls: Sequence[Call], node: Node) -> CallRow:
+def _of_loop(calls: Sequence[Call], node: OutlineNode) -> CallRow:
     """Return the row above the calls of one turn."""
     inner = [calls[each.index] for each in _outermost(node)]
     first = inner[0]
@@ -77,7 +77,7 @@ def _of_loop(calls: Sequence[Call], node: Node) -> CallRow:
     )
 
 
-def _outermost(node: Node) -> Iterable[Recorded]:
+def _outermost(node: OutlineNode) -> Iterable[Recorded]:
     """Yield the calls right below a loop, or below the loops there."""
     waiting = list(reversed(node.members[0].children))
     while waiting:

@@ -32,7 +32,7 @@ switch = torch._C._set_grad_enabled
 _requires_grad = TensorBase.__dict__["requires_grad"].__get__
 
 
-class Event(NamedTuple):
+class LineageEvent(NamedTuple):
     """An operation as autograd sees it."""
 
     call: Call
@@ -52,7 +52,7 @@ class Lineage:
     """The operations of a run in their order, at most `LIMIT`."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[LineageEvent] = []
         self.results: list[tuple[int, Call]] = []
         """Of each tensor in what the network returned its identity, and the call that made it."""
         self.writes: list[tuple[int, int, Call]] = []
@@ -76,7 +76,7 @@ class Lineage:
             gives = any(map(_requires_grad, outputs))
         if not grad and not gives and reads and any(live for _, live in reads) and _within_function():
             gives = True  # a gradient flows back to what the function as a whole gives
-        self.events.append(Event(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
+        self.events.append(LineageEvent(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
 
     def wrote(self, tensor: Tensor, call: Call) -> None:
         """Note a write in place."""

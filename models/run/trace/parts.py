@@ -17,7 +17,7 @@ _CLOSED = (Tensor, nn.Module, type, types.ModuleType, types.FunctionType, types.
 """Values that are not taken apart: what they hold is no result, or their own affair."""
 
 
-class Part(NamedTuple):
+class ValuePart(NamedTuple):
     """One part of a value."""
 
     path: str
@@ -27,7 +27,7 @@ class Part(NamedTuple):
     value: object
 
 
-def parts_of(value: object) -> list[Part]:
+def parts_of(value: object) -> list[ValuePart]:
     """Return the parts of a mapping, a tuple or list, or an object with fields, at most `LIMIT`; none of anything else.
 
     A mapping's keys and a namedtuple's or dataclass's fields are names.  Of another object the attributes are taken,
@@ -46,23 +46,23 @@ def elements_of(value: tuple[object, ...] | list[object]) -> Iterator[object]:
     return tuple.__iter__(value) if isinstance(value, tuple) else list.__iter__(value)
 
 
-def _parts(value: object) -> Iterator[Part]:
+def _parts(value: object) -> Iterator[ValuePart]:
     if isinstance(value, Mapping):
         for index, (key, part) in enumerate(value.items()):
             written = repr(key) if type(key) in (str, int, bool, float, type(None)) else f"#{index}"
-            yield Part(f"[{written}]", key if isinstance(key, str) else "", part)
+            yield ValuePart(f"[{written}]", key if isinstance(key, str) else "", part)
     elif isinstance(value, (tuple, list, deque)):
         names = getattr(type(value), "_fields", ()) if isinstance(value, tuple) else ()
         for index, part in enumerate(value if isinstance(value, deque) else elements_of(value)):
             name = names[index] if index < len(names) else ""
-            yield Part(f".{name}", name, part) if name else Part(f"[{index}]", "", part)
+            yield ValuePart(f".{name}", name, part) if name else ValuePart(f"[{index}]", "", part)
     elif is_dataclass(value):
         for field in fields(value):
             if hasattr(value, field.name):
-                yield Part(f".{field.name}", field.name, getattr(value, field.name))
+                yield ValuePart(f".{field.name}", field.name, getattr(value, field.name))
     else:
         for name in sorted(_attributes(value), key=lambda name: name.startswith("_")):
-            yield Part(f".{name}", name, getattr(value, name))
+            yield ValuePart(f".{name}", name, getattr(value, name))
 
 
 def _attributes(value: object) -> list[str]:

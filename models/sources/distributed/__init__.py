@@ -14,7 +14,7 @@ from ...work.gc_paused import gc_paused
 from ..formats import Format, PathInfo, checkpoint_source
 from ..wording import listed
 from .layout import Folder, Layout
-from .metadata import Saved, read_metadata
+from .metadata import SavedMetadata, read_metadata
 from .objects import read_objects
 from .roles import roles
 
@@ -59,7 +59,7 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
             "Copying with `*` leaves it behind, since its name begins with a dot.",
         )
     how.on_progress(f"reading {names[0]}")
-    saved = Saved()
+    saved = SavedMetadata()
     with gc_paused():
         for name in names:
             read_metadata(folder / name, saved)
@@ -67,7 +67,7 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
     return checkpoint_source(found, checkpoint)
 
 
-def _checkpoint(saved: Saved, path: Path, names: frozenset[str]) -> Checkpoint:
+def _checkpoint(saved: SavedMetadata, path: Path, names: frozenset[str]) -> Checkpoint:
     folder = Folder(path)
     layout = Layout(saved, folder)
     kinds, links = roles(saved.tensors, saved.paths)

@@ -10,7 +10,7 @@ from ...stored.dtypes import DType
 from ...stored.stored import InStrides, Stored, StoredKind
 from ...tensors.lattice import repeats_much
 from ...tensors.readable import Unreadable
-from .item import Part, tensor_in
+from .item import FilePart, tensor_in
 
 NOTE_LIMIT = 256
 """Chunks that are listed one by one, at most."""
@@ -27,7 +27,7 @@ class Chunk:
 
     __slots__ = ("_stored", "file", "missing", "offsets", "part", "sizes")
 
-    def __init__(self, offsets: Sizes, sizes: Sizes, file: str, part: Part | None, missing: str = "") -> None:
+    def __init__(self, offsets: Sizes, sizes: Sizes, file: str, part: FilePart | None, missing: str = "") -> None:
         self.offsets = offsets
         self.sizes = sizes
         self.file = file

@@ -12,14 +12,14 @@ from ...stored.zip_archive import LOCAL, Archive, ArchiveRecord, BrokenArchive
 from ...tensors.readable import Unreadable
 from ..torch_file.raw import RawStorage, RawTensor
 from ..torch_file.stub_classes import STUB_CLASSES, storage
-from ..torch_file.tensors import Extent, Maker
+from ..torch_file.tensors import Extent, TensorMaker
 from ..torch_file.unpickler import BrokenPickle, read_pickle
 
 _PICKLE_LIMIT = 1 << 20
 """Bytes of what describes one tensor, at most; there are some 200."""
 
 
-class Part(DataFile):
+class FilePart(DataFile):
     """A stretch of a file, `size` bytes from `offset` on, read as if it were a file by itself.
 
     `held` are its bytes where they were read already; None where they are read when they are asked for.
@@ -52,7 +52,7 @@ class Part(DataFile):
         """Do nothing: the file belongs to others too."""
 
 
-def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
+def tensor_in(part: FilePart, shape: tuple[int, ...], dtype: DType) -> Stored:
     """Return the tensor that an item holds, of the shape and dtype that the metadata say.
 
     Raises:
@@ -62,7 +62,7 @@ def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
         archive, found = _content(part, _PICKLE_LIMIT)
         if not isinstance(found, RawTensor):
             raise Unreadable(f"{part.name} has something else where a chunk should be")
-        stored = Maker(part.name, lambda raw: _extent(archive, raw), _is_big_endian(archive)).make(
+        stored = TensorMaker(part.name, lambda raw: _extent(archive, raw), _is_big_endian(archive)).make(
             "a chunk", found, None
         )
     except BrokenArchive as error:
@@ -77,7 +77,7 @@ def tensor_in(part: Part, shape: tuple[int, ...], dtype: DType) -> Stored:
     return stored
 
 
-def object_in(part: Part) -> Any:
+def object_in(part: FilePart) -> Any:
     """Return what an item that is no tensor holds, as plain values and stubs.
 
     Raises:
@@ -89,7 +89,7 @@ def object_in(part: Part) -> Any:
         raise Unreadable(f"{part.name} is damaged: {error}") from None
 
 
-def _content(part: Part, limit: int) -> tuple[Archive, Any]:
+def _content(part: FilePart, limit: int) -> tuple[Archive, Any]:
     if part.read(0, min(part.size, 4)) != LOCAL:
         raise BrokenArchive("what stands there is not what torch saved")
     archive = Archive(part)

@@ -11,8 +11,8 @@ from ...stored.file import DataFile
 from ...stored.stored import StoredKind
 from ..wording import listed, shortened
 from .chunked import Chunk, Chunked
-from .item import Part
-from .metadata import MetadataEntry, Saved
+from .item import FilePart
+from .metadata import MetadataEntry, SavedMetadata
 from .records import Place
 
 _DIMENSION_LIMIT = 64
@@ -36,7 +36,7 @@ class Folder:
         self.cut: dict[str, int] = {}
         """Bytes that a file lacks, by its name."""
 
-    def part(self, place: Place) -> Part | str:
+    def part(self, place: Place) -> FilePart | str:
         """Return the bytes of an item, or why there are none in words that follow the file's name: `is missing`."""
         file = self._file(place.file)
         if isinstance(file, str):
@@ -47,7 +47,7 @@ class Folder:
             return "is cut short"
         if place.transforms:
             return f"is packed with {shortened(', '.join(place.transforms))}, which is not read"
-        return Part(file, place.offset, place.length)
+        return FilePart(file, place.offset, place.length)
 
     @property
     def warnings(self) -> list[str]:
@@ -85,7 +85,7 @@ class Folder:
 class Layout:
     """Makes the tensors of a checkpoint from what its metadata say; `warnings` are those about tensors."""
 
-    def __init__(self, saved: Saved, folder: Folder) -> None:
+    def __init__(self, saved: SavedMetadata, folder: Folder) -> None:
         self._saved = saved
         self._folder = folder
         self._compared = 0

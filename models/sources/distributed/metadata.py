@@ -52,7 +52,7 @@ class MetadataEntry:
 
 
 @dataclass(slots=True)
-class Saved:
+class SavedMetadata:
     """All that the metadata say and is used, of all files of them."""
 
     tensors: dict[str, MetadataEntry] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Saved:
     """Sentences about what was left out."""
 
 
-def read_metadata(path: Path, saved: Saved) -> None:
+def read_metadata(path: Path, saved: SavedMetadata) -> None:
     """Read one file of metadata and add what it says to `saved`.
 
     Raises:
@@ -105,7 +105,7 @@ def _fields(found: object) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _add_entries(saved: Saved, entries: dict[Any, Any], file: str, limit: int) -> None:
+def _add_entries(saved: SavedMetadata, entries: dict[Any, Any], file: str, limit: int) -> None:
     odd = []
     for name, entry in entries.items():
         if isinstance(name, str) and isinstance(entry, TensorEntry) and (made := _entry(entry.fields)):
@@ -134,7 +134,7 @@ def _entry(fields: dict[str, Any]) -> MetadataEntry | None:
     return MetadataEntry(shape, dtype.text.removeprefix("torch."), boxes)
 
 
-def _add_places(saved: Saved, places: dict[Any, Any]) -> None:
+def _add_places(saved: SavedMetadata, places: dict[Any, Any]) -> None:
     for index, info in places.items():
         if not isinstance(index, IndexRecord) or not isinstance(info, InfoRecord) or not isinstance(index.name, str):
             continue
@@ -142,7 +142,7 @@ def _add_places(saved: Saved, places: dict[Any, Any]) -> None:
             saved.places[index.name, index.offsets] = info.place
 
 
-def _add_facts(saved: Saved, fields: dict[str, Any]) -> None:
+def _add_facts(saved: SavedMetadata, fields: dict[str, Any]) -> None:
     paths = fields.get("planner_data")
     if isinstance(paths, dict):
         for name, keys in paths.items():

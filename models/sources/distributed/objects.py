@@ -8,7 +8,7 @@ from ...stored.checkpoint import Item
 from ...tensors.readable import Unreadable
 from ..torch_file.raw import RawGroup, RawTensor
 from ..torch_file.texts import type_name, value_text
-from .item import Part, object_in
+from .item import FilePart, object_in
 
 READ_LIMIT = 10_000
 """Objects that are read when the checkpoint is opened; of the others only the size is shown."""
@@ -17,13 +17,13 @@ LARGEST = 1 << 16
 _TOGETHER = 1 << 20
 
 
-def read_objects(parts: dict[str, Part | str]) -> list[Item]:
+def read_objects(parts: dict[str, FilePart | str]) -> list[Item]:
     """Return the objects in these parts of files by name, in the order given.
 
     Of those that are large, or whose part is a reason and no bytes, the text says why they were not read.
     """
     items: dict[str, Item] = {}
-    small = {name: part for name, part in parts.items() if isinstance(part, Part) and part.size <= LARGEST}
+    small = {name: part for name, part in parts.items() if isinstance(part, FilePart) and part.size <= LARGEST}
     small = dict(list(small.items())[:READ_LIMIT])
     for name, part in _held(small):
         try:
@@ -38,10 +38,10 @@ def read_objects(parts: dict[str, Part | str]) -> list[Item]:
     return [items[name] for name in parts]
 
 
-def _held(parts: dict[str, Part]) -> Iterator[tuple[str, Part]]:
+def _held(parts: dict[str, FilePart]) -> Iterator[tuple[str, FilePart]]:
     """Yield the same names and parts, with their bytes; neighbours in a file are read at once."""
     ordered = sorted(parts.items(), key=lambda each: (each[1].name, each[1].offset))
-    group: list[tuple[str, Part]] = []
+    group: list[tuple[str, FilePart]] = []
     for name, part in ordered:
         if group and not (
             part.whole is group[0][1].whole
@@ -54,7 +54,7 @@ def _held(parts: dict[str, Part]) -> Iterator[tuple[str, Part]]:
     yield from _read(group)
 
 
-def _read(group: list[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
+def _read(group: list[tuple[str, FilePart]]) -> Iterator[tuple[str, FilePart]]:
     if not group:
         return
     start = group[0][1].offset
@@ -67,7 +67,7 @@ def _read(group: list[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
     for name, part in group:
         yield (
             name,
-            Part(part.whole, part.offset, part.size, data[part.offset - start : part.offset - start + part.size]),
+            FilePart(part.whole, part.offset, part.size, data[part.offset - start : part.offset - start + part.size]),
         )
 
 

@@ -16,8 +16,8 @@ from ..wording import listed, shortened
 from .choosing import several, written
 from .layouts import LAYOUTS
 from .listing import Looker
-from .parts import Part, joined_parts
-from .plan import Plan, Planned, Planner
+from .parts import FolderPart, joined_parts
+from .plan import FolderPlan, Planned, Planner
 
 _ALSO_LIMIT = 100
 """Files and folders that are named among those not opened, at most."""
@@ -45,7 +45,7 @@ def open_folder(found: PathInfo, how: OpenOptions) -> Source:
     return source
 
 
-def _open(plan: Plan, found: PathInfo, how: OpenOptions) -> Source:
+def _open(plan: FolderPlan, found: PathInfo, how: OpenOptions) -> Source:
     from ..files import open_own
     from ..looking import look
 
@@ -61,7 +61,7 @@ def _open(plan: Plan, found: PathInfo, how: OpenOptions) -> Source:
     return checkpoint_source(found, whole, found.path.name)
 
 
-def _whole(plan: Plan, how: OpenOptions) -> Checkpoint:
+def _whole(plan: FolderPlan, how: OpenOptions) -> Checkpoint:
     """Return all parts of a plan as one checkpoint."""
     whole = joined_parts([_part(plan, part) for part in plan.parts], how)
     whole.classes = {**{path: name for path, name in plan.classes.items() if name}, **whole.classes}
@@ -79,20 +79,20 @@ def _whole(plan: Plan, how: OpenOptions) -> Checkpoint:
     return whole
 
 
-def _part(plan: Plan, part: Planned) -> Part:
+def _part(plan: FolderPlan, part: Planned) -> FolderPart:
     place = str(part.path.relative_to(plan.path)) if part.path != plan.path else plan.path.name
-    return Part(part.name, place, lambda how: _checkpoint(plan, part, how), part.beside)
+    return FolderPart(part.name, place, lambda how: _checkpoint(plan, part, how), part.beside)
 
 
-def _checkpoint(plan: Plan, part: Planned, how: OpenOptions) -> Checkpoint:
+def _checkpoint(plan: FolderPlan, part: Planned, how: OpenOptions) -> Checkpoint:
     from ..files import checkpoint_at, open_own
     from ..looking import look
 
     if isinstance(part.of, Path) and part.of != plan.path:
         return checkpoint_at(part.of, how)
-    if isinstance(part.of, Plan) and part.of.parts:
+    if isinstance(part.of, FolderPlan) and part.of.parts:
         return _whole(part.of, how)
-    if isinstance(part.of, Plan) and part.of.choices:
+    if isinstance(part.of, FolderPlan) and part.of.choices:
         return _first_of(part.of.choices, how)
     try:
         source = open_own(look(str(part.path)), how)
@@ -115,7 +115,7 @@ def _first_of(choices: list[Path], how: OpenOptions) -> Checkpoint:
     return source.checkpoint
 
 
-def _note(plan: Plan, found: PathInfo) -> str:
+def _note(plan: FolderPlan, found: PathInfo) -> str:
     sentences = [plan.note]
     if plan.path != found.path:
         sentences.insert(0, f"Opened is {shortened(written(plan.path, found.path, ''))}, where the weights are.")

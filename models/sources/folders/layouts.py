@@ -9,19 +9,19 @@ from ..huggingface import settings_of
 from ..json_values import NotJson
 from ..wording import listed, shortened
 from . import names
-from .listing import Listing
-from .plan import Layout, Plan, Planned, Planner
+from .listing import FolderListing
+from .plan import FolderPlan, Layout, Planned, Planner
 
 _PART_LIMIT = 100
 """Components that a list of them may name."""
 
 
-def _pipeline(listing: Listing, planner: Planner, depth: int) -> Plan | None:
+def _pipeline(listing: FolderListing, planner: Planner, depth: int) -> FolderPlan | None:
     """Return the plan of a pipeline of diffusers: `model_index.json` names the components, a folder each."""
     index = _json(listing.path, listing, "model_index.json")
     if not isinstance(index, dict):
         return None
-    plan = Plan(listing.path, metadata={"model_index": index})
+    plan = FolderPlan(listing.path, metadata={"model_index": index})
     missing = []
     there = set(listing.folders)
     for name, value in list(index.items())[:_PART_LIMIT]:
@@ -53,7 +53,7 @@ def _component_settings(folder: Path, name: str) -> dict[str, Any]:
     return {name: found} if found else {}
 
 
-def _modules(listing: Listing, planner: Planner, depth: int) -> Plan | None:
+def _modules(listing: FolderListing, planner: Planner, depth: int) -> FolderPlan | None:
     """Return the plan of a model of sentence-transformers with weights in several of its modules."""
     modules = _json(listing.path, listing, "modules.json")
     if not isinstance(modules, list) or not any(isinstance(each, dict) and "type" in each for each in modules):
@@ -75,15 +75,15 @@ def _modules(listing: Listing, planner: Planner, depth: int) -> Plan | None:
         classes[name] = str(kind).rpartition(".")[2]
     if len(parts) < 2:
         return None
-    return Plan(listing.path, parts=parts, what="sentence-transformers model", classes=classes)
+    return FolderPlan(listing.path, parts=parts, what="sentence-transformers model", classes=classes)
 
 
-def _deepspeed(listing: Listing, planner: Planner, depth: int) -> Plan | None:
+def _deepspeed(listing: FolderListing, planner: Planner, depth: int) -> FolderPlan | None:
     """Return the plan of one step of DeepSpeed: files of the network and of the optimizer, one a rank."""
     models, optimizers = names.deepspeed_files(listing.files)
     if not models and not optimizers:
         return None
-    plan = Plan(listing.path, what="DeepSpeed checkpoint")
+    plan = FolderPlan(listing.path, what="DeepSpeed checkpoint")
     whole = len(models) == 1
     plan.parts = [Planned("" if whole else names.deepspeed_part(name), listing.path / name) for name in models]
     plan.parts += [Planned(names.stem(name), listing.path / name, beside=True) for name in optimizers]
@@ -95,7 +95,7 @@ def _deepspeed(listing: Listing, planner: Planner, depth: int) -> Plan | None:
     return plan
 
 
-def _ranks(listing: Listing, planner: Planner, depth: int) -> Plan | None:
+def _ranks(listing: FolderListing, planner: Planner, depth: int) -> FolderPlan | None:
     """Return the plan of a folder with a file for each rank, `consolidated.00.pth`: their tensors have one name."""
     files = names.rank_files(listing.files)
     if not files:
@@ -103,10 +103,10 @@ def _ranks(listing: Listing, planner: Planner, depth: int) -> Plan | None:
     note = f"{len(files):,} ranks: each holds its part of the tensors, below its name"
     parts = [Planned(names.stem(name), listing.path / name) for name in files]
     parts += [Planned(names.stem(name), listing.path / name, beside=True) for name in names.beside_files(listing.files)]
-    return Plan(listing.path, parts=parts, what="ranks", note=note)
+    return FolderPlan(listing.path, parts=parts, what="ranks", note=note)
 
 
-def _accelerate(listing: Listing, planner: Planner, depth: int) -> Plan | None:
+def _accelerate(listing: FolderListing, planner: Planner, depth: int) -> FolderPlan | None:
     """Return the plan of what accelerate saves of several models: a file for each."""
     files = names.models_of_accelerate(listing.files)
     beside = names.beside_files(listing.files)
@@ -114,10 +114,10 @@ def _accelerate(listing: Listing, planner: Planner, depth: int) -> Plan | None:
         return None
     parts = [Planned(names.stem(name), listing.path / name) for name in files]
     parts += [Planned(names.stem(name), listing.path / name, beside=True) for name in beside]
-    return Plan(listing.path, parts=parts, what="training checkpoint")
+    return FolderPlan(listing.path, parts=parts, what="training checkpoint")
 
 
-def _json(folder: Path, listing: Listing, name: str) -> Any:
+def _json(folder: Path, listing: FolderListing, name: str) -> Any:
     from ..huggingface import read_json
 
     if name not in listing.files:

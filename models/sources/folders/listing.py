@@ -17,7 +17,7 @@ _SKIPPED = frozenset(("node_modules", "site-packages", "blobs", "refs"))
 """Folders that hold no weights under their own names: `blobs` are those of the Hub's cache, named by `snapshots`."""
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """The names in a folder, as far as they were looked at."""
 
     path: Path
@@ -35,7 +35,7 @@ class Looker:
         self.limited: list[str] = []
         """Words for what was not looked at."""
 
-    def listing(self, path: Path, depth: int = 0) -> Listing | None:
+    def listing(self, path: Path, depth: int = 0) -> FolderListing | None:
         """Return what is in a folder; None where it was looked at before, is too deep, or may not be read."""
         from ...tree.natural import natural_key
 
@@ -52,7 +52,7 @@ class Looker:
             if depth:
                 self.limited.append(f"{path.name} could not be looked into: {error.strerror or error}")
             return None
-        return Listing(path, frozenset(files), sorted(folders, key=natural_key))
+        return FolderListing(path, frozenset(files), sorted(folders, key=natural_key))
 
     def _names(self, path: Path) -> tuple[list[str], list[str]]:
         files, folders = [], []

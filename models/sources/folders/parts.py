@@ -15,7 +15,7 @@ from ...stored.tensors import Tensors
 from ..wording import shortened
 
 
-class Part(NamedTuple):
+class FolderPart(NamedTuple):
     """One part of a whole, not opened yet."""
 
     name: str
@@ -28,13 +28,13 @@ class Part(NamedTuple):
     """Whether it is no network: an optimizer, a scheduler, states of random generators."""
 
 
-def joined_parts(parts: Sequence[Part], how: OpenOptions) -> Checkpoint:
+def joined_parts(parts: Sequence[FolderPart], how: OpenOptions) -> Checkpoint:
     """Return the parts as one checkpoint; one that cannot be opened is left out with a warning.
 
     Raises:
         SourceError: no part that is a network can be opened; it is that of the first.
     """
-    opened: list[tuple[Part, Checkpoint]] = []
+    opened: list[tuple[FolderPart, Checkpoint]] = []
     warnings: list[str] = []
     first: SourceError | None = None
     for number, part in enumerate(parts, 1):
@@ -53,7 +53,7 @@ def joined_parts(parts: Sequence[Part], how: OpenOptions) -> Checkpoint:
     return whole
 
 
-def _named(opened: Sequence[tuple[Part, Checkpoint]]) -> list[tuple[str, Part, Checkpoint]]:
+def _named(opened: Sequence[tuple[FolderPart, Checkpoint]]) -> list[tuple[str, FolderPart, Checkpoint]]:
     """Return the parts with names that no other part has, nor a module of what stands at the root.
 
     A dot in a name would be a border of the tree.
@@ -89,7 +89,7 @@ def _renamed(checkpoint: Checkpoint, prefix: str, beside: bool) -> Tensors:
     return Renamed(columns, prefix, "state" if beside else None, order)
 
 
-def _joined(parts: Sequence[tuple[str, Part, Checkpoint]]) -> Checkpoint:
+def _joined(parts: Sequence[tuple[str, FolderPart, Checkpoint]]) -> Checkpoint:
     tensors: list[Tensors] = []
     items: list[Item] = []
     files: list[DataFile] = []

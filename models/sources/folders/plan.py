@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ...tree.natural import natural_key
 from ..shards.names import choose_weights
 from . import names
-from .listing import DEPTH_LIMIT, Listing, Looker
+from .listing import DEPTH_LIMIT, FolderListing, Looker
 
 _ALSO_DEPTH = 3
 """Folders below weights that are looked into, to say that they hold some too."""
@@ -21,18 +21,18 @@ class Planned(NamedTuple):
 
     name: str
     """Its name in the tree; "" for what stands at the root."""
-    of: Path | Plan
+    of: Path | FolderPlan
     beside: bool = False
     """Whether it is no network."""
 
     @property
     def path(self) -> Path:
         """Return where it lies."""
-        return self.of.path if isinstance(self.of, Plan) else self.of
+        return self.of.path if isinstance(self.of, FolderPlan) else self.of
 
 
 @dataclass(slots=True)
-class Plan:
+class FolderPlan:
     """What a folder holds.  Exactly one of `own`, `parts` and `choices` is there."""
 
     path: Path
@@ -57,12 +57,12 @@ class Plan:
 
     def not_opened(self) -> list[Path]:
         """Return what holds weights too and is not opened, of the parts as well."""
-        inner = (path for part in self.parts if isinstance(part.of, Plan) for path in part.of.not_opened())
+        inner = (path for part in self.parts if isinstance(part.of, FolderPlan) for path in part.of.not_opened())
         opened = {part.path for part in self.parts}
         return [*self.also, *(path for path in inner if path not in opened and path not in self.also)]
 
 
-Layout = Callable[[Listing, "Planner", int], "Plan | None"]
+Layout = Callable[[FolderListing, "Planner", int], "FolderPlan | None"]
 """Return the plan of a folder that some program wrote in its own way; None for any other.  The number is the depth."""
 
 
@@ -73,7 +73,7 @@ class Planner:
         self._looker = looker
         self._layouts = layouts
 
-    def plan(self, path: Path, depth: int = 0) -> Plan | None:
+    def plan(self, path: Path, depth: int = 0) -> FolderPlan | None:
         """Return the plan of a folder; None where nothing in it can be opened, or it was looked at before."""
         listing = self._looker.listing(path, depth)
         if listing is None:
@@ -84,19 +84,19 @@ class Planner:
                 return found
         return self._any(listing, depth)
 
-    def below(self, listing: Listing, depth: int) -> list[tuple[str, Plan]]:
+    def below(self, listing: FolderListing, depth: int) -> list[tuple[str, FolderPlan]]:
         """Return the folders in a folder that hold something, each with its plan."""
         plans = ((name, self.plan(listing.path / name, depth + 1)) for name in listing.folders)
         return [(name, plan) for name, plan in plans if plan is not None]
 
-    def _any(self, listing: Listing, depth: int) -> Plan | None:
+    def _any(self, listing: FolderListing, depth: int) -> FolderPlan | None:
         distributed = is_distributed(listing)
         chosen = None if distributed else choose_weights(listing.files, beside=False)
         beside = names.beside_files(listing.files, all_beside=distributed)
         if not distributed and chosen is None:
             return self._of_folders(listing, beside, depth)
         if chosen is not None and (several := names.alternatives(names.of_one_kind(listing.files, chosen))):
-            return Plan(listing.path, choices=[listing.path / name for name in newest_first(several)])
+            return FolderPlan(listing.path, choices=[listing.path / name for name in newest_first(several)])
         alone = chosen is None or names.stands_alone(listing.files, chosen)
         below = self.below(listing, max(depth, DEPTH_LIMIT - _ALSO_DEPTH) if alone else depth)
         parts = [*_files(listing, beside), *_beside_folders(below, "latest" in listing.files)]
@@ -109,12 +109,12 @@ class Planner:
         if chosen is not None and not alone and names.differ(chosen, also):
             loose = [listing.path / name for name in newest_first(names.stray_weights(listing.files))]
             mains = [each for each in below if each[1].path not in inside]
-            return Plan(listing.path, choices=[*loose, *_leaves(mains)])
+            return FolderPlan(listing.path, choices=[*loose, *_leaves(mains)])
         if not parts:
-            return Plan(listing.path, own=True, also=also)
-        return Plan(listing.path, parts=[Planned("", listing.path), *parts], also=also)
+            return FolderPlan(listing.path, own=True, also=also)
+        return FolderPlan(listing.path, parts=[Planned("", listing.path), *parts], also=also)
 
-    def _of_folders(self, listing: Listing, beside: list[str], depth: int) -> Plan | None:
+    def _of_folders(self, listing: FolderListing, beside: list[str], depth: int) -> FolderPlan | None:
         """Return the plan of a folder without weights of its own."""
         path = listing.path
         below = self.below(listing, depth)
@@ -123,27 +123,27 @@ class Planner:
         if not mains:
             mains, side = side, []
         if not mains:
-            return Plan(path, own=True) if beside else None
+            return FolderPlan(path, own=True) if beside else None
         besides = [*_files(listing, beside), *(Planned(name, plan, beside=True) for name, plan in side)]
         ranks = [name for name, _ in mains if names.is_rank_folder(name)]
         if len(mains) == 1:
             return _around(path, mains[0][1], besides)
         if len(ranks) == len(mains):
             note = f"{len(mains):,} ranks: each holds its part of the tensors, below its name"
-            return Plan(path, parts=[*(Planned(*each) for each in mains), *besides], what="ranks", note=note)
+            return FolderPlan(path, parts=[*(Planned(*each) for each in mains), *besides], what="ranks", note=note)
         if besides and not all(names.is_step(name) for name, _ in mains):
-            return Plan(path, parts=[*(Planned(*each) for each in mains), *besides], what="checkpoints")
-        return Plan(path, choices=list(_leaves(mains)), latest=latest_of(listing))
+            return FolderPlan(path, parts=[*(Planned(*each) for each in mains), *besides], what="checkpoints")
+        return FolderPlan(path, choices=list(_leaves(mains)), latest=latest_of(listing))
 
 
-def _around(path: Path, inner: Plan, besides: list[Planned]) -> Plan:
+def _around(path: Path, inner: FolderPlan, besides: list[Planned]) -> FolderPlan:
     """Return the plan of a folder whose weights all lie in one folder in it."""
     if not besides or inner.choices:
         return inner
-    return Plan(path, parts=[Planned("", inner), *besides])
+    return FolderPlan(path, parts=[Planned("", inner), *besides])
 
 
-def is_distributed(listing: Listing) -> bool:
+def is_distributed(listing: FolderListing) -> bool:
     """Return whether a folder holds a checkpoint of torch.distributed."""
     return any(
         name.endswith(".distcp") or (name.endswith(".metadata") and name.startswith((".", "__")))
@@ -156,25 +156,25 @@ def newest_first(found: list[str]) -> list[str]:
     return sorted(found, key=natural_key, reverse=any(map(names.is_step, found)))
 
 
-def _files(listing: Listing, files: list[str]) -> Iterator[Planned]:
+def _files(listing: FolderListing, files: list[str]) -> Iterator[Planned]:
     for name in files:
         yield Planned(names.stem(name), listing.path / name, beside=True)
 
 
-def _beside_folders(below: list[tuple[str, Plan]], deepspeed: bool) -> Iterator[Planned]:
+def _beside_folders(below: list[tuple[str, FolderPlan]], deepspeed: bool) -> Iterator[Planned]:
     steps = [name for name, _ in below if name.startswith("global_step")]
     for name, plan in below:
         if names.is_beside_folder(name) or (deepspeed and steps == [name]):
             yield Planned(name, plan, beside=True)
 
 
-def _leaves(mains: list[tuple[str, Plan]]) -> Iterator[Path]:
+def _leaves(mains: list[tuple[str, FolderPlan]]) -> Iterator[Path]:
     steps = all(names.is_step(name) for name, _ in mains)
     for _, plan in sorted(mains, key=lambda each: natural_key(each[0]), reverse=steps):
         yield from plan.choices or [plan.path]
 
 
-def latest_of(listing: Listing) -> str:
+def latest_of(listing: FolderListing) -> str:
     """Return the name of the folder that a file beside it names as the latest; empty where none does."""
     from ..unrecognised.diagnosis import read_piece
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .python_stubs import Stream
+from .python_stubs import StreamStub
 from .raw import RawGroup, RawRecord, RawStorage, RawTensor
 from .script import ScriptObject
 from .unpickler import UnknownName, UnknownObject
@@ -154,7 +154,7 @@ class TensorHolders:
         return id(value) in self._holders
 
 
-_LEAVES = (str, bytes, int, float, complex, type(None), UnknownName, Stream)
+_LEAVES = (str, bytes, int, float, complex, type(None), UnknownName, StreamStub)
 
 
 def _inside(value: object) -> Iterable[Any]:

@@ -43,7 +43,7 @@ class _Uuid(Plain):
             self.text = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-class Stream(Plain):
+class StreamStub(Plain):
     """The stub of an `io.BytesIO` or `io.StringIO`, whose content is all that is shown of it."""
 
     __slots__ = ("content",)
@@ -160,7 +160,7 @@ def of_python() -> dict[tuple[str, str], Any]:
         ("decimal", "Decimal"): joined("Decimal", ", "),
         ("fractions", "Fraction"): joined("Fraction", "/"),
         ("collections", "deque"): Deque,
-        ("_io", "BytesIO"): lambda: Stream("BytesIO"),
-        ("_io", "StringIO"): lambda: Stream("StringIO"),
+        ("_io", "BytesIO"): lambda: StreamStub("BytesIO"),
+        ("_io", "StringIO"): lambda: StreamStub("StringIO"),
     }
     return found

@@ -14,7 +14,7 @@ from ..wording import listed, shortened
 from .contents import Contents
 from .placement import PART_OF
 from .roles import Roles
-from .tensors import Find, Maker
+from .tensors import Find, TensorMaker
 from .texts import as_json
 from .unpickler import BrokenPickle, Globals
 from .weights_only import refused_by_torch
@@ -60,7 +60,7 @@ def read(
         SourceError: a tensor does not lie where it should.
     """
     contents = Contents.of(root, size)
-    maker = Maker(file.name, find, swap)
+    maker = TensorMaker(file.name, find, swap)
     for entry in contents.tensors:
         maker.count(entry.tensor)
     tensors = [maker.make(entry.path, entry.tensor, entry.kind) for entry in contents.tensors]

@@ -96,7 +96,7 @@ class Noted(Dense):
         return self._notes
 
 
-class Maker:
+class TensorMaker:
     """Makes the tensors of the file `name`.
 
     `find` returns where a storage lies, or raises SourceError; `swap` says that elements are big-endian.

@@ -7,7 +7,7 @@ from typing import Any
 
 from .arrays import Array, ArrayType
 from .objects import class_name, content_of, parts_of
-from .python_stubs import Deque, Stream
+from .python_stubs import Deque, StreamStub
 from .raw import Encoded, Plain, RawGroup, RawRecord, RawTensor
 from .unpickler import Key, UnknownName, UnknownObject
 
@@ -70,7 +70,7 @@ def _text(value: object, room: int, depth: int, short: bool = False) -> str:
         data = value if isinstance(value, bytes) else value.text[:16].encode("latin-1", "replace")
         size = len(value) if isinstance(value, bytes) else len(value.text)
         return f"{size:,} bytes: {data[:16].hex(' ')}{' …' if size > 16 else ''}"
-    if isinstance(value, Stream):
+    if isinstance(value, StreamStub):
         return _text(value.content, room, depth)
     if isinstance(value, (Plain, Array)):
         return value.text[:room]

@@ -32,7 +32,7 @@ _COMPARED_AS_THEY_ARE = (torch.bfloat16, torch.float16, torch.int16, torch.int8,
 
 
 @dataclass(slots=True)
-class Spread:
+class Distribution:
     """The distribution of the finite elements: bins in ascending order, none empty; tensors of one dimension."""
 
     below: Tensor
@@ -45,7 +45,7 @@ class Spread:
     """The code (`float_codes`) of each bin; None where each bin is one number."""
 
 
-def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Spread]:
+def census(stream: Stream, ticker: Ticker, precise: bool) -> tuple[Moments, Distribution]:
     """Return the moments and the distribution of a stream's elements after one pass.
 
     `precise` sums in float64 throughout.  Otherwise float32 are summed as such, some thousands at a time: a mean is
@@ -128,7 +128,7 @@ def _typed(dtype: torch.dtype, piece: Tensor) -> Tensor:
     return piece.reshape(-1).view(dtype)
 
 
-def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -> tuple[Moments, Spread]:
+def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -> tuple[Moments, Distribution]:
     present = counts.nonzero().view(-1)
     rows = table.values[present]
     values = torch.cat((rows.reshape(-1), torch.tensor(rest, dtype=torch.float64, device="cpu")))
@@ -138,7 +138,7 @@ def _of_patterns(counts: Tensor, table: PatternTable, rest: tuple[float, ...]) -
     return from_counts(values, counts)
 
 
-def from_counts(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
+def from_counts(values: Tensor, counts: Tensor) -> tuple[Moments, Distribution]:
     """Return the moments and distribution of distinct float64 numbers, in any order, and their int64 counts; exact."""
     moments = Moments(
         zeros=int(counts[values == 0].sum()),
@@ -155,7 +155,7 @@ def from_counts(values: Tensor, counts: Tensor) -> tuple[Moments, Spread]:
         deviations = values - moments.mean
         moments.squares = float(weights.dot(deviations * deviations))
         moments.widen(float(values[0]), float(values[-1]))
-    return moments, Spread(values, values, counts)
+    return moments, Distribution(values, values, counts)
 
 
 class _Codes:
@@ -286,7 +286,7 @@ def _rounded_from(stream: Stream) -> float:
     return 2.0**24 if stream.whole else 0.0
 
 
-def _of_codes(counts: Tensor, moments: Moments, rounded_from: float) -> Spread:
+def _of_codes(counts: Tensor, moments: Moments, rounded_from: float) -> Distribution:
     order = ascending()
     counts = counts[order]
     present = counts.nonzero().view(-1)
@@ -295,4 +295,4 @@ def _of_codes(counts: Tensor, moments: Moments, rounded_from: float) -> Spread:
     around_zero = codes % NEGATIVE == 0
     if int(counts[around_zero].sum()) == moments.zeros:
         below[around_zero] = above[around_zero] = 0.0
-    return Spread(below.clamp(moments.low, moments.high), above.clamp(moments.low, moments.high), counts, codes)
+    return Distribution(below.clamp(moments.low, moments.high), above.clamp(moments.low, moments.high), counts, codes)

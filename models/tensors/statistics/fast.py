@@ -14,7 +14,7 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from .summaries import ADDED, SPREAD, Summarise, Summary, spread_of
+from .summaries import ADDED, SPREAD, PieceSummary, Summarise, spread_of
 
 _NAMES = {
     torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16", torch.int8: "int8",
@@ -51,18 +51,18 @@ class _Bytes:
         self._package, self._name = package, _NAMES[dtype]
         self._zeros = torch.empty(0, dtype=torch.uint8, device="cpu")
 
-    def __call__(self, piece: Tensor) -> Summary | None:
+    def __call__(self, piece: Tensor) -> PieceSummary | None:
         """Return the summary of a piece; None where it has too few digits in common."""
         n, make = piece.numel(), self._package.from_pointer
         numbers = make(piece.data_ptr(), (n,), self._name)
         total, squares = map(float, self._package.moments(numbers))
         low, high = (int(each.item()) for each in torch.aminmax(piece))
         if low == high:
-            return Summary(n, low, 0.0, low, high, 0 if low else n)
+            return PieceSummary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares)
         if spread is None:
             return None
-        return Summary(n, *spread, low, high, self._count_zeros(piece) if low <= 0 <= high else 0)
+        return PieceSummary(n, *spread, low, high, self._count_zeros(piece) if low <= 0 <= high else 0)
 
     def _count_zeros(self, piece: Tensor) -> int:
         n, make = piece.numel(), self._package.from_pointer
@@ -88,7 +88,7 @@ class _Floats:
         self._alike: dict[int, Tensor] = {}
         """Pieces of 0 and of -0, by their bits."""
 
-    def __call__(self, piece: Tensor) -> Summary | None:
+    def __call__(self, piece: Tensor) -> PieceSummary | None:
         """Return the summary of a piece; None where it is not finite or has too few digits in common."""
         make, address, shape = self._package.from_pointer, piece.data_ptr(), (piece.numel(),)
         total, squares = self._sums(piece)
@@ -103,14 +103,14 @@ class _Floats:
         low = self._number(int(ends[2]) if first < 0 else first)
         high = self._number(last if last >= 0 else first + 2 * self._minus)
         if low == high:
-            return Summary(n, low, 0.0, low, high, 0 if low else n)
+            return PieceSummary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares, self._spread)
         if spread is None:
             return None
         zeros = self._count(unsigned, n, 0) if ends[0] == 0 else 0
         if first == -self._minus:
             zeros += self._count(unsigned, n, self._minus)
-        return Summary(n, *spread, low, high, zeros)
+        return PieceSummary(n, *spread, low, high, zeros)
 
     def _sums(self, piece: Tensor) -> tuple[float, float]:
         """Return the sum, and that of the squares."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from .census import Spread
+from .census import Distribution
 from .plain import BIN_LIMIT
 
 _NEAR = 1e-9
@@ -71,7 +71,7 @@ class Scale:
             moved[near] = (torch.searchsorted(edges, numbers[near], right=True) - 1).double()
         return moved
 
-    def counts(self, spread: Spread) -> list[int]:
+    def counts(self, spread: Distribution) -> list[int]:
         """Return how many elements of a distribution fall into each bin.
 
         Exact where each bin of the spread is one number; otherwise elements of one that lies across an edge are taken

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...work.progress import Ticker
 from ..reading import Workspace
 from .binning import Bins
-from .census import Spread
+from .census import Distribution
 from .float_codes import MANTISSA, is_coarse, write_codes
 from .histogram import Scale
 from .moments import Moments
@@ -22,7 +22,7 @@ Quantiles = list[tuple[float, float]]
 """Pairs of a fraction from 0 to 1 and the number there."""
 
 
-def quantiles_of(spread: Spread, whole: bool) -> Quantiles:
+def quantiles_of(spread: Distribution, whole: bool) -> Quantiles:
     """Return the quantiles of a distribution: the middle of the bin where each lies; a whole number where `whole`."""
     found: Quantiles = []
     for quantile, bin_, _ in _bins(spread):
@@ -39,7 +39,7 @@ def _holds_one(below: float, above: float) -> bool:
     return max(-below, above) <= 1 << MANTISSA
 
 
-def _bins(spread: Spread) -> list[tuple[float, int, int]]:
+def _bins(spread: Distribution) -> list[tuple[float, int, int]]:
     """Return each quantile, its bin, and its rank among the bin's elements in ascending order, from 1 on."""
     if not spread.counts.numel():
         return []
@@ -51,7 +51,7 @@ def _bins(spread: Spread) -> list[tuple[float, int, int]]:
     return found
 
 
-def open_ranges(spread: Spread, *, singles: bool, whole: bool, exact: bool) -> list[KeyRange]:
+def open_ranges(spread: Distribution, *, singles: bool, whole: bool, exact: bool) -> list[KeyRange]:
     """Return the key ranges of the quantiles that a distribution does not give closely, or with `exact` not exactly.
 
     `singles` and `whole`: all elements are float32, or whole numbers.

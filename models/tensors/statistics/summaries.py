@@ -23,7 +23,7 @@ LANES = 128
 """Bytes that are 0 or 1 and are added in one byte."""
 
 
-class Summary(NamedTuple):
+class PieceSummary(NamedTuple):
     """What is known of a piece of finite elements."""
 
     n: int
@@ -35,7 +35,7 @@ class Summary(NamedTuple):
     zeros: int
 
 
-Summarise = Callable[[Tensor], "Summary | None"]
+Summarise = Callable[[Tensor], "PieceSummary | None"]
 """Takes a contiguous piece in one dimension, of one dtype, and sums it up."""
 
 
@@ -57,7 +57,7 @@ class TorchSummary:
         self._low, self._high = self._ends.unbind()
         self._zeros = torch.empty(0, dtype=torch.bool, device="cpu")
 
-    def __call__(self, piece: Tensor) -> Summary | None:
+    def __call__(self, piece: Tensor) -> PieceSummary | None:
         """Return the summary of a piece; None where it is not finite or has too few digits in common."""
         n = piece.numel()
         numbers = piece
@@ -70,9 +70,9 @@ class TorchSummary:
         torch.amax(piece, 0, out=self._high)
         low, high = self._ends.tolist()
         if low == high and math.isfinite(low):
-            return Summary(n, low, 0.0, low, high, 0 if low else n)
+            return PieceSummary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares)
-        return None if spread is None else Summary(n, *spread, low, high, self._count_zeros(piece))
+        return None if spread is None else PieceSummary(n, *spread, low, high, self._count_zeros(piece))
 
     def _sum(self, numbers: Tensor) -> tuple[float, float]:
         """Return the sum, and that of the squares."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.diff.difference import Side
+from models.diff.difference import TensorSide
 from models.diff.sources import tensors_of
 from models.diff.tensors import Comparable
 from models.live.live_model import LiveModel
@@ -25,4 +25,4 @@ def live(tensor: torch.Tensor) -> Comparable:
 
 
 def of_stored(stored: Stored) -> Comparable:
-    return Comparable(Side(stored.path, stored.shape, stored.dtype_name), stored)
+    return Comparable(TensorSide(stored.path, stored.shape, stored.dtype_name), stored)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.diff import compare as compared
 from models.diff import measures
 from models.diff.compare import compare
-from models.diff.difference import Comparison, Tolerance
+from models.diff.difference import ElementComparison, Tolerance
 from models.diff.tensors import Comparable
 from models.diff.workers import Workers
 from models.tensors import lattice
@@ -25,7 +25,7 @@ NUMBERS = st.one_of(
 )
 
 
-def comparison(a: Comparable, b: Comparable, count: int = 1) -> Comparison:
+def comparison(a: Comparable, b: Comparable, count: int = 1) -> ElementComparison:
     with Workers(count) as workers:
         found = compare(a, b, Tolerance(), workers, lambda size: None).comparison
     assert found is not None

@@ -13,7 +13,7 @@ from torch import nn
 
 from models.diff import compare as compared
 from models.diff import squares as squared
-from models.diff.difference import Side, Tolerance
+from models.diff.difference import TensorSide, Tolerance
 from models.diff.modules import ModuleChange, ModuleChanges, most_changed
 from models.diff.pairing import pair
 from models.diff.sources import tensors_of
@@ -199,7 +199,7 @@ def test_an_optimizer_is_not_what_changed_most():
         {"net.w": torch.ones(2) * 1.1, "opt.w": torch.ones(2) * 9}
     )  # fmt: skip
     for tensors in (a, b):
-        tensors[1].side = Side("opt.w", (2,), "float32", state=True)
+        tensors[1].side = TensorSide("opt.w", (2,), "float32", state=True)
     found, _ = changes(a, b)
     assert [each.path for each in most_changed(list(found.values()), 8)] == ["net", "opt"]
 

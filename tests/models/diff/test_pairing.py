@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.diff.difference import LeftOut, Side
+from models.diff.difference import NotCompared, TensorSide
 from models.diff.pairing import NamesClash, pair, rename, suggestion
 from models.diff.tensors import Comparable
 from models.tensors.readable import Absent
@@ -11,7 +11,7 @@ from models.tree.globs import Glob, Rename
 
 def of_name(path, lacks="", twins=(), stored=False):
     """A tensor of which only the name matters."""
-    return Comparable(Side(path, (1,), "float32"), Absent("none", "nobody reads"), lacks, twins, stored)
+    return Comparable(TensorSide(path, (1,), "float32"), Absent("none", "nobody reads"), lacks, twins, stored)
 
 
 def named(*paths):
@@ -46,7 +46,7 @@ def test_what_the_other_kind_cannot_have_is_left_out():
     assert [(each.path, each.side) for each in pairs.left_out] == [("k", "a"), ("tied", "a")]
     assert "w" in pairs.left_out[1].reason
     assert pair(named("w"), [of_name("w"), of_name("step", "state")], False, everything).left_out == [
-        LeftOut("step", "b", "state")
+        NotCompared("step", "b", "state")
     ]
 
 

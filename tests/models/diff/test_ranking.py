@@ -5,17 +5,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.diff.difference import STATUSES, Comparison, Difference, Side, Status
+from models.diff.difference import STATUSES, Difference, ElementComparison, Status, TensorSide
 from models.diff.ranking import largest, worst_first
 
 
 def changed(
     path: str, relative: float | None, most: float, nonfinite: int = 0, status: Status = "changed", state: bool = False
 ) -> Difference:
-    numbers = Comparison(
+    numbers = ElementComparison(
         values="changed", max_abs=most, relative_l2=relative, cosine=None, differing=1, nonfinite=nonfinite
     )
-    side = Side(path, (1,), "float32", state)
+    side = TensorSide(path, (1,), "float32", state)
     return Difference(path, status, side, side, numbers)
 
 

@@ -13,7 +13,7 @@ import pytest
 from models.engine.client import EngineClient
 from models.engine.framing import FrameReader, FrameWriter
 from models.engine.launch import Launch
-from models.engine.link import Link
+from models.engine.link import EngineStreams
 from models.engine.reply_writer import ReplyWriter
 from models.engine.server import EngineServer
 from models.messages import Body, Execute, Executed
@@ -71,7 +71,7 @@ async def over_pipes() -> EngineClient:
     writer = ReplyWriter(FrameWriter(to_client[1]))
     server = EngineServer(FrameReader(to_engine[0]), writer, small_registry("models"), Names(), on_end=end)
     threading.Thread(target=server.run, daemon=True).start()
-    return EngineClient(await Link.over(os.fdopen(to_client[0], "rb", 0), os.fdopen(to_engine[1], "wb", 0)))
+    return EngineClient(await EngineStreams.over(os.fdopen(to_client[0], "rb", 0), os.fdopen(to_engine[1], "wb", 0)))
 
 
 @pytest.fixture(params=["pipes", "process"])

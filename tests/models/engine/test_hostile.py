@@ -10,7 +10,7 @@ import pytest
 
 from models.engine.client import LONGEST_LINE, EngineClient
 from models.engine.launch import Launch
-from models.engine.link import Link
+from models.engine.link import EngineStreams
 from models.messages import Body, Cells, Window
 from models.messages.errors import EngineGone, EngineProblem
 
@@ -128,7 +128,7 @@ async def test_a_flood_waits_for_the_callback(way: str) -> None:
     callbacks = {"on_event" if way == "events" else "on_stderr": take_in}
     client = await started("import time\n" + flood, **callbacks)
     await stopped.wait()
-    link: Link = client._link
+    link: EngineStreams = client._link
     stream = link.incoming if way == "events" else link.errors
     assert stream is not None
     for _ in range(200):  # turns of the loop in which more would be read

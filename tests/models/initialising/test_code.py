@@ -18,7 +18,7 @@ from models.examples.initialization import my_init
 from models.initialising.code import code_of, replayed
 from models.initialising.preview import fresh_values
 from models.initialising.rules import BY_NAME
-from models.initialising.scheme import OwnRule, Scheme, carry_out, takes
+from models.initialising.scheme import OwnFunction, Scheme, carry_out, takes
 from models.initialising.scope import Scope, targets_of
 from models.live.live_tree import LiveTree
 
@@ -50,6 +50,7 @@ def tied():
     return net
 """
 WIDE = lambda tensor: tensor.uniform_(-10, 10)  # noqa: E731 - as it is typed
+TO_TENSORS = OwnFunction("lambda t: t.uniform_(-10, 10)", WIDE, "tensor")
 
 
 def scheme(rule: str, scope: Scope, seed: int = 0, biases: Any = "leave", **values: Any) -> Scheme:
@@ -65,8 +66,8 @@ SCHEMES: dict[str, tuple[str, Scheme]] = {
     "the document's normal": ("small", scheme("normal_", EVERYTHING, 1, "zeros", std=0.01)),
     "the document's constant": ("small", scheme("constant_", LINEAR, 1, "zeros", val=1)),
     "42": ("small", scheme("constant_", Scope("this", "2.weight"), val=42)),
-    "own of modules": ("small", Scheme(EVERYTHING, own=OwnRule("my_init", my_init, "module"), seed=3)),
-    "own of tensors": ("small", Scheme(LINEAR, own=OwnRule("lambda t: t.uniform_(-10, 10)", WIDE, "tensor"), seed=3)),
+    "own of modules": ("small", Scheme(EVERYTHING, own=OwnFunction("my_init", my_init, "module"), seed=3)),
+    "own of tensors": ("small", Scheme(LINEAR, own=TO_TENSORS, seed=3)),
     "all": ("large", scheme("kaiming_normal_", EVERYTHING, 2, "zeros", nonlinearity="relu")),
     "all with biases": ("large", scheme("uniform_", EVERYTHING, 2, "rule", a=-0.5, b=0.5)),
     "weights": ("large", scheme("orthogonal_", EVERYTHING, 9)),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.saving import writing
 from models.saving.metadata import metadata_for
-from models.saving.plan import Candidate, CannotSave, Plan, plan
+from models.saving.plan import Candidate, CannotSave, FilePlan, plan
 from models.saving.writing import form_of, write
 from models.tensors.torch_readable import readable_of
 from models.tree.globs import Glob, Rename
@@ -25,7 +25,7 @@ def tied() -> list[Candidate]:
     return [Candidate(path, readable, "one") for path in ("m.a.w", "m.b.w", "m.c.w")]
 
 
-def shared(made: Plan) -> dict[str, str]:
+def shared(made: FilePlan) -> dict[str, str]:
     return {each.path: each.shared_with for each in made.tensors}
 
 

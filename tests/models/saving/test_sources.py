@@ -18,7 +18,7 @@ from gguf.constants import GGMLQuantizationType
 
 from models.saving.gathering import Gathered, of_checkpoint
 from models.saving.metadata import metadata_of
-from models.saving.plan import Plan, SavedTensor, plan
+from models.saving.plan import FilePlan, SavedTensor, plan
 from models.saving.torch_pickle import pickled
 from models.saving.writing import write
 from models.session.session import Session
@@ -37,7 +37,7 @@ def gathered(path: Path) -> Gathered:
     return of_checkpoint(session.model, checkpoint)
 
 
-def resaved(path: Path, out: Path) -> tuple[Plan, dict[str, torch.Tensor]]:
+def resaved(path: Path, out: Path) -> tuple[FilePlan, dict[str, torch.Tensor]]:
     """What a source becomes in a torch file."""
     made = plan(gathered(path).candidates, "torch")
     write(made, out, {}, lambda done, path: None)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from models.live.live_tree import LiveTree
 from models.messages.errors import EngineProblem
 from models.session.session import Session
-from models.session.snapshots import COUNT_LIMIT, Snapshots, restore
+from models.session.snapshots import COUNT_LIMIT, SnapshotStore, restore
 from models.session.statement import run_statement
 from models.session.undoing import undo_last
 
@@ -85,7 +85,7 @@ def test_going_back_where_nothing_changed_is_no_change() -> None:
 
 def test_values_in_common_are_stored_once() -> None:
     net = nn.Sequential(nn.Linear(10, 10), nn.Linear(10, 10))
-    snapshots = Snapshots()
+    snapshots = SnapshotStore()
     first = snapshots.take(LiveTree.of(net))
     net[0].bias.data.zero_()
     second = snapshots.take(LiveTree.of(net))
@@ -97,14 +97,14 @@ def test_values_in_common_are_stored_once() -> None:
 
 def test_names_of_one_tensor_share_a_copy() -> None:
     layer = nn.Linear(4, 4)
-    taken = Snapshots().take(LiveTree.of(nn.Sequential(layer, layer)))
+    taken = SnapshotStore().take(LiveTree.of(nn.Sequential(layer, layer)))
     assert taken.tensors["0.weight"] is taken.tensors["1.weight"]
     assert taken.size == (16 + 4) * 4
 
 
 def test_one_that_does_not_fit_is_refused_and_leaves_the_others() -> None:
     tree = LiveTree.of(nn.Linear(10, 10))
-    snapshots = Snapshots(limit=600)
+    snapshots = SnapshotStore(limit=600)
     snapshots.take(tree, "a")
     other = LiveTree.of(nn.Linear(10, 10))
     with pytest.raises(
@@ -118,7 +118,7 @@ def test_one_that_does_not_fit_is_refused_and_leaves_the_others() -> None:
 
 def test_names_are_unique_and_their_number_is_bounded() -> None:
     tree = LiveTree.of(nn.Linear(1, 1))
-    snapshots = Snapshots()
+    snapshots = SnapshotStore()
     snapshots.take(tree, "2")
     assert [snapshots.take(tree).name for _ in range(3)] == ["1", "3", "4"]
     with pytest.raises(EngineProblem, match="There is a snapshot “3” already"):
@@ -130,7 +130,7 @@ def test_names_are_unique_and_their_number_is_bounded() -> None:
 
 
 def test_what_cannot_be_copied_is_left_out() -> None:
-    taken = Snapshots().take(LiveTree.of(nn.Sequential(nn.LazyLinear(3), nn.Linear(2, 2))))
+    taken = SnapshotStore().take(LiveTree.of(nn.Sequential(nn.LazyLinear(3), nn.Linear(2, 2))))
     assert list(taken.tensors) == ["1.weight", "1.bias"]
     assert list(taken.records) == ["0.weight", "0.bias", "1.weight", "1.bias"]
 

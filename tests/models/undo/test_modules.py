@@ -8,7 +8,7 @@ from torch import nn
 
 from models.live.live_tree import LiveTree
 from models.undo.changes import NothingToUndo, Watch
-from models.undo.modules import LEFT, Difference, ModuleRecord, ModuleRecords
+from models.undo.modules import LEFT, ModuleDifference, ModuleRecord, ModuleRecords
 
 
 class Odd:
@@ -35,7 +35,7 @@ def test_what_differs_is_named_by_its_kind() -> None:
     record.restore()
     dropout.restore()
     assert differences(record) == differences(dropout) == []
-    assert Difference("entry", "0").kind == "entry"
+    assert ModuleDifference("entry", "0").kind == "entry"
 
 
 @pytest.mark.parametrize(("old", "new", "differs"), [(0.5, 1 / 2, False), (0.0, -0.0, True), (1, True, True)])

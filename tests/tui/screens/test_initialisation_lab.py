@@ -14,7 +14,7 @@ from models.messages import (
     ReadInitialisers,
 )
 from tui.screens.initialisation_lab import InitialisationLab
-from tui.widgets.parts.choice import Choice
+from tui.widgets.parts.choice import ChoiceField
 
 
 def lab(played: Played) -> InitialisationLab:
@@ -58,7 +58,7 @@ async def test_a_letter_leads_to_the_next_rule_that_begins_with_it() -> None:
         await previewed(played, "xavier_uniform_")
         await played.press("z")
         await previewed(played, "zeros_")
-        assert lab(played).query_one("#rule", Choice).index == 0
+        assert lab(played).query_one("#rule", ChoiceField).index == 0
 
 
 async def test_a_class_has_biases_to_choose_and_a_pattern_a_line() -> None:

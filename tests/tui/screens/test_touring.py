@@ -6,7 +6,7 @@ import pytest
 from fake_app import AppEngine, Played, opened
 
 from models.messages import Execute, Executed, Problem
-from tui.tours.tour import Step, Tour, Words
+from tui.tours.tour import Tour, TourStep, Words
 from tui.widgets.parts.tour_panel import COLUMNS, ROWS, TourPanel
 
 
@@ -24,9 +24,9 @@ TOUR = Tour(
     title=text("Mine"),
     name="mine",
     steps=(
-        Step(do=text("Type `net`"), look=text("What?"), answer=text("This."), done=("typed net",)),
-        Step(do=text("Run"), done=("ran forward", "tab calls")),
-        Step(do=text("The end")),
+        TourStep(do=text("Type `net`"), look=text("What?"), answer=text("This."), done=("typed net",)),
+        TourStep(do=text("Run"), done=("ran forward", "tab calls")),
+        TourStep(do=text("The end")),
     ),
 )
 
@@ -56,7 +56,7 @@ async def test_a_step_is_done_by_what_it_asks_for_and_the_next_is_shown_by_a_key
 
 
 async def test_the_mark_of_an_answer_stands_in_the_line_where_a_Chinese_text_begins(engine: AppEngine) -> None:
-    step = Step(do=text("Run"), answer=Words(zh="中" * 60), done=("ran forward",))
+    step = TourStep(do=text("Run"), answer=Words(zh="中" * 60), done=("ran forward",))
     tour = Tour(source="rgnet", title=text("Mine"), steps=(step,))
     async with opened(engine=engine, tour=tour, language="zh", size=(80, 24)) as played:
         await played.press("f")
@@ -129,7 +129,9 @@ async def test_without_a_tour_its_keys_say_so(engine: AppEngine) -> None:
 
 
 async def test_marks_of_a_hostile_file_are_text(engine: AppEngine) -> None:
-    tour = Tour(source="rgnet", title=text("x"), steps=(Step(do=text("[bold red]\x1b[31mx[/] `[@click=app.quit]y`")),))
+    tour = Tour(
+        source="rgnet", title=text("x"), steps=(TourStep(do=text("[bold red]\x1b[31mx[/] `[@click=app.quit]y`")),)
+    )
     async with opened(engine=engine, tour=tour) as played:
         assert "[bold red]" in shown(played)
         assert "[@click=app.quit]y" in shown(played)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.tours.progress import Progress
-from tui.tours.tour import Step, Tour, Words
+from tui.tours.progress import TourProgress
+from tui.tours.tour import Tour, TourStep, Words
 
 
 def tour(*steps: tuple[str, ...]) -> Tour:
     words = Words(en="x")
-    return Tour(source="rgnet", title=words, steps=tuple(Step(do=words, done=done) for done in steps))
+    return Tour(source="rgnet", title=words, steps=tuple(TourStep(do=words, done=done) for done in steps))
 
 
 def test_events_of_a_step_count_in_any_order_and_others_do_not() -> None:
-    progress = Progress(tour(("typed net[2].bias", "ran forward")))
+    progress = TourProgress(tour(("typed net[2].bias", "ran forward")))
     assert not progress.observe("ran", "backward")
     assert not progress.observe("ran", "forward")
     assert progress.observe("typed", " net [2].bias\n")
@@ -24,13 +24,13 @@ def test_events_of_a_step_count_in_any_order_and_others_do_not() -> None:
 
 
 def test_a_statement_is_the_same_with_other_spaces_and_quotes() -> None:
-    progress = Progress(tour(("typed net.state_dict()['2.bias']",)))
+    progress = TourProgress(tour(("typed net.state_dict()['2.bias']",)))
     assert not progress.observe("typed", "net.state_dict()['2.weight']")
     assert progress.observe("typed", 'net.state_dict()[ "2.bias" ]')
 
 
 def test_what_is_seen_holds_from_before_the_step_but_not_when_it_was_left() -> None:
-    progress = Progress(tour(("action heat",), ("selected 0.weight", "tab values")))
+    progress = TourProgress(tour(("action heat",), ("selected 0.weight", "tab values")))
     progress.observe("selected", "0.weight")
     progress.observe("tab", "values")
     progress.observe("tab", "info")
@@ -41,7 +41,7 @@ def test_what_is_seen_holds_from_before_the_step_but_not_when_it_was_left() -> N
 
 
 def test_what_happened_before_the_step_does_not_count() -> None:
-    progress = Progress(tour(("ran forward",), ("ran forward",)))
+    progress = TourProgress(tour(("ran forward",), ("ran forward",)))
     assert progress.observe("ran", "forward")
     progress.move(1)
     assert not progress.is_done
@@ -49,12 +49,12 @@ def test_what_happened_before_the_step_does_not_count() -> None:
 
 
 def test_an_action_is_known_without_parameters_and_place() -> None:
-    progress = Progress(tour(("action nonfinite",)))
+    progress = TourProgress(tour(("action nonfinite",)))
     assert progress.observe("action", "screen.nonfinite(-1)")
 
 
 def test_a_step_without_conditions_is_done_and_one_goes_back_to_what_is_done() -> None:
-    progress = Progress(tour((), ("ran forward",), ()))
+    progress = TourProgress(tour((), ("ran forward",), ()))
     assert progress.is_done
     assert not progress.move(-1)
     assert progress.move(1)
@@ -72,7 +72,7 @@ KINDS = st.sampled_from(["selected", "tab", "ran", "typed", "action", "opened"])
 
 @given(st.lists(st.one_of(st.tuples(KINDS, st.sampled_from(["forward", "values", "a", ""])), st.integers(-3, 3))))
 def test_whatever_comes_the_step_is_one_of_the_tour_and_done_stays_done(events: list[tuple[str, str] | int]) -> None:
-    progress = Progress(tour(("ran forward", "tab values"), (), ("selected a",)))
+    progress = TourProgress(tour(("ran forward", "tab values"), (), ("selected a",)))
     finished: set[int] = set()
     for event in events:
         if isinstance(event, int):

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from tui.text import clean, fit_middle
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceField(Widget, can_focus=True):
     """A line that shows one of its options; `index` is which.
 
     Args:
@@ -39,12 +39,12 @@ class Choice(Widget, can_focus=True):
     class Changed(Message):
         """Posted when the user chose another option, as `choice.index`."""
 
-        def __init__(self, choice: Choice) -> None:
+        def __init__(self, choice: ChoiceField) -> None:
             super().__init__()
             self.choice = choice
 
         @property
-        def control(self) -> Choice:
+        def control(self) -> ChoiceField:
             return self.choice
 
     index: reactive[int] = reactive(0)
@@ -56,7 +56,7 @@ class Choice(Widget, can_focus=True):
     def offer(self, options: Sequence[str], index: int = 0) -> None:
         """Show other options, of which the one at `index` is chosen."""
         self.options = [clean(each, 200) for each in options]
-        self.set_reactive(Choice.index, index)
+        self.set_reactive(ChoiceField.index, index)
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from tui.language import Language
 from tui.text import clean_lines
-from tui.tours.progress import Progress
+from tui.tours.progress import TourProgress
 from tui.widgets.parts.prose import Prose
 
 WIDE = 104
@@ -46,7 +46,7 @@ class TourPanel(Vertical):
     }
     """
 
-    def __init__(self, progress: Progress, language: Language) -> None:
+    def __init__(self, progress: TourProgress, language: Language) -> None:
         super().__init__()
         self.progress = progress
         self.language = language

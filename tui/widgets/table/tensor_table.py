@@ -44,7 +44,7 @@ LARGEST_FIRST = (
 
 
 @dataclass(frozen=True)
-class Listing:
+class TensorListing:
     """Which tensors, and in which order."""
 
     path: str | None = None
@@ -96,9 +96,9 @@ class TensorTable(PagedLines[TensorRow]):
 
     def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ask, id=id, classes=classes)
-        self.wanted = Listing()
+        self.wanted = TensorListing()
         """What is to be shown."""
-        self.listing = Listing()
+        self.listing = TensorListing()
         """What is shown: the rows that are here are of this one."""
         self.all = 0
         """Tensors without the filter."""
@@ -114,7 +114,7 @@ class TensorTable(PagedLines[TensorRow]):
         """Whether the tensors are those of both sides of a comparison."""
         self.taking = ""
         """How far the statistics of all are; empty while none are taken."""
-        self._requested = Listing()
+        self._requested = TensorListing()
         self._fields: tuple[TensorField, ...] = FACTS
         self._needs = Needs(self._columns)
         self._refreshed = 0.0
@@ -153,7 +153,7 @@ class TensorTable(PagedLines[TensorRow]):
     def clear(self) -> None:
         """Show nothing and remember nothing: another model is open."""
         self.workers.cancel_node(self)
-        self.wanted = self.listing = self._requested = Listing()
+        self.wanted = self.listing = self._requested = TensorListing()
         self._fields = FACTS
         self._needs = Needs(self._columns)
         self.trouble = self.waiting = self.taking = self.empty = ""
@@ -174,7 +174,7 @@ class TensorTable(PagedLines[TensorRow]):
 
     # -- rows
 
-    def _want(self, listing: Listing) -> None:
+    def _want(self, listing: TensorListing) -> None:
         self.wanted = listing
         self._load()
 
@@ -203,11 +203,11 @@ class TensorTable(PagedLines[TensorRow]):
         loads = any(each.node is self and each.group == "listing" and not each.is_finished for each in self.app.workers)
         return loads and self.wanted.path != self.listing.path
 
-    def _wait(self, listing: Listing) -> None:
+    def _wait(self, listing: TensorListing) -> None:
         self.waiting = "filtering …" if listing.query != self.listing.query else "sorting …"
         self.post_message(self.StatusChanged(self))
 
-    def _take(self, listing: Listing, total: int) -> None:
+    def _take(self, listing: TensorListing, total: int) -> None:
         if listing.path != self.listing.path:
             self._needs.reset()  # in another order the columns stay where they are
         self.listing = listing
@@ -295,7 +295,7 @@ class TensorTable(PagedLines[TensorRow]):
         """Show how tensors differ, the most different first; or no more.  The path is forgotten."""
         self.clear()
         self.compares = compares
-        self.wanted = Listing(order="how_much", descending=True) if compares else Listing()
+        self.wanted = TensorListing(order="how_much", descending=True) if compares else TensorListing()
         self._show_fields(DIFFERENCES if compares else FACTS)
 
     def _show_fields(self, fields: tuple[TensorField, ...]) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.diff.compared.change import Change, change_between
+from models.diff.compared.change import TensorChange, change_between
 from models.tensors.heat import heat_map
 from models.tensors.readable import Absent, Readable
 from models.tensors.statistics.statistics import statistics
@@ -105,4 +105,4 @@ def test_where_there_is_no_change_the_reason_is_told() -> None:
     assert shapes.absence == ("unsupported", "there is no B - A: A is [2, 3], B is [3, 2]")
     missing = change_between(readable_of(torch.zeros(2)), Absent("meta", "no values"))
     assert missing.absence == ("meta", "no values")
-    assert isinstance(change(torch.zeros(2), torch.ones(2)), Change)
+    assert isinstance(change(torch.zeros(2), torch.ones(2)), TensorChange)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models.run.backward import run_backward
 from models.run.gradients.norms import Norms
-from models.run.gradients.watch import Watch
+from models.run.gradients.watch import BackwardWatch
 from models.run.graph import wave
 from models.run.start import start_of
 from models.run.trace.record import Trace
@@ -204,7 +204,7 @@ def test_squares_that_do_not_fit_are_no_zero_and_no_infinity(value: float) -> No
 
 def test_sparse_gradients_have_norms() -> None:
     net = nn.Embedding(10, 4, sparse=True)
-    watch = Watch()
+    watch = BackwardWatch()
     loss = net(torch.tensor([1, 1, 3])).sum()
     with watch.over([loss]):
         loss.backward()

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.run.gradients.watch import Step, Watch
+from models.run.gradients.watch import BackwardWatch, GraphStep
 from tests.models.run.gradients.went_back import line_of, went_back
 from tests.models.run.trace.recorded import Steps
 
@@ -111,14 +111,14 @@ def test_a_gradient_that_is_not_zero_has_no_reason() -> None:
 def test_many_layers_of_which_none_learns_are_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = 200
     asked = 0
-    arrived = Watch.arrived
+    arrived = BackwardWatch.arrived
 
-    def counted(self: Watch, step: Step) -> float | None:
+    def counted(self: BackwardWatch, step: GraphStep) -> float | None:
         nonlocal asked
         asked += 1
         return arrived(self, step)
 
-    monkeypatch.setattr(Watch, "arrived", counted)
+    monkeypatch.setattr(BackwardWatch, "arrived", counted)
     deep = [nn.Linear(4, 4, bias=False) for _ in range(layers)]
 
     class Deep(nn.Sequential):

@@ -12,7 +12,7 @@ from models.examples.catalogue import build_example
 from models.live.live_tree import LiveTree
 from models.messages import CallRow, CallRows, FindCall
 from models.run.listing.call_list import CallList
-from models.run.listing.outline import Node, Recorded, outline, visible
+from models.run.listing.outline import OutlineNode, Recorded, outline, visible
 from models.run.listing.outline_rows import path_of, row_of_node, shapes_text
 from models.run.trace.calls import Call, Several
 from models.run.trace.record import Trace
@@ -192,7 +192,7 @@ def _indices(calls: list[Recorded]) -> list[int]:
     return [index for each in calls for index in ([] if each.loop else [each.index]) + _indices(each.children)]
 
 
-def _stood_for(nodes: list[Node]) -> list[int]:
+def _stood_for(nodes: list[OutlineNode]) -> list[int]:
     found = []
     for node in nodes:
         if not node.is_loop:

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from tests.tui.stage import Stage
-from tui.widgets.parts.choice import Choice
+from tui.widgets.parts.choice import ChoiceField
 
 
-def shown(choice: Choice) -> str:
+def shown(choice: ChoiceField) -> str:
     return choice.render_line(0).text.strip()
 
 
 async def test_keys_go_through_the_options_and_around_their_ends() -> None:
-    choice = Choice(["zeros_", "ones_", "orthogonal_"])
-    app = Stage(choice, listen=(Choice.Changed,))
+    choice = ChoiceField(["zeros_", "ones_", "orthogonal_"])
+    app = Stage(choice, listen=(ChoiceField.Changed,))
     async with app.run_test() as pilot:
         assert shown(choice) == "‹ zeros_ ›"
         for key, wanted in [
@@ -26,7 +26,7 @@ async def test_keys_go_through_the_options_and_around_their_ends() -> None:
 
 
 async def test_the_mouse_turns_it_either_way() -> None:
-    choice = Choice(["a", "b", "c"])
+    choice = ChoiceField(["a", "b", "c"])
     async with Stage(choice).run_test() as pilot:
         await pilot.click(choice, offset=(5, 0))
         assert choice.index == 1
@@ -36,7 +36,7 @@ async def test_the_mouse_turns_it_either_way() -> None:
 
 
 async def test_options_are_drawn_as_they_are_and_fit() -> None:
-    choice = Choice(["[b]\x1b[2J" + "n" * 300])
+    choice = ChoiceField(["[b]\x1b[2J" + "n" * 300])
     async with Stage(choice).run_test(size=(30, 5)) as _:
         line = choice.render_line(0)
         assert line.cell_length == 30
@@ -45,7 +45,7 @@ async def test_options_are_drawn_as_they_are_and_fit() -> None:
 
 
 async def test_without_options_nothing_happens() -> None:
-    choice = Choice()
+    choice = ChoiceField()
     async with Stage(choice).run_test() as pilot:
         await pilot.press("right", "end", "a")
         assert choice.index == 0

@@ -1,4 +1,4 @@
-"""Finding: the search box over the tree, the next and previous hit, and the calls of what is selected."""
+"""Searching: the search box over the tree, the next and previous hit, and the calls of what is selected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.table.calls_pane import CallsPane
 from tui.widgets.tree.search_box import SearchBox
 
 
-class Finding(ExplorerBase):
+class Searching(ExplorerBase):
     """What the explorer does to search the tree."""
 
     sought = ""
