@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import fmean
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -101,7 +100,13 @@ def bars_of_shares(shares: Sequence[float], width: int, highest: float) -> str:
     if width < FEWEST or not shares or highest <= 0:
         return ""
     firsts = [len(shares) * at // width for at in range(width + 1)]
-    means = [fmean(shares[first : max(last, first + 1)]) for first, last in pairwise(firsts)]
-    top = len(BLOCKS)
-    drawn = (min(max(math.ceil(share / highest * top), 1), top) if share > 0 else 0 for share in means)
-    return "".join(BLOCKS[level - 1] if level else " " for level in drawn)
+    bins = (shares[first : max(last, first + 1)] for first, last in pairwise(firsts))
+    return "".join(_block(sum(each) / len(each), highest) for each in bins)
+
+
+def _block(share: float, highest: float) -> str:
+    """Return the cell of a share, which may be anything that an engine sends."""
+    if not share > 0:
+        return " "
+    part = share / highest
+    return BLOCKS[max(math.ceil(part * len(BLOCKS)), 1) - 1] if part < 1 else BLOCKS[-1]

@@ -75,3 +75,11 @@ def test_a_share_takes_several_cells_or_a_cell_is_the_mean_of_several() -> None:
     assert bars_of_shares([1.0, 0.0] * 8, 8, 1.0) == "▄" * 8
     assert bars_of_shares([1e-9] + [1.0] * 7, 8, 1.0) == "▁███████"
     assert bars_of_shares([], 20, 1.0) == bars_of_shares([1.0], 3, 1.0) == ""
+
+
+def test_shares_that_are_none_leave_a_picture() -> None:
+    inf, nan = float("inf"), float("nan")
+    assert bars_of_shares([inf, 1.0], 8, inf) == "████▁▁▁▁"
+    assert bars_of_shares([inf, -inf] * 8, 8, inf) == " " * 8
+    assert bars_of_shares([nan, -1.0], 8, 1.0) == " " * 8
+    assert bars_of_shares([1e300, 5e-324], 8, 1e300) == "████▁▁▁▁"
