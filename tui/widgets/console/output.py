@@ -14,15 +14,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.line_breaks import word_points
 from tui.printed import PrintedLines
 from tui.text import clean
+from tui.widgets.lists.plane import Plane
 from tui.widgets.parts.layout import crop_text, wrap_points
 
 Kind = Literal["statement", "value", "stdout", "stderr", "problem", "traceback", "hint", "note"]
@@ -60,7 +59,7 @@ class Row(NamedTuple):
     end: int
 
 
-class Output(ScrollView, can_focus=True):
+class Output(Plane, can_focus=True):
     """A bounded log.  Stays at its end unless scrolled up; a mouse selection copies the lines without marks."""
 
     ALLOW_SELECT = True
@@ -259,7 +258,7 @@ class Output(ScrollView, can_focus=True):
             self._most = len(self._rows)
             self.post_message(self.Grew(self._most))
         follows = self._follows  # a smaller size moves the offset, which is no wish of the user
-        self.virtual_size = Size(self._widest, len(self._rows))
+        self.extend(self._widest, len(self._rows))
         if follows and not self.is_vertical_scrollbar_grabbed:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         self.refresh()

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from textual import events
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 
 from tui.widgets.grid.grid_geometry import GridGeometry
 from tui.widgets.grid.heat_view import HeatView
 from tui.widgets.grid.seek_nonfinite import SeekNonfinite
+from tui.widgets.lists.plane import Plane
 
 WHEEL = 3
 """Rows that one turn of the wheel moves."""
 
 
-class GridCursor(ScrollView, HeatView, SeekNonfinite):
+class GridCursor(Plane, HeatView, SeekNonfinite):
     """A plane of elements, or a heat map, with a cursor that stays in view."""
 
     dimension: reactive[int] = reactive(0, init=False)

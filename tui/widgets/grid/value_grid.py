@@ -211,10 +211,10 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
         across = self.geometry.across
         self.geometry = GridGeometry.of(data.shape or (), data.height, data.width, room_for)
         if self.heat or data.sentence or data.shape is None:
-            self.virtual_size = Size(0, 0)
+            self.extend(0, 0)
         else:
             width = self.label_width + self.geometry.columns * self.column_width
-            self.virtual_size = Size(width, self.geometry.rows + self.top + self.bottom)
+            self.extend(width, self.geometry.rows + self.top + self.bottom)
             self.cursor = self.geometry.moved(self.cursor, 0, 0)
             if across != self.geometry.across:
                 self._reveal()

@@ -16,7 +16,6 @@ from textual.events import Blur, Click, Focus, Leave, MouseMove, Resize
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -26,6 +25,7 @@ from tui.guarded_app import guarded_drawing
 from tui.line_breaks import wrap_words
 from tui.text import clean
 from tui.widgets.lists.marking import char_to_cell, restyle
+from tui.widgets.lists.plane import Plane
 
 MARGIN = 2
 """Rows kept in sight above and below the cursor."""
@@ -43,7 +43,7 @@ class _Frame(NamedTuple):
     selection: Selection | None
 
 
-class Lines(ScrollView, can_focus=True):
+class Lines(Plane, can_focus=True):
     """A list of `count` rows with a `cursor`; subclasses give `render_row`."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
@@ -219,9 +219,7 @@ class Lines(ScrollView, can_focus=True):
     def _measure(self, width: int = 0) -> None:
         """Report to Textual how much there is to scroll; `width` is that of a row that was just drawn."""
         self._widest = max(width, self._widest)
-        wanted = Size(self._widest, self.count + self._header_height)
-        if wanted != self.virtual_size:
-            self.virtual_size = wanted
+        self.extend(self._widest, self.count + self._header_height)
 
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, self.count - 1))
