@@ -30,6 +30,7 @@ from tui.text import clean
 from tui.widgets.console.completion_list import CompletionList
 from tui.widgets.console.output import Output
 from tui.widgets.console.prompt import Prompt
+from tui.widgets.parts.words import say
 
 COMPLETION_DELAY = 0.08
 """Seconds without a key before the engine is asked."""
@@ -244,13 +245,13 @@ class Console(Widget):
     def _show_running(self) -> None:
         seconds = monotonic() - self._busy_since
         running = self.query_one("#running", Static)
-        if seconds < BUSY_AFTER:
+        if seconds < BUSY_AFTER or not self.display:
             return
         frame = _FRAMES[int(seconds * 10) % len(_FRAMES)]
         text = f"{frame} {elapsed(seconds)}"
         if self.size.width >= ROOM_FOR_WORDS:
             text = f"{frame} {clean(self._busy_text, 24)} {elapsed(seconds)} · Ctrl+C interrupts"
-        running.update(text)
+        say(running, text)
         running.display = True
 
     def _report_history(self) -> None:

@@ -11,6 +11,7 @@ from models.messages import CallPlace, NextCallHit
 from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.text import clean
+from tui.widgets.parts.words import say
 from tui.widgets.table.call_columns import title_of
 from tui.widgets.table.call_listing import CallLines
 from tui.widgets.table.call_table import CallTable
@@ -133,7 +134,7 @@ class CallsPane(Vertical):
         self.bar.show(" · ".join(self._facts()), table.trouble or table.remark, filters=table.run is not None)
         row = table.row
         text = table.cut_off(row) if row is not None else ""
-        self.whole.update(text[:LONGEST])
+        say(self.whole, text[:LONGEST])
         self.whole.display = bool(text)
         self.whole.set_class(row is not None and bool(row.failed), "-failed")
 

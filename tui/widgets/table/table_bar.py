@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from tui.text import clean
 from tui.widgets.parts.line_input import LineInput
+from tui.widgets.parts.words import say
 
 DEBOUNCE = 0.03
 """Seconds of rest after a key before the engine is asked."""
@@ -95,7 +96,7 @@ class TableBar(Vertical):
     def open(self, label: str = "filter", text: str | None = None) -> None:
         """Let the user type a filter, or what `label` says; `text` stands there at first, None leaves what does."""
         self.typing = True
-        self.query_one(".label", Static).update(label)
+        say(self.query_one(".label", Static), label)
         self.input.placeholder = self.hint
         if text is not None:
             with self.prevent(Input.Changed):
@@ -112,9 +113,9 @@ class TableBar(Vertical):
 
     def show(self, text: str, trouble: str = "", filters: bool = True) -> None:
         """Show `text` at the right end and `trouble` below; without `filters` nothing that is shown can be filtered."""
-        self.query_one(".text", Static).update(clean(text, LONGEST))
+        say(self.query_one(".text", Static), clean(text, LONGEST))
         below = self.query_one(".trouble", Static)
-        below.update(clean(trouble, LONGEST))
+        say(below, clean(trouble, LONGEST))
         below.display = bool(trouble)
         self._arrange(text, filters)
 
