@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from textual.app import App
 from textual.css.query import NoMatches
@@ -68,11 +69,15 @@ class InputOrder:
         self.on_kept: Callable[[int], None] = lambda count: None
         """Called with how many inputs wait for that."""
         self._kept: deque[Event] = deque()
+        self.last = 0.0
+        """When the last input came, by the monotonic clock."""
         self._waited_for: Event | None = None
         """The key that a pane was waited for with: it acts, whatever is there by now."""
 
     async def take(self, event: Event) -> None:
         """Deliver `event`, an input in its turn and anything else at once."""
+        if isinstance(event, InputEvent):
+            self.last = monotonic()
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 
 from msgspec.structs import asdict
 from textual import on, work
@@ -13,9 +14,10 @@ from models import messages as m
 from models.engine.run_modes import options_of
 from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
-from tui.input_order import hold_input
+from tui.input_order import InputOrder, hold_input
 from tui.screens.catalogue import Catalogue
 from tui.screens.explorer_base import NOTICE, ExplorerBase
+from tui.screens.growing import Growing
 from tui.tabs import tab_of
 from tui.text import clean
 from tui.widgets.console.console import Console
@@ -210,8 +212,24 @@ class Running(ExplorerBase):
         self.status.hint = "Ctrl+C interrupts" if text else ""
         self.console.busy(text)
 
+    @cached_property
+    def _growing(self) -> Growing:
+        table = self.query_one(CallTable)
+        order: InputOrder | None = getattr(self.app, "input_order", None)
+        return Growing(
+            self,
+            self._show_calls,
+            at_once=lambda event: table.run != event.run,
+            at_work=lambda: table.at_work,
+            few=lambda: table.count <= table.page_height,
+            typed=lambda: 0.0 if order is None else order.last,
+        )
+
     def take_calls(self, event: m.CallsGrew) -> None:
-        """Show that a run has more calls, or is over."""
+        """Take in that a run has more calls, or is over."""
+        self._growing.tell(event)
+
+    def _show_calls(self, event: m.CallsGrew) -> None:
         table = self.query_one(CallTable)
         if table.run == event.run:
             table.grow(event.total, event.complete)
@@ -293,11 +311,13 @@ class Running(ExplorerBase):
     def forget_run(self) -> None:
         """Take in that nothing runs any more."""
         self.running, self.interrupts, self.pending = "", 0, 0
+        self._growing.forget()
         self.console.busy("")
 
     def forget_runs(self) -> None:
         """Drop the runs so far: they belong to another model."""
         self.steps, self.steps_ahead = [], []
+        self._growing.forget()
         self.select_tree()
         self.query_one(CallTable).show(None)
         self.show_count("calls", None)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import work
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.worker import Worker

@@ -130,6 +130,29 @@ class CallLines(PagedLines[CallRow]):
 
     # -- rows
 
+    @property
+    def at_work(self) -> bool:
+        """Return whether rows were asked for that are not here yet."""
+        return self.pages.busy or any(
+            worker.node is self and worker.group == "call rows" and not worker.is_finished for worker in self.workers
+        )
+
+    @work(exclusive=True, exit_on_error=False, group="call rows")
+    async def _load_end(self) -> None:
+        """Put the last rows of a run that goes on in place of those that are here, all at once."""
+        try:
+            total, _ = await self.fetch(0, 0)
+            await self.pages.renew(total - self.page_height, total - 1)
+        except EngineGone:
+            pass
+        except EngineProblem as error:
+            self.rows_failed(error.problem)
+        else:
+            self.end_arrived(total)
+
+    def end_arrived(self, total: int) -> None:
+        """Take in that the last of `total` rows are here."""
+
     def _want(self, listing: CallListing, place: int = 0) -> None:
         """Have another list, with the cursor at `place`."""
         self.wanted, self._sought = listing, place

@@ -110,8 +110,11 @@ class CallTable(CallFolding):
         """
         following = self._following
         self.complete = complete
-        self.pages.refresh()  # the last row may have become a folded loop
         self.all = max(total, self.all)
+        if following and not complete and self.count:
+            self._load_end()  # which draws
+            return
+        self.pages.refresh()  # the last row may have become a folded loop
         self.count = max(self.count, min(total, 1))
         if following:
             self._end(complete and total > 0)
@@ -169,6 +172,12 @@ class CallTable(CallFolding):
         if totals != self._whole:
             self._whole = totals
             self._arrange()
+
+    def end_arrived(self, total: int) -> None:
+        if self._following:  # neither moved nor over meanwhile
+            self.rows_arrived(max(total - self.page_height, 0), self.page_height)
+            self.count = total
+            self.cursor = total - 1
 
     def rows_counted(self, total: int) -> None:
         following = self._following

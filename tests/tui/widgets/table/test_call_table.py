@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from models.messages import CallRows
+from tests.tui.stage import until
 from tests.tui.widgets.table.call_app import CallApp, call, shown
 from tui.widgets.table.call_table import CallTable
 
@@ -90,6 +92,49 @@ async def test_it_grows_and_follows_while_the_cursor_is_at_the_end() -> None:
         assert app.table.cursor == 698
         app.table.grow(701, complete=True)
         assert app.table.cursor == 698
+
+
+async def test_the_end_that_is_followed_comes_whole() -> None:
+    app = CallApp(*(call(str(index)) for index in range(50)))
+    rows = app.engine.runs[3]
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 50, complete=False)
+        await pilot.pause()
+        await pilot.press("G")
+        await pilot.pause()
+        before = shown(app.table)
+        assert before[-1].startswith("▌49 ")
+        gate = app.engine.hold(CallRows)
+        rows.extend(call(str(len(rows))) for _ in range(500))
+        app.table.grow(550)
+        await pilot.pause()
+        assert app.table.at_work
+        assert shown(app.table) == before, "until the new ones are here"
+        asked = len(app.engine.asked)
+        gate.set()
+        await until(pilot, lambda: not app.table.at_work)
+        await pilot.pause()
+        lines = shown(app.table)
+        assert lines[-1].startswith("▌549 ")
+        assert not any("…" in line for line in lines)
+        assert len(app.engine.asked) - asked <= 3
+
+
+async def test_the_end_is_not_gone_to_when_the_cursor_left_it_meanwhile() -> None:
+    app = CallApp(*(call(str(index)) for index in range(50)))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 50, complete=False)
+        await pilot.pause()
+        await pilot.press("G")
+        gate = app.engine.hold(CallRows)
+        app.engine.runs[3].extend(call(str(index)) for index in range(50, 60))
+        app.table.grow(60)
+        await pilot.press("up", "up")
+        gate.set()
+        await until(pilot, lambda: not app.table.at_work)
+        await pilot.pause()
+        assert app.table.cursor == 47
+        assert shown(app.table)[-3].startswith("▌47 ")
 
 
 async def test_a_run_that_ended_well_is_read_from_its_start() -> None:
