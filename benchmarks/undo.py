@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -36,7 +36,7 @@ def large():
 class Unwatched(Session):
     """A session that looks for no changes."""
 
-    def begin_change(self, label: str) -> None:
+    def begin_change(self, label: str, about: Sequence[str] = (), **how: object) -> None:
         """Look for nothing."""
 
     def end_change(self) -> list[str]:

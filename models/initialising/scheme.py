@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ..live.live_tree import LiveTree
 from ..messages.initialising import Biases
-from ..run.run_state import random_state, set_random_state
+from ..undo.random_numbers import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
 from .rules import InitialiserRule, Values
 from .scope import Scope, Target, is_single, modules_of, targets_of

@@ -5,8 +5,6 @@ Parameters are not copied: a forward changes none, and where somebody did since,
 
 from __future__ import annotations
 
-import random
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +15,7 @@ from ..live.live_tree import LiveTree
 from ..sources.wording import size_text
 from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import is_uninitialised, size_in_bytes
+from ..undo.random_numbers import random_state, set_random_state
 from .trace.flow import version_of
 from .trace.shapes import arguments_in
 
@@ -135,24 +134,3 @@ def _put_back(container: Any, before: Any) -> None:
     if not same:
         container.clear()
         container.extend(before) if isinstance(container, list) else container.update(before)
-
-
-def random_state() -> dict[str, Any]:
-    """Return the states of the generators of torch, Python and NumPy, as far as they are in use."""
-    state: dict[str, Any] = {"torch": torch.get_rng_state(), "python": random.getstate()}
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        state["cuda"] = torch.cuda.get_rng_state_all()
-    numpy = sys.modules.get("numpy.random")
-    if numpy is not None:
-        state["numpy"] = numpy.get_state()
-    return state
-
-
-def set_random_state(state: dict[str, Any]) -> None:
-    """Put back what `random_state` returned."""
-    torch.set_rng_state(state["torch"])
-    random.setstate(state["python"])
-    if "cuda" in state:
-        torch.cuda.set_rng_state_all(state["cuda"])
-    if "numpy" in state:
-        sys.modules["numpy.random"].set_state(state["numpy"])

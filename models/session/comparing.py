@@ -143,7 +143,7 @@ def _random_state_kept() -> Iterator[None]:
     if "torch" not in sys.modules:
         yield
         return
-    from ..run.run_state import random_state, set_random_state
+    from ..undo.random_numbers import random_state, set_random_state
 
     state = random_state()
     try:

@@ -145,10 +145,11 @@ class Session(SourceOpener):
             self.opened_values = self._watch.copies()
         return self._watch
 
-    def begin_change(self, label: str, about: Sequence[str] = ()) -> None:
+    def begin_change(self, label: str, about: Sequence[str] = (), *, names: bool = False) -> None:
         """Record values and gradients before `label`, a statement or `forward`, runs and may change them.
 
-        Those at the paths that it is `about` can be restored however large the network is.
+        Those at the paths that it is `about` can be restored however large the network is.  With `names` what it does
+        to the console's names is taken back as well.
         """
         from ..undo.optimizers import optimizers_in
 
@@ -159,6 +160,9 @@ class Session(SourceOpener):
         watch.begin(label, self.live.tensors_at_paths(about))
         watch.record_gradients()
         watch.record_optimizers(optimizers_in(self.namespace))
+        watch.record_random(self.namespace)
+        if names:
+            watch.record_names(self.namespace)
 
     def end_change(self) -> list[str]:
         """Return the paths whose values changed since `begin_change`, and report the network as it is now.

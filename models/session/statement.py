@@ -31,7 +31,7 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
     """
     session.model  # noqa: B018  (raises when nothing is open)
     interpreter = session.interpreter
-    session.begin_change(text, about)
+    session.begin_change(text, about, names=True)
     run: int | None = None
     trace: Trace | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext

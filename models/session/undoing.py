@@ -37,12 +37,12 @@ def console_names(session: Session) -> dict[str, Callable[[], None]]:
 
     def undo() -> None:
         """Take back the last change of the network."""
-        session.watch().end()  # what the statement did before is a change of its own
+        session.watch().end(midway=True)  # what the statement did before is a change of its own
         print(_undo(session, again=False))
 
     def redo() -> None:
         """Do again what was taken back last."""
-        session.watch().end()
+        session.watch().end(midway=True)
         print(_undo(session, again=True))
 
     return {"undo": undo, "redo": redo}

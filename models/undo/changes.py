@@ -21,8 +21,11 @@ from .batches import Batches
 from .gradients import GradientRecords
 from .history import Change, Departed, FlagRecord, departing, listed_reasons, quoted_label
 from .modules import LEFT, ModuleRecord, ModuleRecords
+from .names import Names, NamesRecord, names_in
 from .optimizers import OptimizerRecord
+from .random_numbers import RandomRecord
 from .record import Detail, ValueRecord
+from .timeline import Timeline
 
 LIMIT = 256 * 2**20
 """Bytes of the copies of values, and of the copies of gradients: each may take as much."""
@@ -30,8 +33,6 @@ HISTORY_SIZE = 2
 """Times `LIMIT` that all changes together may take, those to be done again included."""
 WHOLE_LIMIT = 512 * 2**20
 """Bytes of the tensors beyond that are summed as a whole at each check (some 0.1 s); the rest is sampled."""
-HISTORY_LIMIT = 100
-"""Changes that can be undone."""
 
 
 class NothingToUndo(Exception):
@@ -47,6 +48,8 @@ class Undone(NamedTuple):
     """Paths whose values came back, all names of a shared tensor; empty when only something else did."""
     tree: LiveTree
     """The network's tree since; its root may be another module than before."""
+    mark: int
+    """What the session called the change."""
 
 
 class Watch:
@@ -82,10 +85,14 @@ class Watch:
         self._watches_gradients = False
         self._optimizers: dict[str, OptimizerRecord] = {}
         """By the console's names."""
+        self._names: NamesRecord | None = None
+        self._copied: NamesRecord | None = None
+        """The last record of names, whose copies of tensors the next one takes over."""
+        self._random: RandomRecord | None = None
+        self._known: set[int] = set()
+        """Identities of the tensors and modules that are watched."""
         self._label = ""
-        self._history: list[Change] = []
-        self._future: list[Change] = []
-        """What was undone and can be done again, the next one last."""
+        self._timeline = Timeline(HISTORY_SIZE * self._limit)
         self._follow(tree)
 
     def copies(self) -> dict[str, Tensor | None]:
@@ -101,6 +108,7 @@ class Watch:
         """
         self._label = label
         self._watches_gradients = False
+        self._names = self._random = None
         self._reserve(about)
 
     @plainly
@@ -120,16 +128,31 @@ class Watch:
             remaining -= record.size
 
     @plainly
-    def end(self, tree: LiveTree | None = None) -> list[str]:
+    def record_random(self, names: Mapping[str, object]) -> None:
+        """Record where the generators of random numbers stand, those among the console's `names` too."""
+        self._random = RandomRecord(names)
+
+    @plainly
+    def record_names(self, names: Names) -> None:
+        """Record what the console's names are bound to, for the next `end`."""
+        self._names = self._copied = NamesRecord(names, self._limit, self._known, self._copied)
+
+    @plainly
+    def end(self, tree: LiveTree | None = None, mark: int = 0, *, midway: bool = False) -> list[str]:
         """Return the paths whose values changed since the last `end`, in tree order, all names of a shared tensor.
 
-        A path that came or went is no change of values, nor is another network in place of this one.  `tree` is the
-        present one; None has it built here.
+        A path that came or went is no change of values, nor is another network in place of this one.
+
+        Args:
+            tree: the present one; None has it built here.
+            mark: what the session calls the change.
+            midway: that the statement goes on, whose names and random numbers are of a later change.
         """
         change = self._take(tree or LiveTree.of(self._root, self._name))
-        if not change.is_empty:
-            self._future.clear()
-            self._keep(self._history, change)
+        change.mark = mark
+        if not midway:
+            self._take_around(change)
+        self._timeline.add(change)
         return change.paths
 
     @plainly
@@ -139,7 +162,8 @@ class Watch:
         Raises:
             NothingToUndo: there is none, or nothing of it could be restored.
         """
-        return self._go(self._history, self._future, "took back", "nothing to undo: no change is remembered")
+        past, future = self._timeline.past, self._timeline.future
+        return self._go(past, future, "took back", "nothing to undo: no change is remembered")
 
     @plainly
     def redo(self) -> Undone:
@@ -148,7 +172,8 @@ class Watch:
         Raises:
             NothingToUndo: there is none, or nothing of it could be restored.
         """
-        return self._go(self._future, self._history, "did again", "nothing to do again: nothing was taken back last")
+        past, future = self._timeline.past, self._timeline.future
+        return self._go(future, past, "did again", "nothing to do again: nothing was taken back last")
 
     def _go(self, source: list[Change], target: list[Change], did: str, nothing: str) -> Undone:
         """Restore the last change of `source`, and put what there was before that into `target`."""
@@ -162,15 +187,24 @@ class Watch:
                 self._modules.by_id[id(changed.module)] = ModuleRecord(changed.module, whole=True)
         self.record_gradients()
         self.record_optimizers({name: record.optimizer for name, record in change.optimizers})
+        names = [(name, part.now()) for name, part in change.names]
+        random = None if change.random is None else change.random.now()
         back, lost = change.restore()
         root = change.root or self._root
         inverse = self._take(LiveTree.of(root, self._name))
+        inverse.names, inverse.random, inverse.mark = names, random, change.mark
+        # what a statement that goes on has recorded follows
+        if self._names is not None:
+            self._names.follow(names_in(names))
+        if self._random is not None and random is not None:
+            self._random = self._random.now()
         if not back:
             cannot = "take back" if did == "took back" else "do again"
             raise NothingToUndo(f"cannot {cannot} {quoted_label(change.label)}: {listed_reasons(lost)}")
-        self._keep(target, inverse)
+        self._timeline.keep(target, inverse)
         text = f"{did} {quoted_label(change.label)}: {inverse.described() or 'nothing was left of it'}"
-        return Undone(f"{text} (but not {listed_reasons(lost)})" if lost else text, inverse.paths, self._tree)
+        text = f"{text} (but not {listed_reasons(lost)})" if lost else text
+        return Undone(text, inverse.paths, self._tree, change.mark)
 
     # -- comparing
     def _take(self, tree: LiveTree) -> Change:
@@ -199,6 +233,15 @@ class Watch:
             self._follow(tree, changed_ids, {id(record.module) for record in modules})
         self.gradients_changed = bool(change.gradients)
         return change
+
+    def _take_around(self, change: Change) -> None:
+        """Add what the statement did to the console's names and to random numbers."""
+        if self._names is not None:
+            change.names = self._names.changed(() if change.root is None else ("net", self._name))
+            self._names.let_go()
+        if self._random is not None and self._random.changed():
+            change.random = self._random
+        self._names = self._random = None
 
     def _changed_tensors(self) -> set[int]:
         """Return the identities of the tensors that hold other values than at the last look."""
@@ -319,20 +362,7 @@ class Watch:
         # last, so that an interrupt on the way leaves the watch as it was
         self._nodes, self._records, self._batches = nodes, kept, None
         self._modules, self._module_paths, self._flags = records, module_paths, flags
-        self._tree, self._root = tree, tree.root
-
-    def _keep(self, target: list[Change], change: Change) -> None:
-        """Add a change to the history or to what can be done again, and drop the oldest beyond the limits."""
-        limit = HISTORY_SIZE * self._limit
-        if change.size() > limit:
-            change.spare()
-        if change.size() > limit:
-            change.give_up(f"undoing it would take {change.size() / 1e6:,.1f} MB, of at most {limit / 1e6:,.1f}")
-        target.append(change)
-        total = sum(each.size() for each in (*self._history, *self._future))
-        while total > limit or len(target) > HISTORY_LIMIT:
-            dropped = self._history if self._history and self._history[0] is not change else self._future
-            total -= dropped.pop(0).size()
+        self._tree, self._root, self._known = tree, tree.root, {*tensors, *modules}
 
 
 def _size(tensor: Tensor) -> int:

@@ -10,7 +10,9 @@ from ..tensors.plainly import plain
 from ..tensors.tensors import requires_grad, size_in_bytes
 from .gradients import GradientRecord
 from .modules import ModuleRecord
+from .names import NamePart, names_in
 from .optimizers import OptimizerRecord
+from .random_numbers import RandomRecord
 from .record import RestoreError, ValueRecord
 
 KINDS = (
@@ -79,6 +81,10 @@ class Change:
     gradients: list[tuple[str, GradientRecord]] = field(default_factory=list)
     optimizers: list[tuple[str, OptimizerRecord]] = field(default_factory=list)
     """By the console's names."""
+    names: list[tuple[str, NamePart]] = field(default_factory=list)
+    """What names of the console were bound to, and held."""
+    random: RandomRecord | None = None
+    """Where the generators of random numbers stood; None where none was drawn."""
     departed: list[Departed] = field(default_factory=list)
     departed_modules: list[tuple[str, ModuleRecord]] = field(default_factory=list)
     """Modules that the network holds no more, in case they change meanwhile."""
@@ -86,18 +92,30 @@ class Change:
     """By kind (`entry`, and those of `KINDS`), the paths of what changed beside values."""
     lost: list[tuple[str, str]] = field(default_factory=list)
     """Paths that cannot be restored, and why."""
+    mark: int = 0
+    """What the session calls the change; the same when it is undone and done again."""
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing changed that is undone, or that the user is told about."""
+        return self.is_beside and not self.names and self.random is None
+
+    @property
+    def is_beside(self) -> bool:
+        """Return whether nothing of the network changed, at most names of the console and random numbers."""
         beside = self.gradients or self.optimizers or self.root is not None
         return not (self.modules or self.values or self.flags or beside or self.lost)
+
+    @property
+    def only_random(self) -> bool:
+        """Return whether nothing happened but that random numbers were drawn."""
+        return self.is_beside and not self.names and self.random is not None
 
     def size(self) -> int:
         """Return the bytes that the change keeps alive: copies, memory and tensors that nothing else holds."""
         total = sum(record.size + record.moved_bytes() for _, record in self.values)
         total += sum(record.size for _, record in self.gradients)
-        total += sum(record.size for _, record in self.optimizers)
+        total += sum(record.size for _, record in (*self.optimizers, *self.names))
         return total + sum(each.size() for each in self.departed)
 
     def spare(self) -> None:
@@ -108,6 +126,7 @@ class Change:
         """Forget all that would be needed to undo it."""
         self.root, self.modules, self.values, self.flags = None, [], [], []
         self.gradients, self.optimizers, self.departed, self.departed_modules = [], [], [], []
+        self.names, self.random = [], None
         self.lost = [("", reason)]
 
     def restore(self) -> tuple[list[str], list[tuple[str, str]]]:
@@ -123,12 +142,14 @@ class Change:
                 parts.append((each.path, each.record))
             if (flag := FlagRecord(each.tensor, each.flag)).changed():
                 parts.append((each.path, flag))
-        for path, part in (*parts, *self.flags, *self.gradients, *self.optimizers):
+        around = [*self.names, *([] if self.random is None else [("random numbers", self.random)])]
+        for path, part in (*parts, *self.flags, *self.gradients, *self.optimizers, *around):
             try:
                 part.restore()
                 back[path] = None
             except RestoreError as exc:
                 lost.append((path, str(exc)))
+        lost += [(name, part.lacks) for name, part in self.names if part.lacks]
         if self.root is not None:
             back[""] = None
         return list(back), lost
@@ -138,6 +159,11 @@ class Change:
         parts = [listed_paths(self.paths), self.effects()]
         if self.gradients:
             parts.append("gradients of " + listed_paths([path for path, _ in self.gradients]))
+        if self.names:
+            names = names_in(self.names)
+            parts.append(f"the name{'s' if len(names) > 1 else ''} {listed_paths(names)}")
+        if self.random is not None:
+            parts.append("random numbers")
         return " and ".join(filter(None, parts))
 
     def lasting(self) -> str:

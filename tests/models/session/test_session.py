@@ -151,6 +151,8 @@ def test_undo_within_the_console() -> None:
     # what the same statement did before is a change of its own
     observed.run("net[1].bias.data.fill_(8); undo(); after = net[1].bias.item()")
     assert observed.session.namespace["after"] == before["1.bias"].item()
+    run_handlers.undo(observed.session, m.Undo(), NeverCancelled())
+    assert "after" not in observed.session.namespace  # what it did after that is another
     with pytest.raises(EngineProblem, match="nothing to undo"):
         run_handlers.undo(observed.session, m.Undo(), NeverCancelled())
     assert "nothing to undo" in str(run_statement(observed.session, "undo()").problem)

@@ -47,7 +47,7 @@ def test_another_network_under_the_name_goes_and_comes() -> None:
     run(session, "net.out.bias.data.fill_(3)")
     done = run(session, "net = nn.Linear(2, 1)")
     assert done.effects == "the network that `net` is"
-    assert undo_last(session) == "took back `net = nn.Linear(2, 1)`: the network that `net` is"
+    assert undo_last(session) == "took back `net = nn.Linear(2, 1)`: the network that `net` is and random numbers"
     assert session.root is first
     assert session.namespace["net"] is first
     event = events[-1]
@@ -93,7 +93,7 @@ def test_what_only_looks_is_no_change_and_keeps_what_can_be_done_again() -> None
 
 def test_why_a_change_stays_is_said_at_once() -> None:
     session, _ = opened()
-    session.watch()._limit = 10
+    session.watch()._timeline._limit = 20
     done = run(session, "net.hidden = nn.Linear(20, 256)")
     assert done.lasting == "undoing it would take 0.0 MB, of at most 0.0"
     with pytest.raises(EngineProblem, match="cannot take back"):

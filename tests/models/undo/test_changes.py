@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from models.live.live_tree import LiveTree
-from models.undo.changes import HISTORY_LIMIT, NothingToUndo, Watch
+from models.undo.changes import NothingToUndo, Watch
+from models.undo.timeline import COUNT_LIMIT
 
 
 def shared() -> nn.Sequential:
@@ -167,9 +168,9 @@ def test_changes_are_taken_back_last_first() -> None:
 
 def test_the_last_changes_are_kept_up_to_a_limit() -> None:
     console = Console(nn.Linear(1, 1))
-    for number in range(HISTORY_LIMIT + 5):
+    for number in range(COUNT_LIMIT + 5):
         console.run(f"net.bias.data.fill_({number})")
-    for _ in range(HISTORY_LIMIT):
+    for _ in range(COUNT_LIMIT):
         console.watch.undo()
     assert console.net.bias.item() == 4
     with pytest.raises(NothingToUndo):

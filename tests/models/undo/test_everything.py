@@ -1,10 +1,13 @@
-"""Any sequence of actions, undone, gives back bytes, flags and structure, and done again what there was: a property.
+"""Any sequence of actions, undone, gives back what there was, and done again what came of them: a property.
 
-Of `changes`, `history`, `modules`, `record`.
+That is bytes, flags and structure of the network, the console's names, and where the random numbers stand.
+
+Of `changes`, `history`, `modules`, `names`, `random_numbers`, `record`.
 """
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
 from contextlib import suppress
 
@@ -94,6 +97,28 @@ ACTIONS = (
     "prune.l1_unstructured(net.second[0], 'weight', 0.5)",
     "net.first.note = 'new'",
     "pass",
+    "x = 3",
+    "x, losses = 'three', [1.0]",
+    "del x",
+    "losses.append(0.5)",
+    "losses = None",
+    "table = {'a': [1], 'b': {2}}",
+    "table['a'] = table.pop('b')",
+    "seen = {1, 2}; seen.add(3)",
+    "seen.discard(1)",
+    "torch.rand(3)",
+    "torch.manual_seed(5)",
+    "random.random()",
+    "net.float().train()(torch.ones(4, 3))",
+    "noise = torch.rand(3)",
+    "noise.add_(1); noise[0] = 7",
+    "also = noise",
+    "y = net.float().eval()(torch.ones(4, 3)); outs = [y]",
+    "outs.append(y.sum())",
+    "weight = net.first.linear.weight; weight.data.mul_(2)",
+    "generator = torch.Generator().manual_seed(1)",
+    "torch.rand(2, generator=generator)",
+    "net.first.linear.reset_parameters(); loss = net.first.linear.weight.sum()",
 )
 
 
@@ -110,6 +135,27 @@ def state(root: nn.Module) -> object:
             computed = f"{key}_orig" in module._parameters  # by a hook of a pruned or spectrally normed layer
             parts.append((name, key, *(("result",) if computed else frozen(value))))
     return parts
+
+
+def around(names: dict[str, object]) -> object:
+    """Return what the console's names are bound to, and where random numbers stand."""
+    parts = [(name, *bound(value, name in RESULTS)) for name, value in names.items() if name != "__builtins__"]
+    generators = [random.getstate(), torch.get_rng_state().tolist()]
+    generators += [each.get_state().tolist() for each in names.values() if isinstance(each, torch.Generator)]
+    return sorted(parts, key=lambda part: part[0]), generators
+
+
+RESULTS = {"y", "outs", "loss"}
+"""Names of what comes back without its graph."""
+
+
+def bound(value: object, is_result: bool) -> tuple[object, ...]:
+    """Return a value as `frozen` does; of results the values."""
+    if isinstance(value, Tensor) and is_result:
+        return (value.tolist(),)
+    if isinstance(value, list):
+        return tuple(bound(item, is_result) for item in value)
+    return frozen(value) if isinstance(value, (Tensor, dict, set, int, str)) else (id(value),)
 
 
 def frozen(value: object) -> tuple[object, ...]:
@@ -144,26 +190,42 @@ def test_every_action_is_undone_and_done_again(action: str) -> None:
 def played(actions: list[str]) -> None:
     """Run the actions, undo them all and do them all again, and hold that each state comes back."""
     net = network()
-    names = {"net": net, "torch": torch, "nn": nn, "parametrize": parametrize, "prune": prune}
+    names: dict[str, object] = {"net": net, "torch": torch, "nn": nn, "random": random}
+    names |= {"parametrize": parametrize, "prune": prune}
     watch = Watch(LiveTree.of(net))
-    states = [state(net)]
-    done = []
+    states = [(state(net), around(names))]
+    done: list[str] = []
     for action in actions:
         watch.begin(action)
         watch.record_gradients()
+        watch.record_random(names)
+        watch.record_names(names)
         with suppress(Exception):  # an earlier action took away what this one needs
             exec(action, names)
         watch.end()
-        if state(net) != states[-1]:
-            assert not watch.last.is_empty, action
-            assert not watch.last.lost, action
-            states.append(state(net))
-            done.append(action)
+        now = (state(net), around(names))
+        if now == states[-1]:
+            assert watch.last.is_beside, (action, watch.last)
+            assert watch.last.random is None, action
+            if not watch.last.names:  # else a name that is bound to an equal value
+                continue
+        assert not watch.last.is_empty, action
+        assert not watch.last.lost, action
+        assert (now[0] == states[-1][0]) is watch.last.is_beside, action
+        if watch.last.is_beside and not watch.last.names and done and done[-1] == action and only_drew(states):
+            states[-1] = now  # draws in a row of one statement are one change
         else:
-            assert watch.last.is_empty, (action, watch.last)
+            states.append(now)
+            done.append(action)
     for before, action in zip(reversed(states[:-1]), reversed(done), strict=True):
         watch.undo()
-        assert state(net) == before, f"{action} of {done}"
+        assert (state(net), around(names)) == before, f"{action} of {done}"
     for after, action in zip(states[1:], done, strict=True):
         watch.redo()
-        assert state(net) == after, f"again {action} of {done}"
+        assert (state(net), around(names)) == after, f"again {action} of {done}"
+
+
+def only_drew(states: list[tuple[object, object]]) -> bool:
+    """Return whether the last step between two states changed nothing but random numbers."""
+    (network_before, around_before), (network_after, around_after) = states[-2:]
+    return network_before == network_after and around_before[0] == around_after[0]  # type: ignore[index]
