@@ -44,9 +44,11 @@ class TraceSender(Trace):
         self._send_nonfinite()
 
     def finish(self) -> None:
-        """End the run, and send at which row the first NaN or infinity is, now that none is folded any more."""
+        """End the run; send at which row the first NaN or infinity is, now that none is folded, and what came late."""
         super().finish()
         self._send_nonfinite()
+        if self.late:
+            self._send("late", {call.index: _packed(call) for call in self.late})
 
     def send_kept(self) -> None:
         """Send the bytes that each row keeps for backward and has in use at its peak, where known: after the run."""
@@ -92,11 +94,13 @@ class TraceReceiver:
                 self._open[place] = call
         elif name == "close":
             place, packed = values
-            call, ended = self._open.pop(place), self._unpacked(packed)
-            for field in FIELDS:
-                setattr(call, field, getattr(ended, field))
+            call = self._open.pop(place)
+            self._complete(call, packed)
             self.under_way = self.under_way[: self.under_way.index(call)]
             self.trace.close(place)
+        elif name == "late":
+            for index, packed in values[0].items():
+                self._complete(self.trace.row(int(index)), packed)
         elif name == "kept":
             for call, kept in zip(self.trace.calls, values[0], strict=False):
                 call.kept = kept
@@ -114,6 +118,11 @@ class TraceReceiver:
         else:
             return False
         return True
+
+    def _complete(self, call: Call, packed: list[Any]) -> None:
+        ended = self._unpacked(packed)
+        for field in FIELDS:
+            setattr(call, field, getattr(ended, field))
 
     def _unpacked(self, packed: list[Any]) -> Call:
         given = dict(zip(FIELDS, packed, strict=True))

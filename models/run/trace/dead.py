@@ -19,26 +19,32 @@ _BY_CHANNEL = ("conv", "batchnorm", "batch_norm", "instancenorm", "instance_norm
 """What gives its channels in the second dimension, as the beginnings of names in small letters."""
 
 
-def note_dead(output: Tensor, found: OutputStatistics, producers: Iterable[Call]) -> None:
+def note_dead(output: Tensor, found: OutputStatistics, unit: int) -> None:
     """Note in the statistics of what a ReLU gave how many units it has and how many of them are zero throughout.
 
+    Args:
+        unit: their dimension, as `unit_dimension` has it.
+    """
+    found.units = units = output.shape[unit]
+    if found.zeros * units < output.numel():
+        found.dead = 0  # fewer zeros than rows
+    elif found.all_finite:
+        others = [dimension for dimension in range(output.dim()) if dimension != unit]
+        found.dead = units - int(output.detach().amax(others).count_nonzero())
+
+
+def unit_dimension(output: Tensor, producers: Iterable[Call]) -> int | None:
+    """Return the dimension of the units of what a ReLU gave; None where they are not counted.
+
     A unit is a channel, in the second dimension of an image and of what a convolution gave, else an element of the last
-    dimension.  Nothing is noted where there are few rows, or too many elements.
+    dimension.  They are not where there are few rows, or too many elements.
 
     Args:
         producers: the calls that made its input.
     """
     dimensions, elements = output.dim(), output.numel()
     if dimensions < 2 or not output.dtype.is_floating_point or not 0 < elements <= LARGEST:
-        return
+        return None
     by_channel = dimensions > 3 or any(call.op.lower().startswith(_BY_CHANNEL) for call in producers)
     unit = 1 if by_channel else dimensions - 1
-    units = output.shape[unit]
-    if elements < FEWEST * units:
-        return
-    found.units = units
-    if found.zeros * units < elements:
-        found.dead = 0  # fewer zeros than rows
-    elif found.all_finite:
-        others = [dimension for dimension in range(dimensions) if dimension != unit]
-        found.dead = units - int(output.detach().amax(others).count_nonzero())
+    return None if elements < FEWEST * output.shape[unit] else unit

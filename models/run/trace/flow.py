@@ -13,7 +13,7 @@ from weakref import ref
 from torch import Tensor, UntypedStorage
 from torch._C import TensorBase
 
-from .call_statistics import OutputStatistics
+from .accelerator import Found
 from .calls import Call
 
 _version = TensorBase.__dict__["_version"].__get__
@@ -36,7 +36,7 @@ class Known:
     """When its call was over; -1 for a tensor without one, of inference mode."""
     made_by: Call | None
     """The call that gave or last wrote it; None for what came from outside."""
-    statistics: OutputStatistics | None = None
+    statistics: Found = None
     """Of its elements as they were then."""
 
 
@@ -71,13 +71,13 @@ class Flow:
         base = base_of(tensor)
         return None if base is None else self.made_by(base)
 
-    def made(self, tensor: Tensor, call: Call | None, statistics: OutputStatistics | None = None) -> None:
+    def made(self, tensor: Tensor, call: Call | None, statistics: Found = None) -> None:
         """Note that `call` gave `tensor`; None for one from outside."""
         if len(self._known) >= self._room:
             self._sweep()
         self._known[id(tensor)] = Known(ref(tensor), version_of(tensor), call, statistics)
 
-    def wrote(self, tensor: Tensor, call: Call, statistics: OutputStatistics | None = None) -> None:
+    def wrote(self, tensor: Tensor, call: Call, statistics: Found = None) -> None:
         """Note that `call` wrote into `tensor`, and so into all that share its memory."""
         self.made(tensor, call, statistics)
         address = storage_of(tensor)

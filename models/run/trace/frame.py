@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .calls import INTERRUPTED, Call
 from .costs import Cost
+from .device_seconds import Account
 from .modes import Mode
 from .shapes import arguments_in
 
@@ -47,6 +48,8 @@ class Frame:
     """Whether any was."""
     counts: dict[int, int] | None = None
     """How often each module was called from here, by identity; None before the first."""
+    account: Account | None = None
+    """What it takes by the clock of a device; None where none was asked."""
     peak: int = 0
     """Of a run whose memory is measured: the largest that it was before the call began."""
 

@@ -11,13 +11,14 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import ref
 
 from torch import Tensor
 
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .costs import is_elementwise
-from .flow import storage_of
+from .flow import storage_of, version_of
 from .output_statistics import statistics_of
 
 What = Literal["NaN", "infinity"]
@@ -44,6 +45,31 @@ class Origin:
     """Of an infinity: whether a NaN was made of it."""
     cause: Origin | None = None
     """Of a NaN: the infinity that it was made of."""
+
+
+class Memory:
+    """A tensor as it was when a call was over: what stands for its memory, and its elements as long as they are those.
+
+    Args:
+        tensor: the tensor.
+        kept: whether to hold it; False for one that is looked at later, and may be gone or written to by then.
+    """
+
+    __slots__ = ("_gone", "_tensor", "_version", "key")
+
+    def __init__(self, tensor: Tensor, kept: bool = True) -> None:
+        self.key = storage_of(tensor)
+        self._tensor = tensor if kept else None
+        self._gone = None if kept else ref(tensor)
+        self._version = -1 if kept else version_of(tensor)
+
+    @property
+    def tensor(self) -> Tensor | None:
+        """Return the tensor; None where it is gone, or holds other elements by now."""
+        if self._gone is None:
+            return self._tensor
+        tensor = self._gone()
+        return tensor if tensor is not None and version_of(tensor) == self._version else None
 
 
 @dataclass(slots=True)
@@ -86,21 +112,25 @@ class Origins:
         if self._held:
             self._held.pop(storage_of(output), None)
 
-    def given(self, tensor: Tensor, found: OutputStatistics, call: Call) -> Origin | None:
+    def finite_at(self, key: int) -> None:
+        """Note that all elements of what was then a new tensor were finite, by its `Memory.key`."""
+        self._held.pop(key, None)
+
+    def given(self, tensor: Memory, found: OutputStatistics, call: Call) -> Origin | None:
         """Note an input of the network that is not finite; return the origin if it is no mask."""
         held = _Held()
         if found.nan:
             held.nan = self._origin("NaN", call, phase="input")
         if found.inf:
             held.infinity = self._origin("infinity", call, phase="input", placed=not found.positive_inf)
-        self._held[storage_of(tensor)] = held
+        self._held[tensor.key] = held
         return held.nan or (held.infinity if held.infinity and not held.infinity.placed else None)
 
     def made(
         self,
-        output: Tensor,
+        output: Memory,
         found: OutputStatistics,
-        inputs: Iterable[tuple[Tensor, OutputStatistics | None]],
+        inputs: Iterable[tuple[Memory, OutputStatistics | None]],
         literals: list[float],
         call: Call,
         partly: bool = False,
@@ -119,7 +149,7 @@ class Origins:
             held.infinity = self._infinity(output, found, before, literals, call, new)
         if found.nan:
             held.nan = self._nan(before, literals, call, new)
-        address = storage_of(output)
+        address = output.key
         if partly and (earlier := self._held.get(address)) is not None:
             held.nan, held.infinity = earlier.nan or held.nan, earlier.infinity or held.infinity
         self._held[address] = held
@@ -141,28 +171,31 @@ class Origins:
         return sorted(nan, key=_order) + sorted(infinity, key=_order)
 
     def _before(
-        self, tensor: Tensor, known: OutputStatistics | None, call: Call
-    ) -> tuple[Tensor, OutputStatistics, _Held]:
+        self, memory: Memory, known: OutputStatistics | None, call: Call
+    ) -> tuple[Memory, OutputStatistics, _Held]:
         """Return an input with its statistics and the origins of what is not finite in it."""
-        found = known or statistics_of(tensor) or _FINITE
-        held = self._held.get(storage_of(tensor)) if found.nan or found.inf else None
+        tensor = memory.tensor
+        if known is None and tensor is None and (held := self._held.get(memory.key)) is not None:
+            return memory, _as_held(held), held  # a view that is gone: what its memory held
+        found = known or (None if tensor is None else statistics_of(tensor)) or _FINITE
+        held = self._held.get(memory.key) if found.nan or found.inf else None
         if held is None:
             held = _Held()
             if found.nan or found.inf:
-                path, is_constant = self.path_of(tensor) or (None, False)
+                path, is_constant = (None if tensor is None else self.path_of(tensor)) or (None, False)
                 if found.nan:
                     held.nan = self._origin("NaN", call, tensor=path)
                 if found.inf:
                     masks = is_constant and not found.positive_inf
                     held.infinity = self._origin("infinity", call, tensor=path, placed=masks)
-                self._held[storage_of(tensor)] = held
-        return tensor, found, held
+                self._held[memory.key] = held
+        return memory, found, held
 
     def _infinity(
         self,
-        output: Tensor,
+        output: Memory,
         found: OutputStatistics,
-        before: list[tuple[Tensor, OutputStatistics, _Held]],
+        before: list[tuple[Memory, OutputStatistics, _Held]],
         numbers: list[float],
         call: Call,
         new: list[Origin],
@@ -182,7 +215,7 @@ class Origins:
 
     def _nan(
         self,
-        before: list[tuple[Tensor, OutputStatistics, _Held]],
+        before: list[tuple[Memory, OutputStatistics, _Held]],
         numbers: list[float],
         call: Call,
         new: list[Origin],
@@ -228,8 +261,15 @@ def _order(origin: Origin) -> int:
     return origin.order
 
 
+def _as_held(held: _Held) -> OutputStatistics:
+    """Return statistics that say no more than what a memory holds: NaN, or an infinity."""
+    found = OutputStatistics(1, 0.0, 0.0, 0.0, 0.0, 0)
+    found.nan, found.positive_inf = int(held.nan is not None), int(held.infinity is not None)
+    return found
+
+
 def _adds_infinities(
-    output: Tensor, found: OutputStatistics, before: list[tuple[Tensor, OutputStatistics, _Held]]
+    output: Memory, found: OutputStatistics, before: list[tuple[Memory, OutputStatistics, _Held]]
 ) -> bool:
     """Return whether an operation on single elements made infinities where none of its inputs had any."""
     mine = [(tensor, each) for tensor, each, _ in before if each.inf]
@@ -238,11 +278,17 @@ def _adds_infinities(
     known = found.inf <= room
     if known and (not found.positive_inf or signs[0]) and (not found.negative_inf or signs[1]):
         return False
-    new = output.detach().isinf()
-    for tensor, each, _ in before:
+    result = output.tensor
+    if result is None:
+        return True
+    new = result.detach().isinf()
+    for memory, each, _ in before:
         if each.inf or each.nan:
+            tensor = memory.tensor
+            if tensor is None:
+                return True
             try:
-                new &= tensor.detach().isfinite().expand(output.shape)
+                new &= tensor.detach().isfinite().expand(result.shape)
             except RuntimeError:  # of another shape: a reduction, a product
                 return not mine
     return bool(new.any())

@@ -32,6 +32,8 @@ class Reading:
         "_arguments",
         "_named",
         "bare",
+        "before",
+        "behind",
         "first",
         "given",
         "kept",
@@ -65,6 +67,9 @@ class Reading:
         self.reads = reads
         self.kept = kept
         self.bare = bare
+        self.before: Any = None
+        """The event before it on the device that it runs on; None where its seconds are the processor's."""
+        self.behind: Any = None
         self.first = 0
         """The number of the first node of autograd's graph that it makes, if it makes one."""
 

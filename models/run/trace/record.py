@@ -127,6 +127,8 @@ class Trace:
         """Whether it is of a run without values."""
         self.nonfinite_at: Call | None = None
         """The call that `nonfinite` is about while the run goes on: its row may yet be folded into another."""
+        self.late: set[Call] = set()
+        """Rows to which something was added after they were recorded: what a device had measured meanwhile."""
         self.finished = False
         self._folding = Folding()
         self._lock = threading.Lock()

@@ -25,6 +25,7 @@ from ...tensors.tensors import class_name
 from .call_notes import module_note, uncalled_note
 from .calls import Call
 from .costs import Cost, cost_of
+from .device_seconds import event_behind
 from .frame import Frame, first_line, is_raised_from, named_arguments, records_graph
 from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
@@ -165,6 +166,7 @@ class Recorder(TorchFunctionMode):
             self._record(reading, None, began, time.perf_counter() - started, error)
             raise
         seconds = time.perf_counter() - started
+        reading.behind = reading.before and event_behind(reading.before)
         end = sequence_number()
         call = self._record(reading, output, began, seconds, None)
         if end != reading.first and call is not None and len(self._trace.nodes) < NODES:
@@ -217,6 +219,8 @@ class Recorder(TorchFunctionMode):
                     self._trace.failed = self._trace.failed or copy(frame.call)
                     raised = self._raised = KeyboardInterrupt()
                 self._close(frame, None, raised, time.perf_counter())
+            if self._tensors is not None:
+                self._tensors.finish()
         self._raised = None
         self._trace.finish()
 
@@ -303,6 +307,8 @@ class Recorder(TorchFunctionMode):
         call = frame.call
         call.seconds = max(now - frame.started - (self._overhead - frame.overhead), 0.0)
         call.self_seconds = max(call.seconds - frame.within, 0.0)
+        if frame.account is not None:
+            frame.account.close(frame.within, alone=frame.held is not None)
         if frame.held is not None:
             frame.take_over(frame.held)
         if frame.counted:
@@ -350,7 +356,7 @@ class Recorder(TorchFunctionMode):
             self._tensors.failed(reading, call)
             self._fail(raised, call, call.where)
         else:
-            self._tensors.gave(reading, outputs, call, row=frame.call if alone else call)
+            self._tensors.gave(reading, outputs, call, frame.call if alone else call, self._frames)
         frame.operations += 1
         frame.within += seconds
         if raised is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -12,21 +11,22 @@ import torch
 from torch import Tensor
 
 from ...live.live_tree import LiveTree
-from ...tensors.plainly import attribute
 from ...tensors.tensors import shape_of
+from .accelerator import Found, Pending, Readings, is_read_later
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .captured import CallTensors, Kept
 from .costs import gives_new_memory
-from .dead import RELUS, note_dead
-from .flow import Flow, base_of, storage_of
+from .dead import RELUS, note_dead, unit_dimension
+from .device_seconds import Framed, TimedOperation, account_in, event_on
+from .flow import Flow, storage_of
 from .live_memory import constants_of
+from .looks import Before, Looks
 from .operations import gives_unset_memory, writes_parts
-from .origins import Origin, Origins
 from .output_statistics import spread_of_rows, statistics_of
 from .places import Places
 from .reading import Reading
-from .record import FirstNonfinite, Maker, Trace
+from .record import Maker, Trace
 from .run_memory import RunMemory
 from .shapes import LIMIT, arguments_in, shapes_of, tensors_in
 
@@ -52,16 +52,18 @@ class RunTensors:
         self._flow = Flow()
         self.memory = RunMemory(constants_of(tree))
         trace.memory = None if trace.is_dry else self.memory.live  # a run without values has a meter
-        self._origins = Origins(self._path_of)
+        self._readings = Readings()
+        self._looks = Looks(self._path_of, self._before, trace, self._readings)
         self._batch: int | None = None
         """The length of the first dimension of the network's input."""
-        self._is_settled = False
-        """Whether what the trace reports as not finite reached a result of the network."""
 
     def reading(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], bare: bool = False) -> Reading:
         """Return what an operation with these arguments is about to read; `bare` as `Reading` has it."""
         tensors = arguments_in(args, kwargs)
-        return Reading(name, args, kwargs, tensors, *self._flow.read(tensors), self._copies(name, tensors), bare)
+        found = Reading(name, args, kwargs, tensors, *self._flow.read(tensors), self._copies(name, tensors), bare)
+        if tensors:
+            found.before = event_on(tensors[0])
+        return found
 
     def entered(self, call: Call, tensors: list[Tensor]) -> None:
         """Note who made what a module is called with, and take copies of it, where such are taken.
@@ -98,19 +100,19 @@ class RunTensors:
                 continue
             found = self._measured(tensor)
             self._flow.made(tensor, None, found)
-            if found is not None and (found.nan or found.inf):
-                origin = self._origins.given(tensor, found, call)
-                if origin is not None:
-                    call.add_note(f"{origin.what} in its input")
-                    self._report(origin, call)
+            self._looks.given(tensor, found, call)
 
-    def gave(self, reading: Reading, outputs: list[Tensor], call: Call, row: Call) -> None:
+    def gave(self, reading: Reading, outputs: list[Tensor], call: Call, row: Call, frames: Sequence[Framed]) -> None:
         """Note what an operation gave and wrote.
 
         Args:
             row: the call whose row it will be counted in.
+            frames: the calls of modules that it is in, the innermost last.
         """
-        flow, tensors, memory = self._flow, reading.tensors, self.memory
+        if reading.behind is not None:
+            timed = TimedOperation(call, account_in(frames), (reading.before, reading.behind), self._trace)
+            self._readings.time(timed.read)
+        flow, tensors, memory, looks = self._flow, reading.tensors, self.memory, self._looks
         call.bytes = bytes_of(outputs)
         if reading.kept is not None and self._captures is not None and self._captures.wants(call):
             call.captured = CallTensors(reading.kept, self._captures.of(outputs[:LIMIT], self._own_path))
@@ -121,14 +123,16 @@ class RunTensors:
             for path, _ in self._places.tensors(written, call.module):
                 self._trace.written.setdefault(path, row)
         if written and writes_parts(reading.name):
-            self._wrote_parts(reading, written[0], call, row)
+            before = self._before(reading, written[:1])
+            flow.wrote(written[0], call)
+            looks.wrote_parts(written[0], before, self._measured, reading, call, row)
             written = []
         for tensor in written:
             found = self._measured_of(reading, tensor)
             before = self._before(reading, written)
             flow.wrote(tensor, call, found)
-            self._look(tensor, found, before, reading, call, row)
-            call.statistics = call.statistics or found
+            looks.gave(tensor, found, reading, call, row, before)
+            self._say(call, found)
         if len(outputs) == 1 and not written and gives_new_memory(reading.name):
             output = outputs[0]
             for tensor in tensors:
@@ -137,14 +141,17 @@ class RunTensors:
             found = self._measured_of(reading, output)
             flow.made(output, call, found)
             memory.took(call, output)
-            self._look(output, found, None, reading, call, row)
-            call.statistics = found
+            looks.gave(output, found, reading, call, row)
+            if type(found) is Pending:
+                self._say(call, found)
+            else:
+                call.statistics = found  # type: ignore[assignment]
             return
         self._gave_several(reading, outputs, call, row)
 
     def _gave_several(self, reading: Reading, outputs: list[Tensor], call: Call, row: Call) -> None:
         """Note what an operation gave that may share memory with what it read or wrote, or is not one tensor."""
-        flow, tensors, memory = self._flow, reading.tensors, self.memory
+        flow, tensors, memory, looks = self._flow, reading.tensors, self.memory, self._looks
         own = {id(tensor) for tensor in tensors}
         fresh = [output for output in outputs if id(output) not in own]
         memory.took(call)
@@ -162,8 +169,8 @@ class RunTensors:
             found = None if unset else self._measured_of(reading, output)
             flow.made(output, call, found)
             memory.took(call, output)
-            self._look(output, found, None, reading, call, row)
-            call.statistics = call.statistics or found
+            looks.gave(output, found, reading, call, row)
+            self._say(call, found)
 
     def failed(self, reading: Reading, call: Call) -> None:
         """Keep what an operation read that raised, where copies are taken."""
@@ -191,55 +198,65 @@ class RunTensors:
                 found = self._measured(tensor)
                 self._flow.made(tensor, call, found)
                 memory.took(call, tensor)
-                if found is not None and (found.nan or found.inf):
-                    self._note(self._origins.made(tensor, found, [], [], call), call, call)
-                elif tensor._base is None:
-                    self._origins.finite(tensor)
+                self._looks.gave(tensor, found, None, call, call)
         if first is None:
             return
         known = self._flow.now(first)
         if known is None or known.statistics is None:
             return
-        call.statistics = known.statistics
-        if self._batch is not None and self._batch > 1 and _rows(first) == self._batch:
+        has_rows = self._batch is not None and self._batch > 1 and _rows(first) == self._batch
+        if type(known.statistics) is Pending:
+            self._say(call, known.statistics, first if has_rows else None)
+            return
+        call.statistics = found = known.statistics  # type: ignore[assignment]
+        if has_rows:
             try:
-                rows = spread_of_rows(first, known.statistics)
+                rows = spread_of_rows(first, found)  # type: ignore[arg-type]
             except Exception:  # of a dtype without such sums
                 rows = None
             if rows is not None:
-                call.statistics = known.statistics.with_rows(rows)
+                call.statistics = found.with_rows(rows)  # type: ignore[union-attr]
 
     def end(self, output: object) -> None:
         """Report what is not finite in the network's result, now that the call of the network is over."""
         results = islice(tensors_in(output), LIMIT)
         made = [(id(tensor), self._flow.made_by(tensor)) for tensor in results]
         self._trace.lineage.results = [(key, call) for key, call in made if call is not None]
-        if self._is_settled:
-            return
-        self._trace.nonfinite = self._trace.nonfinite_at = None  # what was made within is gone
-        if not self._origins.any:
-            return
-        origins = self._origins.in_output(islice(tensors_in(output), LIMIT))
-        if origins:
-            self._is_settled = True
-            self._trace.nonfinite = _described(origins[0], origins[0].call.row_of().index)
+        self._looks.end(output)
 
-    def _measured_of(self, reading: Reading, output: Tensor) -> OutputStatistics | None:
+    def finish(self) -> None:
+        """Read what devices are still measuring, now that the run is over, however it ended."""
+        self._readings.read()
+
+    def _measured_of(self, reading: Reading, output: Tensor) -> Found:
         """Return the statistics of what an operation gave; of a ReLU with its units."""
-        found = self._measured(output)
-        if found is not None and reading.name in RELUS:
-            with suppress(Exception):  # of a tensor's class, which may raise anything
-                note_dead(output, found, reading.producers)
+        if reading.name not in RELUS:
+            return self._measured(output)
+        try:
+            unit = unit_dimension(output, reading.producers)
+        except Exception:  # of a tensor's class, which may raise anything
+            unit = None
+        found = self._measured(output, unit)
+        if unit is not None and isinstance(found, OutputStatistics):
+            with suppress(Exception):
+                note_dead(output, found, unit)
         return found
 
-    def _measured(self, tensor: Tensor) -> OutputStatistics | None:
+    def _measured(self, tensor: Tensor, by_unit: int | None = None) -> Found:
         if torch._C._len_torch_dispatch_stack():
             return None  # a dispatch mode (fake tensors, a counter of FLOPs) would see the extra operations
+        if is_read_later(tensor):
+            try:
+                pending = self._readings.measure(tensor, by_unit)
+            except Exception:  # memory of the device that is not there
+                return None
+            if pending is not None:
+                return pending
         return statistics_of(tensor)
 
-    def _before(self, reading: Reading, written: list[Tensor]) -> list[tuple[Tensor, OutputStatistics | None]]:
+    def _before(self, reading: Reading, written: Sequence[Tensor] = ()) -> Before:
         """Return the tensors that an operation read, each with its statistics before it, where they are known."""
-        found: list[tuple[Tensor, OutputStatistics | None]] = []
+        found: Before = []
         for tensor, version in zip(reading.tensors, reading.versions, strict=True):
             known = self._flow.known(tensor)
             if known is not None and known.version == version and known.statistics is not None:
@@ -248,51 +265,30 @@ class RunTensors:
                 found.append((tensor, _UNKNOWN if any(tensor is each for each in written) else None))
         return found
 
-    def _look(
-        self,
-        output: Tensor,
-        found: OutputStatistics | None,
-        before: list[tuple[Tensor, OutputStatistics | None]] | None,
-        reading: Reading,
-        call: Call,
-        row: Call,
-    ) -> None:
-        if found is not None and not found.all_finite:
-            before = self._before(reading, []) if before is None else before
-            self._note(self._origins.made(output, found, before, reading.literals, call), call, row)
-        elif base_of(output) is None:
-            self._origins.finite(output)
+    def _say(self, call: Call, found: Found, by_row: Tensor | None = None) -> None:
+        """Write statistics into a call, and so into the row that it is counted in; later, where a device has them.
 
-    def _wrote_parts(self, reading: Reading, target: Tensor, call: Call, row: Call) -> None:
-        """Note an operation that wrote some elements of `target`: only what it wrote is looked at."""
-        before = self._before(reading, [target])
-        self._flow.wrote(target, call)
-        for tensor, known in before:
-            if tensor is target or not attribute(tensor, "dtype").is_floating_point:
-                continue
-            found = known or self._measured(tensor)
-            if found is not None and (found.nan or found.inf):
-                self._note(
-                    self._origins.made(target, found, [(tensor, found)], reading.literals, call, partly=True), call, row
-                )
-        found = _of_literals(reading.literals)
-        if found.nan or found.inf:
-            self._note(self._origins.made(target, found, [], reading.literals, call, partly=True), call, row)
+        Args:
+            by_row: the tensor that they are of, where its rows are compared too; None where they are not.
+        """
+        if type(found) is not Pending:
+            call.statistics = call.statistics or found  # type: ignore[assignment]
+            return
+        rows: list[float] = []
+        if by_row is not None and by_row.dtype.is_floating_point:
+            self._readings.rows(by_row, found, rows.append)
 
-    def _note(self, new: list[Origin], call: Call, row: Call) -> None:
-        """Note what a call made that is not finite, the first of its kind at its row."""
-        for origin in new:
-            if self._origins.is_first(origin):
-                cause = origin.cause
-                made_of = f", of the infinity of {cause.call.op}" if cause is not None else ""
-                row.add_note(f"first {origin.what}{made_of}")
-                if origin.what == "NaN" and not self._is_settled:
-                    self._report(origin, row)
+        def said() -> None:
+            measured = found.found
+            row = call.row_of()
+            if measured is None or row.kind != call.kind:  # a layer's own row has them by its own call
+                return
+            measured = measured.with_rows(rows[0] if rows else None)
+            row.statistics = measured if row.statistics is None else row.statistics.joined(measured)
+            if row.index >= 0:  # one that there was room for
+                self._trace.late.add(row)
 
-    def _report(self, origin: Origin, row: Call) -> None:
-        """Report a NaN before it is known whether it reaches the result: the run may not come so far."""
-        index = row.index if row.index >= 0 else len(self._trace)
-        self._trace.nonfinite, self._trace.nonfinite_at = _described(origin, index), row
+        self._readings.then(said)
 
     def _copies(self, name: str, tensors: list[Tensor]) -> list[Kept] | None:
         """Return copies of what an operation is about to read; None where none are taken."""
@@ -330,25 +326,3 @@ def _rows(tensor: Tensor) -> int | None:
     """Return the length of the first of several dimensions; None for fewer, and for a nested tensor."""
     shape = tensor.shape if type(tensor) is Tensor and not tensor.is_nested else shape_of(tensor)
     return shape[0] if shape is not None and len(shape) > 1 else None
-
-
-def _of_literals(numbers: list[float]) -> OutputStatistics:
-    """Return how many of the numbers are NaN or infinite; nothing else of them."""
-    signs = [math.isinf(number) and number > 0 for number in numbers]
-    inf, nan = sum(map(math.isinf, numbers)), sum(map(math.isnan, numbers))
-    return OutputStatistics(len(numbers), 0.0, 0.0, 0.0, 0.0, 0, nan, sum(signs), inf - sum(signs))
-
-
-def _described(origin: Origin, index: int) -> FirstNonfinite:
-    call, cause = origin.call, origin.cause
-    return {
-        "phase": origin.phase,
-        "what": origin.what,
-        "module": call.module,
-        "op": call.op,
-        "where": call.where or None,
-        "call": index if index >= 0 else None,
-        "tensor": origin.tensor,
-        "cause": None if cause is None else {"op": cause.call.op, "where": cause.call.where or None},
-        "text": None,
-    }

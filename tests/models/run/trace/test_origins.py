@@ -11,12 +11,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.live.live_tree import LiveTree
+from models.run.trace import run_tensors
 from models.run.trace.record import FirstNonfinite
 from models.run.trace.tracing import Trace, tracing
 from tests.models.run.trace.recorded import Steps
 
 INF, NAN = float("inf"), float("nan")
 MASK = torch.triu(torch.ones(4, 4, dtype=torch.bool), 1)
+
+
+@pytest.fixture(autouse=True, params=["at once", "measured by a device"])
+def when(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "measured by a device":  # as if every tensor lay where a look at a number would wait
+        monkeypatch.setattr(run_tensors, "is_read_later", lambda tensor: True)
 
 
 def first(forward: Callable[..., object], *args: object) -> FirstNonfinite | None:
