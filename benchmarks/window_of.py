@@ -22,7 +22,7 @@ from side_by_side import in_turn, report  # noqa: E402
 from models.checkpoint.model import CheckpointModel  # noqa: E402
 from models.diff.difference import Tolerance  # noqa: E402
 from models.diff.pairing import pair  # noqa: E402
-from models.diff.sources import tensors_of  # noqa: E402
+from models.diff.sources import every_tensor  # noqa: E402
 from models.diff.stream import differences  # noqa: E402
 from models.opened.source import Source  # noqa: E402
 from models.sources.opening import open_source  # noqa: E402
@@ -143,7 +143,7 @@ def allclose(a: Source, b: Source) -> float:
 
 def differ(a: Source, b: Source, status: str) -> float:
     started = time.perf_counter()
-    mine, theirs = (tensors_of(CheckpointModel(each, {})) for each in (a, b))
+    mine, theirs = (every_tensor(CheckpointModel(each, {})) for each in (a, b))
     pairs = pair(mine, theirs, True, lambda path: True)
     assert [each.status for each in differences(pairs, Tolerance())] == [status]
     return time.perf_counter() - started

@@ -35,14 +35,14 @@ def main(argv: list[str] | None = None) -> int:
 def _main(argv: list[str] | None) -> int:
     leave_current_folder()
     from models.engine.command_table import COMMANDS
-    from tui.command_line import parse
+    from tui.command_line import parse_options
 
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in [command.name for command in COMMANDS]:
         from tui.headless import hand_over
 
         return hand_over(arguments)
-    options = parse(arguments)
+    options = parse_options(arguments)
     from tui.terminal import refusal
 
     reason = refusal()

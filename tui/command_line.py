@@ -108,7 +108,7 @@ def _tour(name: str, parser: ProgramParser) -> Tour:
         parser.error(str(error))
 
 
-def parse(arguments: list[str]) -> CommandOptions:
+def parse_options(arguments: list[str]) -> CommandOptions:
     """Return the options of the explorer; end the program with status 2 when they are wrong."""
     parser = ProgramParser(
         prog="modulescope",

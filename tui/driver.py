@@ -24,7 +24,7 @@ from textual.message import Message
 from tui.ascii import ascii_only, drawn
 from tui.ending import ENDING
 from tui.input_order import LEAVES
-from tui.terminal import HIGHEST, WIDEST, has_room, shell_above, size_of
+from tui.terminal import HIGHEST, WIDEST, has_room, shell_above, terminal_size
 from tui.terminal_reports import TerminalReports
 
 WAITING_LIMIT = 30
@@ -122,7 +122,7 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal is ours now."""
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        return size_of(self._terminal, os.environ)
+        return terminal_size(self._terminal, os.environ)
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, Resize):  # some terminals report their size themselves

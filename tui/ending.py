@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from tui.terminal import give_back, settings_of
+from tui.terminal import give_back, terminal_settings
 
 NAMES = (
     "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU",
@@ -71,7 +71,7 @@ class Ending:
         if os.name != "posix" or self._wake >= 0:
             return
         self._interrupted = interrupted
-        self._settings = settings_of(0)
+        self._settings = terminal_settings(0)
         signalled, self._wake = os.pipe()
         for descriptor in (signalled, self._wake):
             os.set_blocking(descriptor, False)

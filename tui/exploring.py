@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tui.terminal import give_back, refusal_within, settings_of
+from tui.terminal import give_back, refusal_within, terminal_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 START = """\
@@ -98,7 +98,7 @@ class _Interface:
 
     def __init__(self, source: str) -> None:
         self._terminal = os.dup(1)  # descriptor 1 is borrowed meanwhile
-        self._settings = settings_of(self._terminal)
+        self._settings = terminal_settings(self._terminal)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # a stand-in of the user's
                 stream.flush()

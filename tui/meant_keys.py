@@ -41,7 +41,7 @@ def meant(event: Key, target: MessagePump) -> Meant:
         return _of_pair(event, event.character, target)
     if isinstance(target, Input | TextArea) or event.character is None:
         return Meant(event)
-    character = plain(event.character)
+    character = key_character(event.character)
     return Meant(event if character == event.character else key_of(character))
 
 
@@ -52,7 +52,7 @@ def _of_pair(event: Key, character: str, target: MessagePump) -> Meant:
     return Meant(Key("escape", "\x1b"), key_of(character))
 
 
-def plain(character: str) -> str:
+def key_character(character: str) -> str:
     """Return the character of the keyboard that an input method sent `character` for; most are themselves."""
     if len(character) == 1 and _FIRST <= ord(character) <= _LAST:
         return chr(ord(character) - _OFFSET)

@@ -21,7 +21,7 @@ _LEAVES_BLOCK = re.compile(r"\s*(?:return|pass|break|continue|raise)\b")
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
-def is_complete(text: str, pasted: bool = False) -> bool:
+def enter_runs(text: str, pasted: bool = False) -> bool:
     """Return whether Enter runs `text` (at once, for code that was pasted whole) or continues it on a new line.
 
     Code with a syntax error is complete: running it shows the error.

@@ -101,7 +101,7 @@ def fill_streams() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process
 
 
-def settings_of(descriptor: int) -> list[Any] | None:
+def terminal_settings(descriptor: int) -> list[Any] | None:
     """Return how the terminal behind a descriptor is set; None for what is none."""
     try:
         import termios
@@ -161,7 +161,7 @@ def _opened_anew(terminal: int) -> int:
         return os.dup(terminal)
 
 
-def size_of(descriptor: int, environment: Mapping[str, str]) -> tuple[int, int]:
+def terminal_size(descriptor: int, environment: Mapping[str, str]) -> tuple[int, int]:
     """Return columns and rows, within reason: of the terminal, else as `COLUMNS` and `LINES` say, else Textual's."""
     try:
         columns, rows = os.get_terminal_size(descriptor)

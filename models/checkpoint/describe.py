@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..messages import FactGroup
-from ..opened.facts import FactList, amount, filled
+from ..opened.facts import FactList, amount, with_facts
 from ..stored.checkpoint import Checkpoint, Item
 from ..stored.stored import Stored
 from .inference.facts import original_name
@@ -28,16 +28,16 @@ def describe_stored(model: CheckpointModel, path: str) -> list[FactGroup]:
     """Return the groups of facts of the node at `path`; raises `EngineProblem` where there is none."""
     node, group = model.place(path)
     if group is not None:
-        return filled([_group(model, node, group.count)])
+        return with_facts([_group(model, node, group.count)])
     leaf = model.tree.leaf(node)
     if isinstance(leaf, Stored):
-        return filled(_tensor(model, node, leaf))
+        return with_facts(_tensor(model, node, leaf))
     if isinstance(leaf, Item):
-        return filled([_item(leaf)])
+        return with_facts([_item(leaf)])
     facts = FactList("In the file")
     for label, text in model.checkpoint.facts.get(model.tree.path(node), ()):
         facts.add(label, text)
-    return filled([*([] if node else _whole(model.checkpoint, model.metadata)), _module(model, node), facts])
+    return with_facts([*([] if node else _whole(model.checkpoint, model.metadata)), _module(model, node), facts])
 
 
 def _whole(checkpoint: Checkpoint, metadata: dict[str, Any]) -> list[FactList]:
@@ -51,7 +51,7 @@ def _whole(checkpoint: Checkpoint, metadata: dict[str, Any]) -> list[FactList]:
     if len(checkpoint.files) > FILE_LIMIT:
         files.add("More", f"and {len(checkpoint.files) - FILE_LIMIT:,} more files")
     header = FactList("Metadata")
-    for index, (depth, label, text) in enumerate(outline(metadata)):
+    for index, (depth, label, text) in enumerate(metadata_outline(metadata)):
         if index == FACT_LIMIT:
             header.add("More", "the rest is not shown; `show --json` has all of it")
             break
@@ -59,7 +59,7 @@ def _whole(checkpoint: Checkpoint, metadata: dict[str, Any]) -> list[FactList]:
     return [warnings, files, header]
 
 
-def outline(value: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, str, str]]:
+def metadata_outline(value: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, str, str]]:
     """Yield nested metadata as an outline: depth, label and text of each line; the text is empty above nested lines.
 
     The versions of modules' code that state dicts of torch hold are one line.
@@ -69,7 +69,7 @@ def outline(value: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, str, s
             yield depth, key, f"versions of {amount(len(each), 'module')}"
         elif isinstance(each, dict) and each and depth < DEPTH_LIMIT:
             yield depth, key, ""
-            yield from outline(each, depth + 1)
+            yield from metadata_outline(each, depth + 1)
         else:
             texts = isinstance(each, list) and each and all(isinstance(one, str) for one in each)
             yield depth, key, (each if isinstance(each, str) else ", ".join(each) if texts else repr(each)) or "''"

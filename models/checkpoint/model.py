@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import messages as m
 from ..opened.facts import amount
 from ..opened.node_facts import FactsOfMany, GroupFacts, NodeFacts
-from ..opened.number_answers import Answer, path_of
+from ..opened.number_answers import Answer, tree_path
 from ..opened.open_model import OpenModel, no_tensor
 from ..opened.source import Source
 from ..stored.checkpoint import Checkpoint
@@ -136,7 +136,7 @@ class CheckpointModel(OpenModel):
     # -- numbers -----------------------------------------------------------------------------------------------------
     def read(self, path: m.Place, of: m.Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
         """Return `look` of the tensor at `path`, or of an absent gradient; raises `EngineProblem` for no tensor."""
-        path = path_of(path)
+        path = tree_path(path)
         node, group = self.place(path)
         tensor = self.tree.tensor(node)
         if tensor is None or group is not None:

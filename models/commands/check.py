@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from ..messages.findings import SEVERITIES
 from ..opened.facts import amount
 from ..safe_text import clean
-from ..session.findings import of_checkpoint
+from ..session.findings import findings_of_checkpoint
 from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
 from .columns import table
@@ -114,7 +114,7 @@ def work(options: argparse.Namespace, send: Send) -> int:
 
 def _check_files(session: Session, send: Send) -> None:
     with ProgressLine() as line:
-        found = of_checkpoint(session, read=True, on_progress=lambda done: line.show(f"reading: {done:.0%}"))
+        found = findings_of_checkpoint(session, read=True, on_progress=lambda done: line.show(f"reading: {done:.0%}"))
     findings = [asdict(each) for each in found.findings]
     send("part", {"input": None, "kind": "checkpoint", "findings": findings, "looked_at": found.looked_at})
 

@@ -13,6 +13,6 @@ def begin_here() -> None:
     _here[:] = [os.getpid()]
 
 
-def is_copy() -> bool:
+def is_forked() -> bool:
     """Return whether this process was forked by the model's code from the one that does the work."""
     return bool(_here) and _here[0] != os.getpid()

@@ -26,7 +26,7 @@ from ..session.session import Session
 from ..tree.globs import Glob
 from ..work.imported import torch_is_there
 from . import diff_report, diff_text
-from .options import CommandParser, count, parser_for, rename_rule, tolerance
+from .options import CommandParser, parser_for, rename_rule, tolerance, top_count
 from .output import Result
 from .progress_line import ProgressLine
 
@@ -105,7 +105,7 @@ def _parser() -> CommandParser:
     )
     parser.add_argument(
         "--top",
-        type=count,
+        type=top_count,
         metavar="N",
         help="list the N largest changes alone, the largest first: by relative L2, then max |a-b|, before them those "
         "from or to NaN or infinity, after them an optimizer's; what differs in shape, dtype or name comes below",
@@ -141,9 +141,9 @@ def _opened(text: str, options: argparse.Namespace, line: ProgressLine) -> OpenM
 
 
 def _paired(a: OpenModel, b: OpenModel, options: argparse.Namespace) -> Pairs:
-    from ..diff.sources import tensors_of
+    from ..diff.sources import every_tensor
 
-    mine, theirs = tensors_of(a), tensors_of(b)
+    mine, theirs = every_tensor(a), every_tensor(b)
     try:
         unused = rename(mine, options.rename)
     except NamesClash as error:

@@ -144,13 +144,16 @@ def tolerance(text: str) -> float:
     return number
 
 
-def count(text: str) -> int:
+def top_count(text: str) -> int:
     """Return the number of things that `--top` names.
 
     Raises:
-        ValueError: it is no whole number from 1 on.
+        ArgumentTypeError: it is no whole number from 1 on.
     """
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError("it must be 1 or more")
     return number

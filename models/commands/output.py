@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from .copies import is_copy
+from .copies import is_forked
 
 
 class Result:
@@ -60,7 +60,7 @@ class Result:
         self._write(f"{{\n{fields}\n}}\n")
 
     def _write(self, text: str) -> None:
-        if self.closed or is_copy():
+        if self.closed or is_forked():
             return
         try:
             self._stream.write(text)

@@ -34,7 +34,7 @@ def costs_of(calls: Sequence[Call], weights: dict[str, int | None] | None) -> di
     }
 
 
-def costs_text(report: dict[str, Any]) -> Iterator[str]:
+def costs_lines(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that sum up what a run costs."""
     costs = report["costs"]
     if costs is None:

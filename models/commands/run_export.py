@@ -12,7 +12,7 @@ from ..run.export.graph_text import dot, mermaid
 from ..run.export.markdown import RunFailure, RunReport, markdown, versions
 from ..run.export.module_graph import NoGraph, graph_of
 from .run_report import Report
-from .run_text import place_of, shape_text, value_text
+from .run_text import place_text, result_text, shape_text
 
 __all__ = ["FORMATS", "NoGraph", "exported"]
 
@@ -43,18 +43,20 @@ def _told(fields: dict[str, Any], report: Report, source: str) -> RunReport:
     failure = None
     if error is not None:
         shapes = " x ".join(shape_text(shape) for shape in error["inputs"] or [])
-        place = place_of(error).removeprefix(" in ") + (f", with {shapes}" if shapes else "")
+        place = place_text(error).removeprefix(" in ") + (f", with {shapes}" if shapes else "")
         title = ": ".join(filter(None, [error["type"], error["message"]]))
         failure = RunFailure(title, place, error["hint"] or "")
     nonfinite = ""
     if first:
-        nonfinite = f"first {first['what']}{place_of(first)}" + (f", from {first['tensor']}" if first["tensor"] else "")
+        nonfinite = f"first {first['what']}{place_text(first)}" + (
+            f", from {first['tensor']}" if first["tensor"] else ""
+        )
     stopped = [f"stopped early: {report.stopped}"] if report.stopped else []
     return RunReport(
         source=source,
         versions=versions(),
         input=fields["input"] or "",
-        output="" if fields["output"] is None else value_text(fields["output"]),
+        output="" if fields["output"] is None else result_text(fields["output"]),
         calls=report.trace.calls,
         failure=failure,
         nonfinite=nonfinite,

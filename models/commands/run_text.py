@@ -9,7 +9,7 @@ from typing import Any
 from ..messages import RunMode
 from ..safe_text import clean, clean_lines
 from .columns import table
-from .run_costs import costs_text, flops_cell, size_cell
+from .run_costs import costs_lines, flops_cell, size_cell
 from .run_depth import depth_lines
 
 ROOT = "(root)"
@@ -50,7 +50,7 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
     if words:
         yield f"run in {', '.join(words)}"
     if not report["error"]:
-        yield from costs_text(report)
+        yield from costs_lines(report)
     if report["from"]:
         yield f"backward {clean(report['from']['text'])}"
     yield from _ending(report)
@@ -62,23 +62,23 @@ def _ending(report: dict[str, Any]) -> Iterator[str]:
         yield f"{first['what']} in gradients, on the way back first in that of {clean(first['tensor'], NAME)}"
     elif first:
         of = " of the gradients" if first["phase"] == "backward" else ""
-        yield f"first {first['what']}{of}{place_of(first)}" + (
+        yield f"first {first['what']}{of}{place_text(first)}" + (
             f", from {clean(first['tensor'])}" if first["tensor"] else ""
         )
         yield from (f"  {line}" for line in clean_lines(first["text"] or ""))
     if error:
         shapes = " x ".join(shape_text(shape) for shape in error["inputs"] or [])
-        yield f"failed{place_of(error)}" + (f", with {shapes}" if shapes else "")
+        yield f"failed{place_text(error)}" + (f", with {shapes}" if shapes else "")
         yield from (f"  {line}" for line in clean_lines(": ".join(filter(None, [error["type"], error["message"]]))))
         if error["hint"]:
             yield f"  → {clean(error['hint'], HINT)}"
     elif report["stopped"]:
         yield f"stopped early ({'Ctrl+C' if report['stopped'] == 'interrupted' else report['stopped']})"
     else:
-        yield f"output {value_text(report['output'])}"
+        yield f"output {result_text(report['output'])}"
 
 
-def place_of(what: dict[str, Any]) -> str:
+def place_text(what: dict[str, Any]) -> str:
     """Return where something happened: ` in 0.block 1: linear, at net.py:12`."""
     text = "" if what["module"] is None else f" in {clean(what['module'], NAME) or ROOT}"
     text += f": {clean(what['op'], NAME)}" if what["op"] else ""
@@ -187,14 +187,14 @@ def shape_text(shape: list[Any] | None) -> str:
     return str(shape).replace("None", "?")
 
 
-def value_text(value: Any) -> str:
+def result_text(value: Any) -> str:
     """Return a result, as `structure_of` describes it, as text: `[2, 1] float32`."""
     if isinstance(value, dict) and value.keys() == {"shape", "dtype"}:
         return f"{shape_text(value['shape'])} {value['dtype']}"
     if isinstance(value, dict):
         if value.keys() == {"type"}:
             return clean(value["type"], NAME)
-        return "{" + ", ".join(f"{clean(key, NAME)}: {value_text(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{clean(key, NAME)}: {result_text(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list):
-        return f"({', '.join(value_text(part) for part in value)})"
+        return f"({', '.join(result_text(part) for part in value)})"
     return clean(repr(value), NAME)

@@ -16,10 +16,10 @@ from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import ArgsKwargs, make_inputs
 from ..run.inputs.run_mode import in_dtype
 from ..run.inputs.specs import expression, parse_spec
-from ..run.replaced import replaced_parameters, sentence
+from ..run.replaced import replaced_parameters, replaced_text
 from ..run.trace.calls import Call
 from ..run.trace.went_back import Conflict, WentBack
-from ..session.findings import VALUES_LIMIT, of_network
+from ..session.findings import VALUES_LIMIT, findings_of_network
 from ..session.session import Session
 from ..sources.tracebacks import problem_of
 from .run_report import error_report
@@ -103,7 +103,7 @@ class Work:
 
     def _find(self) -> None:
         """Send what is remarkable about the network and the run."""
-        found = of_network(self._session, self._after, self._trace, values_limit=self._values_limit)
+        found = findings_of_network(self._session, self._after, self._trace, values_limit=self._values_limit)
         self._part(findings=[asdict(each) for each in found.findings], looked_at=found.looked_at)
 
     def _forward(self) -> ForwardResult:
@@ -126,7 +126,7 @@ class Work:
         self._replaced = self._trace.replaced = replaced_parameters(tree, self._after, self._trace)
         self._trace.replaced = self._replaced
         if self._replaced:
-            self._note(sentence(self._replaced))
+            self._note(replaced_text(self._replaced))
         self._part(dry=False, seconds=result.seconds)
         return result
 

@@ -14,7 +14,7 @@ from ..saving.metadata import metadata_for
 from ..saving.new_file import check_new
 from ..saving.notes import notes_of
 from ..saving.plan import DTYPE_NAMES, CannotSave, FilePlan, plan
-from ..saving.safetensors_file import header, in_order
+from ..saving.safetensors_file import header_bytes, in_file_order
 from ..saving.writing import form_of, lack_of_room, write
 from ..session.saving import gathered, matcher
 from ..session.session import Session
@@ -112,7 +112,7 @@ def _gathered(options: argparse.Namespace, line: ProgressLine) -> Gathered:
 def _check(made: FilePlan, metadata: dict[str, str]) -> None:
     """Raise CannotSave where the file could not be written as planned."""
     if made.form == "safetensors":
-        header(in_order(made), metadata)
+        header_bytes(in_file_order(made), metadata)
 
 
 def _on_bytes(line: ProgressLine, total: int) -> Callable[[int, str], None]:

@@ -16,7 +16,7 @@ from ..tree.globs import Glob
 from ..tree.natural import natural_key
 from ..work.progress import OnProgress
 from . import stats_text
-from .options import CommandParser, count, parser_for
+from .options import CommandParser, parser_for, top_count
 from .output import Result
 from .progress_line import ProgressLine
 
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
         tensors = selected(list(session.model.tensors_at("")), options.pattern)
         found = reports_of(tensors, options.exact, line)
     gone = [each for each in found if each["absence"] == "gone"]
-    found = in_order(found, options.sort)[: options.top]
+    found = sorted_reports(found, options.sort)[: options.top]
     if options.json:
         source = session.model.source
         result.json({"source": source.source, "kind": source.kind, "tensors": found})
@@ -82,11 +82,11 @@ def _parser() -> CommandParser:
         help=f"largest first; {' and '.join(ASCENDING)} smallest first; counters and optimizer state behind the "
         f"network's own numbers; one of {', '.join(SORTS)}",
     )
-    parser.add_argument("--top", type=count, metavar="N", help="only the first N of them; all are read")
+    parser.add_argument("--top", type=top_count, metavar="N", help="only the first N of them; all are read")
     return parser
 
 
-def in_order(tensors: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:
+def sorted_reports(tensors: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:
     """Return entries of the report sorted by one of `SORTS`; equal ones as they were, those without a value last.
 
     What counts or points to something in the network, and what belongs to no network (optimizer, random state), comes

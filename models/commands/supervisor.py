@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, NoReturn
 
-from .copies import begin_here, is_copy
+from .copies import begin_here, is_forked
 from .descendants import adopt, children, kill_children
 from .faults import report_fault
 
@@ -183,7 +183,7 @@ def _work(work: Callable[[Send], int], pipe: int, parent: int) -> NoReturn:
     begin_here()
 
     def send(name: str, *values: object) -> None:
-        if is_copy():
+        if is_forked():
             return
         data = memoryview(json.dumps([name, *values]).encode() + b"\n")
         while data:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .difference import ElementComparison, Tolerance
 from .largest import largest_at, whole_differences
-from .sums import Squares, Sum, number
+from .sums import Squares, Sum, scaled
 
 PART = 2**15
 """Elements of a part; two sides of it as float64 are 512 KB."""
@@ -86,7 +86,7 @@ class Measures:
         cosine = None
         if a[0] and b[0]:
             product = (self.products.value / a[0] / b[0], self.products.exponent - a[1] - b[1])
-            cosine = max(-1.0, min(1.0, number(*product)))
+            cosine = max(-1.0, min(1.0, scaled(*product)))
         return ElementComparison(
             values="changed" if self.differing and not self.close else "close" if self.differing else "equal",
             max_abs=self.largest if self.largest >= 0 else None,
@@ -180,7 +180,7 @@ def _carefully(a: Tensor, b: Tensor, first: int) -> Measures:
         found.largest = float(exact)
     else:
         magnitudes = torch.view_as_complex(apart.view(-1, 2)).abs() if a.is_complex() else apart.abs()
-        found.largest = number(float(magnitudes.max()), exponent)
+        found.largest = scaled(float(magnitudes.max()), exponent)
     return found
 
 

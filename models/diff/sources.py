@@ -8,7 +8,7 @@ from .difference import TensorSide
 from .tensors import Comparable
 
 
-def tensors_of(model: OpenModel) -> list[Comparable]:
+def every_tensor(model: OpenModel) -> list[Comparable]:
     """Return every tensor under each of its names, each path once.
 
     They come in the source's order, or by name where that has no meaning; optimizer state comes last.

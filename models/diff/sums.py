@@ -54,10 +54,10 @@ class Squares:
         if not self.apart.value:
             return 0.0
         a, apart = self.a.root(), self.apart.root()
-        return number(apart[0] / a[0], apart[1] - a[1]) if a[0] else None
+        return scaled(apart[0] / a[0], apart[1] - a[1]) if a[0] else None
 
 
-def number(value: float, exponent: int) -> float:
+def scaled(value: float, exponent: int) -> float:
     """Return `value * 2**exponent`; infinity where that is too large for float64."""
     try:
         return math.ldexp(value, exponent)

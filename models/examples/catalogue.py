@@ -244,7 +244,7 @@ def build_example(name: str) -> nn.Module:
     return net
 
 
-def console_names(name: str, net: nn.Module) -> dict[str, object]:
+def example_names(name: str, net: nn.Module) -> dict[str, object]:
     """Return what the console defines besides `net`, the network `build_example(name)`: by name, classes and parts.
 
     Raises:

@@ -12,7 +12,7 @@ from .names import NUMBER, Parts
 from .proposal import Proposal
 from .rules import TemplatePairs, changes_of, rules_of
 from .sides import Side
-from .substitution import Substitution, literal, pattern_of, pieces_of, substitution_of
+from .substitution import Substitution, literal, pieces_of, substitution_of, template_pattern
 
 _SHOWN = 5
 """Names that a comment lists."""
@@ -103,10 +103,10 @@ def _table(changes: Sequence[TemplatePairs], links: Sequence[Link]) -> Iterator[
         if change.old[-1] == change.new[-1] and len(change.old) > 1 and not change.old[-1].startswith(NUMBER):
             modules[change.old[:-1], change.new[:-1]].append(change.old[-1])
         else:
-            rows.append(Substitution(f"^{pattern_of(change.old)}$", pieces_of(change.new)).source)
+            rows.append(Substitution(f"^{template_pattern(change.old)}$", pieces_of(change.new)).source)
     for (old, new), leaves in modules.items():
         group = old.count(NUMBER) + 1
-        pattern = f"^{pattern_of(old)}\\.({'|'.join(pattern_of((leaf,)) for leaf in leaves)})$"
+        pattern = f"^{template_pattern(old)}\\.({'|'.join(template_pattern((leaf,)) for leaf in leaves)})$"
         rows.append(Substitution(pattern, (*pieces_of(new), ".", (group, 0))).source)
     yield "names = ["
     yield from (f"    ({row})," for row in rows)

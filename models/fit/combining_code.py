@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .links import How, Link
-from .names import Parts, Shapes, fold, unfold
+from .names import Parts, Shapes, fold_numbers, unfold
 from .substitution import literal
 
 _Group = tuple[How, tuple[Parts, ...], tuple[Parts, ...]]
@@ -15,7 +15,11 @@ def combining(links: Iterable[Link], network: Shapes) -> Iterator[str]:
     """Yield the lines that put into `state` what is made of tensors of `file`."""
     groups: dict[_Group, list[Link]] = {}
     for link in links:
-        key = link.how, tuple(fold(name)[0] for name in link.file), tuple(fold(name)[0] for name in link.network)
+        key = (
+            link.how,
+            tuple(fold_numbers(name)[0] for name in link.file),
+            tuple(fold_numbers(name)[0] for name in link.network),
+        )
         groups.setdefault(key, []).append(link)
     for group in groups.values():
         numbers = [_number(link) for link in group]
@@ -30,7 +34,7 @@ def combining(links: Iterable[Link], network: Shapes) -> Iterator[str]:
 
 def _number(link: Link) -> int | None:
     """Return the first number of all names of a link, where it is one and the same."""
-    firsts = {numbers[0] if (numbers := fold(name)[1]) else None for name in (*link.file, *link.network)}
+    firsts = {numbers[0] if (numbers := fold_numbers(name)[1]) else None for name in (*link.file, *link.network)}
     first = firsts.pop() if len(firsts) == 1 else None
     return int(first) if first is not None and first.isascii() and str(int(first)) == first else None
 
@@ -40,7 +44,7 @@ def _same_shapes(group: Sequence[Link], network: Shapes) -> bool:
     first = group[0]
     return all(
         [network[name] for name in link.network] == [network[name] for name in first.network]
-        and [fold(name)[1][1:] for name in link.file] == [fold(name)[1][1:] for name in first.file]
+        and [fold_numbers(name)[1][1:] for name in link.file] == [fold_numbers(name)[1][1:] for name in first.file]
         for link in group
     )
 
@@ -80,7 +84,7 @@ def _lines(link: Link, network: Shapes, number: int | None) -> Iterator[str]:
 def _listed(names: Sequence[str], number: int | None) -> str:
     """Return tensors of the file in turn, as a comprehension over `e` where one number counts them from 0."""
     plain = ", ".join(f"file[{_name(name, number)}]" for name in names)
-    folded = [fold(name) for name in names]
+    folded = [fold_numbers(name) for name in names]
     if len(names) < 3 or len({each[0] for each in folded}) != 1 or any(brace in names[0] for brace in "{}"):
         return plain
     columns = list(zip(*(numbers for _, numbers in folded), strict=True))

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from .names import NUMBER, Parts, Shapes, Template, swapped
+from .names import NUMBER, Parts, Shapes, Template, is_swapped
 
 _DIGITS = re.compile(r"\d+")
 _WRONG = 5
@@ -38,7 +38,7 @@ def doubted(
         if our is None:
             continue
         names = [(name, our.members[numbers]) for numbers, name in their.members.items() if numbers in our.members]
-        bad = sum(network[b] != file[a] and not swapped(network[b], file[a]) for a, b in names)
+        bad = sum(network[b] != file[a] and not is_swapped(network[b], file[a]) for a, b in names)
         for head, _ in _heads(parts):
             common[head] += len(names)
             wrong[head] += bad

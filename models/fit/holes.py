@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from .names import NUMBER, Parts, Shapes, Template, swapped
+from .names import NUMBER, Parts, Shapes, Template, is_swapped
 
 _MOST_PAIRS = 5_000
 """Pairs of what stands in one hole, beyond which it says nothing."""
@@ -114,7 +114,7 @@ class Holes:
             if other is template or hole == meant or (size is not None and len(hole) != size):
                 continue
             there = shapes[other.members.get(numbers) or next(iter(other.members.values()))]
-            if there == shape or swapped(there, shape):
+            if there == shape or is_swapped(there, shape):
                 return hole
         return None
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import exp
 
 from .likeness import Likeness
-from .names import NUMBER, Parts, Shape, is_number, swapped
+from .names import NUMBER, Parts, Shape, is_number, is_swapped
 from .units import Unit
 
 _MOST_PAIRS = 40_000
@@ -115,7 +115,7 @@ def _pairs(theirs: list[Unit], ours: list[Unit], likeness: Likeness) -> list[_Pa
 def _may_be(their: Unit, our: Unit) -> bool:
     """Return whether all that both have is of the same shape, a matrix perhaps the other way around."""
     return all(
-        shape == our.leaves[leaf] or swapped(shape, our.leaves[leaf])
+        shape == our.leaves[leaf] or is_swapped(shape, our.leaves[leaf])
         for leaf, shape in their.leaves.items()
         if leaf in our.leaves
     )

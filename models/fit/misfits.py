@@ -12,7 +12,7 @@ from .name_lists import NameTemplate, name_templates
 from .names import Shape, resized
 from .proposal import SET_ASIDE, Proposal
 from .sides import Side
-from .votes import is_copy
+from .votes import is_copy_name
 
 ListName = Literal["matched", "missing", "unexpected", "shape", "dtype"]
 LISTS: tuple[ListName, ...] = ("matched", "missing", "unexpected", "shape", "dtype")
@@ -162,6 +162,6 @@ def _unexpected(name: str, used: Iterable[str]) -> str:
         return "a part of a parametrized weight, computed and not renamed"
     if _LORA.search(name):
         return "of a LoRA adapter: the network has none here"
-    if any(map(is_copy, name.split("."))):
+    if any(map(is_copy_name, name.split("."))):
         return "of another copy of the weights, by its name"
     return ""

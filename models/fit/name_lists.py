@@ -8,7 +8,7 @@ from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
-from .names import NUMBER, Parts, fold, is_number, unfold
+from .names import NUMBER, Parts, fold_numbers, is_number, unfold
 
 
 class NameTemplate(NamedTuple):
@@ -23,7 +23,7 @@ def name_templates(names: Iterable[str]) -> list[NameTemplate]:
     """Return `names` as templates, in the order of the first of each; every name is in exactly one."""
     groups: dict[Parts, list[tuple[Parts, str]]] = defaultdict(list)
     for name in names:
-        parts, numbers = fold(name)
+        parts, numbers = fold_numbers(name)
         groups[parts].append((numbers, name))
     return [template for parts, members in groups.items() for template in _boxes(parts, members)]
 

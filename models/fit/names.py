@@ -30,7 +30,7 @@ class Template:
 
 
 @lru_cache(maxsize=1 << 16)
-def fold(name: str) -> tuple[Parts, Parts]:
+def fold_numbers(name: str) -> tuple[Parts, Parts]:
     """Return the parts of `name` with `#` for each number, and the numbers."""
     if NUMBER in name:  # of no network: as it is
         return (name if name != NUMBER else 2 * NUMBER,), ()
@@ -56,7 +56,7 @@ def templates_of(names: Iterable[str]) -> dict[Parts, Template]:
     """Return the templates of `names`, each with its names, in the order of the first."""
     found: dict[Parts, Template] = {}
     for name in names:
-        parts, numbers = fold(name)
+        parts, numbers = fold_numbers(name)
         template = found.get(parts)
         if template is None:
             template = found[parts] = Template(parts)
@@ -64,7 +64,7 @@ def templates_of(names: Iterable[str]) -> dict[Parts, Template]:
     return found
 
 
-def swapped(a: Shape, b: Shape) -> bool:
+def is_swapped(a: Shape, b: Shape) -> bool:
     """Return whether `a` is `b` with its two dimensions swapped, and is another shape."""
     return len(a) == 2 and len(b) == 2 and a != b and a[0] == b[1] and a[1] == b[0]
 

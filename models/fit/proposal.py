@@ -9,11 +9,11 @@ from functools import cached_property
 
 from .doubt import doubted
 from .links import Certainty, Link, ProposedRule
-from .names import NUMBER, Parts, Shapes, Template, fold, resized, swapped, templates_of
-from .refusal import TOO_LITTLE, refused, too_little
+from .names import NUMBER, Parts, Shapes, Template, fold_numbers, is_swapped, resized, templates_of
+from .refusal import TOO_LITTLE, too_little, why_refused
 from .resizing import has_words_of, resizing_rules, with_rows
 from .rules import PartRule, TemplatePairs, changes_of, rules_of
-from .shown import notes_of, rules_of_links
+from .shown import link_notes, rules_of_links
 from .structure import Structure
 from .votes import Vote
 
@@ -55,7 +55,7 @@ class Proposal:
     @cached_property
     def notes(self) -> list[str]:
         """Return what cannot be known from names and shapes, as sentences."""
-        return notes_of(self.links)
+        return link_notes(self.links)
 
     def taken(self, certainties: Iterable[Certainty]) -> list[Link]:
         """Return the links of these certainties; with those that guess, rows of tensors that grew are copied."""
@@ -127,9 +127,11 @@ def propose(network: Shapes, file: Shapes) -> Proposal:
     proposal = Proposal(network, file, agreeing=len(agreeing))
     for name, (target, certainty) in pairs.items():
         proposal.links.append(
-            Link((name,), (target,), certainty, transposed=swapped(weights[name], network[target]))
+            Link((name,), (target,), certainty, transposed=is_swapped(weights[name], network[target]))
         )  # fmt: skip
-    proposal.refusal = refused(network, weights, {name: target for name, (target, _) in pairs.items()}, structure.links)
+    proposal.refusal = why_refused(
+        network, weights, {name: target for name, (target, _) in pairs.items()}, structure.links
+    )
     if not proposal.refusal:
         proposal.links += structure.links
     if too_little(network, weights, sum(len(link.file) for link in proposal.links)):
@@ -148,7 +150,7 @@ def _agreeing(
 ) -> set[str]:  # fmt: skip
     """Return the names that both have, but for those whose numbers make that doubtful."""
     doubtful = doubted(ours, theirs.items(), network, file)
-    return {name for name in file if name in network and fold(name)[0] not in doubtful}
+    return {name for name in file if name in network and fold_numbers(name)[0] not in doubtful}
 
 
 def _with_namesakes(links: list[Link], network: Shapes) -> list[Link]:

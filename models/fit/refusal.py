@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .links import Link
-from .names import NUMBER, Shapes, fold, resized
+from .names import NUMBER, Shapes, fold_numbers, resized
 from .resizing import has_words_of
 
 _BY_NAME = 0.3
@@ -17,7 +17,7 @@ _AT_ALL = 0.3
 """Share below which nothing is proposed."""
 
 
-def refused(network: Shapes, file: Shapes, named: Mapping[str, str], found: Iterable[Link]) -> str:
+def why_refused(network: Shapes, file: Shapes, named: Mapping[str, str], found: Iterable[Link]) -> str:
     """Return why the links that structure found are not proposed, as a sentence; empty where they are.
 
     Args:
@@ -51,7 +51,7 @@ def too_little(network: Shapes, file: Shapes, linked: int) -> bool:
 
 def _outside(shapes: Shapes) -> list[str]:
     """Return the names of the matrices that are in no numbered block."""
-    return [name for name, shape in shapes.items() if len(shape) > 1 and NUMBER not in fold(name)[0]]
+    return [name for name, shape in shapes.items() if len(shape) > 1 and NUMBER not in fold_numbers(name)[0]]
 
 
 def _grown(ours: Sequence[str], theirs: Sequence[str], network: Shapes, file: Shapes) -> bool:

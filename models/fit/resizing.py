@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from .links import Link, ProposedRule
 from .name_lists import name_templates
-from .names import Shapes, fold, resized
+from .names import Shapes, fold_numbers, resized
 from .shown import RuleOfLinks
 from .words import words_of
 
@@ -34,7 +34,7 @@ def _module(link: Link) -> str:
 
 def has_words_of(their: str, our: str) -> bool:
     """Return whether the ends of two names have a word in common that says something: `tok_embeddings` of `embed`."""
-    return bool(words_of(fold(their)[0][-2:]) & words_of(fold(our)[0][-2:]) - _DULL)
+    return bool(words_of(fold_numbers(their)[0][-2:]) & words_of(fold_numbers(our)[0][-2:]) - _DULL)
 
 
 _DULL = {"weight", "bias", "proj", "fc", "block"}

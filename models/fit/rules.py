@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from .links import Certainty, Link, worst
-from .names import NUMBER, Parts, fold
+from .names import NUMBER, Parts, fold_numbers
 from .votes import CONTAINERS, WRAPPERS
 
 _TRIED = 500_000
@@ -97,8 +97,8 @@ def _told_apart(changes: list[TemplatePairs]) -> list[TemplatePairs]:
 
 def change_key(file: str, network: str) -> tuple[Parts, Parts]:
     """Return the templates of a pair of names; those of the network's numbers that shift are `#-1`, `#+2`."""
-    old, before = fold(file)
-    new, after = fold(network)
+    old, before = fold_numbers(file)
+    new, after = fold_numbers(network)
     if before == after:
         return old, new
     plain = all(a == b or (str(int(a)) == a and str(int(b)) == b) for a, b in zip(before, after, strict=False))

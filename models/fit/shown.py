@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .links import CERTAINTIES, Certainty, How, Kind, Link, ProposedRule, worst
 from .name_lists import placeholders
-from .names import NUMBER, fold
+from .names import NUMBER, fold_numbers
 from .rules import PartRule, TemplatePairs
 from .words import words_of_part
 
@@ -57,7 +57,7 @@ def rules_of_links(
     return sorted(found, key=lambda each: CERTAINTIES.index(each.shown.certainty))
 
 
-def notes_of(links: Iterable[Link]) -> list[str]:
+def link_notes(links: Iterable[Link]) -> list[str]:
     """Return what cannot be known of links, as sentences."""
     return [PERMUTED] if any(map(_may_be_permuted, links)) else []
 
@@ -111,7 +111,7 @@ def _without_leaf(link: Link) -> tuple[list[str], list[str]]:
 
 def _together(names: Sequence[str]) -> str:
     """Return names as one text: those of one template once, those that differ with ` + ` between their ends."""
-    templates = list(dict.fromkeys(fold(name)[0] for name in names))
+    templates = list(dict.fromkeys(fold_numbers(name)[0] for name in names))
     first = templates[0]
     front = 0
     while len(templates) > 1 and all(len(each) > front + 1 and each[front] == first[front] for each in templates):

@@ -9,7 +9,7 @@ from functools import cached_property
 from .combined import Combination, combinations
 from .links import Certainty, Link
 from .matching import CLOSE, Match, match_units, shape_key
-from .names import Parts, Shape, Shapes, fold, swapped
+from .names import Parts, Shape, Shapes, fold_numbers, is_swapped
 from .units import Unit, units_of
 
 
@@ -97,7 +97,7 @@ class Structure:
         found = []
         for side in (self.network, self.file):
             shapes: Counter[Shape] = Counter()
-            for _, shape in {(fold(name)[0], shape) for name, shape in side.items()}:
+            for _, shape in {(fold_numbers(name)[0], shape) for name, shape in side.items()}:
                 shapes.update({shape, shape[::-1]} if len(shape) == 2 else {shape})
             found.append(shapes)
         return found[0], found[1]
@@ -116,7 +116,7 @@ class Structure:
 
 
 def _container(name: str) -> Parts:
-    return fold(name)[0][:-2]
+    return fold_numbers(name)[0][:-2]
 
 
 def _classes(units: Iterable[Unit]) -> set[frozenset[str]]:
@@ -137,8 +137,8 @@ def _links_of(match: Match, network: Shapes, file: Shapes, certainty: Certainty)
             if {theirs[0].rpartition(".")[2], ours[0].rpartition(".")[2]} == {"weight", "bias"}:
                 continue
         for their, our in zip(theirs, ours or [], strict=False):
-            if file[their] == network[our] or swapped(file[their], network[our]):
-                yield Link((their,), (our,), certainty, transposed=swapped(file[their], network[our]))
+            if file[their] == network[our] or is_swapped(file[their], network[our]):
+                yield Link((their,), (our,), certainty, transposed=is_swapped(file[their], network[our]))
 
 
 def _combined_links(each: Combination, *, to_network: bool) -> Iterator[Link]:

@@ -67,7 +67,7 @@ def literal(text: str) -> str:
 
 def substitution_of(rule: PartRule) -> Substitution:
     """Return a rule of parts as a substitution."""
-    old = pattern_of(rule.old)
+    old = template_pattern(rule.old)
     lead, tail = "^" if rule.front else r"\.", "$" if rule.end else r"\."
     pattern = f"{lead}{old}{tail}" if old else lead if rule.front else tail
     before = "" if rule.front else "."
@@ -79,7 +79,7 @@ def substitution_of(rule: PartRule) -> Substitution:
     return Substitution(pattern, (before, *pieces_of(rule.new), after))
 
 
-def pattern_of(parts: Parts) -> str:
+def template_pattern(parts: Parts) -> str:
     """Return the pattern of a template, a group for each number."""
     return r"\.".join(r"(\d+)" if part == NUMBER else re.escape(part) for part in parts)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from .doubt import doubted
 from .holes import Holes, RenameRule
-from .names import Parts, Shapes, Template, resized, swapped, templates_of, unfold
+from .names import Parts, Shapes, Template, is_swapped, resized, templates_of, unfold
 
 TRIED = 60
 """Rules that are tried in each turn, those with the most votes."""
@@ -44,13 +44,13 @@ class Win:
     @property
     def certain(self) -> bool:
         """Return whether nothing speaks against it: three names or more, no other shapes, no rival but a copy."""
-        free = all(is_copy(rival) for rival in self.rivals) or self.rule.place == "everywhere"
+        free = all(is_copy_name(rival) for rival in self.rivals) or self.rule.place == "everywhere"
         wrapper = not self.rule.new and all(part in (*WRAPPERS, *CONTAINERS) for part in self.rule.old)
         return (self.names >= 3 or wrapper) and self.against * 20 <= self.names and free
 
 
 @lru_cache(maxsize=1 << 14)
-def is_copy(text: str) -> bool:
+def is_copy_name(text: str) -> bool:
     """Return whether a part of a name says that what is below is another copy of the weights: `ema`, `teacher`."""
     return any(word in text.lower() for word in COPIES)
 
@@ -100,7 +100,7 @@ class Vote:
             often = tuple(rival for rival, count in rivals.items() if 5 * count >= places)
             win = Win(rule, hits, against, often)
             size = len(rule.old) + len(rule.new)
-            copy = any(map(is_copy, rule.old))
+            copy = any(map(is_copy_name, rule.old))
             found.append((hits - 2 * against, not copy, -size, rule.place == "front", -at, win))
         return max(found)[-1] if found else None
 
@@ -122,7 +122,7 @@ class Vote:
             for numbers in agreeing:
                 a, b = self.file[theirs.members[numbers]], self.network[ours.members[numbers]]
                 good += a == b
-                bad += a != b and not swapped(a, b) and not resized(a, b)
+                bad += a != b and not is_swapped(a, b) and not resized(a, b)
             if agreeing:
                 hits += good * len(shared) // len(agreeing)
                 against += bad * len(shared) // len(agreeing)
@@ -130,7 +130,7 @@ class Vote:
 
     def _fits(self, theirs: str, ours: str) -> bool:
         a, b = self.file[theirs], self.network[ours]
-        return a == b or swapped(a, b)
+        return a == b or is_swapped(a, b)
 
     def _take(self, win: Win) -> bool:
         """Apply a rule; return False, with nothing changed, where all names that it brings together are doubted."""

@@ -11,7 +11,7 @@ from ..live.live_tree import LiveTree
 from ..live.own_container import OwnContainer
 from ..live.paths import python_path
 from ..live.registered import modules_in, registry_of
-from .scheme import Scheme, by_holder, in_parts
+from .scheme import Scheme, by_holder, is_for_some
 from .scope import Target, class_of_name, modules_of, targets_of
 
 LINES = 8
@@ -30,7 +30,7 @@ def initialise(module):
 def code_of(tree: LiveTree, scheme: Scheme) -> str:
     """Return the statements, without imports of torch and `nn` and without what makes `net`."""
     before, function = _own(scheme)
-    if not scheme.fills_tensors and in_parts(tree, scheme):
+    if not scheme.fills_tensors and is_for_some(tree, scheme):
         before = ["from copy import deepcopy", *before]
     lines = [*before, f"torch.manual_seed({scheme.seed})"] if _draws(scheme) else list(before)
     if scheme.fills_tensors:
@@ -158,7 +158,7 @@ def _is_of(scheme: Scheme) -> str:
 def _calls(tree: LiveTree, scheme: Scheme, function: str) -> list[str]:
     call = function or "initialise"
     defined = [] if function else [*_RESET.splitlines(), ""]
-    if in_parts(tree, scheme):
+    if is_for_some(tree, scheme):
         lines = list(defined)
         for group in by_holder(targets_of(tree, scheme.scope)):
             holder = python_path(tree, tree.holder(group[0].node))

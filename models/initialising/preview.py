@@ -18,9 +18,9 @@ from ..sources.wording import size_text
 from ..tensors.tensors import size_in_bytes
 from ..work.cancelled import ShouldCancel, never
 from . import theory as law
-from .scheme import OnStep, Scheme, by_holder, carry_out, in_parts, modules_for, step
+from .scheme import OnStep, Scheme, by_holder, carry_out, is_for_some, modules_for, step
 from .scope import Scope, Target, targets_of
-from .theory import Theory, number
+from .theory import Theory, digits
 
 COPY_LIMIT = 2**31
 """Bytes of the parameters and buffers of a network up to which it is copied."""
@@ -50,10 +50,10 @@ def default_theory(tree: LiveTree, node: Node) -> Theory | None:
         return None
     if found := _UNIFORM.match(text):
         bound = float(found["bound"])
-        return law.uniform(-bound, bound, f"uniform(±1/√{round(bound**-2):,} = ±{number(bound)}): ±1/√{found['of']}")
+        return law.uniform(-bound, bound, f"uniform(±1/√{round(bound**-2):,} = ±{digits(bound)}): ±1/√{found['of']}")
     if found := _XAVIER.match(text):
         bound, shape = float(found["bound"]), tensor.shape
-        return law.uniform(-bound, bound, f"uniform(±√(6/({shape[1]} + {shape[0]})) = ±{number(bound)})")
+        return law.uniform(-bound, bound, f"uniform(±√(6/({shape[1]} + {shape[0]})) = ±{digits(bound)})")
     if found := _NORMAL.match(text):
         return law.normal(0.0, float(found["std"]))
     if found := _CONSTANT.match(text):
@@ -77,7 +77,7 @@ def fresh_values(
         NotCopied: the rule is one of modules, and the network cannot be copied.
         Exception: whatever a rule of the user's or a layer raises.
     """
-    if not scheme.fills_tensors and not in_parts(tree, scheme):
+    if not scheme.fills_tensors and not is_for_some(tree, scheme):
         return _by_modules(tree, scheme, path, should_cancel, on_step)
     with scheme.drawing() as generators:
         if scheme.fills_tensors:

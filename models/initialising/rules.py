@@ -15,7 +15,7 @@ from typing import Any
 from torch.nn import init
 
 from . import theory as law
-from .theory import Theory, number
+from .theory import Theory, digits
 
 Values = Mapping[str, Any]
 """Arguments of a rule by name: numbers, and texts of those that have choices."""
@@ -80,7 +80,7 @@ def _kaiming_gain(values: Values) -> tuple[float, str]:
     slope, kind = float(values["a"]), str(values["nonlinearity"])
     gain = float(init.calculate_gain(kind, slope))  # type: ignore[arg-type]
     if kind == "leaky_relu":
-        return gain, "√2" if not slope else f"√(2/(1 + {number(slope)}²))"
+        return gain, "√2" if not slope else f"√(2/(1 + {digits(slope)}²))"
     return gain, {"relu": "√2", "tanh": "5/3", "selu": "3/4"}.get(kind, "")
 
 
@@ -95,7 +95,7 @@ def _kaiming_uniform(shape: Sequence[int], values: Values) -> Theory:
         return law.constant(0.0)
     bound = math.sqrt(3) * gain / math.sqrt(fan)
     times = f"{text}·" if text else ""
-    return law.uniform(-bound, bound, f"uniform(±{times}√(3/{fan}) = ±{number(bound)})")
+    return law.uniform(-bound, bound, f"uniform(±{times}√(3/{fan}) = ±{digits(bound)})")
 
 
 def _kaiming_normal(shape: Sequence[int], values: Values) -> Theory:
@@ -103,21 +103,21 @@ def _kaiming_normal(shape: Sequence[int], values: Values) -> Theory:
     if not fan:
         return law.constant(0.0)
     std = gain / math.sqrt(fan)
-    return law.normal(0.0, std, f"normal(0, {text or '1'}/√{fan} = {number(std)})")
+    return law.normal(0.0, std, f"normal(0, {text or '1'}/√{fan} = {digits(std)})")
 
 
 def _xavier_uniform(shape: Sequence[int], values: Values) -> Theory:
     (fan_in, fan_out), gain = fans(shape), float(values["gain"])
     bound = abs(gain) * math.sqrt(6 / (fan_in + fan_out))
-    times = "" if gain == 1 else f"{number(gain)}·"
-    return law.uniform(-bound, bound, f"uniform(±{times}√(6/({fan_in} + {fan_out})) = ±{number(bound)})")
+    times = "" if gain == 1 else f"{digits(gain)}·"
+    return law.uniform(-bound, bound, f"uniform(±{times}√(6/({fan_in} + {fan_out})) = ±{digits(bound)})")
 
 
 def _xavier_normal(shape: Sequence[int], values: Values) -> Theory:
     (fan_in, fan_out), gain = fans(shape), float(values["gain"])
     std = abs(gain) * math.sqrt(2 / (fan_in + fan_out))
-    times = "" if gain == 1 else f"{number(gain)}·"
-    return law.normal(0.0, std, f"normal(0, {times}√(2/({fan_in} + {fan_out})) = {number(std)})")
+    times = "" if gain == 1 else f"{digits(gain)}·"
+    return law.normal(0.0, std, f"normal(0, {times}√(2/({fan_in} + {fan_out})) = {digits(std)})")
 
 
 def _orthogonal(shape: Sequence[int], values: Values) -> Theory:
@@ -126,7 +126,7 @@ def _orthogonal(shape: Sequence[int], values: Values) -> Theory:
     if not gain:
         return law.constant(0.0)
     which = "rows" if rows <= columns else "columns"
-    length = "1" if gain == 1 else number(gain)
+    length = "1" if gain == 1 else digits(gain)
     return law.coordinate(max(rows, columns), abs(gain), f"orthogonal {which} of length {length}")
 
 
@@ -143,7 +143,7 @@ def _dirac(shape: Sequence[int], values: Values) -> Theory:
 def _sparse(shape: Sequence[int], values: Values) -> Theory:
     sparsity, std = float(values["sparsity"]), float(values["std"])
     share = math.ceil(sparsity * shape[0]) / shape[0] if shape[0] else 0.0
-    name = f"normal(0, {number(std)}), {share:.4g} of each column set to 0"
+    name = f"normal(0, {digits(std)}), {share:.4g} of each column set to 0"
     return law.with_zeros(law.normal(0.0, std), min(share, 1.0), name)
 
 

@@ -181,7 +181,7 @@ def carry_out(
             for done, target in enumerate(targets):
                 step(should_cancel, on_step, done, len(targets), target.node.path)
                 scheme.fill(target, target.tensor, generators)
-        elif in_parts(tree, scheme):
+        elif is_for_some(tree, scheme):
             groups = by_holder(targets_of(tree, scheme.scope))
             for done, group in enumerate(groups):
                 step(should_cancel, on_step, done, len(groups), group[0].node.path)
@@ -205,7 +205,7 @@ def step(should_cancel: ShouldCancel, on_step: OnStep, done: int, total: int, pa
     on_step(done, total, path)
 
 
-def in_parts(tree: LiveTree, scheme: Scheme) -> bool:
+def is_for_some(tree: LiveTree, scheme: Scheme) -> bool:
     """Return whether a rule of modules is to change some of their parameters only: those of a pattern, or one."""
     return scheme.scope.kind == "pattern" or is_single(tree, scheme.scope)
 

@@ -43,7 +43,7 @@ class Theory:
         return exact + (rest * (self.cdf(high) - self.cdf(low)) if self.cdf is not None else 0.0)
 
 
-def number(value: float) -> str:
+def digits(value: float) -> str:
     """Return a number in four digits."""
     return f"{value:.4g}"
 
@@ -53,11 +53,11 @@ def uniform(low: float, high: float, law: str = "") -> Theory:
     width = high - low
     if not width:
         return constant(low)
-    spread = f"std = {number(width)}/√12 = {number(width / math.sqrt(12))}"
+    spread = f"std = {digits(width)}/√12 = {digits(width / math.sqrt(12))}"
     if low == -high:
-        spread = f"std = {number(high)}/√3 = {number(high / math.sqrt(3))}"
+        spread = f"std = {digits(high)}/√3 = {digits(high / math.sqrt(3))}"
     return Theory(
-        law or f"uniform({number(low)}, {number(high)})", low, high, (low + high) / 2, width / math.sqrt(12), spread,
+        law or f"uniform({digits(low)}, {digits(high)})", low, high, (low + high) / 2, width / math.sqrt(12), spread,
         cdf=lambda x: min(max((x - low) / width, 0.0), 1.0),
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ def normal(mean: float, std: float, law: str = "") -> Theory:
     if not std:
         return constant(mean)
     return Theory(
-        law or f"normal({number(mean)}, {number(std)})", -math.inf, math.inf, mean, std,
+        law or f"normal({digits(mean)}, {digits(std)})", -math.inf, math.inf, mean, std,
         cdf=lambda x: _phi((x - mean) / std),
     )  # fmt: skip
 
@@ -83,15 +83,15 @@ def truncated(mean: float, std: float, low: float, high: float) -> Theory:
     tails = (_moment(first) - _moment(last)) / inside
     spread = std * math.sqrt(max(1 + tails - ends * ends, 0.0))
     return Theory(
-        f"normal({number(mean)}, {number(std)}) within {number(low)} … {number(high)}", low, high, shift, spread,
-        f"std = {number(spread)}, less than {number(std)} by what is cut off",
+        f"normal({digits(mean)}, {digits(std)}) within {digits(low)} … {digits(high)}", low, high, shift, spread,
+        f"std = {digits(spread)}, less than {digits(std)} by what is cut off",
         cdf=lambda x: min(max((_phi((x - mean) / std) - _phi(first)) / inside, 0.0), 1.0),
     )  # fmt: skip
 
 
 def constant(value: float, law: str = "") -> Theory:
     """Return the distribution of one value."""
-    return Theory(law or f"constant {number(value)}", value, value, value, 0.0, values=((value, 1.0),))
+    return Theory(law or f"constant {digits(value)}", value, value, value, 0.0, values=((value, 1.0),))
 
 
 def ones_among_zeros(ones: int, elements: int, law: str) -> Theory:
@@ -105,14 +105,14 @@ def with_zeros(theory: Theory, share: float, law: str) -> Theory:
     """Return a distribution around 0 of which a share of the elements is set to 0."""
     kept = 1 - share
     spread = theory.std * math.sqrt(kept)
-    text = f"std = {number(theory.std)}·√{number(kept)} = {number(spread)}"
+    text = f"std = {digits(theory.std)}·√{digits(kept)} = {digits(spread)}"
     return Theory(law, theory.low, theory.high, 0.0, spread, text, ((0.0, share),), theory.cdf)
 
 
 def coordinate(size: int, gain: float, law: str) -> Theory:
     """Return the distribution of a coordinate of a random vector of length `gain` in `size` dimensions."""
     spread = gain / math.sqrt(size)
-    text = f"std = {number(gain)}/√{size:,} = {number(spread)}"
+    text = f"std = {digits(gain)}/√{size:,} = {digits(spread)}"
     if size == 1:
         return Theory(law, -gain, gain, 0.0, spread, text, ((-gain, 0.5), (gain, 0.5)))
     return Theory(law, -gain, gain, 0.0, spread, text, cdf=lambda x: _within_sphere(x / gain, size))

@@ -19,7 +19,7 @@ from ..messages import InitialState
 from ..run.trace.call_statistics import OutputStatistics
 from ..tensors.tensors import shape_of
 from .preview import default_theory
-from .theory import Theory, number
+from .theory import Theory, digits
 
 FEWEST = 8
 """Elements below which nearly anything could be a draw."""
@@ -55,10 +55,10 @@ def state_of(tree: LiveTree, node: Node, known: Known) -> InitialState:
 def short_law(theory: Theory) -> str:
     """Return a distribution in a few cells: `±0.5`, `N(0, 1)`, `1`."""
     if theory.low == theory.high:
-        return number(theory.low)
+        return digits(theory.low)
     if math.isfinite(theory.high):
-        return f"±{number(theory.high)}"
-    return f"N({number(theory.mean)}, {number(theory.std)})"
+        return f"±{digits(theory.high)}"
+    return f"N({digits(theory.mean)}, {digits(theory.std)})"
 
 
 class Siblings:
@@ -80,7 +80,7 @@ class Siblings:
         like = _like(node)
         if like not in found:
             alike = self._alike.get(like, {})
-            sizes = [size_of(known(each)) for each in islice(alike.values(), MOST_SIBLINGS)]
+            sizes = [rms_of(known(each)) for each in islice(alike.values(), MOST_SIBLINGS)]
             sure = [size for size in sizes if size is not None]
             found[like] = median(sure) if FEWEST_SIBLINGS <= len(sure) == len(sizes) else None
         return found[like]
@@ -88,11 +88,11 @@ class Siblings:
     def ratio(self, node: Node, known: Known, found: dict[object, float | None] | None = None) -> float | None:
         """Return how many times as large the values at `node` are as is usual for its like; None where unknown."""
         usual = self.usual(node, known, {} if found is None else found)
-        own = size_of(known(node)) if usual else None
+        own = rms_of(known(node)) if usual else None
         return own / usual if usual and own is not None else None
 
 
-def size_of(found: OutputStatistics | None) -> float | None:
+def rms_of(found: OutputStatistics | None) -> float | None:
     """Return the root mean square of values; None where they are not known, or not finite."""
     if found is None or found.finite < max(found.elements, 1):
         return None

@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from ..messages import NodeKind
-from .packed_weights import is_packed, unpacked
+from .packed_weights import is_packed, unpacking_calls
 from .registered import registry_of
 
 SCAN_LIMIT = 100_000
@@ -197,7 +197,9 @@ def _registries(module: nn.Module) -> tuple[Mapping[object, object], ...]:
 
 def _plain(module: nn.Module) -> Iterator[Held]:
     if is_packed(type(module)):
-        yield from (Held("constant", name, tensor, (call,), plain=True) for name, call, tensor in unpacked(module))
+        yield from (
+            Held("constant", name, tensor, (call,), plain=True) for name, call, tensor in unpacking_calls(module)
+        )
     for name, value in list(vars(module).items()):
         if type(value) in _PLAIN_TYPES or name in _INTERNAL:
             continue

@@ -26,7 +26,7 @@ class NodeRole(NamedTuple):
     """What that means for `state_dict`, `.to()` and optimizers; empty for a module like any other."""
 
 
-def kind_of(tree: LiveTree, node: Node) -> NodeRole:
+def node_role(tree: LiveTree, node: Node) -> NodeRole:
     """Return what the module or tensor at `node` is to the network of `tree`."""
     if isinstance(node.item, nn.Module):
         if node.registered:

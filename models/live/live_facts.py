@@ -16,7 +16,7 @@ from ..tensors.distributed import local_note
 from ..tensors.readable import Readable
 from ..tensors.torch_readable import readable_of
 from .gradient_state import GradientState
-from .kinds import USUAL, kind_of
+from .kinds import USUAL, node_role
 from .paths import python_path
 
 if TYPE_CHECKING:
@@ -174,13 +174,13 @@ class LiveFacts(NodeFacts):
     @property
     def word(self) -> str:
         """See `NodeFacts.word`."""
-        word = kind_of(self._model.tree, self.node).word
+        word = node_role(self._model.tree, self.node).word
         return "" if word in USUAL else word
 
     @property
     def meaning(self) -> str:
         """See `NodeFacts.meaning`."""
-        return kind_of(self._model.tree, self.node).meaning
+        return node_role(self._model.tree, self.node).meaning
 
     @property
     def alias_of(self) -> Sequence[str]:

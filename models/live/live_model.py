@@ -13,7 +13,7 @@ from .. import messages as m
 from ..messages.page import clamp
 from ..opened.facts import amount
 from ..opened.node_facts import GroupFacts, NodeFacts
-from ..opened.number_answers import Answer, path_of
+from ..opened.number_answers import Answer, tree_path
 from ..opened.open_model import OpenModel, no_tensor
 from ..tensors.distributed import is_distributed, local_note
 from ..tensors.plainly import plainly
@@ -32,7 +32,7 @@ from .live_facts import LiveFacts
 from .live_tree import LiveTree, Node
 from .paths import node_path_forms
 from .sharing import StorageTwins
-from .summary import mode_of, summarise
+from .summary import summarise, training_mode_of
 from .totals import Totals
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class LiveModel(OpenModel):
 
     def summary(self) -> m.Summary:
         """See `OpenModel.summary`."""
-        return msgspec.structs.replace(self._summary, mode=mode_of(self.tree))
+        return msgspec.structs.replace(self._summary, mode=training_mode_of(self.tree))
 
     def totals_of_parameters(self) -> tuple[int | None, int | None, int]:
         """See `OpenModel.totals_of_parameters`."""
@@ -166,7 +166,7 @@ class LiveModel(OpenModel):
     @plainly
     def read(self, path: m.Place, of: m.Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
         """See `NumberAnswers.read`: while code runs, of one step of an optimizer where that is possible."""
-        path = path_of(path)
+        path = tree_path(path)
         item = self.node(path).item
         if not isinstance(item, Tensor):
             raise no_tensor(path)
@@ -196,7 +196,7 @@ class LiveModel(OpenModel):
     @plainly
     def stamp(self, path: m.Place) -> Hashable:
         """See `NumberAnswers.stamp`."""
-        item = self.node(path_of(path)).item
+        item = self.node(tree_path(path)).item
         return stamp_of(item) if isinstance(item, Tensor) else None
 
     def is_kept(self, found: m.StatisticsOf) -> bool:

@@ -22,7 +22,7 @@ def is_packed(kind: type) -> bool:
     return kind.__module__.startswith(_MODULES) and any(callable(getattr(kind, name, None)) for name in _METHODS)
 
 
-def unpacked(module: nn.Module) -> list[tuple[str, str, torch.Tensor]]:
+def unpacking_calls(module: nn.Module) -> list[tuple[str, str, torch.Tensor]]:
     """Return the method, its call with a subscript where it returns several, and the tensor, of each packed one.
 
     Such a method makes a new tensor each time; here the same come back while the module's packed objects do.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .totals import Totals
 
 
-def mode_of(tree: LiveTree) -> Literal["train", "eval", "mixed"]:
+def training_mode_of(tree: LiveTree) -> Literal["train", "eval", "mixed"]:
     """Return the mode that the `training` flags of the registered modules agree on, `mixed` if they do not."""
     modes = {training_of(module) for module in tree.registered_modules} - {None}
     return "mixed" if len(modes) > 1 else "train" if True in modes else "eval"
@@ -50,7 +50,7 @@ def summarise(source: Source, tree: LiveTree, totals: Totals) -> Summary:
         bytes=totals.module_bytes(0),
         dtype=_by_weight(dtypes),
         device=_by_weight(devices),
-        mode=mode_of(tree),
+        mode=training_mode_of(tree),
         rows=len(tree.nodes),
         modules=sum(1 for node in tree.nodes if node.kind in ("module", "hidden")),
         input="",

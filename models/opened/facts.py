@@ -56,7 +56,7 @@ def amount(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def filled(groups: Iterable[FactList]) -> list[FactGroup]:
+def with_facts(groups: Iterable[FactList]) -> list[FactGroup]:
     """Return the lists that have facts, as messages."""
     return [FactGroup(title=group.title, facts=group.facts) for group in groups if group.facts]
 

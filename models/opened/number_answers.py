@@ -122,7 +122,7 @@ class NumberAnswers(ABC):
         )  # fmt: skip
         if request.of == "value" and self.is_kept(found):
             self.statistics_cache.put(found, stamp)
-            for facts in self.tensors_at(path_of(request.path)):
+            for facts in self.tensors_at(tree_path(request.path)):
                 for name in facts.other_names:
                     self.statistics_cache.put(msgspec.structs.replace(found, path=name), stamp)
         return found
@@ -156,7 +156,7 @@ class NumberAnswers(ABC):
         return m.Done(text=report.sentence)
 
 
-def path_of(place: m.Place) -> str:
+def tree_path(place: m.Place) -> str:
     """Return a place in the tree as its path; raise `EngineProblem` for a call, which is nowhere in it."""
     if isinstance(place, str):
         return place

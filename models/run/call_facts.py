@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from ..messages import CallTensor, Fact, FactGroup
-from ..opened.facts import LINK_LIMIT, FactList, filled
+from ..opened.facts import LINK_LIMIT, FactList, with_facts
 from ..sources.wording import size_text
 from .last_run import duration_text, ending_of, line_of_call, rows_text, times_text, values_text
 from .trace.call_mode import mode_text
@@ -26,7 +26,7 @@ def facts_of_call(trace: Trace, run: int, index: int) -> list[FactGroup]:
     flow = _dataflow(trace, calls)
     because = trace.hint if call.failed else ""
     first = [_call(calls, index, because), _values(call), _flow(flow, calls, run, index)]
-    return [*filled(first), *_around(flow, calls, run, index), *filled([_costs(call), _backward(call)])]
+    return [*with_facts(first), *_around(flow, calls, run, index), *with_facts([_costs(call), _backward(call)])]
 
 
 def _dataflow(trace: Trace, calls: Sequence[Call]) -> Dataflow:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from ..messages import CallBackward, CallTensor, FactGroup, ModuleRun, RunTotals, TreeRow
-from ..opened.facts import FactList, filled
+from ..opened.facts import FactList, with_facts
 from ..sources.wording import size_text
 from .trace.call_mode import mode_text
 from .trace.call_statistics import OutputStatistics
@@ -45,7 +45,7 @@ def facts_of_run(
         _tensor(facts, [call for call in calls if path in call.tensors], run)
         _relative(facts, weights, path, "Gradient")
         _gradient(facts, trace.went_back, path)
-    return filled([facts])
+    return with_facts([facts])
 
 
 def modules_of_run(trace: Trace | None, weights: Mapping[str, WeightNorms] = NO_WEIGHTS) -> dict[str, ModuleRun]:

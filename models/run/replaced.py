@@ -34,7 +34,7 @@ def _line(path: str, trace: Trace) -> str:
     return ""
 
 
-def sentence(replaced: dict[str, str]) -> str:
+def replaced_text(replaced: dict[str, str]) -> str:
     """Return what was replaced and where, in one line; empty for nothing."""
     if not replaced:
         return ""

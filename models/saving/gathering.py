@@ -27,7 +27,7 @@ class Gathered(NamedTuple):
     """Those of its safetensors files; None where it has none."""
 
 
-def of_checkpoint(model: OpenModel, checkpoint: Checkpoint) -> Gathered:
+def tensors_of_checkpoint(model: OpenModel, checkpoint: Checkpoint) -> Gathered:
     """Return the tensors as they lie in the files: of a quantised weight its parts; a tied one under each name."""
     state = {facts.key for facts in model.named_tensors() if facts.kind == "state"}
     whole = with_tied(checkpoint, {**model.source.metadata, **checkpoint.metadata})
@@ -42,7 +42,7 @@ def _refusal(tensor: Stored) -> str:
     return next((said[bit] for bit in ("conj", "neg") if bit in said), "")
 
 
-def of_network(model: OpenModel, state: Mapping[str, Any]) -> Gathered:
+def tensors_of_network(model: OpenModel, state: Mapping[str, Any]) -> Gathered:
     """Return the tensors of the `state_dict()` of a network, as torch would save them.
 
     Left out is what it holds beside tensors, and the tensors of the network that it does not hold.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..stored.dtypes import BOOL, DType
 from ..stored.stored import Stored
-from ..stored.strided import swapped
+from ..stored.strided import bytes_swapped
 from ..tensors.readable import Readable
 from .plan import SavedTensor
 
@@ -74,5 +74,5 @@ def _bytes_of(tensor: Tensor, dtype: DType) -> bytes:
     plain = tensor.resolve_conj().resolve_neg().contiguous()
     data = ctypes.string_at(plain.data_ptr(), plain.numel() * plain.element_size()) if plain.numel() else b""
     if sys.byteorder == "big":
-        data = swapped(data, dtype.unit // 2 if dtype.number == "complex" else dtype.unit)
+        data = bytes_swapped(data, dtype.unit // 2 if dtype.number == "complex" else dtype.unit)
     return data

@@ -21,12 +21,12 @@ METADATA = "__metadata__"
 """The name in a header that is no tensor."""
 
 
-def in_order(plan: FilePlan) -> list[SavedTensor]:
+def in_file_order(plan: FilePlan) -> list[SavedTensor]:
     """Return the tensors whose elements are written, in the order in which they lie in the file."""
     return sorted(plan.stored, key=lambda each: -each.dtype.unit / each.dtype.per_unit)
 
 
-def header(tensors: Sequence[SavedTensor], metadata: Mapping[str, str]) -> bytes:
+def header_bytes(tensors: Sequence[SavedTensor], metadata: Mapping[str, str]) -> bytes:
     """Return what stands before the elements of `tensors`, which follow in this order without gaps.
 
     Raises:

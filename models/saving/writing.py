@@ -9,7 +9,7 @@ from ..tensors.readable import Unreadable
 from .new_file import free_bytes, new_file
 from .pieces import Pieces
 from .plan import CannotSave, FilePlan, Form, SavedTensor
-from .safetensors_file import header, in_order
+from .safetensors_file import header_bytes, in_file_order
 from .torch_file import TorchFileWriter
 
 TORCH_ENDINGS = (".pt", ".pth", ".bin")
@@ -50,7 +50,7 @@ def write(plan: FilePlan, out: Path, metadata: Mapping[str, str], on_bytes: OnBy
     if shortage := lack_of_room(plan, out):
         raise CannotSave(shortage, "--match PATTERN saves less, --dtype float16 or bfloat16 halves float32.")
     pieces = Pieces()
-    before = header(in_order(plan), metadata) if plan.form == "safetensors" else b""
+    before = header_bytes(in_file_order(plan), metadata) if plan.form == "safetensors" else b""
     with new_file(out) as stream:
         count = _Count(pieces, on_bytes)
         if plan.form == "torch":
@@ -59,7 +59,7 @@ def write(plan: FilePlan, out: Path, metadata: Mapping[str, str], on_bytes: OnBy
                     file.add(tensor, count.of(tensor))
         else:
             stream.write(before)
-            for tensor in in_order(plan):
+            for tensor in in_file_order(plan):
                 for piece in count.of(tensor):
                     stream.write(piece)
     return pieces.overflowed

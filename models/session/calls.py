@@ -36,7 +36,7 @@ def source_code(session: Session, place: Place) -> SourceText:
     return replace(found, path=place)
 
 
-def numbers(session: Session, place: Place, of: Of) -> NumberAnswers:
+def number_answers_at(session: Session, place: Place, of: Of) -> NumberAnswers:
     """Return what answers for the elements at `place`; raise `EngineProblem` where nothing is open, or compared."""
     if of in ("other", "difference") and (session.comparison is None or isinstance(place, CallTensor)):
         raise EngineProblem(Problem("gone", "Nothing is compared here", "D compares what is open with something."))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..diff.compare import compare
 from ..diff.difference import ALIKE, Difference, TensorSide, Tolerance
-from ..diff.sources import tensors_of
+from ..diff.sources import every_tensor
 from ..diff.tensors import Comparable
 from ..diff.workers import Workers
 from ..messages import Problem, RunMode
@@ -92,8 +92,8 @@ def compare_runs(a: Session, b: Session, mode: RunMode = AS_IT_IS, tolerance: To
         def against(x: Comparable, y: Comparable) -> Difference:
             return compare(x, y, limits, workers, lambda size: None)
 
-        pairs = [CallPair(x, y, _of_outputs(x, y, against)) for x, y in aligned(mine.calls, theirs.calls)]
-        found = first_of(pairs)
+        pairs = [CallPair(x, y, _of_outputs(x, y, against)) for x, y in aligned_calls(mine.calls, theirs.calls)]
+        found = first_difference(pairs)
         alike, read = (None, []) if found is None else _causes(a, b, found, against)
     return ComparedRuns((my_problem, their_problem), pairs, found, alike, read)
 
@@ -115,7 +115,7 @@ def _run(session: Session, arguments: Any, mode: RunMode) -> tuple[Trace, Proble
     return trace, result.problem
 
 
-def aligned(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Call | None]]:
+def aligned_calls(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Call | None]]:
     """Return the calls of two runs side by side: what is called, in which module, in the same order."""
     mine, theirs = [_key(call) for call in a], [_key(call) for call in b]
     if mine == theirs:
@@ -135,7 +135,7 @@ def _key(call: Call) -> Hashable:
     return call.module, call.op if call.depth else "", call.kind, call.depth
 
 
-def first_of(pairs: Sequence[CallPair]) -> CallPair | None:
+def first_difference(pairs: Sequence[CallPair]) -> CallPair | None:
     """Return the first call that differs, the innermost one: a module differs because something in it does."""
     at = next((at for at, pair in enumerate(pairs) if pair.differs), None)
     while at is not None:
@@ -203,7 +203,7 @@ def _causes(
         given = _first_differing(mine.captured.inputs, theirs.captured.inputs, against)
         if given is not None and given.status != "unreadable":
             alike = not is_different(given)
-    sides = [{each.path: each for each in tensors_of(session.model)} for session in (a, b)]
+    sides = [{each.path: each for each in every_tensor(session.model)} for session in (a, b)]
     read = []
     for path in mine.tensors[:READ_LIMIT]:
         if path in theirs.tensors and path in sides[0] and path in sides[1]:

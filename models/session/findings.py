@@ -32,14 +32,14 @@ def read_findings(
         EngineProblem: nothing is open.
     """
     if session.model and session.is_checkpoint:
-        return of_checkpoint(session, False, should_cancel, on_progress)
+        return findings_of_checkpoint(session, False, should_cancel, on_progress)
     trace = session.runs.newest
     if trace is not None and (not trace.finished or not len(trace)):
         trace = None
-    return of_network(session, session.live.tree, trace, should_cancel, on_progress, VALUES_LIMIT)
+    return findings_of_network(session, session.live.tree, trace, should_cancel, on_progress, VALUES_LIMIT)
 
 
-def of_network(
+def findings_of_network(
     session: Session,
     tree: LiveTree,
     trace: Trace | None,
@@ -76,7 +76,7 @@ def of_network(
     )
 
 
-def of_checkpoint(
+def findings_of_checkpoint(
     session: Session,
     read: bool,
     should_cancel: ShouldCancel = never,

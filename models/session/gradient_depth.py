@@ -33,10 +33,10 @@ def with_layers(session: Session, page: GradientPage) -> GradientPage:
     nodes = (model.tree.nodes[node] for node in model.tensors_at(page.path).nodes)
     parameters = {node.path for node in nodes if node.kind == "parameter"}
     layers = [call for call in trace.calls if not parameters.isdisjoint(call.tensors)]
-    return msgspec.structs.replace(page, layers=in_parts(layers, LONGEST_PAGE))
+    return msgspec.structs.replace(page, layers=neighbours_merged(layers, LONGEST_PAGE))
 
 
-def in_parts(calls: Sequence[Call], limit: int) -> list[LayerGradient]:
+def neighbours_merged(calls: Sequence[Call], limit: int) -> list[LayerGradient]:
     """Return the gradients at calls in their order; of more than `limit`, neighbours are one."""
     size = max(math.ceil(len(calls) / limit), 1)
     return [_of(calls[at : at + size]) for at in range(0, len(calls), size)]

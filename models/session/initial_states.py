@@ -14,7 +14,7 @@ import msgspec
 from torch import Tensor
 
 from ..messages import Brief, FactGroup, InitialState, TreeRow
-from ..opened.facts import FactList, filled
+from ..opened.facts import FactList, with_facts
 from ..tensors.plainly import plainly
 from ..tensors.tensors import element_count, is_uninitialised, stamp_of
 
@@ -135,7 +135,7 @@ def facts_of_values(session: Session, path: str) -> list[FactGroup]:
     facts = FactList("Initialisation")
     facts.add("Values", lambda: _sentence(session, path, state))
     facts.add("Siblings", lambda: _beside_siblings(state.siblings))
-    return filled([facts])
+    return with_facts([facts])
 
 
 def _sentence(session: Session, path: str, state: InitialState) -> str:

@@ -13,7 +13,7 @@ from ..run.forward import describe_output, run_forward
 from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import as_arguments, takes_input
 from ..run.inputs.run_mode import in_dtype
-from ..run.replaced import replaced_parameters, sentence
+from ..run.replaced import replaced_parameters, replaced_text
 from ..run.run_state import RunState
 from .costs import costs_text
 from .journal import backward_code, forward_code
@@ -69,7 +69,7 @@ def forward_pass(session: Session) -> Ran:
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
     parts.append(costs_text(trace.totals()) if problem is None else "")
     parts.append(trace.warm_up)
-    parts += [f"run in {', '.join(mode.words)}" if mode.words else "", sentence(trace.replaced)]
+    parts += [f"run in {', '.join(mode.words)}" if mode.words else "", replaced_text(trace.replaced)]
     return Ran(
         run=run,
         text="\n".join(filter(None, parts)),

@@ -10,12 +10,12 @@ from ..messages import Problem, Saved, SaveOptions, SavePlan
 from ..messages.errors import EngineProblem
 from ..opened.facts import amount
 from ..safe_text import clean
-from ..saving.gathering import Gathered, of_checkpoint, of_network
+from ..saving.gathering import Gathered, tensors_of_checkpoint, tensors_of_network
 from ..saving.metadata import metadata_for
 from ..saving.new_file import check_new
 from ..saving.notes import left_out_of, notes_of
 from ..saving.plan import DTYPE_NAMES, FORM_NAMES, CannotSave, FilePlan, plan
-from ..saving.safetensors_file import header, in_order
+from ..saving.safetensors_file import header_bytes, in_file_order
 from ..saving.writing import form_of, lack_of_room, write
 from ..tree.globs import Glob, Rename
 from .session import Session
@@ -31,8 +31,8 @@ def gathered(session: Session) -> Gathered:
     """Return the tensors of what is open that may be saved: of a network its `state_dict()` as it is now."""
     checkpoint = session.model.source.checkpoint
     if checkpoint is None:
-        return of_network(session.model, session.root.state_dict())
-    return of_checkpoint(session.model, checkpoint)
+        return tensors_of_network(session.model, session.root.state_dict())
+    return tensors_of_checkpoint(session.model, checkpoint)
 
 
 def matcher(glob: Glob) -> Callable[[str], bool]:
@@ -114,7 +114,7 @@ def _planned(session: Session, options: SaveOptions) -> tuple[Path, FilePlan, Ga
         made = plan(found.candidates, form, rules, match, options.dtype or None)
         made.left_out += found.left_out
         if made.form == "safetensors":
-            header(in_order(made), metadata_for(made, found.metadata))
+            header_bytes(in_file_order(made), metadata_for(made, found.metadata))
     except CannotSave as error:
         raise _problem(error) from None
     except (ValueError, OSError, RuntimeError) as error:  # of a rule; no such home

@@ -17,7 +17,7 @@ from ..messages import FactGroup, StateChanged, TreeOrder
 from .opening import SourceOpener
 from .runs import Runs
 from .snapshots import SnapshotStore
-from .undoing import console_names
+from .undoing import undo_names
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +84,7 @@ class Session(SourceOpener):
         return self._interpreter
 
     def _added_names(self) -> dict[str, Any]:
-        return dict(console_names(self))
+        return dict(undo_names(self))
 
     def _clear(self) -> None:
         compared, self.comparison = self.comparison, None

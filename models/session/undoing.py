@@ -32,7 +32,7 @@ def undo_last(session: Session, *, again: bool = False) -> str:
     return text
 
 
-def console_names(session: Session) -> dict[str, Callable[[], None]]:
+def undo_names(session: Session) -> dict[str, Callable[[], None]]:
     """Return the functions `undo` and `redo` of the console, for use within a statement."""
 
     def undo() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..examples.catalogue import EXAMPLES, build_example, console_names
+from ..examples.catalogue import EXAMPLES, build_example, example_names
 from ..opened.source import OpenOptions, Source
 from .base import SourceKind
 
@@ -15,7 +15,7 @@ def _open(text: str, how: OpenOptions) -> Source:
         kind="module",
         name=example.variable,
         module=network,
-        names=console_names(text, network),
+        names=example_names(text, network),
         input_specs=[example.input],
         note=example.words(how.language)[1],
         tries=list(example.tries),

@@ -45,9 +45,9 @@ _OF_ONE = (
 
 def open_path(text: str, how: OpenOptions) -> Source:
     """Open the files or the folder at a path or pattern, by the first format that recognises it; raise SourceError."""
-    from .looking import look, path_of
+    from .looking import file_path_of, look
 
-    path = path_of(text)
+    path = file_path_of(text)
     if _is_pattern(path):
         from .shards import open_pattern
 
@@ -111,9 +111,9 @@ def _claims(text: str) -> bool:
 
     A name of the catalogue is looked for before (`./rgnet` is the path), and `FILE.py:NAME` stays Python.
     """
-    from .looking import path_of
+    from .looking import file_path_of
 
-    path = path_of(text)
+    path = file_path_of(text)
     if (text.rpartition(":")[0] or text).endswith(".py") and not os.path.isdir(path):  # noqa: PTH112 - NUL is said later
         return False
     if _CALL.fullmatch(text) and not os.path.lexists(path):

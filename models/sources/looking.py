@@ -33,7 +33,7 @@ _ODD = {
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def path_of(text: str) -> str:
+def file_path_of(text: str) -> str:
     """Return the path that a text means: `~` unfolded, `file://` taken off."""
     if text.startswith("file://"):
         text = unquote(text.removeprefix("file://").removeprefix("localhost"))
@@ -46,7 +46,7 @@ def look(text: str) -> PathInfo:
     Raises:
         SourceError: it is nothing that can be read: missing, empty, no file, not permitted; the title says which.
     """
-    written = path_of(text)
+    written = file_path_of(text)
     if _ADDRESS.match(written):
         raise SourceError(f"{shortened(text)!r} is an address, not a file", "Download it first, then open the file.")
     try:

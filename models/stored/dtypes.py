@@ -50,7 +50,7 @@ class DType:
         return -(-elements // self.per_unit) * self.unit
 
 
-def numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int = 0) -> Numbers:
+def unpack_numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int = 0) -> Numbers:
     """Return `count` elements of `raw`, whole units of `dtype.plain`, as Python numbers; the first `skip` are left out.
 
     Booleans are 0 and 1, complex numbers `complex`, all others `int` or `float`.

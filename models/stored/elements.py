@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..tensors.matrix import Rectangle, first_element
-from .dtypes import numbers
+from .dtypes import unpack_numbers
 
 if TYPE_CHECKING:
     from .stored import Stored
@@ -17,7 +17,7 @@ READ_LIMIT = 1024 * 1024
 """Bytes of rows that are read at once."""
 
 
-def aligned(stored: Stored, start: int, stop: int) -> tuple[int, int]:
+def unit_bounds(stored: Stored, start: int, stop: int) -> tuple[int, int]:
     """Return the bounds, in elements, of the whole units of the dtype that hold the elements `start` to `stop`."""
     per_unit = stored.dtype.plain.per_unit
     return start - start % per_unit, min(-(-stop // per_unit) * per_unit, stored.elements)
@@ -29,8 +29,8 @@ def read_elements(stored: Stored, start: int, stop: int) -> list[Any]:
     Raises:
         Unreadable: the file changed, vanished or cannot be read.
     """
-    first, last = aligned(stored, start, stop)
-    return numbers(stored.dtype, stored.flat(first, last), stop - start, start - first)
+    first, last = unit_bounds(stored, start, stop)
+    return unpack_numbers(stored.dtype, stored.flat(first, last), stop - start, start - first)
 
 
 def read_rows(stored: Stored, part: Rectangle) -> Iterator[list[Any]]:
@@ -53,8 +53,8 @@ def read_rows(stored: Stored, part: Rectangle) -> Iterator[list[Any]]:
 def _span(stored: Stored, start: int, count: int, width: int, columns: int) -> Iterator[list[Any]]:
     """Yield the elements of `count` rows that begin at the element `start`, in one read."""
     dtype = stored.dtype.plain
-    first, last = aligned(stored, start, start + (count - 1) * width + columns)
+    first, last = unit_bounds(stored, start, start + (count - 1) * width + columns)
     raw = memoryview(stored.flat(first, last))
     for row in range(count):
         unit, skip = divmod(start + row * width - first, dtype.per_unit)
-        yield numbers(dtype, raw[unit * dtype.unit :], columns, skip)
+        yield unpack_numbers(dtype, raw[unit * dtype.unit :], columns, skip)

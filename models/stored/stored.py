@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..messages import Absence
 from ..tensors.readable import ElementKind, Readable
-from .elements import aligned, read_elements, read_rows
+from .elements import read_elements, read_rows, unit_bounds
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,7 +112,7 @@ class Stored(Readable):
         """
         from .torch_pieces import torch_piece
 
-        first, last = aligned(self, start, stop)
+        first, last = unit_bounds(self, start, stop)
         return torch_piece(self, first, last)[start - first : stop - first]
 
     def numbers(self, start: int, stop: int) -> list[Any]:

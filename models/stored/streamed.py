@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ..tensors.statistics.stream import Block, PatternTable, Stream
-from ..tensors.statistics.tensor_stream import table_of
-from .dtypes import DType, numbers
+from ..tensors.statistics.tensor_stream import values_of_patterns
+from .dtypes import DType, unpack_numbers
 from .stored import Stored
 from .torch_pieces import is_native, torch_piece
 
@@ -42,7 +42,7 @@ def stream_of(stored: Stored) -> Stream:
     rest: tuple[float, ...] = ()
     if surplus:
         last = stored.flat(stored.elements - surplus, stored.elements)
-        rest = tuple(float(each.real) for each in numbers(plain, last, surplus))
+        rest = tuple(float(each.real) for each in unpack_numbers(plain, last, surplus))
     whole = plain.number in ("int", "bool")
     singles = plain.name == "float32"
     dtype = getattr(torch, plain.torch) if is_native(plain) else None
@@ -72,7 +72,7 @@ def _table(plain: DType) -> PatternTable | None:
     if plain.number == "complex":
         return None
     if plain.torch and plain.per_unit == 1:
-        return table_of(getattr(torch, plain.torch))
+        return values_of_patterns(getattr(torch, plain.torch))
     if plain.unit != 1 or plain.decode is None:
         return None
     values = torch.tensor(plain.decode(bytes(range(256))), dtype=torch.float64, device="cpu")

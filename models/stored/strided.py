@@ -109,7 +109,7 @@ class Strided(InStrides):
         unit = self.dtype.unit
         parts = [self._box(first, sizes) for first, sizes in boxes(self.shape, start, stop)]
         data = b"".join(parts)
-        return swapped(data, unit // 2 if self.dtype.number == "complex" else unit) if self.swap else data
+        return bytes_swapped(data, unit // 2 if self.dtype.number == "complex" else unit) if self.swap else data
 
     def _box(self, first: Sizes, sizes: Sizes) -> bytes:
         """Return the box at index `first`, `sizes` in each dimension, in row-major order."""
@@ -187,7 +187,7 @@ def boxes(shape: Sizes, start: int, stop: int) -> Iterator[tuple[Sizes, Sizes]]:
         start += count * rows[axis]
 
 
-def swapped(data: bytes, unit: int) -> bytes:
+def bytes_swapped(data: bytes, unit: int) -> bytes:
     """Return the data with each `unit` bytes in the opposite order."""
     if unit == 1:
         return data

@@ -85,11 +85,11 @@ class Grammar:
 
 
 def parse_query(text: str) -> Query:
-    """Return the parsed query of the table of tensors; see `parse`."""
-    return parse(text, TENSORS)
+    """Return the parsed query of the table of tensors; see `parse_by`."""
+    return parse_by(text, TENSORS)
 
 
-def parse(text: str, grammar: Grammar) -> Query:
+def parse_by(text: str, grammar: Grammar) -> Query:
     """Return the parsed query; a term without its value yet (`size>`) matches everything.
 
     `!bias`, `dtype:!f32`, `!dtype:f32` and `rank!=2` match where the same without `!` does not, and is known.

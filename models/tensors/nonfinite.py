@@ -15,7 +15,7 @@ from ..work.progress import OnProgress
 from .heat import AT_ONCE, PIECE, WITHOUT_TORCH_LIMIT
 from .lattice import repeats_much
 from .readable import Readable, answer
-from .seeking import index_at, place_of, seek
+from .seeking import index_at, position_of, seek
 
 
 def next_nonfinite(
@@ -52,7 +52,7 @@ def next_nonfinite(
             return None if found is None else start + found
 
         place = seek(
-            look, ready.elements, place_of(ready.shape, index), direction, AT_ONCE if small else PIECE,
+            look, ready.elements, position_of(ready.shape, index), direction, AT_ONCE if small else PIECE,
             should_cancel, on_progress,
         )  # fmt: skip
         return Nonfinite(path=path, of=of, index=None if place is None else index_at(ready.shape, place))

@@ -47,7 +47,7 @@ def rounds(elements: int, origin: int, direction: int, limit: int) -> Iterator[t
             yield from ((max(stop - limit, first), stop) for stop in range(last, first, -limit))
 
 
-def place_of(shape: Sequence[int], index: Sequence[int]) -> int:
+def position_of(shape: Sequence[int], index: Sequence[int]) -> int:
     """Return the row-major position of the element at `index`; missing dimensions are 0, others are clamped."""
     place = 0
     for size, given in zip(shape, [*index, *[0] * len(shape)], strict=False):

@@ -100,12 +100,12 @@ def size_in_bytes(tensor: torch.Tensor) -> int | None:
     try:
         if tensor.layout is torch.strided:
             return int(tensor.numel() * tensor.element_size())
-        return sum(int(part.numel() * part.element_size()) for part in parts_of(tensor))
+        return sum(int(part.numel() * part.element_size()) for part in strided_parts(tensor))
     except Exception:  # as in shape_of
         return None
 
 
-def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:
+def strided_parts(tensor: torch.Tensor) -> list[torch.Tensor]:
     """Return the strided tensors that a sparse one consists of, indices first; the tensor itself when it is strided.
 
     Raises:

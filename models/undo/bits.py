@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..tensors.absence import is_wrapper
 from ..tensors.plainly import plain
-from ..tensors.tensors import is_uninitialised, parts_of
+from ..tensors.tensors import is_uninitialised, strided_parts
 
 SAMPLE_COUNT = 4096
 """About how many single elements a fingerprint contains."""
@@ -38,7 +38,7 @@ def bits(tensor: Tensor) -> Tensor:
     tensor = tensor.detach()
     if tensor.layout is not torch.strided:
         try:
-            parts = parts_of(tensor)
+            parts = strided_parts(tensor)
         except TypeError:
             raise BitsUnreadable(f"values in the layout {tensor.layout} cannot be read bit by bit") from None
         return torch.cat([bits(part).flatten().to(torch.int64) for part in parts])

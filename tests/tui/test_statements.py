@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.statements import is_complete, next_indent, pasted_code
+from tui.statements import enter_runs, next_indent, pasted_code
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from tui.statements import is_complete, next_indent, pasted_code
     ],
 )
 def test_enter_runs_what_is_complete(text: str, complete: bool) -> None:
-    assert is_complete(text) is complete
+    assert enter_runs(text) is complete
 
 
 def test_pasted_code_runs_without_a_blank_line() -> None:
-    assert is_complete("def f():\n    return 1", pasted=True)
-    assert not is_complete("def f(", pasted=True)
+    assert enter_runs("def f():\n    return 1", pasted=True)
+    assert not enter_runs("def f(", pasted=True)
 
 
 @pytest.mark.parametrize(

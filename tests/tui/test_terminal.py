@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.terminal import forget_claimed_size, give_back, refusal, size_of
+from tui.terminal import forget_claimed_size, give_back, refusal, terminal_size
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ def test_a_size_is_within_reason_where_the_terminal_shows_none(
 ) -> None:
     read, write = os.pipe()
     try:
-        assert size_of(read, environment) == size
+        assert terminal_size(read, environment) == size
     finally:
         os.close(read)
         os.close(write)

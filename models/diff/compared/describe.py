@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...messages import FactGroup, RowDifference
-from ...opened.facts import FactList, amount, filled
+from ...opened.facts import FactList, amount, with_facts
 from ...tensors.readable import Unreadable
 from ..tensors import Comparable
 
@@ -35,15 +35,15 @@ def describe_compared(model: ComparedModel, path: str) -> list[FactGroup]:
     facts = model.facts(node)
     if group is not None:
         found = model.outcome.of_siblings(model.tree.members(group))
-        return filled([_module(found, f"{group.count:,} alike")])
+        return with_facts([_module(found, f"{group.count:,} alike")])
     if facts.is_tensor:
-        return filled([_tensor(facts.difference(), facts.sides)])
+        return with_facts([_tensor(facts.difference(), facts.sides)])
     if facts.kind == "item":
         item = FactList("Differs")
         item.add("A → B", facts.detail)
-        return filled([item])
+        return with_facts([item])
     own = _module(facts.difference(), facts.class_name or "")
-    return filled([own, *([] if node else _whole(model))])
+    return with_facts([own, *([] if node else _whole(model))])
 
 
 def _module(found: RowDifference, what: str) -> FactList:

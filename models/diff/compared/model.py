@@ -10,7 +10,7 @@ import msgspec
 
 from ... import messages as m
 from ...opened.node_facts import FactsOfMany, GroupFacts, NodeFacts
-from ...opened.number_answers import Answer, path_of
+from ...opened.number_answers import Answer, tree_path
 from ...opened.open_model import OpenModel, no_tensor
 from ...tensors.readable import Absent, Readable
 from ...tree.preorder_tree import SiblingGroup
@@ -124,12 +124,12 @@ class ComparedModel(OpenModel):
     # -- elements ----------------------------------------------------------------------------------------------------
     def read(self, path: m.Place, of: m.Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
         """Return `look` of the tensor of A, of that of B, or of B - A; raises `EngineProblem` for no tensor."""
-        path = path_of(path)
+        path = tree_path(path)
         node, group = self.place(path)
         facts = self.facts(node)
         if group is not None or not facts.is_tensor:
             raise no_tensor(path)
-        return look(readable_of(facts, of))
+        return look(side_readable(facts, of))
 
     def stamp(self, path: m.Place) -> Hashable:
         """Return None: when elements change this model is replaced."""
@@ -176,7 +176,7 @@ class ComparedModel(OpenModel):
         return self.a.model.closing_lines()
 
 
-def readable_of(facts: ComparedFacts, of: m.Of) -> Readable:
+def side_readable(facts: ComparedFacts, of: m.Of) -> Readable:
     """Return the tensor of A, of B, or B - A of a node, to be read; without elements where there are none."""
     if of == "value":
         return facts.of_side("a")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...opened.open_model import OpenModel
 from ...opened.source import Source
-from ..sources import tensors_of
+from ..sources import every_tensor
 from ..tensors import Comparable
 
 
@@ -29,7 +29,7 @@ class ComparedSide:
 
     def tensors(self) -> list[Comparable]:
         """Return every tensor under each of its names."""
-        return tensors_of(self.model) if self.snapshot is None else [each.copy() for each in self.snapshot]
+        return every_tensor(self.model) if self.snapshot is None else [each.copy() for each in self.snapshot]
 
     def class_name(self, path: str) -> str:
         """Return the class of the module at a path; empty where there is none, or it is not known."""

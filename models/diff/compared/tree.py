@@ -24,7 +24,7 @@ class ComparedTree(DottedTree):
         self.pairs = pairs
         self.items = items
         with gc_paused():
-            paths = [*(path_of(pair) for pair in pairs), *map(item_path, items)]
+            paths = [*(common_path(pair) for pair in pairs), *map(item_path, items)]
             super().__init__(build_tree(paths, ordered=True))
             self.nodes = [0] * len(paths)
             """The node of each pair, then of each item."""
@@ -64,7 +64,7 @@ class ComparedTree(DottedTree):
         return [node for node, index in enumerate(self.indices[start:stop], start) if 0 <= index < count]
 
 
-def path_of(pair: TensorPair) -> str:
+def common_path(pair: TensorPair) -> str:
     """Return the path under which two tensors are compared."""
     either = pair[0] or pair[1]
     assert either is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import messages as m
-from ...session.calls import numbers
+from ...session.calls import number_answers_at
 from ...session.session import Session
 from ..registry import Context, handles
 
@@ -11,4 +11,4 @@ from ..registry import Context, handles
 @handles(m.NextNonfinite, lane="slow")
 def next_nonfinite(session: Session, request: m.NextNonfinite, context: Context) -> m.Nonfinite:
     """Return where the next NaN or infinity of a tensor is."""
-    return numbers(session, request.path, request.of).next_nonfinite(request, context)
+    return number_answers_at(session, request.path, request.of).next_nonfinite(request, context)

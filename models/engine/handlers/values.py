@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import messages as m
-from ...session.calls import numbers
+from ...session.calls import number_answers_at
 from ...session.gradient_depth import with_layers
 from ...session.gradient_reasons import with_reason, with_reasons
 from ...session.session import Session
@@ -13,19 +13,19 @@ from ..registry import Context, handles
 @handles(m.Window, lane="query")
 def window(session: Session, request: m.Window, context: Context) -> m.Cells:
     """Return a rectangle of the elements of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path, request.of).window(request))
+    return with_reason(session, number_answers_at(session, request.path, request.of).window(request))
 
 
 @handles(m.HeatMap, lane="slow")
 def heat(session: Session, request: m.HeatMap, context: Context) -> m.HeatCells:
     """Return the heat map of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path, request.of).heat(request, context))
+    return with_reason(session, number_answers_at(session, request.path, request.of).heat(request, context))
 
 
 @handles(m.Statistics, lane="statistics")
 def statistics(session: Session, request: m.Statistics, context: Context) -> m.StatisticsOf:
     """Return the statistics of a tensor or gradient."""
-    return with_reason(session, numbers(session, request.path, request.of).statistics(request, context))
+    return with_reason(session, number_answers_at(session, request.path, request.of).statistics(request, context))
 
 
 @handles(m.StatisticsOfAll, lane="background")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from ...live.kinds import kind_of
+from ...live.kinds import node_role
 from ...live.live_tree import Node
 from ...live.registered import parameters_in
 from ...messages.findings import Finding, Severity
@@ -32,7 +32,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             text = f"a parameter in a plain {'list or dict' if node.keys else 'attribute'}: {LEFT_OUT}{mends}"
             severity: Severity = "warning" if trained else "note"
             yield Finding(kind="unregistered", severity=severity, text=text, path=node.path)
-        elif kind_of(evidence.tree, node).word == "constant":
+        elif node_role(evidence.tree, node).word == "constant":
             text = "a plain attribute: not in state_dict, not moved by .to(); register_buffer keeps it with the network"
             yield Finding(kind="unregistered", severity="note", text=text, path=node.path)
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from ...opened.facts import FactList
 from ...tensors.tensors import element_count, size_in_bytes
-from ..kinds import kind_of
+from ..kinds import node_role
 from ..paths import python_path
 from ..registered import buffers_in, modules_in, parameters_in, registry_of, training_of
 from .class_source import find_class
-from .plain_value import function_name, is_ours, plain_value
+from .plain_value import function_name, is_own_hook, plain_value
 from .source_code import class_of, name_of_class, original_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _name(tree: LiveTree, node: Node, module: nn.Module) -> FactList:
     group.add("Class", lambda: name_of_class(class_of(module)))
     group.add("Arguments", lambda: str(module.extra_repr()))
     group.add("Mode", {True: "train", False: "eval", None: ""}[training_of(module)])
-    group.add("Kind", kind_of(tree, node).meaning)
+    group.add("Kind", node_role(tree, node).meaning)
     return group
 
 
@@ -125,7 +125,7 @@ def _hooks(module: nn.Module) -> FactList:
     for label, attribute in _HOOKS.items():
         for hook in list((vars(module).get(attribute) or {}).values()):
             hook = getattr(hook, "hook", hook)  # torch wraps some of them
-            if not is_ours(hook):
+            if not is_own_hook(hook):
                 group.add(label, lambda hook=hook: function_name(hook))  # type: ignore[misc]
     return group
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from ...messages import FactGroup
-from ...opened.facts import FactList, filled
+from ...opened.facts import FactList, with_facts
 from .module import module_groups
 from .tensor import tensor_groups
 
@@ -22,7 +22,7 @@ def group_facts(tree: LiveTree, group: SiblingGroup) -> list[FactGroup]:
     facts.add("Siblings", f"{group.count:,} of one structure: the same names, classes and shapes below")
     first = tree.nodes[group.first].path
     facts.add("What follows", f"of the first of {group.count:,}: {first}", first)
-    return filled([facts])
+    return with_facts([facts])
 
 
 def describe_node(tree: LiveTree, node: Node) -> list[FactGroup]:
@@ -31,6 +31,6 @@ def describe_node(tree: LiveTree, node: Node) -> list[FactGroup]:
     Never raises because of the model: a fact that fails says why.  Texts have at most 2,000 characters.
     """
     if isinstance(node.item, nn.Module):
-        return filled(module_groups(tree, node, node.item))
+        return with_facts(module_groups(tree, node, node.item))
     assert isinstance(node.item, Tensor)
-    return filled(tensor_groups(tree, node, node.item))
+    return with_facts(tensor_groups(tree, node, node.item))

@@ -62,6 +62,6 @@ def function_name(function: object) -> str:
     return f"{module}.{named.__qualname__}" if isinstance(module, str) else str(named.__qualname__)  # type: ignore[attr-defined]
 
 
-def is_ours(function: object) -> bool:
+def is_own_hook(function: object) -> bool:
     """Return whether a hook was set by this program, to record a run."""
     return str(getattr(function, "__module__", "")).startswith(f"{_PACKAGE}.")

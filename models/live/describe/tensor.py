@@ -22,11 +22,11 @@ from ...tensors.tensors import (
 from ..gradient_access import GRADIENTS, RUNNING, UNREAD
 from ..gradient_state import any_gradient
 from ..gradients import l2_norm, why_no_gradient
-from ..kinds import kind_of
+from ..kinds import node_role
 from ..paths import in_state_dict, python_path
 from ..sharing import storage_twins
 from .defaults import initialiser_of
-from .plain_value import function_name, is_ours
+from .plain_value import function_name, is_own_hook
 
 if TYPE_CHECKING:
     from ..live_tree import LiveTree, Node
@@ -50,7 +50,7 @@ def _name(tree: LiveTree, node: Node, tensor: Tensor) -> FactList:
     group = FactList("Name")
     group.add("State-dict key", node.path if in_state_dict(tree, node) else "")
     group.add("Python", lambda: python_path(tree, node, tree.name))
-    group.add("Kind", kind_of(tree, node).meaning)
+    group.add("Kind", node_role(tree, node).meaning)
     group.add("Class", lambda: f"{type(tensor).__module__}.{type(tensor).__qualname__}")
     group.add("By default", lambda: initialiser_of(tree, node))
     return group
@@ -88,7 +88,7 @@ def _gradient(tree: LiveTree, tensor: Tensor) -> FactList:
     group.add("grad_fn", lambda: "None" if tensor.grad_fn is None else tensor.grad_fn.name())
     for label, attribute in (("Hook", "_backward_hooks"), ("After accumulation", "_post_accumulate_grad_hooks")):
         for hook in list((getattr(tensor, attribute, None) or {}).values()):
-            if not is_ours(hook):
+            if not is_own_hook(hook):
                 group.add(label, lambda hook=hook: function_name(hook))  # type: ignore[misc]
     return group
 

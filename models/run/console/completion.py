@@ -85,9 +85,9 @@ def _attributes(owner: object, prefix: str) -> list[CompletionItem]:
     items = []
     for name in _ranked(live.names_of(owner), prefix):
         try:
-            kind = live.kind_of(live.static_attribute(owner, name))
+            kind = live.completion_kind(live.static_attribute(owner, name))
         except live.UnknownValue:
-            kind = live.kind_of(inspect.getattr_static(owner, name, None))
+            kind = live.completion_kind(inspect.getattr_static(owner, name, None))
         items.append(CompletionItem(text=name, kind=kind))
     return items
 
@@ -98,7 +98,7 @@ def _names(before: str, start: int, prefix: str, namespace: Mapping[str, object]
     if not prefix and not arguments:
         own = [name for name in namespace if isinstance(name, str) and name.isidentifier() and name[0] != "_"]
         found = own[:LIMIT] if not before.strip() else []
-        return [CompletionItem(text=name, kind=live.kind_of(namespace[name])) for name in found]
+        return [CompletionItem(text=name, kind=live.completion_kind(namespace[name])) for name in found]
     # names that the text itself introduces: parameters, variables of a block
     words = {name_at(before, at): None for kind, at, _ in tokens(before[:start]) if kind == "name"}
     local = [word for word in words if word not in namespace and not hasattr(builtins, word)]
@@ -111,11 +111,11 @@ def _names(before: str, start: int, prefix: str, namespace: Mapping[str, object]
         if name.endswith("="):
             kind = "argument"
         elif name in namespace:
-            kind = live.kind_of(namespace[name])
+            kind = live.completion_kind(namespace[name])
         elif keyword.iskeyword(name):
             kind = "keyword"
         else:
-            kind = live.kind_of(vars(builtins)[name]) if name in vars(builtins) else ""
+            kind = live.completion_kind(vars(builtins)[name]) if name in vars(builtins) else ""
         items.append(CompletionItem(text=name, kind=kind))
     return items
 
@@ -155,7 +155,7 @@ def _keys(head: str, prefix: str, namespace: Mapping[str, object]) -> Iterator[C
         # a quote or an escape in a key would have to be written differently from how it reads
         if isinstance(key, str) and key.startswith(prefix) and key.isprintable() and not {"'", '"', "\\"} & set(key):
             kind = "buffer" if kind == "unsaved" else kind
-            yield CompletionItem(text=key, kind=kind or live.kind_of(value))
+            yield CompletionItem(text=key, kind=kind or live.completion_kind(value))
 
 
 def _from_source(before: str, prefix: str, namespace: Mapping[str, object]) -> list[CompletionItem]:

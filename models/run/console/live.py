@@ -179,7 +179,7 @@ def names_of(value: object) -> list[str]:
     return [name for name in found if isinstance(name, str) and name.isidentifier()]
 
 
-def kind_of(value: object) -> str:
+def completion_kind(value: object) -> str:
     """Return what a completion's column says of a value: `parameter`, `module`, `function`, …"""
     for kind, name in (
         (nn.Parameter, "parameter"),

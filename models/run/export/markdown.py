@@ -123,11 +123,11 @@ def _cells(index: int, call: Call) -> list[str]:
     inputs = ", ".join(shape_as_text(shape) or "·" for shape in call.inputs)
     depth = "  " * min(call.depth, 10)  # spaces that are kept
     cells = (call.module or "(root)", call.op, inputs, shape_as_text(call.output), call.where, note)
-    module, op, *rest = [cell(text) for text in cells]
+    module, op, *rest = [table_cell(text) for text in cells]
     return [str(index), module, f"{depth}{op}{times}", *rest]
 
 
-def cell(text: str) -> str:
+def table_cell(text: str) -> str:
     """Return a text as code for a cell of a table, where a bar would end it, escaped or not."""
     return code(text, LONGEST).replace("\\|", "\\¦").replace("|", "\\|")
 

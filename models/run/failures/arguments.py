@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from .failed_call import FailedCall
-from .words import size
+from .words import sizes
 
 _KINDS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -63,7 +63,7 @@ def _said(failed: FailedCall, signature: inspect.Signature) -> str:
 
 
 def _value(value: object) -> str:
-    return size(value.shape) if isinstance(value, Tensor) else type(value).__name__
+    return sizes(value.shape) if isinstance(value, Tensor) else type(value).__name__
 
 
 def _names(signature: inspect.Signature) -> str:

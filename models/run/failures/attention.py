@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import count, size
+from .words import counted, sizes
 
 _MODEL_WIDTH = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
 
@@ -24,15 +24,15 @@ def hint(failed: FailedCall) -> str:
 def _features(failed: FailedCall, layer: nn.MultiheadAttention, query: Tensor, key: Tensor, value: Tensor) -> str:
     wanted, got = layer.embed_dim, query.shape[-1]
     if got != wanted:
-        said = f"{failed.name} expects {count(wanted, 'feature')}, got {got:,}{failed.given(query)}"
+        said = f"{failed.name} expects {counted(wanted, 'feature')}, got {got:,}{failed.given(query)}"
         if not failed.is_alone or {key.shape[-1], value.shape[-1]} != {got} or {layer.kdim, layer.vdim} != {wanted}:
             return said
         if got % layer.num_heads:
-            return f"{said}, which {count(layer.num_heads, 'head')} cannot share equally"
+            return f"{said}, which {counted(layer.num_heads, 'head')} cannot share equally"
         return f"{said}: `{_width_name(failed)}={got}` fits"
     for what, tensor, width in (("key", key, layer.kdim), ("value", value, layer.vdim)):
         if tensor.shape[-1] != width:
-            said = f"the {what} of {failed.name} has {count(tensor.shape[-1], 'feature')}{failed.given(tensor)}"
+            said = f"the {what} of {failed.name} has {counted(tensor.shape[-1], 'feature')}{failed.given(tensor)}"
             said += f", and {width:,} are expected"
             if not failed.may_change:
                 return said
@@ -49,17 +49,17 @@ def _order(failed: FailedCall, layer: nn.MultiheadAttention, query: Tensor, key:
     """Return that batch and time are the other way round, where the shapes show it."""
     if layer.batch_first or query.dim() != 3 or key.dim() != 3:
         return ""
-    read = f"{failed.name} reads {size(query.shape)} as [time, batch, features]"
+    read = f"{failed.name} reads {sizes(query.shape)} as [time, batch, features]"
     mend = "`batch_first=True` fits, where dimension 0 is the batch"
     if query.shape[1] != key.shape[1]:
-        said = f"{read}, and key {size(key.shape)} has another batch"
+        said = f"{read}, and key {sizes(key.shape)} has another batch"
         return f"{said}: {mend}" if query.shape[0] == key.shape[0] else said
     mask, padding = failed.kwargs.get("attn_mask"), failed.kwargs.get("key_padding_mask")
     time, batch = query.shape[:2]
     if isinstance(mask, Tensor) and mask.dim() == 2 and list(mask.shape) != [time, key.shape[0]]:
-        said = f"{read}, for which a mask is [{time}, {key.shape[0]}], got {size(mask.shape)}"
+        said = f"{read}, for which a mask is [{time}, {key.shape[0]}], got {sizes(mask.shape)}"
         return f"{said}: {mend}" if list(mask.shape) == [batch, batch] and time == key.shape[0] else said
     if isinstance(padding, Tensor) and list(padding.shape) != [batch, key.shape[0]]:
-        said = f"{read}, for which a padding mask is [{batch}, {key.shape[0]}], got {size(padding.shape)}"
+        said = f"{read}, for which a padding mask is [{batch}, {key.shape[0]}], got {sizes(padding.shape)}"
         return f"{said}: {mend}" if list(padding.shape) == [key.shape[0], batch] else said
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from .failed_call import FailedCall
-from .words import size
+from .words import sizes
 
 _BY_ELEMENT = frozenset((
     "add", "sub", "mul", "div", "rsub", "rdiv", "pow", "rpow", "maximum", "minimum", "remainder", "floor_divide",
@@ -42,7 +42,7 @@ def _by_element(failed: FailedCall, left: Tensor, right: Tensor) -> str:
     ours, theirs = list(left.shape), list(right.shape)
     if broadcast(ours, theirs) is not None:
         return _grown(failed, left, right)
-    said = f"{failed.name} joins {size(ours)}{failed.given(left)} and {size(theirs)}{failed.given(right)}"
+    said = f"{failed.name} joins {sizes(ours)}{failed.given(left)} and {sizes(theirs)}{failed.given(right)}"
     back = next(
         back for back in range(1, min(len(ours), len(theirs)) + 1)
         if ours[-back] != theirs[-back] and 1 not in (ours[-back], theirs[-back])
@@ -72,7 +72,7 @@ def _grown(failed: FailedCall, left: Tensor, right: Tensor) -> str:
     result = broadcast(ours, theirs)
     if not failed.op.endswith("_") or result == ours or result is None:
         return ""
-    said = f"{failed.name} writes a result of {size(result)} into {size(ours)}{failed.given(left)}"
+    said = f"{failed.name} writes a result of {sizes(result)} into {sizes(ours)}{failed.given(left)}"
     return f"{said}: without writing in place, `{failed.op[:-1]}`, it fits"
 
 
@@ -81,7 +81,7 @@ def _product(failed: FailedCall, left: Tensor, right: Tensor) -> str:
     if not ours or not theirs:
         return ""
     rows = theirs[-2] if len(theirs) > 1 else theirs[0]
-    said = f"{failed.name} of {size(ours)}{failed.given(left)} and {size(theirs)}{failed.given(right)}"
+    said = f"{failed.name} of {sizes(ours)}{failed.given(left)} and {sizes(theirs)}{failed.given(right)}"
     if ours[-1] != rows:
         said += f": the first has {ours[-1]:,} columns, the second {rows:,} rows"
         mends = []
@@ -96,5 +96,5 @@ def _product(failed: FailedCall, left: Tensor, right: Tensor) -> str:
         said += f": the first has a batch of {ours[0]:,}, the second of {theirs[0]:,}"
         return f"{said}; `matmul` repeats the 1, and fits" if 1 in (ours[0], theirs[0]) else said
     if failed.op == "matmul" and broadcast(ours[:-2], theirs[:-2]) is None:
-        return f"{said}: their first dimensions, {size(ours[:-2])} and {size(theirs[:-2])}, do not go together"
+        return f"{said}: their first dimensions, {sizes(ours[:-2])} and {sizes(theirs[:-2])}, do not go together"
     return ""

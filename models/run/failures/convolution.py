@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import count, side, size
+from .words import counted, side, sizes
 
 _CONVOLUTIONS = {f"{kind}{n}d": n for n in (1, 2, 3) for kind in ("conv", "conv_transpose")}
 _POOLS = {f"{kind}{n}d": n for n in (1, 2, 3) for kind in ("max_pool", "avg_pool")}
@@ -45,7 +45,7 @@ def _convolution(failed: FailedCall, given: Tensor, n: int) -> str:
 def _dimensions(failed: FailedCall, given: Tensor, n: int) -> str:
     if given.dim() in (n + 1, n + 2):
         return ""
-    said = f"{failed.name} takes {_BATCHED[n]} or {_SINGLE[n]}, got {size(given.shape)}{failed.given(given)}"
+    said = f"{failed.name} takes {_BATCHED[n]} or {_SINGLE[n]}, got {sizes(given.shape)}{failed.given(given)}"
     layer = failed.module
     if given.dim() == n and isinstance(layer, nn.modules.conv._ConvNd) and layer.in_channels == 1:
         return f"{said}: `.unsqueeze(0)` before it gives the one channel, and fits"
@@ -55,18 +55,18 @@ def _dimensions(failed: FailedCall, given: Tensor, n: int) -> str:
 def _channels(failed: FailedCall, given: Tensor, wanted: int, groups: int, n: int) -> str:
     batched = given.dim() == n + 2
     got = given.shape[-n - 1]
-    said = f"{failed.name} expects {count(wanted, 'channel')}, got {got:,}{failed.given(given)}"
+    said = f"{failed.name} expects {counted(wanted, 'channel')}, got {got:,}{failed.given(given)}"
     if given.shape[-1] == wanted:
-        return f"{said}; the last dimension of {size(given.shape)} is {wanted:,}: `.movedim(-1, {int(batched)})` fits"
+        return f"{said}; the last dimension of {sizes(given.shape)} is {wanted:,}: `.movedim(-1, {int(batched)})` fits"
     if not batched and wanted == 1:
         return (
-            f"{said}, as {size(given.shape)} is read as {_SINGLE[n]}: `.unsqueeze(1)` makes it {_BATCHED[n]}, and fits"
+            f"{said}, as {sizes(given.shape)} is read as {_SINGLE[n]}: `.unsqueeze(1)` makes it {_BATCHED[n]}, and fits"
         )
     mends = []
     if failed.is_input(given):
         shape = list(given.shape)
         shape[-n - 1] = wanted
-        mends.append(f"an input of {size(shape)}")
+        mends.append(f"an input of {sizes(shape)}")
     if failed.may_change and isinstance(failed.module, nn.modules.conv._ConvNd) and got % groups == 0:
         mends.append(f"`in_channels={got}`")
     return f"{said}: {' fits, or '.join(mends)}{' fits' if len(mends) == 1 else ''}" if mends else said

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..trace.shapes import arguments_in
 from .failed_call import FailedCall, is_layer
-from .words import size
+from .words import sizes
 
 
 def hint(failed: FailedCall) -> str:
@@ -23,8 +23,8 @@ def hint(failed: FailedCall) -> str:
     other = next(each for each in tensors if each.device != first.device)
     maker = failed.maker(other)
     of_weight = maker is not None and bool(maker.path)
-    said = f"{failed.name} got {size(first.shape)} on {first.device}{failed.given(first)}"
-    said += f", and {size(other.shape)} on {other.device}{failed.given(other)}"
+    said = f"{failed.name} got {sizes(first.shape)} on {first.device}{failed.given(first)}"
+    said += f", and {sizes(other.shape)} on {other.device}{failed.given(other)}"
     if "meta" in devices:
         return f"{said}: what is on meta has no values, so it has to be made anew on {_real(devices)}"
     if of_weight or failed.is_input(first):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import dtype, size, where_outside
+from .words import dtype, sizes, where_outside
 
 
 def hint(failed: FailedCall) -> str:
@@ -25,7 +25,7 @@ def _no_indices(failed: FailedCall, indices: Tensor, rows: int) -> str:
         f"{failed.name} takes indices, whole numbers below {rows:,}, got {dtype(indices.dtype)}{failed.given(indices)}"
     )
     if failed.is_input(indices):
-        return f"{said}: an input such as `int64{size(indices.shape).replace(' ', '')}<{rows}` fits"
+        return f"{said}: an input such as `int64{sizes(indices.shape).replace(' ', '')}<{rows}` fits"
     if not indices.is_floating_point() or where_outside(indices.long(), 0, rows) is not None:
         return said
     return f"{said}: `.long()` before it fits"
@@ -35,14 +35,14 @@ def _out_of_range(failed: FailedCall, indices: Tensor, rows: int) -> str:
     found = where_outside(indices, 0, rows)
     if found is None:
         return ""
-    place = f" at {size(found.place)}" if found.place else ""
+    place = f" at {sizes(found.place)}" if found.place else ""
     said = f"index {found.value:,}{place} is outside the {rows:,} rows of {failed.name}, 0 to {rows - 1:,}"
     said += f"; the indices come{failed.given(indices)}" if failed.given(indices) else ""
     if found.lowest < 0:
         return said
     mends = []
     if failed.is_input(indices):
-        mends.append(f"an input below {rows:,}, `int64{size(indices.shape).replace(' ', '')}<{rows}`, fits")
+        mends.append(f"an input below {rows:,}, `int64{sizes(indices.shape).replace(' ', '')}<{rows}`, fits")
     if failed.may_change and isinstance(failed.module, (nn.Embedding, nn.EmbeddingBag)):
         mend = f"`num_embeddings={found.highest + 1}`"
         mends.append(mend if mends else f"{mend} fits")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .failed_call import FailedCall
-from .words import size, where_outside
+from .words import sizes, where_outside
 
 _ALONG = ("gather", "scatter", "scatter_", "scatter_add", "scatter_add_", "index_select", "take_along_dim")
 
@@ -39,7 +39,7 @@ def _in_brackets(failed: FailedCall, given: Tensor, key: Any) -> str:
             return ""
         if dimension >= given.dim():
             return (
-                f"{size(given.shape)}{failed.given(given)} has {given.dim()} dimensions, and {used} indices were given"
+                f"{sizes(given.shape)}{failed.given(given)} has {given.dim()} dimensions, and {used} indices were given"
             )
         length = given.shape[dimension]
         found = _outside(each, length)
@@ -61,7 +61,7 @@ def _outside(key: object, length: int) -> int | None:
 
 def _said(failed: FailedCall, given: Tensor, dimension: int, index: int) -> str:
     length = given.shape[dimension]
-    said = f"index {index:,} is outside dimension {dimension} of {size(given.shape)}{failed.given(given)}"
+    said = f"index {index:,} is outside dimension {dimension} of {sizes(given.shape)}{failed.given(given)}"
     return f"{said}, which has {length:,}" + (f": 0 to {length - 1:,}" if length else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from .failed_call import FailedCall
-from .words import size
+from .words import sizes
 
 _CAT = ("cat", "concat", "concatenate")
 
@@ -24,8 +24,8 @@ def hint(failed: FailedCall) -> str:
     if different is None:
         return ""
     first, other = shapes[0], shapes[different]
-    said = f"{failed.name} joins {size(first)}{failed.given(tensors[0])}"
-    said += f" and {size(other)}{failed.given(tensors[different])}"
+    said = f"{failed.name} joins {sizes(first)}{failed.given(tensors[0])}"
+    said += f" and {sizes(other)}{failed.given(tensors[different])}"
     if len(first) != len(other):
         return f"{said}: they have {len(first)} and {len(other)} dimensions" + _lengthened(failed, shapes, along)
     joined = along % len(first) if failed.op in _CAT else -1

@@ -7,7 +7,7 @@ from math import prod
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import count, size
+from .words import counted, sizes
 
 _OF_IMAGES = ("Conv", "MaxPool", "AvgPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "conv", "max_pool", "avg_pool",
               "adaptive_avg_pool", "adaptive_max_pool")  # fmt: skip
@@ -30,7 +30,7 @@ def _linear(failed: FailedCall) -> str:
     if wanted == got:
         return ""
     own = isinstance(failed.module, nn.Linear)
-    said = f"{failed.name} expects {count(wanted, 'feature')}, got {got:,}{failed.given(given)}"
+    said = f"{failed.name} expects {counted(wanted, 'feature')}, got {got:,}{failed.given(given)}"
     mend = _flattened(failed, given, wanted)
     if mend:
         return f"{said}: {mend}"
@@ -41,7 +41,7 @@ def _linear(failed: FailedCall) -> str:
             failed, f"{said}, not flattened", f"`.flatten(1)` before it and `in_features={_all(given)}` fit"
         )
     if failed.is_input(given):
-        return f"{said}: an input of {size([*given.shape[:-1], wanted])} fits" + (
+        return f"{said}: an input of {sizes([*given.shape[:-1], wanted])} fits" + (
             f", or `in_features={got}`" if failed.may_change else ""
         )
     return _fitting(failed, said, f"`in_features={got}` fits")
@@ -62,9 +62,11 @@ def _flattened(failed: FailedCall, given: Tensor, wanted: int) -> str:
         return "`.flatten(1)` in its place keeps the batch, and fits"
     for first in range(1, given.dim() - 1):
         if prod(given.shape[first:]) == wanted:
-            return f"from dimension {first} on {size(given.shape)} holds {wanted:,}: `.flatten({first})` before it fits"
+            return (
+                f"from dimension {first} on {sizes(given.shape)} holds {wanted:,}: `.flatten({first})` before it fits"
+            )
     if given.dim() > 1 and given.numel() == wanted:
-        return f"all of {size(given.shape)} holds {wanted:,}: `.flatten()` before it fits"
+        return f"all of {sizes(given.shape)} holds {wanted:,}: `.flatten()` before it fits"
     return ""
 
 
@@ -86,7 +88,7 @@ def _bilinear(failed: FailedCall) -> str:
         if given is None or not given.dim() or given.shape[-1] == weight.shape[index]:
             continue
         got = given.shape[-1]
-        said = f"input {index} of {failed.name} needs {count(weight.shape[index], 'feature')}, got {got:,}"
+        said = f"input {index} of {failed.name} needs {counted(weight.shape[index], 'feature')}, got {got:,}"
         said += failed.given(given)
         if not isinstance(failed.module, nn.Bilinear):
             return said

@@ -7,7 +7,7 @@ from math import prod
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import dtype, size, where_outside
+from .words import dtype, sizes, where_outside
 
 _BY_CLASS = ("cross_entropy", "nll_loss")
 _BY_ELEMENT = ("binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss",
@@ -42,8 +42,8 @@ def _by_class(failed: FailedCall, output: Tensor, target: Tensor) -> str:
 def _shapes(failed: FailedCall, output: Tensor, target: Tensor, wanted: list[int]) -> str:
     """Return what makes output and target of a loss by class go together."""
     shape = list(target.shape)
-    said = f"{failed.name} of an output {size(output.shape)}{failed.given(output)} needs a target {size(wanted)}"
-    said += f", got {size(shape)}{failed.given(target)}"
+    said = f"{failed.name} of an output {sizes(output.shape)}{failed.given(output)} needs a target {sizes(wanted)}"
+    said += f", got {sizes(shape)}{failed.given(target)}"
     is_whole = not target.is_floating_point()
     if is_whole and shape == list(output.shape):
         return f"{said}, which looks like one-hot: `.argmax(1)` of it fits"
@@ -67,9 +67,9 @@ def _range(failed: FailedCall, output: Tensor, target: Tensor, classes: int) -> 
     found = where_outside(target, 0, classes, ignored if isinstance(ignored, int) else None)
     if found is None:
         return ""
-    place = f" at {size(found.place)}" if found.place else ""
+    place = f" at {sizes(found.place)}" if found.place else ""
     said = f"target {found.value:,}{place} of {failed.name} is none of the {classes:,} classes, 0 to {classes - 1:,}"
-    said += f", of the output {size(output.shape)}{failed.given(output)}"
+    said += f", of the output {sizes(output.shape)}{failed.given(output)}"
     if found.lowest == 1 and found.highest == classes:
         return f"{said}: targets go from 1 to {classes:,}, so `target - 1` fits"
     if found.lowest < 0:
@@ -94,7 +94,7 @@ def _linear_of(failed: FailedCall, output: Tensor) -> str:
 def _by_element(failed: FailedCall, output: Tensor, target: Tensor) -> str:
     ours, theirs = list(output.shape), list(target.shape)
     if ours != theirs:
-        said = f"{failed.name} compares {size(ours)}{failed.given(output)} with {size(theirs)}{failed.given(target)}"
+        said = f"{failed.name} compares {sizes(ours)}{failed.given(output)} with {sizes(theirs)}{failed.given(target)}"
         if len(ours) == len(theirs) + 1 and ours[-1] == 1 and ours[:-1] == theirs:
             return f"{said}: `.unsqueeze(-1)` of the target fits"
         if len(theirs) == len(ours) + 1 and theirs[-1] == 1 and theirs[:-1] == ours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
-from .words import count, size
+from .words import counted, sizes
 
 _CELLS = ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 
@@ -22,7 +22,7 @@ def hint(failed: FailedCall) -> str:
         return ""
     if given.dim() not in (2, 3):
         order = "[batch, time, features]" if layer.batch_first else "[time, batch, features]"
-        return f"{failed.name} takes {order} or [time, features], got {size(given.shape)}{failed.given(given)}"
+        return f"{failed.name} takes {order} or [time, features], got {sizes(given.shape)}{failed.given(given)}"
     return _features(failed, given, layer.input_size) or _state(failed, layer, given)
 
 
@@ -30,12 +30,12 @@ def _features(failed: FailedCall, given: Tensor | None, wanted: int) -> str:
     if given is None or not given.dim() or given.shape[-1] == wanted:
         return ""
     got = given.shape[-1]
-    said = f"{failed.name} expects {count(wanted, 'feature')}, got {got:,}{failed.given(given)}"
+    said = f"{failed.name} expects {counted(wanted, 'feature')}, got {got:,}{failed.given(given)}"
     mends = []
     if failed.is_input(given):
-        mends.append(f"an input of {size([*given.shape[:-1], wanted])}")
+        mends.append(f"an input of {sizes([*given.shape[:-1], wanted])}")
     if given.dim() == 3 and given.shape[1] == wanted:
-        return f"{said}; dimension 1 of {size(given.shape)} is {wanted:,}: `.transpose(1, 2)` before it fits"
+        return f"{said}; dimension 1 of {sizes(given.shape)} is {wanted:,}: `.transpose(1, 2)` before it fits"
     if failed.may_change:
         mends.append(f"`input_size={got}`")
     return f"{said}: {mends[0]} fits" + "".join(f", or {each}" for each in mends[1:]) if mends else said
@@ -54,8 +54,8 @@ def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:
     if got == expected:
         return ""
     first = next(index for index, pair in enumerate(zip(got, expected, strict=True)) if pair[0] != pair[1])
-    said = f"the state of {failed.name} is {size(got[first])}{failed.given(states[first])}, and its input"
-    said += f" {size(given.shape)} needs {size(expected[first])}, [layers and directions, batch, features]"
+    said = f"the state of {failed.name} is {sizes(got[first])}{failed.given(states[first])}, and its input"
+    said += f" {sizes(given.shape)} needs {sizes(expected[first])}, [layers and directions, batch, features]"
     if got == [[layers, other, width] for width in hidden]:
         mend = f"batch_first={not layer.batch_first}"
         return f"{said}: `{mend}` fits, where dimension {1 if layer.batch_first else 0} of the input is the batch"

@@ -7,7 +7,7 @@ from math import prod
 from torch import Size, Tensor
 
 from .failed_call import FailedCall
-from .words import count, size
+from .words import counted, sizes
 
 
 def hint(failed: FailedCall) -> str:
@@ -39,10 +39,12 @@ def _view(failed: FailedCall, given: Tensor) -> str:
         if failed.op != "view" or given.is_contiguous():
             return ""
         return (
-            f"the elements of {size(given.shape)}{failed.given(given)} do not lie one after the other: "
+            f"the elements of {sizes(given.shape)}{failed.given(given)} do not lie one after the other: "
             f"`reshape` in place of `view` fits"
         )
-    said = f"{size(given.shape)}{failed.given(given)} has {count(there, 'element')}, which {size(wanted)} cannot hold"
+    said = (
+        f"{sizes(given.shape)}{failed.given(given)} has {counted(there, 'element')}, which {sizes(wanted)} cannot hold"
+    )
     return said + _fitting(failed, given, wanted)
 
 
@@ -67,6 +69,6 @@ def _permute(failed: FailedCall, given: Tensor) -> str:
     if order is None or len(order) == given.dim():
         return ""
     return (
-        f"`permute` of {size(given.shape)}{failed.given(given)} needs {count(given.dim(), 'dimension')}, "
+        f"`permute` of {sizes(given.shape)}{failed.given(given)} needs {counted(given.dim(), 'dimension')}, "
         f"got {len(order)}: {order}"
     )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..trace.calls import Call, Several, shape_as_text
 from .failed_call import FailedCall, is_layer
-from .words import size
+from .words import sizes
 
 
 def hint(failed: FailedCall) -> str:
@@ -81,7 +81,7 @@ def _returns_nothing(forward: object) -> bool:
 
 def _tuple(failed: FailedCall, given: tuple[object, ...]) -> str:
     before = _before(failed)
-    shapes = [size(each.shape) if isinstance(each, Tensor) else "" for each in given]
+    shapes = [sizes(each.shape) if isinstance(each, Tensor) else "" for each in given]
     returned = before.output if before is not None else None
     if before is None or not isinstance(returned, Several) or len(returned) != len(given):
         return ""

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 
-def count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
     """Return `1 feature`, `1,176 features`."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def size(shape: Iterable[int]) -> str:
+def sizes(shape: Iterable[int]) -> str:
     """Return a shape as torch writes it: `[2, 20]`."""
     return str([int(each) for each in shape])
 

@@ -131,7 +131,7 @@ class CallList:
             made.nodes = outline(calls, loops, toggled)
             made.rows = list(visible(made.nodes))
         else:
-            made.rows = listed(calls, request)
+            made.rows = listed_calls(calls, request)
         made.again = now + (SHARE + 1) * (time.monotonic() - now)
         self._made = made
         return made
@@ -149,7 +149,7 @@ def list_of(trace: Trace) -> CallList:
     return found
 
 
-def listed(calls: Sequence[Call], request: CallRows) -> Sequence[int]:
+def listed_calls(calls: Sequence[Call], request: CallRows) -> Sequence[int]:
     """Return the places of the calls that are wanted, in the order that is.
 
     Raises:

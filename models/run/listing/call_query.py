@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from ...table.query import Grammar, Query, parse
+from ...table.query import Grammar, Query, parse_by
 from ...table.terms import BYTES, COUNTS, QueryError, Term, in_quotes, number_term
 from ..trace.calls import Call
-from .call_values import VALUES, text_of
+from .call_values import VALUES, searched_text
 
 __all__ = ["QueryError", "matching", "parse_call_query"]
 
@@ -74,7 +74,7 @@ def parse_call_query(text: str) -> Query:
     Raises:
         QueryError: a term has an unknown name or an invalid value.
     """
-    return parse(text, CALLS)
+    return parse_by(text, CALLS)
 
 
 def matching(query: Query, calls: Sequence[Call]) -> list[int]:
@@ -85,7 +85,7 @@ def matching(query: Query, calls: Sequence[Call]) -> list[int]:
     for place, call in enumerate(calls):
         if all(value is not None and test(value) for test, read in tests for value in (read(call),)):
             if words:
-                text = text_of(call)
+                text = searched_text(call)
                 if not all(word in text for word in words):
                     continue
             found.append(place)
@@ -95,7 +95,7 @@ def matching(query: Query, calls: Sequence[Call]) -> list[int]:
 def _read(field: str) -> Callable[[Call], object]:
     if field == "kind":
         return _kinds_of
-    return text_of if field == "path" else VALUES[field]
+    return searched_text if field == "path" else VALUES[field]
 
 
 def _kinds_of(call: Call) -> object:

@@ -76,7 +76,7 @@ VALUES: dict[str, Callable[[Call], Value]] = {
 """By the name in a `CallOrder` or a term."""
 
 
-def text_of(call: Call) -> str:
+def searched_text(call: Call) -> str:
     """Return what a word may match, in lower case."""
     parts = (call.module, call.op, call.where, call.note, call.failed, *call.mode, *call.tensors)
     return "\n".join(parts).lower()

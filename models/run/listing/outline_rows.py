@@ -38,8 +38,8 @@ def _of_alike(members: Sequence[Call]) -> CallRow:
     ranges = _ranges(members)
     return replace(
         row,
-        module=path_of([call.module for call in members]),
-        tensors=[path_of([call.tensors[at] for call in members]) for at in range(len(first.tensors))],
+        module=merged_path([call.module for call in members]),
+        tensors=[merged_path([call.tensors[at] for call in members]) for at in range(len(first.tensors))],
         inputs=[shapes_text([call.inputs[at] for call in members]) for at in range(len(first.inputs))],
         output=shapes_text([call.output for call in members]),
         repeat=sum(call.repeat for call in members),
@@ -63,7 +63,9 @@ def _of_loop(calls: Sequence[Call], node: OutlineNode) -> CallRow:
     least, most = (node.turns, node.turns) if loop is None else loop.range
     times = f"{least:,}" if least == most else f"{least:,}–{most:,}"
     return CallRow(
-        module=path_of([call.module for call in inner]) if len({call.module for call in inner}) > 1 else first.module,
+        module=merged_path([call.module for call in inner])
+        if len({call.module for call in inner}) > 1
+        else first.module,
         op=f"{times} alike: {shown}" if loop is None else f"loop of {times}: {shown}",
         kind="operation",
         depth=first.depth,
@@ -132,7 +134,7 @@ def _range(members: Sequence[Call], read: Callable[[Call], float | None]) -> tup
     return (min(values), max(values)) if values else None
 
 
-def path_of(paths: Sequence[str]) -> str:
+def merged_path(paths: Sequence[str]) -> str:
     """Return paths that differ in numbers as one: `blocks.0–11.ln`; of others what they have in common."""
     pieces = [_NUMBERS.split(path) for path in paths]
     first = pieces[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from ...live.kinds import kind_of
+from ...live.kinds import node_role
 from ...live.live_tree import LiveTree, Node
 from ...tensors.plainly import plainly
 from ...tensors.tensors import class_name, size_in_bytes
@@ -36,7 +36,7 @@ def shared_objects(tree: LiveTree) -> list[ShareGroup]:
 
 
 def _title(tree: LiveTree, node: Node) -> str:
-    word = class_name(node.item) if isinstance(node.item, nn.Module) else f"one {kind_of(tree, node).word}"
+    word = class_name(node.item) if isinstance(node.item, nn.Module) else f"one {node_role(tree, node).word}"
     return f"{word} under {len(node.names):,} names"
 
 

@@ -90,7 +90,7 @@ class Planner:
         return [(name, plan) for name, plan in plans if plan is not None]
 
     def _any(self, listing: FolderListing, depth: int) -> FolderPlan | None:
-        distributed = is_distributed(listing)
+        distributed = is_distributed_folder(listing)
         chosen = None if distributed else choose_weights(listing.files, beside=False)
         beside = names.beside_files(listing.files, all_beside=distributed)
         if not distributed and chosen is None:
@@ -143,7 +143,7 @@ def _around(path: Path, inner: FolderPlan, besides: list[Planned]) -> FolderPlan
     return FolderPlan(path, parts=[Planned("", inner), *besides])
 
 
-def is_distributed(listing: FolderListing) -> bool:
+def is_distributed_folder(listing: FolderListing) -> bool:
     """Return whether a folder holds a checkpoint of torch.distributed."""
     return any(
         name.endswith(".distcp") or (name.endswith(".metadata") and name.startswith((".", "__")))

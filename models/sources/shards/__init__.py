@@ -10,7 +10,7 @@ import shlex
 
 from ...opened.source import OpenOptions, Source
 from ..formats import Format, PathInfo, checkpoint_source
-from .names import choose_weights, names_beside, pattern_of, shard_name
+from .names import choose_weights, names_beside, shard_name, shard_pattern
 from .opening import by_index, by_number, open_chosen
 from .patterns import open_pattern
 
@@ -44,7 +44,7 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
     name = found.path.name or str(found.path)
     source = checkpoint_source(found, whole, name)
     if not found.is_folder and not _is_index(found):
-        source.note = f"All shards are open; this one alone: {shlex.quote(pattern_of(found.text))}"
+        source.note = f"All shards are open; this one alone: {shlex.quote(shard_pattern(found.text))}"
     return source
 
 

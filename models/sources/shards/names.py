@@ -50,7 +50,7 @@ def shard_name(name: str) -> ShardName | None:
     return ShardName(stem, int(number), int(total), ending, len(number))
 
 
-def pattern_of(path: str) -> str:
+def shard_pattern(path: str) -> str:
     """Return a pattern that fits this one shard alone, a digit in brackets: `model-0000[2]-of-00005.safetensors`."""
     folder, slash, name = path.rpartition("/")
     found = _NUMBERED.fullmatch(name)

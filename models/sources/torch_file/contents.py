@@ -9,12 +9,12 @@ from typing import Any
 from ...stored.checkpoint import Item
 from ...stored.stored import StoredKind
 from ..wording import shortened
-from .objects import PickledModule, TensorHolders, class_name, content_of, module_in, parts_of
+from .objects import PickledModule, TensorHolders, content_of, module_in, object_class_name, object_parts
 from .optimizer import Linked, ParameterNames, names_of_tensors
 from .raw import RawGroup, RawRecord, RawStorage, RawTensor
 from .roles import Roles, is_optimizer
 from .script import ScriptObject
-from .texts import is_plain, key_text, type_name, value_text
+from .texts import is_one_line, key_text, type_name, value_text
 from .unpickler import UnknownObject
 
 DEEPEST = 64
@@ -133,7 +133,7 @@ class _Walk:
             return not value.entries and not self._holds_tensors(value)
         if isinstance(value, (set, frozenset)):
             return not any(isinstance(each, _TENSORS) for each in value)
-        return is_plain(value) and not isinstance(value, ScriptObject)
+        return is_one_line(value) and not isinstance(value, ScriptObject)
 
     def _holds_tensors(self, value: object) -> bool:
         if self._holders is None:
@@ -194,12 +194,12 @@ class _Walk:
         if module is not None:
             self._module(step, path, value, module)
             return
-        self._found.classes[path] = class_name(value)
+        self._found.classes[path] = object_class_name(value)
         if isinstance(value.state, dict) and is_optimizer(value.state):
             step.kind = "state"
             self._steps_left -= sum(len(each.value) for each in self._roles.state_dicts)
             self._keys |= names_of_tensors(value.state, self._roles)
-        self._enter(step, value, ((_joined(path, key_text(key)), each) for key, each in parts_of(value)))
+        self._enter(step, value, ((_joined(path, key_text(key)), each) for key, each in object_parts(value)))
 
     def _module(self, step: _Step, path: str, value: UnknownObject, module: PickledModule) -> None:
         found = self._found

@@ -85,7 +85,7 @@ def module_in(value: object) -> PickledModule | None:
     """Return the module of torch that an object is; None for anything else."""
     if not isinstance(value, UnknownObject):
         return None
-    name = class_name(value)
+    name = object_class_name(value)
     state = value.state
     if name.endswith("graph_module") and value.arguments:  # torch.fx calls a function with the attributes
         name, state = "GraphModule", value.arguments[0]
@@ -94,7 +94,7 @@ def module_in(value: object) -> PickledModule | None:
     return PickledModule(name, state)
 
 
-def class_name(value: UnknownObject) -> str:
+def object_class_name(value: UnknownObject) -> str:
     """Return the name of an object's class, or of the function that makes it, without its module's."""
     return value.maker.name.rpartition(".")[2] if isinstance(value.maker, UnknownName) else "object"
 
@@ -111,7 +111,7 @@ def content_of(value: object) -> object:
     return value
 
 
-def parts_of(value: UnknownObject) -> Iterator[tuple[Any, Any]]:
+def object_parts(value: UnknownObject) -> Iterator[tuple[Any, Any]]:
     """Yield what an object is made of, each with its name or index: arguments, items, entries, attributes."""
     yield from enumerate(value.arguments)
     if isinstance(value.named, dict):
@@ -166,7 +166,7 @@ def _inside(value: object) -> Iterable[Any]:
         return value.attributes.values()
     if isinstance(value, RawTensor):
         return value.attributes.values()
-    return (each for _, each in parts_of(value)) if isinstance(value, UnknownObject) else ()
+    return (each for _, each in object_parts(value)) if isinstance(value, UnknownObject) else ()
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ def _set(items: Any = ()) -> set[Any]:
     return set(map(hashable, items))
 
 
-def joined(kind: str, joint: str) -> Callable[..., Plain]:
+def joined_stub(kind: str, joint: str) -> Callable[..., Plain]:
     """Return the stub of a class whose objects are one line: the arguments that they are made of, `joint` between."""
 
     def make(*parts: Any) -> Plain:
@@ -102,7 +102,7 @@ def _date(kind: str, layout: str) -> Callable[..., Plain]:
     def make(packed: Any, *rest: Any) -> Plain:
         raw = packed.data() if isinstance(packed, Encoded) and len(packed.text) < 20 else packed
         if not isinstance(raw, bytes):
-            return joined(kind, ", ")(packed, *rest)
+            return joined_stub(kind, ", ")(packed, *rest)
         numbers = list(raw) if kind == "time" else [raw[0] << 8 | raw[1], *raw[2:]]
         zone = f" {_short(rest[0])}" if rest else ""
         return Plain(kind, layout.format(*numbers) + zone)
@@ -139,8 +139,8 @@ def of_python() -> dict[tuple[str, str], Any]:
         ("builtins", "complex"): _complex,
         ("builtins", "bytearray"): _bytes,
         ("builtins", "bytes"): _bytes,
-        ("builtins", "slice"): joined("slice", ":"),
-        ("builtins", "range"): joined("range", ", "),
+        ("builtins", "slice"): joined_stub("slice", ":"),
+        ("builtins", "range"): joined_stub("range", ", "),
         ("_codecs", "encode"): _encode,
         ("argparse", "Namespace"): record("Namespace"),
         ("types", "SimpleNamespace"): record("SimpleNamespace"),
@@ -149,7 +149,7 @@ def of_python() -> dict[tuple[str, str], Any]:
         found["builtins", name] = Plain("class", name)
     for module in ("pathlib", "pathlib._local"):
         for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path", "PurePath"):
-            found[module, name] = joined("Path", "/")
+            found[module, name] = joined_stub("Path", "/")
     found |= {
         ("datetime", "datetime"): _date("datetime", "{}-{:02}-{:02} {:02}:{:02}:{:02}"),
         ("datetime", "date"): _date("date", "{}-{:02}-{:02}"),
@@ -157,8 +157,8 @@ def of_python() -> dict[tuple[str, str], Any]:
         ("datetime", "timedelta"): _Duration,
         ("datetime", "timezone"): _zone,
         ("uuid", "UUID"): _Uuid,
-        ("decimal", "Decimal"): joined("Decimal", ", "),
-        ("fractions", "Fraction"): joined("Fraction", "/"),
+        ("decimal", "Decimal"): joined_stub("Decimal", ", "),
+        ("fractions", "Fraction"): joined_stub("Fraction", "/"),
         ("collections", "deque"): Deque,
         ("_io", "BytesIO"): lambda: StreamStub("BytesIO"),
         ("_io", "StringIO"): lambda: StreamStub("StringIO"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...stored.stored import StoredKind
-from .objects import PickledModule, Registered, module_in, parts_of, registered_in
+from .objects import PickledModule, Registered, module_in, object_parts, registered_in
 from .raw import RawGroup, RawTensor
 from .texts import key_text
 from .unpickler import UnknownObject
@@ -97,7 +97,7 @@ class Roles:
                         tensors_of = self.registered(value, module).tensors
                         self.state_dicts.append(StateDict(path, tensors_of, is_module=True))
                     continue
-                children = [(key_text(key), each) for key, each in parts_of(value) if isinstance(each, _CONTAINERS)]
+                children = [(key_text(key), each) for key, each in object_parts(value) if isinstance(each, _CONTAINERS)]
             else:
                 continue
             if depth < _DEEPEST:

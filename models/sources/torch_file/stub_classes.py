@@ -9,7 +9,7 @@ from typing import Any
 
 from .arrays import of_numpy
 from .placement import local_part
-from .python_stubs import joined, of_python, record
+from .python_stubs import joined_stub, of_python, record
 from .raw import Plain, RawGroup, RawRecord, RawStorage, RawTensor
 from .unpickler import UnknownName, UnknownObject
 
@@ -271,7 +271,7 @@ def _of_torch() -> dict[tuple[str, str], Any]:
     found |= {
         ("torch", "Size"): lambda items=(): sizes(items),
         ("torch._C", "Generator"): _Generator,
-        ("torch", "device"): joined("torch.device", ":"),
+        ("torch", "device"): joined_stub("torch.device", ":"),
         ("torch", "Tensor"): Plain("class", "torch.Tensor"),
         ("torch._tensor", "Tensor"): Plain("class", "torch.Tensor"),
         ("torch.nn.parameter", "Parameter"): _parameter,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .arrays import Array, ArrayType
-from .objects import class_name, content_of, parts_of
+from .objects import content_of, object_class_name, object_parts
 from .python_stubs import Deque, StreamStub
 from .raw import Encoded, Plain, RawGroup, RawRecord, RawTensor
 from .unpickler import Key, UnknownName, UnknownObject
@@ -41,7 +41,7 @@ def type_name(value: object) -> str:
     if isinstance(value, Key):
         return type_name(value.value)
     if isinstance(value, UnknownObject):
-        return class_name(value)
+        return object_class_name(value)
     return next((name for kind, name in _NAMES if isinstance(value, kind)), "object")
 
 
@@ -52,7 +52,7 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )  # fmt: skip
 
 
-def is_plain(value: object) -> bool:
+def is_one_line(value: object) -> bool:
     """Return whether a value is one line and has nothing in it."""
     return not isinstance(value, (list, tuple, dict, RawRecord))
 
@@ -93,7 +93,7 @@ def _object(value: UnknownObject | RawRecord, room: int, depth: int, short: bool
     """Return an object as a call of its class with what it is made of: `my.Config(lr=0.1)`."""
     maker = value.maker if isinstance(value, UnknownObject) else None
     name = (maker.text if isinstance(maker, UnknownName) and not short else type_name(value))[:room]
-    parts = parts_of(value) if isinstance(value, UnknownObject) else value.attributes.items()
+    parts = object_parts(value) if isinstance(value, UnknownObject) else value.attributes.items()
     texts: list[str] = []
     used = len(name)
     for key, each in parts:

@@ -17,7 +17,7 @@ from ...work.progress import Ticker
 from ..reading import Workspace, real64
 from . import chunks
 from .extremes import Extremes
-from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, code_of, write_codes
+from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, float_code_of, write_codes
 from .moments import Moments
 from .stream import PatternTable, Piece, Stream, sweep
 
@@ -230,7 +230,7 @@ class _Codes:
         low, high = map(float, torch.aminmax(numbers))
         if low != high:
             return False
-        self.counts[code_of(low)] += n
+        self.counts[float_code_of(low)] += n
         self.moments.add_known(n, low, 0.0)
         self.moments.zeros += 0 if low else n
         self.extremes.widen(low, low, [piece])

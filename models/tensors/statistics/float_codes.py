@@ -27,7 +27,7 @@ WITHIN = 1 / 255
 """The relative error of the middle of a code for any of its numbers, where these are normal float32."""
 
 
-def code_of(number: float) -> int:
+def float_code_of(number: float) -> int:
     """Return the code of one number."""
     try:
         packed = struct.pack("<f", number)
@@ -76,7 +76,7 @@ def is_coarse(code: int) -> bool:
 
 def beyond(found: Tensor, number: float, upward: bool) -> bool:
     """Return whether `found`, counts by code, has any at the code of `number` or beyond it: `upward`, or else below."""
-    code = code_of(number)
+    code = float_code_of(number)
     if (code < NEGATIVE) == upward:  # away from zero
         return int(found[code : NEGATIVE if upward else CODES].sum()) > 0
     other = found[:NEGATIVE] if upward else found[NEGATIVE:]

@@ -24,7 +24,7 @@ def tensor_stream(values: Tensor) -> Stream:
     Of a tensor on an accelerator the blocks are copies on the CPU, one at a time: each pass has its tables there.
     """
     plain = type(values) in (Tensor, torch.nn.Parameter) and not is_wrapper(values) and not values.is_neg()
-    table = table_of(values.dtype) if plain else None
+    table = values_of_patterns(values.dtype) if plain else None
     shape, axes = tuple(values.shape), walking_order(values)
     if axes is not None:
         values = values.permute(axes)
@@ -42,7 +42,7 @@ def tensor_stream(values: Tensor) -> Stream:
 
 
 @cache
-def table_of(dtype: torch.dtype) -> PatternTable | None:
+def values_of_patterns(dtype: torch.dtype) -> PatternTable | None:
     """Return the values of the bit patterns of a dtype of at most 16 bits; None for wider and complex ones."""
     if dtype.is_complex or dtype.itemsize > 2:
         return None

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from models.commands.progress_line import ProgressLine
-from models.commands.stats import in_order, report_of, reports_of, selected
+from models.commands.stats import report_of, reports_of, selected, sorted_reports
 from models.commands.stats_text import text_of
 from models.messages import StatisticsOf
 from models.messages.errors import EngineProblem
@@ -135,7 +135,7 @@ def test_the_largest_come_first_and_no_more_than_wanted(tmp_path: Path) -> None:
     entries = reports(opened(str(tmp_path / "m.pt")))
 
     def order(sort: str | None) -> str:
-        return "".join(each["path"] for each in in_order(entries, sort))
+        return "".join(each["path"] for each in sorted_reports(entries, sort))
 
     assert order(None) == "abc"
     assert order("absmax") == "acb"  # what has no finite value comes last
@@ -158,7 +158,7 @@ def test_counters_and_optimizer_state_are_sorted_behind_the_networks_own_numbers
         net[1].bias.fill_(-7)
     torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict()}, tmp_path / "m.pt")
     entries = reports(opened(str(tmp_path / "m.pt")))
-    paths = [each["path"] for each in in_order(entries, "absmax")]
+    paths = [each["path"] for each in sorted_reports(entries, "absmax")]
     kinds = {each["path"]: each["kind"] for each in entries}
     assert paths[0] == "model.1.bias"
     own = [path for path in paths if kinds[path] != "state"]

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from models.diff.difference import TensorSide
-from models.diff.sources import tensors_of
+from models.diff.sources import every_tensor
 from models.diff.tensors import Comparable
 from models.live.live_model import LiveModel
 from models.live.live_tree import LiveTree
@@ -21,7 +21,7 @@ def opened(module: nn.Module) -> LiveModel:
 def live(tensor: torch.Tensor) -> Comparable:
     module = nn.Module()
     module.register_buffer("w", tensor)
-    return tensors_of(opened(module))[0]
+    return every_tensor(opened(module))[0]
 
 
 def of_stored(stored: Stored) -> Comparable:

@@ -10,9 +10,9 @@ from torch import nn
 from models.diff import compare as compared
 from models.diff.compare import compare
 from models.diff.difference import SAME, Tolerance
-from models.diff.sources import tensors_of
+from models.diff.sources import every_tensor
 from models.diff.workers import Workers
-from models.stored.dtypes import DTYPES, numbers, quantised
+from models.stored.dtypes import DTYPES, quantised, unpack_numbers
 from models.tensors.readable import Unreadable
 from tests.models.diff.comparables import live, of_stored, opened
 from tests.models.stored.held import Held, Zeros, bytes_of
@@ -94,7 +94,7 @@ def test_stored_types_that_torch_lacks(name):
     assert difference(a, of_stored(Held("w", (7, 143), dtype, bytes(raw)))).status == "equal"
     other = bytes(each ^ 1 for each in raw[:90]) + raw[90:]
     found = difference(a, of_stored(Held("w", (7, 143), dtype, other))).comparison
-    mine, theirs = numbers(dtype, raw, 1001), numbers(dtype, other, 1001)
+    mine, theirs = unpack_numbers(dtype, raw, 1001), unpack_numbers(dtype, other, 1001)
     apart = [abs(x - y) for x, y in zip(mine, theirs, strict=True)]
     assert found.differing == sum(map(bool, apart))
     assert found.max_abs == pytest.approx(max(apart))
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_a_status_with_a_reason():
     assert meta.status == "unreadable"
     assert "meta" in meta.reason
     lazy = nn.LazyLinear(3)
-    a, b = (tensors_of(opened(each))[0] for each in (lazy, lazy))
+    a, b = (every_tensor(opened(each))[0] for each in (lazy, lazy))
     assert difference(a, b).status == "unreadable"
     assert difference(a, stored(torch.ones(3, 4))).status == "shape"
 

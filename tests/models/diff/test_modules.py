@@ -16,7 +16,7 @@ from models.diff import squares as squared
 from models.diff.difference import TensorSide, Tolerance
 from models.diff.modules import ModuleChange, ModuleChanges, most_changed
 from models.diff.pairing import pair
-from models.diff.sources import tensors_of
+from models.diff.sources import every_tensor
 from models.diff.squares import squares_of
 from models.diff.stream import differences
 from models.diff.tensors import Comparable
@@ -136,7 +136,7 @@ def test_a_tensor_with_two_names_counts_once_where_both_are(last):
     b.load_state_dict(a.state_dict())
     with torch.no_grad():
         (b.body[1] if last else b.embed).weight += 0.5
-    found, _ = changes(tensors_of(opened(a)), tensors_of(opened(b)))
+    found, _ = changes(every_tensor(opened(a)), every_tensor(opened(b)))
     x, y = (torch.cat([each.detach().double().reshape(-1) for each in net.parameters()]) for net in (a, b))
     assert found[""].relative_l2 == pytest.approx(float((x - y).norm() / x.norm()), rel=1e-5)
     assert (found[""].tensors, found[""].changed) == (6, 1 if last else 2)

@@ -5,7 +5,7 @@ from torch import nn
 
 from models.checkpoint.model import CheckpointModel
 from models.diff.pairing import pair
-from models.diff.sources import tensors_of
+from models.diff.sources import every_tensor
 from models.opened.source import Source
 from models.session.session import Session
 from models.stored.checkpoint import Checkpoint
@@ -26,7 +26,7 @@ class Net(nn.Module):
 
 
 def of(module):
-    return tensors_of(opened(module))
+    return every_tensor(opened(module))
 
 
 def test_what_is_expected_of_a_checkpoint_is_the_state_dict():
@@ -47,7 +47,7 @@ def test_a_name_that_only_a_checkpoint_has_is_a_difference_though_its_tensor_has
     torch.save(Net().state_dict(), tmp_path / "tied.pt")
     session = Session()
     session.open(f"{tmp_path}/tied.pt")
-    found = tensors_of(session.model)
+    found = every_tensor(session.model)
     assert {each.path: each.twins for each in found}["last.weight"] == ("first.weight",)
     net = Net()
     del net.last
@@ -61,6 +61,8 @@ def test_a_checkpoints_own_order_and_roles():
     tensors[0].kind = "state"
     for ordered, paths in ((True, ["l.10", "l.9", "state"]), (False, ["l.9", "l.10", "state"])):
         checkpoint = Checkpoint(tensors, ordered=ordered)
-        found = tensors_of(CheckpointModel(Source(source="x", kind="checkpoint", name="x", checkpoint=checkpoint), {}))
+        found = every_tensor(
+            CheckpointModel(Source(source="x", kind="checkpoint", name="x", checkpoint=checkpoint), {})
+        )
         assert [each.path for each in found] == paths
         assert [bool(each.lacks) for each in found] == [False, False, True]

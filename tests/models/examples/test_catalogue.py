@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.examples.catalogue import EXAMPLES, build_example, console_names
+from models.examples.catalogue import EXAMPLES, build_example, example_names
 from models.examples.chinese import CHINESE
 from models.run.inputs.inputs import make_inputs
 from models.run.inputs.specs import parse_spec
@@ -53,7 +53,7 @@ def test_figures(name: str) -> None:
 def test_every_statement_offered_works(name: str) -> None:
     example, net = EXAMPLES[name], build_example(name)
     args, _ = make_inputs([parse_spec(example.input)])
-    scope = {"torch": torch, "nn": nn, "F": F, example.variable: net, "X": args[0], **console_names(name, net)}
+    scope = {"torch": torch, "nn": nn, "F": F, example.variable: net, "X": args[0], **example_names(name, net)}
     with contextlib.redirect_stdout(io.StringIO()):
         for statement in example.tries:
             exec(compile(statement, "<try>", "single"), scope)
@@ -130,7 +130,7 @@ def test_shared_is_one_object_counted_once() -> None:
     assert net[2] is net[4]
     assert len(list(net.named_modules())) == 7
     assert sum(p.numel() for _, p in net.named_parameters(remove_duplicate=False)) == 193
-    assert console_names("shared", net) == {"shared": net[2]}
+    assert example_names("shared", net) == {"shared": net[2]}
     twin = copy.deepcopy(net)
     twin[4] = copy.deepcopy(twin[2])
     X = torch.rand(2, 4)
@@ -149,7 +149,7 @@ def test_initialized_ends_with_the_own_rule() -> None:
 
 def test_each_initialiser() -> None:
     net = build_example("initialized")
-    names = console_names("initialized", net)
+    names = example_names("initialized", net)
     big = nn.Linear(200, 300)
     big.apply(names["init_normal"])
     assert float(big.weight.detach().std()) == pytest.approx(0.01, rel=0.05)

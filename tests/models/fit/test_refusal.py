@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.fit.proposal import propose
-from models.fit.refusal import refused
+from models.fit.refusal import why_refused
 from tests.models.fit.fit_cases import cases
 
 
@@ -21,7 +21,7 @@ def test_two_networks_of_different_kinds_get_no_rule(network, file):
 
 def test_what_names_say_is_not_refused():
     shapes = {f"l.{n}.w": (2, 2) for n in range(4)}
-    assert refused(shapes, shapes, {"l.0.w": "l.0.w", "l.1.w": "l.1.w"}, propose(shapes, shapes).links) == ""
+    assert why_refused(shapes, shapes, {"l.0.w": "l.0.w", "l.1.w": "l.1.w"}, propose(shapes, shapes).links) == ""
 
 
 def test_the_output_projection_is_not_made_of_gate_and_up():

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from models.initialising.rules import BY_NAME, RULES, fans
-from models.initialising.theory import number
+from models.initialising.theory import digits
 
 SHAPES = [(60, 50), (40, 30, 3), (24, 16, 3, 3)]
 CASES: list[tuple[str, dict[str, Any]]] = [
@@ -82,5 +82,5 @@ def test_formulas_have_the_numbers_of_the_layer() -> None:
     assert xavier.law == "uniform(±√(6/(4 + 8)) = ±0.7071)"
     assert xavier.spread == "std = 0.7071/√3 = 0.4082"
     kaiming = BY_NAME["kaiming_normal_"].theory(shape, {"a": 0.0, "mode": "fan_in", "nonlinearity": "relu"})
-    assert kaiming.law == f"normal(0, √2/√4 = {number(math.sqrt(0.5))})"
+    assert kaiming.law == f"normal(0, √2/√4 = {digits(math.sqrt(0.5))})"
     assert BY_NAME["orthogonal_"].theory(shape, {"gain": 1.0}).law == "orthogonal columns of length 1"

@@ -9,7 +9,7 @@ from torch.nn.utils import parametrizations, prune
 
 from models.commands.show import report_of, text_of
 from models.live.describe.node import describe_node
-from models.live.kinds import kind_of
+from models.live.kinds import node_role
 from models.live.live_model import LiveModel
 from models.live.live_tree import LiveTree
 from models.live.paths import python_path
@@ -45,7 +45,7 @@ def test_a_parameter_that_is_not_registered_is_a_parameter_all_the_same(path: st
     node = TREE.at(path)
     assert node is not None
     assert (node.kind, node.registered) == ("parameter", False)
-    assert kind_of(TREE, node).word == "not registered"
+    assert node_role(TREE, node).word == "not registered"
     assert eval(python_path(TREE, node), {"net": NETWORK}) is node.item
 
 
@@ -61,7 +61,7 @@ def test_a_sentence_about_each_agrees_with_torch() -> None:
     moved = {id(t) for t in (*NETWORK.parameters(), *NETWORK.buffers())}
     for node in TREE.nodes:
         if node.is_tensor:
-            meaning = kind_of(TREE, node).meaning
+            meaning = node_role(TREE, node).meaning
             assert ("in state_dict" in meaning.replace("not in state_dict", "")) == (node.path in stored), node.path
             assert ("given to an optimizer" in meaning and "not given" not in meaning) == (id(node.item) in trained)
             assert ("moved by .to()" in meaning and "not moved" not in meaning) == (id(node.item) in moved)
@@ -70,7 +70,7 @@ def test_a_sentence_about_each_agrees_with_torch() -> None:
 def test_info_has_the_same_sentence() -> None:
     for node in TREE.nodes[1:]:
         facts = {fact.label: fact.text for group in describe_node(TREE, node) for fact in group.facts}
-        assert facts.get("Kind", "") == kind_of(TREE, node).meaning
+        assert facts.get("Kind", "") == node_role(TREE, node).meaning
 
 
 def test_json_says_as_much() -> None:
@@ -116,7 +116,7 @@ def test_a_weight_that_a_hook_computes(make: type[nn.Module], parts: str) -> Non
     node = tree.at("weight")
     assert node is not None
     assert "weight" not in dict(net.named_parameters())
-    kind = kind_of(tree, node)
+    kind = node_role(tree, node)
     assert kind.word == "computed"
     assert kind.meaning.startswith(f"computed from {parts} before each forward, by torch.nn.utils.")
 
@@ -125,7 +125,7 @@ def test_the_original_of_a_parametrization() -> None:
     tree = LiveTree.of(nn.Sequential(parametrizations.weight_norm(nn.Linear(4, 3))))
     node = tree.at("0.parametrizations.weight.original1")
     assert node is not None
-    assert kind_of(tree, node).meaning.endswith("; 0.weight is computed from it by WeightNorm")
+    assert node_role(tree, node).meaning.endswith("; 0.weight is computed from it by WeightNorm")
 
 
 def test_a_result_that_a_forward_left_behind() -> None:
@@ -139,4 +139,4 @@ def test_a_result_that_a_forward_left_behind() -> None:
     tree = LiveTree.of(net)
     node = tree.at("last")
     assert node is not None
-    assert kind_of(tree, node).meaning.startswith("result of an operation (AddmmBackward0)")
+    assert node_role(tree, node).meaning.startswith("result of an operation (AddmmBackward0)")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from models.live.live_tree import LiveTree
 from models.run.forward import run_forward
-from models.run.replaced import replaced_parameters, sentence
+from models.run.replaced import replaced_parameters, replaced_text
 from models.run.trace.tracing import Trace
 
 HERE = Path(__file__).name
@@ -79,14 +79,14 @@ def replaced(network: nn.Module) -> tuple[dict[str, str], Trace]:
 def test_what_was_replaced_and_where(kind: type[nn.Module], paths: list[str]) -> None:
     found, _ = replaced(kind())
     assert found == dict.fromkeys(paths, line_of(kind))
-    assert line_of(kind) in sentence(found)
+    assert line_of(kind) in replaced_text(found)
 
 
 @pytest.mark.parametrize("network", [Adds(), nn.Linear(3, 2), nn.LazyLinear(2)])
 def test_what_came_or_got_its_shape_replaced_nothing(network: nn.Module) -> None:
     found, trace = replaced(network)
     assert found == {}
-    assert sentence(found) == ""
+    assert replaced_text(found) == ""
     assert not any("replaces" in call.note for call in trace.calls)
 
 
@@ -103,4 +103,4 @@ def test_replaced_past_the_registration() -> None:
 
     found, _ = replaced(Past())
     assert found == {"fc.weight": ""}
-    assert sentence(found) == "the forward replaced fc.weight: an optimizer made before holds the old one"
+    assert replaced_text(found) == "the forward replaced fc.weight: an optimizer made before holds the old one"

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.saving import pieces
-from models.saving.gathering import of_checkpoint
+from models.saving.gathering import tensors_of_checkpoint
 from models.saving.plan import DTYPE_NAMES, CannotSave, plan
 from models.saving.writing import write
 from models.session.session import Session
@@ -35,7 +35,7 @@ def resaved(tensors: dict[str, Tensor], folder: Path, dtype: str | None = None) 
     session.open(str(folder / "a.pt"))
     checkpoint = session.model.source.checkpoint
     assert checkpoint is not None
-    made = plan(of_checkpoint(session.model, checkpoint).candidates, "safetensors", dtype=dtype)
+    made = plan(tensors_of_checkpoint(session.model, checkpoint).candidates, "safetensors", dtype=dtype)
     write(made, folder / "b.safetensors", {}, lambda done, path: None)
     session.close()
     return safetensors(folder / "b.safetensors")
@@ -93,7 +93,7 @@ def test_a_boolean_is_0_or_1_whatever_the_file_has(tmp_path: Path) -> None:
     checkpoint = session.model.source.checkpoint
     assert checkpoint is not None
     write(
-        plan(of_checkpoint(session.model, checkpoint).candidates, "torch"),
+        plan(tensors_of_checkpoint(session.model, checkpoint).candidates, "torch"),
         tmp_path / "b.pt", {}, lambda done, path: None,
     )  # fmt: skip
     assert torch.load(tmp_path / "b.pt")["a"].view(torch.uint8).tolist() == [0, 1, 1]

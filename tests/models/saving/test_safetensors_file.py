@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from models.saving.plan import CannotSave, plan
 from models.saving.safetensors_codes import CODES
-from models.saving.safetensors_file import header
+from models.saving.safetensors_file import header_bytes
 from models.session.session import Session
 from models.sources.safetensors.rules import TYPES
 from tests.models.saving.saved import candidates, safetensors, same, save
@@ -58,6 +58,6 @@ def test_every_dtype_has_the_name_under_which_it_is_read() -> None:
 def test_what_the_format_does_not_allow() -> None:
     for name, match in (("__metadata__", "no tensor of the name"), ("\udc80", "no Unicode text")):
         with pytest.raises(CannotSave, match=match):
-            header(plan(candidates({name: torch.ones(1)}), "safetensors").tensors, {})
+            header_bytes(plan(candidates({name: torch.ones(1)}), "safetensors").tensors, {})
     with pytest.raises(CannotSave, match="cannot hold 'c': it is complex128"):
         plan(candidates({"c": torch.ones(1, dtype=torch.complex128)}), "safetensors")

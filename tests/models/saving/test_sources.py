@@ -16,7 +16,7 @@ import numpy
 import torch
 from gguf.constants import GGMLQuantizationType
 
-from models.saving.gathering import Gathered, of_checkpoint
+from models.saving.gathering import Gathered, tensors_of_checkpoint
 from models.saving.metadata import metadata_of
 from models.saving.plan import FilePlan, SavedTensor, plan
 from models.saving.torch_pickle import pickled
@@ -34,7 +34,7 @@ def gathered(path: Path) -> Gathered:
     session.open(str(path))
     checkpoint = session.model.source.checkpoint
     assert checkpoint is not None
-    return of_checkpoint(session.model, checkpoint)
+    return tensors_of_checkpoint(session.model, checkpoint)
 
 
 def resaved(path: Path, out: Path) -> tuple[FilePlan, dict[str, torch.Tensor]]:

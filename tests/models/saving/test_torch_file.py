@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.saving import torch_file
-from models.saving.gathering import of_network
+from models.saving.gathering import tensors_of_network
 from models.saving.plan import plan
 from models.saving.writing import write
 from models.session.session import Session
@@ -83,7 +83,12 @@ def test_tied_parameters_stay_tied(tmp_path: Path) -> None:
     session = Session()
     session.open("shared")
     state = session.root.state_dict()
-    write(plan(of_network(session.model, state).candidates, "torch"), tmp_path / "a.pt", {}, lambda done, path: None)
+    write(
+        plan(tensors_of_network(session.model, state).candidates, "torch"),
+        tmp_path / "a.pt",
+        {},
+        lambda done, path: None,
+    )
     found = torch.load(tmp_path / "a.pt", weights_only=True)
     assert list(found) == list(state)
     pointers = [{name: each.data_ptr() for name, each in tensors.items()} for tensors in (state, found)]

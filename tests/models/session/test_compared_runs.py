@@ -9,7 +9,7 @@ import torch
 
 from models.diff.difference import Tolerance
 from models.messages import RunMode
-from models.session.compared_runs import ComparedRuns, aligned, compare_runs, first_of
+from models.session.compared_runs import ComparedRuns, aligned_calls, compare_runs, first_difference
 from models.session.session import Session
 
 NETWORKS = """
@@ -160,9 +160,9 @@ def test_a_forward_that_fails_is_compared_up_to_there(file: str) -> None:
 
 def test_calls_that_both_make_are_side_by_side(file: str) -> None:
     found = compare_runs(opened(f"{file}:net"), opened("sequential"))
-    assert first_of(found.pairs) is found.first
+    assert first_difference(found.pairs) is found.first
     mine = [pair.a for pair in found.pairs if pair.a is not None]
     theirs = [pair.b for pair in found.pairs if pair.b is not None]
     assert [call.index for call in mine] == sorted(call.index for call in mine)
     assert [call.index for call in theirs] == sorted(call.index for call in theirs)
-    assert aligned([], theirs) == [(None, call) for call in theirs]
+    assert aligned_calls([], theirs) == [(None, call) for call in theirs]

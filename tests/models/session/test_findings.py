@@ -10,7 +10,7 @@ import torch
 from models.engine.handlers.findings import Seldom
 from models.messages import FoundFindings, StatisticsOfAll
 from models.session import findings as findings_of_session
-from models.session.findings import of_checkpoint, read_findings
+from models.session.findings import findings_of_checkpoint, read_findings
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
@@ -93,7 +93,7 @@ def test_of_a_checkpoint_only_what_is_known_is_said(tmp_path: Path) -> None:
     assert found.looked_at == "what the files say of themselves; no values were read, A does"
     session.model.statistics_of_all(StatisticsOfAll(path=""), NeverCancelled())  # type: ignore[arg-type]
     assert [each.kind for each in read_findings(session).findings] == ["nan", "all_zero"]
-    assert read_findings(session).findings == of_checkpoint(session, read=True).findings
+    assert read_findings(session).findings == findings_of_checkpoint(session, read=True).findings
 
 
 @pytest.mark.parametrize("read", [True, False])
@@ -102,7 +102,7 @@ def test_looking_at_a_checkpoint_is_cancelled(tmp_path: Path, read: bool) -> Non
     session = opened(str(tmp_path / "model.pt"))
     session.model.statistics_of_all(StatisticsOfAll(path=""), NeverCancelled())  # type: ignore[arg-type]
     with pytest.raises(Cancelled):
-        of_checkpoint(session, read, should_cancel=lambda: True)
+        findings_of_checkpoint(session, read, should_cancel=lambda: True)
 
 
 def test_progress_is_reported_seldom_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import torch
 from models.engine.handlers.values import gradient_rows
 from models.messages import CallBackward, GradientRows, LayerGradient
 from models.run.trace.calls import Call
-from models.session.gradient_depth import in_parts
+from models.session.gradient_depth import neighbours_merged
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from tests.models.session.observed import NeverCancelled
@@ -50,13 +50,13 @@ def test_neighbours_are_taken_together_where_there_are_too_many() -> None:
         return made
 
     calls = [call(at, norm) for at, norm in enumerate((1.0, 3.0, 5.0, math.nan, 7.0, None, None, None, 9.0))]
-    found = in_parts(calls, 4)
+    found = neighbours_merged(calls, 4)
     assert [(layer.path, layer.layers) for layer in found] == [("0", 3), ("3", 3), ("6", 3)]
     assert found[0].norm == 3.0
     assert found[1].norm is not None
     assert math.isnan(found[1].norm)
     assert found[2].norm == 9.0
-    assert in_parts(calls[5:7], 1)[0].norm is None
+    assert neighbours_merged(calls[5:7], 1)[0].norm is None
 
 
 def test_a_graph_that_is_too_large_to_be_watched_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

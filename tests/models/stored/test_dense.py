@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from models.stored.dense import Dense
-from models.stored.dtypes import FLOAT4_E2M1FN_X2, FLOAT6_E3M2, FLOAT32, UINT8, numbers
+from models.stored.dtypes import FLOAT4_E2M1FN_X2, FLOAT6_E3M2, FLOAT32, UINT8, unpack_numbers
 from models.stored.file import DataFile
 from models.tensors.readable import Unreadable
 
@@ -46,7 +46,7 @@ def test_place_storage_and_kind(data):
 def test_scalars_and_nothing(data, tmp_path):
     (tmp_path / "one").write_bytes(struct.pack("<f", 2.5))
     scalar = Dense("w", (), FLOAT32, DataFile(tmp_path / "one"), 0)
-    assert numbers(FLOAT32, scalar.flat(0, 1), 1) == [2.5]
+    assert unpack_numbers(FLOAT32, scalar.flat(0, 1), 1) == [2.5]
     assert Dense("w", (0, 5), FLOAT32, data, 200).flat(0, 0) == b""
 
 

@@ -23,8 +23,8 @@ from models.stored.dtypes import (
     INT64,
     QUINT2X4,
     UINT64,
-    numbers,
     quantised,
+    unpack_numbers,
 )
 
 IN_TORCH = [each for each in DTYPES.values() if each.torch and hasattr(torch, each.torch)]
@@ -102,14 +102,14 @@ def test_numbers_are_a_stretch_of_what_decode_gives(data):
     assert len(whole) == units * dtype.per_unit
     skip = data.draw(st.integers(0, len(whole)))
     count = data.draw(st.integers(0, len(whole) - skip))
-    assert repr(numbers(dtype, raw, count, skip)) == repr(whole[skip : skip + count])
+    assert repr(unpack_numbers(dtype, raw, count, skip)) == repr(whole[skip : skip + count])
 
 
 def test_numbers_does_not_make_up_what_is_not_there():
     with pytest.raises(ValueError, match="7 bytes do not hold elements 0 to 2 of float32"):
-        numbers(FLOAT32, bytes(7), 2)
+        unpack_numbers(FLOAT32, bytes(7), 2)
     with pytest.raises(ValueError, match="do not hold"):
-        numbers(FLOAT32, bytes(8), 1, 2)
+        unpack_numbers(FLOAT32, bytes(8), 1, 2)
 
 
 def test_sub_byte_integers():
@@ -121,5 +121,5 @@ def test_a_quantised_type_is_read_as_float32():
     assert ours is quantised("Q8_0", 34, 32)
     assert ours.plain is FLOAT32
     assert ours.bytes_for(33) == 68
-    assert numbers(ours, struct.pack("<3f", 1, 2, 3), 1, 1) == [2.0]
+    assert unpack_numbers(ours, struct.pack("<3f", 1, 2, 3), 1, 1) == [2.0]
     assert FLOAT64.plain is FLOAT64

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.stored import strided
 from models.stored.dtypes import DTYPES
-from models.stored.strided import Strided, boxes, swapped
+from models.stored.strided import Strided, boxes, bytes_swapped
 
 
 class Memory:
@@ -108,5 +108,5 @@ def test_boxes_cover_a_range_once_and_in_order() -> None:
 
 
 def test_swapped() -> None:
-    assert swapped(b"abcdefgh", 4) == b"dcbahgfe"
-    assert swapped(b"abc", 1) == b"abc"
+    assert bytes_swapped(b"abcdefgh", 4) == b"dcbahgfe"
+    assert bytes_swapped(b"abc", 1) == b"abc"

@@ -18,7 +18,7 @@ from models.commands.stats import reports_of
 from models.diff.difference import RTOL, Tally, Tolerance
 from models.diff.modules import ModuleChanges
 from models.diff.pairing import pair
-from models.diff.sources import tensors_of
+from models.diff.sources import every_tensor
 from models.diff.stream import differences
 from models.live.live_model import LiveModel
 from models.live.live_tree import LiveTree
@@ -126,7 +126,7 @@ def test_headless_commands_name_it_beside_the_others(model: LiveModel) -> None:
     assert any("c" in line for line in text_of(model))
     measured = {each["path"]: each for each in reports_of(list(model.tensors_at("")), False, ProgressLine())}
     assert (measured["c"]["absence"], measured["weight"]["count"]) == ("unsupported", 4)
-    pairs, tally = pair(tensors_of(model), tensors_of(model), True, lambda path: True), Tally()
+    pairs, tally = pair(every_tensor(model), every_tensor(model), True, lambda path: True), Tally()
     found = list(differences(pairs, Tolerance(), lambda done, total, path: None))
     report = diff_report(model.source, model.source, pairs, found, [], tally, ModuleChanges(pairs).modules, RTOL, 0.0)
     assert {each["path"]: each["status"] for each in report["tensors"]} == {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tensors.seeking import index_at, place_of, rounds, seek
+from models.tensors.seeking import index_at, position_of, rounds, seek
 from models.work.cancelled import Cancelled, never
 
 
@@ -21,14 +21,14 @@ def test_each_place_is_looked_at_once_and_the_origin_last(elements, data, direct
 @given(st.lists(st.integers(1, 5), max_size=4), st.data())
 def test_places_and_indices_are_each_others_inverse(shape, data):
     index = [data.draw(st.integers(0, size - 1)) for size in shape]
-    assert index_at(shape, place_of(shape, index)) == index
+    assert index_at(shape, position_of(shape, index)) == index
 
 
 def test_what_is_missing_or_too_large_is_clamped():
-    assert place_of([3, 4], [1]) == 4
-    assert place_of([3, 4], [9, 9]) == 11
-    assert place_of([3, 4], [-2, 1]) == 1
-    assert place_of([], [5]) == 0
+    assert position_of([3, 4], [1]) == 4
+    assert position_of([3, 4], [9, 9]) == 11
+    assert position_of([3, 4], [-2, 1]) == 1
+    assert position_of([], [5]) == 0
 
 
 def test_progress_rises_and_a_cancelled_search_ends():

@@ -17,7 +17,7 @@ from models.tensors.torch_readable import readable_of
 @pytest.fixture(params=["device", "dtype"])
 def default(request):
     """Set the default device to meta, where nothing has values, or the default dtype to float64."""
-    tensor_stream.table_of.cache_clear()
+    tensor_stream.values_of_patterns.cache_clear()
     for each in vars(float_codes).values():
         if hasattr(each, "cache_clear"):
             each.cache_clear()
@@ -28,7 +28,7 @@ def default(request):
     yield
     torch.set_default_device(None)
     torch.set_default_dtype(torch.float32)
-    tensor_stream.table_of.cache_clear()
+    tensor_stream.values_of_patterns.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.uint8, torch.bool])

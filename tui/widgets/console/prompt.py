@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.statements import INDENT, PASTE_LIMIT, is_complete, next_indent, pasted_code, too_much
+from tui.statements import INDENT, PASTE_LIMIT, enter_runs, next_indent, pasted_code, too_much
 from tui.widgets.console.python_colours import python_colours
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Prompt(TextArea):
         pasted = bool(self._pasted) and text == self._pasted
         if not text.strip():
             self.clear()
-        elif at_end and is_complete(text, pasted):
+        elif at_end and enter_runs(text, pasted):
             self.clear()
             self.history.clear()
             self.post_message(self.Submitted(text.rstrip()))

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from models.messages.findings import Finding
-from models.run.export.markdown import CALLS, RunFailure, RunReport, cell, code, markdown
+from models.run.export.markdown import CALLS, RunFailure, RunReport, code, markdown, table_cell
 from models.run.trace.calls import Call
 from models.safe_text import clean
 
@@ -67,7 +67,7 @@ def test_a_span_of_code_is_the_text(text: str) -> None:
 
 @given(NASTY)
 def test_a_cell_is_one_cell(text: str) -> None:
-    table = f"| a | b |\n| --- | --- |\n| {cell(text)} | x |"
+    table = f"| a | b |\n| --- | --- |\n| {table_cell(text)} | x |"
     assert sum(each.type == "td_open" for each in tokens(table)) == 2
 
 

@@ -13,7 +13,7 @@ from models.live.live_tree import LiveTree
 from models.messages import CallRow, CallRows, FindCall
 from models.run.listing.call_list import CallList
 from models.run.listing.outline import OutlineNode, Recorded, outline, visible
-from models.run.listing.outline_rows import path_of, row_of_node, shapes_text
+from models.run.listing.outline_rows import merged_path, row_of_node, shapes_text
 from models.run.trace.calls import Call, Several
 from models.run.trace.record import Trace
 from models.run.trace.tracing import tracing
@@ -156,9 +156,9 @@ def test_calls_that_nest_very_deeply_are_a_list() -> None:
 
 
 def test_paths_and_shapes_of_several() -> None:
-    assert path_of(["a.0.b", "a.2.b", "a.10.b"]) == "a.0–10.b"
-    assert path_of(["a.0", "a.b"]) == "a"
-    assert path_of(["x1.0", "x2.0"]) == "x1–2.0"
+    assert merged_path(["a.0.b", "a.2.b", "a.10.b"]) == "a.0–10.b"
+    assert merged_path(["a.0", "a.b"]) == "a"
+    assert merged_path(["x1.0", "x2.0"]) == "x1–2.0"
     assert shapes_text([(1, 2), (1, 5)]) == "[1, 2–5]"
     assert shapes_text([(1, 2), (1,)]) == "[1, 2] …"
     assert shapes_text([Several([(1,)]), Several([(2,)])]) == "([1]) …"

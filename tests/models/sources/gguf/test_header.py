@@ -17,7 +17,7 @@ from models.opened.source import SourceError
 from models.sources.gguf.cursor import HEADER_LIMIT, WALK_LIMIT
 from models.sources.gguf.header import read_header
 from models.sources.gguf.types import FILE_TYPES
-from models.stored.dtypes import numbers
+from models.stored.dtypes import unpack_numbers
 from models.stored.file import DataFile
 from models.tensors.readable import Unreadable
 from tests.models.sources.gguf.gguf_files import ARRAY, F32, I32, STRING, U8, U32, entry, gguf, info, opened, text
@@ -69,7 +69,7 @@ def test_a_file_of_the_package_is_what_its_own_reader_sees(tmp_path: Path) -> No
         if stored.dtype.plain is stored.dtype:
             raw = stored.flat(0, stored.elements)
             assert bytes(raw) == tensor.data.tobytes()
-            assert numbers(stored.dtype, raw, stored.elements) == tensor.data.ravel().tolist()
+            assert unpack_numbers(stored.dtype, raw, stored.elements) == tensor.data.ravel().tolist()
 
 
 def test_a_key_that_is_a_value_and_a_prefix(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_scalars_and_empty_tensors(tmp_path: Path) -> None:
     checkpoint = opened(tmp_path / "s.gguf").checkpoint
     assert checkpoint is not None
     scalar, empty = checkpoint.tensors
-    assert (scalar.shape, numbers(scalar.dtype, scalar.flat(0, 1), 1)) == ((), [2.5])
+    assert (scalar.shape, unpack_numbers(scalar.dtype, scalar.flat(0, 1), 1)) == ((), [2.5])
     assert (empty.shape, empty.nbytes, bytes(empty.flat(0, 0))) == ((4, 0), 0, b"")
 
 

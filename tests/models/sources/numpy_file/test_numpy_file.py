@@ -18,7 +18,7 @@ from models.opened.source import SourceError
 from models.sources.numpy_file import ALONE
 from models.sources.opening import open_source
 from models.stored.checkpoint import Checkpoint
-from models.stored.dtypes import numbers
+from models.stored.dtypes import unpack_numbers
 from models.stored.stored import Stored
 from models.stored.unpacked import BLOCK
 from models.tensors.readable import Unreadable
@@ -35,7 +35,7 @@ def opened(path: Path) -> Checkpoint:
 
 def of(stored: Stored, start: int = 0, stop: int | None = None) -> list[Any]:
     stop = stored.elements if stop is None else stop
-    return list(numbers(stored.dtype, stored.flat(start, stop), stop - start))
+    return list(unpack_numbers(stored.dtype, stored.flat(start, stop), stop - start))
 
 
 def made(code: str, shape: tuple[int, ...]) -> Any:

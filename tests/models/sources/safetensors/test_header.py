@@ -15,7 +15,7 @@ from models.sources.formats import opened_file
 from models.sources.safetensors.header import explain, read_header
 from models.sources.safetensors.rules import TYPES
 from models.stored import dtypes
-from models.stored.dtypes import numbers
+from models.stored.dtypes import unpack_numbers
 
 GOOD = {
     "b": {"dtype": "F16", "shape": [3], "data_offsets": [24, 30]},
@@ -63,8 +63,8 @@ def test_a_good_file(opened):
     found = {each.path: each for each in header.tensors}
     assert list(found) == ["b", "a", "none", "one"]
     assert header.metadata == GOOD["__metadata__"]
-    assert numbers(dtypes.FLOAT32, found["a"].flat(1, 4), 3) == [1, 2, 3]
-    assert numbers(dtypes.FLOAT16, found["b"].flat(0, 3), 3) == [0.5, -1, 2]
+    assert unpack_numbers(dtypes.FLOAT32, found["a"].flat(1, 4), 3) == [1, 2, 3]
+    assert unpack_numbers(dtypes.FLOAT16, found["b"].flat(0, 3), 3) == [0.5, -1, 2]
     assert (found["none"].shape, found["none"].nbytes, found["none"].flat(0, 0)) == ((0, 7), 0, b"")
     assert (found["one"].shape, found["one"].flat(0, 1)) == ((), b"\x09")
 
@@ -81,7 +81,7 @@ def test_every_type_of_the_format(opened, name):
     header = opened(whole(entry(dtype=name, shape=[2, dtype.per_unit], data_offsets=[0, size]), bytes(size)))
     (tensor,) = header.tensors
     assert tensor.dtype is dtype
-    assert numbers(dtype, tensor.flat(0, tensor.elements), tensor.elements) == dtype.decode(bytes(size))
+    assert unpack_numbers(dtype, tensor.flat(0, tensor.elements), tensor.elements) == dtype.decode(bytes(size))
 
 
 BROKEN = {

@@ -17,7 +17,7 @@ from models.tensors.statistics.float_codes import (
     ascending,
     beyond,
     bounds,
-    code_of,
+    float_code_of,
     is_coarse,
     write_codes,
 )
@@ -34,13 +34,13 @@ def codes_of(numbers: torch.Tensor) -> list[int]:
 @given(st.lists(finite, min_size=1))
 def test_one_and_many_have_the_same_codes(values):
     numbers = torch.tensor(values, dtype=torch.float64)
-    assert codes_of(numbers) == [code_of(value) for value in values]
-    assert codes_of(numbers.float()) == [code_of(value) for value in values]
+    assert codes_of(numbers) == [float_code_of(value) for value in values]
+    assert codes_of(numbers.float()) == [float_code_of(value) for value in values]
 
 
 @given(finite)
 def test_a_number_lies_within_the_bounds_of_its_code(value):
-    code = code_of(value)
+    code = float_code_of(value)
     low, high = (float(each[0]) for each in bounds(torch.tensor([code]), 0.0))
     assert low <= value <= high
     single = float(torch.tensor(value, dtype=torch.float64).float())
@@ -66,10 +66,10 @@ def test_codes_in_the_order_of_their_numbers():
 @pytest.mark.parametrize("extra", [-10.0, -1.5, -1e-3, 0.0, 1e-3, 2.0, 100.0])
 def test_what_may_widen_the_extremes(values, extra):
     found = torch.zeros(CODES, dtype=torch.int64)
-    found[code_of(extra)] = 1
+    found[float_code_of(extra)] = 1
     low, high = min(values), max(values)
     assert beyond(found, low, upward=False) >= (extra < low)
     assert beyond(found, high, upward=True) >= (extra > high)
-    if low < extra < high and code_of(extra) not in (code_of(low), code_of(high)) and extra:
+    if low < extra < high and float_code_of(extra) not in (float_code_of(low), float_code_of(high)) and extra:
         assert not beyond(found, low, upward=False)
         assert not beyond(found, high, upward=True)
