@@ -66,7 +66,7 @@ def settle(screen: Screen, seconds: float) -> None:
         screen.read(left)
 
 
-def tell(name: str, found: list[float], idle: list[float] | None = None) -> None:
+def report(name: str, found: list[float], idle: list[float] | None = None) -> None:
     p95 = statistics.quantiles(found, n=20)[-1]
     line = f"{name:<36} median {statistics.median(found):6.1f}  p95 {p95:6.1f}  worst {max(found):6.1f} ms"
     if idle is not None:
@@ -79,12 +79,12 @@ def main(presses: int) -> None:
     screen.seconds_until(b"block 0")
     settle(screen, 2)
     idle = keys(screen, presses)
-    tell("idle", idle)
+    report("idle", idle)
     screen.press(b">while True: pass\r\r")
     settle(screen, 1)
     screen.press(b"\x1b")
     settle(screen, 1)
-    tell("the console runs while True: pass", keys(screen, presses), idle)
+    report("the console runs while True: pass", keys(screen, presses), idle)
     screen.close()
 
     found = []
@@ -97,7 +97,7 @@ def main(presses: int) -> None:
             pressed += keys(screen, 1, len(pressed))
         found += pressed
         screen.close()
-    tell("torch is imported", found, idle)
+    report("torch is imported", found, idle)
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "big.py"
@@ -111,7 +111,7 @@ def main(presses: int) -> None:
             screen.press(b"gj")
             settle(screen, 0.15)
             found += keys(screen, 2)
-        tell("1 GB of tensor is summarised", found, idle)
+        report("1 GB of tensor is summarised", found, idle)
         screen.close()
 
         file = Path(folder) / "stream.py"
@@ -120,10 +120,10 @@ def main(presses: int) -> None:
         screen.seconds_until(b"layers")
         settle(screen, 3)
         before = keys(screen, presses)
-        tell("idle, of a network whose run streams", before)
+        report("idle, of a network whose run streams", before)
         screen.press(b"f")
         settle(screen, 2)
-        tell("its run streams", keys(screen, presses), before)
+        report("its run streams", keys(screen, presses), before)
         screen.press(b"\x03")
         screen.close()
     print(f"on {os.cpu_count()} cores")

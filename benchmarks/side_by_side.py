@@ -1,6 +1,6 @@
 """Measures several things in turn, A B C A B C …, and prints their ratios: machines are shared and drift.
 
-Also a pseudo-terminal that tells when a text first stood on the screen.
+Also a pseudo-terminal that reports when a text first stood on the screen.
 """
 
 from __future__ import annotations

@@ -88,9 +88,9 @@ def _parser() -> CommandParser:
     parser = parser_for(
         "diff",
         "Compare two models or checkpoints tensor by tensor, of any two kinds and any size. Statuses are equal, close "
-        "(as torch.allclose has it), changed, shape, dtype (told with what the numbers say all the same), only_a, "
+        "(as torch.allclose has it), changed, shape, dtype (reported with what the numbers say all the same), only_a, "
         "only_b and unreadable. Exit status 0: all are equal or close; 1: differences; 2: something could not be read. "
-        "Of two checkpoints it also tells what differs beside tensors (an epoch, a learning rate, metadata), which "
+        "Of two checkpoints it also reports what differs beside tensors (an epoch, a learning rate, metadata), which "
         "does not count for the exit status. Each tensor comes with the index of its largest change; modules are "
         "summed up, all tensors in one together.",
         "modulescope diff before.safetensors after.safetensors --only changed",

@@ -34,11 +34,11 @@ def exported(report: Report, form: str, source: str, path: str) -> str:
     if form == "chrome":
         return chrome_trace(calls, source)
     if form == "markdown":
-        return markdown(_told(fields, report, source))
+        return markdown(_run_report(fields, report, source))
     return {"mermaid": mermaid, "dot": dot}[form](graph_of(calls, path))
 
 
-def _told(fields: dict[str, Any], report: Report, source: str) -> RunReport:
+def _run_report(fields: dict[str, Any], report: Report, source: str) -> RunReport:
     error, first = fields["error"], fields["nonfinite"]
     failure = None
     if error is not None:

@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> CommandParser:
     parser = parser_for(
         "stats",
-        "Tell statistics of tensor values, of any size, in little memory: moments and extremes of the finite ones, "
+        "Print statistics of tensor values, of any size, in little memory: moments and extremes of the finite ones, "
         "zeros, NaN, infinities, quantiles, a histogram. For a network also whether the values of a parameter could "
         "still be a draw from the initialiser of its layer.",
         "modulescope stats model.safetensors '*.bias' --json",

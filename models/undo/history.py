@@ -97,7 +97,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing changed that is undone, or that the user is told about."""
+        """Return whether nothing changed that is undone, or that is reported to the user."""
         return self.is_beside and not self.names and self.random is None
 
     @property

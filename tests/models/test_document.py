@@ -190,7 +190,7 @@ def test_12_sharing() -> None:
     assert value(session, "net[2] is net[4]") == "True"
 
 
-def test_a_misspelt_network_is_told_with_what_there_is() -> None:
+def test_a_misspelt_network_is_reported_with_what_there_is() -> None:
     with pytest.raises(EngineProblem) as caught:
         opened("rgnett")
     assert "rgnett" in caught.value.problem.title

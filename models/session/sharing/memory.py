@@ -17,7 +17,7 @@ from ...tensors.plainly import plain, plainly
 from .groups import Member, ShareGroup
 
 LEAST_UNUSED = 512
-"""Bytes of a memory that a tensor leaves unused from which on that is told."""
+"""Bytes of a memory that a tensor leaves unused from which on that is reported."""
 MOVES = (
     ".to() with another dtype or device gives each a memory of its own, copy.deepcopy each parameter: no tie is left"
 )

@@ -74,7 +74,7 @@ def _checkpoint(saved: SavedMetadata, path: Path, names: frozenset[str]) -> Chec
     tensors = layout.tensors(kinds)
     known = {tensor.path for tensor in tensors}
     objects = {
-        name: folder.part(place) if (place := saved.places.get((name, None))) else "is not told by the metadata"
+        name: folder.part(place) if (place := saved.places.get((name, None))) else "is not in the metadata"
         for name in dict.fromkeys(saved.objects)
         if name not in known
     }

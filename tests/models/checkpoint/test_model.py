@@ -94,12 +94,12 @@ def test_a_view_of_the_same_storage_is_no_twin() -> None:
     assert facts["Same storage"] == "b"
 
 
-def test_a_class_that_the_file_tells_is_not_inferred() -> None:
+def test_a_class_that_the_file_names_is_not_inferred() -> None:
     row = rows(model(*layers(), classes={"h.0": "MyBlock"}))["h.0"]
     assert (row.detail, row.inferred) == ("MyBlock", False)
 
 
-def test_of_a_class_that_the_file_tells_the_sizes_are_shown_and_its_facts_are_in_info() -> None:
+def test_of_a_class_that_the_file_names_the_sizes_are_shown_and_its_facts_are_in_info() -> None:
     weight = Held.of(torch.ones(3, 4), "a.weight")
     found = model(weight, classes={"a": "Linear"}, facts={"a": [("in_features", "4"), ("Mode", "eval")]})
     row = rows(found)["a"]
@@ -109,7 +109,7 @@ def test_of_a_class_that_the_file_tells_the_sizes_are_shown_and_its_facts_are_in
     assert (facts["in_features"], facts["Mode"]) == ("4", "eval")
 
 
-def test_the_header_tells_the_dtypes_of_the_network_by_their_bytes() -> None:
+def test_the_header_shows_the_dtypes_of_the_network_by_their_bytes() -> None:
     state = Held.of(torch.ones(100), "optimizer.x")
     state.kind = "state"
     found = model(Held.of(torch.ones(4).bfloat16(), "b"), Held.of(torch.ones(1), "a"), state)

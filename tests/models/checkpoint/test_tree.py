@@ -85,7 +85,7 @@ def test_modules_without_tensors_stand_where_the_file_has_them() -> None:
     assert [leaf.path for leaf in map(found.tensor, range(len(found))) if leaf] == ["fc1.w", "fc1.b", "fc2.w"]
 
 
-def test_buffers_are_told_by_their_names() -> None:
+def test_buffers_are_recognised_by_their_names() -> None:
     found = tree("bn.weight", "bn.running_mean", "bn.num_batches_tracked")
     kinds = {found.names[node]: found.kind(node) for node in found.tensors(0, len(found))}
     assert kinds == {"weight": "parameter", "running_mean": "buffer", "num_batches_tracked": "buffer"}

@@ -53,7 +53,7 @@ def test_a_file_that_fits(folder):
     ]
 
 
-def test_two_tensors_of_a_file_for_one_of_the_network_are_told(folder):
+def test_two_tensors_of_a_file_for_one_of_the_network_are_reported(folder):
     tensors = state()
     tensors["head.weight"] = tensors["embed.weight"] + 1
     torch.save(tensors, folder / "w.pt")

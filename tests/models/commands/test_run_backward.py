@@ -71,7 +71,7 @@ def test_a_nan_that_backward_makes_is_reported() -> None:
     }
 
 
-def test_the_parts_of_a_gradient_are_told() -> None:
+def test_the_parts_of_a_gradient_are_reported() -> None:
     report = ran(opened("fixed_hidden_mlp"), backward=True)
     row = next(each for each in report["gradients"] if each["path"] == "linear.weight")
     calls = [report["calls"][use["call"]] for use in row["uses"]]

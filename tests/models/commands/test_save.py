@@ -141,7 +141,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert "there is no folder 'none'" in refusal(tmp_path, "a.pt", "none/b.pt")
 
 
-def test_what_cannot_be_saved_is_told_with_cause_and_remedy(tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_reported_with_cause_and_remedy(tmp_path: Path) -> None:
     torch.save(
         {
             "a.w": torch.ones(2), "b.w": torch.zeros(2), "c": torch.ones(1, dtype=torch.complex128),

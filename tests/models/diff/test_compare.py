@@ -148,7 +148,7 @@ class Refusing(torch.Tensor):
         raise KeyError("no such operation")
 
 
-def test_whatever_a_class_raises_is_told_of_its_tensor_alone():
+def test_whatever_a_class_raises_is_reported_of_its_tensor_alone():
     found = difference(live(torch.Tensor._make_wrapper_subclass(Refusing, (2, 2))), live(torch.ones(2, 2)))
     assert (found.status, "no such operation" in found.reason) == ("unreadable", True)
 

@@ -26,7 +26,7 @@ def test_what_differs_and_what_one_alone_has():
     assert shown(a, a) == []
 
 
-def test_values_that_read_alike_are_told_with_their_types():
+def test_values_that_read_alike_are_reported_with_their_types():
     assert shown(source({"n": ("int", "3")}), source({"n": ("str", "3")})) == [
         ("item", "n", "changed", "3 (int)", "3 (str)")
     ]

@@ -39,7 +39,7 @@ def fill(how: Callable[[torch.Tensor], object]) -> nn.Module:
         (lambda w: w[0, 0].fill_(float("nan")), ""),
     ],
 )
-def test_a_fresh_draw_is_told_from_what_is_none(how: Callable[[torch.Tensor], object], state: str) -> None:
+def test_a_fresh_draw_is_distinguished_from_what_is_none(how: Callable[[torch.Tensor], object], state: str) -> None:
     tree = LiveTree.of(fill(how))
     node = tree.at("weight")
     assert node is not None

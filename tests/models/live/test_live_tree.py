@@ -95,7 +95,7 @@ def test_what_lies_in_plain_containers_is_distinguished_from_what_is_registered(
     assert "kept.weight" not in unregistered
 
 
-def test_an_lstm_does_not_tell_its_parameters_twice() -> None:
+def test_an_lstm_does_not_list_its_parameters_twice() -> None:
     lstm = nn.LSTM(2, 3)
     assert [node.path for node in LiveTree.of(lstm).nodes[1:]] == list(lstm.state_dict())
 

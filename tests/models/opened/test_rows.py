@@ -73,7 +73,7 @@ def test_a_change_marks_the_modules_above_it() -> None:
     assert marked == {"", "0", "0.block 1", "0.block 1.0", "0.block 1.0.bias"}
 
 
-def test_many_names_are_told_up_to_eight() -> None:
+def test_many_names_are_reported_up_to_eight() -> None:
     layer = nn.ReLU()
     rows = tree(nn.Sequential(*[layer] * 20))
     assert rows["3"].shared_with == ["0", "1", "2", "4", "5", "6", "7", "8"]

@@ -100,7 +100,7 @@ def test_a_layer_in_a_plain_list_is_said_to_be_called(tmp_path: Path) -> None:
     assert facts["Called"] == "once"
 
 
-def test_what_the_header_tells_follows() -> None:
+def test_what_the_header_shows_follows() -> None:
     observed = ObservedSession("rgnet")
     before = observed.session.summary()
     assert (before.mode, before.dtype) == ("train", "float32")

@@ -76,7 +76,7 @@ def test_a_file_that_is_cut_or_grows_is_reported(path: Path) -> None:
     assert "was changed" in refusal(file)
 
 
-def test_a_change_while_the_bytes_come_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_while_the_bytes_come_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = DataFile(path)
 
     def read_while_it_changes(number: int, offset: int, size: int) -> bytes:
@@ -87,7 +87,7 @@ def test_a_change_while_the_bytes_come_is_told(path: Path, monkeypatch: pytest.M
     assert "was changed" in refusal(file)
 
 
-def test_a_deleted_file_is_still_read_while_it_is_open_and_told_afterwards(path: Path) -> None:
+def test_a_deleted_file_is_still_read_while_it_is_open_and_reported_afterwards(path: Path) -> None:
     file = DataFile(path)
     path.unlink()
     assert file.read(100, 10) == BYTES[100:110]
@@ -116,7 +116,7 @@ def test_a_fifo_put_in_its_place_is_not_waited_for(path: Path) -> None:
     assert open_descriptors() == before
 
 
-def test_a_folder_put_in_its_place_is_told(path: Path) -> None:
+def test_a_folder_put_in_its_place_is_reported(path: Path) -> None:
     file = DataFile(path)
     file.close()
     path.unlink()
@@ -131,7 +131,7 @@ def test_what_is_no_regular_file_cannot_be_opened(tmp_path: Path) -> None:
             DataFile(path)
 
 
-def test_a_disk_that_fails_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = DataFile(path)
 
     def fail(*_: object) -> bytes:

@@ -54,7 +54,7 @@ def test_where_there_can_be_none(tensor):
     assert (found.index, found.absence) == (None, "")
 
 
-def test_absences_are_told():
+def test_absences_are_reported():
     assert next_nonfinite(readable_of(None), path="a", of="gradient").absence == "none"
     assert next_nonfinite(readable_of(torch.empty(3, device="meta")), path="a").absence == "meta"
 

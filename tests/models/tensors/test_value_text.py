@@ -71,7 +71,7 @@ def test_python(tensor: torch.Tensor, text: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor:UserWarning")
-def test_quantised_tensors_tell_the_numbers_they_stand_for() -> None:
+def test_quantised_tensors_show_the_numbers_they_stand_for() -> None:
     torch.set_warn_always(True)  # so that the one warning of this process is left for whoever awaits it
     quantised = torch.quantize_per_tensor(torch.tensor([0.5, 1.0]), 0.5, 0, torch.qint8)
     torch.set_warn_always(False)

@@ -134,7 +134,7 @@ async def test_from_the_command_line() -> None:
         await played.sees("A rgnet · B b.pt")
 
 
-async def test_what_cannot_be_compared_is_told_and_changes_nothing() -> None:
+async def test_what_cannot_be_compared_is_reported_and_changes_nothing() -> None:
     async with opened() as played:
         played.engine.problems[Compare] = Problem("source", "no source 'b.pt'", "There is none.")
         await played.press("D")

@@ -84,7 +84,7 @@ async def looked(played: Played) -> None:
     await played.rest()
 
 
-async def test_a_change_on_disk_is_shown_until_it_is_opened_and_told_once() -> None:
+async def test_a_change_on_disk_is_shown_until_it_is_opened_and_reported_once() -> None:
     async with opened() as played:
         await looked(played)
         assert "changed" not in played.text

@@ -71,7 +71,7 @@ async def test_what_x_does_is_seen_at_80x24_however_much_there_is_to_know() -> N
         await played.sees("x ties them: net[1].weight = net[0].weight …", "· note 0")
 
 
-async def test_findings_that_belong_to_it_are_told_and_led_to() -> None:
+async def test_findings_that_belong_to_it_are_reported_and_led_to() -> None:
     async with opened() as played:
         kinds = {"unregistered": "0.block 0", "nan": "1", "shared_statistics": "0.block 1"}
         found = [Finding(kind=kind, severity="note", text=f"{kind} [/]", path=path) for kind, path in kinds.items()]

@@ -100,7 +100,7 @@ def test_tensors_in_files_are_subtracted_without_torch() -> None:
     assert found.numbers(0, 2) == [0.5, 0.0]
 
 
-def test_where_there_is_no_change_the_reason_is_told() -> None:
+def test_where_there_is_no_change_the_reason_is_reported() -> None:
     shapes = change(torch.zeros(2, 3), torch.zeros(3, 2))
     assert shapes.absence == ("unsupported", "there is no B - A: A is [2, 3], B is [3, 2]")
     missing = change_between(readable_of(torch.zeros(2)), Absent("meta", "no values"))

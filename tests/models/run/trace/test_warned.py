@@ -108,11 +108,11 @@ def test_the_users_own_warnings_are_left_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("kind", [Softmax, Layers, Broadcast, Outer])
-def test_a_warning_is_told_at_the_users_line(kind: type[nn.Module]) -> None:
+def test_a_warning_is_reported_at_the_users_line(kind: type[nn.Module]) -> None:
     assert traced(kind()) == [(HERE, line_of(kind))]
 
 
-def test_a_warning_of_c_is_told_at_the_users_line() -> None:
+def test_a_warning_of_c_is_reported_at_the_users_line() -> None:
     before = torch.is_warn_always_enabled()
     torch.set_warn_always(True)  # it gives this one once in a process else
     try:

@@ -185,7 +185,7 @@ def test_what_has_no_memory_is_left_out():
 # -- equal values
 
 
-def test_a_copy_is_equal_and_what_is_all_one_number_is_not_told():
+def test_a_copy_is_equal_and_what_is_all_one_number_is_not_reported():
     torch.manual_seed(0)
     net = nn.ModuleList(nn.Linear(4, 4) for _ in range(4))
     with torch.no_grad():

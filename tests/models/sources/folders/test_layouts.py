@@ -228,7 +228,7 @@ def test_names_that_a_component_leaves_out_are_tied_within_it(put, opened):
     assert values(model.source)["b.lm_head.weight"] == 2
 
 
-def test_weights_of_a_component_that_are_not_opened_are_told(pipeline, put, opened):
+def test_weights_of_a_component_that_are_not_opened_are_reported(pipeline, put, opened):
     put("unet/diffusion_pytorch_model.fp16.safetensors", **{"layers.0.weight": 5})
     source = opened()
     assert values(source)["unet.layers.0.weight"] == 1

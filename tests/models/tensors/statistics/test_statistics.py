@@ -179,7 +179,7 @@ class Refusing(torch.Tensor):
         raise KeyError("no such operation")
 
 
-def test_whatever_a_class_raises_is_told_of_its_tensor_alone():
+def test_whatever_a_class_raises_is_reported_of_its_tensor_alone():
     found = statistics(readable_of(torch.Tensor._make_wrapper_subclass(Refusing, (2, 2))), path="a")
     assert (found.absence, found.reason) == (
         "unsupported",

@@ -89,7 +89,7 @@ def test_giving_up_ends_all_threads(five_cores):
     assert reported == []
 
 
-def test_hundredths_are_told_once_and_the_end_at_the_end():
+def test_hundredths_are_reported_once_and_the_end_at_the_end():
     reported = []
     ticker = Ticker(100_000, never, reported.append)
     for _ in range(100_000):

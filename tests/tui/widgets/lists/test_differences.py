@@ -21,7 +21,7 @@ def test_texts_of_differences() -> None:
     assert relative_text(RowDifference(status="only_a")) == ""
 
 
-def test_what_tells_two_sources_apart() -> None:
+def test_what_distinguishes_two_sources() -> None:
     assert apart("/a/b/one.pt", "/a/b/two.pt") == ("one.pt", "two.pt")
     assert apart("/a/1/model.safetensors", "/a/2/model.safetensors") == ("1/model.safetensors", "2/model.safetensors")
     assert apart("rgnet as it was opened", "rgnet now") == ("rgnet as it was opened", "rgnet now")
