@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -157,43 +158,68 @@ def wave(tensor: Tensor) -> Tensor:
 
 _SUSPECTS = ("Softmax", "Norm", "Sum", "Mean", "Logsumexp", "Var", "Std")
 """Words in the names of nodes that make a sum constant, or are part of doing so by hand."""
+_ENDS = ("AccumulateGrad", "Addmm", "MmBackward", "Bmm", "Conv", "Embedding")
+"""Words in the names of nodes past which such a sum is constant no more."""
 _NEAR = 24
 """Nodes at the end of the graph that are looked at; what makes the sum constant is among the last operations."""
 
 
 def _edges_behind(tensor: Tensor) -> tuple[list[Any], bool]:
-    """Return the edges that lead out of the last operations of a graph, and whether a suspect is among these."""
+    """Return the edges that lead out of the last operations of a graph, and whether a suspect is among these.
+
+    Without a suspect no edges.
+    """
     first = get_gradient_edge(tensor).node
     near: dict[int, Any] = {id(first): first}
     waiting: list[Any] = [first]
+    traits: list[_Trait] = []
     for node in waiting:
-        if _NORMALISING.search(node.name()):
+        trait = _trait(node.name())
+        traits.append(trait)
+        if trait.normalises:
             continue  # what makes its sum constant shows behind it; further on lies half the network
         for below, _ in node.next_functions:
             if below is not None and len(near) < _NEAR and id(below) not in near and _is_followed(below):
                 near[id(below)] = below
                 waiting.append(below)
+    # code of the user's would be called once more
+    runs_code = _is_custom(first) or any(trait.is_hook for trait in traits) or bool(tensor._backward_hooks)
+    if runs_code or not any(trait.is_suspect for trait in traits):
+        return [], False
     edges = {
         (id(below), number): torch.autograd.graph.GradientEdge(below, number)
         for node in waiting
         for below, number in node.next_functions
         if below is not None and id(below) not in near
     }
-    names = [node.name() for node in waiting]
-    # code of the user's would be called once more
-    runs_code = _is_custom(first) or any("BackwardHook" in name for name in names)
-    runs_code = runs_code or bool(tensor._backward_hooks)
     inner = {key: edge for key, edge in edges.items() if "AccumulateGrad" not in edge.node.name()}
-    suspect = any(word in name for name in names for word in _SUSPECTS)
-    return list((inner or edges).values()), suspect and not runs_code  # a norm's own bias has a gradient all the same
+    return list((inner or edges).values()), True  # a norm's own bias has a gradient all the same
+
+
+class _Trait(NamedTuple):
+    """What the name of a node says of its operation."""
+
+    is_suspect: bool
+    normalises: bool
+    is_hook: bool
+    """Whether it is there for a hook of the user's."""
+    is_followed: bool
+    """Whether a sum that is constant before it can be so after it: not past a layer's product."""
+
+
+@lru_cache(maxsize=1024)
+def _trait(name: str) -> _Trait:
+    return _Trait(
+        any(word in name for word in _SUSPECTS),
+        _NORMALISING.search(name) is not None,
+        "BackwardHook" in name,
+        not any(word in name for word in _ENDS),
+    )
 
 
 def _is_followed(node: Any) -> bool:
-    """Return whether a sum that is constant before this operation can be so after it: not past a layer's product."""
-    if _is_custom(node):
-        return False
-    name = node.name()
-    return not any(word in name for word in ("AccumulateGrad", "Addmm", "MmBackward", "Bmm", "Conv", "Embedding"))
+    """Return whether a sum that is constant before this operation can be so after it."""
+    return _trait(node.name()).is_followed and not _is_custom(node)
 
 
 def _is_custom(node: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from weakref import ref
@@ -16,8 +17,13 @@ SMALL = 4096
 """Elements of a gradient up to which it is held until several of its shape are measured together."""
 HELD = 1 << 19
 """Elements that are held at most."""
+_numel = torch._C.TensorBase.numel
 _REDUCED = frozenset((torch.float16, torch.bfloat16))
 """Dtypes whose squares overflow."""
+
+
+_BySize = dict[torch.Size, tuple[list[int], list[Tensor]]]
+"""Slots and gradients by their shape."""
 
 
 class _Measured(NamedTuple):
@@ -36,10 +42,37 @@ class Norms:
     def __init__(self) -> None:
         self.values: dict[int, float] = {}
         """Complete after `finish`; a gradient that could not be measured is left out."""
-        self._small: dict[tuple[torch.Size, torch.dtype], tuple[list[int], list[Tensor]]] = {}
+        self._small: _BySize = {}
+        self._transposed: _BySize = {}
+        """Those that do not lie in order: torch joins them quicker apart from the others."""
         self._held = 0
         self._elsewhere: dict[torch.device, list[tuple[int, Tensor]]] = {}
         self._last: _Measured | None = None
+
+    def add_all(self, slots: Sequence[int], gradients: Sequence[Tensor | None]) -> None:
+        """Measure what a node gave, now or later; a slot below 0, and None in place of a gradient, is left out."""
+        for slot, gradient in zip(slots, gradients, strict=False):
+            if gradient is None or slot < 0:
+                continue
+            if (
+                type(gradient) is Tensor
+                and (elements := _numel(gradient)) <= SMALL
+                and gradient.layout is torch.strided
+                and gradient.is_cpu
+            ):
+                small = self._small if gradient.is_contiguous() else self._transposed
+                size = gradient.shape
+                if size in small:
+                    held = small[size]
+                    held[0].append(slot)
+                    held[1].append(gradient)
+                else:
+                    small[size] = [slot], [gradient]
+                self._held += elements
+            else:
+                self.add(slot, gradient)
+        if self._held > HELD:
+            self._measure_small()
 
     def add(self, slot: int, gradient: Tensor) -> None:
         """Measure `gradient` now or later; it must not be written to before `finish`."""
@@ -52,15 +85,10 @@ class Norms:
             elif not gradient.is_cpu:
                 if not gradient.is_meta:
                     self._elsewhere.setdefault(gradient.device, []).append((slot, _norm(gradient)))
-            elif (elements := gradient.numel()) > SMALL:
+            elif gradient.numel() > SMALL:
                 self.values[slot] = self._norm_of_large(gradient)
             else:
-                slots, gradients = self._small.setdefault((gradient.shape, gradient.dtype), ([], []))
-                slots.append(slot)
-                gradients.append(gradient)
-                self._held += elements
-                if self._held > HELD:
-                    self._measure_small()
+                self.add_all((slot,), (gradient,))
         except Exception:  # of a dtype without norms, or a class of the user's: it is not measured
             return
 
@@ -90,14 +118,19 @@ class Norms:
         self._elsewhere.clear()
 
     def _measure_small(self) -> None:
-        groups, self._small, self._held = self._small, {}, 0
-        for slots, gradients in groups.values():
-            with suppress(Exception):
-                self.values |= dict(zip(slots, _norms_of(gradients), strict=True))
+        groups = [*self._small.values(), *self._transposed.values()]
+        self._small, self._transposed, self._held = {}, {}, 0
+        for slots, gradients in groups:
+            try:
+                self.values.update(zip(slots, _norms_of(gradients), strict=True))
+            except Exception:  # of several dtypes, or one without norms
+                for slot, gradient in zip(slots, gradients, strict=True):
+                    with suppress(Exception):
+                        self.values[slot] = _norms_of([gradient])[0]
 
 
 def _norms_of(gradients: list[Tensor]) -> list[float]:
-    """Return the norms of gradients of one shape and dtype."""
+    """Return the norms of gradients of one shape."""
     first = gradients[0]
     if not first.numel():
         return [0.0] * len(gradients)

@@ -24,6 +24,8 @@ def uses_of_parameters(
     attribution = Attribution(trace)
     found: dict[str, list[Use]] = {}
     for leaf in watch.leaves():
+        if len(leaf.feeders) == 1 and len(watch.steps[leaf.feeders[0][0]].feeders) < 2:
+            continue  # as nearly all
         path = None if leaf.variable is None else name_of(leaf.variable)
         edges = sorted(_edges(watch, leaf), key=lambda edge: -edge[0].sequence)
         if path is None or len(edges) < 2:

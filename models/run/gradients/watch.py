@@ -7,10 +7,11 @@ stays would keep the whole graph alive.  What is known afterwards holds no node 
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -22,43 +23,51 @@ from torch.autograd.graph import get_gradient_edge
 from ...work.gc_paused import gc_paused
 from ..graph import NODE_LIMIT
 from .element import BadElement, bad_element, is_suspect
-from .norms import Norms
+from .norms import SMALL, Norms
+
+Gradients = Sequence[Tensor | None]
+"""What a node gives, or what comes to it; None in place of a gradient that there is not."""
+_numel = torch._C.TensorBase.numel
+LATELY = 64
+"""Nodes that ran of which the gradients are held, if small, until they are measured together."""
 
 
-class Edge(NamedTuple):
-    """A way that a gradient takes: from a node to one of the outputs of another."""
-
-    node: int
-    """Index of the node that it leads to."""
-    output: int
-    """Which output of the operation that node belongs to it is the gradient of."""
-    slot: int
-    """Of its norm."""
-
-
-@dataclass(slots=True, eq=False)
 class GraphStep:
     """One node of the graph, with what passed it."""
 
-    sequence: int
-    name: str
-    """`AddmmBackward0`."""
-    variable: int | None
-    """The identity of the leaf whose gradient it adds to; None for another node."""
-    leaf: ref[Tensor] | None
-    """That leaf."""
-    is_function: bool
-    """Whether it is of an `autograd.Function`."""
-    edges: list[Edge | None]
-    """By input of its operation; None for one without gradient."""
-    arriving: dict[int, int] = field(default_factory=dict)
-    """By output of its operation, the slot of the norm of the gradient that came, after all uses were added."""
-    feeders: list[tuple[int, int]] = field(default_factory=list)
-    """Node and slot of each edge that leads here."""
-    seconds: float | None = None
-    """None where it did not run."""
-    bad: BadElement | None = None
-    """An element where what it gave is not finite, if that was looked at."""
+    __slots__ = (
+        "arriving",
+        "bad",
+        "feeders",
+        "is_function",
+        "leaf",
+        "name",
+        "seconds",
+        "sequence",
+        "slots",
+        "variable",
+    )
+
+    def __init__(self, sequence: int, name: str, leaf: Tensor | None, is_function: bool) -> None:
+        self.sequence = sequence
+        self.name = name
+        """`AddmmBackward0`."""
+        self.variable = None if leaf is None else id(leaf)
+        """The identity of the leaf whose gradient it adds to; None for another node."""
+        self.leaf = None if leaf is None else ref(leaf)
+        """That leaf."""
+        self.is_function = is_function
+        """Whether it is of an `autograd.Function`."""
+        self.slots: list[int] = []
+        """By input of its operation, the slot of the norm of the gradient that it gives; -1 for one without."""
+        self.arriving: dict[int, int] = {}
+        """By output of its operation, the slot of the norm of the gradient that came, after all uses were added."""
+        self.feeders: list[tuple[int, int]] = []
+        """Node and slot of each edge that leads here."""
+        self.seconds: float | None = None
+        """None where it did not run."""
+        self.bad: BadElement | None = None
+        """An element where what it gave is not finite, if that was looked at."""
 
 
 class Taker(Protocol):
@@ -86,9 +95,18 @@ class BackwardWatch:
         self.complete = True
         """Whether the graph was small enough to be watched; otherwise nothing is known of it."""
         self._norms = Norms()
-        self._slots = 0
         self._own: set[int] = set()
         """Slots of gradients that are no edge's: of a start, or of a sum."""
+        self._summed: set[int] = set()
+        """Nodes where such come."""
+        self._lock = threading.Lock()  # torch has a thread for each accelerator
+        self._passed: list[tuple[int, float, Sequence[Tensor | None]]] = []
+        """The nodes that ran lately, in that order: when each ended, and the gradients that it gave if these are small.
+
+        In between, with -1, when looking at larger ones ended.
+        """
+        self._since = 0.0
+        """When the node before these ended."""
 
     def norm(self, slot: int) -> float | None:
         """Return the norm of a slot; None where no gradient came that way, or it has none."""
@@ -106,7 +124,7 @@ class BackwardWatch:
     def gave(self, step: GraphStep) -> list[float]:
         """Return the norms of the gradients that a node gave."""
         values = self._norms.values
-        return [values[edge.slot] for edge in step.edges if edge is not None and edge.slot in values]
+        return [values[slot] for slot in step.slots if slot in values]
 
     def all_finite(self) -> bool:
         """Return whether every gradient that passed was finite."""
@@ -114,126 +132,167 @@ class BackwardWatch:
 
     def leaves(self) -> Iterator[GraphStep]:
         """Return the nodes that add to the gradients of leaves."""
-        return (step for step in self.steps if step.variable is not None)
+        return (step for step in self.steps if step.leaf is not None)
 
     @contextmanager
     def over(self, starts: Sequence[Tensor]) -> Iterator[None]:
-        """Watch the backward from `starts` that runs meanwhile."""
+        """BackwardWatch the backward from `starts` that runs meanwhile."""
         handles: list[Any] = []
         try:
-            clock = [0.0]
             with gc_paused():
                 nodes = self._walk(starts)
                 if self._taker is not None:
                     self._taker.choose(self.steps)
-                for index, node in enumerate(nodes):
-                    step = self.steps[index]
-                    if step.variable is None:
-                        handles.append(node.register_hook(self._hook(index, node, clock)))
-                    elif len(step.feeders) > 1:
-                        handles.append(node.register_prehook(self._before(step)))
+                self._hook(nodes, handles)
                 del nodes
-            clock[0] = time.perf_counter()
+            self._since = time.perf_counter()
             yield
         finally:
             for handle in handles:
                 handle.remove()
             with torch.no_grad(), torch._C.DisableTorchFunction():
+                self._take_down()
                 self._norms.finish()
 
-    def _slot(self) -> int:
-        """Return a slot for a norm that is no edge's."""
-        self._slots += 1
-        self._own.add(self._slots - 1)
-        return self._slots - 1
+    def _take_down(self) -> None:
+        """Note how long the nodes took that ran, and measure what they gave, which is small."""
+        steps, order, take = self.steps, self.order, self._norms.add_all
+        with self._lock:
+            passed = self._passed[:]
+            before = self._since
+            for index, ended, given in passed:
+                if index >= 0:
+                    order.append(index)
+                    step = steps[index]
+                    step.seconds = (step.seconds or 0.0) + ended - before
+                    if given:
+                        take(step.slots, given)
+                before = ended
+            self._since = before
+            del self._passed[: len(passed)]
 
     def _walk(self, starts: Sequence[Tensor]) -> list[Any]:
         """Take down the graph, breadth first: what Python touches of a deep one is then near its root."""
-        roots = [get_gradient_edge(start) for start in starts]
         nodes: list[Any] = []
         numbers: dict[int, int] = {}
-        for root in roots:
-            if id(root.node) not in numbers:
-                numbers[id(root.node)] = len(nodes)
+        kinds: dict[type, _Kind] = {}
+        steps, own, summed, slot = self.steps, self._own, self._summed, 0
+        for root in [get_gradient_edge(start) for start in starts]:
+            number = numbers.get(id(root.node))
+            if number is None:
+                number = numbers[id(root.node)] = len(nodes)
                 nodes.append(root.node)
-        for node in nodes:  # it grows
-            edges: list[Edge | None] = []
+                steps.append(_step(root.node, kinds))
+            own.add(slot)  # the gradient that backward starts with has no edge
+            summed.add(number)
+            steps[number].arriving[root.output_nr] = slot
+            slot += 1
+        for index, node in enumerate(nodes):  # it grows
+            slots = steps[index].slots
             for below, output in node.next_functions:
                 if below is None:
-                    edges.append(None)
+                    slots.append(-1)
                     continue
                 number = numbers.get(id(below))
                 if number is None:
                     if len(nodes) >= NODE_LIMIT:
                         self.complete = False
-                        self.steps.clear()
+                        steps.clear()
                         return []
                     number = numbers[id(below)] = len(nodes)
                     nodes.append(below)
-                edges.append(Edge(number, output, self._slots))
-                self._slots += 1
-            leaf = node.variable if type(node).__name__ == "AccumulateGrad" else None
-            self.steps.append(
-                GraphStep(
-                    node._sequence_nr(),
-                    node.name(),
-                    None if leaf is None else id(leaf),
-                    None if leaf is None else ref(leaf),
-                    isinstance(node, BackwardCFunction),
-                    edges,
-                )
-            )
-        self._join(roots, numbers)
+                    steps.append(_step(below, kinds))
+                slots.append(slot)
+                step = steps[number]
+                step.feeders.append((index, slot))
+                before = step.arriving.setdefault(output, slot)
+                if before != slot and before not in own:  # the sum of several gradients has a norm of its own
+                    slot += 1
+                    own.add(slot)
+                    summed.add(number)
+                    step.arriving[output] = slot
+                slot += 1
         return nodes
 
-    def _join(self, roots: Sequence[Any], numbers: dict[int, int]) -> None:
-        """Note at each node what feeds it; where that is several gradients, their sum has a norm of its own."""
-        steps = self.steps
-        for root in roots:  # the gradient that backward starts with has no edge
-            steps[numbers[id(root.node)]].arriving[root.output_nr] = self._slot()
-        for index, step in enumerate(steps):
-            for edge in step.edges:
-                if edge is None:
-                    continue
-                below = steps[edge.node]
-                below.feeders.append((index, edge.slot))
-                arriving = below.arriving
-                before = arriving.setdefault(edge.output, edge.slot)
-                if before != edge.slot and before not in self._own:
-                    arriving[edge.output] = self._slot()
+    def _hook(self, nodes: Sequence[Any], handles: list[Any]) -> None:
+        """Put hooks on the nodes of the graph; `handles` take them off again.
 
-    def _hook(self, index: int, node: Any, clock: list[float]) -> Callable[..., None]:
-        step, add, order, now = self.steps[index], self._norms.add, self.order, time.perf_counter
-        slots = [-1 if edge is None else edge.slot for edge in step.edges]
+        What a hook does while a node's code is in the processor's cache takes three times as long as afterwards.
+        """
+        taker, summed, steps, norms = self._taker, self._summed, self.steps, self._norms
+        passed, note, now = self._passed, self._passed.append, time.perf_counter
+
+        def passes(index: int, given: Gradients, came: Gradients) -> None:
+            ended = now()
+            for gradient in given:
+                if gradient is not None and (type(gradient) is not Tensor or _numel(gradient) > SMALL):
+                    note((index, ended, ()))
+                    norms.add_all(steps[index].slots, given)
+                    break
+            else:
+                note((index, ended, given))
+                if len(passed) < LATELY:
+                    return
+                self._take_down()
+            note((-1, now(), ()))
+
+        for index, (node, step) in enumerate(zip(nodes, self.steps, strict=True)):
+            if step.leaf is not None:
+                if len(step.feeders) > 1:
+                    handles.append(node.register_prehook(self._before(step)))
+            elif taker is not None or index in summed or is_suspect(step.name):
+                handles.append(node.register_hook(self._closely(index, node, step)))
+            else:
+                handles.append(node.register_hook(partial(passes, index)))
+
+    def _closely(self, index: int, node: Any, step: GraphStep) -> Callable[..., None]:
+        """Return the hook of a node of which more is looked at than how large the gradients are that it gives."""
+        taker, now, note, norms = self._taker, time.perf_counter, self._passed.append, self._norms
+        is_suspicious = is_suspect(step.name)
         sums = [(output, slot) for output, slot in step.arriving.items() if slot in self._own]
-        suspect = is_suspect(step.name)
-        taker = self._taker
 
-        def passed(given: tuple[Tensor | None, ...], came: tuple[Tensor | None, ...]) -> None:
-            step.seconds = (step.seconds or 0.0) + now() - clock[0]
-            order.append(index)
-            for slot, gradient in zip(slots, given, strict=False):
-                if gradient is not None and slot >= 0:
-                    add(slot, gradient)
+        def passes(given: Gradients, came: Gradients) -> None:
+            note((index, now(), ()))
+            norms.add_all(step.slots, given)
             for output, slot in sums:
                 if output < len(came) and (gradient := came[output]) is not None:
-                    add(slot, gradient)
-            if suspect and step.bad is None:
+                    norms.add(slot, gradient)
+            if is_suspicious and step.bad is None:
                 step.bad = bad_element(node, given, came)
             if taker is not None:
                 taker.take(step, came)
-            clock[0] = now()
+            note((-1, now(), ()))
 
-        return passed
+        return passes
 
     def _before(self, step: GraphStep) -> Callable[..., None]:
         (slot,) = step.arriving.values()
 
-        def passes(came: tuple[Tensor | None, ...]) -> None:
+        def passes(came: Gradients) -> None:
             if came[0] is not None:
                 self._norms.add(slot, came[0])
 
         return passes
+
+
+class _Kind(NamedTuple):
+    """What all nodes of one class have in common."""
+
+    name: str
+    """Empty where each has its own."""
+    is_leaf: bool
+    is_function: bool
+
+
+def _step(node: Any, kinds: dict[type, _Kind]) -> GraphStep:
+    """Return what is known of a node; `kinds` is filled, as hardly any class is seen once."""
+    known = kinds.get(type(node))
+    if known is None:
+        kind = type(node)
+        name = "" if kind.__name__ == "CppFunction" else node.name()
+        known = kinds[kind] = _Kind(name, kind.__name__ == "AccumulateGrad", issubclass(kind, BackwardCFunction))
+    name, is_leaf, is_function = known
+    return GraphStep(node._sequence_nr(), name or node.name(), node.variable if is_leaf else None, is_function)
 
 
 def _together(norms: Sequence[float]) -> float:

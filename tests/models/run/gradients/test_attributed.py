@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models.run.backward import run_backward
 from models.run.gradients.norms import Norms
-from models.run.gradients.watch import BackwardWatch
+from models.run.gradients.watch import LATELY, BackwardWatch
 from models.run.graph import wave
 from models.run.start import start_of
 from models.run.trace.record import Trace
@@ -220,3 +220,39 @@ def test_a_loss_outside_of_the_network_is_of_no_call() -> None:
     result = run_backward(F.mse_loss(net(torch.rand(1, 3)), torch.zeros(1, 2)), net, passes.trace)
     assert result.watched
     assert passes.trace.calls[0].backward is None
+
+
+def test_gradients_of_many_small_operations_are_measured_while_the_backward_goes_on() -> None:
+    X = torch.ones(3, requires_grad=True)
+    Y = X
+    for _ in range(5 * LATELY):
+        Y = Y * 2.0 if Y.max() < 1e3 else Y * 0.5
+    watch = BackwardWatch()
+    loss = Y.sum()
+    with watch.over([loss]):
+        loss.backward()
+    gradient = torch.ones(3)
+    assert watch.order == list(range(5 * LATELY + 1))
+    for step in watch.steps[1:-1]:
+        assert step.seconds is not None
+        assert watch.arrived(step) == pytest.approx(gradient.norm().item())
+        (norm,) = watch.gave(step)
+        gradient = gradient * (norm / gradient.norm())
+        assert norm in (pytest.approx(2 * watch.arrived(step)), pytest.approx(0.5 * watch.arrived(step)))
+    assert X.grad is not None
+    assert gradient.tolist() == pytest.approx(X.grad.tolist())
+
+
+def test_what_passed_until_a_backward_failed_is_known() -> None:
+    def fail(gradient: torch.Tensor) -> None:
+        raise ValueError("no")
+
+    X = torch.ones(3, requires_grad=True)
+    Y = X * 2
+    Y.register_hook(fail)
+    loss = (Y * 3).sum()
+    watch = BackwardWatch()
+    with pytest.raises(ValueError, match="no"), watch.over([loss]):
+        loss.backward()
+    assert [watch.steps[index].name for index in watch.order] == ["SumBackward0", "MulBackward0"]
+    assert watch.gave(watch.steps[1]) == [pytest.approx(3 * math.sqrt(3))]

@@ -72,3 +72,18 @@ def test_nobody_holds_a_large_gradient_so_that_autograd_need_not_copy_it() -> No
     product.sum().backward()
     assert weight.grad is not None
     assert [weight.grad.data_ptr()] == addresses
+
+
+def test_small_ones_of_one_shape_are_measured_together_whatever_they_lie_like_and_are_of() -> None:
+    gradients = [torch.randn(3, 4), torch.randn(4, 3).t(), torch.randn(3, 8)[:, ::2], torch.randn(3, 4).double()]
+    gradients += [torch.randn(3, 4).half(), torch.randn(4), torch.randn(4)[None].expand(3, 4), torch.zeros(3, 0)]
+    wanted = [math.sqrt(gradient.double().square().sum().item()) for gradient in gradients]
+    assert found(*gradients) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_one_without_a_norm_among_others_of_its_shape_is_left_out() -> None:
+    norms = Norms()
+    norms.add_all((0, 1, -1), (torch.ones(4), torch.ones(4, dtype=torch.float8_e4m3fn), torch.ones(4)))
+    norms.add_all((2, 3), (None, torch.ones(4)))
+    norms.finish()
+    assert {slot: norm for slot, norm in norms.values.items() if slot != 1} == {0: 2.0, 3: 2.0}
