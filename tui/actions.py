@@ -140,7 +140,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("fold_below", "underscore", "Fold everything below", "Tree", "tree", shown="_"),
     Action("tree_columns", "C", "Columns: sizes, the last run, gradients, initialisation; differences", "Tree", "tree"),
     Action("sort_siblings", "S", "Sort siblings by a column in view, the largest first, or not", "Tree", "tree"),
-    Action("twin", "s", "Jump to the twin that shares it", "Tree", "tree"),
+    Action("twin", "s", "Jump to the twin that shares it, or lies in its memory", "Tree", "tree"),
     # -- values
     Action("step(-1,0)", "up,k", "Up", "Values", "grid", shown="↑ k"),
     Action("step(1,0)", "down,j", "Down", "Values", "grid", shown="↓ j"),

@@ -123,7 +123,9 @@ def _tensor(model: CheckpointModel, node: int, tensor: Stored) -> list[FactList]
         parts.add(part.name.removeprefix(module), text)
     shared = FactList("Shared")
     shared.links("Same values", model.sharing.same(node))
-    shared.links("Same storage", model.sharing.overlapping(node))
+    on, beside = model.sharing.apart(node)
+    shared.links("Same storage", on)
+    shared.links("Flat storage", beside)
     linked = FactList("Optimizer")
     linked.links("State", model.checkpoint.links.get(tensor.path, []))
     return [name, numbers, memory, parts, shared, linked]

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from ..messages import Brief, NodeKind
-from ..opened.node_facts import NodeFacts, StoredPart
+from ..opened.node_facts import NO_MEMORY, NodeFacts, SharedMemory, StoredPart
 from ..stored.checkpoint import Item
 from ..stored.composed import Composed
 from ..stored.stored import Stored
@@ -108,6 +108,20 @@ class StoredFacts(NodeFacts):
     def other_names(self) -> Sequence[str]:
         """Return the other paths of the same tensor."""
         return self._model.sharing.same(self.index) if self.is_tensor else ()
+
+    @property
+    def alias_of(self) -> Sequence[str]:
+        """Return the paths of other tensors that view the same storage."""
+        return self._model.sharing.overlapping(self.index) if self.is_tensor else ()
+
+    @property
+    def overlaps(self) -> Sequence[str]:
+        """See `NodeFacts.overlaps`: those that view bytes of the tensor."""
+        return self._model.sharing.apart(self.index)[0] if self.is_tensor else ()
+
+    def shared_memory(self, limit: int) -> SharedMemory:
+        """See `NodeFacts.shared_memory`, of the storages of a file."""
+        return self._model.sharing.shared(self.index, limit) if self.is_tensor else NO_MEMORY
 
     @property
     def python(self) -> str:

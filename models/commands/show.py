@@ -100,6 +100,7 @@ def _tensor(facts: NodeFacts) -> dict[str, Any]:
         "stored_bytes": facts.stored_bytes,
         "shared_with": list(facts.other_names),
         "alias_of": list(facts.alias_of),
+        "overlaps": list(facts.overlaps),
         "persistent": facts.persistent,
         "registered": facts.registered,
         "meaning": facts.meaning or None,
@@ -128,8 +129,10 @@ def _row(facts: NodeFacts, depth: int) -> tuple[str, str, str, str, str]:
         marks.append("frozen")
     if facts.other_names:
         marks.append(f"{SHARED} {_named(facts.other_names)}")
-    if facts.alias_of:
-        marks.append(f"same memory as {_named(facts.alias_of)}")
+    if on := facts.overlaps:
+        marks.append(f"same memory as {_named(on)}")
+    elif beside := facts.alias_of:
+        marks.append(f"in one flat memory with {_named(beside)}")
     blank = count is None or (count == 0 and not facts.is_tensor)
     return (
         "  " * depth + clean(facts.name, NAME),

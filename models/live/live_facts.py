@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..messages import Brief, NodeKind, StatisticsOf
-from ..opened.node_facts import NodeFacts
+from ..opened.node_facts import NO_MEMORY, NodeFacts, SharedMemory
 from ..tensors import tensors as facts_of
 from ..tensors.distributed import local_note
 from ..tensors.readable import Readable
@@ -18,6 +18,7 @@ from ..tensors.torch_readable import readable_of
 from .gradient_state import GradientState
 from .kinds import USUAL, node_role
 from .paths import python_path
+from .sharing import may_share_memory
 
 if TYPE_CHECKING:
     from .live_model import LiveModel
@@ -186,6 +187,17 @@ class LiveFacts(NodeFacts):
     def alias_of(self) -> Sequence[str]:
         """See `NodeFacts.alias_of`."""
         return self._model.storage_twins.of(self.node)
+
+    @property
+    def overlaps(self) -> Sequence[str]:
+        """See `NodeFacts.overlaps`."""
+        return self._model.storage_twins.apart(self.node)[0]
+
+    def shared_memory(self, limit: int) -> SharedMemory:
+        """See `NodeFacts.shared_memory`: all tensors are looked at only where something else holds its memory."""
+        if not self.is_tensor or not may_share_memory(self._tensor):
+            return NO_MEMORY
+        return self._model.storage_twins.shared(self.node, limit)
 
     @property
     def place(self) -> str:

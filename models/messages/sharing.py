@@ -7,9 +7,10 @@ from typing import Literal
 from .base import Body, BodyPart
 from .limits import Count, Names, Parts, Text
 
-ShareKind = Literal["object", "memory", "part", "equal"]
-"""`object`: one object under several names; `memory`: several objects on one memory; `part`: one tensor in a memory
-that is much larger; `equal`: the same values in separate memory."""
+ShareKind = Literal["object", "memory", "flat", "part", "equal"]
+"""`object`: one object under several names; `memory`: several objects on one memory, some on the same elements; `flat`:
+on one memory, each on elements of its own; `part`: one tensor in a memory that is much larger; `equal`: the same values
+in separate memory."""
 
 
 class SharingMember(BodyPart):

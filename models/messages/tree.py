@@ -20,6 +20,11 @@ NodeKind = Literal["module", "parameter", "buffer", "constant", "hidden", "group
 optimizer or of anything else that is not the network's own; `item`: something that is no tensor, such as an epoch."""
 
 
+MemoryKind = Literal["", "overlap", "beside"]
+"""Whether other tensor objects lie in a tensor's memory: `overlap` on the same elements, `beside` on none of them, as
+the parts of one flat memory do."""
+
+
 class ModuleRun(BodyPart):
     """What the last run did with one module, all its calls together; of a parameter only its gradient's norm."""
 
@@ -95,6 +100,9 @@ class TreeRow(BodyPart):
     unfolded: bool = False
     shared_with: Links = []
     """The other paths of the same object, at most 8."""
+    memory: MemoryKind = ""
+    memory_with: Links = []
+    """Paths of the other objects of `memory`, at most 8."""
     frozen: bool = False
     """Whether a parameter has `requires_grad=False`, or a module has parameters and none is trainable."""
     gradient: Literal["", "none", "unreached", "zero", "value"] = ""
@@ -286,6 +294,8 @@ class TensorRow(BodyPart):
     frozen: bool = False
     gradient: Literal["", "none", "unreached", "zero", "value"] = ""
     shared_with: Links = []
+    memory: MemoryKind = ""
+    memory_with: Links = []
     changed: bool = False
     state: Literal["", "meta", "uninitialised"] = ""
     place: Text = ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple, overload
 
-from ..messages import Brief, NodeKind, RowDifference, StatisticsOf
+from ..messages import Brief, MemoryKind, NodeKind, RowDifference, StatisticsOf
 from ..tensors.readable import Readable
 
 
@@ -24,6 +24,19 @@ class StoredPart(NamedTuple):
     bytes: int
     place: str
     """The file and the offset."""
+
+
+class SharedMemory(NamedTuple):
+    """Who else lies in the memory of a tensor."""
+
+    kind: MemoryKind
+    """See `TreeRow.memory`."""
+    paths: list[str]
+    """The first of them."""
+
+
+NO_MEMORY = SharedMemory("", [])
+"""A memory of its own, or none."""
 
 
 class NodeFacts(ABC):
@@ -185,6 +198,15 @@ class NodeFacts(ABC):
     def alias_of(self) -> Sequence[str]:
         """Return the paths of other tensor objects on the same memory, in tree order."""
         return ()
+
+    @property
+    def overlaps(self) -> Sequence[str]:
+        """Return those of `alias_of` that hold some of the same elements, not only others of one flat memory."""
+        return ()
+
+    def shared_memory(self, limit: int) -> SharedMemory:
+        """Return the first `limit` of `alias_of` that hold the same elements, or those that lie beside them."""
+        return NO_MEMORY
 
     @property
     @abstractmethod

@@ -13,6 +13,7 @@ OTHER_NAMES_LIMIT = 8
 
 def tree_row(facts: NodeFacts, row: VisibleRow, tree: PreorderTree) -> TreeRow:
     """Return the row of a module, tensor or item; a module's bytes are those of all tensors below it."""
+    memory = facts.shared_memory(OTHER_NAMES_LIMIT)
     return TreeRow(
         path=facts.path,
         name=facts.name,
@@ -25,6 +26,8 @@ def tree_row(facts: NodeFacts, row: VisibleRow, tree: PreorderTree) -> TreeRow:
         children=facts.children,
         unfolded=row.is_open,
         shared_with=facts.first_other_names(OTHER_NAMES_LIMIT),
+        memory=memory.kind,
+        memory_with=memory.paths,
         frozen=facts.frozen,
         gradient=facts.gradient,
         changed=facts.changed,
@@ -37,6 +40,7 @@ def tree_row(facts: NodeFacts, row: VisibleRow, tree: PreorderTree) -> TreeRow:
 
 def tensor_row(facts: NodeFacts) -> TensorRow:
     """Return the row of one tensor in the table, with its whole path."""
+    memory = facts.shared_memory(OTHER_NAMES_LIMIT)
     return TensorRow(
         path=facts.path,
         kind=facts.kind,
@@ -48,6 +52,8 @@ def tensor_row(facts: NodeFacts) -> TensorRow:
         frozen=facts.frozen,
         gradient=facts.gradient,
         shared_with=facts.first_other_names(OTHER_NAMES_LIMIT),
+        memory=memory.kind,
+        memory_with=memory.paths,
         changed=facts.changed,
         state=facts.state,
         place=facts.place,

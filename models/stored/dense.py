@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from ..tensors.extents import Extent, extent_of
 from .stored import Stored, StoredKind
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Dense(Stored):
     def place(self) -> str:
         """Return the file's name and the offset in bytes: `model.safetensors @ 4,096`."""
         return f"{self.file.name} @ {self.offset:,}"
+
+    @property
+    def extent(self) -> Extent:
+        """Return the bytes of the file that its elements take."""
+        return extent_of(self.offset, (self.nbytes,), (1,), 1)
 
     def flat(self, start: int, stop: int) -> bytes:
         """Return the elements `start` to `stop` in row-major order, the bytes of the file; see `Stored.flat`."""

@@ -18,6 +18,7 @@ from .elements import read_elements, read_rows, unit_bounds
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..tensors.extents import Extent
     from ..tensors.matrix import Rectangle
     from ..tensors.statistics.stream import Stream
     from .dtypes import DType
@@ -158,6 +159,11 @@ class Stored(Readable):
         """
         storage = self.storage
         return None if storage is None else (storage, self.place, self.shape, self.dtype.name, self.strides)
+
+    @property
+    def extent(self) -> Extent | None:
+        """Return the bytes that its elements take, comparable among tensors of one `storage`; None where unknown."""
+        return None
 
     @property
     def in_strides(self) -> InStrides | None:

@@ -11,6 +11,7 @@ from math import prod
 from operator import mul
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from ..tensors.extents import Extent, extent_of
 from ..tensors.lattice import span_of
 from .stored import InStrides, StoredKind
 
@@ -84,6 +85,11 @@ class Strided(InStrides):
     def storage(self) -> object:
         """Return the key of its storage, equal for views of the same one; None where nothing is shared."""
         return self._storage
+
+    @property
+    def extent(self) -> Extent:
+        """Return the bytes of its source that its elements take."""
+        return extent_of(self.start + self.offset * self.dtype.unit, self.shape, self.stride, self.dtype.unit)
 
     @property
     def notes(self) -> list[tuple[str, str]]:

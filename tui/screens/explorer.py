@@ -50,6 +50,7 @@ from tui.widgets.parts.splitter import Splitter
 from tui.widgets.parts.status_line import StatusLine
 from tui.widgets.table.call_table import CallTable, title_of_call
 from tui.widgets.tree.module_tree import ModuleTree
+from tui.widgets.tree.tree_drawing import sharing_note
 
 AT_ONCE = {action.id for action in ACTIONS if action.at_once}
 
@@ -195,6 +196,8 @@ class Explorer(
         self.note_move(message.path, message.tree)
         self.path, self.row = message.path, message.row
         self.observe("selected", message.path)
+        if not message.tree.compares:
+            self.query_one("#left-bar", Bar).note = sharing_note(message.row)
         if news and self.call is not None:
             return
         self.forget_call()

@@ -29,6 +29,7 @@ LOOKING = "Looking …"
 COUNTED = (
     ("object", "shared object", "shared objects"),
     ("memory", "shared memory", "shared memories"),
+    ("flat", "flat memory", "flat memories"),
     ("part", "in a larger memory", "in larger memories"),
     ("equal", "set of equal values", "sets of equal values"),
 )

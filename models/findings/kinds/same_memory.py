@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from ...live.live_tree import Node
+from ...live.sharing import memory_of
 from ...messages.findings import Finding
-from ...run.trace.flow import storage_of
 from ...sources.wording import listed
-from ...tensors.plainly import plain, plainly
+from ...tensors.extents import Extent, Overlaps
 from ...tensors.tensors import requires_grad
 from ..evidence import Evidence
 
@@ -21,14 +21,15 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     Parts of one memory that do not overlap, as the flat weights of a recurrent layer, are none.  A warning where two
     parameters are trained on the same memory: an optimizer steps it twice.
     """
-    groups: dict[object, list[tuple[Node, Tensor, range]]] = {}
+    groups: dict[object, list[tuple[Node, Tensor, Extent]]] = {}
     for node, tensor in evidence.tensors():
-        span = _span(tensor)
-        if span is not None:
-            groups.setdefault(span[0], []).append((node, tensor, span[1]))
-    for group in groups.values():
-        for index, (node, tensor, mine) in enumerate(group):
-            others = [(each, other) for each, other, theirs in group[:index] if _overlap(mine, theirs)]
+        found = memory_of(tensor)
+        if found is not None:
+            groups.setdefault(found.storage, []).append((node, tensor, found.extent))
+    for group in (each for each in groups.values() if len(each) > 1):
+        overlaps = Overlaps([extent for _, _, extent in group])
+        for index, (node, tensor, _) in enumerate(group):
+            others = [group[at][:2] for at in sorted(overlaps.of(index)) if at < index]
             if others:
                 yield _finding(node, tensor, others)
 
@@ -45,24 +46,3 @@ def _finding(node: Node, tensor: Tensor, others: list[tuple[Node, Tensor]]) -> F
         kind="same_memory", severity="note", text=f"lies in the memory of {names}: who changes one changes both",
         path=node.path,
     )  # fmt: skip
-
-
-@plainly
-def _span(tensor: Tensor) -> tuple[object, range] | None:
-    """Return a key of the memory that a tensor lies in, and its first element and the one after its last, in bytes."""
-    bare = plain(tensor)
-    try:
-        address, size = storage_of(bare), bare.element_size()
-        if not address or not bare.numel():
-            return None
-        first = bare.storage_offset() * size
-        last = (
-            first + sum((length - 1) * stride for length, stride in zip(bare.shape, bare.stride(), strict=True)) * size
-        )
-    except Exception:  # sparse, nested, lazy and foreign ones have no storage
-        return None
-    return address, range(first, last + size)
-
-
-def _overlap(one: range, other: range) -> bool:
-    return one.start < other.stop and other.start < one.stop

@@ -24,7 +24,7 @@ from ..gradient_state import any_gradient
 from ..gradients import l2_norm, why_no_gradient
 from ..kinds import node_role
 from ..paths import in_state_dict, python_path
-from ..sharing import storage_twins
+from ..sharing import StorageTwins
 from .defaults import initialiser_of
 from .plain_value import function_name, is_own_hook
 
@@ -149,5 +149,7 @@ def _version(tensor: Tensor) -> str:
 def _sharing(tree: LiveTree, node: Node) -> FactList:
     group = FactList("Sharing")
     group.links("Same object", node.shared_with)
-    group.links("Same memory", storage_twins(tree, node))
+    on, beside = StorageTwins(tree).apart(node)
+    group.links("Same memory", on)
+    group.links("Flat memory", beside)
     return group

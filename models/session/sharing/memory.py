@@ -11,8 +11,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ...live.live_tree import LiveTree, Node
+from ...live.sharing import memory_of
 from ...sources.wording import size_text
 from ...tensors.distributed import local_part
+from ...tensors.extents import Extent, Overlaps
 from ...tensors.plainly import plain, plainly
 from .groups import Member, ShareGroup
 
@@ -33,8 +35,18 @@ class _Span(NamedTuple):
     storage: int
     whole: int
     """Bytes of the memory."""
-    first: int
-    end: int
+    extent: Extent
+    """The bytes that are its own."""
+
+    @property
+    def first(self) -> int:
+        """Return its first byte."""
+        return self.extent.first
+
+    @property
+    def end(self) -> int:
+        """Return the byte after its last one."""
+        return self.extent.end
 
     @property
     def size(self) -> int:
@@ -61,34 +73,30 @@ def shared_memory(tree: LiveTree) -> list[ShareGroup]:
 
 def _span(node: Node) -> _Span | None:
     tensor = local_part(plain(node.item))  # type: ignore[arg-type]
-    try:
-        storage = tensor.untyped_storage()
-        size = tensor.element_size()
-        first = int(tensor.storage_offset()) * size
-        end = first + _reach(tensor) * size if tensor.numel() else first
-        return _Span(node, tensor, int(storage._cdata), storage.nbytes(), first, end)
-    except Exception:  # sparse, nested and lazy tensors and foreign subclasses have no storage
-        return None
+    found = memory_of(tensor)
+    return None if found is None else _Span(node, tensor, *found)
 
 
 def _memory(spans: Sequence[_Span]) -> ShareGroup:
     whole, union = spans[0].whole, _union(spans)
-    apart = sum(span.end - span.first for span in spans) == union
+    apart = not Overlaps([span.extent for span in spans]).any()
     same = len({(span.first, span.end) for span in spans}) == 1
     count = f"{len(spans):,} tensors"
     title = f"{count} in one flat memory" if apart else f"{count} on the same elements" if same else f"{count} overlap"
     notes = []
     if not apart:
         notes.append("who changes one in place changes the others")
-        trained = [span for span in spans if span.node.kind == "parameter" and span.tensor.requires_grad]
-        if len(trained) > 1:
+        trained = [span.extent for span in spans if span.node.kind == "parameter" and span.tensor.requires_grad]
+        if Overlaps(trained).any():
             notes.append(TWICE)
         notes.append(MOVES)
         notes += [STAYS.format(span.node.path) for span in spans if span.node.plain]
         notes.append("torch.save of state_dict() writes the memory once; safetensors refuses tensors that overlap")
     notes += _alone(spans)
     saved = 0 if apart else max(sum(span.size for span in spans) - union, 0)
-    return ShareGroup("memory", title, [Member(span.node, _place(span)) for span in spans], whole, saved, notes)
+    return ShareGroup(
+        "flat" if apart else "memory", title, [Member(span.node, _place(span)) for span in spans], whole, saved, notes
+    )
 
 
 def _alone(spans: Sequence[_Span]) -> list[str]:

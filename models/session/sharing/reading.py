@@ -25,7 +25,8 @@ MEMBERS = 100
 USES = 4
 """Uses of a parameter that are named."""
 TIED = "stored once in the file under these names"
-OVERLAP = "views of one storage in the file"
+OVERLAP = "views of one storage in the file: loaded by torch, who changes one in place changes the others"
+FLAT = "each has elements of its own in one storage of the file, as after flatten_parameters() of recurrent layers"
 
 
 def read_sharing(
@@ -105,8 +106,10 @@ def _of_checkpoint(model: CheckpointModel) -> Iterator[SharingGroup]:
     for nodes in model.sharing.tied():
         yield _stored("object", f"one tensor under {len(nodes):,} names", [model.facts(node) for node in nodes], TIED)
     for nodes in model.sharing.storages():
-        title = f"{len(nodes):,} tensors of one storage"
-        yield _stored("memory", title, [model.facts(node) for node in nodes], OVERLAP)
+        flat = model.sharing.flat(nodes)
+        title = f"{len(nodes):,} tensors of one storage" + (", beside each other" if flat else "")
+        note = FLAT if flat else OVERLAP
+        yield _stored("flat" if flat else "memory", title, [model.facts(node) for node in nodes], note)
     for facts in model.named_tensors():
         stored, size = facts.stored_bytes, facts.bytes
         if stored is not None and size is not None and stored > size:

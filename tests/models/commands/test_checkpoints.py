@@ -41,7 +41,7 @@ def test_show_json(file: Path) -> None:
         "path": "fc.bias", "python": "state['fc.bias']", "kind": "parameter", "shape": [3], "dtype": "float32",
         "device": None, "requires_grad": None, "bytes": 12, "shared_with": [], "registered": None,
         "place": bias["place"], "alias_of": [], "meaning": None, "parts": None, "persistent": None,
-        "stored_bytes": None,
+        "stored_bytes": None, "overlaps": [],
     }  # fmt: skip
     assert {each["path"]: each["kind"] for each in report["tensors"]}["bn.running_mean"] == "buffer"
     assert report["metadata"]["config"] == {"hidden": 2}

@@ -233,6 +233,16 @@ def test_parts_of_one_memory_that_do_not_overlap_are_sound() -> None:
     assert "same_memory" not in {each.kind for each in without_run(net)}
 
 
+def test_the_columns_of_a_fused_matrix_are_apart_though_their_ranges_are_not() -> None:
+    q, k = torch.randn(4, 8).split(4, dim=1)
+    net = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
+    net[0].weight, net[1].weight = nn.Parameter(q), nn.Parameter(k)
+    before = k.clone()
+    torch.optim.SGD(net[:1].parameters(), 1.0).param_groups[0]["params"][0].data.add_(1)
+    assert torch.equal(net[1].weight, before)
+    assert "same_memory" not in {each.kind for each in without_run(net)}
+
+
 def test_a_buffer_that_views_a_parameter_is_worth_a_note() -> None:
     net = nn.Linear(4, 4)
     net.register_buffer("first", net.weight.detach()[0])

@@ -85,7 +85,8 @@ def test_json_says_as_much() -> None:
     assert rows["layers['x'].weight"]["registered"] is False
     assert rows["row"]["alias_of"] == ["scale"]
     assert rows["scale"]["alias_of"] == ["row"]
-    assert rows["fc.weight"]["alias_of"] == []
+    assert rows["row"]["overlaps"] == ["scale"]
+    assert rows["fc.weight"]["alias_of"] == rows["fc.weight"]["overlaps"] == []
 
 
 def test_the_text_of_show_says_as_much() -> None:

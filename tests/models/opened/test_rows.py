@@ -108,3 +108,19 @@ def test_a_row_goes_through_no_more_names_than_it_holds() -> None:
         f"{number}.weight" for number in range(OTHER_NAMES_LIMIT)
     ]
     assert Names.seen <= OTHER_NAMES_LIMIT + 1
+
+
+def test_rows_name_who_lies_in_the_same_memory() -> None:
+    net = nn.Linear(4, 4)
+    net.register_buffer("first", net.weight.detach()[0])
+    for rows in (tree(net), table(net)):
+        assert (rows["first"].memory, rows["first"].memory_with) == ("overlap", ["weight"])
+        assert (rows["weight"].memory, rows["weight"].memory_with) == ("overlap", ["first"])
+        assert (rows["bias"].memory, rows["bias"].memory_with) == ("", [])
+
+
+def test_rows_of_a_flat_memory_say_that_nothing_overlaps() -> None:
+    net = nn.Linear(4, 4)
+    flat = torch.randn(20)
+    net.weight.data, net.bias.data = flat[:16].view(4, 4), flat[16:]
+    assert (tree(net)["bias"].memory, tree(net)["bias"].memory_with) == ("beside", ["weight"])

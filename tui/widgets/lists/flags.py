@@ -23,6 +23,10 @@ class Flag:
 
 CHANGED = Flag("*", "changed", "the last statement changed its values, or those of something below it")
 SHARED = Flag("⇄", "shared", "the same object has another name too; s jumps there")
+OVERLAPS = Flag(
+    "≣", "same memory", "another tensor holds the same elements in memory: who changes one changes both; s jumps there"
+)
+BESIDE = Flag("◫", "flat memory", "its memory holds other tensors too, each on elements of its own; s jumps on")
 FROZEN = Flag("F", "frozen", "requires_grad is False: training leaves it as it is")
 NO_GRADIENT = Flag("∅", "no gradient", "no backward pass has reached it; this is not a gradient of zero")
 ZERO_GRADIENT = Flag("0", "zero gradient", "a backward pass reached it, and every element is zero")
@@ -31,14 +35,20 @@ UNREGISTERED = Flag("!", "not registered", "parameters() and state_dict() do not
 
 FAILED = Flag("✗", "failed", "the last run failed in this module")
 
-FLAGS = (CHANGED, SHARED, FROZEN, NO_GRADIENT, ZERO_GRADIENT, NO_VALUES, UNREGISTERED, FAILED)
+FLAGS = (CHANGED, SHARED, OVERLAPS, BESIDE, FROZEN, NO_GRADIENT, ZERO_GRADIENT, NO_VALUES, UNREGISTERED, FAILED)
 """The legend."""
 
 WIDTH = 4
-"""Places: changed, shared, frozen or gradient, and no values, not registered or failed."""
+"""Places: changed, shared or in one memory with others, frozen or gradient, and no values, not registered or failed."""
 
 
+_MEMORY = {"": "", "overlap": OVERLAPS.glyph, "beside": BESIDE.glyph}
 _GRADIENT = {"none": NO_GRADIENT.glyph, "unreached": NO_GRADIENT.glyph, "zero": ZERO_GRADIENT.glyph}
+
+
+def sharing_sign(row: TreeRow | TensorRow) -> str:
+    """Return the mark of what a row is shared with; empty for what has a name and a memory of its own."""
+    return SHARED.glyph if row.shared_with else _MEMORY[row.memory]
 
 
 def flags_of(row: TreeRow | TensorRow) -> str:
@@ -52,7 +62,7 @@ def flags_of(row: TreeRow | TensorRow) -> str:
     return "".join(
         (
             CHANGED.glyph if row.changed else " ",
-            SHARED.glyph if row.shared_with else " ",
+            sharing_sign(row) or " ",
             FROZEN.glyph if row.frozen else gradient,
             last,
         )

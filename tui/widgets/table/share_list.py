@@ -14,13 +14,15 @@ from tui import numbers
 from tui.actions import bindings
 from tui.text import clean, fit
 from tui.widgets.lists.columns import Column, Needs, lay_out, row_of
+from tui.widgets.lists.flags import BESIDE, OVERLAPS, SHARED
 from tui.widgets.lists.lines import Lines
 
-SIGNS = {"object": "⇄", "memory": "≡", "part": "◧", "equal": "="}
+SIGNS = {"object": SHARED.glyph, "memory": OVERLAPS.glyph, "flat": BESIDE.glyph, "part": "◧", "equal": "="}
 """Before the heading of a group, by its kind."""
 MEANINGS = {
     "object": "one object under several names",
     "memory": "several objects on one memory",
+    "flat": "several objects in one memory, none on an element of another",
     "part": "a tensor in a larger memory",
     "equal": "equal values in separate memory",
 }

@@ -256,10 +256,10 @@ class ModuleTree(OrderedSteps[TreeRow]):
     async def _twin(self) -> None:
         await self.load_cursor()
         row = self.row
-        if row is None or not row.shared_with:
+        if row is None or not (row.shared_with or row.memory_with):
             self.app.bell()
             return
-        ring = sorted([row.path, *row.shared_with])
+        ring = sorted({row.path, *row.shared_with, *row.memory_with})
         await self._ask_place(Locate(path=ring[(ring.index(row.path) + 1) % len(ring)]))
 
     def action_tree_columns(self) -> None:
@@ -342,5 +342,5 @@ def parent_of(row: TreeRow) -> str:
 
 def facts_of(row: TreeRow) -> object:
     """Return what a pane shows of a row: equal for two rows that look alike there."""
-    own = (row.kind, row.detail, row.dtype, row.frozen, row.gradient, row.state, row.shared_with, row.bytes)
-    return *own, row.difference
+    own = (row.kind, row.detail, row.dtype, row.frozen, row.gradient, row.state, row.bytes)
+    return *own, row.shared_with, row.memory_with, row.difference

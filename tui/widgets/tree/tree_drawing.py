@@ -15,7 +15,7 @@ from tui import numbers
 from tui.cell_format import short
 from tui.text import clean, fit_middle
 from tui.widgets.lists.columns import DESCENDING, GAP, LEVEL_LIMIT, Column, header_of, lay_out, row_of
-from tui.widgets.lists.flags import WIDTH, flags_of
+from tui.widgets.lists.flags import WIDTH, flags_of, sharing_sign
 from tui.widgets.lists.shares import bar_of, percent, share_bar
 
 ROOM_FOR_ALL = 49
@@ -37,7 +37,7 @@ class ColumnSet:
     """What stands beside the names of the tree."""
 
     columns: tuple[Column, ...]
-    """The name, one text, two figures or more, and the marks."""
+    """The name, one text, two figures or more, the marks, and what is shared with where `partners` says so."""
     texts: Callable[[TreeRow], tuple[str, ...]]
     """Return what stands between the name and the marks."""
     dims: tuple[bool, ...]
@@ -49,6 +49,9 @@ class ColumnSet:
     look: Callable[[TreeRow], str] | None = None
     """Return the component style of the text of a row, empty for that of the line; None: a class is dim, a shape not.
     """
+
+    partners: bool = False
+    """Whether the last column names what a tensor or module is shared with."""
 
     @property
     def narrow(self) -> tuple[Column, ...]:
@@ -152,6 +155,7 @@ def _initial(row: TreeRow) -> tuple[str, ...]:
 
 NAME = Column("name", 18, 120, cut="middle")
 MARKS = Column("", WIDTH, WIDTH, drop=1)
+PARTNERS = Column("shared with", 11, 60, drop=9, cut="path")
 BAR = 4
 """Cells of the bar of a share."""
 RATIO = 7
@@ -167,12 +171,15 @@ SIZES = ColumnSet(
         Column(" params", 7, 9, drop=3, cut="left"),
         Column(" bytes", 8, 9, drop=4, cut="left"),
         MARKS,
+        PARTNERS,
     ),
     _sizes,
     (False, False, True),
     ("parameters", "bytes"),
+    partners=True,
 )
-"""Bytes go first, then parameters, the class or shape, and the marks last; but names and classes get shorter before."""
+"""With whom something is shared goes first, then bytes, parameters, the class or shape, and the marks last; but names
+and classes get shorter before."""
 LAST_RUN = ColumnSet(
     (
         NAME,
@@ -260,7 +267,20 @@ def texts_of(row: TreeRow, columns: ColumnSet = SIZES) -> tuple[str, ...]:
     """Return what stands in each column, with the guides before the name."""
     flags = flags_of(row)
     name = f"{GUIDE * min(row.depth, LEVEL_LIMIT)}  {row.name or NAMELESS}"
-    return (name, *columns.texts(row), flags if flags.strip() else "")
+    partners = (partner_text(row),) if columns.partners else ()
+    return (name, *columns.texts(row), flags if flags.strip() else "", *partners)
+
+
+def partner_text(row: TreeRow) -> str:
+    """Return the other name of a shared object, or of what lies in its memory, and how many more are known."""
+    names = [*row.shared_with, *row.memory_with]
+    return "" if not names else f"{names[0] or '(root)'}{f' +{len(names) - 1}' if names[1:] else ''}"
+
+
+def sharing_note(row: TreeRow) -> str:
+    """Return the mark of what is shared with the other names: `⇄ head.weight`; empty for what is not."""
+    sign = sharing_sign(row)
+    return f"{sign} {partner_text(row)}" if sign else ""
 
 
 def draw_header(
@@ -301,7 +321,7 @@ def draw_row(
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
     room = max(space - len(indent) - len(fold), 0)
     name = fit_middle(name, min(room, cell_len(name)))
-    texts = (*columns.texts(row), flags_of(row))
+    texts = (*columns.texts(row), flags_of(row), *([partner_text(row)] if columns.partners else []))
     # A class that is too long for its column begins earlier, where the name leaves room.
     earlier = max(min(cell_len(clean(texts[0])) - widths[1], room - cell_len(name)), 0) if widths[1] else 0
     parts = [Segment(indent + fold, dim), Segment(name, look(f"tree--{row.kind}") if row.name else dim)]
@@ -313,6 +333,7 @@ def draw_row(
             _detail_style(row, columns, look),
             *[dim if each else None for each in columns.dims[1:]],
             look("lines--strong"),
+            *([dim] if columns.partners else []),
         ),
     )
     if rest:

@@ -132,7 +132,8 @@ def test_one_flat_memory_of_several_parameters_costs_nothing_and_warns_of_nothin
     net = nn.Module()
     net.w, net.b = nn.Parameter(flat[:16].view(4, 4)), nn.Parameter(flat[16:])
     (group,) = shared_memory(tree_of(net))
-    assert (group.title, group.bytes, group.saved, group.notes) == ("2 tensors in one flat memory", 80, 0, [])
+    assert (group.kind, group.title) == ("flat", "2 tensors in one flat memory")
+    assert (group.bytes, group.saved, group.notes) == (80, 0, [])
     assert [member.part for member in group.members] == ["elements 0–15 of 20", "elements 16–19 of 20"]
 
 
@@ -237,6 +238,17 @@ def test_values_are_read_in_whole_only_where_samples_agree(monkeypatch):
     assert compared == []
 
 
+def test_columns_of_one_matrix_do_not_overlap_though_their_ranges_do():
+    net = nn.ParameterList(part for part in torch.randn(4, 12).split(4, dim=1))
+    (group,) = shared_memory(tree_of(net))
+    assert (group.kind, paths(group), group.notes) == ("flat", ["0", "1", "2"], [])
+    holder = nn.Module()
+    holder.parts, holder.row = net, net[0].data[1]
+    (group,) = shared_memory(tree_of(holder))
+    assert group.kind == "memory"
+    assert not any("steps each parameter" in note for note in group.notes)
+
+
 # -- the session
 
 
@@ -280,3 +292,19 @@ def test_a_checkpoint_says_what_it_stores_once_and_what_it_stores_too_much(sessi
     ]
     assert [(group.bytes, group.saved) for group in found if group.kind == "part"] == [(320_000, 319_648)]
     assert read_sharing(session, values=True).groups == []
+
+
+def test_a_checkpoint_tells_a_flat_storage_from_one_in_which_views_overlap(session):
+    flat, whole = torch.randn(20), torch.randn(4, 8)
+    q, k = whole.split(4, dim=1)
+    torch.save({"w": flat[:16].view(4, 4), "b": flat[16:], "q": q, "k": k, "row": whole[1]}, "w.pt")
+    session.open("w.pt")
+    found = [(group.kind, [member.path for member in group.members]) for group in read_sharing(session).groups]
+    assert found == [("flat", ["w", "b"]), ("memory", ["q", "k", "row"])]
+    session.model.fold_state.fold("", "all")
+    rows = {row.path: (row.memory, row.memory_with) for row in session.model.rows(0, 20)}
+    assert rows["w"] == ("beside", ["b"])
+    assert rows["q"] == rows["k"] == ("overlap", ["row"])
+    assert rows["row"] == ("overlap", ["q", "k"])
+    facts = {fact.label: fact.path for group in session.model.describe("q") for fact in group.facts}
+    assert (facts["Same storage"], facts["Flat storage"]) == ("row", "k")

@@ -225,7 +225,7 @@ async def test_changed_values_show_without_moving_anything() -> None:
         engine.change("0.block 0.0.weight", changed=True, gradient="value", shared_with=["x"], frozen=True)
         app.tree.reload()
         await settle(app, pilot)
-        assert shown(app)[4].endswith("*⇄F")
+        assert shown(app)[4].endswith("*⇄F  x")
         assert app.tree.selected == "0.block 0"
 
 
@@ -255,6 +255,21 @@ async def test_a_search_without_hits_is_a_problem_for_the_app() -> None:
         assert [problem.kind for problem in app.problems] == ["usage"]
         await press(app, pilot, "down")
         assert app.tree.selected == "0"  # and the tree works on
+
+
+async def test_those_in_one_memory_lead_to_each_other() -> None:
+    engine = FakeEngine(rgnet())
+    async with opened(engine) as (app, pilot):
+        engine.change("0.block 0.0.weight", memory="overlap", memory_with=["1.weight"])
+        engine.change("1.weight", memory="overlap", memory_with=["0.block 0.0.weight"])
+        app.tree.reload()
+        app.tree.go_to("0.block 0.0.weight")
+        await settle(app, pilot)
+        assert "≣" in shown(app)[app.tree.cursor]
+        await press(app, pilot, "s")
+        assert app.tree.selected == "1.weight"
+        await press(app, pilot, "s")
+        assert app.tree.selected == "0.block 0.0.weight"
 
 
 async def test_twins_lead_to_each_other() -> None:

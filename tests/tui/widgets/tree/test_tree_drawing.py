@@ -19,6 +19,7 @@ from tui.widgets.tree.tree_drawing import (
     detail_text,
     draw_header,
     draw_row,
+    sharing_note,
     texts_of,
 )
 
@@ -218,3 +219,29 @@ def test_titles_of_gradients_stand_over_what_they_name(width: int) -> None:
     assert ("1.2e-21  3.1e-18" in line or "1.25e-21  3.1e-18" in line) == (" output" in header)
     assert "3.1e-18" in line
     assert "weights" in header
+
+
+def test_the_other_names_stand_behind_the_marks_where_there_is_room() -> None:
+    shown = row(kind="parameter", detail="[4, 4]", memory="overlap", memory_with=["x.weight", "y"])
+    needs = Needs(SIZES.columns)
+    needs.take([texts_of(shown), texts_of(row(detail="Linear", parameters=16, bytes=64))])
+    assert drawn(shown, 80, needs.widths).rstrip().endswith("≣   x.weight +1")
+    assert drawn(shown, 30, needs.widths).rstrip().endswith("≣")
+    alone = Needs(SIZES.columns)
+    alone.take([texts_of(row())])
+    assert "shared with" not in "".join(part.text for part in draw_header(100, SIZES, alone.widths))
+    assert "shared with" in "".join(part.text for part in draw_header(100, SIZES, needs.widths))
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({}, ""),
+        ({"shared_with": ["head.weight"]}, "⇄ head.weight"),
+        ({"shared_with": [""]}, "⇄ (root)"),
+        ({"memory": "beside", "memory_with": ["a", "b", "c"]}, "◫ a +2"),
+        ({"shared_with": ["a"], "memory": "overlap", "memory_with": ["b"]}, "⇄ a +1"),
+    ],
+)
+def test_the_note_over_the_tree_names_what_a_row_is_shared_with(fields: dict[str, Any], note: str) -> None:
+    assert sharing_note(row(**fields)) == note
