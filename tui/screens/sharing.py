@@ -53,7 +53,7 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
     Args:
         ask: sends requests to the engine.
         name: what is open.
-        checkpoint: whether that is a file of tensors, whose values are not compared.
+        checkpoint: whether that is a file of tensors, which has no findings that belong here.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sharing"), Binding("q", "close_sharing", "back", show=False)]
@@ -99,12 +99,11 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
         try:
             found = await self._ask(m.ReadSharing(), m.SharingFound)
             self.groups, self._tensors, self._more = list(found.groups), found.tensors, found.more
-            self._state = "" if self._checkpoint else "comparing values …"
+            self._state = "comparing values …"
             self._show()
-            if self._checkpoint:
-                return
-            self._findings = list((await self._ask(m.ReadFindings(), m.FoundFindings)).findings)
-            self._show()
+            if not self._checkpoint:
+                self._findings = list((await self._ask(m.ReadFindings(), m.FoundFindings)).findings)
+                self._show()
             equal = await self._ask(m.ReadSharing(values=True), m.SharingFound, self._show_progress)
             self.groups += equal.groups
             self._more += equal.more

@@ -44,7 +44,7 @@ def read_sharing(
     """
     if session.is_checkpoint:
         model = cast("CheckpointModel", session.model)
-        found = [] if values else list(_of_checkpoint(model))
+        found = list(_equal_in_checkpoint(model, should_cancel, on_progress) if values else _of_checkpoint(model))
         count = sum(1 for _ in model.named_tensors())
         return SharingFound(groups=found[:GROUPS], more=max(len(found) - GROUPS, 0), tensors=count)
     from .equal import equal_values
@@ -118,15 +118,25 @@ def _of_checkpoint(model: CheckpointModel) -> Iterator[SharingGroup]:
             yield msgspec.structs.replace(found, bytes=stored, saved=stored - size)
 
 
-def _stored(kind: ShareKind, title: str, tensors: Sequence[NodeFacts], note: str) -> SharingGroup:
-    size = tensors[0].bytes or 0
+def _equal_in_checkpoint(
+    model: CheckpointModel, should_cancel: ShouldCancel, on_progress: Callable[[float], None]
+) -> Iterator[SharingGroup]:
+    from .equal_stored import STORED, TIES, equal_stored
+
+    for nodes in equal_stored(model, should_cancel, on_progress):
+        title = f"{len(nodes):,} tensors of equal values, each stored by itself"
+        yield _stored("equal", title, [model.facts(node) for node in nodes], STORED, TIES)
+
+
+def _stored(kind: ShareKind, title: str, tensors: Sequence[NodeFacts], *notes: str) -> SharingGroup:
+    size = (tensors[0].bytes or 0) if kind in ("object", "equal") else 0
     members = [SharingMember(path=each.path, kind=each.kind, detail=each.detail) for each in tensors[:MEMBERS]]
     return SharingGroup(
         kind=kind,
         title=title,
         members=members,
         more=max(len(tensors) - MEMBERS, 0),
-        bytes=size if kind == "object" else 0,
-        saved=size * (len(tensors) - 1) if kind == "object" else 0,
-        notes=[note],
+        bytes=size,
+        saved=size * (len(tensors) - 1),
+        notes=list(notes),
     )

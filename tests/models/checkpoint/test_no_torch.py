@@ -27,6 +27,8 @@ assert session.model.window(m.Window(path="fc.weight")).values == [1.0, 2.0]
 assert tensor_rows(session, m.TensorRows(path="", start=0, count=5, order="bytes"), Nobody).rows[0].path == "fc.bias"
 assert session.model.describe("fc.weight")
 assert session.model.forms("fc.weight")
+from models.session.sharing.reading import read_sharing
+assert read_sharing(session).groups == read_sharing(session, values=True).groups == []
 print(sorted(name for name in ("torch", "numpy", "textual") if name in sys.modules))
 """
 
