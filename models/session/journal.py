@@ -94,7 +94,7 @@ class Journal:
             yield f"net = net.to({self._device!r})"
         if name.isidentifier() and name != "net":
             yield f"{name} = net"
-        yield from _inputs(inputs)
+        yield from _inputs(inputs, self._device)
         yield ""
         if self._left_out:
             yield commented(f"{self._left_out:,} earlier steps were not kept")
@@ -115,7 +115,7 @@ class Journal:
             yield commented(f"the network was opened from {self._source}: net has to be made here")
 
 
-def _inputs(text: str) -> Iterator[str]:
+def _inputs(text: str, device: str | None) -> Iterator[str]:
     """Yield what makes the console's `args`, `kwargs` and `X`; a comment where the inputs are not said in Python."""
     try:
         call = ast.parse(f"inputs({text})", mode="eval").body
@@ -125,6 +125,10 @@ def _inputs(text: str) -> Iterator[str]:
     if not text or not isinstance(call, ast.Call) or "\n" in text:
         return
     yield f"args, kwargs = (lambda *args, **kwargs: (args, kwargs))({text})"
+    if device is not None:
+        yield f"moved = lambda value: value.to({device!r}) if isinstance(value, torch.Tensor) else value"
+        yield "args = tuple(map(moved, args))"
+        yield "kwargs = {name: moved(value) for name, value in kwargs.items()}"
     if call.args:
         yield "X = args[0]"
 

@@ -11,31 +11,48 @@ from torch.optim import Optimizer
 
 from ..tensors.distributed import is_distributed
 from ..tensors.tensors import size_in_bytes, stamp_of
+from .bits import BitsUnreadable, bits, same_bits
 from .record import RestoreError
 
 
 class _Kept:
-    """A tensor of the state, with a copy of its values where there was room."""
+    """A tensor of the state, with a copy of its values where there was room.
 
-    __slots__ = ("copy", "size", "stamp", "tensor")
+    `counted`: whether its version says that it was written to.
+    """
 
-    def __init__(self, tensor: Tensor, before: _Kept | None, limit: int) -> None:
+    __slots__ = ("copy", "counted", "size", "stamp", "tensor")
+
+    def __init__(self, tensor: Tensor, before: _Kept | None, limit: int, counted: bool) -> None:
         self.tensor = tensor
         self.stamp = stamp_of(tensor)
+        self.counted = counted
         self.copy: Tensor | None = None
         self.size = 0
-        if before is not None and before.tensor is tensor and before.stamp == self.stamp:
+        if before is not None and before.tensor is tensor and not before.is_changed():
             self.copy, self.size = before.copy, before.size
         elif is_distributed(tensor):
             return  # to copy it may be a collective
         elif (size := size_in_bytes(tensor)) is not None and size <= limit:
             self.copy, self.size = tensor.detach().clone(), size
 
+    def is_changed(self) -> bool:
+        """Return whether it was written to; of one that is not counted and has no copy as far as is known."""
+        if stamp_of(self.tensor) != self.stamp:
+            return True
+        if self.counted or self.copy is None:
+            return False
+        try:
+            return not same_bits(bits(self.copy), bits(self.tensor.detach()))
+        except BitsUnreadable:
+            return False
+
 
 class OptimizerRecord:
     """What `optimizer` held when the record was made, with at most `limit` bytes of copies.
 
-    What did not change since `before` is taken from there.  Writes that autograd does not count are not seen.
+    What did not change since `before` is taken from there.  Fused steps, and those of many tensors at once on a GPU,
+    write what autograd does not count; there the values are compared.  Other such writes are not seen.
     """
 
     def __init__(self, optimizer: Optimizer, before: OptimizerRecord | None = None, limit: int = 0) -> None:
@@ -46,11 +63,13 @@ class OptimizerRecord:
         # a list at once: another thread may train with it
         self._state = {parameter: dict(values) for parameter, values in list(optimizer.state.items())}
         self._kept: dict[int, _Kept] = {}
+        fused = any(group.get("fused") for group in self._groups)
         known = {} if before is None or before.optimizer is not optimizer else before._kept
         for values in self._state.values():
             for value in values.values():
                 if isinstance(value, Tensor) and id(value) not in self._kept:
-                    kept = _Kept(value, known.get(id(value)), limit - self.size)
+                    counted = not (fused or value.is_cuda)
+                    kept = _Kept(value, known.get(id(value)), limit - self.size, counted)
                     self._kept[id(value)] = kept
                     self.size += kept.size
 
@@ -66,7 +85,7 @@ class OptimizerRecord:
             now = optimizer.state.get(parameter)
             if now is None or not _same(now, values):
                 return True
-        return any(stamp_of(kept.tensor) != kept.stamp for kept in self._kept.values())
+        return any(kept.is_changed() for kept in self._kept.values())
 
     def restore(self) -> None:
         """Give the optimizer its old state back.
@@ -74,7 +93,7 @@ class OptimizerRecord:
         Raises:
             RestoreError: there was no room to keep a copy of all of it.
         """
-        written = [kept for kept in self._kept.values() if stamp_of(kept.tensor) != kept.stamp]
+        written = [kept for kept in self._kept.values() if kept.is_changed()]
         if any(kept.copy is None for kept in written):
             raise RestoreError("there was no room to keep a copy of its state")
         try:

@@ -1,6 +1,6 @@
 """What operations on an accelerator gave, measured there and read in one go: no call waits for the device.
 
-The measures of a tensor are eight numbers that its device computes behind the operation.  They are read together, once
+The measures of a tensor are some numbers that its device computes behind the operation.  They are read together, once
 some hundreds wait or the run is over; what has to look at them waits as long, in the order of the run.
 """
 
@@ -53,7 +53,7 @@ class Readings:
 
     def __init__(self) -> None:
         self._measures: list[tuple[Tensor, Callable[[list[float]], None]]] = []
-        """Numbers of float64 on a device, and what takes them."""
+        """Numbers on a device, and what takes them."""
         self._actions: list[Callable[[], None]] = []
         self._timed: list[Callable[[], None]] = []
         self.waiting = False
@@ -75,10 +75,12 @@ class Readings:
         pending, self.waiting = Pending(), True
         values = tensor.detach()
         for piece in torch.split(values.reshape(-1), PIECE) if values.numel() > PIECE else (values,):
-            self._measures.append((_measured(piece), _taker(pending, piece.numel(), not values.is_floating_point())))
+            measure = _Measure(pending, piece.numel(), whole=not values.is_floating_point())
+            numbers, counts = _measured(piece)
+            self._measures += [(numbers, measure.numbers), (counts, measure.counts)]
         if by_unit is not None:
             others = [dimension for dimension in range(values.dim()) if dimension != by_unit]
-            alive = values.amax(others).count_nonzero().to(torch.float64).view(1)
+            alive = values.amax(others).count_nonzero().view(1)
             self._measures.append((alive, _unit_taker(pending, values.shape[by_unit])))
         return pending
 
@@ -90,7 +92,7 @@ class Readings:
         total = wide.sum(0)
         difference = wide[1:] - wide[:1]
         apart, shift = torch.linalg.vector_norm(difference), torch.linalg.vector_norm(difference.sum(0))
-        numbers = torch.stack([torch.linalg.vector_norm(total), apart, shift]).to(torch.float64)
+        numbers = torch.stack([torch.linalg.vector_norm(total), apart, shift])
 
         def taken(given: list[float]) -> None:
             spread = _spread(pending.found, count, *given)
@@ -111,7 +113,7 @@ class Readings:
             action()
             return
         self._actions.append(action)
-        if len(self._measures) >= TOGETHER:
+        if len(self._measures) >= 2 * TOGETHER:
             self.read()
 
     def read(self) -> None:
@@ -129,12 +131,12 @@ class Readings:
 
 
 def _read(tensors: list[Tensor]) -> list[list[float]]:
-    """Return the numbers of each tensor, with one copy for each device."""
+    """Return the numbers of each tensor, with one copy for each device and dtype."""
     found: list[list[float]] = [[] for _ in tensors]
-    for device in {each.device for each in tensors}:
-        mine = [place for place, each in enumerate(tensors) if each.device == device]
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)  # they may be of several streams
+    for device in {each.device for each in tensors if each.is_cuda}:
+        torch.cuda.synchronize(device)  # they may be of several streams
+    for kind in {(each.device, each.dtype) for each in tensors}:
+        mine = [place for place, each in enumerate(tensors) if (each.device, each.dtype) == kind]
         numbers = torch.cat([tensors[place] for place in mine]).tolist()
         start = 0
         for place in mine:
@@ -143,56 +145,73 @@ def _read(tensors: list[Tensor]) -> list[list[float]]:
     return found
 
 
-def _measured(values: Tensor) -> Tensor:
-    """Return eight numbers of a tensor, float64 on its device.
+def _measured(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what is measured of a tensor on its device, in few operations: each has to be handed over.
 
-    Of the finite elements the least, the largest, the sum, and their distance from their mean as a norm, in which the
-    others stand as zeros; how many elements are not zero, and not finite; the infinities, with their signs and without.
+    First the least and the largest finite element, the mean and the variance, with zeros for what is not finite; then
+    how many elements are not zero, not finite, NaN, positive infinity.
     """
     dtype = values.dtype
-    if dtype.is_floating_point:
-        if values.element_size() == 1:
-            values = values.float()
-        finite = torch.nan_to_num(values, 0.0, 0.0, 0.0)
-        other = values - finite  # NaN, infinity, or zero where the element is finite
-        signs = torch.nan_to_num(other, 0.0, 1.0, -1.0)
-        low = torch.nan_to_num(values, math.inf, math.inf, math.inf).amin()
-        high = torch.nan_to_num(values, -math.inf, -math.inf, -math.inf).amax()
-        counts = [other.count_nonzero(), signs.sum(dtype=torch.float64), signs.count_nonzero()]
-    else:
+    if not dtype.is_floating_point:
         if dtype is torch.bool or dtype in _WIDENED:
             values = values.to(torch.uint8 if dtype is torch.bool else torch.int64)
-        finite, (low, high) = values, torch.aminmax(values)
-        counts = [torch.zeros((), dtype=torch.float64, device=values.device)] * 3
-    total = finite.sum(dtype=torch.float64)
-    wide = finite if finite.dtype in (torch.float32, torch.float64) else finite.to(torch.float32)
-    around = counts[0].to(torch.float64).neg().add(values.numel()).clamp(min=1.0)
-    apart = torch.linalg.vector_norm(wide - (total / around).to(wide.dtype))
-    numbers = [low, high, total, apart, values.count_nonzero(), *counts]
-    return torch.stack([each.to(torch.float64) for each in numbers])
+        low, high = torch.aminmax(values)
+        numbers = values.to(torch.float64)
+        variance, mean = torch.var_mean(numbers, correction=0)
+        ends = torch.stack([low, high]).to(torch.float64)
+        return torch.cat([ends, torch.stack([mean, variance])]), values.count_nonzero().view(1)
+    if dtype not in (torch.float32, torch.float64):
+        values = values.float()
+    finite = torch.nan_to_num(values, 0.0, 0.0, 0.0)
+    low = torch.nan_to_num(values, math.inf, math.inf, math.inf).amin()
+    high = torch.nan_to_num(values, -math.inf, -math.inf, -math.inf).amax()
+    variance, mean = torch.var_mean(finite, correction=0)
+    counts = [values, torch.ne(values, finite), torch.ne(values, values), torch.eq(values, math.inf)]
+    return torch.stack([low, high, mean, variance]), torch.stack([each.count_nonzero() for each in counts])
 
 
-def _taker(pending: Pending, elements: int, whole: bool) -> Callable[[list[float]], None]:
-    """Return what makes statistics of the numbers of `_measured`; `whole`: of integers."""
+class _Measure:
+    """Makes statistics of the numbers of `_measured`.
 
-    def take(numbers: list[float]) -> None:
-        low, high, total, apart, nonzero, nonfinite, signs, infinite = numbers
-        finite = elements - int(nonfinite)
-        mean = total / max(finite, 1)
+    Args:
+        pending: whose they are; of several pieces of a tensor they are joined.
+        elements: how many elements were measured.
+        whole: whether they are integers.
+    """
+
+    __slots__ = ("_elements", "_numbers", "_pending", "_whole")
+
+    def __init__(self, pending: Pending, elements: int, whole: bool) -> None:
+        self._pending = pending
+        self._elements = elements
+        self._whole = whole
+        self._numbers: list[float] = []
+
+    def numbers(self, numbers: list[float]) -> None:
+        """Take the first part."""
+        self._numbers = numbers
+
+    def counts(self, counts: list[float]) -> None:
+        """Take the second part."""
+        low, high, mean, variance = self._numbers
+        elements, pending = self._elements, self._pending
+        nonzero, nonfinite, nan, positive = [*map(int, counts), 0, 0, 0][:4]
+        finite, total = elements - nonfinite, mean * elements
+        squares = variance * elements  # around the mean with zeros
+        if nonfinite and finite:
+            squares = max(squares + total * mean - total * total / finite, 0.0)
         found = OutputStatistics(
             elements,
-            int(low) if whole else low if finite else math.inf,
-            int(high) if whole else high if finite else -math.inf,
+            int(low) if self._whole else low,
+            int(high) if self._whole else high,
             total,
-            max(apart * apart - nonfinite * mean * mean, 0.0),
-            elements - int(nonzero),
-            int(nonfinite) - int(infinite),
-            int(infinite + signs) // 2,
-            int(infinite - signs) // 2,
+            squares if finite else 0.0,
+            elements - nonzero,
+            nan,
+            positive,
+            nonfinite - nan - positive,
         )
         pending.found = found if pending.found is None else pending.found.joined(found)
-
-    return take
 
 
 def _unit_taker(pending: Pending, units: int) -> Callable[[list[float]], None]:

@@ -134,3 +134,10 @@ def test_a_report_of_a_run_that_goes_on_says_so(folder: Path) -> None:
     note = "- note: `the run went on when this was written: its calls so far`"
     assert note in written[0].splitlines()
     assert note not in export(session, "markdown", "").text.splitlines()
+
+
+def test_the_inputs_lie_where_the_network_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = opened("mlp", device="meta")
+    names = replayed(session, monkeypatch)
+    assert all(parameter.is_meta for parameter in names["net"].parameters())  # type: ignore[attr-defined]
+    assert names["X"].is_meta  # type: ignore[attr-defined]

@@ -41,7 +41,11 @@ def same(one: list[Tensor], other: list[Tensor]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["SGD(net.parameters(), lr=0.1, momentum=0.9)", "Adam(net.parameters())", "Adagrad(net.parameters())"]
+    "optimizer",
+    [
+        *("SGD(net.parameters(), lr=0.1, momentum=0.9)", "Adam(net.parameters())", "Adagrad(net.parameters())"),
+        *("SGD(net.parameters(), lr=0.1, momentum=0.9, fused=True)", "Adam(net.parameters(), fused=True)"),
+    ],
 )
 def test_the_same_step_after_an_undo_gives_the_same_values(optimizer: str) -> None:
     session = opened(optimizer)

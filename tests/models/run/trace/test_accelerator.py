@@ -134,8 +134,8 @@ def test_of_a_long_run_no_more_waits_than_is_read_together(later):
             return X
 
     trace = traced(Loop(), torch.rand(2, 3))
-    assert max(later) <= TOGETHER + 1
-    assert sum(later) >= 2000
+    assert max(later) <= 2 * TOGETHER + 2
+    assert sum(later) >= 2 * 2000
     assert (trace.calls[1].repeat, trace.calls[1].statistics.elements) == (2000, 12_000)
 
 
