@@ -127,7 +127,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run an action as Textual does; a guided tour learns of it."""
+        """Run an action as Textual does, and let a guided tour know; return whether it was handled."""
         found = await super().run_action(action, default_namespace, namespaces)
         if found and self._early is None and self.explorer.tour is not None:
             self.explorer.observe("action", action if isinstance(action, str) else action[1])
@@ -206,7 +206,7 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
         self._with_explorer(lambda explorer: explorer.engine_ended(message.gone))
 
     def report_fault(self, fault: Fault, place: str, times: int) -> bool:
-        """Show a fault in the explorer (see `GuardedApp.report_fault`)."""
+        """Show a fault in the explorer; return False where there is no explorer yet."""
         if self._early is not None or not self.explorer.is_attached:
             return False
         self.explorer.show_fault(fault, place, times)

@@ -176,7 +176,7 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def suspend_job(self) -> bool:
-        """Stop, as Ctrl+Z stops other programs; return False where no shell is above that would continue it."""
+        """Stop this, as Ctrl+Z stops other programs; return False where no shell is above that would continue it."""
         if shell_above():
             self._loop.call_soon(self._stop_here, True)
             return True

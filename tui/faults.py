@@ -27,7 +27,7 @@ class Fault:
 
     @property
     def signature(self) -> tuple[str, str]:
-        """Return what is the same for the same fault at the same place."""
+        """Return class and place of the fault: the same for the same fault at the same place."""
         return self.title.partition(":")[0], self.place
 
     @classmethod

@@ -69,6 +69,7 @@ class TerminalReports(XTermParser):
             yield message
 
     def parse_mouse_code(self, code: str) -> Message | None:
+        """Return the event of a mouse report of the terminal; None for one that cannot be read."""
         try:
             return super().parse_mouse_code(code)
         except ArithmeticError:  # the sizes that it divides by were zero, or beyond numbers

@@ -88,7 +88,7 @@ class StoredFacts(NodeFacts):
 
     @property
     def bytes(self) -> int | None:
-        """Return the bytes in the file; of a module those of its parameters, each shared one once."""
+        """Return the bytes in the file; of a module those of its parameters, each shared one once; else None."""
         leaf = self.leaf
         if isinstance(leaf, Stored):
             return leaf.nbytes
@@ -96,7 +96,7 @@ class StoredFacts(NodeFacts):
 
     @property
     def stored_bytes(self) -> int | None:
-        """Return the bytes of the storage that a tensor views, where some of them belong to no tensor."""
+        """Return the bytes of the storage that a tensor views, where some of them belong to no tensor; else None."""
         return self._model.checkpoint.stored_bytes.get(self.leaf.path) if self.leaf is not None else None
 
     @property

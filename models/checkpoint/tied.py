@@ -80,7 +80,7 @@ class WithTied(Tensors):
         self._made: dict[int, TiedTo] = {}
 
     def part(self, path: str) -> Stored | None:
-        """Return what the file has under a name that is a part of a tensor here."""
+        """Return what the file has under a name that is a part of a tensor here; None for others."""
         return self._base.part(path)
 
     @property

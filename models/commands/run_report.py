@@ -80,7 +80,7 @@ class Report:
 
     @property
     def kind(self) -> str | None:
-        """Return whether a module or a checkpoint was opened, where that was sent."""
+        """Return `module` or `checkpoint`, as what was opened is; None before that was sent."""
         return self._parts.get("kind")
 
     @property

@@ -78,7 +78,7 @@ class Work:
             self._note(GUESSED.format(self._input, session.inputs.guessed_from))
 
     def do(self) -> None:
-        """Run, and send how it went; raises nothing that the model raises."""
+        """Run the network, and send how it went; raises nothing that the model raises."""
         mode = {name: value or None for name, value in asdict(self._session.inputs.mode).items()}
         self._part(input=self._input or None, mode=mode, weights=_weights(self._session))
         try:

@@ -34,7 +34,7 @@ class Likeness:
         self._ranks = _ranks(theirs) | _ranks(ours)
 
     def without_order(self, their: Unit, our: Unit) -> float:
-        """Return how alike two units are by their names."""
+        """Return how alike two units are by their names, as a score: the larger, the more alike."""
         score = WORDS * self._shared(self._words[their], self._words[our])
         score += LAST * self._shared(self._last[their], self._last[our])
         ranks = self._ranks.get(their), self._ranks.get(our)

@@ -17,7 +17,8 @@ from .gradient_access import GRADIENTS, UNREAD, Gradient
 from .live_tree import LiveTree, Node
 
 GradientState = Literal["", "none", "unreached", "zero", "value"]
-"""See `gradient_states`."""
+"""Empty where it was not looked up or cannot be read now; `none` without one, `unreached` where others have theirs,
+`zero` where every element is 0, else `value`."""
 
 ZERO_LIMIT = 65_536
 """Elements up to which a gradient is tested for being all zero."""

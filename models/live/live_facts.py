@@ -31,7 +31,7 @@ class LiveFacts(NodeFacts):
     __slots__ = ("_model", "gradient", "node")
 
     gradient: GradientState
-    """See `NodeFacts.gradient`."""
+    """The state of a trainable parameter's gradient; empty where it was not looked up."""
 
     def __init__(self, model: LiveModel, index: int, gradient: GradientState = "") -> None:
         self._model = model
@@ -41,22 +41,22 @@ class LiveFacts(NodeFacts):
 
     @property
     def path(self) -> str:
-        """See `NodeFacts.path`."""
+        """Return the whole path; "" for the root."""
         return self.node.path
 
     @property
     def name(self) -> str:
-        """See `NodeFacts.name`."""
+        """Return the last part of the path; the model's own name for the root."""
         return self.node.name
 
     @property
     def kind(self) -> NodeKind:
-        """See `NodeFacts.kind`."""
+        """Return what it is: a module, a parameter, a buffer, state or an item."""
         return self.node.kind
 
     @property
     def is_tensor(self) -> bool:
-        """See `NodeFacts.is_tensor`."""
+        """Return whether it is a tensor."""
         return self.node.is_tensor
 
     @property
@@ -66,17 +66,20 @@ class LiveFacts(NodeFacts):
 
     @property
     def detail(self) -> str:
-        """See `NodeFacts.detail`."""
+        """Return what stands beside the name: a class, a shape such as `[8, 4]`, the text of an item."""
         return facts_of.detail_of(self.node.item)
 
     @property
     def class_name(self) -> str | None:
-        """See `NodeFacts.class_name`."""
+        """Return the name of a module's class; None where it is unknown, and for a tensor or item."""
         return facts_of.class_name(self.node.item) if isinstance(self.node.item, nn.Module) else None
 
     @property
     def elements(self) -> int | None:
-        """See `NodeFacts.elements`; None while a lazy parameter at or below has no size."""
+        """Return the elements of a tensor, of a module those of its parameters, each shared one once; else None.
+
+        None while a lazy parameter at or below has no size.
+        """
         if isinstance(self.node.item, Tensor):
             return facts_of.element_count(self.node.item)
         totals = self._model.totals
@@ -84,7 +87,10 @@ class LiveFacts(NodeFacts):
 
     @property
     def trainable(self) -> int | None:
-        """See `NodeFacts.trainable`; None for a tensor that is no parameter too."""
+        """Return how many of a module's `elements` are trainable; None where unknown.
+
+        Of a parameter its own elements, or 0; None for any other tensor.
+        """
         totals = self._model.totals
         if totals.unknown(self.index) or self.kind in ("buffer", "constant") or self.node.plain:
             return None
@@ -92,7 +98,12 @@ class LiveFacts(NodeFacts):
 
     @property
     def bytes(self) -> int | None:
-        """See `NodeFacts.bytes`; None while a lazy parameter at or below has no size."""
+        """Return the bytes of a tensor, of a module those of its parameters, each shared one once; else None.
+
+        None while a lazy parameter at or below has no size.
+
+        Of a module without any parameter those of all tensors below.
+        """
         if isinstance(self.node.item, Tensor):
             return facts_of.size_in_bytes(self.node.item)
         totals = self._model.totals
@@ -100,53 +111,53 @@ class LiveFacts(NodeFacts):
 
     @property
     def children(self) -> int:
-        """See `NodeFacts.children`."""
+        """Return how many direct children it has."""
         return self._model.tree.counts[self.index]
 
     @property
     def other_names(self) -> Sequence[str]:
-        """See `NodeFacts.other_names`."""
+        """Return the other paths of the same object, in tree order."""
         return self.node.shared_with
 
     def first_other_names(self, limit: int) -> list[str]:
-        """See `NodeFacts.first_other_names`: no more names are gone through."""
+        """Return the first `limit` of `other_names`, of which there may be very many; no more are gone through."""
         return list(islice(self.node.other_names(), limit))
 
     @property
     def python(self) -> str:
-        """See `NodeFacts.python`: `net[0][1][0].bias`."""
+        """Return the Python expression for it in the console: `net[0][1][0].bias`."""
         return python_path(self._model.tree, self.node)
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """See `NodeFacts.shape`."""
+        """Return the shape of a tensor; None for a module, and for a tensor that has none (lazy, nested)."""
         return facts_of.shape_of(self.node.item) if isinstance(self.node.item, Tensor) else None
 
     @property
     def dtype(self) -> str:
-        """See `NodeFacts.dtype`."""
+        """Return the name of a tensor's dtype, the type of an item; empty for a module."""
         return facts_of.dtype_text(self.node.item) if isinstance(self.node.item, Tensor) else ""
 
     @property
     def device(self) -> str:
-        """See `NodeFacts.device`."""
+        """Return the device of a live tensor: `cpu`, `cuda:0`; empty for others."""
         return facts_of.device_text(self.node.item) if isinstance(self.node.item, Tensor) else ""
 
     @property
     def requires_grad(self) -> bool | None:
-        """See `NodeFacts.requires_grad`."""
+        """Return whether autograd computes a gradient for a live tensor; None for others."""
         return facts_of.requires_grad(self.node.item) if isinstance(self.node.item, Tensor) else None
 
     @property
     def frozen(self) -> bool:
-        """See `NodeFacts.frozen`."""
+        """Return whether it is a parameter that is not trainable, or a module all of whose parameters are not."""
         if self.is_tensor:
             return self.kind == "parameter" and not self.requires_grad
         return bool(self.elements) and not self._model.totals.trainable(self.index)
 
     @property
     def state(self) -> Literal["", "meta", "uninitialised"]:
-        """See `NodeFacts.state`."""
+        """Return why a tensor has no elements in memory; empty where it has."""
         tensor = self.node.item
         if not isinstance(tensor, Tensor):
             return ""
@@ -156,17 +167,17 @@ class LiveFacts(NodeFacts):
 
     @property
     def changed(self) -> bool:
-        """See `NodeFacts.changed`."""
+        """Return whether the last statement changed its elements, or those of something below it."""
         return self.path in self._model.marked
 
     @property
     def registered(self) -> bool:
-        """See `NodeFacts.registered`."""
+        """Return whether the network's `parameters()`, `buffers()` and `modules()` include it; None in a file."""
         return self.node.registered
 
     @property
     def persistent(self) -> bool | None:
-        """See `NodeFacts.persistent`."""
+        """Return whether a buffer is in the state dict; None for what is no buffer of a live network."""
         if self.kind != "buffer":
             return None
         holder = self._model.tree.holder(self.node).item
@@ -174,18 +185,18 @@ class LiveFacts(NodeFacts):
 
     @property
     def word(self) -> str:
-        """See `NodeFacts.word`."""
+        """Return what it is to its network, where `kind` does not say all: `not registered`, `computed`; else empty."""
         word = node_role(self._model.tree, self.node).word
         return "" if word in USUAL else word
 
     @property
     def meaning(self) -> str:
-        """See `NodeFacts.meaning`."""
+        """Return in a sentence what that means for `state_dict`, `.to()` and optimizers; empty where unknown."""
         return node_role(self._model.tree, self.node).meaning
 
     @property
     def alias_of(self) -> Sequence[str]:
-        """See `NodeFacts.alias_of`."""
+        """Return the paths of other tensor objects on the same memory, in tree order."""
         return self._model.storage_twins.of(self.node)
 
     @property
@@ -219,7 +230,7 @@ class LiveFacts(NodeFacts):
         return ""
 
     def readable(self) -> Readable:
-        """See `NodeFacts.readable`."""
+        """Return the tensor, to be read; the node must be one."""
         return readable_of(self._tensor)
 
     @property
@@ -228,14 +239,15 @@ class LiveFacts(NodeFacts):
         return facts_of.stamp_of(self._tensor)
 
     def brief(self) -> Brief | None:
-        """See `NodeFacts.brief`."""
+        """Return the statistics of a tensor in short; None where they were not computed."""
         known = self._model.statistics_cache
         return known.brief(self.path, self.stamp) if len(known) else None
 
     def initial(self, found: StatisticsOf, limit: int | None = None) -> dict[str, object] | None:
-        """See `NodeFacts.initial`: `rule`, whether the values are `consistent` with it, and the test's `p` value.
+        """Return a comparison of statistics with the initialiser of a parameter; None where that is unknown.
 
-        Of a parameter with several names, which layers of several kinds may hold, one of the rules is enough.
+        Its keys are `rule`, `consistent` (whether the values are what the rule draws) and `p`, the test's p-value.  Of
+        a parameter with several names, which layers of several kinds may hold, one of the rules is enough.
         """
         from .describe.defaults import initialiser_of
         from .describe.draws import SAMPLE_LIMIT, judge

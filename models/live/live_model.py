@@ -48,7 +48,7 @@ class LiveModel(OpenModel):
 
     tree: LiveTree
     never_changes = False
-    """See `OpenModel.never_changes`."""
+    """Whether elements stay as they are: those of a network may change at any time."""
 
     @plainly
     def __init__(self, source: Source, tree: LiveTree, unfolded: Mapping[str, bool]) -> None:
@@ -89,11 +89,14 @@ class LiveModel(OpenModel):
         return [node.item for node in nodes if node is not None and isinstance(node.item, Tensor)]
 
     def facts(self, node: int) -> LiveFacts:
-        """See `OpenModel.facts`."""
+        """Return the facts of a node, by its index."""
         return LiveFacts(self, node)
 
     def page_of(self, nodes: Sequence[int]) -> tuple[list[NodeFacts], str]:
-        """See `OpenModel.page_of`: the states of gradients are read together."""
+        """Return the facts of nodes that are shown together, and a note on when they were read, or an empty text.
+
+        The states of the gradients of all of them are read at one moment.
+        """
         states, note = gradient_states([self.tree.nodes[node] for node in nodes])
         if "none" in states and self._is_after_backward(states, note):
             states = ["unreached" if state == "none" else state for state in states]
@@ -110,62 +113,78 @@ class LiveModel(OpenModel):
         return self._after_backward
 
     def facts_of_group(self, group: SiblingGroup) -> GroupFacts:
-        """See `OpenModel.facts_of_group`."""
+        """Return the facts of repeated siblings together, without their dtypes."""
         totals, tree = self.totals, self.tree
         changed = bool(self.marked) and any(tree.nodes[member].path in self.marked for member in tree.members(group))
         return totals.of_group(group)._replace(changed=changed)
 
     def summary(self) -> m.Summary:
-        """See `OpenModel.summary`."""
+        """Return what the header shows, as it is now."""
         return msgspec.structs.replace(self._summary, mode=training_mode_of(self.tree))
 
     def totals_of_parameters(self) -> tuple[int | None, int | None, int]:
-        """See `OpenModel.totals_of_parameters`."""
+        """Return the elements of all parameters, of the trainable ones, and the bytes of all, each shared one once.
+
+        None where a number is unknown.
+        """
         totals = self.totals
         if totals.unknown(0):
             return None, None, totals.bytes(0)
         return totals.parameters(0), totals.trainable(0), totals.bytes(0)
 
     def closing_lines(self) -> list[str]:
-        """See `OpenModel.closing_lines`."""
+        """Return the lines below a list of all nodes: the sizes of the model."""
         totals = self.totals
         unknown = f" and {amount(totals.unknown(0), 'lazy tensor')}" if totals.unknown(0) else ""
         parameters, trainable, size = totals.parameters(0), totals.trainable(0), totals.bytes(0)
         return [f"{amount(parameters, 'parameter')}{unknown}, {trainable:,} trainable, {amount(size, 'byte')}"]
 
     def named_tensors(self) -> Sequence[NodeFacts]:
-        """See `OpenModel.named_tensors`."""
+        """Return all tensors in the source's order, or by name where that order has no meaning."""
         return self.tensors_at("")
 
     @plainly
     def page(self, start: int, count: int) -> tuple[list[m.TreeRow], str]:
-        """See `OpenModel.page`."""
+        """Return `count` visible rows of the tree from `start` on, and a note on their facts (see `TreePage`)."""
         return super().page(start, count)
 
     @plainly
     def hit(self, node: int, positions: list[int]) -> m.SearchHit:
-        """See `OpenModel.hit`."""
+        """Return a node as a hit of a search; `positions` are the characters of its path that matched."""
         return super().hit(node, positions)
 
     @plainly
     def tensors(self, request: m.TensorRows, context: WorkContext) -> m.TensorPage:
-        """See `OpenModel.tensors`."""
+        """Return a page of the table of tensors; raises `Cancelled`."""
         return super().tensors(request, context)
 
     @plainly
     def forms(self, path: str) -> list[m.PathForm]:
-        """See `OpenModel.forms`."""
+        """Return the forms in which what is at a path can be copied to the clipboard, the plain key first."""
         return super().forms(path)
 
     @plainly
     def statistics_of_all(self, request: m.StatisticsOfAll, context: WorkContext) -> m.Done:
-        """See `NumberAnswers.statistics_of_all`."""
+        """Compute and keep the statistics of every tensor at or below a path, each object once.
+
+        Raises:
+            Cancelled: the request was cancelled.
+            EngineProblem: there is nothing at the path, or a file cannot be read any more.
+        """
         return super().statistics_of_all(request, context)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
     @plainly
     def read(self, path: m.Place, of: m.Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
-        """See `NumberAnswers.read`: while code runs, of one step of an optimizer where that is possible."""
+        """Return `look(tensor)` for the tensor at `path`, or its gradient, with a note on which elements that are.
+
+        While code runs, all elements are of one step of an optimizer where that is possible.
+
+        `at_leisure` is for a look that may take long.
+
+        Raises:
+            EngineProblem: there is no tensor at `path`.
+        """
         path = tree_path(path)
         item = self.node(path).item
         if not isinstance(item, Tensor):
@@ -195,7 +214,7 @@ class LiveModel(OpenModel):
 
     @plainly
     def stamp(self, path: m.Place) -> Hashable:
-        """See `NumberAnswers.stamp`."""
+        """Return a stamp that differs once the elements at `path` changed."""
         item = self.node(tree_path(path)).item
         return stamp_of(item) if isinstance(item, Tensor) else None
 
@@ -205,7 +224,7 @@ class LiveModel(OpenModel):
 
     @plainly
     def gradients(self, request: m.GradientRows, context: WorkContext) -> m.GradientPage:
-        """See `OpenModel.gradients`."""
+        """Return a page of the norms of gradients."""
         start, count = clamp(request.start, request.count)
         nodes = [self.tree.nodes[node] for node in self.tensors_at(request.path).nodes]
         parameters = [node for node in nodes if node.kind == "parameter"]
@@ -228,7 +247,10 @@ class LiveModel(OpenModel):
     # -- everything else ---------------------------------------------------------------------------------------------
     @plainly
     def describe(self, path: str) -> list[m.FactGroup]:
-        """See `OpenModel.describe`; of a group also its first sibling."""
+        """Return the facts that the Info pane shows of what is at a path.
+
+        Of a group also its first sibling.
+        """
         node, group = self.place(path)
         return [*(group_facts(self.tree, group) if group else ()), *describe_node(self.tree, self.tree.nodes[node])]
 
@@ -240,7 +262,10 @@ class LiveModel(OpenModel):
         return node, node.item
 
     def source_code(self, path: str) -> m.SourceText:
-        """See `OpenModel.source_code`; of a tensor, of the module that holds it."""
+        """Return the source code of the class at a path, or the reason why there is none.
+
+        Of a tensor, of the module that holds it.
+        """
         node, module = self._module_of(self.node(path))
         found = source_of(module, path=node.path)
         made = self._made_at(node)
@@ -266,7 +291,7 @@ class LiveModel(OpenModel):
         return None
 
     def forms_of(self, node: int) -> list[m.PathForm]:
-        """See `OpenModel.forms_of`."""
+        """Return the forms in which a node can be copied to the clipboard, the plain key first."""
         found = self.tree.nodes[node]
         node_of, module = self._module_of(found)
         source = source_of(module, path=found.path)

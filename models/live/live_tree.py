@@ -32,7 +32,8 @@ class Node:
     path: str
     """State-dict key, or dotted name with a container's subscripts; "" is the root.
 
-    May occur twice when names hold dots."""
+    May occur twice when names hold dots.
+    """
     name: str
     """The last part of the path; the network's own name for the root."""
     kind: NodeKind
@@ -112,7 +113,7 @@ class LiveTree(PreorderTree):
             return cls(root, name, walk, holdings)
 
     def signatures(self) -> Sequence[object]:
-        """See `PreorderTree.signatures`."""
+        """Return of each node what equal siblings share: a module's class, a tensor's shape and dtype."""
         return [(node.kind, node.form) for node in self.nodes]
 
     @cached_property
@@ -122,19 +123,19 @@ class LiveTree(PreorderTree):
         return [item for item in every.values() if isinstance(item, torch.Tensor)]
 
     def path(self, node: int) -> str:
-        """See `PreorderTree.path`."""
+        """Return the whole path of a node; "" for the root."""
         return self.nodes[node].path
 
     def paths(self) -> list[str]:
-        """See `PreorderTree.paths`."""
+        """Return the paths of all nodes."""
         return [node.path for node in self.nodes]
 
     def find(self, path: str) -> int | None:
-        """See `PreorderTree.find`."""
+        """Return the node at a path, the first one in tree order where a path occurs twice; None where none is."""
         return self._by_path.get(path)
 
     def tensors(self, start: int, stop: int) -> list[int]:
-        """See `PreorderTree.tensors`."""
+        """Return the tensors among nodes `start` to `stop`, ascending."""
         return [node.index for node in self.nodes[start:stop] if node.is_tensor]
 
     def at(self, path: str) -> Node | None:

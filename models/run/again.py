@@ -49,6 +49,8 @@ def keep_by_running_again(
 ) -> tuple[str, Problem | None]:
     """Run a run again, and keep the tensors of the call of a row; return in a sentence how alike the runs are.
 
+    With it what ended the second run, None where nothing did.
+
     What the second run raised is the second part, where the first did not fail as well: then nothing is kept.
 
     Args:

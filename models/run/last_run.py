@@ -110,7 +110,10 @@ def with_run(row: TreeRow, modules: dict[str, ModuleRun]) -> TreeRow:
 
 
 def run_of_row(row: TreeRow, modules: dict[str, ModuleRun]) -> ModuleRun | None:
-    """Return what the last run did with the module or parameter of a row, or with those of a group together."""
+    """Return what the last run did with the module or parameter of a row, or with those of a group together.
+
+    None where it did nothing with them.
+    """
     if row.kind in ("module", "hidden", "parameter"):
         return modules.get(row.path)
     if row.kind != "group":

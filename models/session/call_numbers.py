@@ -37,7 +37,13 @@ class CallNumbers(NumberAnswers):
         self._session = session
 
     def read(self, path: Place, of: Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
-        """See `NumberAnswers.read`; raises `EngineProblem`, of kind `gone`, where the call is not there any more."""
+        """Return `look(tensor)` for the tensor at `path`, or its gradient, with a note on which elements that are.
+
+        `at_leisure` is for a look that may take long.
+
+        Raises:
+            EngineProblem: there is no tensor at `path`; of kind `gone`, where the call is not there any more.
+        """
         assert isinstance(path, CallTensor)
         trace = trace_of(self._session, path)
         call = trace.row(path.call)

@@ -116,7 +116,10 @@ def _run(session: Session, arguments: Any, mode: RunMode) -> tuple[Trace, Proble
 
 
 def aligned_calls(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Call | None]]:
-    """Return the calls of two runs side by side: what is called, in which module, in the same order."""
+    """Return the calls of two runs side by side: what is called, in which module, in the same order.
+
+    None stands where one of them has no such call.
+    """
     mine, theirs = [_key(call) for call in a], [_key(call) for call in b]
     if mine == theirs:
         return list(zip(a, b, strict=True))
@@ -136,7 +139,10 @@ def _key(call: Call) -> Hashable:
 
 
 def first_difference(pairs: Sequence[CallPair]) -> CallPair | None:
-    """Return the first call that differs, the innermost one: a module differs because something in it does."""
+    """Return the first call that differs, the innermost one: a module differs because something in it does.
+
+    None where none does.
+    """
     at = next((at for at, pair in enumerate(pairs) if pair.differs), None)
     while at is not None:
         depth = pairs[at].call.depth

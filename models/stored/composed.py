@@ -104,7 +104,7 @@ class Composed(Stored):
 
     @property
     def in_strides(self) -> InStrides | None:
-        """Return its main part as a strided tensor, where it is one."""
+        """Return its main part as a strided tensor; None where it is none."""
         return None if self.main is None else self.main.in_strides
 
     @property

@@ -54,12 +54,12 @@ class RowFacts(Protocol):
 
     @property
     def elements(self) -> int | None:
-        """Return the number of its elements."""
+        """Return the number of its elements; None where unknown."""
         ...
 
     @property
     def bytes(self) -> int | None:
-        """Return its size in bytes."""
+        """Return its size in bytes; None where unknown."""
         ...
 
     @property

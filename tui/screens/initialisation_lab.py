@@ -257,7 +257,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
             self._apply(self.form.chosen())
 
     def action_close(self) -> None:
-        """Close; while parameters are filled stop that instead, which may have filled some."""
+        """Close the lab; while parameters are filled stop that instead, which may have filled some."""
         if not self._applying:
             super().action_close()
             return

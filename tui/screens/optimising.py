@@ -224,7 +224,7 @@ class OptimisePanel(Panel[None]):
             self._say(f"{stopped}{taken.text}   (Enter takes more; Esc, then u takes these back)")
 
     def action_close(self) -> None:
-        """Close, unless steps are being taken."""
+        """Close the panel, unless steps are being taken."""
         if self.taking:
             self._say("they go on: Ctrl+C stops them")
         else:

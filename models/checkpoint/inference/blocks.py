@@ -91,7 +91,7 @@ def _residual(module: Module) -> Inferred | None:
 
 
 def numbered(module: Module) -> Inferred | None:
-    """Infer a ModuleList or a Sequential, which look alike: gaps and different layers mean a Sequential."""
+    """Infer a ModuleList or a Sequential, which look alike: gaps and different layers mean the latter; else None."""
     names = list(module.names)
     if module.own or not names or not all(name.isascii() and name.isdecimal() and len(name) < 10 for name in names):
         return None

@@ -75,7 +75,10 @@ def _layer(module: Module, weight: OwnTensor, bias: OwnTensor | None, what: str)
 
 
 def flattened(module: Module) -> Inferred | None:
-    """Infer a module that FSDP has flattened: all its parameters are one, of which a rank has a shard."""
+    """Infer a module that FSDP has flattened: all its parameters are one, of which a rank has a shard.
+
+    None for any other module.
+    """
     if "_flat_param" in module.own or "flat_param" in module.own:
         return Inferred("FullyShardedDataParallel", "FSDP, flattened")
     return None

@@ -112,11 +112,11 @@ class TensorChange(Readable):
 
     @property
     def absence(self) -> tuple[Absence, str]:
-        """Return two empty texts: both can be read."""
+        """Return two empty texts, for kind and reason: both tensors can be read."""
         return "", ""
 
     def error_text(self, error: Exception) -> str | None:
-        """Return a sentence on an error of either side."""
+        """Return a sentence on an error of either side; None where there is none."""
         if isinstance(error, Unreadable):
             return str(error)
         return self._a.error_text(error) or self._b.error_text(error)

@@ -52,7 +52,7 @@ class ComparedFacts(NodeFacts):
 
     @property
     def kind(self) -> NodeKind:
-        """See `NodeFacts.kind`."""
+        """Return what it is: a module, a parameter, a buffer, state or an item."""
         side = self._side
         if side is not None:
             return side.kind
@@ -60,7 +60,7 @@ class ComparedFacts(NodeFacts):
 
     @property
     def is_tensor(self) -> bool:
-        """See `NodeFacts.is_tensor`."""
+        """Return whether it is a tensor."""
         return self._side is not None
 
     @property
@@ -83,24 +83,24 @@ class ComparedFacts(NodeFacts):
 
     @property
     def class_name(self) -> str | None:
-        """Return the class of a module of A, or of B where A has none."""
+        """Return the class of a module of A, or of B where A has none; None for a tensor or item."""
         if self._side is not None or self._model.tree.item(self.index) is not None:
             return None
         return self._model.a.class_name(self.path) or self._model.b.class_name(self.path) or None
 
     @property
     def elements(self) -> int | None:
-        """Return the elements of a tensor, of a module those of all tensors below."""
+        """Return the elements of a tensor, of a module those of all tensors below; None where unknown."""
         return self._model.elements.of(self.index) if self._model.tree.item(self.index) is None else None
 
     @property
     def bytes(self) -> int | None:
-        """Return the bytes of a tensor, of a module those of all tensors below."""
+        """Return the bytes of a tensor, of a module those of all tensors below; None where unknown."""
         return self._model.bytes.of(self.index) if self._model.tree.item(self.index) is None else None
 
     @property
     def children(self) -> int:
-        """See `NodeFacts.children`."""
+        """Return how many direct children it has."""
         return self._model.tree.counts[self.index]
 
     @property
@@ -116,7 +116,7 @@ class ComparedFacts(NodeFacts):
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """See `NodeFacts.shape`."""
+        """Return the shape of a tensor; None for a module, and for a tensor that has none (lazy, nested)."""
         side = self._side
         return None if side is None else side.shape
 

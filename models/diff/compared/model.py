@@ -168,11 +168,11 @@ class ComparedModel(OpenModel):
         return self.a.model.summary()
 
     def totals_of_parameters(self) -> tuple[int | None, int | None, int]:
-        """Return those of A."""
+        """Return the elements of all parameters of A, of its trainable ones, and all bytes; None where unknown."""
         return self.a.model.totals_of_parameters()
 
     def closing_lines(self) -> list[str]:
-        """Return those of A."""
+        """Return the lines below a list of all nodes of A: the sizes of the model."""
         return self.a.model.closing_lines()
 
 

@@ -212,5 +212,5 @@ def unregistered_leaves(trace: Trace, watch: BackwardWatch, known: Iterable[obje
 
 
 def leaf_of(step: GraphStep) -> Tensor | None:
-    """Return the leaf whose gradient a node adds to, if it is still there."""
+    """Return the leaf whose gradient a node adds to; None for another node, or where the leaf is gone."""
     return None if step.leaf is None else step.leaf()

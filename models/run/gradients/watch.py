@@ -113,7 +113,7 @@ class BackwardWatch:
         return self._norms.values.get(slot)
 
     def arrived(self, step: GraphStep) -> float | None:
-        """Return the norm of the gradients that came to a node, of all outputs of its operation together."""
+        """Return the norm of the gradients that came to a node, of all outputs together; None where none came."""
         values = self._norms.values
         if len(step.arriving) == 1:
             (slot,) = step.arriving.values()

@@ -85,7 +85,10 @@ class Guess:
 
 @plainly
 def guess_of(module: nn.Module) -> Guess | None:
-    """Return what `guess_specs` does, with what it was inferred from: a layer, hidden ones last, or a weight."""
+    """Return what `guess_specs` does, with what it was inferred from: a layer, hidden ones last, or a weight.
+
+    None where nothing says it.
+    """
     required, possible = _positional(module)
     if possible == 0:
         return Guess([], "")

@@ -39,7 +39,7 @@ Found = OutputStatistics | Pending | None
 
 
 def known(found: Found) -> OutputStatistics | None:
-    """Return statistics as far as they are known by now."""
+    """Return statistics as far as they are known by now; None where nothing is."""
     return found.found if type(found) is Pending else found  # type: ignore[return-value]
 
 

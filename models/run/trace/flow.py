@@ -55,7 +55,7 @@ class Flow:
         return known if known is not None and known.tensor() is tensor else None
 
     def now(self, tensor: Tensor) -> Known | None:
-        """Return what is known of `tensor`, if it was not written since."""
+        """Return what is known of `tensor`; None where nothing is, or it was written since."""
         known = self.known(tensor)
         return known if known is not None and known.version == version_of(tensor) else None
 

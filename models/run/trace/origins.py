@@ -117,7 +117,7 @@ class Origins:
         self._held.pop(key, None)
 
     def given(self, tensor: Memory, found: OutputStatistics, call: Call) -> Origin | None:
-        """Note an input of the network that is not finite; return the origin if it is no mask."""
+        """Note an input of the network that is not finite; return the origin, None for a mask."""
         held = _Held()
         if found.nan:
             held.nan = self._origin("NaN", call, phase="input")

@@ -26,7 +26,7 @@ class Reason:
 
     @property
     def row(self) -> int | None:
-        """Return the index of the row of the call."""
+        """Return the index of the row of the call; None where no call is to name."""
         return _row(self.call)
 
 

@@ -112,7 +112,14 @@ class Chunked(Stored):
         return [*self._notes, *held] + ([("Fault", self._fault)] if self._fault else [])
 
     def flat(self, start: int, stop: int) -> bytes | memoryview:
-        """See `Stored.flat`.  Raises Unreadable also where no chunk holds them."""
+        """Return the elements `start` to `stop` in row-major order, as little-endian bytes of `dtype.plain`.
+
+        `0 <= start <= stop <= elements`; both are multiples of `dtype.plain.per_unit`, or `stop` is the end.  Only the
+        bytes that hold these elements are read (whole blocks where they are quantised).
+
+        Raises:
+            Unreadable: the file changed, vanished or cannot be read, or no chunk holds the elements.
+        """
         if start == stop:
             return b""
         if self._fault:

@@ -98,7 +98,7 @@ class OfUnknownType(Stored):
 
     @property
     def absence(self) -> tuple[Absence, str]:
-        """Return that nobody here knows the type."""
+        """Return the kind of the absence and the reason: the type is not known."""
         return "unsupported", f"{self.dtype.name} is not known: a newer modulescope may read it"
 
     def flat(self, start: int, stop: int) -> bytes:

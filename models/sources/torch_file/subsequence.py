@@ -70,6 +70,8 @@ def _earliest(
 def by_whole_layers(keys: Sequence[Hashable], layers: Sequence[str], fits: Fits) -> dict[Hashable, int] | None:
     """Return the parameter of each key if each layer is in as a whole or not at all, and there is one way for that.
 
+    None otherwise.
+
     `layers` names the layer of each parameter.
     """
     runs = [[number for number, _ in run] for _, run in groupby(enumerate(layers), key=lambda each: each[1])]

@@ -301,7 +301,7 @@ class Output(Plane, can_focus=True):
         return [Segment(part, its_style) for part, its_style in parts if part]
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text, wrapped lines whole again."""
+        """Return the selected text, wrapped lines whole again, and what ends it; None for no selection."""
         return selection.extract("\n".join(line.text for line in self._lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:

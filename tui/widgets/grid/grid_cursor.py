@@ -35,7 +35,7 @@ class GridCursor(Plane, HeatView, SeekNonfinite):
         raise NotImplementedError
 
     def want(self) -> None:
-        """Ask, after a moment of rest, for what is seen and not known."""
+        """Request, after a moment of rest, the elements that are seen and not known."""
         raise NotImplementedError
 
     @property
@@ -79,12 +79,14 @@ class GridCursor(Plane, HeatView, SeekNonfinite):
     # -- keys
 
     def action_step(self, down: int, right: int) -> None:
+        """Move the cursor by elements, or by cells of a heat map."""
         if self.heat:
             self.go_in_picture(down, right)
         else:
             self._go(self.geometry.moved(self.cursor, down, right))
 
     def action_leap(self, down: int, right: int) -> None:
+        """Move the cursor by a page, or by half a heat map."""
         if self.heat and self.plan is not None:
             self.go_in_picture(down * max(self.plan.rows // 2, 1), right * max(self.plan.columns // 2, 1))
             return
@@ -93,9 +95,11 @@ class GridCursor(Plane, HeatView, SeekNonfinite):
         self._go(self.geometry.moved(self.cursor, down * rows, 0 if down else right * columns))
 
     def action_corner(self, last: int) -> None:
+        """Move the cursor to the first element, or to the `last`."""
         self._go((self.data.height - 1, self.data.width - 1) if last else (0, 0))
 
     def action_slice(self, direction: int) -> None:
+        """Turn to the next (1) or previous (-1) index of the leading dimension that is chosen."""
         index, shape = list(self.data.leading), self.data.shape
         if not index or not shape:
             return
@@ -106,6 +110,7 @@ class GridCursor(Plane, HeatView, SeekNonfinite):
                 return
 
     def action_dimension(self) -> None:
+        """Choose the next leading dimension for `,` and `.`."""
         if self.data.leading:
             self.dimension = (self.dimension + 1) % len(self.data.leading)
 

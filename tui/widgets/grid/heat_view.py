@@ -65,6 +65,7 @@ class HeatView(Widget):
 
     @property
     def palette(self) -> CellColours:
+        """Return the colours of cells in the theme that is shown."""
         if self._palette is None:
             self._palette = CellColours(self)
         return self._palette
@@ -77,12 +78,13 @@ class HeatView(Widget):
 
     @property
     def room(self) -> Room:
+        """Return the characters and lines that a heat map may take."""
         width = max(self.view.width - self.heat_margin, 1)
         return Room(width, max(self.view.height - self.top - self.bottom, 1), self.palette.mixes)
 
     @property
     def block(self) -> tuple[range, range] | None:
-        """The rows and columns of the cell under the cursor; None where they are too many to look through."""
+        """Return the rows and columns of the cell under the cursor; None where they are too many to look through."""
         if self.plan is None:
             return None
         rows, columns = self.plan.elements(self.plan.place(self.cursor))
@@ -90,10 +92,11 @@ class HeatView(Widget):
 
     @property
     def largest_here(self) -> tuple[int, int] | None:
-        """Return where the largest element of the cell under the cursor is; None while that is not known."""
+        """Return row and column of the largest element of the cell under the cursor; None while that is not known."""
         return self.data.largest_of(*self.block) if self.block else None
 
     def forget_drawing(self) -> None:
+        """Drop what was drawn, and plan the heat map anew from the cells that are known."""
         self._drawn = self._marked = None
         cells = self.data.picture
         self.plan, self.legend = None, []
@@ -104,15 +107,18 @@ class HeatView(Widget):
             self.legend = legend(self.plan, self._scale, self.palette, self.view.width, self.bottom - 1)
 
     def go_in_picture(self, down: int, right: int) -> None:
+        """Move the cursor by cells of the heat map."""
         if self.plan is not None:
             self.cursor = self.plan.moved(self.cursor, down, right)
 
     def go_in_picture_to(self, place: Place) -> None:
+        """Move the cursor to the first element of a cell of the heat map."""
         if self.plan is not None and self.plan.index(place) is not None:
             rows, columns = self.plan.elements(place)
             self.cursor = rows.start, columns.start
 
     def draws(self, progress: Progress) -> None:
+        """Show how far the heat map is that is on its way."""
         done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"
         self.drawing = f"{clean(progress.text, 40)}{done}"
         self.refresh()

@@ -106,7 +106,7 @@ class TensorPane(Vertical, Pane):
 
     @property
     def holder(self) -> TreeRow | None:
-        """Return the selected row of the tree, if it holds tensors instead of being one."""
+        """Return the selected row of the tree, if it holds tensors instead of being one; else None."""
         return self.row if isinstance(self.row, TreeRow) and self.row.kind in HOLDERS else None
 
     def settled(self) -> None:

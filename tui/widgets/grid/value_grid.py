@@ -143,7 +143,7 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
     # -- asking
 
     def want(self) -> None:
-        """Ask, after a moment of rest, for what is seen and not known."""
+        """Request, after a moment of rest, the elements that are seen and not known."""
         self.request_load()
 
     @property
@@ -195,11 +195,13 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
 
     @property
     def seen_rows(self) -> range:
+        """Return the lines of the grid that are in sight, without those of titles."""
         first = round(self.scroll_y)
         return range(first, max(first, min(first + self.view.height - self.top - self.bottom, self.geometry.rows)))
 
     @property
     def seen_columns(self) -> range:
+        """Return the columns of the grid that are in sight, in whole or in part."""
         left = round(self.scroll_x)
         right = left + max(self.view.width - self.label_width, 0)
         return range(left // self.column_width, min(-(-right // self.column_width), self.geometry.columns))
@@ -285,17 +287,21 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
     # -- actions
 
     def action_heat(self) -> None:
+        """Switch between numbers and heat map."""
         self.heat = not self.heat
 
     def action_refine(self) -> None:
+        """Ask for exact quantiles: post `RefineWanted`."""
         self.post_message(self.RefineWanted())
 
     def action_edit(self) -> None:
+        """Ask to change the element under the cursor: post `EditWanted`."""
         if isinstance(self.data.path, str) and self._shows_numbers and self.data.shape is not None:
             present = grid_lines.exact_number(self)
             self.post_message(self.EditWanted(self.data.path, self.index, self.data.shape, present))
 
     def action_extreme(self) -> None:
+        """Ask where the extremes are: post `ExtremeWanted`."""
         if self._shows_numbers:
             self.post_message(self.ExtremeWanted())
 

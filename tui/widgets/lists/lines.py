@@ -222,6 +222,7 @@ class Lines(Plane, can_focus=True):
         self.extend(self._widest, self.count + self._header_height)
 
     def validate_cursor(self, cursor: int) -> int:
+        """Return the line nearest to `cursor` that there is; 0 in an empty list."""
         return max(0, min(cursor, self.count - 1))
 
     def watch_count(self) -> None:
@@ -327,7 +328,7 @@ class Lines(Plane, can_focus=True):
         return " " + "".join(part.text for part in self.render_row(index, self.row_width)).rstrip()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text, as Textual copies it."""
+        """Return the selected text as Textual copies it, and what ends it; None for no selection."""
         start, end = selection
         first = 0 if start is None else max(start.y, 0)
         last = self.count - 1 if end is None else min(end.y, self.count - 1)

@@ -16,7 +16,7 @@ class CallFolding(CallLines):
             self._toggle(row.key, self.cursor)
 
     def action_inward(self) -> None:
-        """Unfold; where that is done, go to the first row within."""
+        """Unfold the row; where that is done, go to the first row within."""
         if (row := self.row) is None or not row.fold:
             return
         if row.fold == "closed":
@@ -25,7 +25,7 @@ class CallFolding(CallLines):
             self.cursor += 1
 
     def action_outward(self) -> None:
-        """Fold; where that is done, go to the row that holds this one."""
+        """Fold the row; where that is done, go to the row that holds this one."""
         if (row := self.row) is None:
             return
         if row.fold == "open":

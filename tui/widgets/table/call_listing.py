@@ -97,12 +97,12 @@ class CallLines(PagedLines[CallRow]):
         self._want(replace(self.wanted, order=order, descending=descending))
 
     def call_at(self, index: int) -> CallRow | None:
-        """Return the row of the call `index` of the run, if it is here."""
+        """Return the row of the call `index` of the run; None while it is not here."""
         place = self.place_of(index)
         return None if place is None else self.pages.peek(place)
 
     def place_of(self, index: int) -> int | None:
-        """Return where the row of the call `index` of the run is, if it is here."""
+        """Return the line of the call `index` of the run; None while its row is not here."""
         shown = (place for place, row in self.pages.items() if row.index == index and not row.turns)
         return next(shown, None)
 

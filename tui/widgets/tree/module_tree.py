@@ -219,11 +219,11 @@ class ModuleTree(OrderedSteps[TreeRow]):
         self.do_in_order(lambda: self._fold("none"))
 
     def action_inward(self) -> None:
-        """Unfold; where that is done, go to the first child."""
+        """Unfold the row; where that is done, go to the first child."""
         self.do_in_order(self._inward)
 
     def action_outward(self) -> None:
-        """Fold; where that is done, go to the parent."""
+        """Fold the row; where that is done, go to the parent."""
         self.do_in_order(self._outward)
 
     def action_twin(self) -> None:
