@@ -116,7 +116,7 @@ class StoredFacts(NodeFacts):
 
     @property
     def overlaps(self) -> Sequence[str]:
-        """See `NodeFacts.overlaps`: those that view bytes of the tensor."""
+        """Return those of `alias_of` that view bytes of the tensor, not only others of its storage."""
         return self._model.sharing.apart(self.index)[0] if self.is_tensor else ()
 
     def shared_memory(self, limit: int) -> SharedMemory:

@@ -201,7 +201,7 @@ class LiveFacts(NodeFacts):
 
     @property
     def overlaps(self) -> Sequence[str]:
-        """See `NodeFacts.overlaps`."""
+        """Return those of `alias_of` that hold some of the same elements, not only others of one flat memory."""
         return self._model.storage_twins.apart(self.node)[0]
 
     def shared_memory(self, limit: int) -> SharedMemory:

@@ -136,7 +136,7 @@ class BackwardWatch:
 
     @contextmanager
     def over(self, starts: Sequence[Tensor]) -> Iterator[None]:
-        """BackwardWatch the backward from `starts` that runs meanwhile."""
+        """Watch the backward from `starts` that runs meanwhile."""
         handles: list[Any] = []
         try:
             with gc_paused():
