@@ -120,7 +120,7 @@ class StoredFacts(NodeFacts):
         return self._model.sharing.apart(self.index)[0] if self.is_tensor else ()
 
     def shared_memory(self, limit: int) -> SharedMemory:
-        """See `NodeFacts.shared_memory`, of the storages of a file."""
+        """Return the first `limit` of `alias_of` that hold the same elements, or those in the same storage."""
         return self._model.sharing.shared(self.index, limit) if self.is_tensor else NO_MEMORY
 
     @property

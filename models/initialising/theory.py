@@ -1,4 +1,8 @@
-"""The distribution that an initialiser draws from: formulas with the numbers filled in, and the share of any range."""
+"""The distribution that an initialiser draws from: formulas with the numbers filled in, and the share of any range.
+
+The laws are those of `rules.py`.  Moments of a normal distribution that is cut off: Johnson, Kotz and Balakrishnan,
+"Continuous Univariate Distributions", volume 1 (1994), section 13.10.1.
+"""
 
 from __future__ import annotations
 

@@ -205,7 +205,10 @@ class LiveFacts(NodeFacts):
         return self._model.storage_twins.apart(self.node)[0]
 
     def shared_memory(self, limit: int) -> SharedMemory:
-        """See `NodeFacts.shared_memory`: all tensors are looked at only where something else holds its memory."""
+        """Return the first `limit` of `alias_of` that hold the same elements, or those that lie beside them.
+
+        All tensors are looked at only where something else holds its memory.
+        """
         if not self.is_tensor or not may_share_memory(self._tensor):
             return NO_MEMORY
         return self._model.storage_twins.shared(self.node, limit)

@@ -1,4 +1,7 @@
-"""A folder of the Hugging Face libraries: weights, and beside them what the model, its tokenizer and its use are."""
+"""A folder of the Hugging Face libraries: weights, and beside them what the model, its tokenizer and its use are.
+
+See https://huggingface.co/docs/transformers/main_classes/configuration for `config.json`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Weights whose integers or small floats stand in a tensor of the weight's shape, and their scales beside it."""
+"""Weights whose integers or small floats stand in a tensor of the weight's shape, and their scales beside it.
+
+LLM.int8(): Dettmers et al. (arXiv:2208.07339).  The floats of 8 bits are in `models/stored/small_floats.py`.
+"""
 
 from __future__ import annotations
 

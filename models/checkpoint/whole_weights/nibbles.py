@@ -1,4 +1,8 @@
-"""Weights whose elements are halves of bytes: NF4 and FP4 of bitsandbytes, MXFP4 in blocks."""
+"""Weights whose elements are halves of bytes: NF4 and FP4 of bitsandbytes, MXFP4 in blocks.
+
+NF4: Dettmers et al., "QLoRA" (arXiv:2305.14314), as bitsandbytes stores it.  MXFP4: "OCP Microscaling Formats (MX)
+Specification".
+"""
 
 from __future__ import annotations
 

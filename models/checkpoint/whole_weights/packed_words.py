@@ -1,4 +1,9 @@
-"""Weights packed into integers: GPTQ, AWQ, HQQ, compressed-tensors, MLX, ExLlama, AQLM, QuIP#."""
+"""Weights packed into integers: GPTQ, AWQ, HQQ, compressed-tensors, MLX, ExLlama, AQLM, QuIP#.
+
+GPTQ: Frantar et al. (arXiv:2210.17323).  AWQ: Lin et al. (arXiv:2306.00978).  AQLM: Egiazarian et al.
+(arXiv:2401.06118).  QuIP#: Tseng et al. (arXiv:2402.04396).  The papers say what is stored; how it is packed is said by
+the code of each library alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The elements of weights in parts, by torch: each function is the inverse of what a quantiser does."""
+"""The elements of weights in parts, by torch: each function is the inverse of what a quantiser does.
+
+The files that know the schemes by their names (`packed_words.py`, `nibbles.py`, `by_scale.py`) name the papers.
+"""
 
 from __future__ import annotations
 

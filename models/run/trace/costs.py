@@ -2,6 +2,8 @@
 
 FLOPs are counted 2 for each multiplication with its addition, as products of matrices and convolutions do them;
 operations on single elements apart.  An operation that is in no table is not counted, which is not 0.
+
+The convention for products is that of `torch.utils.flop_counter`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""One item of a `.distcp` file: what `torch.save` wrote for a chunk or for an object, found within its bytes."""
+"""One item of a `.distcp` file: what `torch.save` wrote for a chunk or for an object, found within its bytes.
+
+What an item is, is said by `torch/distributed/checkpoint/filesystem.py` of torch.
+"""
 
 from __future__ import annotations
 

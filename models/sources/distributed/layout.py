@@ -1,4 +1,7 @@
-"""From what the metadata say to tensors that can be read: checked against the files, chunks against each other."""
+"""From what the metadata say to tensors that can be read: checked against the files, chunks against each other.
+
+The metadata are as `torch/distributed/checkpoint/metadata.py` of torch has them.
+"""
 
 from __future__ import annotations
 

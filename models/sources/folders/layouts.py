@@ -1,4 +1,8 @@
-"""Folders that a program writes in its own way: a pipeline of diffusers, a model of sentence-transformers, ranks."""
+"""Folders that a program writes in its own way: a pipeline of diffusers, a model of sentence-transformers, ranks.
+
+See https://huggingface.co/docs/diffusers/using-diffusers/loading for `model_index.json`; the others are as their
+libraries write them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The values of a header's metadata: every type of the format, long arrays in a few words, never all in memory."""
+"""The values of a header's metadata: every type of the format, long arrays in a few words, never all in memory.
+
+By https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, `gguf_metadata_value_type`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The format is that of `huggingface_hub.save_torch_state_dict` and transformers: a JSON object with a `weight_map` of
 tensor names to file names, and `metadata`.
+
+See "Sharded checkpoints" in https://huggingface.co/docs/transformers/big_models.
 """
 
 from __future__ import annotations

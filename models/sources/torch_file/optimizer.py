@@ -1,4 +1,8 @@
-"""An optimizer's state beside its parameters: which index in it is which parameter of the state dict."""
+"""An optimizer's state beside its parameters: which index in it is which parameter of the state dict.
+
+The form is that of `Optimizer.state_dict()`:
+https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.state_dict.html.
+"""
 
 from __future__ import annotations
 

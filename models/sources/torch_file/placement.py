@@ -1,4 +1,7 @@
-"""A `DTensor` in a torch file, as FSDP2 and tensor parallelism save it: the part of one rank, and where it belongs."""
+"""A `DTensor` in a torch file, as FSDP2 and tensor parallelism save it: the part of one rank, and where it belongs.
+
+See https://docs.pytorch.org/docs/stable/distributed.tensor.html for meshes and placements.
+"""
 
 from __future__ import annotations
 

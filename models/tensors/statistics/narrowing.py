@@ -3,6 +3,8 @@
 Each finite float64 has a key, a whole number in the same order.  A key range is one in which some of the ranks are
 known to lie.  Each pass, as in a radix select, narrows every range to a 131,072th, or, where few elements are left in
 all ranges together, gathers and sorts them.
+
+Munro and Paterson, "Selection and Sorting with Limited Storage" (1980), do it in such passes.
 """
 
 from __future__ import annotations
