@@ -63,7 +63,8 @@ class Pages(Generic[Row]):
         self._last = 0
         self._pumping = False
         self._failure_reported = False
-        self._renewing = False
+        self._renewing: int | None = None
+        """The generation whose rows `renew` fetches."""
         self._closed = False
 
     def get(self, index: int) -> Row | None:
@@ -121,13 +122,14 @@ class Pages(Generic[Row]):
         generation = self._generation
         fresh: OrderedDict[int, _Page[Row]] = OrderedDict()
         total = 0
-        self._renewing = True  # or new rows would come between the old ones
+        self._renewing = generation  # or new rows would come between the old ones
         try:
             for page_index in range(max(first, 0) // self.size, max(last, 0) // self.size + 1):
                 total, rows = await self._fetch(page_index * self.size, self.size)
                 fresh[page_index] = _Page(rows, generation)
         finally:
-            self._renewing = False
+            if self._renewing == generation:
+                self._renewing = None
         if generation == self._generation:
             self._pages = fresh
             self.total = total
@@ -160,7 +162,7 @@ class Pages(Generic[Row]):
         self._tasks.clear()
 
     def _want(self, page_index: int) -> None:
-        if page_index in self._broken or self._renewing or self._closed:
+        if page_index in self._broken or self._renewing == self._generation or self._closed:
             return
         self._last = page_index
         self._wanted[page_index] = None

@@ -134,10 +134,11 @@ class CallLines(PagedLines[CallRow]):
     def at_work(self) -> bool:
         """Return whether rows were asked for that are not here yet."""
         return self.pages.busy or any(
-            worker.node is self and worker.group == "call rows" and not worker.is_finished for worker in self.workers
+            worker.node is self and worker.group in ("call rows", "call end") and not worker.is_finished
+            for worker in self.workers
         )
 
-    @work(exclusive=True, exit_on_error=False, group="call rows")
+    @work(exclusive=True, exit_on_error=False, group="call end")
     async def _load_end(self) -> None:
         """Put the last rows of a run that goes on in place of those that are here, all at once."""
         try:
@@ -165,6 +166,7 @@ class CallLines(PagedLines[CallRow]):
     @work(exclusive=True, exit_on_error=False, group="call rows")
     async def _load(self) -> None:
         """Put the wanted rows in place of those that are here, all at once."""
+        self.workers.cancel_group(self, "call end")
         self._requested, place = self.wanted, self._sought
         listing = self.wanted
         self.trouble = ""

@@ -90,6 +90,7 @@ class CallTable(CallFolding):
         self._whole = RunTotals()
         self.workers.cancel_group(self, "call listing")
         self.workers.cancel_group(self, "call rows")
+        self.workers.cancel_group(self, "call end")
         self.wanted = self.listing = self._requested = CallListing(query=self.wanted.query if run is not None else "")
         self._arrange()
         self.pages.reset()
@@ -114,6 +115,7 @@ class CallTable(CallFolding):
         if following and not complete and self.count:
             self._load_end()  # which draws
             return
+        self.workers.cancel_group(self, "call end")
         self.pages.refresh()  # the last row may have become a folded loop
         self.count = max(self.count, min(total, 1))
         if following:

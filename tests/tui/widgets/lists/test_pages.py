@@ -210,3 +210,18 @@ async def test_closing_cancels_and_asks_for_nothing_more() -> None:
     await asyncio.sleep(0)
     assert (source.asked, source.cancelled) == ([0], [0])
     assert not source.pages.busy
+
+
+async def test_what_is_asked_anew_while_all_is_renewed_comes() -> None:
+    source = Source()
+    source.pages.get(0)
+    await source.rest()
+    source.open.clear()
+    renewing = asyncio.create_task(source.pages.renew(0, 9))
+    await source.until(lambda: source.under_way == 1)
+    source.version = 2
+    source.pages.refresh()
+    await source.until(lambda: source.under_way == 2)
+    source.open.set()
+    await renewing
+    await source.until(lambda: source.pages.peek(0) == (2, 0))

@@ -120,6 +120,30 @@ async def test_the_end_that_is_followed_comes_whole() -> None:
         assert len(app.engine.asked) - asked <= 3
 
 
+@pytest.mark.parametrize("answers", [0, 1, 2])
+async def test_a_run_that_ends_while_its_end_is_read_is_shown_to_its_end(answers: int) -> None:
+    app = CallApp(*(call(str(index)) for index in range(50)))
+    rows = app.engine.runs[3]
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 50, complete=False)
+        await pilot.pause()
+        await pilot.press("G")
+        gate = app.engine.hold(CallRows)
+        app.table.grow(51)
+        for _ in range(answers):  # that come before the run is over
+            asked = len(app.engine.asked)
+            gate.set()
+            gate.clear()
+            await until(pilot, lambda before=asked: len(app.engine.asked) > before or not app.table.at_work)
+        rows.extend([call(str(index)) for index in range(50, 700)] + [call(failed="KeyboardInterrupt: interrupted")])
+        app.table.grow(701, complete=True)
+        gate.set()
+        await until(pilot, lambda: not app.table.at_work)
+        await pilot.pause()
+        assert app.table.cursor == 700
+        assert "✗ KeyboardInterrupt" in shown(app.table)[-1]
+
+
 async def test_the_end_is_not_gone_to_when_the_cursor_left_it_meanwhile() -> None:
     app = CallApp(*(call(str(index)) for index in range(50)))
     async with app.run_test(size=(80, 8)) as pilot:
