@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,16 @@ from ..tensors.readable import Readable, Unreadable
 from ..tensors.seeking import index_at
 from ..work.cancelled import Cancelled
 from .difference import SAME, UNMEASURED, Difference, ElementComparison, Tolerance
-from .sums import Squares, Sum
+from .pieces import Pieces, piece
+from .sums import Squares
 from .tensors import Comparable
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from .measures import Measures
 
-PIECE = 2**18
-"""Elements of each side that are compared at a time: a megabyte of float32, and whole units of any dtype."""
-SMALL_PIECE = 2**16
-"""Elements at a time while all bytes are equal: what stays in the processor's cache is compared three times as fast."""
+PIECE = 2**20
+"""Elements of each side that a worker compares at a time, part by part: whole units of any dtype."""
 
 SCALE_ELSEWHERE = "a checkpoint keeps the scale of quantised integers beside them: there is no number to compare"
 """The reason why quantised integers are not compared with floats."""
@@ -136,99 +133,54 @@ def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> ElementComparis
     from .spans import compare_spans
 
     with one_thread():
-        return compare_spans(_piece(a.span(), 0, size), _piece(b.span(), 0, size), shape, strides, tolerance)
-
-
-def _piece(readable: Readable, start: int, stop: int) -> Tensor:
-    """Return elements in one dimension on the CPU.
-
-    Raises:
-        Unreadable: they cannot be read; the text is a sentence on why.
-    """
-    try:
-        return readable.piece(start, stop).cpu()
-    except Unreadable:
-        raise
-    except Exception as error:
-        if (reason := readable.error_text(error)) is None:
-            raise
-        raise Unreadable(reason) from error
+        return compare_spans(piece(a.span(), 0, size), piece(b.span(), 0, size), shape, strides, tolerance)
 
 
 def _compare_elements(
     a: Readable, b: Readable, same_dtype: bool, tolerance: Tolerance, workers: Workers, read: Read, squares: bool
 ) -> ElementComparison:
-    equal_so_far = 0
-    if not a.elements:
+    pieces = Pieces(a, b, same_dtype)
+    equal = 0 if squares else _equal_bytes(pieces, workers, read)
+    if equal == a.elements:
         return SAME
-    if same_dtype:
-        total = Sum() if squares else None
-        for stop, found_squares in _equal_bytes(a, b, workers, squares):
-            read(stop - equal_so_far)
-            equal_so_far = stop
-            if total is not None and found_squares is not None:
-                total.add(found_squares.value, found_squares.exponent)
-        if equal_so_far == a.elements:
-            return SAME if total is None else replace(SAME, squares=Squares(total, Sum()))
-    found = None
-    for start, measures in _measured(a, b, tolerance, workers):
-        if found is None:
-            found = measures
-        else:
-            found.merge(measures)
-        stop = min(start + PIECE, a.elements)
-        read(stop - max(start, min(equal_so_far, stop)))
-    assert found is not None
-    from ..work.one_thread import one_thread
-
+    found = _measured(pieces, equal, tolerance, workers, read)
     numbers = found.comparison()
     if numbers.values == "equal":
         return replace(SAME, squares=numbers.squares)
-    with one_thread():
-        place = found.largest_at()
-    return replace(numbers, index=None if place is None else tuple(index_at(a.shape, place)))
+    return replace(numbers, index=None if found.place is None else tuple(index_at(a.shape, found.place)))
 
 
-def _equal_bytes(a: Readable, b: Readable, workers: Workers, squares: bool) -> Iterator[tuple[int, Sum | None]]:
-    """Yield the end of each piece while both sides are the same bytes; nothing where a side has no bytes at hand.
+def _equal_bytes(pieces: Pieces, workers: Workers, read: Read) -> int:
+    """Return where the first piece begins that is not the same bytes on both sides; the number of elements for none."""
 
-    With `squares` each comes with its sum of squares, read again while it is in the processor's cache.
-    """
+    def equal(start: int) -> bool:
+        return pieces.equal(start, min(start + PIECE, pieces.elements))
 
-    def equal(start: int) -> tuple[bool, Sum | None]:
-        stop = min(start + SMALL_PIECE, a.elements)
-        mine = a.bytes(start, stop)
-        if mine is None or mine != b.bytes(start, stop):
-            return False, None
-        return True, _squares(a, start, stop) if squares else None
-
-    starts = range(0, a.elements, SMALL_PIECE)
-    for start, (alike, found) in zip(starts, workers.ordered(equal, starts), strict=True):
+    if not pieces.in_bytes and pieces.elements:
+        return 0
+    starts = range(0, pieces.elements, PIECE)
+    for start, alike in zip(starts, workers.ordered(equal, starts), strict=True):
         if not alike:
-            return
-        yield min(start + SMALL_PIECE, a.elements), found
+            return start
+        read(min(PIECE, pieces.elements - start))
+    return pieces.elements
 
 
-def _squares(readable: Readable, start: int, stop: int) -> Sum:
-    from ..work.one_thread import one_thread
-    from .squares import squares
+def _measured(pieces: Pieces, equal: int, tolerance: Tolerance, workers: Workers, read: Read) -> Measures:
+    """Return the measures of all elements, of which the first `equal` ones are known to be equal."""
+    from .measures import Measures
+    from .measuring import measure_piece
 
-    with one_thread():
-        return squares(_piece(readable, start, stop))
-
-
-def _measured(a: Readable, b: Readable, tolerance: Tolerance, workers: Workers) -> Iterator[tuple[int, Measures]]:
-    from ..work.one_thread import one_thread
-    from .measures import measure_pair
-
-    close = True
+    total = Measures()
 
     def measured(start: int) -> Measures:
-        stop = min(start + PIECE, a.elements)
-        with one_thread():
-            return measure_pair(_piece(a, start, stop), _piece(b, start, stop), tolerance if close else None, start)
+        stop = min(start + PIECE, pieces.elements)
+        beat = total.largest if total.differing else -1.0
+        return measure_piece(pieces, start, stop, stop <= equal, tolerance if total.close else None, beat)
 
-    starts = range(0, a.elements, PIECE)
-    for start, measures in zip(starts, workers.ordered(measured, starts), strict=True):
-        close = close and measures.close
-        yield start, measures
+    starts = range(0, pieces.elements, PIECE)
+    for start, found in zip(starts, workers.ordered(measured, starts), strict=True):
+        total.merge(found)
+        if start >= equal:
+            read(min(PIECE, pieces.elements - start))
+    return total

@@ -1,20 +1,21 @@
 """Measures of two pieces of tensors, element by element: sums, the largest difference, NaN, closeness.
 
-Pieces are read in parts that stay in the processor's cache.  All sums are float64 with a power of two beside them where
-float64 could overflow, so that 1e300 and 1e-300 are compared as well as 1.
+Pieces are read in parts that stay in the processor's cache.  All sums have a power of two beside them where float64
+could overflow, so that 1e300 and 1e-300 are compared as well as 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from .difference import ElementComparison, Tolerance
+from .floats import are_close
 from .largest import largest_at, whole_differences
+from .scratch import room
 from .sums import Squares, Sum, scaled
 
 PART = 2**15
@@ -48,16 +49,13 @@ class Measures:
     """How many of these are NaN or infinite on either side."""
     close: bool = True
     """Whether all elements are close, as in `torch.allclose`: a NaN never is.  Not computed further once False."""
-    largest_in: tuple[int, Tensor | None, Tensor | None] | None = None
-    """The part with the largest change: its position, and its elements of A and of B; None where nothing differs.
-
-    Without elements the position is that of the change itself.
-    """
+    place: int | None = None
+    """The position of the largest change, the first of several; None where nothing differs."""
 
     def merge(self, other: Measures) -> None:
         """Take in the measures of other elements, which come later."""
         if other._rank > self._rank:
-            self.largest_in = other.largest_in
+            self.place = other.place
         for mine, theirs in (
             (self.a, other.a), (self.b, other.b), (self.products, other.products), (self.apart, other.apart),
         ):  # fmt: skip
@@ -71,13 +69,6 @@ class Measures:
     def _rank(self) -> tuple[bool, bool, float]:
         """Return how large the largest change is: NaN against a number is larger than any number."""
         return bool(self.nonfinite), bool(self.differing), 0.0 if self.nonfinite else self.largest
-
-    def largest_at(self) -> int | None:
-        """Return the position of the largest change, the first of several; None where nothing differs."""
-        if self.largest_in is None or not self.differing:
-            return None
-        first, a, b = self.largest_in
-        return first if a is None or b is None else first + largest_at(a, b)
 
     def comparison(self) -> ElementComparison:
         """Return the comparison that the measures amount to."""
@@ -102,18 +93,43 @@ def measure_pair(a: Tensor, b: Tensor, tolerance: Tolerance | None, first: int =
     """
     total = Measures(close=tolerance is not None)
     a, b = _computable(a), _computable(b)
-    if a.dtype != b.dtype and not (a.dtype in _EASY and b.dtype in _EASY):
+    if a.dtype != b.dtype and not {a.dtype, b.dtype} <= _EASY:
         wide = torch.complex128 if a.is_complex() or b.is_complex() else torch.float64
         a, b = a.to(wide), b.to(wide)
-    finite = a.dtype in _EASY and b.dtype in _EASY and _easily(a, b, total, first)
-    if not finite:
-        if a.dtype != b.dtype:  # float64 holds both exactly; torch would compare them in the smaller of their types
-            a, b = a.to(torch.float64), b.to(torch.float64)
-        for start in range(0, a.numel(), PART):
-            total.merge(_carefully(a[start : start + PART], b[start : start + PART], first + start))
-    if tolerance is not None and total.close and total.differing:
-        total.close = _is_close(a, b, tolerance, finite)
+    for start in range(0, a.numel(), PART):
+        part = slice(start, start + PART)
+        total.merge(_part(a[part], b[part], tolerance if total.close else None, first + start, total))
     return total
+
+
+def measure_alike(numbers: Tensor) -> Measures:
+    """Return the measures of a one-dimensional CPU tensor against itself."""
+    total = Measures()
+    numbers = _computable(numbers)
+    for start in range(0, numbers.numel(), PART):
+        total.merge(_alike(numbers[start : start + PART]))
+    return total
+
+
+def _alike(part: Tensor) -> Measures:
+    if part.dtype in _EASY:
+        numbers = room("left", part.numel(), torch.float64).copy_(part)
+        found = float(numbers.dot(numbers))
+        if math.isfinite(found):
+            return Measures(Sum(found), Sum(found), Sum(found), Sum(), 0.0)
+    return _carefully(part, part, 0)
+
+
+def _part(x: Tensor, y: Tensor, tolerance: Tolerance | None, first: int, before: Measures) -> Measures:
+    """Return the measures of a part; its place is only told where its change is larger than those `before`."""
+    found = _easily(x, y, first, before) if {x.dtype, y.dtype} <= _EASY else None
+    finite = found is not None
+    if found is None:
+        wide = (x, y) if x.dtype == y.dtype else (x.to(torch.float64), y.to(torch.float64))
+        found = _carefully(*wide, first)  # float64 holds both exactly; torch would compare them in the smaller type
+    if tolerance is not None and found.close and found.differing:
+        found.close = is_close(x, y, tolerance, finite)
+    return found
 
 
 def _computable(numbers: Tensor) -> Tensor:
@@ -121,37 +137,21 @@ def _computable(numbers: Tensor) -> Tensor:
     return numbers.to(torch.float32) if numbers.is_floating_point() and numbers.itemsize == 1 else numbers
 
 
-def _easily(a: Tensor, b: Tensor, total: Measures, first: int) -> bool:
-    """Fill `total` where all elements are finite; False, and nothing filled, where one is not."""
-    size = min(PART, a.numel())
-    left, right = (torch.empty(size, dtype=torch.float64, device="cpu") for _ in "ab")
-    table = torch.zeros((-(-a.numel() // PART), 7), dtype=torch.float64, device="cpu")
-    for index, start in enumerate(range(0, a.numel(), PART)):
-        mine, theirs = a[start : start + PART], b[start : start + PART]
-        x, y = left[: mine.numel()].copy_(mine), right[: mine.numel()].copy_(theirs)
-        row = table[index]
-        torch.dot(x, x, out=row[0])
-        torch.dot(y, y, out=row[1])
-        torch.dot(x, y, out=row[2])
-        x.sub_(y)
-        torch.dot(x, x, out=row[3])
-        torch.aminmax(x, out=(row[4], row[5]))
-        row[6] = x.count_nonzero()
-    rows: list[list[float]] = table.tolist()  # few: Python is faster than torch here
-    sums = [sum(row[column] for row in rows) for column in range(4)]
-    if not all(map(math.isfinite, sums)):
-        return False
-    for into, value in zip((total.a, total.b, total.products, total.apart), sums, strict=True):
-        into.add(value)
-    peaks = [max(row[5], -row[4]) for row in rows]
-    total.largest = max(peaks)
-    total.differing = int(sum(row[6] for row in rows))
-    if total.differing and len(peaks) == 1:
-        total.largest_in = (first + int(x.abs_().argmax()), None, None)
-    elif total.differing:
-        start = peaks.index(total.largest) * PART
-        total.largest_in = (first + start, a[start : start + PART], b[start : start + PART])
-    return True
+def _easily(x: Tensor, y: Tensor, first: int, before: Measures) -> Measures | None:
+    """Return the measures of a part as float64; None where an element is not finite."""
+    left, right = room("left", x.numel(), torch.float64).copy_(x), room("right", x.numel(), torch.float64).copy_(y)
+    a, b, products = (float(x.dot(y)) for x, y in ((left, left), (right, right), (left, right)))
+    left.sub_(right).abs_()
+    apart = float(left.dot(left))
+    if not all(map(math.isfinite, (a, b, products, apart))):
+        return None
+    peak = left.amax()
+    largest = peak.item()
+    differing = int(left.count_nonzero()) if largest else 0
+    place = None
+    if differing and (largest > before.largest or not before.differing):
+        place = first + int((left == peak).nonzero()[0])
+    return Measures(Sum(a), Sum(b), Sum(products), Sum(apart), largest, differing, place=place)
 
 
 def _carefully(a: Tensor, b: Tensor, first: int) -> Measures:
@@ -162,7 +162,7 @@ def _carefully(a: Tensor, b: Tensor, first: int) -> Measures:
         differing=int(different.sum()), nonfinite=int((different & ~finite).sum()), close=not lacking.any().item()
     )
     if found.differing:
-        found.largest_in = (first, a, b)
+        found.place = first + largest_at(a, b)
     if not finite.all():
         a, b = a[finite], b[finite]
     if not a.numel():
@@ -198,24 +198,14 @@ def _exponent(largest: float) -> int:
     return max(-1000, min(1000, math.frexp(largest)[1]))
 
 
-def _is_close(a: Tensor, b: Tensor, tolerance: Tolerance, finite: bool) -> bool:
-    """Return the result of `torch.allclose`; different dtypes are compared as float64."""
+def is_close(a: Tensor, b: Tensor, tolerance: Tolerance, finite: bool = True) -> bool:
+    """Return the result of `torch.allclose`; different dtypes are compared as float64.
+
+    Floats that are all `finite` are compared in memory that is used again.
+    """
     if a.dtype != b.dtype:
         a, b = a.to(torch.float64), b.to(torch.float64)
-    parts = (slice(start, start + PART) for start in range(0, a.numel(), PART))
-    if finite and a.is_floating_point():
-        return _are_close(a, b, parts, tolerance)
-    return all(bool(torch.isclose(a[part], b[part], rtol=tolerance.rtol, atol=tolerance.atol).all()) for part in parts)
-
-
-def _are_close(a: Tensor, b: Tensor, parts: Iterable[slice], tolerance: Tolerance) -> bool:
-    """Return whether `torch.isclose` holds for finite floats, in memory that is used again: twice as fast."""
-    allowed, actual = (torch.empty(min(PART, a.numel()), dtype=a.dtype, device="cpu") for _ in "ab")
-    for part in parts:
-        x, y = a[part], b[part]
-        bound, apart = allowed[: x.numel()], actual[: x.numel()]
-        torch.mul(y, tolerance.rtol, out=bound).abs_().add_(tolerance.atol)
-        torch.sub(x, y, out=apart).abs_()
-        if not bool((apart <= bound).all()) or not math.isfinite(apart.max().item()):
-            return False
-    return True
+    if not finite or not a.is_floating_point():
+        return bool(torch.isclose(a, b, rtol=tolerance.rtol, atol=tolerance.atol).all())
+    apart = room("close", a.numel(), a.dtype)
+    return are_close(b, torch.sub(a, b, out=apart).abs_(), tolerance)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-from torch import Tensor
 
 from ..tensors.lattice import repeats_much
 from ..tensors.overlap import multiplicity, shown_once, span_piece
 from ..tensors.readable import Readable, Unreadable
-from ..work.one_thread import one_thread
-from .measures import PART, measure_pair
+from .measures import measure_pair
+from .measuring import measure_piece
+from .pieces import Pieces
 from .sums import Sum
 from .workers import Workers
 
-PIECE = 2**17
-"""Elements that are read at a time: with twice as many the memory is new each time, which takes five times as long."""
-_LEAST = 1e-25
-"""The smallest sum of a part of which float32 loses nothing to speak of: what vanishes is below 1e-38 an element."""
+PIECE = 2**20
+"""Elements that a worker reads at a time, part by part."""
 
 
 def squares_of(readable: Readable, workers: Workers) -> Sum | None:
@@ -30,10 +26,10 @@ def squares_of(readable: Readable, workers: Workers) -> Sum | None:
         ready, times = shown_once(readable.unpacked())
         if ready.strides is not None and repeats_much(ready.shape, ready.strides):
             return _of_span(ready).times(times)
+        pieces = Pieces(ready, ready, True)
 
         def of_piece(start: int) -> Sum:
-            with one_thread():
-                return squares(ready.piece(start, min(start + PIECE, ready.elements)).cpu())
+            return measure_piece(pieces, start, min(start + PIECE, ready.elements), True, None, -1.0).a
 
         total = Sum()
         for found in workers.ordered(of_piece, range(0, ready.elements, PIECE)):
@@ -41,21 +37,6 @@ def squares_of(readable: Readable, workers: Workers) -> Sum | None:
         return total.times(times)
     except Unreadable:
         return None
-
-
-def squares(numbers: Tensor) -> Sum:
-    """Return the sum of the squares of the finite elements of a one-dimensional CPU tensor."""
-    total = Sum()
-    for start in range(0, numbers.numel(), PART):
-        part = numbers[start : start + PART]
-        if part.dtype == torch.float32:
-            found = float(part.dot(part))
-            if math.isfinite(found) and found > _LEAST:
-                total.add(found)
-                continue
-        exact = measure_pair(part, part, None).a
-        total.add(exact.value, exact.exponent)
-    return total
 
 
 def _of_span(readable: Readable) -> Sum:

@@ -19,8 +19,9 @@ class Workers:
     """A pool of threads for a `with` statement; with one thread, work runs in the caller's."""
 
     def __init__(self, count: int | None = None) -> None:
-        """Use `count` threads; None: as many as processor cores but one."""
-        self.count = count or max(usable_cores() - 1, 1)
+        """Use `count` threads; None: as many as processor cores but one, and two where there are two."""
+        cores = usable_cores()
+        self.count = count or max(cores - 1, min(cores, 2))
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:

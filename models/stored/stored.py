@@ -130,9 +130,27 @@ class Stored(Readable):
 
         return stream_of(self)
 
+    @property
+    def has_bytes(self) -> bool:
+        """Return True: elements are read as the bytes of `dtype.plain`."""
+        return True
+
     def bytes(self, start: int, stop: int) -> bytes:
         """Return the elements as bytes; `start` and `stop` as in `flat`, which may raise `Unreadable`."""
         return bytes(self.flat(start, stop))
+
+    def bytes_into(self, start: int, stop: int, room: memoryview) -> int:
+        """Write what `bytes` returns to the beginning of `room`, and return how many they are; may raise as `flat`."""
+        plain = self.dtype.plain
+        size = plain.bytes_for(stop) - start // plain.per_unit * plain.unit
+        self.flat_into(start, stop, room[:size])
+        return size
+
+    def from_bytes(self, raw: memoryview, count: int) -> Tensor:
+        """Return `count` elements that `bytes_into` wrote, in one dimension; a view where torch has the dtype."""
+        from .torch_pieces import torch_view
+
+        return torch_view(self.dtype.plain, raw, count)
 
     def part(self, first: tuple[int, ...], shape: tuple[int, ...]) -> Stored:
         """Return a box of the tensor; only where it has `strides`.  See `Readable.part`."""

@@ -34,6 +34,13 @@ def torch_piece(stored: Stored, start: int, stop: int) -> Tensor:
     return torch_numbers(plain, stored.flat(start, stop), stop - start)
 
 
+def torch_view(plain: DType, raw: memoryview, count: int) -> Tensor:
+    """Return `count` elements of `raw`, whole units of `plain`, as `torch_piece` does; a view where possible."""
+    if count and is_native(plain) and plain.name != "bool":
+        return torch.frombuffer(raw, dtype=getattr(torch, plain.torch), count=count)
+    return torch_numbers(plain, raw, count)
+
+
 def is_native(plain: DType) -> bool:
     """Return whether the bytes of the file are those of a torch tensor."""
     return bool(sys.byteorder == "little" and plain.torch and plain.per_unit == 1 and plain.name != "complex32")

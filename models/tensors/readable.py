@@ -118,12 +118,25 @@ class Readable(ABC):
     def stream(self) -> Stream:
         """Return all elements as a stream of blocks in any order, for statistics."""
 
-    def bytes(self, start: int, stop: int) -> bytes | None:
-        """Return the elements `start` to `stop` as bytes, None where that needs a conversion.
+    @property
+    def has_bytes(self) -> bool:
+        """Return whether elements can be had as bytes without a conversion: `bytes`, `bytes_into`, `from_bytes`.
 
         Equal bytes of one dtype are equal elements.
         """
-        return None
+        return False
+
+    def bytes(self, start: int, stop: int) -> bytes:
+        """Return the elements `start` to `stop` as bytes; only where it `has_bytes`."""
+        raise NotImplementedError
+
+    def bytes_into(self, start: int, stop: int, room: memoryview) -> int:
+        """Write what `bytes` returns to the beginning of `room`, and return how many they are."""
+        raise NotImplementedError
+
+    def from_bytes(self, raw: memoryview, count: int) -> Tensor:
+        """Return `count` elements that `bytes_into` wrote, in one dimension, as `piece` does; a view where possible."""
+        raise NotImplementedError
 
     def part(self, first: tuple[int, ...], shape: tuple[int, ...]) -> Readable:
         """Return the box of `shape` whose first element is at the index `first`; only where there are `strides`."""

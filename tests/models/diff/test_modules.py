@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from models.diff import compare as compared
+from models.diff import pieces as parts
 from models.diff import squares as squared
 from models.diff.difference import TensorSide, Tolerance
 from models.diff.modules import ModuleChange, ModuleChanges, most_changed
@@ -80,7 +81,7 @@ def test_a_module_is_all_its_tensors_together(rows, dtype, count, monkeypatch):
     with monkeypatch.context() as patch:
         for module in (compared, squared):
             patch.setattr(module, "PIECE", 4)
-        patch.setattr(compared, "SMALL_PIECE", 2)
+        patch.setattr(parts, "PART", 2)
         found, _ = changes(stored(a), stored(b), count)
     paths = [*a, *(path for path in b if path not in a)]
     above = {path.rsplit(".", at)[0] for path in paths for at in range(1, path.count(".") + 1)}
