@@ -9,6 +9,7 @@ from functools import cached_property
 
 from .doubt import doubted
 from .links import Certainty, Link, ProposedRule
+from .lone import doubting_lone_ones
 from .names import NUMBER, Parts, Shapes, Template, fold_numbers, is_swapped, resized, templates_of
 from .refusal import TOO_LITTLE, too_little, why_refused
 from .resizing import has_words_of, resizing_rules, with_rows
@@ -137,7 +138,8 @@ def propose(network: Shapes, file: Shapes) -> Proposal:
     if too_little(network, weights, sum(len(link.file) for link in proposal.links)):
         proposal.links = [link for link in proposal.links if link.file[0] in agreeing]
         proposal.refusal = proposal.refusal or TOO_LITTLE
-    proposal.links = [*_with_namesakes(proposal.links, network), *_grown(proposal, network, weights)]
+    links = doubting_lone_ones(proposal.links, network, weights)
+    proposal.links = [*_with_namesakes(links, network), *_grown(proposal, network, weights)]
     order = {name: at for at, name in enumerate(file)}
     proposal.links.sort(key=lambda link: order[link.file[0]])
     for win in vote.wins:
