@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import NamedTuple
 
 from ..safe_text import as_sent
 from ..tree.globs import Rename
@@ -28,6 +30,16 @@ class RuleChoice:
     """Whether it is taken where nobody has said otherwise: unless it is a guess."""
     rename: str = ""
     """The rule in the language of `--rename`, to be edited; empty where that cannot say it."""
+
+
+class _RulesOfLinks(NamedTuple):
+    """The keys of the rules that some links depend on."""
+
+    needs: tuple[str, ...]
+    """Those without which they do not hold."""
+    swap: str | None
+    """The one that swaps their dimensions, empty for none that is shown; None where nothing is swapped."""
+    resize: str | None
 
 
 class Choices:
@@ -57,6 +69,7 @@ class Choices:
         for found in self._rules():
             self._add(found)
         self.choices.sort(key=lambda each: CERTAINTIES.index(each.rule.certainty))
+        self._groups = self._grouped()
 
     def _rules(self) -> Iterable[RuleOfLinks]:
         made = self.proposal
@@ -89,20 +102,24 @@ class Choices:
 
     def chosen(self, keys: Collection[str]) -> Proposal:
         """Return what becomes of the file, under its own names, with the rules of these keys and no other."""
-        links = [self._linked(link, keys) for link in self.proposal.links if self._holds(link, keys)]
-        return replace(self.proposal, network=self._network, file=self._file, links=links)
+        found: list[tuple[int, Link]] = []
+        for rules, links in self._groups.items():
+            if rules.resize in keys:  # which names both sides by itself
+                found += [(at, link._replace(how="resize")) for at, link in links]
+            elif all(key in keys for key in rules.needs):
+                plain = rules.swap is not None and rules.swap not in keys
+                found += [(at, link._replace(transposed=False)) for at, link in links] if plain else links
+        found.sort(key=itemgetter(0))
+        return replace(self.proposal, network=self._network, file=self._file, links=[link for _, link in found])
 
-    def _holds(self, link: Link, keys: Collection[str]) -> bool:
-        if self._resizes.get(link) in keys:  # which names both sides by itself
-            return True
-        return all(key in keys for key in self._needs.get(link, ()))
-
-    def _linked(self, link: Link, keys: Collection[str]) -> Link:
-        if self._resizes.get(link) in keys:
-            link = link._replace(how="resize")
-        elif link.transposed and self._swaps.get(link) not in keys:
-            link = link._replace(transposed=False)
-        return link._replace(file=tuple(self._before[name] for name in link.file))
+    def _grouped(self) -> dict[_RulesOfLinks, list[tuple[int, Link]]]:
+        """Return the links, under the file's own names and with their places, by the rules that they depend on."""
+        groups: dict[_RulesOfLinks, list[tuple[int, Link]]] = defaultdict(list)
+        for at, link in enumerate(self.proposal.links):
+            swap = self._swaps.get(link, "") if link.transposed else None
+            rules = _RulesOfLinks(tuple(self._needs.get(link, ())), swap, self._resizes.get(link))
+            groups[rules].append((at, link._replace(file=tuple(self._before[name] for name in link.file))))
+        return groups
 
 
 def _doubtful(changes: Iterable[TemplatePairs], rules: Iterable[RuleOfLinks]) -> Iterator[RuleOfLinks]:

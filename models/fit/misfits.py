@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .links import CERTAINTIES, Certainty, Link
 from .name_lists import NameTemplate, name_templates
@@ -31,8 +31,7 @@ _COUNTER = "a counter: left out by files of before PyTorch 0.4.1, and 0 then"
 _NOT_NEEDED = ("tied to ", _TRAINING, _AGAIN, _COUNTER)
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(NamedTuple):
     """One name of one of the lists."""
 
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from math import prod
 from typing import NamedTuple
@@ -21,11 +22,16 @@ class NameTemplate(NamedTuple):
 
 def name_templates(names: Iterable[str]) -> list[NameTemplate]:
     """Return `names` as templates, in the order of the first of each; every name is in exactly one."""
-    groups: dict[Parts, list[tuple[Parts, str]]] = defaultdict(list)
+    groups: dict[Parts, list[str]] = defaultdict(list)
     for name in names:
-        parts, numbers = fold_numbers(name)
-        groups[parts].append((numbers, name))
-    return [template for parts, members in groups.items() for template in _boxes(parts, members)]
+        groups[fold_numbers(name)[0]].append(name)
+    return [template for members in groups.values() for template in _of_one_template(tuple(members))]
+
+
+@lru_cache(maxsize=1 << 10)
+def _of_one_template(names: tuple[str, ...]) -> tuple[NameTemplate, ...]:
+    """Return the same of names that differ in their numbers alone, remembered: one choice leaves most as they were."""
+    return tuple(_boxes(fold_numbers(names[0])[0], [(fold_numbers(name)[1], name) for name in names]))
 
 
 def _boxes(parts: Parts, members: list[tuple[Parts, str]]) -> Iterator[NameTemplate]:

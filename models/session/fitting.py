@@ -16,6 +16,7 @@ from ..messages import Exported, FitChoice, FitEntry, FitList, FitRule, Fitted, 
 from ..messages.errors import EngineProblem
 from ..opened.facts import amount
 from ..tree.globs import Rename
+from ..work.gc_paused import gc_paused
 from .session import Session
 from .weights import copy_links, misfits_in_words, opened_checkpoint, reader_of
 
@@ -62,7 +63,9 @@ class Fitting:
             renames = [Rename(text) for text in own[:OWN]]
             known = self._choices
             if known is None or known[0] != tuple(own) or known[1] != network.shapes:
-                known = self._choices = tuple(own), network.shapes, Choices(network.shapes, self.file.shapes, renames)
+                with gc_paused():
+                    choices = Choices(network.shapes, self.file.shapes, renames)
+                known = self._choices = tuple(own), network.shapes, choices
         except (NamesClash, ValueError) as error:
             raise EngineProblem(Problem("usage", str(error))) from None
         return known[2], renames
@@ -80,8 +83,9 @@ class _Chosen:
         self.network = fitting.network(session)
         self.choices, self.renames = fitting.choices(self.network, choice.own)
         self.taken = self.choices.taken(choice.taken, choice.left)
-        self.proposal: Proposal = self.choices.chosen(self.taken)
-        self.found: Misfits = misfits_of(self.proposal.links, self.network, fitting.file)
+        with gc_paused():
+            self.proposal: Proposal = self.choices.chosen(self.taken)
+            self.found: Misfits = misfits_of(self.proposal.links, self.network, fitting.file)
 
     @property
     def code(self) -> str:

@@ -26,6 +26,8 @@ from tui.widgets.parts.key_line import KeyLine
 from tui.widgets.parts.line_input import LineInput
 from tui.widgets.table.fit_lists import MisfitList, RuleList, RuleRow, whole_text
 
+PATIENCE = 0.3
+"""Seconds after which it is said that something is being waited for."""
 NAME = 200
 """Characters of a name in a line."""
 SHOWN_NAME = 40
@@ -166,6 +168,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
     @work(exclusive=True, group="fit", exit_on_error=False)
     async def _fit(self, give_back: Callable[[], None] | None = None) -> None:
         """Show what fits with what is chosen now; where that cannot be, undo it with `give_back`, and say why."""
+        patience = self.set_timer(PATIENCE, self._show_comparing)
         try:
             fitted = await self._ask(m.FitWeights(choice=self.state.choice), m.Fitted)
         except EngineProblem as error:
@@ -175,12 +178,18 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
             if give_back is not None:
                 give_back()
             self._show_rules()
+            self._show_heading(heading_text(self.fitted) if self.fitted is not None else "")
             self._say(clean(error.problem.title, 2 * NAME))
         except EngineGone:
             self.dismiss(None)
         else:
             self._close_line()
             self._show(fitted)
+        finally:
+            patience.stop()
+
+    def _show_comparing(self) -> None:
+        self._show_heading(f"{clean(self.state.checkpoint, NAME)}: comparing names …")
 
     def _show_progress(self, progress: m.Progress) -> None:
         self._show_heading(f"{clean(self.state.checkpoint, NAME)}: {clean(progress.text, NAME)}")

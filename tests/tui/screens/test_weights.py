@@ -57,6 +57,15 @@ async def test_a_rule_that_is_left_or_taken_makes_the_lists_grow_and_shrink() ->
         assert (choice.own, "c" in choice.taken, choice.left) == ([], True, [])
 
 
+async def test_while_many_names_are_compared_that_is_said() -> None:
+    async with weights() as played:
+        gate = played.engine.hold(FitWeights)
+        await played.press("down", "space")
+        await played.sees("w.pt: comparing names …")
+        gate.set()
+        await played.sees("10 fit", "w.pt: 0 of 16 names agree")
+
+
 async def test_a_click_on_a_mark_takes_or_leaves_the_rule_and_elsewhere_goes_there() -> None:
     async with weights() as played:
         await played.pilot.click("RuleList", offset=(12, 2))
