@@ -36,10 +36,10 @@ class InitialisationForm(Vertical):
         height: auto;
         & > .row { height: 1; }
         & > .row > Static { width: 14; color: $text-muted; }
-        & > .row > Choice, & > .row > LineInput { width: 1fr; max-width: 60; }
+        & > .row > ChoiceField, & > .row > LineInput { width: 1fr; max-width: 60; }
         & > .row > LineInput { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
         & > .row.-typed > LineInput { display: block; }
-        & > .row.-typed > Choice { display: none; }
+        & > .row.-typed > ChoiceField { display: none; }
         & > .row.-absent { display: none; }
         & LineInput:focus { background: $primary-muted; }
         &:nocolor LineInput:focus { text-style: bold underline; }

@@ -24,10 +24,10 @@ class ChoiceField(Widget, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Choice { height: 1; background: $boost; color: $foreground; }
-    Choice:focus { background: $primary-muted; text-style: bold; }
-    Choice:nocolor:focus { text-style: bold underline; }
-    Choice:ansi:focus { background: ansi_default; text-style: reverse; }
+    ChoiceField { height: 1; background: $boost; color: $foreground; }
+    ChoiceField:focus { background: $primary-muted; text-style: bold; }
+    ChoiceField:nocolor:focus { text-style: bold underline; }
+    ChoiceField:ansi:focus { background: ansi_default; text-style: reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", "Before", show=False),
