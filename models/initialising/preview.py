@@ -86,9 +86,11 @@ def fresh_values(
                 targets = [target for target in targets if target.node.path == path]
             for done, target in enumerate(targets):
                 step(should_cancel, on_step, done, len(targets), target.node.path)
-                tensor = target.tensor.detach()
-                tensor = torch.empty_like(tensor) if scheme.own is None else tensor.clone()
-                scheme.fill(target, tensor, generators)
+                tensor = scheme.filled(target, generators, should_cancel)
+                if tensor is None:
+                    tensor = target.tensor.detach()
+                    tensor = torch.empty_like(tensor) if scheme.own is None else tensor.clone()
+                    scheme.fill(target, tensor, generators)
                 if target.node.path == path:
                     return tensor
             raise KeyError(path)

@@ -21,6 +21,7 @@ from ..live.live_tree import LiveTree
 from ..messages.initialising import Biases
 from ..undo.random_numbers import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
+from .abandoned import LARGE, filled_apart
 from .rules import InitialiserRule, Values
 from .scope import Scope, Target, is_single, modules_of, targets_of
 
@@ -118,6 +119,20 @@ class Scheme:
                     given["generator"] = generator
                 getattr(nn.init, self.rule.name)(tensor, **given)
 
+    def filled(self, target: Target, generators: Generators, should_cancel: ShouldCancel) -> Tensor | None:
+        """Return a new tensor with what a target is filled with; None where that is as quick in place.
+
+        So where one call of torch may take long and draws from no generator of the process.
+
+        Raises:
+            Cancelled: `should_cancel` returned True, at once.
+        """
+        alone = self.rule is not None and (self.rule.takes_generator or not self.rule.draws)
+        tensor = target.tensor.detach()
+        if not alone or tensor.numel() < LARGE:
+            return None
+        return filled_apart(tensor, lambda fresh: self.fill(target, fresh, generators), should_cancel)
+
     def initialise(self, module: nn.Module) -> None:
         """Have a module initialise itself, or the own rule do it."""
         if self.own is not None:
@@ -180,7 +195,12 @@ def carry_out(
             targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
             for done, target in enumerate(targets):
                 step(should_cancel, on_step, done, len(targets), target.node.path)
-                scheme.fill(target, target.tensor, generators)
+                values = scheme.filled(target, generators, should_cancel)
+                if values is None:
+                    scheme.fill(target, target.tensor, generators)
+                else:
+                    with torch.no_grad():
+                        target.tensor.copy_(values)
         elif is_for_some(tree, scheme):
             groups = by_holder(targets_of(tree, scheme.scope))
             for done, group in enumerate(groups):
