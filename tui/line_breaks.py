@@ -13,7 +13,7 @@ CLOSING = frozenset("，。；：、！？）」』】》〉〕］｝”’…,.
 """What does not begin a line."""
 OPENING = frozenset("（「『【《〈〔［｛“‘([{")
 """What does not end one."""
-_QUOTES = frozenset("\"'`")
+_QUOTES = "\"'`"
 _BEHIND = frozenset(",({=/")
 """Behind these code that is longer than a line is broken."""
 _WITHIN = frozenset("_-")
@@ -64,9 +64,13 @@ def _break(text: str, start: int, limit: int, width: int) -> int:
     best = next((at for at in range(limit, start, -1) if _between_words(text, at)), start)
     if best > start and _word_fits(text, best, width):
         return best
-    within = next((at for at in range(limit, best, -1) if _within_code(text, at)), best)
-    if within > start:
-        return within
+    within = [at for at in range(best + 1, limit + 1) if _within_code(text, at)]
+    outside = [at for at in within if sum(text.count(quote, best, at) for quote in _QUOTES) % 2 == 0]
+    found = max(outside or within, default=best)
+    if found > best and (best == start or found - best >= width // 2):
+        return found
+    if best > start:
+        return best  # little of the code would stand in this row
     whole = [at for at in range(start + 1, limit + 1) if not _joined(text[at - 1], text[at])]
     names = [at for at in whole if text[at - 1] in _WITHIN and text[at] not in CLOSING]
     return max(names or whole or [limit])

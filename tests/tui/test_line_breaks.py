@@ -75,6 +75,7 @@ def test_chinese_fills_its_rows(text: str, width: int) -> None:
         ("按 net.hidden.weight.shape。", 20, ["按 net.hidden.weight", ".shape。"]),
         ("输入 net.hidden.weight。", 20, ["输入", "net.hidden.weight。"]),
         ("输入 net.apply(init_normal)[0].weight.std()。", 30, ["输入 net.apply(init_normal)[0]", ".weight.std()。"]),
+        ("就是 net.load(torch.load('mlp.pt'))。", 20, ["就是 net.load(torch", ".load('mlp.pt'))。"]),
         ("在 no_name_of_a_module 里", 10, ["在", "no_name_", "of_a_", "module 里"]),
         ("界是 √(6/12) = 0.70710678118 吗", 11, ["界是", "√(6/12) =", "0.707106781", "18 吗"]),
         ("它放在每个模块，并且（这里）有", 14, ["它放在每个模", "块，并且（这", "里）有"]),

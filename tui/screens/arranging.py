@@ -189,6 +189,7 @@ class Arranging(ExplorerBase):
 
     def _arrange(self) -> None:
         width, height = self.size or self.app.size  # before the first layout it has no size of its own
+        columns = rows = 0
         for panel in self.query(TourPanel):
             if panel.display:
                 columns, rows = panel.place(width, height)
@@ -201,6 +202,8 @@ class Arranging(ExplorerBase):
         self.query_one("#left").styles.width = None if zoomed == "left" else left_width(width, self.left_share)
         self.query_one("#lower").styles.height = None if zoomed == "lower" else lower
         for notices in self.query(ToastRack):  # between the two bars with tabs
+            notices.styles.margin = (2 + rows, 0, 0, 0)  # they cover no tour
+            notices.styles.padding = (0, columns, 0, 0)
             notices.styles.max_height = max(height - 3 - (0 if zoomed else lower or 0), 1)
 
     def action_zoom(self) -> None:

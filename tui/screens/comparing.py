@@ -27,6 +27,8 @@ REFRESH = 0.3
 """Seconds between two looks at the differences that came meanwhile."""
 QUICK = 1.0
 """Seconds that reading may take to be done again by itself at each change of the model."""
+AS_OPENED = "as it was opened"
+"""The moment before anything ran."""
 NO_GRADIENTS = "A comparison is of values. D, then Enter, ends it: then gradients are here again."
 """In place of gradients."""
 
@@ -81,7 +83,7 @@ class Comparing(ExplorerBase):
             if self.compared.hint:
                 offers.append(Offer(RENAME, NOW, "rename", self.compared.hint))
         for item in snapshots:
-            name = f"snapshot {item.name}" if item.name else "as it was opened"
+            name = f"snapshot {item.name}" if item.name else AS_OPENED
             offers.append(Offer(f"{SNAPSHOT}{item.name}", ITSELF, name, item.detail))
         if snapshots:
             offers.append(Offer(TAKE, ITSELF, "take a snapshot now", "of all values, to compare with later"))
@@ -196,7 +198,7 @@ class Comparing(ExplorerBase):
         if not quietly:
             self.log_to_console(f"compared in {numbers.duration(self._seconds)}: {done.text}")
         self.status_message(done.text)
-        self.observe("compared", done.text)
+        self.observe("comparing", self.compared_to)
 
     def _progressed(self, progress: m.Progress) -> None:
         done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"
@@ -212,6 +214,13 @@ class Comparing(ExplorerBase):
         self.module_tree.reload()
         self.query_one(ValuesPane).differences_grew()
         self.query_one(Info).refresh_values()
+
+    @property
+    def compared_to(self) -> str:
+        request = self._request if self.compared is not None and self._result else None
+        if request is None:
+            return ""
+        return request.source or request.snapshot or AS_OPENED
 
     def stop_comparing(self) -> bool:
         """Stop reading the differences; return False where none are being read."""
@@ -267,6 +276,7 @@ class Comparing(ExplorerBase):
         if self.compared is None:
             return
         self.compared, self._result, self._outdated = None, "", False
+        self.observe("comparing", "")
         self.module_tree.compare(False)
         self.query_one(ValuesPane).compare(False)
         if self.summary is not None:

@@ -122,3 +122,4 @@ class Editing(RequiresCode):
         done = await self.link.ask(chosen, m.Done)
         self.log_to_console(done.text)
         self.status_message(done.text)
+        self.observe("kept" if isinstance(chosen, m.TakeSnapshot) else "restored", chosen.name)

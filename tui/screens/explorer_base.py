@@ -81,6 +81,11 @@ class ExplorerBase(Screen[None]):
         """Return the tree."""
         return self.query_one(ModuleTree)
 
+    @property
+    def compared_to(self) -> str:
+        """With what what is open is compared: a source, a snapshot's name, `as it was opened`; empty for nothing."""
+        return ""
+
     def panes(self) -> Iterator[tuple[Tab, Pane]]:
         """Yield each tab on the right with its pane, whether it is seen or not."""
         for tab in tabs_in("right"):

@@ -62,6 +62,7 @@ class LoadingWeights(RequiresCode):
             self.log_to_console(f"weights: {left.loaded.text}")
             self.status_message(left.loaded.text)
             self.look_anew()
+            self.observe("loaded", state.checkpoint)
 
 
 def _may_be_weights(source: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from models import messages as m
 from tui.screens.explorer_base import NOTICE
 from tui.screens.running import Running
@@ -27,4 +29,5 @@ class Saving(Running):
         if saved is None:
             return
         self.log_to_console("\n".join([saved.text, *saved.notes]))
+        self.observe("saved", PurePath(saved.out).name)
         self.notify(clean(saved.out, NOTICE), title="Saved", timeout=8, markup=False)

@@ -116,7 +116,7 @@ class SourcePrompt(Panel[str | None]):
                 return
             items = [item for item in reply.items if self._offers(item.source)]
             before = [] if text else [Offer.of_recent(source) for source in self._recent]
-            known = {*self._recent, *(shown_path(source) for source in self._recent)}
+            known = {offer.source for offer in before} | {shown_path(offer.source) for offer in before}
             here = [Offer.of_item(item, "" if text else HERE) for item in items if item.source not in known]
             self.list.empty = NOTHING if text else ""
             self.list.take([*before, *here])

@@ -65,6 +65,7 @@ class Touring(Arranging, Opening):
         self._arrange()
         for area in AREAS:
             self.observe("tab", self.shown_tab(area))
+        self.observe("comparing", self.compared_to)
         if self.summary is not None and self.summary.source == tour.source:
             self.observe("opened", tour.source)
             self.observe("selected", self.path)

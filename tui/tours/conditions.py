@@ -1,7 +1,7 @@
 """When a step of a tour is done: conditions on what is seen on the screen, or happened since the step began.
 
 A condition is a word and what it is about: `selected 0.block 1.0`, `tab values`, `ran forward`, `typed net[2].bias`,
-`action heat`.  What is seen and what happens reaches a tour as the same two parts: see `Progress.observe`.
+`action heat`, `saved`.  What is seen and what happens reaches a tour as the same two parts: see `Progress.observe`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import NamedTuple
 from tui.actions import ACTIONS
 from tui.tabs import TABS
 
-STATES = ("selected", "tab", "opened")
+STATES = ("selected", "tab", "opened", "comparing")
 """Of these the latest holds, from before the step too; the others are events of the step."""
+ANY = ("kept", "restored", "saved", "loaded")
+"""Events that may be waited for without saying which: a snapshot, a file."""
 RUNS = ("forward", "backward")
 """What `ran` is about."""
-KINDS = (*STATES, "ran", "typed", "action")
+KINDS = (*STATES, "ran", "typed", "action", *ANY)
 """The words that a condition may begin with."""
 
 
@@ -26,7 +28,7 @@ class Condition(NamedTuple):
     kind: str
     """One of `KINDS`."""
     value: str
-    """What it is about, as `observed` returns it."""
+    """What it is about, as `observed` returns it; empty for whichever, of those in `ANY`."""
 
 
 def read_condition(text: str) -> Condition:
@@ -48,7 +50,7 @@ def read_condition(text: str) -> Condition:
         known = tuple(dict.fromkeys(_name(action.id) for action in ACTIONS))
     if known and value not in known:
         raise ValueError(f"{text!r}: there is no {kind} {value!r}; there are {', '.join(known)}")
-    if not value and kind != "selected":
+    if not value and kind not in ("selected", "comparing", *ANY):
         raise ValueError(f"{text!r} does not say which")
     return Condition(kind, observed(kind, value))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.tours.conditions import STATES, Condition, observed
+from tui.tours.conditions import ANY, STATES, Condition, observed
 from tui.tours.tour import Tour, TourStep
 
 
@@ -40,7 +40,8 @@ class TourProgress:
         if kind in STATES:
             self._states[kind] = seen.value
         else:
-            self._open = [each for each in self._open if each != seen]
+            either = {seen, Condition(kind, "")} if kind in ANY else {seen}
+            self._open = [each for each in self._open if each not in either]
         return self._check()
 
     def move(self, steps: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fake_app import AppEngine, Played, opened
+from textual.widgets._toast import Toast
 
 from models.messages import Execute, Executed, Problem
 from tui.tours.tour import Tour, TourStep, Words
@@ -90,7 +91,7 @@ async def test_a_statement_that_fails_does_not_count(engine: AppEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "columns", "rows"), [((120, 40), COLUMNS, 38), ((80, 24), 80, ROWS), ((50, 12), 50, 4)]
+    ("size", "columns", "rows"), [((120, 40), COLUMNS, 38), ((80, 24), 80, ROWS[0]), ((50, 12), 50, 4)]
 )
 async def test_the_panel_has_a_place_of_its_own(
     engine: AppEngine, size: tuple[int, int], columns: int, rows: int
@@ -136,3 +137,28 @@ async def test_marks_of_a_hostile_file_are_text(engine: AppEngine) -> None:
         assert "[bold red]" in shown(played)
         assert "[@click=app.quit]y" in shown(played)
         assert "\x1b" not in shown(played)
+
+
+async def test_a_long_step_is_seen_whole_in_a_low_terminal(engine: AppEngine) -> None:
+    step = TourStep(
+        do=text("Do it. " * 20), look=text("And look. " * 10), answer=text("It is so."), done=("ran forward",)
+    )
+    tour = Tour(source="rgnet", title=text("Mine"), steps=(step, TourStep(do=text("End"))))
+    async with opened(engine=engine, tour=tour, size=(80, 24)) as played:
+        panel = played.explorer.query_one(TourPanel)
+        assert panel.region.height == ROWS[1]
+        await played.press("f")
+        await played.sees("✓ It is so.", "done: ) goes on", "Do it. Do it.", "And look.")
+        await played.press("right_parenthesis")
+        assert panel.region.height == ROWS[1]  # the same for all steps: nothing jumps
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_notices_cover_no_tour(engine: AppEngine, size: tuple[int, int]) -> None:
+    async with opened(engine=engine, tour=TOUR, size=size) as played:
+        played.explorer.notify("x" * 50)
+        await played.until(lambda: list(played.app.screen.query(Toast)), "shown")
+        await played.rest()
+        toast, panel = played.app.screen.query_one(Toast).region, played.explorer.query_one(TourPanel).region
+        assert toast.area
+        assert not toast.overlaps(panel)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -228,6 +229,23 @@ async def test_the_prompt_completes_and_offers_weights_and_no_networks() -> None
         await played.press("escape")
         await played.until(lambda: played.app.screen is played.explorer, "left")
         assert played.asked(OpenWeights) == []
+
+
+@pytest.fixture
+def weights_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("a.pt").touch()
+    return "a.pt"
+
+
+async def test_what_was_opened_before_is_found_when_it_is_typed(weights_here: str) -> None:
+    async with opened() as played:
+        played.explorer.recent.add(weights_here)
+        played.engine.suggested = [SourceItem(source=weights_here, detail="weights")]
+        await played.press("W")
+        await played.until(lambda: [offer.section for offer in played.app.screen.list.offers] == ["before"], "listed")
+        await played.press("a")
+        await played.until(lambda: [offer.source for offer in played.app.screen.list.offers] == [weights_here], "found")
 
 
 async def test_suggestions_are_walked_with_the_arrows() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Input, TextArea
 
@@ -12,15 +14,16 @@ from tui.command_line import CommandOptions
 from tui.language import LANGUAGES, Language
 from tui.meant_keys import key_of
 from tui.tours.tour import own_tours
+from tui.widgets.parts.prose import Prose
 from tui.widgets.parts.tour_panel import TourPanel
 
-NAMES = {">": "greater_than_sign", "/": "slash", ")": "right_parenthesis"}
+NAMES = {" ": "space", ">": "greater_than_sign", "/": "slash", ")": "right_parenthesis"}
 PATIENCE = 60.0
 
 
 async def play(played: Played, each: str) -> None:
     """Press a key as it is written in the file of a tour, or type a text."""
-    if len(each) == 1 or each in ("enter", "escape", "down"):
+    if len(each) == 1 or each in ("enter", "escape", "down", "tab", "ctrl+s"):
         await played.press(NAMES.get(each, each))
     else:
         field = played.app.screen.focused
@@ -34,7 +37,10 @@ async def play(played: Played, each: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.slow
-async def test_they_can_be_played_to_their_end(language: Language) -> None:
+async def test_they_can_be_played_to_their_end(
+    language: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the files of a tour are written
     tours = own_tours()
     app = ModulescopeApp(
         CommandOptions(source=tours[0].source, tour=tours[0], language=language, seed=0), Launch.local()
@@ -61,7 +67,7 @@ async def test_they_can_be_played_to_their_end(language: Language) -> None:
                 for each in step.play:
                     await play(played, each)
                 await played.until(lambda progress=progress: progress.is_done, what, PATIENCE)
-                shown = str(played.explorer.query_one(TourPanel).query_one("#step").render())
+                shown = str(played.explorer.query_one(TourPanel).query_one(Prose).visual)
                 if step.answer is not None:
                     assert step.answer.of(language).replace("`", "").split("\n")[0] in shown.replace("\n", " "), what
                 if not progress.is_last:

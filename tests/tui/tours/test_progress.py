@@ -67,6 +67,27 @@ def test_a_step_without_conditions_is_done_and_one_goes_back_to_what_is_done() -
     assert progress.is_last
 
 
+def test_which_file_or_snapshot_it_was_may_be_left_open() -> None:
+    progress = TourProgress(
+        tour(
+            ("kept", "saved net.pt", "loaded"),
+        )
+    )
+    assert not progress.observe("kept", "first")
+    assert not progress.observe("saved", "other.pt")
+    assert not progress.observe("loaded", "any.pt")
+    assert progress.observe("saved", "net.pt")
+
+
+def test_with_nothing_is_a_state_of_comparing() -> None:
+    progress = TourProgress(tour(("comparing first",), ("comparing",)))
+    assert not progress.observe("comparing", "")
+    assert progress.observe("comparing", "first")
+    progress.move(1)
+    assert not progress.is_done
+    assert progress.observe("comparing", "")
+
+
 KINDS = st.sampled_from(["selected", "tab", "ran", "typed", "action", "opened"])
 
 

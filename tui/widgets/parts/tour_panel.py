@@ -9,16 +9,20 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
 from tui.language import Language
+from tui.line_breaks import word_points
 from tui.text import clean_lines
 from tui.tours.progress import TourProgress
+from tui.tours.tour import TourStep
 from tui.widgets.parts.prose import Prose
 
 WIDE = 104
 """Columns of a terminal from which the panel stands at the right, else above."""
 COLUMNS = 36
 """Of the panel, at the right."""
-ROWS = 7
-"""Of the panel, above, where the terminal has room for them."""
+ROWS = 7, 8
+"""Of the panel, above, where the terminal has room for them: at least, and at most, so that each step is seen whole."""
+BESIDE = 4
+"""Columns of the panel beside its text."""
 LOW = 20
 """Rows of a terminal below which the panel has fewer."""
 
@@ -62,7 +66,7 @@ class TourPanel(Vertical):
         """Take a place on a screen of that size; return the columns and rows that the rest has fewer."""
         above = width < WIDE
         self.set_class(above, "-above")
-        rows = ROWS if height >= LOW else max(height // 3, 3)
+        rows = self._rows_of_all(width - BESIDE) if height >= LOW else max(height // 3, 3)
         self.styles.width = "100%" if above else COLUMNS
         self.styles.height = rows if above else max(height - 2, 3)  # between the lines on top and below
         return (0, rows) if above else (COLUMNS, 0)
@@ -72,26 +76,38 @@ class TourPanel(Vertical):
         if not self.query("#step"):
             return  # it is shown as soon as there is a place for it
         progress, step = self.progress, self.progress.step
-        title, done, end, on = WORDS[self.language]
+        title = WORDS[self.language][0]
         back, following, tours = KEYS[self.language]
         keys = [back] * bool(progress.index) + [following] * (not progress.is_last) + [tours]
         self.border_title = title.format(progress.index + 1, len(progress.tour.steps))
         self.border_subtitle = "   ".join(keys)
-        shown: list[Content | tuple[str, str] | str] = [_marked(step.do.of(self.language))]
-        gap = "\n" if self.has_class("-above") else "\n\n"
-        if step.look is not None:
-            shown += [gap, _marked(step.look.of(self.language))]
-        if progress.is_done and step.answer is not None:
-            shown += [gap, ("✓ ", "bold $success"), _marked(step.answer.of(self.language))]
-        if progress.is_done:
-            going = end if progress.is_last else (done if step.done else on)
-            shown += [gap, (going, "bold $accent")]
-        self.query_one("#step", Prose).update(Content.assemble(*shown))
+        self.query_one("#step", Prose).update(self._content(step, progress.is_done))
         scroll = self.query_one(VerticalScroll)
         if progress.is_done and step.answer is not None:
             scroll.scroll_end(animate=False)
         else:
             scroll.scroll_home(animate=False)
+
+    def _content(self, step: TourStep, is_done: bool) -> Content:
+        """Return what is shown of a step: its answer once it is done."""
+        _, done, end, on = WORDS[self.language]
+        gap = "\n" if self.has_class("-above") else "\n\n"
+        shown: list[Content | tuple[str, str] | str] = [_marked(step.do.of(self.language))]
+        if step.look is not None:
+            shown += [gap, _marked(step.look.of(self.language))]
+        if is_done and step.answer is not None:
+            shown += [gap, ("✓ ", "bold $success"), _marked(step.answer.of(self.language))]
+        if is_done:
+            going = end if step is self.progress.tour.steps[-1] else (done if step.done else on)
+            shown += [gap, (going, "bold $accent")]
+        return Content.assemble(*shown)
+
+    def _rows_of_all(self, width: int) -> int:
+        """Return how many rows the panel has for all steps of the tour, of which the text has `width` columns."""
+        texts = [self._content(step, True).plain.split("\n") for step in self.progress.tour.steps]
+        needed = max(sum(len(word_points(line, max(width, 1))) for line in text) for text in texts)
+        fewest, most = ROWS
+        return min(max(needed + 2, fewest), most)  # with the frame
 
 
 def _marked(text: str) -> Content:
