@@ -65,7 +65,8 @@ def _ending(report: dict[str, Any]) -> Iterator[str]:
         yield f"first {first['what']}{of}{place_text(first)}" + (
             f", from {clean(first['tensor'])}" if first["tensor"] else ""
         )
-        yield from (f"  {line}" for line in clean_lines(first["text"] or ""))
+        if first["text"]:
+            yield from (f"  {line}" for line in clean_lines(first["text"]))
     if error:
         shapes = " x ".join(shape_text(shape) for shape in error["inputs"] or [])
         yield f"failed{place_text(error)}" + (f", with {shapes}" if shapes else "")

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models.live.live_tree import LiveTree
+from models.run.gradients.watch import BackwardWatch
 from models.run.trace import run_tensors
 from models.run.trace.accelerator import Readings
 from models.run.trace.output_statistics import statistics_of
@@ -31,6 +32,13 @@ def network(kind: str) -> tuple[nn.Module, torch.Tensor]:
     return Images().cuda(), torch.rand(4, 3, 32, 32).cuda()
 
 
+def strictly() -> None:
+    """Have any wait for the device raise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says that not every wait is found so
+        torch.cuda.set_sync_debug_mode("error")
+
+
 class Strict(nn.Module):
     """Calls a network so that any wait for the device within it raises."""
 
@@ -39,10 +47,8 @@ class Strict(nn.Module):
         self.net = net
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch says that not every wait is found so
-            torch.cuda.set_sync_debug_mode("error")
         try:
+            strictly()
             return self.net(X)
         finally:
             torch.cuda.set_sync_debug_mode("default")
@@ -56,8 +62,25 @@ def test_nothing_waits_for_the_device(kind: str, grad: bool) -> None:
     with torch.set_grad_enabled(grad):
         trace = traced(Strict(net), X)
     assert trace.failed is None
-    assert all(row.statistics is not None for row in trace.calls if row.output is not None)
+    measured = {row.op for row in trace.calls if row.statistics is not None}  # not those that give a view
+    assert measured >= ({"Linear", "LayerNorm", "add"} if kind == "encoder" else {"Conv2d", "relu", "max_pool2d"})
     assert not [row.note for row in trace.calls if "could not be looked at" in row.note]
+
+
+@pytest.mark.parametrize("kind", ["encoder", "images"])
+def test_a_backward_that_is_watched_does_not_wait_either(kind: str) -> None:
+    net, X = network(kind)
+    net(X).sum().backward()  # the first prepares
+    watch, loss = BackwardWatch(), net(X).square().mean()
+    with watch.over([loss]):
+        try:
+            strictly()
+            loss.backward()
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    norms = [watch.arrived(step) for step in watch.steps if step.seconds is not None]
+    assert norms
+    assert watch.all_finite()
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def is_read_later(tensor: Tensor) -> bool:
     return tensor.is_cuda
 
 
+def is_capturing() -> bool:
+    """Return whether a CUDA graph is being captured: what runs now runs again with it, and nothing may wait for it."""
+    return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()  # type: ignore[no-untyped-call]
+
+
 class Readings:
     """The measures of one run that wait to be read, and what is to be done when they are."""
 
@@ -70,8 +75,6 @@ class Readings:
             return None
         if tensor.layout is not torch.strided or tensor.dtype.is_complex or tensor.is_quantized or not tensor.numel():
             return None
-        if torch.cuda.is_available() and torch.cuda.is_current_stream_capturing():
-            return None  # what is captured runs again with the graph, and must not be waited for
         pending, self.waiting = Pending(), True
         values = tensor.detach()
         for piece in torch.split(values.reshape(-1), PIECE) if values.numel() > PIECE else (values,):
@@ -117,7 +120,12 @@ class Readings:
             self.read()
 
     def read(self) -> None:
-        """Wait for the device, read all measures, and do what waits for them, in its order."""
+        """Wait for the device, read all measures, and do what waits for them, in its order.
+
+        Not while a CUDA graph is captured, which would end with an error: then they wait for the next time.
+        """
+        if is_capturing():
+            return
         self.waiting = False
         timed, self._timed = self._timed, []
         (measures, self._measures), (actions, self._actions) = (self._measures, []), (self._actions, [])

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...live.live_tree import LiveTree
 from ...tensors.tensors import shape_of
-from .accelerator import Found, Pending, Readings, is_read_later
+from .accelerator import Found, Pending, Readings, is_capturing, is_read_later
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .captured import CallTensors, Kept
@@ -246,6 +246,8 @@ class RunTensors:
         if torch._C._len_torch_dispatch_stack():
             return None  # a dispatch mode (fake tensors, a counter of FLOPs) would see the extra operations
         if is_read_later(tensor):
+            if is_capturing():
+                return None
             try:
                 pending = self._readings.measure(tensor, by_unit)
             except Exception:  # memory of the device that is not there
