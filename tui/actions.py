@@ -168,6 +168,9 @@ ACTIONS: tuple[Action, ...] = (
     # -- gradients
     Action("scale", "L", "Linear or logarithmic bars", "Gradients", "bars"),
     # -- calls
+    Action(
+        "compare_runs", "D", "Compare the run with another run, or another mode …", "Calls", "calls", footer="compare"
+    ),
     Action("edit_inputs", "i", "Change the inputs …", "Calls", "calls", footer="inputs"),
     # -- tables
     Action("choose", "enter", "Show this row in the tree", "Tables", "table", footer="show", shown="Enter"),
@@ -175,7 +178,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_next", "S", "Sort by the next column", "Filter and sort", "sorted", footer="sort"),
     Action("reverse", "r", "Sort the other way round", "Filter and sort", "sorted"),
     Action("columns", "C", "Columns: facts, statistics or differences", "Table of tensors", "tensors"),
-    Action("call_columns", "C", "Columns: shapes, values, costs or gradients", "Calls", "calls", footer="columns"),
+    Action(
+        "call_columns",
+        "C",
+        "Columns: shapes, values, costs or gradients; differences",
+        "Calls",
+        "calls",
+        footer="columns",
+    ),
     Action("fold", "space", "Unfold or fold", "Calls", "calls", footer="fold", shown="Space"),
     Action("inward", "right,l", "Unfold, then to the first row within", "Calls", "calls", shown="→ l"),
     Action("outward", "left,h", "Fold, then to what holds it", "Calls", "calls", shown="← h"),

@@ -51,6 +51,23 @@ from .comparing import (
     Snapshots,
     TakeSnapshot,
 )
+from .comparing_runs import (
+    CALL_STATUSES,
+    CallDifference,
+    CallDifferencesRead,
+    CallStatus,
+    CompareRuns,
+    EndRunComparison,
+    KeepRun,
+    ListRuns,
+    RanBeside,
+    ReadCallDifferences,
+    RunBeside,
+    RunItem,
+    RunList,
+    RunOffer,
+    RunsCompared,
+)
 from .editing import EditPlan, PlanEdit, UseSnapshot
 from .events import Busy, CallsGrew, OutputText, StateChanged
 from .exporting import Export, Exported, ExportForm
@@ -178,6 +195,7 @@ RequestBody = (
     | ReadSharing | Interrupt
     | ReadInitialisers | PreviewInitialiser | MeasureSignal | ApplyInitialiser
     | Compare | ReadDifferences | EndComparison | ListSnapshots | TakeSnapshot
+    | ListRuns | KeepRun | RunBeside | CompareRuns | ReadCallDifferences | EndRunComparison
 )  # fmt: skip
 """Every request."""
 AnswerBody = (
@@ -188,7 +206,7 @@ AnswerBody = (
     | FoundFindings | Exported | Fitted | WeightsLoaded | Executed | Ran | InputFields | InputsSet | CallPage
     | CallPlace | FoundCall | Completions | SavePlan | Saved | SharingFound
     | Initialisers | InitialPreview | Signals | Initialised
-    | Compared | Snapshots
+    | Compared | Snapshots | RunList | RanBeside | RunsCompared | CallDifferencesRead
     | EditPlan | StepsTaken
 )  # fmt: skip
 """Every answer to a request."""
@@ -196,6 +214,7 @@ EventBody = OutputText | StateChanged | CallsGrew | StepsGrew | Busy
 """Every event."""
 
 __all__ = [
+    "CALL_STATUSES",
     "PROTOCOL",
     "STEP_LIMIT",
     "Absence",
@@ -207,6 +226,8 @@ __all__ = [
     "Brief",
     "Busy",
     "CallBackward",
+    "CallDifference",
+    "CallDifferencesRead",
     "CallOrder",
     "CallPage",
     "CallPlace",
@@ -214,6 +235,7 @@ __all__ = [
     "CallRow",
     "CallRows",
     "CallStatistics",
+    "CallStatus",
     "CallTensor",
     "CallsGrew",
     "Cancel",
@@ -222,6 +244,7 @@ __all__ = [
     "Choice",
     "CloseSource",
     "Compare",
+    "CompareRuns",
     "Compared",
     "Complete",
     "CompletionItem",
@@ -232,6 +255,7 @@ __all__ = [
     "Done",
     "EditPlan",
     "EndComparison",
+    "EndRunComparison",
     "Event",
     "EventBody",
     "ExampleItem",
@@ -278,9 +302,11 @@ __all__ = [
     "InputsSet",
     "Interrupt",
     "KeepCall",
+    "KeepRun",
     "LayerGradient",
     "LayerUpdate",
     "ListExamples",
+    "ListRuns",
     "ListSnapshots",
     "LoadWeights",
     "Locate",
@@ -307,8 +333,10 @@ __all__ = [
     "Problem",
     "Progress",
     "Ran",
+    "RanBeside",
     "Ranged",
     "RangedSeconds",
+    "ReadCallDifferences",
     "ReadDifferences",
     "ReadFindings",
     "ReadInitialisers",
@@ -320,8 +348,13 @@ __all__ = [
     "RowDifference",
     "RuleArgument",
     "RuleOffer",
+    "RunBeside",
+    "RunItem",
+    "RunList",
     "RunMode",
+    "RunOffer",
     "RunTotals",
+    "RunsCompared",
     "SaveOptions",
     "SavePlan",
     "SaveTensors",

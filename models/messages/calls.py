@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from .base import Body, BodyPart
+from .comparing_runs import CallDifference
 from .limits import Count, Depth, Direction, Names, Number, Page, Positions, Seconds, Share, Signed, Text
 from .places import CallTensor
 
@@ -27,6 +28,7 @@ class KeepCall(Body):
 CallOrder = Literal[
     "run", "module", "op", "where", "depth", "repeat", "seconds", "self_seconds", "flops", "elementwise", "bytes",
     "kept", "peak", "min", "max", "mean", "std", "zeros", "rows", "nan", "inf", "nonfinite", "norm", "backward",
+    "severity", "relative", "max_abs", "grew",
 ]  # fmt: skip
 """What the table of calls is sorted by: `run` is the order of execution; what is not known comes last."""
 
@@ -47,6 +49,8 @@ class CallRows(Body):
     `ms>1`, `nan>0`, `line:net.py:12`."""
     toggled: Names = []
     """Keys of rows that are not folded as at first.  Rows are an outline in the order of execution without a query."""
+    against: Signed | None = None
+    """The run with which `run` is compared: the calls of both are listed, with how they differ; None for none."""
 
 
 class CallStatistics(BodyPart, frozen=True, kw_only=True):
@@ -189,7 +193,9 @@ class CallRow(BodyPart, CallFields, frozen=True, kw_only=True):
     """What differs between those that it stands for."""
 
     index: Count = 0
-    """Of its row."""
+    """Of its row; of a call that the other run of a comparison alone made, of its row there."""
+    difference: CallDifference | None = None
+    """How it differs from the same call of another run; None where runs are not compared."""
     statistics: CallStatistics | None = None
     producers: Positions = []
     mode: Names = []
@@ -241,6 +247,10 @@ class FindCall(Body):
     run: Signed
     index: Signed
     toggled: Names = []
+    against: Signed | None = None
+    """As in `CallRows`."""
+    of_other: bool = False
+    """Whether the call is one that the run `against` alone made."""
 
 
 class FoundCall(Body):
@@ -276,6 +286,10 @@ class NextCallHit(Body):
     query: Text
     after: Signed = -1
     direction: Direction = 1
+    against: Signed | None = None
+    """As in `CallRows`."""
+    of_other: bool = False
+    """Whether `after` is a call that the run `against` alone made."""
 
 
 class CallPlace(Body):
@@ -288,3 +302,5 @@ class CallPlace(Body):
     """Which of those rows it is, from 1."""
     count: Count = 0
     """How many such rows there are."""
+    of_other: bool = False
+    """Whether it is a call that the run `against` alone made."""

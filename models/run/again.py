@@ -6,7 +6,8 @@ shapes and the statistics of what they returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,25 @@ class Repeatable:
     mode: RunMode = AS_IT_IS
 
 
+@contextmanager
+def from_its_start(repeatable: Repeatable, now: LiveTree) -> Iterator[None]:
+    """Have everything within as it was when a run began, and afterwards as it was before.
+
+    Args:
+        now: the network's present tree.
+    """
+    present = RunState(now, repeatable.args, repeatable.kwargs)
+    try:
+        repeatable.state.put_back()
+        yield
+    finally:
+        try:
+            present.put_back()
+        except KeyboardInterrupt:  # pressed once more: all the more everything has to be as it was
+            present.put_back()
+            raise
+
+
 def keep_by_running_again(
     repeatable: Repeatable, trace: Trace, index: int, now: LiveTree
 ) -> tuple[str, Problem | None]:
@@ -58,18 +78,10 @@ def keep_by_running_again(
         now: the network's present tree.
     """
     call = trace.row(index)
-    present = RunState(now, repeatable.args, repeatable.kwargs)
     again = Trace(captures=Captures(LARGEST, LARGEST, only=call))
-    try:
-        repeatable.state.put_back()
+    with from_its_start(repeatable, now):
         tree, mode = repeatable.tree, replace(repeatable.mode, warm_up="")
         result = run_forward(tree.root, repeatable.args, dict(repeatable.kwargs), tree, again, mode=mode)
-    finally:
-        try:
-            present.put_back()
-        except KeyboardInterrupt:  # pressed once more: all the more everything has to be as it was
-            present.put_back()
-            raise
     rows, before = again.calls, trace.calls
     if result.problem is not None and (trace.failed is None or len(rows) < len(before)):
         return "", result.problem

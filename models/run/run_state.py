@@ -82,6 +82,11 @@ class RunState:
             else:
                 self._copies.append((tensor, plain(tensor).detach().clone(), version_of(tensor)))
 
+    @property
+    def random(self) -> dict[str, Any]:
+        """Return the states of the generators of random numbers, as `random_state` gives them."""
+        return self._random
+
     def why_not(self) -> str:
         """Return why a run from here would not be the same now, in a few words; empty where it would be."""
         if not self.obstacle and any(version_of(tensor) != version for tensor, version in self._versions):

@@ -6,16 +6,14 @@ The same network after an edit, two checkpoints of it, another dtype or mode.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ..diff.compare import compare
-from ..diff.difference import ALIKE, Difference, TensorSide, Tolerance
+from ..diff.difference import ALIKE, Difference, Tolerance
 from ..diff.sources import every_tensor
 from ..diff.tensors import Comparable
 from ..diff.workers import Workers
@@ -23,10 +21,9 @@ from ..messages import Problem, RunMode
 from ..run.forward import AS_IT_IS, run_forward
 from ..run.inputs.run_mode import in_dtype
 from ..run.trace.calls import Call
-from ..run.trace.captured import Captures, Copy, Kept, NotKept
+from ..run.trace.captured import Captures
 from ..run.trace.record import Trace
-from ..tensors.tensors import dtype_text
-from ..tensors.torch_readable import readable_of
+from .paired_calls import Against, aligned_calls, difference_of, first_that_differs, is_different
 from .session import Session
 
 ROOM = 2**30
@@ -115,98 +112,29 @@ def _run(session: Session, arguments: Any, mode: RunMode) -> tuple[Trace, Proble
     return trace, result.problem
 
 
-def aligned_calls(a: Sequence[Call], b: Sequence[Call]) -> list[tuple[Call | None, Call | None]]:
-    """Return the calls of two runs side by side: what is called, in which module, in the same order.
-
-    None stands where one of them has no such call.
-    """
-    mine, theirs = [_key(call) for call in a], [_key(call) for call in b]
-    if mine == theirs:
-        return list(zip(a, b, strict=True))
-    found: list[tuple[Call | None, Call | None]] = []
-    at_a = at_b = 0
-    for block in SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks():
-        found += [(call, None) for call in a[at_a : block.a]]
-        found += [(None, call) for call in b[at_b : block.b]]
-        found += zip(a[block.a : block.a + block.size], b[block.b : block.b + block.size], strict=True)
-        at_a, at_b = block.a + block.size, block.b + block.size
-    return found
-
-
-def _key(call: Call) -> Hashable:
-    """Return what two calls that stand side by side have in common; the networks themselves may be of two classes."""
-    return call.module, call.op if call.depth else "", call.kind, call.depth
-
-
 def first_difference(pairs: Sequence[CallPair]) -> CallPair | None:
     """Return the first call that differs, the innermost one: a module differs because something in it does.
 
     None where none does.
     """
-    at = next((at for at, pair in enumerate(pairs) if pair.differs), None)
-    while at is not None:
-        depth = pairs[at].call.depth
-        inner = None
-        for below in range(at + 1, len(pairs)):
-            if pairs[below].call.depth <= depth:
-                break
-            if pairs[below].differs:
-                inner = below
-                break
-        if inner is None:
-            return pairs[at]
-        at = inner
-    return None
+    at = first_that_differs([pair.call for pair in pairs], lambda at: pairs[at].differs)
+    return None if at is None else pairs[at]
 
 
-def _of_outputs(
-    a: Call | None, b: Call | None, against: Callable[[Comparable, Comparable], Difference]
-) -> Difference | None:
+def _of_outputs(a: Call | None, b: Call | None, against: Against) -> Difference | None:
     if a is None or b is None or a.captured is None or b.captured is None:
         return None
-    return _first_differing(a.captured.outputs, b.captured.outputs, against)
+    return difference_of(a.captured.outputs, b.captured.outputs, against)
 
 
-def is_different(found: Difference) -> bool:
-    """Return whether two tensors are known to differ; of two dtypes the numbers say it, where there are any."""
-    if found.status in (*ALIKE, "unreadable"):
-        return False
-    return found.status != "dtype" or found.comparison is None or found.comparison.values not in ALIKE
-
-
-def _first_differing(
-    a: Sequence[Kept], b: Sequence[Kept], against: Callable[[Comparable, Comparable], Difference]
-) -> Difference | None:
-    """Return the first difference of tensors of two calls, or what became of the first of them; None without any."""
-    found: Difference | None = None
-    for number, (mine, theirs) in enumerate(zip(a, b, strict=False)):
-        missing = next((each for each in (mine, theirs) if isinstance(each, NotKept)), None)
-        if missing is not None:
-            own = Difference(str(number), "unreadable", None, None, reason=missing.reason)
-        elif isinstance(mine, Copy) and isinstance(theirs, Copy):
-            own = against(_comparable(mine.tensor, str(number)), _comparable(theirs.tensor, str(number)))
-        else:
-            continue  # a parameter itself
-        if is_different(own):
-            return own
-        found = found or own
-    return found
-
-
-def _comparable(tensor: Tensor, path: str) -> Comparable:
-    return Comparable(TensorSide(path, tuple(tensor.shape), dtype_text(tensor)), readable_of(tensor))
-
-
-def _causes(
-    a: Session, b: Session, pair: CallPair, against: Callable[[Comparable, Comparable], Difference]
-) -> tuple[bool | None, list[Difference]]:
+def _causes(a: Session, b: Session, pair: CallPair, against: Against) -> tuple[bool | None, list[Difference]]:
     """Return whether a call was given the same on both sides, and what it read that differs."""
     mine, theirs = pair.a, pair.b
     if mine is None or theirs is None:
         return None, []
     alike: bool | None = None
     if mine.captured is not None and theirs.captured is not None:
-        given = _first_differing(mine.captured.inputs, theirs.captured.inputs, against)
+        given = difference_of(mine.captured.inputs, theirs.captured.inputs, against)
         if given is not None and given.status != "unreadable":
             alike = not is_different(given)
     sides = [{each.path: each for each in every_tensor(session.model)} for session in (a, b)]

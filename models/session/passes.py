@@ -53,6 +53,7 @@ def forward_pass(session: Session) -> Ran:
     if session.keeps_tensors:
         session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs, mode)
     result = run_forward(before.root, args, kwargs, before, trace, mode=mode)
+    session.runs.note_random(run)
     session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     failed = "" if result.problem is None else result.problem.title
     code = forward_code(f"net({as_called(session, given, given_names)})", mode, device_of(before.root))
@@ -60,6 +61,7 @@ def forward_pass(session: Session) -> Ran:
     if result.problem is None:
         session.result = session.namespace["output"] = result.output
     changed = session.end_change()
+    session.runs.note_written(run, changed)
     effects, lasting = session.effects()
     problem = result.problem
     if problem is not None and problem.kind == "model" and (first := _about_inputs(session, given, given_names)):

@@ -205,6 +205,7 @@ class Session(SourceOpener):
             fresh = LiveModel(model.source, tree, model.fold_state.overrides())
             structure = not tree.same_structure(model.tree)
         fresh.statistics_cache.forget(changed)
+        self.runs.note_changes(changed)
         fresh = fresh.with_changes(changed)
         with self.lock:
             self._model = fresh

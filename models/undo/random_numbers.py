@@ -50,7 +50,7 @@ class RandomRecord:
 
     def changed(self) -> bool:
         """Return whether numbers were drawn, or a seed was set."""
-        return not _same(self._state, random_state()) or any(
+        return not is_same_random(self._state, random_state()) or any(
             not torch.equal(generator.get_state(), state) for generator, state in self._named
         )
 
@@ -74,13 +74,13 @@ class RandomRecord:
             raise RestoreError(str(exc).split("\n")[0]) from exc
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two states are the same, whatever their parts are: tensors, arrays, numbers."""
+def is_same_random(one: Any, other: Any) -> bool:
+    """Return whether two states, as `random_state` returns them, are the same, whatever their parts are."""
     if isinstance(one, Tensor):
         return isinstance(other, Tensor) and torch.equal(one, other)
     if isinstance(one, dict):
         # a generator that came into use meanwhile stood nowhere before
-        return isinstance(other, dict) and all(name in other and _same(one[name], other[name]) for name in one)
+        return isinstance(other, dict) and all(name in other and is_same_random(one[name], other[name]) for name in one)
     if isinstance(one, list) or (isinstance(one, tuple) and len(one) < 10):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(is_same_random, one, other))
     return one.tobytes() == other.tobytes() if hasattr(one, "tobytes") else bool(one == other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec.structs import replace
 
 from models.messages import (
@@ -25,13 +27,19 @@ class FakeCalls:
     complete: set[int]
     because = ""
     remark = ""
+    only_a: Sequence[CallRow]
+    compared_rows: Callable[[list[CallRow]], list[CallRow]]
 
     def _on_CallRows(self, body: CallRows) -> CallPage:
         if ">" in body.query:
             raise EngineProblem(Problem("usage", f"Nothing is called {body.query}", "There are op, ms."))
         everything = [replace(row, index=place) for place, row in enumerate(self.runs.get(body.run, []))]
+        if body.against is not None:
+            everything = self.compared_rows(everything)
         rows = [row for row in everything if all(word in f"{row.module} {row.op}" for word in body.query.split())]
-        if body.order != "run":
+        if body.order in ("severity", "relative", "max_abs", "grew"):
+            rows.sort(key=lambda row: (row.difference and row.difference.how_much) or 0.0, reverse=body.descending)
+        elif body.order != "run":
             rows.sort(key=lambda row: getattr(row, body.order), reverse=body.descending)
         elif body.descending:
             rows.reverse()
@@ -49,6 +57,9 @@ class FakeCalls:
 
     def _on_FindCall(self, body: FindCall) -> FoundCall:
         total = len(self.runs.get(body.run, []))
+        if body.of_other:
+            total += len(self.only_a)
+            return FoundCall(run=body.run, place=total - len(self.only_a) + body.index, total=total)
         return FoundCall(
             run=body.run, place=body.index if 0 <= body.index < total else None, total=total, toggled=body.toggled
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 from fake_calls import FakeCalls
 from fake_comparing import FakeComparing
+from fake_comparing_runs import FakeComparingRuns
 from fake_lab import FakeLab
 from fake_networks import Spec, rgnet
 from fake_saving import FakeSaving
@@ -24,6 +25,7 @@ from fake_weights import FakeWeights
 
 from models.messages import (
     Body,
+    CallDifference,
     CallPlace,
     CallRow,
     CallTensor,
@@ -73,7 +75,16 @@ from models.messages.errors import EngineGone, EngineProblem
 
 
 class FakeEngine(
-    FakeTree, FakeTable, FakeCalls, FakeValues, FakeSaving, FakeSharing, FakeWeights, FakeLab, FakeComparing
+    FakeTree,
+    FakeTable,
+    FakeCalls,
+    FakeValues,
+    FakeSaving,
+    FakeSharing,
+    FakeWeights,
+    FakeLab,
+    FakeComparing,
+    FakeComparingRuns,
 ):
     """Answers from `spec`."""
 
@@ -103,6 +114,9 @@ class FakeEngine(
         self.places: dict[str, str] = {}
         self.runs: dict[int, list[CallRow]] = {}
         self.complete: set[int] = set()
+        self.call_differences: dict[int, CallDifference] = {}
+        self.run_names: dict[int, str] = {}
+        self.beside: dict[int, str] = {}
         self.steps: dict[type[Body], list[str]] = {}
         """What is reported of the progress of a kind of request, before it is held or answered."""
         self._gates: dict[type[Body], asyncio.Event] = {}

@@ -33,16 +33,16 @@ class CallSelection(Stepping):
     # -- selecting
     @on(CallTable.Selected)
     def _call_selected(self, message: CallTable.Selected) -> None:
-        if message.table.complete and message.table.run == message.run:
+        if message.table.complete and message.table.holds(message.run):
             self._take_call(m.CallTensor(run=message.run, call=message.row))
 
     def select_call(self, place: m.CallTensor) -> None:
         """Select a call of the run that Calls shows, and have the cursor there on it."""
         table = self.query_one(CallTable)
-        if table.run != place.run or place.call >= table.all:
+        if not table.holds(place.run) or place.call >= table.all:
             self.status_message("this run is no longer shown")
             return
-        table.go_to(place.call)
+        table.go_to(place.call, place.run != table.run)
         self._take_call(m.CallTensor(run=place.run, call=place.call))
 
     def _take_call(self, place: m.CallTensor) -> None:
@@ -69,7 +69,7 @@ class CallSelection(Stepping):
         Where no pane of numbers is in front, Values comes there first, with the present one.
         """
         table = self.query_one(CallTable)
-        row = None if self.call is None else table.call_at(self.call.call)
+        row = None if self.call is None else table.call_at(self.call.run, self.call.call)
         if self.call is None and self.next_side():
             return
         if self.call is None or row is None:

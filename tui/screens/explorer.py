@@ -1,9 +1,9 @@
 """The main screen: tree, panes, console, and the flow of state between them.
 
 The engine's answers and events arrive here; this screen hands them to the widgets, and no widget knows another.  What
-the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`, `finding`,
-`copying`, `touring`, `arranging`, `call_selection`, `loading_weights`, `saving`, `sharing`, `initialising`,
-`editing`, `stepping`.
+the keys do lies in the mixins, one a theme: `opening`, `reopening`, `running`, `measuring`, `comparing`,
+`comparing_runs`, `finding`, `copying`, `touring`, `arranging`, `call_selection`, `loading_weights`, `saving`,
+`sharing`, `initialising`, `editing`, `stepping`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tui.screens.arranging import Arranging
 from tui.screens.call_selection import CallSelection
 from tui.screens.closing import ClosesItself
 from tui.screens.comparing import Comparing
+from tui.screens.comparing_runs import ComparingRuns
 from tui.screens.copying import Copying
 from tui.screens.editing import Editing
 from tui.screens.explorer_base import NOTICE
@@ -67,6 +68,7 @@ class Explorer(
     Measuring,
     Searching,
     Remarks,
+    ComparingRuns,
     Comparing,
     CallSelection,
     Copying,
@@ -212,7 +214,7 @@ class Explorer(
         if self.call is None:
             self.show_at(self.path, self.row)
             return
-        row = self.query_one(CallTable).call_at(self.call.call)
+        row = self.query_one(CallTable).call_at(self.call.run, self.call.call)
         self.query_one("#right-bar", Bar).note = title_of_call(self.call, row)
         for _, pane in self.panes():
             pane.show(self.call, row)

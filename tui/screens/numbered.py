@@ -47,7 +47,11 @@ class NumberedPanel(Panel[ScreenResultType]):
 
     def options(self, lines: Iterable[Content]) -> Options:
         """Return the list of the choices, each with its digit before its line."""
-        return Options(*(Option(Content.assemble((_key(at), "bold"), "  ", line)) for at, line in enumerate(lines, 1)))
+        return Options(*self.numbered(lines))
+
+    def numbered(self, lines: Iterable[Content]) -> list[Option]:
+        """Return the choices with their digits before their lines."""
+        return [Option(Content.assemble((_key(at), "bold"), "  ", line)) for at, line in enumerate(lines, 1)]
 
     @property
     def option_list(self) -> OptionList:

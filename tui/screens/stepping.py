@@ -67,10 +67,10 @@ class Stepping(Running):
 
     def _step(self, places: list[m.Place], others: list[m.Place]) -> bool:
         """Go to the last of `places`, and note in `others` where that was left; return whether there was one."""
-        run = self.query_one(CallTable).run
+        table = self.query_one(CallTable)
         while places:
             place = places.pop()
-            if place == self._here or (isinstance(place, m.CallTensor) and place.run != run):
+            if place == self._here or (isinstance(place, m.CallTensor) and not table.holds(place.run)):
                 continue  # the calls of other runs are not shown
             others.append(self._here)
             self._returning = place

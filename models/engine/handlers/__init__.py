@@ -10,6 +10,7 @@ from ..registry import registry
 from . import (  # noqa: F401  (importing registers the handlers)
     about,
     comparing,
+    comparing_runs,
     editing,
     exporting,
     findings,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ... import messages as m
 from ...session.session import Session
 from ..registry import Context, handles
+
+if TYPE_CHECKING:
+    from ...run.listing.call_list import CallList
 
 
 @handles(m.Execute, lane="main", busy="running")
@@ -86,9 +91,7 @@ def call_rows(session: Session, request: m.CallRows, context: Context) -> m.Call
     Raises:
         EngineProblem: the run is no longer kept, of kind `gone`; the query cannot be read, of kind `usage`.
     """
-    from ...run.listing.call_list import list_of
-
-    return list_of(session.runs.trace(request.run)).page(request)
+    return _list(session, request.run, request.against).page(request)
 
 
 @handles(m.FindCall, lane="query")
@@ -98,9 +101,7 @@ def find_call(session: Session, request: m.FindCall, context: Context) -> m.Foun
     Raises:
         EngineProblem: the run is no longer kept, of kind `gone`.
     """
-    from ...run.listing.call_list import list_of
-
-    return list_of(session.runs.trace(request.run)).find(request)
+    return _list(session, request.run, request.against).find(request)
 
 
 @handles(m.NextCall, lane="query")
@@ -125,9 +126,18 @@ def next_call_hit(session: Session, request: m.NextCallHit, context: Context) ->
     Raises:
         EngineProblem: the run is no longer kept, of kind `gone`; the query cannot be read, of kind `usage`.
     """
+    return _list(session, request.run, request.against).next_hit(request)
+
+
+def _list(session: Session, run: int, against: int | None) -> CallList:
+    """Return the calls of a run, or of it and the one that it is compared with."""
     from ...run.listing.call_list import list_of
 
-    return list_of(session.runs.trace(request.run)).next_hit(request)
+    if against is None:
+        return list_of(session.runs.trace(run))
+    from ...session.run_comparison import comparison_of
+
+    return list_of(comparison_of(session, against, run).merged)
 
 
 @handles(m.Complete, lane="query")

@@ -20,12 +20,13 @@ from ..trace.calls import Call
 from ..trace.record import Trace
 from .call_query import QueryError, matching, parse_call_query
 from .call_values import VALUES, Value
+from .merged import MergedRuns
 from .outline import OutlineNode, hiding, outline, visible
 from .outline_rows import row_of_node
 
 SHARE = 10
 """A list of a run that goes on is not made again before so many times the seconds are over that its making took."""
-_LISTS: WeakKeyDictionary[Trace, CallList] = WeakKeyDictionary()
+_LISTS: WeakKeyDictionary[Trace | MergedRuns, CallList] = WeakKeyDictionary()
 
 
 DEEPEST = 150
@@ -52,12 +53,18 @@ class _Made:
         found = self.rows[place]
         return self.calls[found].row() if isinstance(found, int) else row_of_node(self.calls, *found)
 
+    def call(self, place: int) -> Call:
+        """Return the call of a row, or the first one that it stands for."""
+        found = self.rows[place]
+        return self.calls[found if isinstance(found, int) else found[1].members[0].index]
+
 
 class CallList:
-    """The lists of one run."""
+    """The lists of one run, or of two that are compared."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace | MergedRuns) -> None:
         self._trace = trace
+        self._merged = trace if isinstance(trace, MergedRuns) else None
         self._made: _Made | None = None
 
     def page(self, request: CallRows) -> CallPage:
@@ -74,28 +81,33 @@ class CallList:
             total=len(made.rows),
             start=start,
             complete=made.state[1],
-            rows=[made.row(place) for place in range(start, stop)],
+            rows=[self._row(made, place) for place in range(start, stop)],
             all=len(made.calls),
             totals=made.totals,
             remark=parse_call_query(request.query).remark,
             because=self._trace.hint if self._trace.failed is not None else "",
         )
 
+    def _row(self, made: _Made, place: int) -> CallRow:
+        row = made.row(place)
+        return row if self._merged is None else self._merged.shown(row, made.call(place))
+
     def find(self, request: FindCall) -> FoundCall:
         """Return where in the outline a call is, with what has to be unfolded to see it."""
         toggled = list(request.toggled)
+        index = self._place_of(request.index, request.of_other)
         while True:
             made = self._listed(CallRows(run=request.run, start=0, count=0, toggled=toggled))
             run, total = max(request.run, 0), len(made.rows)
             if made.nodes is None:
-                there = 0 <= request.index < total
-                return FoundCall(run=run, place=request.index if there else None, total=total, toggled=toggled)
-            keys = hiding(made.nodes, request.index)
+                there = 0 <= index < total
+                return FoundCall(run=run, place=index if there else None, total=total, toggled=toggled)
+            keys = hiding(made.nodes, index)
             if keys is None:
                 return FoundCall(run=run, place=None, total=total, toggled=toggled)
             if not keys:
                 shown = (node for _, node in visible(made.nodes))
-                place = next((at for at, node in enumerate(shown) if _stands_for(node, request.index)), None)
+                place = next((at for at, node in enumerate(shown) if _stands_for(node, index)), None)
                 return FoundCall(run=run, place=place, total=total, toggled=toggled)
             toggled = [*(key for key in toggled if key not in keys), *(key for key in keys if key not in toggled)]
 
@@ -106,15 +118,24 @@ class CallList:
             EngineProblem: the query cannot be read.
         """
         calls, run = self._trace.calls, max(request.run, 0)
+        after = self._place_of(request.after, request.of_other)
         found = list(_matching(calls, request.query))
         if not found:
             return CallPlace(run=run, index=None)
-        if request.direction < 0:
-            at = bisect_left(found, request.after) - 1
-        else:
-            at = bisect_right(found, request.after) % len(found)
+        at = bisect_left(found, after) - 1 if request.direction < 0 else bisect_right(found, after)
         at %= len(found)
-        return CallPlace(run=run, index=found[at], number=at + 1, count=len(found))
+        place, merged = found[at], self._merged
+        if merged is None:
+            return CallPlace(run=run, index=place, number=at + 1, count=len(found))
+        of_other, index = merged.is_of_other(place), calls[place].index
+        return CallPlace(run=run, index=index, number=at + 1, count=len(found), of_other=of_other)
+
+    def _place_of(self, index: int, of_other: bool) -> int:
+        """Return the place of a call among all; -1 where it has none."""
+        if self._merged is None or index < 0:
+            return index
+        found = self._merged.place_of(index, of_other)
+        return -1 if found is None else found
 
     def _listed(self, request: CallRows) -> _Made:
         is_plain = request.order == "run" and not request.descending and not request.query.strip()
@@ -141,8 +162,8 @@ def _stands_for(node: OutlineNode, index: int) -> bool:
     return not node.is_loop and node.members[0].index == index
 
 
-def list_of(trace: Trace) -> CallList:
-    """Return the lists of a run; they are forgotten with it."""
+def list_of(trace: Trace | MergedRuns) -> CallList:
+    """Return the lists of a run, or of two that are compared; they are forgotten with it."""
     found = _LISTS.get(trace)
     if found is None:
         found = _LISTS[trace] = CallList(trace)

@@ -46,10 +46,12 @@ _NAMES = {
     "gradient": "norm",
     "nans": "nan",
     "infs": "inf",
+    "rel": "relative",
+    "change": "max_abs",
 }
 _KNOWN = (
     "op, module, line, mode, kind, took, ms, own, times, depth, flops, elementwise, bytes, kept, peak, "
-    "min, max, mean, std, zeros, spread, nan, inf, nonfinite, norm, backward"
+    "min, max, mean, std, zeros, spread, nan, inf, nonfinite, norm, backward, and of two runs rel, change, grew"
 )
 _UNITS: dict[str, tuple[Mapping[str, float], str]] = {
     "seconds": ({"": 1.0, **_TIMES}, "took>1ms or ms>1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...messages import CALL_STATUSES
 from ..trace.calls import Call
 
 Value = float | str | None
@@ -46,6 +47,20 @@ def _nonfinite(call: Call) -> Value:
     return None if found is None else found.nan + found.inf
 
 
+def _difference(name: str) -> Callable[[Call], Value]:
+    def value(call: Call) -> Value:
+        found = call.difference
+        number: Value = None if found is None else getattr(found, name)
+        return number
+
+    return value
+
+
+def _severity(call: Call) -> Value:
+    found = call.difference
+    return CALL_STATUSES.index(found.status) if found is not None and found.status else None
+
+
 VALUES: dict[str, Callable[[Call], Value]] = {
     "module": _field("module"),
     "op": _field("op"),
@@ -72,11 +87,23 @@ VALUES: dict[str, Callable[[Call], Value]] = {
     "nonfinite": _nonfinite,
     "norm": lambda call: None if call.backward is None else call.backward.norm,
     "backward": lambda call: None if call.backward is None else call.backward.seconds,
+    "severity": _severity,
+    "relative": _difference("how_much"),
+    "max_abs": _difference("max_abs"),
+    "grew": _difference("grew"),
 }
 """By the name in a `CallOrder` or a term."""
 
 
 def searched_text(call: Call) -> str:
     """Return what a word may match, in lower case."""
-    parts = (call.module, call.op, call.where, call.note, call.failed, *call.mode, *call.tensors)
+    parts = (call.module, call.op, call.where, call.note, call.failed, *call.mode, *call.tensors, *_result(call))
     return "\n".join(parts).lower()
+
+
+def _result(call: Call) -> tuple[str, ...]:
+    """Return the words on how a call differs: its status, and `differs`."""
+    found = call.difference
+    if found is None:
+        return ()
+    return (found.status, "differs") if found.differs else (found.status,)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ...messages import CallBackward, CallRanges, CallRow
+from ...messages import CALL_STATUSES, CallBackward, CallDifference, CallRanges, CallRow
 from ..trace.calls import Call, Shape, shape_as_text
 from .outline import OutlineNode, Recorded
 
@@ -45,6 +45,7 @@ def _of_alike(members: Sequence[Call]) -> CallRow:
         repeat=sum(call.repeat for call in members),
         alike=len(members),
         ranges=ranges,
+        difference=_difference(members),
         statistics=None
         if joined is None
         else replace(joined.message(), rows=None if ranges.rows is None else ranges.rows[0]),
@@ -75,8 +76,21 @@ def _of_loop(calls: Sequence[Call], node: OutlineNode) -> CallRow:
         repeat=max(most, 1),
         turns=max(most, 1),
         index=max(first.index, 0),
+        difference=_difference(inner),
         **_sums(inner),
     )
+
+
+def _difference(members: Sequence[Call]) -> CallDifference | None:
+    """Return the most serious difference of several calls, with the largest of their numbers; None without any."""
+    found = [call.difference for call in members if call.difference is not None]
+    if not found:
+        return None
+    worst = max(found, key=lambda each: (each.differs, CALL_STATUSES.index(each.status), each.how_much or 0.0))
+    numbers = {name: [getattr(each, name) for each in found] for name in ("max_abs", "relative", "grew")}
+    known = {name: [number for number in every if number is not None] for name, every in numbers.items()}
+    largest = {name: max(every) if every else None for name, every in known.items()}
+    return replace(worst, index=None, **largest)
 
 
 def _outermost(node: OutlineNode) -> Iterable[Recorded]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from ...messages import CallRow
+from ...messages import CallDifference, CallRow
 from ...messages.calls import CallBackward, CallFields
 from .call_statistics import OutputStatistics
 
@@ -52,6 +52,8 @@ class Call(CallFields, kw_only=True, eq=False):
     backward: CallBackward | None = None
     captured: CallTensors | None = None
     """Copies of what it was given and returned; None where none were taken."""
+    difference: CallDifference | None = None
+    """How it differs from the same call of the run that it is compared with; None where it is not compared."""
     index: int = -1
     """Of its row; -1 for a call that has none of its own."""
     into: Call | None = None
@@ -165,7 +167,7 @@ JOINED = (
     "reads_input",
 )
 """Fields that `absorb` joins over the repetitions of a call; `kept` and `backward` are found when all are folded."""
-OF_ROW = ("index", "into", "captured", "returned")
+OF_ROW = ("index", "into", "captured", "returned", "difference")
 """Fields that are of one row alone."""
 MOST_PRODUCERS = 16
 """Producers that a row has over all its repetitions."""

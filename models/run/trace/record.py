@@ -192,6 +192,13 @@ class Trace:
         for call in (*self.calls, *([] if self.failed is None else [self.failed])):
             call.captured = None
 
+    def forget_gradients(self) -> None:
+        """Drop the copies of the gradients that came to the calls."""
+        self.gradients = self.memory = None
+        for call in self.calls:
+            if call.captured is not None:
+                call.captured.gradient = None
+
     def add(self, call: Call) -> None:
         """Record an operation that is over."""
         with self._lock:

@@ -19,6 +19,7 @@ NO_RUN = frozenset(
         "No checkpoint is open beside the network",
         "Nothing is compared",
         "Nothing is compared here",
+        "No runs are compared",
     )
 )
 """Titles of the problems that requests meet where nothing ran, and nothing is open beside the network or compared."""
@@ -26,7 +27,7 @@ MAIN_LANE = (
     m.Hello, m.OpenSource, m.CloseSource, m.Execute, m.Forward, m.SetInputs, m.Backward, m.ZeroGradients, m.Undo,
     m.KeepCall, m.UseSnapshot, m.TakeSteps, m.OpenWeights, m.LoadWeights, m.PlanSave, m.SaveTensors,
     m.PreviewInitialiser, m.MeasureSignal, m.ApplyInitialiser, m.Interrupt,
-    m.Compare, m.TakeSnapshot,
+    m.Compare, m.TakeSnapshot, m.RunBeside,
 )  # fmt: skip
 """What waits for running code, or ends it."""
 
@@ -58,6 +59,12 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.ReadDifferences(), m.Done),
         (m.EndComparison(), m.Done),
         (m.ListSnapshots(), m.Snapshots),
+        (m.ListRuns(run=0), m.RunList),
+        (m.KeepRun(run=1, name="first"), m.Done),
+        (m.CompareRuns(a=1, b=1), m.RunsCompared),
+        (m.ReadCallDifferences(), m.CallDifferencesRead),
+        (m.CallRows(run=1, start=0, count=10, against=1), m.CallPage),
+        (m.EndRunComparison(), m.Done),
         (m.PlanEdit(path=tensors[0], kind="elements", where="...", what="0"), m.EditPlan),
         (m.PlanEdit(path="", kind="freeze"), m.EditPlan),
         (m.Export(form="markdown"), m.Exported),

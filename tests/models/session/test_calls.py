@@ -67,14 +67,17 @@ def test_its_inputs_are_read_by_number_and_a_parameter_is_read_where_it_lies(ses
     assert "no such tensor" in missing.reason
 
 
-def test_only_the_newest_run_keeps_tensors(session: Session) -> None:
+def test_only_the_two_newest_runs_keep_tensors(session: Session) -> None:
     place = m.CallTensor(run=1, call=1)
+    assert not window(session, place).absence
+    forward_pass(session)
     assert not window(session, place).absence
     forward_pass(session)
     cells = window(session, place)
     assert cells.absence == "unsupported"
     assert "f runs again" in cells.reason
     assert not window(session, m.CallTensor(run=2, call=1)).absence
+    assert not window(session, m.CallTensor(run=3, call=1)).absence
 
 
 def test_a_session_without_an_interface_keeps_no_tensors() -> None:

@@ -9,7 +9,8 @@ import torch
 
 from models.diff.difference import Tolerance
 from models.messages import RunMode
-from models.session.compared_runs import ComparedRuns, aligned_calls, compare_runs, first_difference
+from models.session.compared_runs import ComparedRuns, compare_runs, first_difference
+from models.session.paired_calls import aligned_calls
 from models.session.session import Session
 
 NETWORKS = """

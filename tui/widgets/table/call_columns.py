@@ -271,11 +271,19 @@ VIEWS = (
 LARGEST_FIRST = frozenset(
     (
         *("repeat", "seconds", "self_seconds", "flops", "elementwise", "bytes", "kept", "max", "std", "zeros"),
-        *("nan", "inf", "nonfinite", "norm", "backward"),
+        *("nan", "inf", "nonfinite", "norm", "backward", "severity", "relative", "max_abs", "grew"),
     )
 )
 """Orders of which the other end is seldom wanted."""
-_TITLES = {"run": "the order of execution", "rows": "rows apart", "nan": "NaN", "op": "operation", "where": "line"}
+_TITLES = {
+    "severity": "A to B",
+    "max_abs": "max",
+    "run": "the order of execution",
+    "rows": "rows apart",
+    "nan": "NaN",
+    "op": "operation",
+    "where": "line",
+}
 
 
 def title_of(order: CallOrder, descending: bool) -> str:

@@ -33,11 +33,11 @@ class CallListing:
     toggled: tuple[str, ...] = ()
     """Keys of the rows that are not folded as at first."""
 
-    def request(self, run: int, start: int, count: int) -> CallRows:
-        """Return the request of some of the rows."""
+    def request(self, run: int, start: int, count: int, against: int | None = None) -> CallRows:
+        """Return the request of some of the rows, beside those of the run `against` where there is one."""
         return CallRows(
             run=run, start=start, count=count, order=self.order, descending=self.descending, query=self.query,
-            toggled=list(self.toggled),
+            toggled=list(self.toggled), against=against,
         )  # fmt: skip
 
     @property
@@ -65,6 +65,8 @@ class CallLines(PagedLines[CallRow]):
 
     run: int | None = None
     """The run that is shown."""
+    against: int | None = None
+    """The run, A, with which it is compared, as B; None where it is not."""
     complete = True
     """Whether the run has ended."""
     all = 0
@@ -96,36 +98,50 @@ class CallLines(PagedLines[CallRow]):
             descending = order in LARGEST_FIRST
         self._want(replace(self.wanted, order=order, descending=descending))
 
-    def call_at(self, index: int) -> CallRow | None:
-        """Return the row of the call `index` of the run; None while it is not here."""
-        place = self.place_of(index)
+    def holds(self, run: int) -> bool:
+        """Return whether a run is the one that is shown, or compared with it."""
+        return run in (self.run, self.against)
+
+    def run_of(self, row: CallRow) -> int | None:
+        """Return the run that made the call of a row: of two that are compared one alone may have."""
+        return self.against if is_of_a(row) else self.run
+
+    def call_at(self, run: int, index: int) -> CallRow | None:
+        """Return the row of the call `index` of a run that is shown; None while it is not here."""
+        place = self.place_of(index, run != self.run)
         return None if place is None else self.pages.peek(place)
 
-    def place_of(self, index: int) -> int | None:
-        """Return the line of the call `index` of the run; None while its row is not here."""
-        shown = (place for place, row in self.pages.items() if row.index == index and not row.turns)
+    def place_of(self, index: int, of_a: bool = False) -> int | None:
+        """Return the line of a call, None while its row is not here; `of_a`: of one that run A alone made."""
+        shown = (
+            place for place, row in self.pages.items() if row.index == index and not row.turns and is_of_a(row) == of_a
+        )
         return next(shown, None)
 
-    def go_to(self, index: int) -> None:
-        """Put the cursor on the call `index` of the run, which may have to be unfolded, or listed, for it."""
-        place = self.place_of(index)
+    def go_to(self, index: int, of_a: bool = False) -> None:
+        """Put the cursor on the call `index` of the run, which may have to be unfolded, or listed, for it.
+
+        `of_a`: it is one of the run with which that is compared.
+        """
+        place = self.place_of(index, of_a)
         if place is not None:
             self.cursor = place
             self.reveal(place)
         elif self.run is not None:
-            self._find(self.run, index)
+            self._find(self.run, index, of_a)
 
     @work(exclusive=True, exit_on_error=False, group="call listing")
-    async def _find(self, run: int, index: int) -> None:
-        toggled = self.wanted.toggled
+    async def _find(self, run: int, index: int, of_a: bool) -> None:
+        toggled, against = self.wanted.toggled, self.against
+        request = FindCall(run=run, index=index, toggled=list(toggled), against=against, of_other=of_a)
         try:
-            found = await self.ask(FindCall(run=run, index=index, toggled=list(toggled)), FoundCall)
+            found = await self.ask(request, FoundCall)
         except EngineGone:
             return
         except EngineProblem as error:
             self.rows_failed(error.problem)
             return
-        if found.place is not None and run == self.run:
+        if found.place is not None and (run, against) == (self.run, self.against):
             self._want(CallListing(toggled=tuple(found.toggled)), found.place)
 
     # -- rows
@@ -204,7 +220,7 @@ class CallLines(PagedLines[CallRow]):
         if self.run is None:
             return 0, []
         requested = self._requested
-        page = await self.ask(requested.request(self.run, start, count), CallPage)
+        page = await self.ask(requested.request(self.run, start, count, self.against), CallPage)
         if page.run == self.run:
             self.all, self.because, self.remark = page.all, page.because, page.remark
             self.took(page.totals)
@@ -222,3 +238,8 @@ class CallLines(PagedLines[CallRow]):
         if self.listing.query.strip() and self.all:
             return NOTHING_LEFT
         return "The run made no calls." if self.complete else "No calls yet."
+
+
+def is_of_a(row: CallRow) -> bool:
+    """Return whether of two runs that are compared A alone made the call of a row."""
+    return row.difference is not None and row.difference.status == "only_a"

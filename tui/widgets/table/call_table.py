@@ -27,6 +27,7 @@ from tui.widgets.table.call_columns import (
     note_of,
     operation_text,
 )
+from tui.widgets.table.call_differences import DIFFERENCES
 from tui.widgets.table.call_folding import CallFolding
 from tui.widgets.table.call_listing import CallListing
 
@@ -61,6 +62,9 @@ class CallTable(CallFolding):
     class InputsWanted(Message):
         """Posted when the inputs of the next forward are to be set."""
 
+    class ComparisonWanted(Message):
+        """Posted when the user wants to choose with what the run is compared."""
+
     def __init__(self, ask: Ask, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ask, id=id, classes=classes)
         self.chosen = False
@@ -81,10 +85,17 @@ class CallTable(CallFolding):
         self._before: CallRow | None = None
         """The call that was selected of the run before: the cursor goes to the one like it."""
 
-    def show(self, run: int | None, total: int = 0, complete: bool = True) -> None:
-        """Show another run, of which `total` calls are known, `complete` when it is over; None for no run."""
+    def show(self, run: int | None, total: int = 0, complete: bool = True, against: int | None = None) -> None:
+        """Show another run, of which `total` calls are known, `complete` when it is over; None for no run.
+
+        With `against` it is compared with that run, and how they differ is in view.
+        """
         self._before = self.row if run is not None and self.chosen else None
-        self.run = run
+        if against is not None:
+            self._view = DIFFERENCES
+        elif self._view is DIFFERENCES:
+            self._view = VIEWS[0]
+        self.run, self.against = run, against
         self.holds_still = False
         self.complete = complete
         self._whole = RunTotals()
@@ -157,8 +168,9 @@ class CallTable(CallFolding):
             return
         row = self.row
         self._reported = None if row is None else row.index
-        if row is not None:  # else when it has come
-            self.post_message(self.Selected(self, self.run, row.index))
+        run = None if row is None else self.run_of(row)
+        if row is not None and run is not None:  # else when it has come
+            self.post_message(self.Selected(self, run, row.index))
 
     def reload(self) -> None:
         """Ask again for the rows: a backward has passed through the calls."""
@@ -284,9 +296,10 @@ class CallTable(CallFolding):
         super().action_last()
 
     def action_call_columns(self) -> None:
-        """Change to the next set of columns: shapes, values, costs; after a backward, gradients."""
+        """Change to the next set of columns: shapes, values, costs, gradients where there are some; differences."""
         passed = any(row.backward is not None for row in self.pages.rows())
         views = [view for view in VIEWS if passed or view.name != "gradients"]
+        views += [DIFFERENCES] * (self.against is not None)
         self._show_view(views[(views.index(self._view) + 1) % len(views)] if self._view in views else views[0])
 
     def show_costs(self) -> None:
@@ -317,6 +330,10 @@ class CallTable(CallFolding):
     def action_edit_inputs(self) -> None:
         """Have the inputs of the next forward set."""
         self.post_message(self.InputsWanted())
+
+    def action_compare_runs(self) -> None:
+        """Have it chosen with what the run is compared."""
+        self.post_message(self.ComparisonWanted())
 
     def action_choose(self) -> None:
         """Show the module of the call in the tree, of layers that are shown as one the first."""

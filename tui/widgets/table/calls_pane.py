@@ -13,11 +13,13 @@ from tui.asking import Ask
 from tui.text import clean
 from tui.widgets.parts.words import say
 from tui.widgets.table.call_columns import title_of
-from tui.widgets.table.call_listing import CallLines
+from tui.widgets.table.call_listing import CallLines, is_of_a
 from tui.widgets.table.call_table import CallTable
 from tui.widgets.table.table_bar import TableBar
 
 HINT = "op:linear, nan>0, ms>1, spread<0.01, kept>1MB, line:net.py:12, words, !words"
+HINT_OF_RUNS = "differs, !equal, rel>0.01, grew>2, change>1e-3, op:linear, words, !words"
+"""While two runs are compared."""
 LONGEST = 1000
 """Characters of what is shown below."""
 
@@ -41,16 +43,23 @@ class CallsPane(Vertical):
         self.sought = ""
         """The last search; `next_hit` walks its hits."""
         self._searching = False
-        self._start = 0
-        """The call from which a search that is being typed looks on."""
+        self._start = (0, False)
+        """The call from which a search that is being typed looks on, and whether run A alone made it."""
         self._hits = ""
         """How many calls the search finds."""
+        self.compared = ""
+        """Which runs are compared, in a few words; empty where none are."""
         self.whole = Static("", classes="whole", markup=False)
 
     def compose(self) -> ComposeResult:
         yield self.bar
         yield self.table
         yield self.whole
+
+    def compare(self, text: str) -> None:
+        """Say which runs are compared, in a few words; an empty text where none are."""
+        self.compared = text
+        self._update()
 
     # -- searching
 
@@ -61,7 +70,7 @@ class CallsPane(Vertical):
         self._searching, self._hits = True, ""
         self.table.holds_still = True
         row = self.table.row
-        self._start = 0 if row is None else row.index
+        self._start = (0, False) if row is None else (row.index, is_of_a(row))
         self.bar.open("search", "")
         self._update()
 
@@ -69,11 +78,15 @@ class CallsPane(Vertical):
         """Go to the next call (1) or the previous one (-1) that the last search matches."""
         row = self.table.row
         if self.sought and self.table.run is not None:
-            self._seek(self.table.run, -1 if row is None else row.index, direction)
+            after = (-1, False) if row is None else (row.index, is_of_a(row))
+            self._seek(self.table.run, after, direction)
 
     @work(exclusive=True, exit_on_error=False, group="call search")
-    async def _seek(self, run: int, after: int, direction: int) -> None:
-        request = NextCallHit(run=run, query=self.sought, after=after, direction=direction)
+    async def _seek(self, run: int, after: tuple[int, bool], direction: int) -> None:
+        request = NextCallHit(
+            run=run, query=self.sought, after=after[0], direction=direction, against=self.table.against,
+            of_other=after[1],
+        )  # fmt: skip
         try:
             found = await self.table.ask(request, CallPlace)
         except EngineGone:
@@ -84,7 +97,7 @@ class CallsPane(Vertical):
             self.table.trouble = ""
             self._hits = f"{found.number:,} of {found.count:,}: n and N walk them" if found.count else "no call matches"
             if found.index is not None:
-                self.table.go_to(found.index)
+                self.table.go_to(found.index, found.of_other)
         self._update()
 
     def _leave_search(self) -> None:
@@ -111,7 +124,8 @@ class CallsPane(Vertical):
             return
         self.sought = event.text.strip()
         if self.sought and self.table.run is not None:
-            self._seek(self.table.run, self._start - 1, 1)
+            index, of_a = self._start
+            self._seek(self.table.run, (index, True) if of_a else (index - 1, False), 1)
 
     def on_table_bar_left(self, event: TableBar.Left) -> None:
         event.stop()
@@ -132,6 +146,7 @@ class CallsPane(Vertical):
         if table.run is None or not (self._searching or self.bar.typing or table.wanted.query.strip()):
             self.bar.drop()
         self.bar.show(" · ".join(self._facts()), table.trouble or table.remark, filters=table.run is not None)
+        self.bar.hint = HINT if table.against is None else HINT_OF_RUNS
         row = table.row
         text = table.cut_off(row) if row is not None else ""
         say(self.whole, text[:LONGEST])
@@ -142,7 +157,7 @@ class CallsPane(Vertical):
         listing = self.table.listing
         if self._searching:
             return [self._hits] if self._hits else []
-        facts = []
+        facts = [self.compared]
         if listing.query.strip():
             facts.append(f"{self.table.count:,} of {self.table.all:,}")
         if not self.table.shows_order:

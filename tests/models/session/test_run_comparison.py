@@ -1,0 +1,383 @@
+"""Two runs compared call by call, against what torch computes; what is said of them, listed and searched.
+
+Of `run_comparison`, `call_difference`, `kept_runs`, `runs_beside`, `runs`, `models/run/listing/merged.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from models import messages as m
+from models.engine.handlers import comparing_runs, runs
+from models.messages.errors import EngineProblem
+from models.run.trace.captured import Captures
+from models.session.passes import forward_pass
+from models.session.session import Session
+from models.session.statement import run_statement
+from models.work.cancelled import Cancelled
+from tests.models.session.test_session import NeverCancelled
+
+NOBODY = NeverCancelled()
+CODE = """
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(6, 6)
+
+    def forward(self, x):
+        return self.inner(x).tanh()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(4, 6)
+        self.norm = nn.BatchNorm1d(6)
+        self.drop = nn.Dropout(0.5)
+        self.block = Block()
+        self.last = nn.Linear(6, 2)
+        self.more = False
+
+    def forward(self, x):
+        x = self.block(self.drop(self.norm(self.first(x))))
+        if self.more:
+            x = x.abs()
+        return self.last(x)
+
+
+class Loop(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.Linear(4, 4)
+        self.turns = 5
+
+    def forward(self, x):
+        for _ in range(self.turns):
+            x = self.cell(x).tanh()
+        return x
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    (tmp_path / "runs_compared_net.py").write_text(CODE)
+    return str(tmp_path / "runs_compared_net.py")
+
+
+def opened(file: str, name: str = "Net", *, evaluating: bool = True) -> Session:
+    """A session with a run."""
+    session = Session(lambda event: None)
+    session.open(f"{file}:{name}", inputs=["5x4"], seed=0)
+    if evaluating:
+        run_statement(session, "_ = net.eval()")
+    assert forward_pass(session).problem is None
+    return session
+
+
+def again(session: Session, statement: str = "") -> None:
+    """Run forward once more, after a statement."""
+    if statement:
+        assert run_statement(session, statement).problem is None
+    assert forward_pass(session).problem is None
+
+
+def compared(session: Session, a: int, b: int) -> m.CallDifferencesRead:
+    comparing_runs.compare_runs(session, m.CompareRuns(a=a, b=b), NOBODY)
+    return comparing_runs.read_call_differences(session, m.ReadCallDifferences(), NOBODY)
+
+
+def beside(session: Session, what: str, run: int = 0) -> tuple[m.RanBeside, m.CallDifferencesRead]:
+    ran = comparing_runs.run_beside(session, m.RunBeside(run=run or session.runs.last, what=what), NOBODY)
+    return ran, compared(session, ran.a, ran.b)
+
+
+def rows(session: Session, **wanted: Any) -> list[m.CallRow]:
+    made = session.runs.comparison
+    assert made is not None
+    return runs.call_rows(session, m.CallRows(run=made.b, against=made.a, start=0, count=100, **wanted), NOBODY).rows
+
+
+def difference(session: Session, module: str, op: str) -> m.CallDifference:
+    found = next(row.difference for row in rows(session) if (row.module, row.op) == (module, op))
+    assert found is not None
+    return found
+
+
+def outputs(session: Session, path: str) -> list[torch.Tensor]:
+    """What a module returns now."""
+    found: list[torch.Tensor] = []
+    module = session.root.get_submodule(path)
+    hook = module.register_forward_hook(lambda _, args, output: found.append(output.detach().double()))
+    session.root(session.inputs.arguments[0][0])
+    hook.remove()
+    return found
+
+
+def test_an_edit_is_found_at_the_call_that_reads_it_and_measured_as_torch_does(file: str) -> None:
+    session = opened(file)
+    before = outputs(session, "block.inner")[0]
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    after = outputs(session, "block.inner")[0]
+    found = compared(session, 1, 2)
+    assert found.text.startswith("first difference: #")
+    assert "Linear block.inner" in found.text
+    assert found.details.splitlines()[:2] == [
+        "it was given the same",
+        "it reads block.inner.weight, which changed in between",
+    ]
+    measured = difference(session, "block.inner", "Linear")
+    assert measured.first
+    assert measured.max_abs == float((before - after).abs().max())
+    assert measured.relative == pytest.approx(float((before - after).norm() / before.norm()))
+    assert measured.index is not None
+    assert measured.index[1] == 2
+    statuses = {(row.module, row.op): row.difference and row.difference.status for row in rows(session)}
+    assert statuses["first", "Linear"] == statuses["drop", "Dropout"] == "equal"
+    assert statuses["last", "Linear"] == statuses["", "Net"] == "changed"
+    tanh, last = difference(session, "block", "tanh"), difference(session, "last", "Linear")
+    assert tanh.relative is not None
+    assert last.relative is not None
+    assert tanh.grew == pytest.approx(tanh.relative / measured.relative)
+    assert last.grew == pytest.approx(last.relative / tanh.relative)
+    assert measured.grew is None, "what it was given is equal"
+
+
+def test_the_same_again_is_equal(file: str) -> None:
+    session = opened(file)
+    again(session)
+    found = compared(session, 1, 2)
+    assert found.first is None
+    assert found.text.startswith("no call differs: ")
+    assert {row.difference and row.difference.differs for row in rows(session)} == {False}
+
+
+def test_what_only_one_run_made_is_listed_at_its_place(file: str) -> None:
+    session = opened(file)
+    again(session, "net.more = True")
+    found = compared(session, 1, 2)
+    assert (found.of_a, "abs: only in B" in found.text) == (False, True)
+    assert [row.op for row in rows(session) if row.difference and row.difference.status == "only_b"] == ["abs"]
+    again(session, "net.more = False")
+    found = compared(session, 2, 3)
+    assert found.of_a
+    ops = [(row.op, row.difference and row.difference.status) for row in rows(session)]
+    assert ("abs", "only_a") in ops
+    assert ops[-1] == ("Linear", "changed")
+    only = next(row for row in rows(session) if row.op == "abs")
+    place = runs.find_call(session, m.FindCall(run=3, against=2, index=only.index, of_other=True), NOBODY)
+    assert rows(session)[place.place or 0].op == "abs"
+
+
+def test_train_against_eval_names_the_layer_and_leaves_everything_as_it_was(file: str) -> None:
+    session = opened(file, evaluating=False)
+    before = {name: tensor.clone() for name, tensor in session.root.state_dict().items()}
+    drawn = torch.get_rng_state()
+    ran, found = beside(session, "mode eval")
+    assert ran.title == "in eval"
+    assert "BatchNorm1d norm" in found.text
+    assert "it was given the same" in found.details
+    assert "its mode: train in A, eval in B" in found.details
+    assert session.root.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in session.root.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert session.runs.last == 1, "it is no run of the user's"
+    session.root.eval()
+    session.root.load_state_dict(before)
+    expected = outputs(session, "last")[0]
+    kept = session.runs.trace(ran.run).calls
+    mine = next(call for call in kept if call.module == "last").captured
+    assert mine is not None
+    copy: Any = mine.outputs[0]
+    assert not torch.equal(copy.tensor.double(), expected), "it began before its running statistics were written"
+    assert torch.equal(session.root.norm.running_mean, before["norm.running_mean"])
+
+
+def test_a_run_that_drew_other_random_numbers_is_run_again_with_the_same(file: str) -> None:
+    session = opened(file, evaluating=False)
+    again(session, "net.last.weight.data[0] *= 2")
+    assert "Dropout drop" in compared(session, 1, 2).text
+    assert comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY).note == (
+        "they drew other random numbers"
+    )
+    listed = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY)
+    first = next(item for item in listed.runs if item.run == 1)
+    assert first.reseeds
+    ran, found = beside(session, "random", run=1)
+    assert (ran.a, ran.b) == (1, 3)
+    assert "Linear last" in found.text
+    assert "it reads last.weight" in found.details
+
+
+def test_another_dtype_is_close_where_that_is_its_rounding(file: str) -> None:
+    session = opened(file)
+    _, found = beside(session, "dtype float64")
+    assert found.first is None
+    assert "as close as its dtype rounds" in found.text
+    measured = difference(session, "last", "Linear")
+    assert (measured.status, measured.text) == ("dtype", "float32 → float64")
+    assert measured.relative is not None
+    assert 0 < measured.relative < 1e-6
+    assert next(session.root.parameters()).dtype is torch.float32
+    _, found = beside(session, "mode bfloat16")
+    assert difference(session, "first", "Linear").text == "float32 → bfloat16"
+
+
+def test_as_it_was_opened_needs_no_run_of_then(file: str) -> None:
+    session = opened(file)
+    again(session, "net.block.inner.bias.data += 1")
+    ran, found = beside(session, "moment ")
+    assert (ran.a, ran.b) == (3, 2)
+    assert "block.inner" in found.text
+    measured = difference(session, "block.inner", "Linear")
+    assert measured.max_abs == pytest.approx(1.0)
+
+
+def test_a_loop_is_compared_at_its_last_turn_and_says_that_it_took_another_number(file: str) -> None:
+    session = opened(file, "Loop")
+    again(session, "net.turns = 7")
+    found = compared(session, 1, 2)
+    assert "×5 → ×7" in found.text
+    loop = next(row for row in rows(session) if row.turns)
+    assert loop.op.startswith("loop of 7")
+    assert loop.difference is not None
+    assert loop.difference.differs
+
+
+def test_without_copies_statistics_say_that_it_differs(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Captures.__init__, "__defaults__", (0, 0, None))
+    session = opened(file)
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    found = compared(session, 1, 2)
+    assert "block.inner: the statistics differ; no copy" in found.text
+    assert "by statistics alone" in found.details
+    assert difference(session, "first", "Linear").status == "alike"
+    measured = difference(session, "block.inner", "Linear")
+    assert (measured.by_statistics, measured.max_abs) == (True, None)
+
+
+def test_the_list_of_both_is_sorted_filtered_and_searched(file: str) -> None:
+    session = opened(file)
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    compared(session, 1, 2)
+    every = rows(session)
+    differing = [(row.module, row.op) for row in every if row.difference and row.difference.differs]
+    assert [(row.module, row.op) for row in rows(session, query="differs")] == differing
+    assert len(rows(session, query="!differs")) == len(every) - len(differing)
+    by_relative = [
+        row.difference and row.difference.relative for row in rows(session, order="relative", descending=True)
+    ]
+    assert by_relative == sorted(by_relative, key=lambda each: each or 0.0, reverse=True)
+    assert {row.difference and row.difference.status for row in rows(session, query="rel>0")} == {"changed"}
+    request = m.NextCallHit(run=2, against=1, query="changed")
+    hit = runs.next_call_hit(session, request, NOBODY)
+    assert (hit.index, hit.count) == (0, len(differing))
+
+
+def test_what_is_equal_is_one_row_and_what_differs_has_its_own(tmp_path: Path) -> None:
+    code = "from torch import nn\nnet = nn.Sequential(*[nn.Linear(4, 4) for _ in range(9)])\n"
+    (tmp_path / "runs_deep.py").write_text(code)
+    session = Session(lambda event: None)
+    session.open(f"{tmp_path / 'runs_deep.py'}:net", inputs=["2x4"], seed=0)
+    again(session)
+    again(session, "net[4].bias.data += 1")
+    compared(session, 1, 2)
+    shown = [(row.module, row.alike, row.difference and row.difference.differs) for row in rows(session)]
+    assert shown[:2] == [("", 0, True), ("0–3", 4, False)]
+    assert [row[0] for row in shown[2:]] == ["4", "5", "6", "7", "8"]
+    shares = [row.difference and row.difference.share for row in rows(session)[2:]]
+    assert max(each or 0.0 for each in shares) == 1.0
+
+
+def test_what_is_compared_stops_when_it_is_cancelled_and_goes_on_then(file: str) -> None:
+    session = opened(file)
+    again(session)
+    comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY)
+
+    class Cancels(NeverCancelled):
+        looks = 0
+
+        def cancelled(self) -> bool:
+            self.looks += 1
+            return self.looks > 6
+
+    with pytest.raises(Cancelled):
+        comparing_runs.read_call_differences(session, m.ReadCallDifferences(), Cancels())
+    known = [row.difference is not None for row in rows(session)]
+    assert known[0]
+    assert not known[-1]
+    assert comparing_runs.read_call_differences(session, m.ReadCallDifferences(), NOBODY).first is None
+    assert all(row.difference is not None for row in rows(session))
+
+
+def test_runs_are_kept_with_their_copies_under_names(file: str) -> None:
+    session = opened(file)
+    text = comparing_runs.keep_run(session, m.KeepRun(run=1, name="before the edit"), NOBODY).text
+    assert text.startswith("run 1 is kept as before the edit")
+    for _ in range(4):
+        again(session)
+    again(session, "net.block.inner.bias.data += 1")
+    kept = {run: trace.captures is not None for run, trace in session.runs.kept.items()}
+    assert kept == {1: True, 2: False, 3: False, 4: False, 5: True, 6: True}
+    listed = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).runs
+    details = {item.run: item.detail for item in listed}
+    assert "changed since: block.inner.bias" in details[1]
+    assert "its copies are gone" in details[3]
+    assert compared(session, 1, 6).first is not None
+    with pytest.raises(EngineProblem, match="Another run is kept as before the edit"):
+        comparing_runs.keep_run(session, m.KeepRun(run=5, name="before the edit"), NOBODY)
+    comparing_runs.keep_run(session, m.KeepRun(run=1, drop=True), NOBODY)
+    comparing_runs.end_run_comparison(session, m.EndRunComparison(), NOBODY)
+    again(session)
+    assert session.runs.trace(1).captures is None
+
+
+def test_a_run_that_cannot_be_made_says_why(file: str) -> None:
+    session = opened(file)
+    run_statement(session, "net.last.bias.data += 1")
+    run_statement(session, "net.last.bias.requires_grad_()")
+    with torch.no_grad():
+        session.root.last.bias.add_(1)
+    with pytest.raises(EngineProblem, match="its parameters have changed since"):
+        comparing_runs.run_beside(session, m.RunBeside(run=1, what="mode train"), NOBODY)
+    assert comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).offers == []
+    run_statement(session, "net(X)")
+    assert "A statement made this run" in comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).why_not
+
+
+def test_the_comparison_goes_with_what_is_open(file: str) -> None:
+    session = opened(file)
+    again(session)
+    compared(session, 1, 2)
+    session.open("rgnet")
+    with pytest.raises(EngineProblem, match="No runs are compared"):
+        comparing_runs.read_call_differences(session, m.ReadCallDifferences(), NOBODY)
+    with pytest.raises(EngineProblem, match="no longer kept"):
+        comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY)
+
+
+def test_after_its_end_the_calls_say_nothing_of_it(file: str) -> None:
+    session = opened(file)
+    again(session, "net.block.inner.bias.data += 1")
+    compared(session, 1, 2)
+    comparing_runs.end_run_comparison(session, m.EndRunComparison(), NOBODY)
+    page = runs.call_rows(session, m.CallRows(run=2, start=0, count=100), NOBODY)
+    assert all(row.difference is None for row in page.rows)
+    with pytest.raises(EngineProblem, match="No runs are compared"):
+        runs.call_rows(session, m.CallRows(run=2, against=1, start=0, count=100), NOBODY)
+
+
+def test_a_run_without_values_is_refused(file: str) -> None:
+    from models.session.dry_pass import dry_pass
+
+    session = opened(file)
+    dry_pass(session)
+    with pytest.raises(EngineProblem, match="nothing to compare"):
+        comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY)

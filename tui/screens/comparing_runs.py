@@ -1,0 +1,210 @@
+"""Comparing two runs call by call: the choice of the other one, the differences as they come, the first one gone to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from textual import on, work
+
+from models import messages as m
+from models.messages.errors import EngineGone, EngineProblem
+from tui.asking import Answer
+from tui.input_order import hold_input
+from tui.screens.call_selection import CallSelection
+from tui.screens.explorer_base import NOTICE
+from tui.screens.run_choices import RunChoice
+from tui.tabs import tab_of
+from tui.text import clean
+from tui.widgets.parts.info import Info
+from tui.widgets.table.call_table import CallTable
+from tui.widgets.table.calls_pane import CallsPane
+
+REFRESH = 0.3
+"""Seconds between two looks at the differences that came meanwhile."""
+GROUP = "comparing runs"
+
+
+class ComparingRuns(CallSelection):
+    """What the explorer does to compare runs."""
+
+    runs_compared: m.RunsCompared | None = None
+    """Which runs are compared; None where none are."""
+    _chosen_run: RunChoice | None = None
+    """With what each new run is compared, as it was chosen; None for none."""
+    _newest_run = 0
+    """The last run of the user's that was over."""
+    _looked_at = 0.0
+
+    # -- choosing
+    @on(CallTable.ComparisonWanted)
+    def _comparison_wanted(self) -> None:
+        if self.running or self.pending:
+            self.status_message("something runs: runs are compared when it is over")
+        elif self.query_one(CallTable).run is None:
+            self.status_message("no run yet: f runs the network forward")
+        else:
+            self._choose_run(hold_input(self.app))
+
+    @work(exclusive=True, group="choose run", exit_on_error=False)
+    async def _choose_run(self, release: Callable[[], None]) -> None:
+        from tui.screens.run_choices import RunChoices
+
+        try:
+            found = await self.link.ask(m.ListRuns(run=0), m.RunList)
+            panel = RunChoices(self.link.ask, found, self.runs_compared is not None)
+            self.app.push_screen(panel, self._run_chosen)
+        except (EngineProblem, EngineGone) as error:
+            self.notify_error(error)
+        finally:
+            release()
+
+    def _run_chosen(self, choice: RunChoice | None) -> None:
+        if choice is None:
+            return
+        if choice == RunChoice():
+            self._end_run_comparison()
+            return
+        self._chosen_run = choice if choice.item is not None else None
+        self._compare_runs(choice)
+
+    # -- comparing
+    @work(exclusive=True, group=GROUP, exit_on_error=False)
+    async def _compare_runs(self, choice: RunChoice) -> None:
+        await self._compare_newest(choice)
+
+    async def _compare_newest(self, choice: RunChoice) -> None:
+        """Compare the newest run with what was chosen, which may have to be made first."""
+        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        if found is None:
+            return
+        a, b = (0 if choice.item is None else choice.item.run), found.run
+        what = "" if choice.offer is None else choice.offer.what
+        if choice.item is not None and choice.item.reseeds:
+            what = "random"
+        if what:
+            ran = await self._asked(m.RunBeside(run=a or b, what=what), m.RanBeside)
+            if ran is None:
+                return
+            a, b = ran.a, ran.b
+            if ran.problem is not None:
+                self.console.show_error(ran.problem)
+        compared = await self._asked(m.CompareRuns(a=a, b=b), m.RunsCompared)
+        if compared is not None:
+            self._show_runs(compared)
+            await self._read_call_differences(compared)
+
+    async def _asked(self, request: m.Body, answer: type[Answer]) -> Answer | None:
+        """Return the answer to a request; None where it failed, which the user is shown."""
+        try:
+            return await self.link.ask(request, answer, self._runs_progressed)
+        except EngineProblem as error:
+            self.notify_error(error)
+            self.console.show_error(error.problem)
+        except EngineGone as gone:
+            self.notify_error(gone)
+        return None
+
+    def _show_runs(self, compared: m.RunsCompared) -> None:
+        self.runs_compared = compared
+        self.show_tab("calls", focus=False)
+        self.forget_call()
+        self._say_runs(compared, "")
+        self.query_one(CallTable).show(compared.b, compared.rows, True, against=compared.a)
+        self.show_count("calls", compared.rows)
+        self.log_to_console(f"A is {compared.title_a}, B is {compared.title_b}: {compared.both:,} calls in both")
+        if compared.note:
+            self.log_to_console(compared.note)
+
+    def _say_runs(self, compared: m.RunsCompared, result: str) -> None:
+        pane = self.query_one(CallsPane)
+        texts = [f"A {compared.title_a}", f"B {compared.title_b}", compared.note, result]
+        pane.compare(" · ".join(filter(None, texts)))
+
+    async def _read_call_differences(self, compared: m.RunsCompared) -> None:
+        self.status.comparing = "comparing calls"
+        try:
+            done = await self._asked(m.ReadCallDifferences(), m.CallDifferencesRead)
+        finally:
+            self.status.comparing = ""
+        table = self.query_one(CallTable)
+        if done is None or self.runs_compared is not compared:
+            return
+        table.reload()
+        self.query_one(Info).refresh_values()
+        self.log_to_console("\n".join(filter(None, [done.text, done.details])))
+        self.status_message(done.text)
+        self.observe("compared", done.text)
+        if done.first is not None:
+            table.chosen = True
+            table.go_to(done.first, done.of_a)
+
+    def _runs_progressed(self, progress: m.Progress) -> None:
+        done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"
+        self.status.comparing = f"{done.strip()} {clean(progress.text, NOTICE)}".strip()
+        if self.runs_compared is not None and monotonic() - self._looked_at > REFRESH:
+            self._looked_at = monotonic()
+            self.query_one(CallTable).reload()
+
+    def stop_comparing(self) -> bool:
+        """Stop comparing runs, or else reading the differences of sources; return False where neither is done."""
+        running = [each for each in self.app.workers if each.group == GROUP and not each.is_finished]
+        for worker in running:
+            worker.cancel()
+        if running:
+            self.status_message("stopped: in Calls, D compares again")
+        return bool(running) or super().stop_comparing()
+
+    # -- what happens meanwhile
+    def take_calls(self, event: m.CallsGrew) -> None:
+        """Show that a run has more calls, or is over; a new one is compared as the one before was."""
+        was_compared = self.runs_compared is not None
+        super().take_calls(event)
+        table = self.query_one(CallTable)
+        if table.against is None and was_compared:
+            self._forget_comparison()
+        if not event.complete or event.run == self._newest_run:
+            return
+        before, self._newest_run = self._newest_run, event.run
+        chosen = self._chosen_run
+        if chosen is not None:
+            self._compare_next(before if chosen.is_before else chosen.item.run if chosen.item is not None else 0)
+        elif was_compared:
+            self.status_message(f"the runs are no longer compared: D in {tab_of('calls').title} compares")
+
+    @work(exclusive=True, group=GROUP, exit_on_error=False)
+    async def _compare_next(self, run: int) -> None:
+        """Compare a run that is just over with another one."""
+        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        item = None if found is None else next((each for each in found.runs if each.run == run), None)
+        chosen = self._chosen_run
+        if item is None or chosen is None:
+            self._chosen_run = None
+            self.status_message(f"run {run} is no longer kept: the runs are not compared")
+            return
+        await self._compare_newest(RunChoice(item, is_before=chosen.is_before))
+
+    @work(exclusive=True, group=GROUP, exit_on_error=False)
+    async def _end_run_comparison(self) -> None:
+        self._chosen_run = None
+        self._forget_comparison()
+        if await self._asked(m.EndRunComparison(), m.Done) is None:
+            return
+        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        if found is not None and found.run:
+            self.forget_call()
+            self.query_one(CallTable).show(found.run, 1)
+        self.status_message("the runs are no longer compared")
+
+    def _forget_comparison(self) -> None:
+        self.runs_compared = None
+        self.query_one(CallsPane).compare("")
+
+    def forget_runs(self) -> None:
+        """Drop the runs so far, and what they were compared with: they belong to another model."""
+        if self.runs_compared is not None:
+            self.log_to_console("the runs that were compared are gone with what was open")
+        self._chosen_run, self._newest_run = None, 0
+        self.workers.cancel_group(self, GROUP)
+        super().forget_runs()
+        self._forget_comparison()
