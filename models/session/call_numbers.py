@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..diff.compared.change import change_between
 from ..messages import CallTensor, Of, Place, StatisticsOf
 from ..opened.number_answers import Answer, NumberAnswers
 from ..run.trace.calls import INTERRUPTED, Call
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 NOW = "as it is now: of what belongs to the network a run keeps no copies"
+OF_NETWORK = "it belongs to the network, of which a run keeps no copies: D in the tree compares its values"
 NO_TENSOR = "This call returned no tensor."
 UNREACHED = "the last backward brought no gradient to what this call returned"
 FAILED = "The call {}: it returned nothing."
@@ -39,12 +41,15 @@ class CallNumbers(NumberAnswers):
     def read(self, path: Place, of: Of, look: Callable[[Readable], Answer], at_leisure: bool = False) -> Answer:
         """Return `look(tensor)` for the tensor at `path`, or its gradient, with a note on which elements that are.
 
-        `at_leisure` is for a look that may take long.
+        Where the run is compared `other` is the same tensor of the other run, and `difference` B - A.  `at_leisure` is
+        for a look that may take long.
 
         Raises:
             EngineProblem: there is no tensor at `path`; of kind `gone`, where the call is not there any more.
         """
         assert isinstance(path, CallTensor)
+        if of in ("other", "difference"):
+            return self._of_both(path, of, look)
         trace = trace_of(self._session, path)
         call = trace.row(path.call)
         kept = _gradient(trace, path.call) if of == "gradient" else _kept(call, path)
@@ -58,6 +63,28 @@ class CallNumbers(NumberAnswers):
                 return look(Absent("unkept", kept.reason))
             return look(Absent("unsupported", f"not kept: {kept.reason}" if kept.for_room else kept.reason))
         return self._noted(look(readable_of(kept.tensor)), call)
+
+    def _of_both(self, path: CallTensor, of: Of, look: Callable[[Readable], Answer]) -> Answer:
+        """Return `look` at the tensor of the run with which this one is compared, or at how much they differ."""
+        from .run_comparison import comparison_of
+
+        compared = comparison_of(self._session)
+        beside = compared.place_beside(path)
+        if beside is None:
+            return look(Absent("unsupported", "the run that it is compared with made no such call"))
+        if of == "other":
+            return msgspec.structs.replace(self.read(beside, "value", look), path=path)
+        a, b = (path, beside) if path.run == compared.a else (beside, path)
+        found = look(change_between(self._readable(a), self._readable(b)))
+        return self._noted(found, trace_of(self._session, path).row(path.call))
+
+    def _readable(self, path: CallTensor) -> Readable:
+        kept = _kept(trace_of(self._session, path).row(path.call), path)
+        if isinstance(kept, Own):
+            return Absent("unsupported", OF_NETWORK)
+        if isinstance(kept, NotKept):
+            return Absent("unsupported", f"run {path.run} has no copy: {kept.reason}")
+        return readable_of(kept.tensor)
 
     def _noted(self, found: Answer, call: Call) -> Answer:
         notes = [

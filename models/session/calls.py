@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import CallTensor, FactGroup, Of, Place, Problem, SourceText
 from ..messages.errors import EngineProblem
+from ..opened.facts import with_facts
 from ..opened.number_answers import NumberAnswers
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ def describe(session: Session, place: Place) -> list[FactGroup]:
         return session.describe(place)
     from ..run.call_facts import facts_of_call
 
-    return facts_of_call(trace_of(session, place), place.run, place.call)
+    groups = facts_of_call(trace_of(session, place), place.run, place.call)
+    compared = session.runs.comparison
+    if compared is not None:
+        from .compared_call import facts_of_difference
+
+        groups[1:1] = with_facts([facts_of_difference(compared, place)])
+    return groups
 
 
 def source_code(session: Session, place: Place) -> SourceText:
@@ -38,7 +45,8 @@ def source_code(session: Session, place: Place) -> SourceText:
 
 def number_answers_at(session: Session, place: Place, of: Of) -> NumberAnswers:
     """Return what answers for the elements at `place`; raise `EngineProblem` where nothing is open, or compared."""
-    if of in ("other", "difference") and (session.comparison is None or isinstance(place, CallTensor)):
+    compared = session.runs.comparison if isinstance(place, CallTensor) else session.comparison
+    if of in ("other", "difference") and compared is None:
         raise EngineProblem(Problem("gone", "Nothing is compared here", "D compares what is open with something."))
     if not isinstance(place, CallTensor):
         return session.shown

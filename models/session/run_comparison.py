@@ -72,10 +72,23 @@ class RunComparison:
         self._read = 0
         """How many pairs are compared."""
 
+    def call(self, run: int, index: int) -> Call | None:
+        """Return the call of a row of one of both runs; None where it has none such."""
+        calls = self._runs.trace(run).calls
+        return calls[index] if index < len(calls) else None
+
     def other(self, run: int, index: int) -> Call | None:
         """Return the call of the other run that stands beside one of `run`; None where there is none."""
-        calls = self._runs.trace(run).calls
-        return self._others.get(calls[index]) if index < len(calls) else None
+        call = self.call(run, index)
+        return None if call is None else self._others.get(call)
+
+    def place_beside(self, place: m.CallTensor) -> m.CallTensor | None:
+        """Return the same tensor of the other run; None where that has no such call."""
+        if place.run not in (self.a, self.b):
+            return None
+        other = self.other(place.run, place.call)
+        run = self.b if place.run == self.a else self.a
+        return None if other is None else m.CallTensor(run=run, call=other.index, side=place.side, number=place.number)
 
     # -- reading
     def read(self, should_cancel: Callable[[], bool], on_progress: Callable[[int, int], None]) -> None:
@@ -180,15 +193,19 @@ class RunComparison:
         given = self.given_alike(other, first)
         if given is not None:
             lines.append("it was given the same" if given else "what it was given differs already")
-        changed = self._runs.changed_between(self.a, self.b)
-        read = [path for path in first.tensors if path in changed]
-        if read:
-            more = f" and {len(read) - NAMED:,} more" if len(read) > NAMED else ""
-            lines.append(f"it reads {', '.join(read[:NAMED])}{more}, which changed in between")
+        if changed := self.changed_text(first):
+            lines.append(f"it reads {changed}")
         mine, theirs = self.modes(other, first)
         if mine != theirs:
             lines.append(f"its mode: {mine or 'as usual'} in A, {theirs or 'as usual'} in B")
         return lines
+
+    def changed_text(self, call: Call) -> str:
+        """Return which of the tensors that a call reads changed between both runs, in words; empty for none."""
+        changed = self._runs.changed_between(self.a, self.b)
+        read = [path for path in call.tensors if path in changed]
+        more = f" and {len(read) - NAMED:,} more" if len(read) > NAMED else ""
+        return f"{', '.join(read[:NAMED])}{more}, which changed in between" if read else ""
 
     def modes(self, a: Call, b: Call) -> tuple[str, str]:
         """Return the mode of a call in both runs, in words."""

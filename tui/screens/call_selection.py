@@ -22,6 +22,9 @@ from tui.widgets.tree.module_tree import ModuleTree
 class CallSelection(Stepping):
     """What the explorer does to select calls."""
 
+    _difference: m.CallDifference | None = None
+    """How the selected call differs from that of another run, as the panes were shown it."""
+
     def watch_lists(self) -> None:
         """Have the list that gets the focus say what is selected from now on."""
         self.watch(self, "focused", self._focus_moved, init=False)
@@ -46,9 +49,15 @@ class CallSelection(Stepping):
         self._take_call(m.CallTensor(run=place.run, call=place.call))
 
     def _take_call(self, place: m.CallTensor) -> None:
+        table = self.query_one(CallTable)
+        row = table.call_at(place.run, place.call)
+        difference = None if row is None else row.difference
         if self.call is None or (self.call.run, self.call.call) != (place.run, place.call):
-            self.call = place
-            self.query_one(CallTable).chosen = True
+            self.call, self._difference = place, difference
+            table.chosen = True
+            self.show_object()
+        elif difference != self._difference:  # the same call, of which more is known now
+            self._difference = difference
             self.show_object()
 
     def select_tree(self) -> None:

@@ -16,6 +16,7 @@ from tui.screens.explorer_base import NOTICE
 from tui.screens.run_choices import RunChoice
 from tui.tabs import tab_of
 from tui.text import clean
+from tui.widgets.grid.values_pane import ValuesPane
 from tui.widgets.parts.info import Info
 from tui.widgets.table.call_table import CallTable
 from tui.widgets.table.calls_pane import CallsPane
@@ -154,6 +155,12 @@ class ComparingRuns(CallSelection):
         if running:
             self.status_message("stopped: in Calls, D compares again")
         return bool(running) or super().stop_comparing()
+
+    def action_call_tensor(self) -> None:
+        """Show B - A, A or B of the selected call's tensor; then its next tensor, as without a comparison."""
+        shown = self.shown_tab(tab_of("values").area) == "values"
+        if self.call is None or not shown or not self.query_one(ValuesPane).next_run_side():
+            super().action_call_tensor()
 
     # -- what happens meanwhile
     def take_calls(self, event: m.CallsGrew) -> None:

@@ -1,6 +1,7 @@
 """Two runs compared call by call, against what torch computes; what is said of them, listed and searched.
 
-Of `run_comparison`, `call_difference`, `kept_runs`, `runs_beside`, `runs`, `models/run/listing/merged.py`.
+Of `run_comparison`, `call_difference`, `compared_call`, `kept_runs`, `runs_beside`, `runs`, and
+`models/run/listing/merged.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import pytest
 import torch
 
 from models import messages as m
-from models.engine.handlers import comparing_runs, runs
+from models.engine.handlers import comparing_runs, runs, values
 from models.messages.errors import EngineProblem
 from models.run.trace.captured import Captures
+from models.session.calls import describe
 from models.session.passes import forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
@@ -148,6 +150,54 @@ def test_an_edit_is_found_at_the_call_that_reads_it_and_measured_as_torch_does(f
     assert tanh.grew == pytest.approx(tanh.relative / measured.relative)
     assert last.grew == pytest.approx(last.relative / tanh.relative)
     assert measured.grew is None, "what it was given is equal"
+
+
+def row_of(session: Session, run: int, module: str) -> int:
+    return next(call.index for call in session.runs.trace(run).calls if call.module == module)
+
+
+def test_values_are_those_of_a_of_b_and_their_difference(file: str) -> None:
+    session = opened(file)
+    before = outputs(session, "block.inner")[0]
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    after = outputs(session, "block.inner")[0]
+    compared(session, 1, 2)
+    place = m.CallTensor(run=2, call=row_of(session, 2, "block.inner"))
+
+    def shown(of: m.Of, where: m.CallTensor = place) -> torch.Tensor:
+        cells = values.window(session, m.Window(path=where, of=of, rows=10, columns=10), NOBODY)
+        assert (cells.path, cells.of, cells.absence) == (where, of, "")
+        return torch.tensor(cells.values, dtype=torch.float64).view(5, 6)
+
+    assert torch.equal(shown("value"), after)
+    assert torch.equal(shown("other"), before)
+    assert torch.equal(shown("difference"), after - before)
+    given = m.CallTensor(run=2, call=place.call, side="input")
+    cells = values.window(session, m.Window(path=given, of="difference", rows=10, columns=10), NOBODY)
+    assert set(cells.values) == {0.0}
+    weight = m.CallTensor(run=2, call=row_of(session, 2, "block.inner"), side="input", number=1)
+    cells = values.window(session, m.Window(path=weight, of="difference"), NOBODY)
+    assert cells.absence == "unsupported"
+    comparing_runs.end_run_comparison(session, m.EndRunComparison(), NOBODY)
+    with pytest.raises(EngineProblem, match="Nothing is compared here"):
+        values.window(session, m.Window(path=place, of="difference"), NOBODY)
+
+
+def test_info_says_both_sides_and_why(file: str) -> None:
+    session = opened(file)
+    again(session, "net.block.inner.bias.data[1] += 0.25")
+    compared(session, 1, 2)
+    place = m.CallTensor(run=2, call=row_of(session, 2, "block.inner"))
+    groups = {group.title: {fact.label: fact.text for fact in group.facts} for group in describe(session, place)}
+    said = groups["Beside the other run"]
+    assert said["A to B"].startswith("changed: relative ")
+    assert "max 0.25" in said["A to B"]
+    assert said["It was given"] == "the same in both"
+    assert said["It reads"] == "block.inner.bias, which changed in between"
+    assert said["In A"] == f"run 1, row {place.call}"
+    old, new = (float(text) for text in said["Largest change"].split(" at ")[0].split(" → "))
+    assert new - old == pytest.approx(0.25, abs=1e-5)
+    assert said["Output of A"] != said["Output of B"]
 
 
 def test_the_same_again_is_equal(file: str) -> None:

@@ -18,8 +18,10 @@ from models.messages import (
     Problem,
     ReadCallDifferences,
     RunBeside,
+    Window,
 )
 from tui.screens.run_choices import RunChoices
+from tui.widgets.grid.values_pane import ValuesPane
 from tui.widgets.parts.info import Info
 from tui.widgets.table.call_differences import DIFFERENCES
 from tui.widgets.table.call_table import CallTable
@@ -223,3 +225,35 @@ async def test_info_asks_anew_when_the_differences_are_known() -> None:
         await choose(played, "1")
         await played.sees("first difference: #2")
         await played.until(lambda: played.explorer.query_one(Info).path == CallTensor(run=2, call=2), "of the call")
+
+
+async def test_v_shows_b_minus_a_then_a_then_b_then_the_next_tensor() -> None:
+    async with opened() as played:
+        await twice(played)
+        await choose(played, "1")
+        await played.until(lambda: played.explorer.call == CallTensor(run=2, call=2), "the first difference")
+        await played.sees("v: [B - A]  A  B  of [output [2, 8]]")
+        await played.rest()
+        assert played.asked(Window)[-1].of == "difference"
+        await played.press("v")
+        await played.sees("v: B - A  [A]  B  of [output [2, 8]]")
+        await played.rest()
+        assert played.asked(Window)[-1].of == "other"
+        await played.press("v")
+        await played.sees("v: B - A  A  [B]  of [output [2, 8]]")
+        await played.rest()
+        assert played.asked(Window)[-1].of == "value"
+        await played.press("v")
+        await played.sees("v: [B - A]  A  B  of output [2, 8]   [input [2, 4]]")
+
+
+async def test_m_goes_to_the_largest_change() -> None:
+    async with opened() as played:
+        await twice(played)
+        await choose(played, "1")
+        await played.sees("v: [B - A]  A  B  of [output [2, 8]]")
+        await played.rest()
+        await played.press("1", "m")
+        grid = played.explorer.query_one(ValuesPane).grid
+        await played.until(lambda: list(grid.index) == [0, 1], "the largest change")
+        await played.sees("the largest change")

@@ -5,9 +5,11 @@ Of a tensor that is compared those of A, of B, or B - A.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 
-from models.messages import CallRow, CallTensor, Of, RowDifference, StateChanged, TreeRow
+from models.messages import CallRow, CallTensor, Of, Place, RowDifference, StateChanged, TreeRow
 from tui.asking import Ask
 from tui.widgets.grid.tensor_pane import HOLDERS, TensorPane
 from tui.widgets.table.call_table import outputs_of
@@ -18,6 +20,9 @@ from tui.widgets.table.tensor_table import TensorTable
 SIDES: tuple[Of, ...] = ("value", "other", "difference")
 """What can be shown of a tensor that is compared."""
 SIDE_NAMES: dict[Of, str] = {"value": "A", "other": "B", "difference": "B - A"}
+RUN_SIDES: tuple[Of, ...] = ("difference", "other", "value")
+"""The same of a call of run B that is compared with run A."""
+RUN_NAMES: dict[Of, str] = {"difference": "B - A", "other": "A", "value": "B"}
 
 
 class ValuesPane(TensorPane):
@@ -52,7 +57,7 @@ class ValuesPane(TensorPane):
             self.refresh_values()
 
     def settled(self) -> None:
-        of = self.side if self.compares else "value"
+        of = self.side if self.compares or isinstance(self.row, CallRow) else "value"
         self.statistics.read_of(of)
         self.grid.read_of(of)
         self._update_bar()
@@ -79,6 +84,8 @@ class ValuesPane(TensorPane):
     @property
     def side(self) -> Of:
         """Return which tensor of a comparison is shown: that which the user chose, or one that there is."""
+        if isinstance(self.row, CallRow):
+            return self._run_side if self._of_both_runs else "value"
         found = self._difference
         if found is not None and found.status in ("only_a", "only_b"):
             return "value" if found.status == "only_a" else "other"
@@ -93,12 +100,47 @@ class ValuesPane(TensorPane):
         self.refresh_values()
         return SIDE_NAMES[self.side]
 
-    def go_to_largest_change(self) -> bool:
-        index = None if self._difference is None else self._difference.index
-        shape = self.grid.data.shape
-        if not self.compares or index is None or shape is None or len(index) != len(shape) or self.grid.index == index:
+    # -- both sides of a call of two runs
+
+    _run_side: Of = "difference"
+
+    @property
+    def _of_both_runs(self) -> bool:
+        """Return whether there is the same call of the run that is compared with this one's."""
+        found = self.row.difference if isinstance(self.row, CallRow) else None
+        return found is not None and found.other is not None
+
+    def show(self, path: Place | None, row: TreeRow | CallRow | None = None) -> None:
+        if path != self.path and isinstance(row, CallRow):
+            found = row.difference
+            measured = found is not None and found.max_abs is not None
+            self._run_side = "difference" if measured else "value"
+        super().show(path, row)
+
+    def next_run_side(self) -> bool:
+        """Show the next one of B - A, A and B of the selected call; return False where the first comes again."""
+        if not self._of_both_runs:
             return False
-        self.grid.go_to(index)
+        at = RUN_SIDES.index(self._run_side) + 1
+        self._run_side = RUN_SIDES[at % len(RUN_SIDES)]
+        if at < len(RUN_SIDES):
+            self.refresh_values()
+        return at < len(RUN_SIDES)
+
+    def _largest_change_at(self) -> Sequence[int] | None:
+        """Return the index of the largest change of what is shown; None where it is not known."""
+        if isinstance(self.row, CallRow) and isinstance(self.path, CallTensor) and self._of_both_runs:
+            found, place = self.row.difference, self.path
+            is_meant = found is not None and (place.side, place.number) == ("output", found.output)
+            return found.index if found is not None and is_meant else None
+        return self._difference.index if self.compares and self._difference is not None else None
+
+    def go_to_largest_change(self) -> bool:
+        index = self._largest_change_at()
+        shape = self.grid.data.shape
+        if index is None or shape is None or len(index) != len(shape) or self.grid.index == index:
+            return False
+        self.grid.go_to(list(index))
         self.grid.show_remark("the largest change")
         return True
 
@@ -162,6 +204,9 @@ class ValuesPane(TensorPane):
         shown = place.number + (len(outputs) if place.side == "input" else 0)
         if shown < len(texts):
             texts[shown] = f"[{texts[shown]}]"
+        if self._of_both_runs:
+            sides = [f"[{name}]" if of == self.side else name for of, name in RUN_NAMES.items()]
+            return f"v: {'  '.join(sides)}  of {'   '.join(texts)}"
         return ("v: " if len(texts) > 1 else "") + "   ".join(texts)
 
     def _progress(self) -> str:

@@ -173,7 +173,8 @@ class CallTable(CallFolding):
             self.post_message(self.Selected(self, run, row.index))
 
     def reload(self) -> None:
-        """Ask again for the rows: a backward has passed through the calls."""
+        """Ask again for the rows: a backward has passed through the calls, or more is known of how they differ."""
+        self._reported = None
         self.pages.refresh()
         self.refresh()
 
