@@ -12,7 +12,7 @@ from .run_mode import RunMode
 CallStatus = Literal["", "equal", "alike", "close", "changed", "dtype", "shape", "only_a", "only_b", "unreadable"]
 """What came of comparing a call, in the order of how serious it is; empty where that is not known yet.
 
-`alike`: there is no copy on one side, and the statistics of both are the same."""
+`alike`: there is no copy on one side, and a sample and the statistics of both are the same."""
 CALL_STATUSES: tuple[CallStatus, ...] = (
     "", "equal", "alike", "close", "changed", "dtype", "shape", "only_b", "only_a", "unreadable",
 )  # fmt: skip
@@ -40,6 +40,8 @@ class CallDifference(BodyPart, frozen=True, kw_only=True):
     """Which of the tensors that it returned this is about: the first one that differs."""
     by_statistics: bool = False
     """Whether statistics alone say that it differs: there is no copy of what it returned in one of the runs."""
+    sampled: bool = False
+    """Whether `relative` is that of some elements, as there is no copy of all of them in one of the runs."""
     text: Text = ""
     """What it returned in A and in B, where that is not the same: `[2, 4] → [2, 5]`; why it could not be compared."""
     first: bool = False

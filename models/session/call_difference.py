@@ -11,8 +11,8 @@ from ..diff.difference import Difference
 from ..messages import CallDifference
 from ..run.trace.call_statistics import OutputStatistics
 from ..run.trace.calls import Call, shape_as_text
-from ..run.trace.captured import Kept, Own
-from .paired_calls import Against, Pair, difference_of, is_different
+from ..run.trace.captured import SAMPLED, Kept, Own
+from .paired_calls import Against, Pair, difference_of, is_different, sampled_difference
 
 RTOL, ATOL = 1e-5, 1e-8
 """How far statistics may be apart to be the same, as for `torch.allclose`."""
@@ -23,6 +23,7 @@ PEAKS = 32
 NO_TENSOR = "no tensor"
 OWN = "a tensor of the network itself"
 """Of what a call returned, as one that counts batches in a buffer: that is no result."""
+SAMPLE = f"of a sample of {SAMPLED:,} elements; no copy"
 STATISTICS = "the statistics differ; no copy"
 
 
@@ -51,7 +52,8 @@ def call_difference(pair: Pair, against: Against, relative_of: Callable[[Call], 
             return CallDifference(text=OWN, other=a.index)
         found = difference_of(a.captured.outputs, b.captured.outputs, against)
     if found is None or found.status == "unreadable":
-        return _by_statistics(a, b, "" if found is None else found.reason)
+        reason = "" if found is None else found.reason
+        return _by_sample(a, b, reason, against, relative_of) or _by_statistics(a, b, reason)
     turns = "" if a.repeat == b.repeat else f"×{a.repeat:,} → ×{b.repeat:,}"
     return _measured(b, a.index, found, turns, relative_of)
 
@@ -113,6 +115,34 @@ def _grew(call: Call, relative: float | None, relative_of: Callable[[Call], floa
     read = [relative_of(each.row_of()) for each in call.producers]
     largest = max([each for each in read if each is not None], default=0.0)
     return relative / largest if largest and math.isfinite(largest) else None
+
+
+def _by_sample(
+    a: Call, b: Call, reason: str, against: Against, relative_of: Callable[[Call], float | None]
+) -> CallDifference | None:
+    """Return what samples of what a call returned say, where there is no copy of all; None without samples."""
+    if a.captured is None or b.captured is None:
+        return None
+    found = sampled_difference(a.captured.outputs, b.captured.outputs, against)
+    if found is None or found.comparison is None or found.status == "unreadable":
+        return None
+    relative = found.comparison.relative_l2
+    differs = is_different(found) and not _is_rounding(b, found)
+    if not differs:
+        by_statistics = _by_statistics(a, b, reason)
+        if by_statistics.differs:
+            return by_statistics
+        return CallDifference(status="alike", relative=relative, sampled=True, text=reason, other=a.index)
+    return CallDifference(
+        status="changed",
+        differs=True,
+        relative=relative,
+        grew=_grew(b, relative, relative_of),
+        nonfinite=found.comparison.nonfinite,
+        sampled=True,
+        text=SAMPLE,
+        other=a.index,
+    )
 
 
 def _by_statistics(a: Call, b: Call, reason: str) -> CallDifference:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..diff.difference import ALIKE, Difference, TensorSide
 from ..diff.tensors import Comparable
 from ..run.trace.calls import Call
-from ..run.trace.captured import Copy, Kept, NotKept
+from ..run.trace.captured import Copy, Kept, NotKept, sample_of
 from ..tensors.tensors import dtype_text
 from ..tensors.torch_readable import readable_of
 
@@ -178,6 +178,20 @@ def difference_of(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Dif
             return own
         found = found or own
     return found
+
+
+def sampled_difference(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Difference | None:
+    """Return the difference of the first tensors of two calls at the places of a sample; None without one of both."""
+    samples = [_sample(kept[0]) if kept else None for kept in (a, b)]
+    if samples[0] is None or samples[1] is None or samples[0].shape != samples[1].shape:
+        return None
+    return against(_comparable(samples[0], "0"), _comparable(samples[1], "0"))
+
+
+def _sample(kept: Kept) -> Tensor | None:
+    if isinstance(kept, Copy):
+        return sample_of(kept.tensor)
+    return kept.sample.tensor if isinstance(kept, NotKept) and kept.sample is not None else None
 
 
 def _comparable(tensor: Tensor, path: str) -> Comparable:

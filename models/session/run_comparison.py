@@ -158,7 +158,7 @@ class RunComparison:
             "equal": sum(each.status == "equal" for each in found),
             "close": sum(each.status == "close" for each in found),
             "as close as its dtype rounds": sum(each.status == "dtype" for each in found),
-            "alike by their statistics": sum(each.status == "alike" for each in found),
+            "alike by a sample and statistics": sum(each.status == "alike" for each in found),
         }
         parts = [f"{count:,} {what}" for what, count in counts.items() if count]
         return f"no call differs: {', '.join(parts) or 'none could be compared'}"
@@ -174,15 +174,15 @@ class RunComparison:
 
     def _unread(self) -> str:
         found = [call.difference for call in self.merged.calls if call.difference is not None]
-        by_statistics, unread = (
-            sum(each.by_statistics for each in found),
+        in_part, unread = (
+            sum(each.by_statistics or each.sampled for each in found),
             sum(each.status == "unreadable" for each in found),
         )
         parts = [
-            f"{amount(by_statistics, 'call')} by statistics alone: a run keeps copies up to {size_text(BUDGET)}",
+            f"{amount(in_part, 'call')} by a sample and statistics: a run keeps copies up to {size_text(BUDGET)}",
             f"{amount(unread, 'call')} could not be compared",
         ]
-        return "; ".join(part for part, count in zip(parts, (by_statistics, unread), strict=True) if count)
+        return "; ".join(part for part, count in zip(parts, (in_part, unread), strict=True) if count)
 
     def _why(self, first: Call) -> list[str]:
         """Return what is known of why a call differs."""
@@ -223,7 +223,12 @@ class RunComparison:
                 return compare(x, y, Tolerance(), workers, lambda size: None)
 
             found = difference_of(a.captured.inputs, b.captured.inputs, against)
-        return None if found is None or found.status == "unreadable" else not is_different(found)
+        if found is not None and found.status != "unreadable":
+            return not is_different(found)
+        read = [each.row_of() for each in b.producers]
+        if b.reads_input or not read or any(each.difference is None or not each.difference.status for each in read):
+            return None
+        return not any(map(_differs, read))
 
     def note(self) -> str:
         """Return what else is not the same in both: random numbers."""

@@ -6,8 +6,10 @@ another one reads is copied once.  Nothing is drawn, no node of a graph is made,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from weakref import ref
 
 import torch
@@ -25,6 +27,10 @@ BUDGET = 64 * 2**20
 """Bytes of all copies of one run."""
 LARGEST = 8 * 2**20
 """Bytes of one copy."""
+SAMPLED = 2048
+"""Elements that are kept of a tensor for which there is no room, to compare it with that of another run."""
+SAMPLES = 16 * 2**20
+"""Bytes of all samples of one run."""
 NOT_READ = "it was given by name, and no call read it before it was changed"
 ROOM = 1000
 """Tensors known before those that are gone are looked for."""
@@ -45,6 +51,21 @@ class Copy:
         self._captures.left += self._bytes
 
 
+class Sample:
+    """Elements of a tensor at places that its shape gives, in one dimension; the room has its bytes back likewise."""
+
+    __slots__ = ("__weakref__", "_bytes", "_captures", "tensor")
+
+    def __init__(self, captures: Captures, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self._captures = captures
+        self._bytes = tensor.numel() * tensor.element_size()
+        captures.left_for_samples -= self._bytes
+
+    def __del__(self) -> None:
+        self._captures.left_for_samples += self._bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """A parameter, buffer or constant of the network, which is not copied."""
@@ -59,6 +80,8 @@ class NotKept:
     reason: str
     for_room: bool = False
     """Whether that is for want of room, so that one would be kept by itself."""
+    sample: Sample | None = field(default=None, compare=False)
+    """Some of its elements, where that is for want of room; None for none."""
 
 
 Kept = Copy | Own | NotKept
@@ -91,7 +114,10 @@ class Captures:
         self._only = only
         self.left = budget
         """Bytes that there is still room for."""
+        self.left_for_samples = min(SAMPLES, budget)
+        """Bytes that there is still room for in samples."""
         self._largest = min(largest, budget)
+        self._sampled: dict[int, tuple[ref[Tensor], int, ref[Sample], str]] = {}
         self._known: dict[int, tuple[ref[Tensor], int, ref[Copy]]] = {}
         self._room = ROOM
 
@@ -121,12 +147,36 @@ class Captures:
         path = path_of(tensor)
         if path is not None:
             return Own(path)
+        sampled = self._sampled_before(tensor, version)
+        if sampled is not None:
+            return sampled
         kept = self._copied(tensor)
+        if len(self._known) + len(self._sampled) >= self._room:
+            self._sweep()
         if isinstance(kept, Copy):
-            if len(self._known) >= self._room:
-                self._sweep()
             self._known[id(tensor)] = ref(tensor), version, ref(kept)
+        elif isinstance(kept, NotKept) and kept.for_room and self._only is None:
+            kept = self._with_sample(tensor, version, kept)
         return kept
+
+    def _sampled_before(self, tensor: Tensor, version: int) -> NotKept | None:
+        """Return what became of a tensor of which a sample was taken, if it was not written since."""
+        found = self._sampled.get(id(tensor))
+        if found is None or found[0]() is not tensor or found[1] != version or version < 0:
+            return None
+        sample = found[2]()
+        return None if sample is None else NotKept(found[3], for_room=True, sample=sample)
+
+    def _with_sample(self, tensor: Tensor, version: int, kept: NotKept) -> NotKept:
+        """Return the same with some of the elements, if there is room for them."""
+        try:
+            if self.left_for_samples < SAMPLED * tensor.element_size():
+                return kept
+            sample = Sample(self, sample_of(plain(local_part(tensor)).detach()))
+        except Exception:  # of a foreign class, or a layout that has no such places
+            return kept
+        self._sampled[id(tensor)] = ref(tensor), version, ref(sample), kept.reason
+        return NotKept(kept.reason, for_room=True, sample=sample)
 
     def copy(self, tensor: Tensor) -> Kept:
         """Return a copy of a tensor that nobody asks for again, or why there is none."""
@@ -163,7 +213,28 @@ class Captures:
         self._known = {
             key: known for key, known in self._known.items() if known[0]() is not None and known[2]() is not None
         }
-        self._room = max(ROOM, 2 * len(self._known))
+        self._sampled = {
+            key: known for key, known in self._sampled.items() if known[0]() is not None and known[2]() is not None
+        }
+        self._room = max(ROOM, 2 * (len(self._known) + len(self._sampled)))
+
+
+def sample_of(tensor: Tensor) -> Tensor:
+    """Return at most `SAMPLED` elements in one dimension: those of the same places of every tensor of this shape."""
+    return tensor[_places(tuple(tensor.shape), tensor.device)] if tensor.shape else tensor.reshape(1)
+
+
+@lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...], device: torch.device) -> tuple[Tensor, ...]:
+    """Return the indices of a sample, of each dimension: an odd number of elements apart, so in all channels."""
+    elements = math.prod(shape)
+    count = min(SAMPLED, elements)
+    flat = torch.arange(count, dtype=torch.int64, device="cpu") * (elements // count | 1) % elements
+    found = []
+    for size in reversed(shape):
+        found.append((flat % size).to(device))
+        flat = flat // size
+    return tuple(reversed(found))
 
 
 def _key(call: Call) -> tuple[str, str, str, int, str]:

@@ -307,10 +307,28 @@ def test_without_copies_statistics_say_that_it_differs(file: str, monkeypatch: p
     again(session, "net.block.inner.weight.data[2] *= 1.5")
     found = compared(session, 1, 2)
     assert "block.inner: the statistics differ; no copy" in found.text
-    assert "by statistics alone" in found.details
+    assert "by a sample and statistics" in found.details
     assert difference(session, "first", "Linear").status == "alike"
     measured = difference(session, "block.inner", "Linear")
     assert (measured.by_statistics, measured.max_abs) == (True, None)
+
+
+def test_where_there_is_no_room_for_copies_samples_say_by_how_much(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Captures.__init__, "__defaults__", (2**20, 0, None))
+    session = opened(file)
+    before = outputs(session, "block.inner")[0]
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    after = outputs(session, "block.inner")[0]
+    found = compared(session, 1, 2)
+    assert "Linear block.inner: of a sample" in found.text
+    assert "it was given the same" in found.details
+    measured = difference(session, "block.inner", "Linear")
+    assert (measured.sampled, measured.max_abs, measured.index) == (True, None, None)
+    assert measured.relative == pytest.approx(float((before - after).norm() / before.norm())), "of so few it has all"
+    assert difference(session, "first", "Linear").status == "alike"
+    tanh = difference(session, "block", "tanh")
+    assert tanh.relative is not None
+    assert tanh.grew == pytest.approx(tanh.relative / measured.relative)
 
 
 def test_the_list_of_both_is_sorted_filtered_and_searched(file: str) -> None:

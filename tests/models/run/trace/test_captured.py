@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from models.live.live_tree import LiveTree
 from models.run.trace.calls import Call
-from models.run.trace.captured import CallTensors, Captures, Copy, Kept, NotKept, Own
+from models.run.trace.captured import SAMPLED, CallTensors, Captures, Copy, Kept, NotKept, Own, sample_of
 from models.run.trace.tracing import Trace, tracing
 from tests.models.run.trace.recorded import Steps
 
@@ -116,6 +117,42 @@ def test_when_the_room_is_used_up_nothing_more_is_copied() -> None:
     kept = [type(found[op].outputs[0]) for op in ("exp", "sin", "cos")]
     assert kept == [Copy, NotKept, NotKept]  # the input is 40 bytes, and the first result
     assert captures.left == 20
+
+
+def test_of_what_has_no_room_a_sample_is_kept_once() -> None:
+    captures = Captures(budget=2**20, largest=100)
+    X = torch.rand(64, 64)
+    room = captures.left_for_samples
+
+    def forward(steps: Steps, X: Tensor) -> Tensor:
+        return X.exp().neg()
+
+    kept = of_steps(forward, X, captures=captures)
+    (exp,), (given,) = kept["exp"].outputs, kept["neg"].inputs
+    assert isinstance(exp, NotKept)
+    assert isinstance(given, NotKept)
+    assert exp.sample is not None
+    assert exp.sample is given.sample
+    assert exp.sample.tensor.equal(sample_of(X.exp()))
+    assert room - captures.left_for_samples == 3 * SAMPLED * 4, "of X, of exp and of neg"
+    del kept, exp, given
+    gc.collect()
+    assert captures.left_for_samples == room
+
+
+@given(st.lists(st.integers(1, 40), max_size=4))
+def test_a_sample_is_of_the_same_places_whatever_the_strides(shape: list[int]) -> None:
+    whole = torch.arange(math.prod(shape)).view(shape)
+    sample = sample_of(whole)
+    assert sample.shape == (min(SAMPLED, whole.numel()),)
+    assert set(sample.tolist()) <= set(range(whole.numel()))
+    strided = whole.mT.contiguous().mT if whole.dim() > 1 else whole
+    assert sample_of(strided).equal(sample)
+
+
+def test_a_sample_sees_every_channel_of_a_power_of_two() -> None:
+    channels = torch.arange(1024).expand(64, 1024).contiguous()
+    assert set(sample_of(channels).tolist()) == set(range(1024))
 
 
 def test_of_a_loop_the_last_turn_is_kept_and_the_room_of_the_others_given_back() -> None:
