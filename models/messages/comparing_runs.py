@@ -186,6 +186,8 @@ class CallDifferencesRead(Body):
     """In a sentence."""
     details: Text = ""
     """Lines on the first call that differs: what it was given, what it reads that changed; empty for none."""
+    differing: Count = 0
+    """How many calls differ."""
     first: Count | None = None
     """Row of the first call that differs, in the run that made it; None where none does."""
     of_a: bool = False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import messages as m
 from ..messages.errors import EngineProblem
-from ..sources.wording import size_text
+from ..sources.wording import short_text, size_text
 from .again import BY_STATEMENT
 from .run_comparison import title_of
 from .runs import NAMED, RUNS_KEPT
@@ -94,7 +94,12 @@ def _offers(session: Session) -> list[m.RunOffer]:
     training = mode.training == "train" if mode.training else bool(training_of(session.root))
     other = "eval" if training else "train"
     size = size_text(sum(size_in_bytes(each) or 0 for each in session.live.tree.distinct_tensors))
-    offers = [m.RunOffer(what=f"mode {other}", title=f"in {other}", detail="the same inputs and random numbers")]
+    offers = []
+    if session.comparison is not None and session.comparison.other is not None:
+        name = session.comparison.model.b.name
+        how = "this network with its weights" if session.comparison.other.is_checkpoint else "that network"
+        offers.append(m.RunOffer(what="other", title=short_text(name), detail=f"{how}, the same inputs"))
+    offers += [m.RunOffer(what=f"mode {other}", title=f"in {other}", detail="the same inputs and random numbers")]
     if not mode.autocast:
         offers.append(
             m.RunOffer(what="mode bfloat16", title="under autocast bfloat16", detail=f"on {device_of(session.root)}")

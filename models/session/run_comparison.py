@@ -150,7 +150,9 @@ class RunComparison:
         text = f"first difference: #{first.index} {_named(first)}{' of A' * of_a}: {measure_text(found)}"
         behind = f"{amount(rest, 'other call')} differ{'s' if rest == 1 else ''}" if rest else "no other call differs"
         details = _lines(*self._why(first), behind, self._largest(), self._unread())
-        return m.CallDifferencesRead(text=text, details=details, first=max(first.index, 0), of_a=of_a)
+        return m.CallDifferencesRead(
+            text=text, details=details, differing=len(differing), first=max(first.index, 0), of_a=of_a
+        )
 
     def _all_alike(self) -> str:
         found = [call.difference for call in self.merged.calls if call.difference is not None]

@@ -5,10 +5,9 @@ From what the newest run started from: its inputs, its random numbers, its buffe
 
 from __future__ import annotations
 
-import copy
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
 from msgspec.structs import replace
 
 from .. import messages as m
@@ -17,11 +16,13 @@ from ..messages.errors import EngineProblem
 from ..run.again import Repeatable, from_its_start
 from ..run.forward import ForwardResult, run_forward
 from ..run.inputs.run_mode import in_dtype
+from ..run.run_state import RunState
 from ..run.trace.captured import Captures
 from ..run.trace.record import Trace
-from ..tensors.reading import error_text
+from ..sources.wording import short_text
 from ..undo.random_numbers import set_random_state
 from .kept_runs import why_not_beside
+from .other_weights import at_moment, copied, with_checkpoint
 
 if TYPE_CHECKING:
     from .session import Session
@@ -34,8 +35,8 @@ def run_beside(session: Session, run: int, what: str, mode: m.RunMode) -> m.RanB
 
     Args:
         run: the run that it is to be compared with.
-        what: as in `RunOffer`: `mode eval`, `dtype float64`, `moment NAME`; `random` is as it is now, with the random
-            numbers of `run`.
+        what: as in `RunOffer`: `mode eval`, `dtype float64`, `moment NAME`, `other` for what the network is compared
+            with; `random` is as it is now, with the random numbers of `run`.
         mode: what is switched besides.
 
     Raises:
@@ -61,7 +62,7 @@ def run_beside(session: Session, run: int, what: str, mode: m.RunMode) -> m.RanB
         title += ", which failed"
     number = session.runs.keep_beside(trace, title)
     notes = session.runs.notes[number]
-    notes.base = 0 if what.startswith("moment") else repeatable.run
+    notes.base = 0 if what.startswith(("moment", "other")) else repeatable.run
     notes.random, notes.drew = repeatable.state.random, session.runs.notes[repeatable.run].drew
     if what == "random":
         notes.random = session.runs.notes[run].random
@@ -76,19 +77,20 @@ def _run(
     kind, _, name = what.partition(" ")
     tree, args, kwargs = repeatable.tree, repeatable.args, dict(repeatable.kwargs)
     switched = replace(_joined(repeatable.mode, mode), warm_up="")
-    with from_its_start(repeatable, session.live.tree):
+    with from_its_start(repeatable, session.live.tree), ExitStack() as kept:
         if kind == "mode" and name in ("train", "eval"):
             switched, title = replace(switched, training=cast("Any", name)), f"in {name}"
         elif kind == "mode" and name in ("bfloat16", "float16"):
             switched, title = replace(switched, autocast=cast("Any", name)), f"under autocast {name}"
         elif kind == "dtype" and name in DTYPES:
-            tree = LiveTree.of(_copied(tree.root).to(getattr(torch, name)), tree.name)
+            tree = copied(tree, name)
             args, kwargs = in_dtype((args, kwargs), m.RunMode(input_dtype=cast("Any", name)))
             title = f"in {name}"
         elif kind == "moment":
-            tree = LiveTree.of(_copied(tree.root), tree.name)
-            _set_values(session, tree, name)
+            tree = at_moment(session, tree, name)
             title = f"at snapshot {name}" if name else "as it was opened"
+        elif kind == "other":
+            tree, title = _of_other(session, tree, kept)
         elif kind == "random" and (notes := session.runs.notes.get(run)) is not None and notes.random is not None:
             set_random_state(notes.random)
             title = f"with the random numbers of run {run}"
@@ -103,28 +105,22 @@ def _joined(mode: m.RunMode, other: m.RunMode) -> m.RunMode:
     return replace(mode, **switched)
 
 
-def _copied(network: torch.nn.Module) -> torch.nn.Module:
-    try:
-        return copy.deepcopy(network)
-    except Exception as error:  # of a user's class
-        title = f"The network cannot be copied: {error_text(error)}"
-        raise EngineProblem(m.Problem("usage", title, "copy.deepcopy(net) raised it.")) from None
+def _of_other(session: Session, tree: LiveTree, kept: ExitStack) -> tuple[LiveTree, str]:
+    """Return the network that the open one is compared with, or this one with the weights of the checkpoint that is.
 
+    Args:
+        kept: what a run of another network writes to is put back when it closes.
 
-def _set_values(session: Session, tree: LiveTree, moment: str) -> None:
-    """Give a copy of the network the values of another moment."""
-    if moment:
-        copies: dict[str, Any] = dict(session.snapshots.find(moment).tensors)
-    else:
-        copies = dict(session.opened_values or {})
-    with torch.no_grad():
-        for node in tree.nodes:
-            if not isinstance(node.item, torch.Tensor) or node.path not in copies:
-                continue
-            then = copies[node.path]
-            if then is None:
-                raise EngineProblem(m.Problem("usage", f"No copy of {node.path} was kept at that moment"))
-            if then.shape != node.item.shape:
-                title = f"{node.path} had another shape then: {list(then.shape)}, not {list(node.item.shape)}"
-                raise EngineProblem(m.Problem("usage", title))
-            node.item.data.copy_(then)
+    Raises:
+        EngineProblem: nothing is compared with the network.
+    """
+    compared = session.comparison
+    if compared is None or compared.other is None:
+        raise EngineProblem(m.Problem("gone", "No other network is compared", "D in the tree compares with one."))
+    name = short_text(compared.model.b.name)
+    if compared.other.is_checkpoint:
+        made, missing = with_checkpoint(tree, compared)
+        return made, f"with the weights of {name}" + (f", {missing}" if missing else "")
+    other = compared.other.live.tree
+    kept.callback(RunState(other, (), {}).put_back)
+    return other, f"of {name}"

@@ -107,7 +107,8 @@ class FakeComparingRuns:
             return CallDifferencesRead(text="first difference: only in A", first=0, of_a=True)
         if first is None:
             return CallDifferencesRead(text="no call differs: 5 equal")
-        return CallDifferencesRead(text=f"first difference: #{first}", details="it was given the same", first=first)
+        text, count = f"first difference: #{first}", len(self.call_differences)
+        return CallDifferencesRead(text=text, details="it was given the same", first=first, differing=count)
 
     def _on_EndRunComparison(self, body: EndRunComparison) -> Done:
         self.runs_compared = None

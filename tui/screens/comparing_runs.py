@@ -136,6 +136,8 @@ class ComparingRuns(CallSelection):
         self.log_to_console("\n".join(filter(None, [done.text, done.details])))
         self.status_message(done.text)
         self.observe("compared", done.text)
+        count = f"{done.differing:,} of {compared.rows:,} differ" if done.differing else "none differs"
+        self._say_runs(compared, count if done.first is None else f"{count}, the first is #{done.first}")
         if done.first is not None:
             table.chosen = True
             table.go_to(done.first, done.of_a)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
@@ -23,6 +23,7 @@ from tui.widgets.parts.line_input import LineInput
 
 NAME_WIDTH = 36
 DETAIL_WIDTH = 90
+WHOLE_DETAIL = 400
 NOTHING = "Nothing else to compare with yet: f runs again, after an edit or in another mode."
 
 
@@ -48,7 +49,7 @@ class RunChoices(NumberedPanel[RunChoice | None]):
     DEFAULT_CSS = """
     RunChoices > #panel {
         & > OptionList { max-height: 14; }
-        & > #run-why { height: auto; color: $text-muted; }
+        & > .about { height: auto; color: $text-muted; margin: 1 0 0 0; }
         & > #run-name { height: 1; border: none; padding: 0; margin: 1 0 0 0; background: $boost; display: none; }
         & > #run-name:focus { background: $primary-muted; }
         &:nocolor > #run-name:focus { text-style: bold underline; }
@@ -81,16 +82,18 @@ class RunChoices(NumberedPanel[RunChoice | None]):
         with Vertical(id="panel") as panel:
             panel.border_title = Content(f"Compare run {self._found.run} with …")
             panel.border_subtitle = keys_line(
-                ("1-9 Enter", "compares"), ("n", "keeps a run under a name"), ("d", "no longer"), ("Esc", "closes")
+                ("1-9 Enter", "compares"), ("n", "keeps a run"), ("d", "no longer"), ("Esc", "closes")
             )
             yield self.options(self._lines())
-            yield Static("", id="run-why", markup=False)
+            yield Static("", id="run-about", classes="about", markup=False)
+            yield Static("", id="run-why", classes="about", markup=False)
             yield LineInput(placeholder="a name; Enter keeps the run with its copies", id="run-name", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()
         if self._choices[:1] == [RunChoice()] and len(self._choices) > 1:
             self.option_list.highlighted = 1
+        self._say_about(self.option_list.highlighted)
         self._say_why()
 
     def _say_why(self) -> None:
@@ -100,7 +103,7 @@ class RunChoices(NumberedPanel[RunChoice | None]):
         why.display = bool(text)
 
     def _lines(self) -> list[Content]:
-        names = [_name(choice, self._found.run) for choice in self._choices]
+        names = [_name(choice) for choice in self._choices]
         width = min(max((len(name) for name in names), default=0), NAME_WIDTH)
         return [
             Content.assemble(
@@ -111,6 +114,18 @@ class RunChoices(NumberedPanel[RunChoice | None]):
 
     def chosen(self, index: int) -> None:
         self.dismiss(self._choices[index])
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._say_about(event.option_index)
+
+    def _say_about(self, index: int | None) -> None:
+        """Show all that is known of a choice, which its line may have no room for."""
+        choice = None if index is None or index >= len(self._choices) else self._choices[index]
+        detail = "" if choice is None else clean(_detail(choice), WHOLE_DETAIL)
+        about = self.query_one("#run-about", Static)
+        about.update(f"{_name(choice)}: {detail}" if choice is not None and detail else "")
+        about.display = bool(detail)
 
     # -- keeping under a name
     @property
@@ -174,7 +189,7 @@ class RunChoices(NumberedPanel[RunChoice | None]):
         options.focus()
 
 
-def _name(choice: RunChoice, newest: int) -> str:
+def _name(choice: RunChoice) -> str:
     if choice.item is not None:
         name = f"run {choice.item.run}"
         return f"{name} {clean(choice.item.name, NAME_WIDTH)}" if choice.item.name else name

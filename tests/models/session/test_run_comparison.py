@@ -1,6 +1,7 @@
 """Two runs compared call by call, against what torch computes; what is said of them, listed and searched.
 
-Of `run_comparison`, `call_difference`, `compared_call`, `kept_runs`, `runs_beside`, `runs`, and
+Of `run_comparison`, `call_difference`, `compared_call`, `kept_runs`, `runs_beside`,
+`other_weights`, `runs`, and
 `models/run/listing/merged.py`.
 """
 
@@ -16,6 +17,7 @@ from models import messages as m
 from models.engine.handlers import comparing_runs, runs, values
 from models.messages.errors import EngineProblem
 from models.run.trace.captured import Captures
+from models.session import comparing as sources
 from models.session.calls import describe
 from models.session.passes import forward_pass
 from models.session.session import Session
@@ -288,6 +290,43 @@ def test_as_it_was_opened_needs_no_run_of_then(file: str) -> None:
     assert "block.inner" in found.text
     measured = difference(session, "block.inner", "Linear")
     assert measured.max_abs == pytest.approx(1.0)
+
+
+def test_the_network_that_d_compares_with_runs_on_the_same_input(file: str) -> None:
+    session = opened(file)
+    sources.compare(session, m.Compare(source=f"{file}:Net", seed=1))
+    assert session.comparison is not None
+    assert session.comparison.other is not None
+    other = session.comparison.other.root
+    assert other.training
+    before = {name: tensor.clone() for name, tensor in other.state_dict().items()}
+    offers = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).offers
+    assert offers[0].what == "other"
+    ran, found = beside(session, "other")
+    assert ran.title.startswith("of ")
+    assert "Linear first" in found.text
+    X = session.inputs.arguments[0][0]
+    expected = (other.first(X) - session.root.first(X)).detach()
+    assert difference(session, "first", "Linear").max_abs == pytest.approx(float(expected.abs().max()))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in other.state_dict().items()), "as it was"
+
+
+def test_the_checkpoint_that_d_compares_with_is_the_network_with_its_weights(file: str, tmp_path: Path) -> None:
+    session = opened(file)
+    state = {name: tensor.clone() for name, tensor in session.root.state_dict().items()}
+    state["last.bias"] += 0.5
+    torch.save(state, tmp_path / "weights.pt")
+    sources.compare(session, m.Compare(source=str(tmp_path / "weights.pt")))
+    ran, found = beside(session, "other")
+    assert "with the weights of " in ran.title
+    assert "Linear last" in found.text
+    assert difference(session, "last", "Linear").max_abs == pytest.approx(0.5, abs=1e-6)
+    assert not torch.equal(session.root.last.bias, state["last.bias"])
+    state["last.bias"] = torch.zeros(3)
+    torch.save(state, tmp_path / "other.pt")
+    sources.compare(session, m.Compare(source=str(tmp_path / "other.pt")))
+    with pytest.raises(EngineProblem, match="bias has another shape there"):
+        beside(session, "other")
 
 
 def test_a_loop_is_compared_at_its_last_turn_and_says_that_it_took_another_number(file: str) -> None:

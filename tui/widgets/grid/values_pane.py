@@ -111,10 +111,8 @@ class ValuesPane(TensorPane):
         return found is not None and found.other is not None
 
     def show(self, path: Place | None, row: TreeRow | CallRow | None = None) -> None:
-        if path != self.path and isinstance(row, CallRow):
-            found = row.difference
-            measured = found is not None and found.max_abs is not None
-            self._run_side = "difference" if measured else "value"
+        if path != self.path or not _is_measured(self.row):
+            self._run_side = "difference" if _is_measured(row) else "value"
         super().show(path, row)
 
     def next_run_side(self) -> bool:
@@ -231,3 +229,8 @@ class ValuesPane(TensorPane):
             if False in known:
                 facts.append("A takes the missing statistics" if True in known else "no statistics yet: A takes them")
         return facts
+
+
+def _is_measured(row: TreeRow | CallRow | None) -> bool:
+    """Return whether it is known how much a call differs, element by element."""
+    return isinstance(row, CallRow) and row.difference is not None and row.difference.max_abs is not None

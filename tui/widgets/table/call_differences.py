@@ -52,7 +52,7 @@ def relative_text(found: CallDifference) -> str:
     elif found.relative is None:
         text = "from 0" if found.max_abs else ""
     else:
-        text = short(found.relative, DIGITS)
+        text = f"{'~' * (found.sampled and found.relative > 0)}{short(found.relative, DIGITS)}"
     bar = "" if found.share is None else bar_of(found.share, BAR)
     return f"{bar:<{BAR}} {text:>8}" if text else ""
 
