@@ -198,3 +198,18 @@ def test_text_fits_eighty_columns(name: str) -> None:
     lines = list(text_of(ran(opened(name))))
     assert max(map(len, lines)) <= 80
     assert lines[0].split() == ["module", "operation", "inputs", "output", "where"]
+
+
+class Log(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.inner(x) - 9).log()
+
+
+def test_the_first_nan_is_one_line_where_there_is_no_more_to_say() -> None:
+    lines = list(text_of(ran(of(Log(), torch.rand(2, 4)))))
+    place = next(place for place, line in enumerate(lines) if line.startswith("first NaN in (root): log, at "))
+    assert lines[place + 1].startswith("output [2, 3]")
