@@ -247,11 +247,17 @@ class Output(Plane, can_focus=True):
             self._lay_out(self._dropped + offset, line)
 
     def on_resize(self, event: events.Resize) -> None:
+        self._fit_width()
+        self._show()
+
+    def _fit_width(self) -> bool:
+        """Lay all lines out for the present width; return False where they are."""
         width = self.scrollable_content_region.width
-        if width != self._laid_out_for:
-            self._laid_out_for = width
-            self._lay_out_all()
-            self._show()
+        if width == self._laid_out_for:
+            return False
+        self._laid_out_for = width
+        self._lay_out_all()
+        return True
 
     def _show(self) -> None:
         if self._laid_out_for and len(self._rows) > self._most:
@@ -259,6 +265,8 @@ class Output(Plane, can_focus=True):
             self.post_message(self.Grew(self._most))
         follows = self._follows  # a smaller size moves the offset, which is no wish of the user
         self.extend(self._widest, len(self._rows))
+        if self._laid_out_for and self._fit_width():  # a scroll bar came or went, which has a column
+            self.extend(self._widest, len(self._rows))
         if follows and not self.is_vertical_scrollbar_grabbed:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         self.refresh()

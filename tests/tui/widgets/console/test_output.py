@@ -140,6 +140,22 @@ async def test_a_table_keeps_its_alignment_and_a_very_long_line_is_wrapped() -> 
         assert drawn(output)[0].startswith(row[8:30])
 
 
+async def test_no_character_is_behind_a_scroll_bar_that_came() -> None:
+    app = Tiny()
+    async with app.run_test(size=(40, 4)) as pilot:
+        output = app.output
+        for number in range(4):
+            output.write("value", f"{number}" + "y" * 200)
+            await pilot.pause()
+        assert output.show_vertical_scrollbar
+        assert {len(text) for text in drawn(output)[:-1]} == {39}
+        output.action_clear()
+        output.write("value", "y" * 200)
+        await pilot.pause()
+        assert output.virtual_size.height == 6
+        assert drawn(output)[-1] == "y" * (200 - 5 * 39)
+
+
 async def select(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> str | None:
     await pilot.mouse_down(offset=start)
     await pilot.hover(offset=end)
