@@ -1,4 +1,4 @@
-"""Of every `DEFAULT_CSS` in `tui/`: each type that a rule is for is a class that is there, or the rule does nothing."""
+"""Every DEFAULT_CSS in tui/: each type that a rule is for is a class that is there, or the rule does nothing."""
 
 from __future__ import annotations
 
