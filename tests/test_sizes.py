@@ -15,6 +15,7 @@ LONGER = {
     "models/run/trace/record.py:__init__": "a list of attributes, each with what it means",
 }
 """Functions that are longer, each with the reason."""
+LONGER_FILES = {"models/messages/__init__.py": "an index of names, one a line"}
 
 
 def files(*packages: str) -> list[Path]:
@@ -35,7 +36,8 @@ def long_functions(file: Path) -> set[str]:
 @pytest.mark.parametrize("package", ["models", "tui", "tests"])
 def test_no_file_is_too_long(package: str) -> None:
     lines = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8").count("\n") for file in files(package)}
-    assert {name: count for name, count in lines.items() if count > LONGEST_FILE} == {}, "divide by idea"
+    long = {name: count for name, count in lines.items() if count > LONGEST_FILE and name not in LONGER_FILES}
+    assert long == {}, "divide by idea"
 
 
 def test_no_function_is_too_long_but_those_with_a_reason() -> None:
