@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-Number = Literal["float", "int", "bool", "complex"]
+NumberKind = Literal["float", "int", "bool", "complex"]
 
 DECIMALS = 4
 LARGE = 1e5
@@ -28,7 +28,7 @@ SMALL = 1e-3
 class CellFormat:
     """How every cell of one tensor is written."""
 
-    number: Number = "float"
+    number: NumberKind = "float"
     biggest: int | float = 0.0
     """Largest finite magnitude known."""
     min_width: int = 0
@@ -90,7 +90,7 @@ def _power(value: float, decimals: int) -> str:
 
 def format_cells(
     values: Sequence[int | float],
-    number: Number,
+    number: NumberKind,
     imaginary: Sequence[float] = (),
     bounds: Iterable[float] = (),
 ) -> list[str]:
@@ -104,7 +104,7 @@ def format_cells(
     return [chosen.cell(value, part) for value, part in zip(values, parts, strict=True)]
 
 
-def exact(value: int | float, number: Number, dtype: str = "float64", imaginary: float = 0.0) -> str:
+def exact(value: int | float, number: NumberKind, dtype: str = "float64", imaginary: float = 0.0) -> str:
     """Return one element with as few digits as set it apart from its neighbours in `dtype`."""
     if number == "bool":
         return str(bool(value))

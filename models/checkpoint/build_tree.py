@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..tree.natural import natural_keys
 from .nesting import DEPTH_LIMIT, Irregular, Level, nested
-from .repeated import Block, in_blocks
+from .repeated import RepeatedBlock, in_blocks
 
 MODULE = -1
 """The index of a node that is a module: it is none of the given paths."""
@@ -116,7 +116,7 @@ class _Builder:
             array("i", parents), array("i", ends), array("i", depths), array("i", counts), names, array("i", indices)
         )
 
-    def _kind(self, block: Block, depth: int) -> _Kind:
+    def _kind(self, block: RepeatedBlock, depth: int) -> _Kind:
         """Return the nodes below a block at this depth."""
         key = tuple(block.suffixes)
         kind = self._kinds.get(key)
@@ -133,7 +133,7 @@ class _Builder:
 
     def _list(self, level: Level, depth: int) -> tuple[_Kind, list[int]] | None:
         """Return the nodes below a module of blocks of one kind, and its tensors' indices; None for any other."""
-        if any(held.__class__ is not Block for held in level.values()):
+        if any(held.__class__ is not RepeatedBlock for held in level.values()):
             return None
         children = list(self._sorting.of(level))
         kinds = [self._kind(block, depth + 1) for _, block in children]

@@ -14,7 +14,7 @@ _divide = re.compile(r"((?:.*\.)?[0-9]+)\.(.+)", re.DOTALL).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RepeatedBlock:
     """All names below one number; in none of them a number is followed by other parts."""
 
     suffixes: list[str]
@@ -23,12 +23,12 @@ class Block:
     """The index of each name among all."""
 
 
-def in_blocks(paths: Sequence[str]) -> list[tuple[str, int | Block]]:
+def in_blocks(paths: Sequence[str]) -> list[tuple[str, int | RepeatedBlock]]:
     """Return the paths in their order, each with its index; a block stands in the place of its first path."""
-    blocks: dict[str, Block] = {}
-    alone: list[tuple[int, str, int | Block]] = []
+    blocks: dict[str, RepeatedBlock] = {}
+    alone: list[tuple[int, str, int | RepeatedBlock]] = []
     pure: set[str] = set()
-    start, block = "\0", Block([], [])
+    start, block = "\0", RepeatedBlock([], [])
     for index, path in enumerate(paths):
         if path.startswith(start) and (suffix := path[len(start) :]) in pure:  # what `_divide` would find
             block.suffixes.append(suffix)
@@ -39,7 +39,7 @@ def in_blocks(paths: Sequence[str]) -> list[tuple[str, int | Block]]:
             alone.append((index, path, index))
             continue
         prefix, suffix = found.groups()
-        block = blocks.setdefault(prefix, Block([], []))
+        block = blocks.setdefault(prefix, RepeatedBlock([], []))
         start = f"{prefix}."
         pure.add(suffix)
         block.suffixes.append(suffix)

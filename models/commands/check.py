@@ -17,7 +17,7 @@ from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
 from .columns import table
 from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode
-from .output import Result
+from .output import CommandOutput
 from .progress_line import ProgressLine
 from .run_report import Report
 from .supervisor import Send, crash, supervise
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     refuse_contradictions(parser, options)
-    result, report = Result(), Report()
+    result, report = CommandOutput(), Report()
     ending = supervise(partial(work, options), report.receive)
     report.end(ending)
     if not report.started:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from unicodedata import category, east_asian_width
 
-Row = Sequence[str]
+TextRow = Sequence[str]
 
 
 def width_of(text: str) -> int:
@@ -21,7 +21,7 @@ def _cells(character: str) -> int:
     return 2 if east_asian_width(character) in "WF" else 1
 
 
-def table(rows: Iterable[Row], widest: Sequence[int], right: Collection[int] = ()) -> Iterator[str]:
+def table(rows: Iterable[TextRow], widest: Sequence[int], right: Collection[int] = ()) -> Iterator[str]:
     """Yield one line a row, columns two spaces apart.
 
     No column is padded beyond its `widest`, so that one long name does not push everything off the screen: a longer
@@ -49,7 +49,9 @@ LEAST = 30
 """Cells that a name keeps on a terminal, however narrow."""
 
 
-def table_of_names(rows: Iterable[Row], names: int, width: int | None, right: Collection[int] = ()) -> Iterator[str]:
+def table_of_names(
+    rows: Iterable[TextRow], names: int, width: int | None, right: Collection[int] = ()
+) -> Iterator[str]:
     """Yield one line a row, all columns lined up; on a terminal long names give way.
 
     A cell with nothing to its right may be longer than its column.
@@ -75,7 +77,7 @@ def table_of_names(rows: Iterable[Row], names: int, width: int | None, right: Co
     return table(rows, widest, right)
 
 
-def _beside(row: Row, end: int, names: int, widest: Sequence[int]) -> int:
+def _beside(row: TextRow, end: int, names: int, widest: Sequence[int]) -> int:
     """Return the cells that a row takes beside its name; `end` is the index of its last cell with a text."""
     before = sum(widest[at] + 2 for at in range(end) if at != names)
     return before + (width_of(row[end]) + 2 if end != names else 0)

@@ -15,7 +15,7 @@ from ..safe_text import clean_lines
 from ..session.session import Session
 from . import INTERRUPTED, print_error, refused
 from .options import add_inputs, parser_for
-from .output import Result
+from .output import CommandOutput
 from .printing import CapturedOutput, own_input
 from .supervisor import Send, crash, supervise
 
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     )
     add_inputs(parser)
     options = parser.parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     results: list[dict[str, Any]] = []
     begun: list[str] = []
 
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
     return FAILED if problem is not None else ending.status
 
 
-def work(options: argparse.Namespace, result: Result, send: Send) -> int:
+def work(options: argparse.Namespace, result: CommandOutput, send: Send) -> int:
     """Open SOURCE and run each statement, in the child process; `send` what becomes of each where JSON is wanted.
 
     Return 0, 1 when any raised, 2 when SOURCE cannot be opened, 130 when interrupted.
@@ -112,7 +112,7 @@ def run_statements(session: Session, text: str) -> Executed:
         return Executed(problem=error.problem)
 
 
-def write_text(result: Result, printed: str, executed: Executed) -> None:
+def write_text(result: CommandOutput, printed: str, executed: Executed) -> None:
     """Write what Python's prompt would show, made safe for a terminal; an error goes to standard error."""
     lines = clean_lines(printed.removesuffix("\n"), LONGEST_LINE) if printed else []
     if executed.value is not None:

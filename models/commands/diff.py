@@ -27,7 +27,7 @@ from ..tree.globs import Glob
 from ..work.imported import torch_is_there
 from . import diff_report, diff_text
 from .options import CommandParser, parser_for, rename_rule, tolerance, top_count
-from .output import Result
+from .output import CommandOutput
 from .progress_line import ProgressLine
 
 DIFFERENT = 1
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     from . import print_error
 
     options = _parser().parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     with ProgressLine() as line:
         a, b = (_opened(text, options, line) for text in (options.a, options.b))
         pairs = _paired(a, b, options)

@@ -8,7 +8,7 @@ from typing import Any
 from ..diff.modules import ModuleChange, most_changed
 from ..opened.facts import amount
 from ..safe_text import clean
-from .columns import Row, table_of_names, width_of
+from .columns import TextRow, table_of_names, width_of
 
 NAME = 200
 """Characters of a name that are written."""
@@ -43,7 +43,7 @@ def table_of(modules: Sequence[ModuleChange], width: int | None) -> Iterator[str
     if len(found) < 2 or modules[0].changed <= MANY:
         return
     shown = found[:ROWS]
-    rows: list[Row] = [_HEADS, *map(_row, shown)]
+    rows: list[TextRow] = [_HEADS, *map(_row, shown)]
     if not any(each.nonfinite for each in shown):
         rows = [(*row[:2], *row[3:]) for row in rows]
     lines = list(table_of_names(rows, 0, width, right=range(1, len(rows[0]))))
@@ -76,7 +76,7 @@ def sentence_of(modules: Sequence[ModuleChange]) -> str:
     return f"most changed: {clean(most.path, NAME)}: {', '.join(facts)}"
 
 
-def _row(module: ModuleChange) -> Row:
+def _row(module: ModuleChange) -> TextRow:
     return (
         clean(module.path, NAME) or "(the root)",
         f"{module.changed:,} of {module.tensors:,}",

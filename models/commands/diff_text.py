@@ -13,7 +13,7 @@ from ..diff.pairing import Pairs
 from ..diff.ranking import OF_NUMBERS
 from ..opened.source import Source
 from ..safe_text import clean
-from .columns import Row, table_of_names
+from .columns import TextRow, table_of_names
 from .diff_modules import sentence_of, table_of
 from .diff_report import warnings
 
@@ -90,7 +90,7 @@ def _summary(tally: Tally, items: int) -> str:
     return (", ".join(parts) or "no tensors") + beside
 
 
-def _item_row(item: ItemDifference) -> Row:
+def _item_row(item: ItemDifference) -> TextRow:
     a, b = ("" if value is None else clean(value, VALUE) or "''" for value in (item.a, item.b))
     if item.status == "changed" and a == b:  # they differ further on
         a, b = (_end(value) for value in (item.a, item.b))
@@ -102,7 +102,7 @@ def _end(value: str | None) -> str:
     return f"…{clean((value or '')[-VALUE:], VALUE)}"
 
 
-def _row(difference: Difference) -> Row:
+def _row(difference: Difference) -> TextRow:
     numbers = difference.comparison
     status, name = _WORDS.get(difference.status, difference.status), clean(difference.path, NAME)
     details = "  ".join(_details(difference))

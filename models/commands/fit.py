@@ -16,7 +16,7 @@ from ..session.session import Session
 from ..tree.globs import Rename
 from . import fit_report, fit_text, print_error
 from .options import CommandParser, parser_for
-from .output import Result
+from .output import CommandOutput
 from .progress_line import ProgressLine
 
 MISFIT = 1
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
         EngineProblem: one of them cannot be opened, or has no tensors.
     """
     options = _parser().parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     with ProgressLine() as line:
         network, file = (_side(text, options, line) for text in (options.network, options.checkpoint))
     renames = [rule for rule in options.apply if isinstance(rule, Rename)]

@@ -10,7 +10,7 @@ from ..fit.name_lists import NameTemplate
 from ..fit.proposal import Proposal
 from ..opened.facts import amount
 from ..safe_text import clean
-from .columns import Row, table
+from .columns import TextRow, table
 
 NAME = 200
 """Characters of a name that are written."""
@@ -32,7 +32,7 @@ def text_of(proposal: Proposal, shown: Misfits, loaded: Misfits) -> Iterator[str
     yield from _heading(proposal, shown, loaded)
     if proposal.rules:
         yield ""
-        rows: list[Row] = [
+        rows: list[TextRow] = [
             (rule.certainty, _quoted(rule.old), "->", _quoted(rule.new), f"{rule.keys:,}", clean(rule.note, NAME))
             for rule in proposal.rules[: 2 * ENTRIES]
         ]
@@ -78,7 +78,7 @@ def _list(heading: str, misfits: Sequence[Misfit]) -> Iterator[str]:
         yield f"  and {amount(len(found) - ENTRIES, 'line')} more"
 
 
-def _entry(template: NameTemplate, reason: str) -> Row:
+def _entry(template: NameTemplate, reason: str) -> TextRow:
     count = len(template.names)
     return (f"  {clean(template.text, NAME)}", f"×{count:,}" if count > 1 else "", clean(reason, NAME))
 

@@ -16,7 +16,7 @@ from typing import Any
 from .copies import is_forked
 
 
-class Result:
+class CommandOutput:
     """Standard output as it was when the command started.
 
     From then on whatever the user's code prints, from Python, from C++ or in a child process, goes to standard error.

@@ -9,7 +9,7 @@ from ..diff.difference import ATOL, RTOL
 from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
 from .options import CommandParser, add_inputs, add_run, parser_for, refuse_contradictions, run_mode, tolerance
-from .output import Result
+from .output import CommandOutput
 from .run_export import FORMATS, NoGraph, exported
 from .run_report import Report
 from .run_text import text_of
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
         from .run_with import main as main_with
 
         return main_with(options)
-    result = Result()
+    result = CommandOutput()
     report = Report()
     ending = supervise(partial(work, options), report.receive)
     report.end(ending)
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> int:
     return FAILED if report.failed else ending.status
 
 
-def _print(options: argparse.Namespace, report: Report, result: Result) -> None:
+def _print(options: argparse.Namespace, report: Report, result: CommandOutput) -> None:
     """Print the result in the format that is asked for; raise NoGraph where there is none to draw."""
     if options.json or options.format == "json":
         result.json(report.fields())

@@ -110,10 +110,10 @@ def _remark(call: dict[str, Any]) -> str:
     return "; ".join(filter(None, [", ".join(words), clean(call["note"] or "", NAME)]))
 
 
-Column = tuple[str, int, Callable[[dict[str, Any]], str]]
-INPUTS: Column = ("inputs", 16, lambda call: " ".join(shape_text(shape) for shape in call["inputs"]))
+TextColumn = tuple[str, int, Callable[[dict[str, Any]], str]]
+INPUTS: TextColumn = ("inputs", 16, lambda call: " ".join(shape_text(shape) for shape in call["inputs"]))
 """Makes room for the gradients after a backward."""
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[TextColumn, ...] = (
     ("module", 22, lambda call: clean(call["module"], NAME) or ROOT),
     ("operation", 24, _operation),
     INPUTS,
@@ -124,13 +124,13 @@ COLUMNS: tuple[Column, ...] = (
 
 A longer cell pushes what follows.
 """
-GRADIENT: Column = ("gradient", 9, _gradient)
+GRADIENT: TextColumn = ("gradient", 9, _gradient)
 """The norm of the gradient that came to a call; only after a backward."""
-NOTE: Column = ("note", 60, _remark)
+NOTE: TextColumn = ("note", 60, _remark)
 """Only where a call has one."""
 
 
-COSTS: tuple[Column, ...] = (
+COSTS: tuple[TextColumn, ...] = (
     ("FLOPs", 8, flops_cell),
     ("bytes", 8, lambda call: size_cell(call["bytes"])),
     ("kept", 8, lambda call: size_cell(call["kept"])),

@@ -14,7 +14,7 @@ from ..session.session import Session
 from . import INTERRUPTED, WRONG_USE, print_error, refused
 from .columns import table
 from .options import run_mode
-from .output import Result
+from .output import CommandOutput
 from .supervisor import Send, crash, supervise
 from .weights import load
 
@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
     Return 0 when all results are equal or close, 1 when one is not or a forward failed, 2 when there is nothing to run,
     124 on time-out, 130 when interrupted.
     """
-    result, report = Result(), dict[str, Any]()
+    result, report = CommandOutput(), dict[str, Any]()
 
     def receive(name: str, values: list[Any]) -> None:
         report.update(values[0])

@@ -22,7 +22,7 @@ from ..tree.globs import Glob
 from . import print_error, save_report
 from .diff import pasted
 from .options import CommandParser, parser_for, rename_rule
-from .output import Result
+from .output import CommandOutput
 from .progress_line import ProgressLine
 
 
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
         EngineProblem: SOURCE cannot be opened, OUT is there already or cannot be written.
     """
     options = _parser().parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     out = Path(options.out)
     try:
         if options.out.endswith("/"):

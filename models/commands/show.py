@@ -12,7 +12,7 @@ from ..safe_text import clean
 from ..session.session import Session
 from .columns import table
 from .options import parser_for
-from .output import Result
+from .output import CommandOutput
 from .weights import add_weights, load
 
 NAME = 200
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
     )
     add_weights(parser)
     options = parser.parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     session = Session()
     session.open(options.source, seed=options.seed, device=options.device, trust=options.trust)
     loaded = load(session, options)

@@ -17,7 +17,7 @@ from ..tree.natural import natural_key
 from ..work.progress import OnProgress
 from . import stats_text
 from .options import CommandParser, parser_for, top_count
-from .output import Result
+from .output import CommandOutput
 from .progress_line import ProgressLine
 
 UNREADABLE = 2
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     from . import print_error
 
     options = _parser().parse_args(argv)
-    result = Result()
+    result = CommandOutput()
     with ProgressLine() as line:
         session = Session()
         session.open(

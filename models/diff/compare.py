@@ -25,12 +25,12 @@ PIECE = 2**20
 SCALE_ELSEWHERE = "a checkpoint keeps the scale of quantised integers beside them: there is no number to compare"
 """The reason why quantised integers are not compared with floats."""
 
-Read = Callable[[int], None]
+OnRead = Callable[[int], None]
 """Called after each piece with the number of bytes of both sides, or of elements, that were read."""
 
 
 def compare(
-    a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: Read, squares: bool = False
+    a: Comparable, b: Comparable, tolerance: Tolerance, workers: Workers, read: OnRead, squares: bool = False
 ) -> Difference:
     """Return the difference of two tensors of any shapes, dtypes and kinds.
 
@@ -137,7 +137,7 @@ def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> ElementComparis
 
 
 def _compare_elements(
-    a: Readable, b: Readable, same_dtype: bool, tolerance: Tolerance, workers: Workers, read: Read, squares: bool
+    a: Readable, b: Readable, same_dtype: bool, tolerance: Tolerance, workers: Workers, read: OnRead, squares: bool
 ) -> ElementComparison:
     pieces = Pieces(a, b, same_dtype)
     equal = 0 if squares else _equal_bytes(pieces, workers, read)
@@ -150,7 +150,7 @@ def _compare_elements(
     return replace(numbers, index=None if found.place is None else tuple(index_at(a.shape, found.place)))
 
 
-def _equal_bytes(pieces: Pieces, workers: Workers, read: Read) -> int:
+def _equal_bytes(pieces: Pieces, workers: Workers, read: OnRead) -> int:
     """Return where the first piece begins that is not the same bytes on both sides; the number of elements for none."""
 
     def equal(start: int) -> bool:
@@ -166,7 +166,7 @@ def _equal_bytes(pieces: Pieces, workers: Workers, read: Read) -> int:
     return pieces.elements
 
 
-def _measured(pieces: Pieces, equal: int, tolerance: Tolerance, workers: Workers, read: Read) -> Measures:
+def _measured(pieces: Pieces, equal: int, tolerance: Tolerance, workers: Workers, read: OnRead) -> Measures:
     """Return the measures of all elements, of which the first `equal` ones are known to be equal."""
     from .measures import Measures
     from .measuring import measure_piece

@@ -14,7 +14,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 """Every status."""
 ALIKE: tuple[Status, ...] = ("equal", "close")
 """Statuses that are no difference."""
-Values = Literal["equal", "close", "changed"]
+ValueOutcome = Literal["equal", "close", "changed"]
 """The result for the elements of two tensors of one shape."""
 
 RTOL = 1e-5
@@ -52,7 +52,7 @@ class ElementComparison:
     `equal` means that every element is: NaN equals NaN here, and 0 equals -0.
     """
 
-    values: Values
+    values: ValueOutcome
     max_abs: float | None
     """The largest `|a - b|` of the elements that are finite in both; None without any."""
     relative_l2: float | None

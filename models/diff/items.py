@@ -13,7 +13,7 @@ TEXT_LIMIT = 2_000
 _VERSIONS = "_metadata"
 """The key of modules' versions in a state dict of torch: one entry, however many modules there are."""
 
-Place = Literal["item", "metadata"]
+ItemPlace = Literal["item", "metadata"]
 """Where an entry stands in a checkpoint."""
 ItemStatus = Literal["changed", "only_a", "only_b"]
 """The result for one entry."""
@@ -26,7 +26,7 @@ class ItemDifference:
 
     path: str
     """The path under which the two were compared, after renaming; of metadata, its keys joined by dots."""
-    place: Place
+    place: ItemPlace
     status: ItemStatus
     a: str | None
     """The value in A as `show` writes it; None where A has none."""
@@ -76,7 +76,7 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, _Value]
             yield f"{prefix}{key}", (type(value).__name__, text[:TEXT_LIMIT])
 
 
-def _against(place: Place, a: dict[str, _Value], b: dict[str, _Value]) -> Iterator[ItemDifference]:
+def _against(place: ItemPlace, a: dict[str, _Value], b: dict[str, _Value]) -> Iterator[ItemDifference]:
     for path, mine in a.items():
         theirs = b.get(path)
         if theirs is None:

@@ -199,7 +199,7 @@ def _exponent(largest: float) -> int:
 
 
 def is_close(a: Tensor, b: Tensor, tolerance: Tolerance, finite: bool = True) -> bool:
-    """Return the result of `torch.allclose`; different dtypes are compared as float64.
+    """Return whether two pieces are close, as `torch.allclose` has it; different dtypes are compared as float64.
 
     Floats that are all `finite` are compared in memory that is used again.
     """

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-Stream = Literal["stdout", "stderr"]
+StreamName = Literal["stdout", "stderr"]
 """The stream that a text was printed to."""
 
 TICK = 0.05
@@ -33,11 +33,11 @@ PIPE = 2**17
 class Capture:
     """Takes over the process's standard streams when made; calls `emit(stream, text)` from `start` on."""
 
-    def __init__(self, emit: Callable[[Stream, str], None]) -> None:
+    def __init__(self, emit: Callable[[StreamName, str], None]) -> None:
         self._emit = emit
         self._lock = threading.RLock()  # a finalizer may print while this thread holds it
         self._room = threading.Condition(self._lock)
-        self._waiting: list[tuple[Stream, str]] = []
+        self._waiting: list[tuple[StreamName, str]] = []
         self._size = 0
         self._decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
         self._pump: threading.Thread | None = None
@@ -136,7 +136,7 @@ class Capture:
         with contextlib.suppress(OSError):  # nothing is there; or the program closed it
             self._add("stdout", os.read(self._pipe, PIPE))
 
-    def _add(self, stream: Stream, data: bytes) -> None:
+    def _add(self, stream: StreamName, data: bytes) -> None:
         text = self._decoders[stream].decode(data)
         if not text:
             return

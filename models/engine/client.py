@@ -23,7 +23,7 @@ from .link import EngineStreams
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", bound=Body)
-Outcome = Reply | Failure | EngineGone
+RequestOutcome = Reply | Failure | EngineGone
 Pause = Awaitable[None] | None
 """What a callback returns: an awaitable to wait for before more is read, or None."""
 
@@ -41,7 +41,7 @@ DEAD = 5.0
 
 @dataclass(frozen=True)
 class _Waiting:
-    outcome: asyncio.Future[Outcome]
+    outcome: asyncio.Future[RequestOutcome]
     on_progress: Callable[[Progress], Pause] | None
 
 

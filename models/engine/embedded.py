@@ -24,7 +24,7 @@ from ..opened.source import Source
 from ..session.session import Session
 from ..sources.importing import forget
 from ..sources.live_object import offered
-from .capture import Stream
+from .capture import StreamName
 from .framing import FrameReader, FramingError
 from .handlers import registry
 from .interrupts import Interrupts
@@ -90,7 +90,7 @@ class _Printed:
         self._writer = writer
         self._lost = 0
 
-    def __call__(self, stream: Stream, text: str) -> None:
+    def __call__(self, stream: StreamName, text: str) -> None:
         if self._outbox.waiting() > KEPT:
             self._lost += len(text)
             return

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..messages import Body, OutputText
-from .capture import ROOM, Capture, Stream
+from .capture import ROOM, Capture, StreamName
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
 from .outbox import Outbox
@@ -49,7 +49,7 @@ def serve_process(
     os.close(nothing)
     writer = ReplyWriter(outbox)
 
-    def emit_output(stream: Stream, text: str) -> None:
+    def emit_output(stream: StreamName, text: str) -> None:
         outbox.wait_for_room(ROOM)  # what prints more waits: none of it is lost
         writer.emit(OutputText(stream=stream, text=text))
 

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from .capture import PIPE, Capture, Stream, wait_readable
+from .capture import PIPE, Capture, StreamName, wait_readable
 
 FIRST_FREE = 3
 """The first descriptor that is no standard stream."""
@@ -25,7 +25,7 @@ KEPT = 2**16
 class RedirectedStdio:
     """Redirects the standard streams when made, until `give_back`; calls `emit(stream, text)` with what is printed."""
 
-    def __init__(self, emit: Callable[[Stream, str], None]) -> None:
+    def __init__(self, emit: Callable[[StreamName, str], None]) -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # closed, or a stand-in of the user's
                 stream.flush()
@@ -111,7 +111,7 @@ class RedirectedStdio:
             with contextlib.suppress(OSError):
                 os.write(1, "".join(self._late).encode("utf-8", "backslashreplace"))
 
-    def _emit_or_keep(self, stream: Stream, text: str) -> None:
+    def _emit_or_keep(self, stream: StreamName, text: str) -> None:
         if self._late is None:
             self._emit(stream, text)
         elif sum(map(len, self._late)) < KEPT:

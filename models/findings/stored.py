@@ -12,14 +12,14 @@ from ..opened.node_facts import NodeFacts
 from ..opened.open_model import OpenModel
 from ..work.cancelled import Cancelled, ShouldCancel, never
 
-Measure = Callable[[NodeFacts], Brief | None]
+MeasureBrief = Callable[[NodeFacts], Brief | None]
 """Returns the statistics of a tensor; None where they are not known."""
 
 _NUMBER = re.compile(r"(?<![^.])[0-9]+(?![^.])")
 
 
 def findings_of_checkpoint(
-    model: OpenModel, measure: Measure | None, should_cancel: ShouldCancel = never
+    model: OpenModel, measure: MeasureBrief | None, should_cancel: ShouldCancel = never
 ) -> tuple[list[Finding], int]:
     """Return all findings, the most serious first, and how many tensors were measured.
 

@@ -13,7 +13,7 @@ from ..tensors.plainly import plainly
 from ..tensors.tensors import size_in_bytes, stamp_of
 from ..work.one_thread import one_thread
 
-Known = dict[int, tuple[object, OutputStatistics | None]]
+KnownValues = dict[int, tuple[object, OutputStatistics | None]]
 """By identity of a tensor its stamp and the statistics that it had then."""
 
 
@@ -27,10 +27,13 @@ class Values:
     """
 
     def __init__(
-        self, limit: int | None = None, known: Known | None = None, on_progress: Callable[[int], None] | None = None
+        self,
+        limit: int | None = None,
+        known: KnownValues | None = None,
+        on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self._left = math.inf if limit is None else limit
-        self._known: Known = {} if known is None else known
+        self._known: KnownValues = {} if known is None else known
         self._on_progress = on_progress
         self._taken: dict[int, OutputStatistics | None] = {}
         self._read = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from .combining_code import combining
 from .links import Link
 from .misfits import Misfits
-from .names import NUMBER, Parts
+from .names import NUMBER, NameParts
 from .proposal import Proposal
 from .rules import TemplatePairs, changes_of, rules_of
 from .sides import Side
@@ -97,7 +97,7 @@ def _renamed(name: str, steps: Iterable[Substitution]) -> str:
 
 def _table(changes: Sequence[TemplatePairs], links: Sequence[Link]) -> Iterator[str]:
     """Yield the lines of a table of whole names, the first that matches counts."""
-    modules: dict[tuple[Parts, Parts], list[str]] = defaultdict(list)
+    modules: dict[tuple[NameParts, NameParts], list[str]] = defaultdict(list)
     rows: list[str] = []
     for change in changes:
         if change.old[-1] == change.new[-1] and len(change.old) > 1 and not change.old[-1].startswith(NUMBER):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .links import How
-from .names import NUMBER, Parts
+from .names import NUMBER, NameParts
 from .units import Unit
 from .words import words_of, words_of_part
 
@@ -77,7 +77,7 @@ def _likeness(each: Combination) -> float:
 
 def _fused(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combination]:
     """Yield the wholes whose first dimension is the sum of those of parts of one module, which words name."""
-    by_container: dict[tuple[Parts, int, frozenset[str]], dict[str, Unit]] = defaultdict(dict)
+    by_container: dict[tuple[NameParts, int, frozenset[str]], dict[str, Unit]] = defaultdict(dict)
     for unit in others:
         words = frozenset(words_of_part(unit.parts[-1]))
         roles = words & _ROLES
@@ -105,7 +105,7 @@ _ROLES = frozenset(("q", "k", "v", "gate", "up"))
 
 def _named(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combination]:
     """Yield the wholes that are all that bears their name with more behind: `in_proj` of `in_proj_a`, `in_proj_b`."""
-    by_container: dict[tuple[Parts, int], list[Unit]] = defaultdict(list)
+    by_container: dict[tuple[NameParts, int], list[Unit]] = defaultdict(list)
     for unit in others:
         by_container[unit.parts[:-1], unit.count].append(unit)
     for whole in wholes:
@@ -132,7 +132,7 @@ def _adds_up(whole: Unit, parts: Sequence[Unit]) -> bool:
 
 def _stacked(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combination]:
     """Yield the wholes whose first dimension counts numbered modules: experts, each a gate, an up and a down."""
-    by_container: dict[tuple[Parts, tuple[Parts, ...]], list[Unit]] = defaultdict(list)
+    by_container: dict[tuple[NameParts, tuple[NameParts, ...]], list[Unit]] = defaultdict(list)
     for unit in others:
         if unit.folds:
             at = max(index for index, part in enumerate(unit.parts) if part == NUMBER)

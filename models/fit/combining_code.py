@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .links import How, Link
-from .names import Parts, Shapes, fold_numbers, unfold
+from .names import NameParts, Shapes, fold_numbers, unfold
 from .substitution import literal
 
-_Group = tuple[How, tuple[Parts, ...], tuple[Parts, ...]]
+_Group = tuple[How, tuple[NameParts, ...], tuple[NameParts, ...]]
 
 
 def combining(links: Iterable[Link], network: Shapes) -> Iterator[str]:

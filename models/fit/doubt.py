@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from .names import NUMBER, Parts, Shapes, Template, is_swapped
+from .names import NUMBER, NameParts, Shapes, Template, is_swapped
 
 _DIGITS = re.compile(r"\d+")
 _WRONG = 5
@@ -18,8 +18,8 @@ _WRONG = 5
 
 
 def doubted(
-    ours: dict[Parts, Template], theirs: Iterable[tuple[Parts, Template]], network: Shapes, file: Shapes
-) -> set[Parts]:
+    ours: dict[NameParts, Template], theirs: Iterable[tuple[NameParts, Template]], network: Shapes, file: Shapes
+) -> set[NameParts]:
     """Return the templates that both sides have, but whose agreement may be chance, because of their numbers.
 
     A family of numbers (`layers.#`, `norm#`) is doubted where both sides have as many, but others, and where a fifth
@@ -31,8 +31,8 @@ def doubted(
     """
     theirs = list(theirs)
     mine, his = _families((each.parts, each) for each in ours.values()), _families(theirs)
-    common: Counter[Parts] = Counter()
-    wrong: Counter[Parts] = Counter()
+    common: Counter[NameParts] = Counter()
+    wrong: Counter[NameParts] = Counter()
     for parts, their in theirs:
         our = ours.get(parts)
         if our is None:
@@ -51,9 +51,9 @@ def doubted(
     return {parts for parts, _ in theirs if parts in ours and any(head in bad_heads for head, _ in _heads(parts))}
 
 
-def _families(templates: Iterable[tuple[Parts, Template]]) -> dict[Parts, set[str]]:
+def _families(templates: Iterable[tuple[NameParts, Template]]) -> dict[NameParts, set[str]]:
     """Return the numbers that follow each head."""
-    found: dict[Parts, set[str]] = defaultdict(set)
+    found: dict[NameParts, set[str]] = defaultdict(set)
     for parts, template in templates:
         columns = iter(list(zip(*template.members, strict=True)))
         for head, number in _heads(parts):
@@ -65,12 +65,12 @@ def _families(templates: Iterable[tuple[Parts, Template]]) -> dict[Parts, set[st
 
 
 @lru_cache(maxsize=100_000)
-def _heads(parts: Parts) -> list[tuple[Parts, str]]:
+def _heads(parts: NameParts) -> list[tuple[NameParts, str]]:
     """Return what stands before each number of a template, and the number, empty for `#`."""
     return list(_found_heads(parts))
 
 
-def _found_heads(parts: Parts) -> Iterator[tuple[Parts, str]]:
+def _found_heads(parts: NameParts) -> Iterator[tuple[NameParts, str]]:
     for at, part in enumerate(parts):
         if part == NUMBER:
             yield parts[: at + 1], ""

@@ -6,24 +6,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from .names import NUMBER, Parts, Shapes, Template, is_swapped
+from .names import NUMBER, NameParts, Shapes, Template, is_swapped
 
 _MOST_PAIRS = 5_000
 """Pairs of what stands in one hole, beyond which it says nothing."""
 HOLE = 4
 """Parts of a name that a rule takes out or puts in, at most."""
 
-Place = Literal["front", "middle", "end", "everywhere"]
+HolePlace = Literal["front", "middle", "end", "everywhere"]
 
 
 class RenameRule(NamedTuple):
     """Parts `old` of a name of the file become `new`."""
 
-    old: Parts
-    new: Parts
-    place: Place
+    old: NameParts
+    new: NameParts
+    place: HolePlace
 
-    def __call__(self, parts: Parts) -> Parts:
+    def __call__(self, parts: NameParts) -> NameParts:
         """Return the renamed parts, the same where the rule does not apply."""
         old, size = self.old, len(self.old)
         if self.place == "front":
@@ -42,10 +42,10 @@ class Holes:
     """Which names are the same outside a hole, and what stands in it."""
 
     def __init__(
-        self, ours: Iterable[Template], theirs: Iterable[tuple[Parts, Template]], network: Shapes, file: Shapes
+        self, ours: Iterable[Template], theirs: Iterable[tuple[NameParts, Template]], network: Shapes, file: Shapes
     ) -> None:
-        mine: dict[tuple[Parts, Parts], list[tuple[Parts, Template]]] = defaultdict(list)
-        his: dict[tuple[Parts, Parts], list[tuple[Parts, Template]]] = defaultdict(list)
+        mine: dict[tuple[NameParts, NameParts], list[tuple[NameParts, Template]]] = defaultdict(list)
+        his: dict[tuple[NameParts, NameParts], list[tuple[NameParts, Template]]] = defaultdict(list)
         for template in ours:
             for around, hole in _holes(template.parts):
                 mine[around].append((hole, template))
@@ -56,7 +56,7 @@ class Holes:
         self._mine, self._his = mine, his
         self._network, self._file = network, file
         self.votes: Counter[RenameRule] = Counter()
-        self._places: dict[RenameRule, list[tuple[tuple[Parts, Parts], Template, Template]]] = defaultdict(list)
+        self._places: dict[RenameRule, list[tuple[tuple[NameParts, NameParts], Template, Template]]] = defaultdict(list)
         for around, theirs_here in his.items():
             if len(theirs_here) * len(mine[around]) > _MOST_PAIRS:  # almost anything fits there
                 continue
@@ -64,11 +64,13 @@ class Holes:
                 for new, our in mine[around]:
                     self._vote(around, old, new, their, our)
 
-    def _vote(self, around: tuple[Parts, Parts], old: Parts, new: Parts, their: Template, our: Template) -> None:
+    def _vote(
+        self, around: tuple[NameParts, NameParts], old: NameParts, new: NameParts, their: Template, our: Template
+    ) -> None:
         if old == new or old.count(NUMBER) != new.count(NUMBER) or not self._alike(their, our):
             return
         before, after = around
-        place: Place = "front" if not before else "end" if not after else "middle"
+        place: HolePlace = "front" if not before else "end" if not after else "middle"
         if place == "middle" and not old:
             return
         rule = RenameRule(old, new, place)
@@ -101,12 +103,12 @@ class Holes:
 
     def _rival(
         self,
-        others: Iterable[tuple[Parts, Template]],
+        others: Iterable[tuple[NameParts, Template]],
         template: Template,
-        meant: Parts,
+        meant: NameParts,
         shapes: Shapes,
         size: int | None,
-    ) -> Parts | None:
+    ) -> NameParts | None:
         """Return the first of `others` that has the shape of `template`, and the size, and is not what is meant."""
         numbers, name = next(iter(template.members.items()))
         shape = shapes[name]
@@ -119,7 +121,7 @@ class Holes:
         return None
 
 
-def _holes(parts: Parts) -> Iterator[tuple[tuple[Parts, Parts], Parts]]:
+def _holes(parts: NameParts) -> Iterator[tuple[tuple[NameParts, NameParts], NameParts]]:
     """Yield what stands around each hole of up to four parts, and what stands in it."""
     count = len(parts)
     for at in range(count + 1):

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import log
 
-from .names import NUMBER, Parts, is_number
+from .names import NUMBER, NameParts, is_number
 from .units import Unit
 from .words import norm_place, words_of, words_of_part
 
@@ -59,7 +59,7 @@ class Likeness:
         return self._words[unit]
 
 
-def _last_words(parts: Parts) -> frozenset[str]:
+def _last_words(parts: NameParts) -> frozenset[str]:
     """Return the words of the last part that is no number."""
     for part in reversed(parts):
         if part != NUMBER and not is_number(part):
@@ -69,7 +69,7 @@ def _last_words(parts: Parts) -> frozenset[str]:
 
 def _ranks(units: Sequence[Unit]) -> dict[Unit, int]:
     """Return of each norm which of its block's it is, 0 for the first, where the names or digits of all say it."""
-    groups: dict[tuple[Parts, int], dict[int | None, list[Unit]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[NameParts, int], dict[int | None, list[Unit]]] = defaultdict(lambda: defaultdict(list))
     for unit in units:
         last = unit.parts[-1]
         digits = _DIGITS.findall(last)

@@ -12,7 +12,7 @@ CERTAINTIES: tuple[Certainty, ...] = ("certain", "likely", "guess")
 `certain`: the same name, a rule that three names or more agree with and none contradicts, or the only tensor of its
 shape.  `likely`: words or the structure decide.  `guess`: the order alone decides.
 """
-Kind = Literal["prefix", "infix", "suffix", "word", "number", "split", "fuse", "transpose", "tied", "resize"]
+RuleKind = Literal["prefix", "infix", "suffix", "word", "number", "split", "fuse", "transpose", "tied", "resize"]
 How = Literal["copy", "split", "fuse", "stack", "fuse_stack", "unstack", "unfuse_unstack", "resize"]
 
 
@@ -40,7 +40,7 @@ class ProposedRule:
     """Text of names in the file."""
     new: str
     """What it becomes in the network."""
-    kind: Kind
+    kind: RuleKind
     keys: int
     """How many names of the file it takes part in."""
     certainty: Certainty

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from .links import Link
-from .names import Parts, Shapes, fold_numbers
+from .names import NameParts, Shapes, fold_numbers
 
 
 def doubting_lone_ones(links: list[Link], network: Shapes, file: Shapes) -> list[Link]:
@@ -46,23 +46,23 @@ class _Held:
         self._all = _by_holder(names)
         self._linked = _by_holder(linked)
 
-    def others_are_left(self, holder: Parts, module: Parts) -> bool:
+    def others_are_left(self, holder: NameParts, module: NameParts) -> bool:
         """Return whether `holder` has other modules with tensors than this one, of which none is linked."""
         return self._all[holder] > {module} and self._linked[holder] == {module}
 
 
-def _by_holder(names: Iterable[str]) -> dict[Parts, set[Parts]]:
-    found: dict[Parts, set[Parts]] = defaultdict(set)
+def _by_holder(names: Iterable[str]) -> dict[NameParts, set[NameParts]]:
+    found: dict[NameParts, set[NameParts]] = defaultdict(set)
     for template in {fold_numbers(name)[0] for name in names}:
         for holder in _above(template):
             found[holder].add(template[:-1])
     return found
 
 
-def _above(template: Parts) -> Iterator[Parts]:
+def _above(template: NameParts) -> Iterator[NameParts]:
     """Yield what holds the module of a tensor, from the inside out."""
     return (template[:end] for end in range(len(template) - 2, 0, -1))
 
 
-def _holder(name: str) -> Parts:
+def _holder(name: str) -> NameParts:
     return fold_numbers(name)[0][:-2]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import exp
 
 from .likeness import Likeness
-from .names import NUMBER, Parts, Shape, is_number, is_swapped
+from .names import NUMBER, NameParts, Shape, is_number, is_swapped
 from .units import Unit
 
 _MOST_PAIRS = 40_000
@@ -63,7 +63,7 @@ def match_units(
     ours: Sequence[Unit],
     *,
     ordered: bool | None,
-    known: Iterable[tuple[Parts, Parts]] = (),
+    known: Iterable[tuple[NameParts, NameParts]] = (),
 ) -> list[Match]:
     """Return the matches of units, each in one at most.
 
@@ -152,7 +152,7 @@ def _votes(their: Unit, our: Unit) -> tuple[tuple[str, Hashable, Hashable], ...]
 _WEIGHTS = {"container": CONTAINER, "block": BLOCK, "top": TOP, "tail": TAIL, "end": END, "template": TEMPLATE}
 
 
-def _block(parts: Parts) -> int:
+def _block(parts: NameParts) -> int:
     """Return up to where a path is that of its block: behind its last number."""
     for at in range(len(parts) - 1, -1, -1):
         if parts[at] == NUMBER or is_number(parts[at]):
@@ -160,7 +160,7 @@ def _block(parts: Parts) -> int:
     return 0
 
 
-def _shifted(a: Parts, b: Parts) -> tuple[Hashable, Hashable]:
+def _shifted(a: NameParts, b: NameParts) -> tuple[Hashable, Hashable]:
     """Return both paths with all digits as `#`, that of the network with the shift of each of its numbers."""
     left, right = ".".join(a), ".".join(b)
     before, after = _DIGITS.findall(left), _DIGITS.findall(right)
@@ -169,7 +169,9 @@ def _shifted(a: Parts, b: Parts) -> tuple[Hashable, Hashable]:
 
 
 class _Votes:
-    def __init__(self, theirs: Sequence[Unit], ours: Sequence[Unit], known: Iterable[tuple[Parts, Parts]]) -> None:
+    def __init__(
+        self, theirs: Sequence[Unit], ours: Sequence[Unit], known: Iterable[tuple[NameParts, NameParts]]
+    ) -> None:
         self._sums: dict[tuple[str, Hashable, Hashable], float] = {}
         self._known: Counter[tuple[str, Hashable, Hashable]] = Counter()
         self._a = self._sizes(unit.parts for unit in theirs)
@@ -181,7 +183,7 @@ class _Votes:
                 self._b[key[0], key[2]] += 1
 
     @staticmethod
-    def _sizes(paths: Iterable[Parts]) -> Counter[tuple[str, Hashable]]:
+    def _sizes(paths: Iterable[NameParts]) -> Counter[tuple[str, Hashable]]:
         sizes: Counter[tuple[str, Hashable]] = Counter()
         for parts in paths:
             block = _block(parts)

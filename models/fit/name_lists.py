@@ -9,7 +9,7 @@ from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
-from .names import NUMBER, Parts, fold_numbers, is_number, unfold
+from .names import NUMBER, NameParts, fold_numbers, is_number, unfold
 
 
 class NameTemplate(NamedTuple):
@@ -22,7 +22,7 @@ class NameTemplate(NamedTuple):
 
 def name_templates(names: Iterable[str]) -> list[NameTemplate]:
     """Return `names` as templates, in the order of the first of each; every name is in exactly one."""
-    groups: dict[Parts, list[str]] = defaultdict(list)
+    groups: dict[NameParts, list[str]] = defaultdict(list)
     for name in names:
         groups[fold_numbers(name)[0]].append(name)
     return [template for members in groups.values() for template in _of_one_template(tuple(members))]
@@ -34,7 +34,7 @@ def _of_one_template(names: tuple[str, ...]) -> tuple[NameTemplate, ...]:
     return tuple(_boxes(fold_numbers(names[0])[0], [(fold_numbers(name)[1], name) for name in names]))
 
 
-def _boxes(parts: Parts, members: list[tuple[Parts, str]]) -> Iterator[NameTemplate]:
+def _boxes(parts: NameParts, members: list[tuple[NameParts, str]]) -> Iterator[NameTemplate]:
     """Yield one template where every combination of the numbers is there, else one for each first number."""
     names = tuple(name for _, name in members)
     columns = [sorted(set(column), key=_value) for column in zip(*(numbers for numbers, _ in members), strict=True)]
@@ -43,10 +43,10 @@ def _boxes(parts: Parts, members: list[tuple[Parts, str]]) -> Iterator[NameTempl
         return
     # the first number at which they part: those with the same rest of columns go together
     at = next(at for at, column in enumerate(columns) if len(column) > 1)
-    rests: dict[str, set[Parts]] = defaultdict(set)
+    rests: dict[str, set[NameParts]] = defaultdict(set)
     for numbers, _ in members:
         rests[numbers[at]].add(numbers[:at] + numbers[at + 1 :])
-    together: dict[frozenset[Parts], set[str]] = defaultdict(set)
+    together: dict[frozenset[NameParts], set[str]] = defaultdict(set)
     for number, rest in rests.items():
         together[frozenset(rest)].add(number)
     if len(together) == 1:  # nothing is won by parting them here

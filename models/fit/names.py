@@ -12,7 +12,7 @@ from functools import lru_cache
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
 """The shape of each tensor, by its name, in the order of the network or of the file."""
-Parts = tuple[str, ...]
+NameParts = tuple[str, ...]
 """A template: the parts of names, numbers as `#`."""
 NUMBER = "\0"
 """What stands in a template for each number; no name of a network has it."""
@@ -24,13 +24,13 @@ _DIGITS = 15
 class Template:
     """The names that differ in their numbers alone."""
 
-    parts: Parts
-    members: dict[Parts, str] = field(default_factory=dict)
+    parts: NameParts
+    members: dict[NameParts, str] = field(default_factory=dict)
     """Each name by its numbers: `layers.3.mlp.experts.0.w1` by `("3", "0")`."""
 
 
 @lru_cache(maxsize=1 << 16)
-def fold_numbers(name: str) -> tuple[Parts, Parts]:
+def fold_numbers(name: str) -> tuple[NameParts, NameParts]:
     """Return the parts of `name` with `#` for each number, and the numbers."""
     if NUMBER in name:  # of no network: as it is
         return (name if name != NUMBER else 2 * NUMBER,), ()
@@ -46,15 +46,15 @@ def is_number(part: str) -> bool:
     return part.isdecimal() and len(part) <= _DIGITS and part.isascii()
 
 
-def unfold(parts: Parts, numbers: Parts) -> str:
+def unfold(parts: NameParts, numbers: NameParts) -> str:
     """Return the name of these parts in which each `#` is the next of `numbers`; the two must be as many."""
     rest = iter(numbers)
     return ".".join([next(rest) if part == NUMBER else part for part in parts])
 
 
-def templates_of(names: Iterable[str]) -> dict[Parts, Template]:
+def templates_of(names: Iterable[str]) -> dict[NameParts, Template]:
     """Return the templates of `names`, each with its names, in the order of the first."""
-    found: dict[Parts, Template] = {}
+    found: dict[NameParts, Template] = {}
     for name in names:
         parts, numbers = fold_numbers(name)
         template = found.get(parts)

@@ -10,7 +10,7 @@ from functools import cached_property
 from .doubt import doubted
 from .links import Certainty, Link, ProposedRule
 from .lone import doubting_lone_ones
-from .names import NUMBER, Parts, Shapes, Template, fold_numbers, is_swapped, resized, templates_of
+from .names import NUMBER, NameParts, Shapes, Template, fold_numbers, is_swapped, resized, templates_of
 from .refusal import TOO_LITTLE, too_little, why_refused
 from .resizing import has_words_of, resizing_rules, with_rows
 from .rules import PartRule, TemplatePairs, changes_of, rules_of
@@ -148,7 +148,7 @@ def propose(network: Shapes, file: Shapes) -> Proposal:
 
 
 def _agreeing(
-    ours: dict[Parts, Template], theirs: dict[Parts, Template], network: Shapes, file: Shapes
+    ours: dict[NameParts, Template], theirs: dict[NameParts, Template], network: Shapes, file: Shapes
 ) -> set[str]:  # fmt: skip
     """Return the names that both have, but for those whose numbers make that doubtful."""
     doubtful = doubted(ours, theirs.items(), network, file)

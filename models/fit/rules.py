@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from .links import Certainty, Link, worst
-from .names import NUMBER, Parts, fold_numbers
+from .names import NUMBER, NameParts, fold_numbers
 from .votes import CONTAINERS, WRAPPERS
 
 _TRIED = 500_000
@@ -30,8 +30,8 @@ _LETTERS = "nmkijabcdefgh"
 class TemplatePairs:
     """The pairs of names that have one template each: what becomes of `layers.#.wq.weight`."""
 
-    old: Parts
-    new: Parts
+    old: NameParts
+    new: NameParts
     """Numbers as `#`, `#-1` or `#+1` where they are those of `old` in turn, otherwise as they are."""
     links: list[Link] = field(default_factory=list)
 
@@ -45,12 +45,12 @@ class TemplatePairs:
 class PartRule:
     """Parts `old` become `new`, at the front, at the end, or in the middle of a name."""
 
-    old: Parts
-    new: Parts
+    old: NameParts
+    new: NameParts
     front: bool
     end: bool
 
-    def places(self, parts: Parts) -> list[int]:
+    def places(self, parts: NameParts) -> list[int]:
         """Return where in a name the rule would apply."""
         size = len(self.old)
         if self.front:
@@ -70,7 +70,7 @@ class PartRule:
 
 def changes_of(links: Iterable[Link]) -> list[TemplatePairs]:
     """Return the links of one tensor with one, grouped by what becomes of the names."""
-    found: dict[tuple[Parts, Parts], TemplatePairs] = {}
+    found: dict[tuple[NameParts, NameParts], TemplatePairs] = {}
     for link in links:
         if len(link.file) == len(link.network) == 1:
             old, new = change_key(link.file[0], link.network[0])
@@ -95,7 +95,7 @@ def _told_apart(changes: list[TemplatePairs]) -> list[TemplatePairs]:
     return result
 
 
-def change_key(file: str, network: str) -> tuple[Parts, Parts]:
+def change_key(file: str, network: str) -> tuple[NameParts, NameParts]:
     """Return the templates of a pair of names; those of the network's numbers that shift are `#-1`, `#+2`."""
     old, before = fold_numbers(file)
     new, after = fold_numbers(network)
@@ -143,7 +143,7 @@ def rules_of(changes: Sequence[TemplatePairs]) -> list[tuple[PartRule, list[Temp
     return sorted(found.items(), key=lambda each: -sum(len(change.links) for change in each[1]))
 
 
-def _wrapper(changes: Sequence[TemplatePairs]) -> Parts:
+def _wrapper(changes: Sequence[TemplatePairs]) -> NameParts:
     """Return the parts before all names that a wrapper, or a program that saves, puts there; () for none."""
     if not changes:
         return ()
@@ -155,7 +155,7 @@ def _wrapper(changes: Sequence[TemplatePairs]) -> Parts:
 
 
 @lru_cache(maxsize=20_000)
-def _stretches(old: Parts, new: Parts) -> list[tuple[int, int, int, int]]:
+def _stretches(old: NameParts, new: NameParts) -> list[tuple[int, int, int, int]]:
     front = 0
     while front < min(len(old), len(new)) and old[front] == new[front]:
         front += 1
@@ -211,7 +211,7 @@ def _does(rule: PartRule, change: TemplatePairs) -> bool:
     return False
 
 
-def _lettered(old: Parts, new: Parts) -> tuple[str, str]:
+def _lettered(old: NameParts, new: NameParts) -> tuple[str, str]:
     letters = iter(_LETTERS)
     named = [next(letters, "x") if part == NUMBER else "" for part in old]
     left = ".".join(f"{{{letter}}}" if letter else part for letter, part in zip(named, old, strict=True))

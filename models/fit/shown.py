@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .links import CERTAINTIES, Certainty, How, Kind, Link, ProposedRule, worst
+from .links import CERTAINTIES, Certainty, How, Link, ProposedRule, RuleKind, worst
 from .name_lists import placeholders
 from .names import NUMBER, fold_numbers
 from .rules import PartRule, TemplatePairs
@@ -78,7 +78,7 @@ def _renaming(rule: PartRule, changes: Sequence[TemplatePairs], rivals: Sequence
     return RuleOfLinks(ProposedRule(old, new, _kind(rule), len(links), certainty, as_well), links, rule)
 
 
-def _kind(rule: PartRule) -> Kind:
+def _kind(rule: PartRule) -> RuleKind:
     if any(part.startswith(NUMBER) and part != NUMBER for part in rule.new):
         return "number"
     if rule.front:
@@ -95,7 +95,7 @@ def _combining(links: Iterable[Link]) -> list[RuleOfLinks]:
         groups.setdefault((_together(file), _together(network), link.how), []).append(link)
     found = []
     for (old, new, how), group in groups.items():
-        kind: Kind = "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse"
+        kind: RuleKind = "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse"
         keys, certainty = sum(len(link.file) for link in group), worst(*{link.certainty for link in group})
         found.append(RuleOfLinks(ProposedRule(old, new, kind, keys, certainty, _NOTES[how]), tuple(group)))
     return found

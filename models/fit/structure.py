@@ -9,7 +9,7 @@ from functools import cached_property
 from .combined import Combination, combinations
 from .links import Certainty, Link
 from .matching import CLOSE, Match, match_units, shape_key
-from .names import Parts, Shape, Shapes, fold_numbers, is_swapped
+from .names import NameParts, Shape, Shapes, fold_numbers, is_swapped
 from .units import Unit, units_of
 
 
@@ -115,7 +115,7 @@ class Structure:
         return [*fused, *split]
 
 
-def _container(name: str) -> Parts:
+def _container(name: str) -> NameParts:
     return fold_numbers(name)[0][:-2]
 
 

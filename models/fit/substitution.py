@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from .names import NUMBER, Parts
+from .names import NUMBER, NameParts
 from .rules import PartRule
 
 
@@ -79,12 +79,12 @@ def substitution_of(rule: PartRule) -> Substitution:
     return Substitution(pattern, (before, *pieces_of(rule.new), after))
 
 
-def template_pattern(parts: Parts) -> str:
+def template_pattern(parts: NameParts) -> str:
     """Return the pattern of a template, a group for each number."""
     return r"\.".join(r"(\d+)" if part == NUMBER else re.escape(part) for part in parts)
 
 
-def pieces_of(parts: Parts) -> tuple[str | tuple[int, int], ...]:
+def pieces_of(parts: NameParts) -> tuple[str | tuple[int, int], ...]:
     """Return the pieces of a template whose numbers are those of a match in turn, shifted by what stands behind `#`."""
     found: list[str | tuple[int, int]] = []
     group = 0

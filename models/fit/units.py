@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from .names import NUMBER, Parts, Shape, is_number
+from .names import NUMBER, NameParts, Shape, is_number
 
 _LEAVES = {
     "weight": "weight", "bias": "bias", "running_mean": "running_mean", "running_var": "running_var",
@@ -35,9 +35,9 @@ _SINGLES = 8
 class Unit:
     """The tensors of one module, or of as many equal ones as it has numbers for."""
 
-    parts: Parts
+    parts: NameParts
     """Its path, `#` for each number that is folded; of a parameter that stands alone its whole name."""
-    folds: tuple[Parts, ...]
+    folds: tuple[NameParts, ...]
     """The numbers of each `#`."""
     leaves: dict[str, Shape]
     """The shape of each of its tensors, by what it is in its module."""
@@ -159,7 +159,9 @@ class _Folding:
     def __init__(self, folded: bool, classes: list[frozenset[str]]) -> None:
         self._folded, self._classes = folded, classes
 
-    def units(self, node: _Node, parts: Parts, folds: tuple[Parts, ...], members: list[_Node]) -> Iterator[Unit]:
+    def units(
+        self, node: _Node, parts: NameParts, folds: tuple[NameParts, ...], members: list[_Node]
+    ) -> Iterator[Unit]:
         """Yield the units at and below a node, which stands for all `members`."""
         leaves: dict[str, str] = {}
         alone: list[str] = []
@@ -191,7 +193,7 @@ class _Folding:
             if child.children and child.structure and part not in grouped:
                 yield from self.units(child, (*parts, part), folds, [each.children[part] for each in members])
 
-    def _groups(self, node: _Node, nested: bool) -> list[Parts]:
+    def _groups(self, node: _Node, nested: bool) -> list[NameParts]:
         """Return the numbers of children that are folded, those that are the same together."""
         alike: dict[int, list[str]] = defaultdict(list)
         for part, child in node.children.items():
@@ -218,6 +220,6 @@ class _Folding:
         return parted
 
 
-def _stands_alone(part: str, node: _Node, parts: Parts) -> bool:
+def _stands_alone(part: str, node: _Node, parts: NameParts) -> bool:
     """Return whether `gamma` and the like is a parameter beside modules, rather than the weight of a norm."""
     return part in _ONE_WORD and (any(child.children for child in node.children.values()) or not parts)

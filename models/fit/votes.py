@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from .doubt import doubted
 from .holes import Holes, RenameRule
-from .names import Parts, Shapes, Template, is_swapped, resized, templates_of, unfold
+from .names import NameParts, Shapes, Template, is_swapped, resized, templates_of, unfold
 
 TRIED = 60
 """Rules that are tried in each turn, those with the most votes."""
@@ -66,7 +66,9 @@ class Vote:
         """The index of the last rule for each of those names."""
         self.wins: list[Win] = []
         self.ours = templates_of(open_network)
-        self.theirs: list[tuple[Parts, Template]] = [(each.parts, each) for each in templates_of(open_file).values()]
+        self.theirs: list[tuple[NameParts, Template]] = [
+            (each.parts, each) for each in templates_of(open_file).values()
+        ]
         """The templates of the file, each with the parts that it has after the rules so far."""
         self._all_ours = templates_of(network)
         self._all_theirs = {parts: (parts, each) for parts, each in templates_of(file).items()}
@@ -107,7 +109,7 @@ class Vote:
     def _try(self, rule: RenameRule, sample: int) -> tuple[int, int]:
         """Return how many names the rule brings to one of the same shape, and of another; judged by a sample."""
         hits = against = 0
-        seen: set[Parts] = {parts for parts, _ in self.theirs}
+        seen: set[NameParts] = {parts for parts, _ in self.theirs}
         for parts, theirs in self.theirs:
             after = rule(parts)
             if after == parts:
@@ -145,7 +147,7 @@ class Vote:
         if met <= doubtful:
             return False
         hits = against = 0
-        left: list[tuple[Parts, Template]] = []
+        left: list[tuple[NameParts, Template]] = []
         for parts, theirs in self.theirs:
             after = rule(parts)
             ours = self.ours.get(after) if after != parts and after not in doubtful else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .names import NUMBER, Parts, is_number
+from .names import NUMBER, NameParts, is_number
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -61,7 +61,7 @@ def words_of_part(part: str) -> tuple[str, ...]:
     return tuple(_SAME.get(word, word) for word in found)
 
 
-def words_of(parts: Parts) -> frozenset[str]:
+def words_of(parts: NameParts) -> frozenset[str]:
     """Return the words of some parts of a name; numbers of their own are none."""
     return frozenset(word for part in parts if part != NUMBER and not is_number(part) for word in words_of_part(part))
 

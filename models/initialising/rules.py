@@ -17,7 +17,7 @@ from torch.nn import init
 from . import theory as law
 from .theory import Theory, digits
 
-Values = Mapping[str, Any]
+ArgumentValues = Mapping[str, Any]
 """Arguments of a rule by name: numbers, and texts of those that have choices."""
 
 
@@ -43,7 +43,7 @@ class InitialiserRule:
     """As in `torch.nn.init`: `xavier_uniform_`."""
     about: str
     arguments: tuple[Argument, ...]
-    theory: Callable[[Sequence[int], Values], Theory]
+    theory: Callable[[Sequence[int], ArgumentValues], Theory]
     """Return the distribution for a shape."""
     dimensions: tuple[int, int] = (0, 1_000)
     """The fewest and the most dimensions of a tensor that it can fill."""
@@ -58,7 +58,7 @@ class InitialiserRule:
         """Return whether all that it draws comes from a generator that it is given; `sparse_` permutes by another."""
         return self.draws and self.name != "sparse_"
 
-    def why_not(self, shape: Sequence[int], values: Values) -> str:
+    def why_not(self, shape: Sequence[int], values: ArgumentValues) -> str:
         """Return why a tensor of this shape cannot be filled; empty where it can."""
         fewest, most = self.dimensions
         if not fewest <= len(shape) <= most:
@@ -75,7 +75,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return shape[1] * kernel, shape[0] * kernel
 
 
-def _kaiming_gain(values: Values) -> tuple[float, str]:
+def _kaiming_gain(values: ArgumentValues) -> tuple[float, str]:
     """Return the gain, and as text how it comes about."""
     slope, kind = float(values["a"]), str(values["nonlinearity"])
     gain = float(init.calculate_gain(kind, slope))  # type: ignore[arg-type]
@@ -84,12 +84,12 @@ def _kaiming_gain(values: Values) -> tuple[float, str]:
     return gain, {"relu": "√2", "tanh": "5/3", "selu": "3/4"}.get(kind, "")
 
 
-def _fan(shape: Sequence[int], values: Values) -> int:
+def _fan(shape: Sequence[int], values: ArgumentValues) -> int:
     fan_in, fan_out = fans(shape)
     return fan_in if values["mode"] == "fan_in" else fan_out
 
 
-def _kaiming_uniform(shape: Sequence[int], values: Values) -> Theory:
+def _kaiming_uniform(shape: Sequence[int], values: ArgumentValues) -> Theory:
     fan, (gain, text) = _fan(shape, values), _kaiming_gain(values)
     if not fan:
         return law.constant(0.0)
@@ -98,7 +98,7 @@ def _kaiming_uniform(shape: Sequence[int], values: Values) -> Theory:
     return law.uniform(-bound, bound, f"uniform(±{times}√(3/{fan}) = ±{digits(bound)})")
 
 
-def _kaiming_normal(shape: Sequence[int], values: Values) -> Theory:
+def _kaiming_normal(shape: Sequence[int], values: ArgumentValues) -> Theory:
     fan, (gain, text) = _fan(shape, values), _kaiming_gain(values)
     if not fan:
         return law.constant(0.0)
@@ -106,21 +106,21 @@ def _kaiming_normal(shape: Sequence[int], values: Values) -> Theory:
     return law.normal(0.0, std, f"normal(0, {text or '1'}/√{fan} = {digits(std)})")
 
 
-def _xavier_uniform(shape: Sequence[int], values: Values) -> Theory:
+def _xavier_uniform(shape: Sequence[int], values: ArgumentValues) -> Theory:
     (fan_in, fan_out), gain = fans(shape), float(values["gain"])
     bound = abs(gain) * math.sqrt(6 / (fan_in + fan_out))
     times = "" if gain == 1 else f"{digits(gain)}·"
     return law.uniform(-bound, bound, f"uniform(±{times}√(6/({fan_in} + {fan_out})) = ±{digits(bound)})")
 
 
-def _xavier_normal(shape: Sequence[int], values: Values) -> Theory:
+def _xavier_normal(shape: Sequence[int], values: ArgumentValues) -> Theory:
     (fan_in, fan_out), gain = fans(shape), float(values["gain"])
     std = abs(gain) * math.sqrt(2 / (fan_in + fan_out))
     times = "" if gain == 1 else f"{digits(gain)}·"
     return law.normal(0.0, std, f"normal(0, {times}√(2/({fan_in} + {fan_out})) = {digits(std)})")
 
 
-def _orthogonal(shape: Sequence[int], values: Values) -> Theory:
+def _orthogonal(shape: Sequence[int], values: ArgumentValues) -> Theory:
     rows, columns = shape[0], math.prod(shape[1:])
     gain = float(values["gain"])
     if not gain:
@@ -130,17 +130,17 @@ def _orthogonal(shape: Sequence[int], values: Values) -> Theory:
     return law.coordinate(max(rows, columns), abs(gain), f"orthogonal {which} of length {length}")
 
 
-def _eye(shape: Sequence[int], values: Values) -> Theory:
+def _eye(shape: Sequence[int], values: ArgumentValues) -> Theory:
     return law.ones_among_zeros(min(shape), math.prod(shape), f"1 on the diagonal, {min(shape):,} of them, else 0")
 
 
-def _dirac(shape: Sequence[int], values: Values) -> Theory:
+def _dirac(shape: Sequence[int], values: ArgumentValues) -> Theory:
     groups = int(values["groups"])
     ones = groups * min(shape[0] // groups, shape[1])
     return law.ones_among_zeros(ones, math.prod(shape), f"1 in the middle of {ones:,} kernels, else 0")
 
 
-def _sparse(shape: Sequence[int], values: Values) -> Theory:
+def _sparse(shape: Sequence[int], values: ArgumentValues) -> Theory:
     sparsity, std = float(values["sparsity"]), float(values["std"])
     share = math.ceil(sparsity * shape[0]) / shape[0] if shape[0] else 0.0
     name = f"normal(0, {digits(std)}), {share:.4g} of each column set to 0"

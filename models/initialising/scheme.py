@@ -22,7 +22,7 @@ from ..messages.initialising import Biases
 from ..undo.random_numbers import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
 from .abandoned import LARGE, filled_apart
-from .rules import InitialiserRule, Values
+from .rules import ArgumentValues, InitialiserRule
 from .scope import Scope, Target, is_single, modules_of, targets_of
 
 TENSOR_NAMES = frozenset(("t", "w", "x", "tensor", "weight", "weights", "param", "parameter", "p", "data", "values"))
@@ -49,7 +49,7 @@ class Scheme:
 
     scope: Scope
     rule: InitialiserRule | None = None
-    values: Values = field(default_factory=dict)
+    values: ArgumentValues = field(default_factory=dict)
     own: OwnFunction | None = None
     biases: Biases = "leave"
     """What happens to biases of the scope, where the rule is one of tensors."""

@@ -25,11 +25,11 @@ FEWEST = 8
 """Elements below which nearly anything could be a draw."""
 MOST_SIBLINGS = 200
 """Layers that are enough to say what is usual."""
-Known = Callable[[Node], OutputStatistics | None]
+KnownStatistics = Callable[[Node], OutputStatistics | None]
 """Returns the statistics of the tensor at a node as far as they are known."""
 
 
-def state_of(tree: LiveTree, node: Node, known: Known) -> InitialState:
+def state_of(tree: LiveTree, node: Node, known: KnownStatistics) -> InitialState:
     """Return what is known of where the values of the parameter at `node` come from."""
     theory = default_theory(tree, node)
     found = known(node)
@@ -72,7 +72,7 @@ class Siblings:
             if node.kind == "parameter" and (like := _like(node)) is not None:
                 self._alike.setdefault(like, {}).setdefault(id(node.item), node)
 
-    def usual(self, node: Node, known: Known, found: dict[object, float | None]) -> float | None:
+    def usual(self, node: Node, known: KnownStatistics, found: dict[object, float | None]) -> float | None:
         """Return the usual size of the values of parameters like the one at `node`: the median.
 
         None where they are few, or one of them is not known.  `found` has what was returned already.
@@ -85,7 +85,9 @@ class Siblings:
             found[like] = median(sure) if FEWEST_SIBLINGS <= len(sure) == len(sizes) else None
         return found[like]
 
-    def ratio(self, node: Node, known: Known, found: dict[object, float | None] | None = None) -> float | None:
+    def ratio(
+        self, node: Node, known: KnownStatistics, found: dict[object, float | None] | None = None
+    ) -> float | None:
         """Return how many times as large the values at `node` are as is usual for its like; None where unknown."""
         usual = self.usual(node, known, {} if found is None else found)
         own = rms_of(known(node)) if usual else None

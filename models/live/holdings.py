@@ -43,7 +43,7 @@ _PLAIN_TYPES = frozenset((bool, int, float, complex, str, bytes, type(None), tor
 """Types of plain values that hold neither tensors nor modules."""
 
 
-class Held(NamedTuple):
+class Holding(NamedTuple):
     """A tensor or module that a module holds."""
 
     kind: NodeKind
@@ -76,7 +76,7 @@ class _ModuleSnapshot(NamedTuple):
     """Their types: while these stay the same, attributes that held no tensor or module hold none still."""
     registries: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...]
     """Names and entries of `_parameters`, `_buffers` and `_modules`."""
-    plain: list[Held] | None
+    plain: list[Holding] | None
     """What its other attributes held; None when they hold plain values only."""
 
 
@@ -84,8 +84,8 @@ class Holdings:
     """What every module below `root` holds: `tensors[id(module)]`, `modules[id(module)]`, in the order of the tree."""
 
     def __init__(self, root: nn.Module) -> None:
-        self.tensors: dict[int, list[Held]] = {}
-        self.modules: dict[int, list[Held]] = {}
+        self.tensors: dict[int, list[Holding]] = {}
+        self.modules: dict[int, list[Holding]] = {}
         self.first_holder: dict[int, int] = {}
         """By identity of a hidden module, that of the module that held it first: only there its children are shown, or
         modules that refer to each other would recur without end."""
@@ -137,18 +137,18 @@ class Holdings:
             pending.extend([held.item for held in reversed(modules) if isinstance(held.item, nn.Module)])
 
 
-def _registered_tensors(module: nn.Module) -> list[Held]:
+def _registered_tensors(module: nn.Module) -> list[Holding]:
     return [
-        Held(kind, name, item)
+        Holding(kind, name, item)
         for registry, kind in _TENSOR_REGISTRIES
         for name, item in list(registry_of(module, registry).items())
         if isinstance(name, str) and isinstance(item, torch.Tensor)
     ]
 
 
-def _registered_modules(module: nn.Module) -> list[Held]:
+def _registered_modules(module: nn.Module) -> list[Holding]:
     return [
-        Held("module", name, item, (), position)
+        Holding("module", name, item, (), position)
         for position, (name, item) in enumerate(list(registry_of(module, "_modules").items()))
         if isinstance(name, str) and isinstance(item, nn.Module)
     ]
@@ -180,7 +180,7 @@ def _is_unchanged(snapshot: _ModuleSnapshot) -> bool:
     return plain is None or _same_held(plain, list(_plain(module)))
 
 
-def _same_held(before: list[Held], now: list[Held]) -> bool:
+def _same_held(before: list[Holding], now: list[Holding]) -> bool:
     return len(before) == len(now) and all(
         one.item is other.item and one[:2] == other[:2] and one.keys == other.keys
         for one, other in zip(before, now, strict=True)
@@ -195,10 +195,10 @@ def _registries(module: nn.Module) -> tuple[Mapping[object, object], ...]:
     return registry_of(module, "_parameters"), registry_of(module, "_buffers"), registry_of(module, "_modules")
 
 
-def _plain(module: nn.Module) -> Iterator[Held]:
+def _plain(module: nn.Module) -> Iterator[Holding]:
     if is_packed(type(module)):
         yield from (
-            Held("constant", name, tensor, (call,), plain=True) for name, call, tensor in unpacking_calls(module)
+            Holding("constant", name, tensor, (call,), plain=True) for name, call, tensor in unpacking_calls(module)
         )
     for name, value in list(vars(module).items()):
         if type(value) in _PLAIN_TYPES or name in _INTERNAL:
@@ -206,9 +206,9 @@ def _plain(module: nn.Module) -> Iterator[Held]:
         if name == _SCRIPTED and isinstance(module, torch.jit.ScriptModule):
             continue
         if isinstance(value, torch.Tensor):
-            yield Held(_plain_kind(value), name, value, plain=True)
+            yield Holding(_plain_kind(value), name, value, plain=True)
         elif isinstance(value, nn.Module):
-            yield Held("hidden", name, value, plain=True)
+            yield Holding("hidden", name, value, plain=True)
         elif isinstance(value, (list, tuple, dict)):
             try:
                 found = list(_inside(name, value)) if value and not _is_all_plain(value) else []
@@ -229,7 +229,7 @@ def _is_all_plain(container: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> bo
     return type(container) in (list, tuple, dict) and _PLAIN_TYPES.issuperset(map(type, islice(values, SCAN_LIMIT)))
 
 
-def _inside(name: str, container: object) -> Iterator[Held]:
+def _inside(name: str, container: object) -> Iterator[Holding]:
     """Yield the tensors and modules in a container, depth first in its own order; each container once."""
     visited = {id(container)}
     remaining = SCAN_LIMIT  # for what lies in inner containers, all together
@@ -238,9 +238,9 @@ def _inside(name: str, container: object) -> Iterator[Held]:
         entries, keys = pending[-1]
         for key, value in entries:
             if isinstance(value, torch.Tensor):
-                yield Held(_plain_kind(value), name, value, (*keys, key), plain=True)
+                yield Holding(_plain_kind(value), name, value, (*keys, key), plain=True)
             elif isinstance(value, nn.Module):
-                yield Held("hidden", name, value, (*keys, key), plain=True)
+                yield Holding("hidden", name, value, (*keys, key), plain=True)
             elif _is_scanned(value, visited, remaining) and len(pending) < SCAN_DEPTH:
                 remaining -= len(value)
                 visited.add(id(value))

@@ -21,7 +21,7 @@ from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import device_text, dtype_text, layout_text, requires_grad, shape_of, size_in_bytes
 from ..tree.preorder_tree import PreorderTree
 from ..work.gc_paused import gc_paused
-from .holdings import Held, Holdings, Key
+from .holdings import Holding, Holdings, Key
 
 
 @dataclass(slots=True, eq=False)
@@ -187,7 +187,7 @@ class Walk:
         self.nodes = [Node(0, "", name, "module", root, True, name, (), -1, _form(root))]
         self.parents, self.ends, self.depths, self.counts = (array("i", [first]) for first in (-1, 1, 0, 0))
         above = {id(root)}
-        pending: list[tuple[Node, Iterator[Held]]] = [(self.nodes[0], self._held(root))]
+        pending: list[tuple[Node, Iterator[Holding]]] = [(self.nodes[0], self._held(root))]
         while pending:  # not recursive: nesting may be deeper than Python's stack
             holder, rest = pending[-1]
             held = next(rest, None)
@@ -205,10 +205,10 @@ class Walk:
             above.add(id(item))
             pending.append((node, self._held(item)))
 
-    def _held(self, module: nn.Module) -> Iterator[Held]:
+    def _held(self, module: nn.Module) -> Iterator[Holding]:
         return chain(self._holdings.tensors[id(module)], self._holdings.modules[id(module)])
 
-    def _take(self, holder: Node, held: Held) -> Node:
+    def _take(self, holder: Node, held: Holding) -> Node:
         kind, attribute, item, keys, position, plain = held
         name = held.name if keys else attribute
         index, above = len(self.nodes), holder.index

@@ -48,7 +48,7 @@ Signed = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 """An integer of a request, of which the engine takes the nearest valid value."""
 Direction = Annotated[int, Meta(ge=-1, le=1)]
 """1 forwards, -1 backwards."""
-Side = Annotated[int, Meta(ge=-LARGEST, le=SIDE_LIMIT)]
+SideLength = Annotated[int, Meta(ge=-LARGEST, le=SIDE_LIMIT)]
 """Cells that a requested heat map may have in one direction; the engine takes the nearest valid value."""
 Line = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """A line number of a file, from 1."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body, BodyPart
-from .limits import Count, Counts, Edges, Heat, Index, Number, Numbers, Page, Shape, Share, Side, Signed, Text
+from .limits import Count, Counts, Edges, Heat, Index, Number, Numbers, Page, Shape, Share, SideLength, Signed, Text
 from .places import Place
 
 Of = Literal["value", "gradient", "other", "difference"]
@@ -75,8 +75,8 @@ class HeatMap(Body):
     path: Place
     of: Of = "value"
     leading: Index = []
-    height: Side = 20
-    width: Side = 60
+    height: SideLength = 20
+    width: SideLength = 60
 
 
 class HeatCells(Body):

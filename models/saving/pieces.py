@@ -25,7 +25,7 @@ _TRUTH = bytes([0] + [1] * 255)
 """A byte of a boolean may be anything in a file, but whoever reads a new one counts on 0 and 1."""
 
 
-class Pieces:
+class PieceReader:
     """Reads tensors to be written, and counts the numbers that their new dtype is too small for."""
 
     def __init__(self) -> None:

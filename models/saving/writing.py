@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..tensors.readable import Unreadable
 from .new_file import free_bytes, new_file
-from .pieces import Pieces
+from .pieces import PieceReader
 from .plan import CannotSave, FilePlan, Form, SavedTensor
 from .safetensors_file import header_bytes, in_file_order
 from .torch_file import TorchFileWriter
@@ -49,7 +49,7 @@ def write(plan: FilePlan, out: Path, metadata: Mapping[str, str], on_bytes: OnBy
     """
     if shortage := lack_of_room(plan, out):
         raise CannotSave(shortage, "--match PATTERN saves less, --dtype float16 or bfloat16 halves float32.")
-    pieces = Pieces()
+    pieces = PieceReader()
     before = header_bytes(in_file_order(plan), metadata) if plan.form == "safetensors" else b""
     with new_file(out) as stream:
         count = _Count(pieces, on_bytes)
@@ -76,7 +76,7 @@ def lack_of_room(plan: FilePlan, out: Path) -> str:
 class _Count:
     """The pieces of tensors, reported as they are written."""
 
-    def __init__(self, pieces: Pieces, on_bytes: OnBytes) -> None:
+    def __init__(self, pieces: PieceReader, on_bytes: OnBytes) -> None:
         self._pieces, self._on_bytes = pieces, on_bytes
         self._done = 0
 

@@ -19,7 +19,7 @@ from ..tensors.plainly import plainly
 from ..tensors.tensors import element_count, is_uninitialised, stamp_of
 
 if TYPE_CHECKING:
-    from ..initialising.verdict import Known, Siblings
+    from ..initialising.verdict import KnownStatistics, Siblings
     from ..live.live_tree import Node
     from ..run.trace.call_statistics import OutputStatistics
     from .session import Session
@@ -96,7 +96,7 @@ def _siblings(session: Session) -> Siblings:
     return known
 
 
-def _known(session: Session) -> Known:
+def _known(session: Session) -> KnownStatistics:
     """Return what gives the statistics of the tensor at a node, as far as they were taken and it did not change."""
     from ..run.trace.call_statistics import OutputStatistics
 

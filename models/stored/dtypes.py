@@ -14,11 +14,11 @@ from typing import Literal
 from . import small_floats
 from .small_floats import bytewise, in_nibbles, in_three_bytes
 
-Number = Literal["float", "int", "bool", "complex"]
+NumberKind = Literal["float", "int", "bool", "complex"]
 """A kind of number."""
-Numbers = list[int] | list[float] | list[complex]
+PlainNumbers = list[int] | list[float] | list[complex]
 """Decoded elements."""
-Decode = Callable[[bytes | memoryview], Numbers]
+Decode = Callable[[bytes | memoryview], PlainNumbers]
 """Decodes whole units, little-endian."""
 
 
@@ -28,7 +28,7 @@ class DType:
 
     name: str
     """The name in torch where torch has the type (`bfloat16`), else in the file's format (`F6_E2M3`, `Q4_K`)."""
-    number: Number
+    number: NumberKind
     """The kind of number that an element is."""
     unit: int
     """Bytes of the smallest piece that can be decoded by itself."""
@@ -50,7 +50,7 @@ class DType:
         return -(-elements // self.per_unit) * self.unit
 
 
-def unpack_numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int = 0) -> Numbers:
+def unpack_numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int = 0) -> PlainNumbers:
     """Return `count` elements of `raw`, whole units of `dtype.plain`, as Python numbers; the first `skip` are left out.
 
     Booleans are 0 and 1, complex numbers `complex`, all others `int` or `float`.
@@ -73,7 +73,7 @@ def unpack_numbers(dtype: DType, raw: bytes | memoryview, count: int, skip: int 
 _TRUTH = bytes([0] + [1] * 255)
 
 
-def _bools(raw: bytes | memoryview) -> Numbers:
+def _bools(raw: bytes | memoryview) -> PlainNumbers:
     return list(bytes(raw).translate(_TRUTH))
 
 
@@ -83,7 +83,7 @@ def _packed(code: str) -> Decode:
     return lambda raw: list(struct.unpack(f"<{len(raw) // size}{code}", raw))
 
 
-def _bfloat16(raw: bytes | memoryview) -> Numbers:
+def _bfloat16(raw: bytes | memoryview) -> PlainNumbers:
     """Decode bfloat16: each is the upper half of a float32."""
     halves = bytes(raw)
     wide = bytearray(2 * len(halves))
@@ -96,7 +96,7 @@ def _complex(code: str) -> Decode:
     """Return the decoder of real and imaginary parts in turn, each of a format character of `struct`."""
     size = struct.calcsize(f"<{code}")
 
-    def decode(raw: bytes | memoryview) -> Numbers:
+    def decode(raw: bytes | memoryview) -> PlainNumbers:
         parts = struct.unpack(f"<{len(raw) // size}{code}", raw)
         return list(map(complex, parts[0::2], parts[1::2]))
 
@@ -109,7 +109,7 @@ def _bit_fields(bits: int) -> Decode:
     return lambda raw: [byte >> shift & mask for byte in raw for shift in shifts]
 
 
-def _type(name: str, number: Number, unit: int, decode: Decode, *, per_unit: int = 1, torch: bool = True) -> DType:
+def _type(name: str, number: NumberKind, unit: int, decode: Decode, *, per_unit: int = 1, torch: bool = True) -> DType:
     return DType(name, number, unit, per_unit, decode, name if torch else "")
 
 

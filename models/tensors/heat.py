@@ -32,7 +32,7 @@ WORTH_A_READ = 2**14
 SAMPLED_FROM = 2**24
 """Elements of a matrix beyond which about so many of them are read, of each block its first rows, or parts of one."""
 
-Block = tuple[int, int]
+HeatBlock = tuple[int, int]
 """The rows and columns of elements that a cell stands for."""
 
 
@@ -88,7 +88,7 @@ class _Reading(Ticker):
         self.read(elements)
 
 
-def _cells(readable: Readable, leading: Sequence[int], block: Block, ticker: _Reading) -> list[float]:
+def _cells(readable: Readable, leading: Sequence[int], block: HeatBlock, ticker: _Reading) -> list[float]:
     """Return the cells in row-major order; no element is read much more often than it is stored."""
     shape, strides = readable.shape, readable.strides
     if strides is None or not (repeated_axes(shape, strides) or repeats_much(shape, strides)):
@@ -109,7 +109,7 @@ def _cells(readable: Readable, leading: Sequence[int], block: Block, ticker: _Re
 
 
 def _of_span(
-    readable: Readable, strides: Sequence[int], size: tuple[int, int], block: Block, ticker: _Reading
+    readable: Readable, strides: Sequence[int], size: tuple[int, int], block: HeatBlock, ticker: _Reading
 ) -> list[float]:
     """Return the cells of a view that repeats few stored elements many times."""
     from ..work.one_thread import one_thread
@@ -124,14 +124,16 @@ def _of_span(
     return cells
 
 
-def _reduced(readable: Readable, first: int, size: tuple[int, int], block: Block, ticker: _Reading) -> list[float]:
+def _reduced(readable: Readable, first: int, size: tuple[int, int], block: HeatBlock, ticker: _Reading) -> list[float]:
     """Return the cells of the matrix that begins at the element `first`; every element is read once, in order."""
     if readable.without_torch and size[0] * size[1] <= WITHOUT_TORCH_LIMIT:
         return _in_python(readable, first, size, block, ticker)
     return _in_torch(readable, first, size, block, ticker)
 
 
-def _in_python(readable: Readable, first: int, size: tuple[int, int], block: Block, ticker: _Reading) -> list[float]:
+def _in_python(
+    readable: Readable, first: int, size: tuple[int, int], block: HeatBlock, ticker: _Reading
+) -> list[float]:
     (rows, columns), (down, across) = size, block
     wide = -(-columns // across)
     cells = [0.0] * (-(-rows // down) * wide)
@@ -167,7 +169,7 @@ def _largest(values: list[float], before: list[float]) -> float:
     return high if high >= -low else low
 
 
-def _in_torch(readable: Readable, first: int, size: tuple[int, int], block: Block, ticker: _Reading) -> list[float]:
+def _in_torch(readable: Readable, first: int, size: tuple[int, int], block: HeatBlock, ticker: _Reading) -> list[float]:
     from ..work.one_thread import one_thread
     from .reductions import Blocks, as_real
 
@@ -205,7 +207,7 @@ def _in_torch(readable: Readable, first: int, size: tuple[int, int], block: Bloc
     return values
 
 
-def _sample(size: tuple[int, int], block: Block, step: int) -> Iterator[tuple[int, int, int, int]]:
+def _sample(size: tuple[int, int], block: HeatBlock, step: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield first row, end, first column and end of the parts that are read of a matrix, about one of `step` elements.
 
     Of each block its first rows, whole, as many at a time as make a piece; of blocks of fewer rows the beginnings of

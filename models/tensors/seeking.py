@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from ..work.cancelled import ShouldCancel
 from ..work.progress import OnProgress, Ticker
 
-Look = Callable[[int, int, int], int | None]
+LookAt = Callable[[int, int, int], int | None]
 """`look(start, stop, direction)`: the first (`direction` 1) or last (-1) match from `start` to `stop`, or None."""
 
 
 def seek(
-    look: Look,
+    look: LookAt,
     elements: int,
     origin: int,
     direction: int,

@@ -19,10 +19,10 @@ from tui.screens.explorer_base import NOTICE, ExplorerBase
 from tui.text import clean
 from tui.widgets.parts.source_view import SourceView
 from tui.widgets.table.call_table import CallTable
-from tui.widgets.table.table_text import Format, table_text
+from tui.widgets.table.table_text import TextFormat, table_text
 from tui.widgets.table.tensor_table import TensorListing, TensorTable
 
-NAMES: dict[Format, str] = {"csv": "CSV", "md": "Markdown"}
+NAMES: dict[TextFormat, str] = {"csv": "CSV", "md": "Markdown"}
 PREVIEW = 20
 """Rows of a table that are shown before it is copied."""
 PAGE = 500
@@ -128,7 +128,7 @@ class Copying(ExplorerBase):
         self.app.push_screen(CopyForms(m.Forms(path=forms.path, forms=[*forms.forms, *shown]), tables))
 
     @work(exclusive=True, group="copy", exit_on_error=False)
-    async def _take_table(self, listing: TensorListing, kind: Format, save: bool) -> None:
+    async def _take_table(self, listing: TensorListing, kind: TextFormat, save: bool) -> None:
         """Copy all rows of a table of tensors, in its order and through its filter, or save them in a new file here."""
         from tui.clipboard import copy
 

@@ -18,7 +18,7 @@ from tui.asking import Ask
 from tui.screens.initialisation_form import InitialisationForm
 from tui.screens.panel import Panel, keys_line
 from tui.text import clean
-from tui.widgets.grid.distribution import Distribution
+from tui.widgets.grid.distribution import DistributionChart
 from tui.widgets.grid.signal_chart import SignalChart
 from tui.widgets.parts.line_input import LineInput
 
@@ -47,11 +47,11 @@ class InitialisationLab(Panel[m.Initialised | None]):
         max-height: 100%;
         & > #state { height: auto; max-height: 3; }
         & > #state.-wrong { color: $text-error; }
-        & > Distribution { margin: 0 0 1 0; }
+        & > DistributionChart { margin: 0 0 1 0; }
         & > VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         & > VerticalScroll:focus { background: $boost; }
         & #signal-note { height: auto; color: $text-muted; }
-        &.-picture > InitialisationForm, &.-picture > Distribution { display: none; }
+        &.-picture > InitialisationForm, &.-picture > DistributionChart { display: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,7 +90,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
             panel.border_subtitle = self._keys(self.app.size.width)
             yield InitialisationForm(self.offers)
             yield Static("", id="state", markup=False)
-            yield Distribution()
+            yield DistributionChart()
             with VerticalScroll():
                 yield Static(NO_SIGNAL, id="signal-note", markup=False)
                 yield SignalChart()
@@ -180,7 +180,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self.preview = found
         wrong = next((clean(error, 400) for error in found.errors if error), "")
         self._state(f"✗ {wrong}" if wrong else clean(found.summary, 200), wrong=bool(wrong))
-        self.query_one(Distribution).show(found if found.filled and not wrong else None)
+        self.query_one(DistributionChart).show(found if found.filled and not wrong else None)
 
     def _progress(self, progress: m.Progress) -> None:
         done = "" if progress.done is None else f" {min(max(progress.done, 0), 1):.0%}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...stored.checkpoint import Checkpoint
 from ...stored.tensors import Tensors
-from .scheme import Names, WeightInParts
+from .scheme import TensorNames, WeightInParts
 from .schemes import SCHEMES, is_sign
 from .tensors import WholeWeights
 
@@ -41,7 +41,7 @@ def with_whole_weights(checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> C
     `metadata` are what the files and the settings beside them say, for what names and shapes leave open.
     """
     tensors = checkpoint.columns
-    names = Names(tensors, metadata)
+    names = TensorNames(tensors, metadata)
     found: dict[int, WeightInParts] = {}
     taken: set[int] = set()
     for index, path in enumerate(tensors.paths):

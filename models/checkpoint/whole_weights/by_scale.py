@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from math import prod
 
-from .scheme import Names, StorageScheme, WeightInParts, named
+from .scheme import StorageScheme, TensorNames, WeightInParts, named
 
 _SMALL = ("float8", "int8", "uint8")
 
 
-def _scaled(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _scaled(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return the weight that `weight_scale`, `weight_scale_inv`, `gate_up_proj_scales` or `scale` belongs to."""
     key = "weight" if name == "scale" else name.removesuffix("_inv").removesuffix("s").removesuffix("_scale")
     index = names.at(prefix + key)
@@ -28,7 +28,9 @@ def _scaled(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _of(names, prefix + key, parts, index, scale, name)
 
 
-def _of(names: Names, path: str, parts: dict[str, int], index: int, scale: int, name: str) -> WeightInParts | None:
+def _of(
+    names: TensorNames, path: str, parts: dict[str, int], index: int, scale: int, name: str
+) -> WeightInParts | None:
     kind, shape, scales = names.dtype(index), names.shape(index), names.shape(scale)
     labels = {"scale" if at == scale else label: at for label, at in parts.items()}
     if kind == "uint8" and prod(scales) == 1 and len(shape) == 2 and _is_bitnet(names):
@@ -56,7 +58,7 @@ def _of(names: Names, path: str, parts: dict[str, int], index: int, scale: int, 
     return WeightInParts(path, shape, named(kind, 1, 1), f"{kind} with {of}", labels, index, "scaled")
 
 
-def _is_bitnet(names: Names) -> bool:
+def _is_bitnet(names: TensorNames) -> bool:
     """Return whether weights of bytes with one scale are BitNet's: the settings say so, or the shapes around them.
 
     Packed, a weight has a quarter of its rows: what its outputs go into (a bias, a norm, the next layer) is four times
@@ -72,7 +74,7 @@ def _is_bitnet(names: Names) -> bool:
     return bool(names.known["bitnet"])
 
 
-def _linear8(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _linear8(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of bitsandbytes' LLM.int8()."""
     parts = names.parts(prefix, "weight", "SCB", "weight_format")
     index = parts.get("weight")
@@ -83,7 +85,7 @@ def _linear8(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return WeightInParts(f"{prefix}weight", names.shape(index), named("int8", 1, 1), said, labels, index, "rows_127")
 
 
-def _torchao(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _torchao(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of torchao in a safetensors file: `_weight_qdata` and its scales are `weight`."""
     if not name.startswith("_"):
         return None
@@ -113,7 +115,7 @@ def _torchao(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return WeightInParts(path, whole, named("int4", 2, 1), f"{what}: 4 bits an element", labels, index)
 
 
-def _quanto(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _quanto(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of quanto: `weight._data` and `weight._scale` are `weight`."""
     if prefix.endswith("._data."):
         return _quanto_bits(names, prefix.removesuffix("_data."), prefix)
@@ -131,7 +133,7 @@ def _quanto(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return WeightInParts(path, shape, named(kind, 1, 1), said, labels, index, "scaled" if plain else "")
 
 
-def _quanto_bits(names: Names, prefix: str, inside: str) -> WeightInParts | None:
+def _quanto_bits(names: TensorNames, prefix: str, inside: str) -> WeightInParts | None:
     """Return a weight of quanto in 4 or 2 bits: `weight._data._data` with a scale and a shift for each group.
 
     The layer's own shape is not in the file, where groups are shorter than its rows: the bias beside it says it.

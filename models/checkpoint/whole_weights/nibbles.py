@@ -11,7 +11,7 @@ import re
 from math import prod
 
 from ...tensors.readable import Unreadable
-from .scheme import Names, Shape, StorageScheme, WeightInParts, named
+from .scheme import Shape, StorageScheme, TensorNames, WeightInParts, named
 
 _NUMBER = re.compile(r"\d+")
 _STATES = ("quant_state.bitsandbytes__nf4", "quant_state.bitsandbytes__fp4")
@@ -21,7 +21,7 @@ _READ_LIMIT = 2_000
 """Quantisation states that are read, at most: layers of one name have one shape."""
 
 
-def _bitsandbytes(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _bitsandbytes(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return the weight of `weight.absmax`, in the tensor `weight` itself, two elements in a byte."""
     path = prefix.removesuffix(".")
     index = names.at(path)
@@ -41,7 +41,7 @@ def _bitsandbytes(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return WeightInParts(path, shape, named(kind, 2, 1), said, parts, index, "four_bit" if state else "")
 
 
-def _shape(names: Names, path: str, index: int, state: int | None) -> Shape | None:
+def _shape(names: TensorNames, path: str, index: int, state: int | None) -> Shape | None:
     """Return the shape that a quantisation state says; None where it says none that fits."""
     if state is None:
         return None
@@ -54,7 +54,7 @@ def _shape(names: Names, path: str, index: int, state: int | None) -> Shape | No
     return found
 
 
-def _by_bias(names: Names, path: str, elements: int) -> Shape | None:
+def _by_bias(names: TensorNames, path: str, elements: int) -> Shape | None:
     """Return the shape of a linear layer's weight by the length of its bias; None where it has none that fits."""
     bias = names.at(f"{path.removesuffix('weight')}bias") if path.endswith("weight") else None
     outputs = names.shape(bias) if bias is not None else ()
@@ -62,7 +62,7 @@ def _by_bias(names: Names, path: str, elements: int) -> Shape | None:
     return (outputs[0], elements // outputs[0]) if fits else None
 
 
-def _read_shape(names: Names, state: int, elements: int) -> Shape | None:
+def _read_shape(names: TensorNames, state: int, elements: int) -> Shape | None:
     tensor = names.tensors[state]
     try:
         found = json.loads(bytes(tensor.flat(0, tensor.elements)))["shape"]
@@ -74,7 +74,7 @@ def _read_shape(names: Names, state: int, elements: int) -> Shape | None:
     return shape if elements - 1 <= prod(shape) <= elements else None
 
 
-def _blocks(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _blocks(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of MXFP4: bytes of two elements in blocks of 32, with a scale each, stacked or not."""
     head = name.removesuffix("blocks")
     parts = names.parts(prefix, name, f"{head}scales")

@@ -10,14 +10,14 @@ from __future__ import annotations
 from math import prod
 
 from ...tensors.readable import Unreadable
-from .scheme import Names, Shape, StorageScheme, WeightInParts, named
+from .scheme import Shape, StorageScheme, TensorNames, WeightInParts, named
 
 _WORD = {"int32": 32, "uint32": 32, "int16": 16, "int64": 64, "uint8": 8, "int8": 8}
 """Bits of the integers that elements are packed into."""
 
 
 def _found(
-    names: Names, prefix: str, shape: Shape | None, what: str, said: str, parts: dict[str, int], unpack: str = ""
+    names: TensorNames, prefix: str, shape: Shape | None, what: str, said: str, parts: dict[str, int], unpack: str = ""
 ) -> WeightInParts | None:
     """Return the weight `weight` of a module, where its shape is known and nothing else has its name."""
     path = f"{prefix}weight"
@@ -28,7 +28,7 @@ def _found(
     return WeightInParts(path, shape, dtype, said, parts, min(parts.values()), unpack)
 
 
-def _group_wise(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _group_wise(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of GPTQ, which packs it [inputs, outputs] down its columns, or AWQ, along its rows."""
     parts = names.parts(prefix, "qweight", "qzeros", "scales", "g_idx")
     if "scales" not in parts or names.dtype(parts["qweight"]) not in ("int32", "int16"):
@@ -56,7 +56,7 @@ def _group_wise(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return None
 
 
-def _compressed(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _compressed(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of compressed-tensors, packed into integers of 32 bits, or of NVFP4 and MXFP4 into bytes."""
     beside = ("scale", "zero_point", "shape", "g_idx", "global_scale")
     parts = names.parts(prefix, "weight_packed", *(f"weight_{each}" for each in beside), "scale_packed", "meta")
@@ -81,7 +81,7 @@ def _compressed(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape, f"int{bits}", said, parts, "compressed" if regular else "")
 
 
-def _hqq(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _hqq(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of HQQ, whose shape and bits stand beside it."""
     beside = (
         "scale", "zero", "shape", "nbits", "group_size", "axis", "packing", "view_as_float", "unpack_view_dtype",
@@ -100,7 +100,7 @@ def _hqq(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape, f"hqq{bits}", said, parts)
 
 
-def _mlx(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _mlx(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     """Return a weight of MLX: rows of integers of 32 bits, with scales and biases of groups."""
     parts = names.parts(prefix, "weight", "scales", "biases")
     if len(parts) < 3 or names.dtype(parts["weight"]) != "uint32":
@@ -118,7 +118,7 @@ def _mlx(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, (*packed[:-1], inputs), f"mlx{bits}", said, parts, "mlx" if 32 % bits == 0 else "")
 
 
-def _exllama2(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _exllama2(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "q_weight", "q_scale", "q_scale_max", "q_groups", "q_perm", "q_invperm", "q_group_map")
     order = parts.get("q_invperm", parts.get("q_perm"))
     packed = names.shape(parts["q_weight"])
@@ -128,7 +128,7 @@ def _exllama2(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape, "exl2", "ExLlamaV2: groups of rows with bits of their own", parts)
 
 
-def _exllama3(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _exllama3(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "trellis", "suh", "svh", "su", "sv", "mcg", "mul1")
     packed = names.shape(parts["trellis"])
     if len(packed) != 3 or len(parts) < 2:
@@ -137,7 +137,7 @@ def _exllama3(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape, "exl3", f"ExLlamaV3: {packed[2] / 16:g} bits an element, a trellis", parts)
 
 
-def _aqlm(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _aqlm(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "codes", "codebooks", "scales")
     if len(parts) < 3:
         return None
@@ -149,7 +149,7 @@ def _aqlm(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape, "aqlm", said, parts)
 
 
-def _quip(names: Names, prefix: str, name: str) -> WeightInParts | None:
+def _quip(names: TensorNames, prefix: str, name: str) -> WeightInParts | None:
     parts = names.parts(prefix, "Qidxs", "SU", "SV", "Wscale", "codebook_id", "fuse_scales", "scaleWH")
     if not {"SU", "SV"} <= parts.keys():
         return None
@@ -157,7 +157,7 @@ def _quip(names: Names, prefix: str, name: str) -> WeightInParts | None:
     return _found(names, prefix, shape if len(shape) == 2 else None, "quip#", "QuIP#: indices of a codebook", parts)
 
 
-def _written_shape(names: Names, index: int | None, key: object) -> Shape | None:
+def _written_shape(names: TensorNames, index: int | None, key: object) -> Shape | None:
     """Return the shape that a small tensor of integers holds; None where it holds none.
 
     It is read once for each `key`: layers whose parts have the same shapes have the same one.

@@ -60,7 +60,7 @@ class WeightInParts(NamedTuple):
         return unpack
 
 
-class Names:
+class TensorNames:
     """The tensors of a checkpoint by their names, for schemes to look at."""
 
     def __init__(self, tensors: Tensors, metadata: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ class StorageScheme:
     """Last parts of names by which it knows a part of a weight."""
     endings: tuple[str, ...]
     """Ends of such last parts."""
-    weight: Callable[[Names, str, str], WeightInParts | None]
+    weight: Callable[[TensorNames, str, str], WeightInParts | None]
     """Return the weight to which the tensor of a prefix, its dot included, and a last part belongs; None for none."""
 
     def fits(self, name: str) -> bool:

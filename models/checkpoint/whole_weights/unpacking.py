@@ -17,7 +17,7 @@ from ...stored.stored import Stored
 from ...tensors.readable import Unreadable
 from ...work.one_thread import one_thread
 
-Parts = Mapping[str, Stored]
+StoredParts = Mapping[str, Stored]
 """The parts of a weight by the names that its scheme gives them."""
 _FOUR_BITS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """The numbers of four bits of which the first is the sign: one exponent of two bits, one bit of mantissa."""
@@ -25,7 +25,7 @@ _AWQ_ORDER = (0, 4, 1, 5, 2, 6, 3, 7)
 """Where AWQ puts the elements of eight columns into a word."""
 
 
-def unpacked(name: str, parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def unpacked(name: str, parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Return the elements of a weight as float32, of its shape.
 
     Raises:
@@ -39,7 +39,7 @@ def unpacked(name: str, parts: Parts, shape: tuple[int, ...]) -> Tensor:
         raise Unreadable(f"its parts do not fit together: {said}") from None
 
 
-def _four_bit(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _four_bit(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack NF4 or FP4 of bitsandbytes: the first element in the upper half of a byte, a scale for each block."""
     held = parts["quant_state"]
     state = json.loads(bytes(held.flat(0, held.elements)))
@@ -59,12 +59,12 @@ def _four_bit(parts: Parts, shape: tuple[int, ...]) -> Tensor:
     return scaled[:count]
 
 
-def _rows_127(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _rows_127(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack LLM.int8(): 127 stands for the largest of a row."""
     return as_torch(parts["packed"]).float() * as_torch(parts["scale"]).float().view(-1, 1) / 127
 
 
-def _scaled(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _scaled(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack a weight, less its zero points where it has them, times its scales: one, one a row, or one a block."""
     weight, scale = as_torch(parts["packed"]).float(), as_torch(parts["scale"]).float()
     if "zero_point" in parts:
@@ -72,7 +72,7 @@ def _scaled(parts: Parts, shape: tuple[int, ...]) -> Tensor:
     return weight * _spread(scale, weight)
 
 
-def _quanto_bits(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _quanto_bits(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack 4 or 2 bits of quanto: the first rows in the lower bits, a float shift after scaling, others before."""
     packed, scale, shift = (as_torch(parts[name]) for name in ("packed", "scale", "shift"))
     rows = scale.shape[0]
@@ -110,7 +110,7 @@ def _block(size: int, count: int, may_be_cut: bool = False) -> int:
     return power if -(-size // power) == count else least
 
 
-def _transposed(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _transposed(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     return (as_torch(parts["packed"]).float() * as_torch(parts["scale"]).float()).T
 
 
@@ -123,7 +123,7 @@ def _fields(words: Tensor, bits: int, axis: int) -> Tensor:
     return fields.flatten(axis, axis + 1)
 
 
-def _gptq(parts: Parts, shape: tuple[int, ...], less: int = 1) -> Tensor:
+def _gptq(parts: StoredParts, shape: tuple[int, ...], less: int = 1) -> Tensor:
     """Unpack GPTQ: (number - zero) * scale of the group of its input; zeros are stored `less` by one, once by none."""
     words, zeros, scales = (as_torch(parts[key]) for key in ("qweight", "qzeros", "scales"))
     outputs, inputs = shape
@@ -136,7 +136,7 @@ def _gptq(parts: Parts, shape: tuple[int, ...], less: int = 1) -> Tensor:
     return ((numbers - points[group]).float() * scales.float()[group]).T
 
 
-def _awq(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _awq(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack AWQ: eight columns in a word, in an order of their own."""
     words, zeros, scales = (as_torch(parts[key]) for key in ("qweight", "qzeros", "scales"))
     order = torch.tensor(_AWQ_ORDER, device="cpu")
@@ -150,7 +150,7 @@ def _awq(parts: Parts, shape: tuple[int, ...]) -> Tensor:
     return ((columns(words) - points).float() * by_row).T
 
 
-def _compressed(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _compressed(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack compressed-tensors: numbers of 4 or 8 bits, stored with half of their range added."""
     words, scale = as_torch(parts["weight_packed"]), as_torch(parts["weight_scale"]).float()
     bits = 4 if words.shape[-1] == -(-shape[-1] // 8) else 8
@@ -159,7 +159,7 @@ def _compressed(parts: Parts, shape: tuple[int, ...]) -> Tensor:
     return numbers.float() * scale.repeat_interleave(size, -1)[..., : shape[-1]]
 
 
-def _mlx(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _mlx(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack MLX: number * scale + bias of its group."""
     words, scales, biases = (as_torch(parts[key]) for key in ("weight", "scales", "biases"))
     bits = 32 * words.shape[-1] // shape[-1]
@@ -174,20 +174,20 @@ def _halves(packed: Tensor) -> Tensor:
     return table[torch.stack([packed & 15, packed >> 4], -1).flatten(-2).long()]
 
 
-def _mxfp4(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _mxfp4(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack MXFP4: numbers of four bits times two to the power of their block's scale."""
     blocks, scales = as_torch(parts["blocks"]), as_torch(parts["scales"]).view(torch.uint8)
     return torch.ldexp(_halves(blocks), (scales.int() - 127).unsqueeze(-1)).flatten(-2)
 
 
-def _nvfp4(parts: Parts, shape: tuple[int, ...]) -> Tensor:
+def _nvfp4(parts: StoredParts, shape: tuple[int, ...]) -> Tensor:
     """Unpack NVFP4 of compressed-tensors: numbers of four bits by the scale of a group, over one of the whole."""
     numbers = _halves(as_torch(parts["weight_packed"]))
     scale = as_torch(parts["weight_scale"]).float() / as_torch(parts["weight_global_scale"]).float()
     return numbers * scale.repeat_interleave(numbers.shape[-1] // scale.shape[-1], -1)
 
 
-_BY_NAME: dict[str, Callable[[Parts, tuple[int, ...]], Tensor]] = {
+_BY_NAME: dict[str, Callable[[StoredParts, tuple[int, ...]], Tensor]] = {
     "four_bit": _four_bit, "rows_127": _rows_127, "scaled": _scaled, "transposed": _transposed, "gptq": _gptq,
     "quanto_bits": _quanto_bits, "awq": _awq, "compressed": _compressed, "mlx": _mlx, "mxfp4": _mxfp4, "nvfp4": _nvfp4,
     "gptq2": partial(_gptq, less=0),

@@ -31,7 +31,7 @@ REGISTERED = 10_000
 """Names of which it is noted where they were registered during a run."""
 
 
-class Cause(TypedDict):
+class NonfiniteCause(TypedDict):
     """Where the infinity came from that a NaN was made of."""
 
     op: str
@@ -53,7 +53,7 @@ class FirstNonfinite(TypedDict):
     """Index of the row."""
     tensor: str | None
     """Path of the parameter, buffer or constant that held one before, when the operation read such."""
-    cause: Cause | None
+    cause: NonfiniteCause | None
     """Of a NaN that was made of an infinity, such as that of a mask: the operation that made or placed that."""
     text: str | None
     """Of a backward: what happened there and what mends it, in a sentence."""

@@ -13,7 +13,7 @@ from ...stored.checkpoint import Checkpoint
 from ...work.gc_paused import gc_paused
 from ..formats import Format, PathInfo, checkpoint_source
 from ..wording import listed
-from .layout import Folder, Layout
+from .layout import DistributedLayout, Folder
 from .metadata import SavedMetadata, read_metadata
 from .objects import read_objects
 from .roles import roles
@@ -69,7 +69,7 @@ def _open(found: PathInfo, how: OpenOptions) -> Source:
 
 def _checkpoint(saved: SavedMetadata, path: Path, names: frozenset[str]) -> Checkpoint:
     folder = Folder(path)
-    layout = Layout(saved, folder)
+    layout = DistributedLayout(saved, folder)
     kinds, links = roles(saved.tensors, saved.paths)
     tensors = layout.tensors(kinds)
     known = {tensor.path for tensor in tensors}

@@ -15,7 +15,7 @@ from ...stored.zip_archive import LOCAL, Archive, ArchiveRecord, BrokenArchive
 from ...tensors.readable import Unreadable
 from ..torch_file.raw import RawStorage, RawTensor
 from ..torch_file.stub_classes import STUB_CLASSES, storage
-from ..torch_file.tensors import Extent, TensorMaker
+from ..torch_file.tensors import StorageExtent, TensorMaker
 from ..torch_file.unpickler import BrokenPickle, read_pickle
 
 _PICKLE_LIMIT = 1 << 20
@@ -112,10 +112,10 @@ def _persistent(key: Any) -> RawStorage:
     return storage(*key[1:])
 
 
-def _extent(archive: Archive, raw: RawStorage) -> Extent:
+def _extent(archive: Archive, raw: RawStorage) -> StorageExtent:
     for name, record in archive.records.items():
         if name.endswith(f"/data/{raw.key}"):
-            return Extent(archive.file, archive.place(record), _plain_size(record))
+            return StorageExtent(archive.file, archive.place(record), _plain_size(record))
     raise BrokenArchive("an item holds no numbers")
 
 

@@ -16,7 +16,7 @@ from ..wording import listed, shortened
 from .chunked import Chunk, Chunked
 from .item import FilePart
 from .metadata import MetadataEntry, SavedMetadata
-from .records import Place
+from .records import FilePlace
 
 _DIMENSION_LIMIT = 64
 _COMPARED_LIMIT = 2_000_000
@@ -39,7 +39,7 @@ class Folder:
         self.cut: dict[str, int] = {}
         """Bytes that a file lacks, by its name."""
 
-    def part(self, place: Place) -> FilePart | str:
+    def part(self, place: FilePlace) -> FilePart | str:
         """Return the bytes of an item, or why there are none in words that follow the file's name: `is missing`."""
         file = self._file(place.file)
         if isinstance(file, str):
@@ -85,7 +85,7 @@ class Folder:
         return ""
 
 
-class Layout:
+class DistributedLayout:
     """Makes the tensors of a checkpoint from what its metadata say; `warnings` are those about tensors."""
 
     def __init__(self, saved: SavedMetadata, folder: Folder) -> None:

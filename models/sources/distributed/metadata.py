@@ -19,11 +19,11 @@ from ..wording import listed
 from .records import (
     ChunkRecord,
     Fields,
+    FilePlace,
     IndexRecord,
     InfoRecord,
     MetadataStubs,
     ObjectEntry,
-    Place,
     Properties,
     Sizes,
     TensorEntry,
@@ -59,7 +59,7 @@ class SavedMetadata:
     """By name."""
     objects: list[str] = field(default_factory=list)
     """Names of what is no tensor."""
-    places: dict[tuple[str, Sizes | None], Place] = field(default_factory=dict)
+    places: dict[tuple[str, Sizes | None], FilePlace] = field(default_factory=dict)
     """By name and offsets of the chunk; None for what is no tensor."""
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of a name, the keys of the containers that it was made of."""

@@ -17,7 +17,7 @@ _TRANSFORM_LIMIT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """Where an item lies, as the metadata say: `length` bytes from `offset` of `file` on."""
 
     file: str
@@ -108,7 +108,7 @@ class InfoRecord:
     __slots__ = ("place",)
 
     def __init__(self, *arguments: object) -> None:
-        self.place: Place | None = None
+        self.place: FilePlace | None = None
 
     def build(self, state: object) -> None:
         """Take the file, the offset and the length."""
@@ -155,13 +155,13 @@ def are_sizes(value: object) -> TypeGuard[Sizes]:
     return True
 
 
-def _place(fields: dict[Any, Any]) -> Place | None:
+def _place(fields: dict[Any, Any]) -> FilePlace | None:
     file, offset, length = fields.get("relative_path"), fields.get("offset"), fields.get("length")
     transforms = fields.get("transform_descriptors") or ()
     if not isinstance(file, str) or not isinstance(transforms, (list, tuple)):
         return None
     if type(offset) is not int or type(length) is not int or not 0 <= offset < 1 << 62 or not 0 <= length < 1 << 62:
         return None
-    return Place(
+    return FilePlace(
         file, offset, length, tuple(each[:100] for each in transforms[:_TRANSFORM_LIMIT] if isinstance(each, str))
     )

@@ -14,7 +14,7 @@ from ..json_values import NotJson
 from ..wording import listed, shortened
 from . import names
 from .listing import FolderListing
-from .plan import FolderPlan, Layout, Planned, Planner
+from .plan import FolderLayout, FolderPlan, Planned, Planner
 
 _PART_LIMIT = 100
 """Components that a list of them may name."""
@@ -132,5 +132,5 @@ def _json(folder: Path, listing: FolderListing, name: str) -> Any:
         return None
 
 
-LAYOUTS: tuple[Layout, ...] = (_pipeline, _modules, _deepspeed, _ranks, _accelerate)
+LAYOUTS: tuple[FolderLayout, ...] = (_pipeline, _modules, _deepspeed, _ranks, _accelerate)
 """In the order in which they are tried."""

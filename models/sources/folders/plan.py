@@ -62,14 +62,14 @@ class FolderPlan:
         return [*self.also, *(path for path in inner if path not in opened and path not in self.also)]
 
 
-Layout = Callable[[FolderListing, "Planner", int], "FolderPlan | None"]
+FolderLayout = Callable[[FolderListing, "Planner", int], "FolderPlan | None"]
 """Return the plan of a folder that some program wrote in its own way; None for any other.  The number is the depth."""
 
 
 class Planner:
     """Makes the plans of a folder and those below it; `layouts` are tried first."""
 
-    def __init__(self, looker: Looker, layouts: tuple[Layout, ...]) -> None:
+    def __init__(self, looker: Looker, layouts: tuple[FolderLayout, ...]) -> None:
         self._looker = looker
         self._layouts = layouts
 

@@ -24,7 +24,7 @@ _LARGEST_METADATA = 1_000_000
 _REMEDY = "It was damaged or written wrongly: download it again, or open the files that hold the tensors."
 
 
-class Index(NamedTuple):
+class ShardIndex(NamedTuple):
     """What an index says, nothing of it believed yet."""
 
     promised: dict[str, str]
@@ -46,7 +46,7 @@ class _Index(msgspec.Struct):
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-def read_index(path: Path) -> Index:
+def read_index(path: Path) -> ShardIndex:
     """Read an index of shards.
 
     Raises:
@@ -72,7 +72,7 @@ def read_index(path: Path) -> Index:
         raise SourceError(f"{name} is not valid UTF-8", _REMEDY) from None
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply", _REMEDY) from None
-    return Index(found.weight_map, _metadata(found.metadata))
+    return ShardIndex(found.weight_map, _metadata(found.metadata))
 
 
 def _is_plain(name: str) -> bool:

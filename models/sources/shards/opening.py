@@ -9,7 +9,7 @@ from ...opened.source import OpenOptions, SourceError
 from ...stored.checkpoint import Checkpoint
 from ..wording import counted, first_of, listed, short_text, shortened
 from .incomplete import by_likeness
-from .index import Index, read_index
+from .index import ShardIndex, read_index
 from .merging import check_not_several, merged_shards, read_shards
 from .names import Chosen, set_of, sets_in, shard_name
 
@@ -43,7 +43,7 @@ def by_index(path: Path, names: Collection[str], how: OpenOptions) -> Checkpoint
     return _with(whole, warnings, index)
 
 
-def _against_the_size(whole: Checkpoint, index: Index) -> list[str]:
+def _against_the_size(whole: Checkpoint, index: ShardIndex) -> list[str]:
     """Return a warning where the tensors take other bytes than the index says; tied ones are counted once."""
     said = index.metadata.get("total_size")
     if type(said) not in (int, float):
@@ -104,7 +104,7 @@ def open_chosen(folder: Path, choice: Chosen, names: Collection[str], how: OpenO
     return by_number(folder, choice.files[0], names, how) if len(sets) == 1 else together(folder, choice.files, how)
 
 
-def _with(whole: Checkpoint, warnings: list[str], index: Index | None = None, partial: bool = False) -> Checkpoint:
+def _with(whole: Checkpoint, warnings: list[str], index: ShardIndex | None = None, partial: bool = False) -> Checkpoint:
     """Add to a checkpoint what is known of the whole; `partial`: something is not there, and no index says what."""
     whole.warnings[:0] = warnings
     if partial:

@@ -45,7 +45,7 @@ class _Step:
 
 
 @dataclass(slots=True)
-class Contents:
+class PickleContents:
     """All that was found in a pickle, in the file's order."""
 
     roles: Roles
@@ -68,7 +68,7 @@ class Contents:
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, root: object, size: int) -> Contents:
+    def of(cls, root: object, size: int) -> PickleContents:
         """Walk what a pickle of `size` bytes holds, from its `root` on.
 
         A pickle may refer to one thing many times, and to itself: what is walked is bounded by its size, not by what
@@ -85,7 +85,7 @@ class _Walk:
         self._registered: set[int] = set()
         self._keys: dict[int, Linked] = {}
         """By the identity of a tensor that is a key in an optimizer, the name of the parameter that it is."""
-        self._found = Contents(self._roles)
+        self._found = PickleContents(self._roles)
         self._names = ParameterNames(self._roles)
         self._found.warnings += self._names.warnings
         self._paths: set[str] = set()
@@ -94,7 +94,7 @@ class _Walk:
         self._characters_left = (16 << 20) + 16 * size
         self._todo = [_Step("", root)]
 
-    def walk(self) -> Contents:
+    def walk(self) -> PickleContents:
         found = self._found
         while self._todo:
             step = self._todo.pop()

@@ -14,7 +14,7 @@ from ..wording import shortened, size_text
 from .raw import RawStorage
 from .reading import AGAIN, LARGEST_PICKLE, TorchFile, broken, read
 from .stub_classes import STUB_CLASSES, names_storage, storage, unknown_id
-from .tensors import Extent
+from .tensors import StorageExtent
 from .unpickler import BrokenPickle, CutPickle, Globals, read_part
 
 VERSION = 1001
@@ -47,7 +47,7 @@ class _Legacy:
         self._at = 0
         self._names = Globals(STUB_CLASSES)
         self._roots: dict[str, RawStorage] = {}
-        self._extents: dict[str, Extent] = {}
+        self._extents: dict[str, StorageExtent] = {}
 
     def open(self) -> TorchFile:
         self._grow(_FIRST)
@@ -128,7 +128,7 @@ class _Legacy:
                 raise broken(self._file.name, f"a storage of {raw.size:,} elements is said to have {count:,}")
             if stop > size:
                 self._cut(keys, stop - size)
-            self._extents[raw.key] = Extent(self._file, at + 8, count * dtype.unit)
+            self._extents[raw.key] = StorageExtent(self._file, at + 8, count * dtype.unit)
             at = stop
 
     def _count(self, at: int, order: Any) -> int:
@@ -146,7 +146,7 @@ class _Legacy:
         missing = max(missing, end + wanted - self._file.size)
         raise SourceError(f"{self._file.name} is cut short: {missing:,} bytes are missing at its end", AGAIN)
 
-    def _find(self, raw: RawStorage) -> Extent:
+    def _find(self, raw: RawStorage) -> StorageExtent:
         extent = self._extents.get(raw.key)
         if extent is None:
             raise broken(self._file.name, "a storage that tensors use is not in it")
@@ -157,7 +157,7 @@ class _Legacy:
         start, size = raw.start * unit, raw.size * unit
         if start + size > extent.size:
             raise broken(self._file.name, "a view reaches outside of its storage")
-        return Extent(self._file, extent.start + start, size, start, extent.size)
+        return StorageExtent(self._file, extent.start + start, size, start, extent.size)
 
 
 def _whole(value: object) -> int:

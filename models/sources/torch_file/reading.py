@@ -11,10 +11,10 @@ from ...stored.checkpoint import Checkpoint
 from ...stored.file import DataFile
 from ...stored.zip_archive import BrokenArchive
 from ..wording import listed, shortened
-from .contents import Contents
+from .contents import PickleContents
 from .placement import PART_OF
 from .roles import Roles
-from .tensors import Find, TensorMaker
+from .tensors import FindStorage, TensorMaker
 from .texts import as_json
 from .unpickler import BrokenPickle, Globals
 from .weights_only import refused_by_torch
@@ -42,7 +42,7 @@ def read(
     root: Any,
     size: int,
     file: DataFile,
-    find: Find,
+    find: FindStorage,
     names: Globals,
     sizes: Mapping[str, int],
     *,
@@ -59,7 +59,7 @@ def read(
     Raises:
         SourceError: a tensor does not lie where it should.
     """
-    contents = Contents.of(root, size)
+    contents = PickleContents.of(root, size)
     maker = TensorMaker(file.name, find, swap)
     for entry in contents.tensors:
         maker.count(entry.tensor)
@@ -86,7 +86,7 @@ def read(
     return TorchFile(checkpoint, list(names.unknown), contents.has_module)
 
 
-def _metadata_of(contents: Contents, names: Globals, what: str) -> dict[str, Any]:
+def _metadata_of(contents: PickleContents, names: Globals, what: str) -> dict[str, Any]:
     """Return what of the pickle stands with the file's own metadata: what torch refuses, versions of modules."""
     found: dict[str, Any] = {}
     refused = refused_by_torch(names) if what != SCRIPT else ["TorchScript archives, which torch.jit.load opens"]
@@ -97,7 +97,7 @@ def _metadata_of(contents: Contents, names: Globals, what: str) -> dict[str, Any
     return found
 
 
-def _of_one_rank(contents: Contents) -> list[str]:
+def _of_one_rank(contents: PickleContents) -> list[str]:
     """Return a warning where tensors are the part that one rank has of a `DTensor`."""
     parts = sum(any(label == PART_OF for label, _ in entry.tensor.notes) for entry in contents.tensors)
     if not parts:

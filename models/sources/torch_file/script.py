@@ -22,7 +22,7 @@ _CODE_LIMIT = 1 << 20
 _ALL_CODE = 16 << 20
 _HIDDEN = ("training", "_is_full_backward_hook")
 
-Roles = dict[str, StoredKind]
+TensorRoles = dict[str, StoredKind]
 """Of a module's class, the roles that its attributes have by their names; what it does not declare is a constant."""
 
 
@@ -31,11 +31,11 @@ class ScriptObject:
 
     __slots__ = ("_added", "_roles", "_state", "name")
 
-    def __init__(self, name: str, roles: Roles | None) -> None:
+    def __init__(self, name: str, roles: TensorRoles | None) -> None:
         self.name = name
         """The class as the user knows it: `Linear`."""
         self._roles = roles
-        self._added: Roles = {}
+        self._added: TensorRoles = {}
         self._state: dict[Any, Any] = {}
 
     def build(self, state: object) -> None:
@@ -68,7 +68,7 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
         self._archive = archive
         self._prefix = prefix
         self._left = _ALL_CODE
-        self._roles: dict[str, dict[str, Roles]] = {}
+        self._roles: dict[str, dict[str, TensorRoles]] = {}
         self.has_parameters = False
         """Whether a class that was asked for declares any."""
 
@@ -89,7 +89,7 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
     def __len__(self) -> int:
         return len(STUB_CLASSES)
 
-    def _roles_in(self, module: str) -> dict[str, Roles]:
+    def _roles_in(self, module: str) -> dict[str, TensorRoles]:
         """Return what the classes of a module declare as parameters and buffers; its text is read and never run."""
         record: ArchiveRecord | None = self._archive.records.get(f"{self._prefix}code/{module.replace('.', '/')}.py")
         if record is None or record.size > min(_CODE_LIMIT, self._left):
@@ -99,10 +99,10 @@ class ScriptNames(Mapping[tuple[str, str], Any]):
             text = self._archive.read(record, _CODE_LIMIT).decode("utf-8", "replace")
         except BrokenArchive:
             return {}
-        found: dict[str, Roles] = {}
+        found: dict[str, TensorRoles] = {}
         pieces = _CLASS.split(text)
         for name, body in zip(pieces[1::2], pieces[2::2], strict=False):
-            roles: Roles = {}
+            roles: TensorRoles = {}
             lists = _LIST.findall(body)
             for which, names in lists:
                 roles.update(dict.fromkeys(_NAME.findall(names), "parameter" if which == "parameters" else "buffer"))

@@ -24,7 +24,7 @@ _BYTE_LIMIT = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class StorageExtent:
     """Where the bytes of a storage lie: `size` bytes from `start` of `source` on."""
 
     source: ByteSource
@@ -36,7 +36,7 @@ class Extent:
     """Bytes of that storage; 0 where it is all of it."""
 
 
-Find = Callable[[RawStorage], Extent]
+FindStorage = Callable[[RawStorage], StorageExtent]
 """Return where the bytes of a storage lie; raise SourceError where they lie nowhere."""
 
 
@@ -102,7 +102,7 @@ class TensorMaker:
     `find` returns where a storage lies, or raises SourceError; `swap` says that elements are big-endian.
     """
 
-    def __init__(self, name: str, find: Find, swap: bool = False) -> None:
+    def __init__(self, name: str, find: FindStorage, swap: bool = False) -> None:
         self._name = name
         self._find = find
         self._swap = swap
@@ -200,7 +200,7 @@ def _declared(raw: RawTensor) -> StoredKind | None:
 
 
 def _packed(
-    raw: RawTensor, dtype: DType | None, extent: Extent
+    raw: RawTensor, dtype: DType | None, extent: StorageExtent
 ) -> tuple[DType, tuple[int, ...], tuple[int, ...], int, tuple[str, str]]:
     """Return dtype, shape, strides and offset in which a type below a byte, or an unknown one, is shown, and a note."""
     shape = raw.shape
@@ -213,7 +213,7 @@ def _packed(
     return UINT8, (extent.size,), (1,), 0, note
 
 
-def _where(raw: RawTensor, extent: Extent) -> list[tuple[str, str]]:
+def _where(raw: RawTensor, extent: StorageExtent) -> list[tuple[str, str]]:
     assert raw.storage is not None
     return [("storage", f"{shortened(raw.storage.key)}, {extent.size:,} bytes, from element {raw.offset:,} on")]
 

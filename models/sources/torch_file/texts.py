@@ -9,7 +9,7 @@ from .arrays import Array, ArrayType
 from .objects import content_of, object_class_name, object_parts
 from .python_stubs import Deque, StreamStub
 from .raw import Encoded, Plain, RawGroup, RawRecord, RawTensor
-from .unpickler import Key, UnknownName, UnknownObject
+from .unpickler import SafeKey, UnknownName, UnknownObject
 
 TEXT_LIMIT = 2000
 """Characters of a value's text, at most."""
@@ -38,7 +38,7 @@ def type_name(value: object) -> str:
         return "bytes"
     if isinstance(value, (Array, ArrayType)):
         return "ndarray" if isinstance(value, Array) else "dtype"
-    if isinstance(value, Key):
+    if isinstance(value, SafeKey):
         return type_name(value.value)
     if isinstance(value, UnknownObject):
         return object_class_name(value)
@@ -76,7 +76,7 @@ def _text(value: object, room: int, depth: int, short: bool = False) -> str:
         return value.text[:room]
     if isinstance(value, ArrayType):
         return value.name
-    if isinstance(value, Key):
+    if isinstance(value, SafeKey):
         return _text(value.value, room, depth, short)
     if isinstance(value, UnknownName):
         return value.text[:room]

@@ -15,7 +15,7 @@ from ...stored.zip_archive import first_name
 from ..formats import PathInfo, checkpoint_source
 from ..importing import user_code, user_imports
 from ..wording import shortened
-from .contents import DEEPEST, Contents
+from .contents import DEEPEST, PickleContents
 from .raw import Plain, RawStorage, RawTensor
 from .texts import TEXT_LIMIT
 from .unpickler import Ordered, hashable
@@ -151,7 +151,7 @@ def _checkpoint(value: Any) -> Checkpoint:
     from .live import live
 
     bridge = _Bridge()
-    contents = Contents.of(bridge.raw(value), _SIZE)
+    contents = PickleContents.of(bridge.raw(value), _SIZE)
     views: dict[str, int] = {}
     for entry in contents.tensors:
         assert isinstance(entry.tensor, RawTensor)

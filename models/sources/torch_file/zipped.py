@@ -21,7 +21,7 @@ from .raw import RawStorage
 from .reading import AGAIN, EXPORTED, LARGEST_PICKLE, SCRIPT, TorchFile, broken, read
 from .script import ScriptNames, ScriptObject
 from .stub_classes import STUB_CLASSES, names_storage, storage, unknown_id
-from .tensors import Extent
+from .tensors import StorageExtent
 from .unpickler import BrokenPickle, Globals, UnknownObject, read_part, read_pickle
 
 _PICKLE = "data.pkl"
@@ -127,7 +127,7 @@ class _Storages:
         self._archive = archive
         self._prefix = prefix
         self._made: dict[str, RawStorage] = {}
-        self._found: dict[str, Extent] = {}
+        self._found: dict[str, StorageExtent] = {}
 
     def swap(self) -> bool:
         """Return whether its elements are big-endian; raise SourceError for an order that nobody knows."""
@@ -156,31 +156,31 @@ class _Storages:
             key = (*key[:2], f"{_OF_ROOT[0]}{key[2]}", *key[3:])
         return self.persistent(key)
 
-    def find(self, raw: RawStorage) -> Extent:
+    def find(self, raw: RawStorage) -> StorageExtent:
         """Return its bytes in the file; raise SourceError or BrokenArchive where there are none."""
         extent = self._found.get(raw.key)
         if extent is None:
             extent = self._found[raw.key] = self._look(raw)
         return extent
 
-    def _look(self, raw: RawStorage) -> Extent:
+    def _look(self, raw: RawStorage) -> StorageExtent:
         archive, folder = self._archive, "" if raw.key.startswith(_OF_ROOT) else "data/"
         name = f"{self._prefix}{folder}{raw.key}"
         record = archive.records.get(name)
         if record is None:
             if not raw.size:
-                return Extent(archive.file, 0, 0)
+                return StorageExtent(archive.file, 0, 0)
             raise broken(archive.file.name, f"there is no record {shortened(name)!r}, which holds values")
         start = archive.place(record)
         if record.is_plain:
-            return Extent(archive.file, start, record.size)
+            return StorageExtent(archive.file, start, record.size)
         if record.method != 8 or record.size > _LARGEST_PACKED:
             raise SourceError(
                 f"{archive.file.name} has compressed values ({shortened(name)!r}, {size_text(record.size)}), which "
                 "cannot be read in place",
                 "torch.save never compresses: unpack it with `unzip` and pack it again with `zip -0 -r`.",
             )
-        return Extent(Unpacked(archive.file, start, record), 0, record.size)
+        return StorageExtent(Unpacked(archive.file, start, record), 0, record.size)
 
     def sizes(self) -> dict[str, int]:
         """Return the bytes of each storage in the archive by its key."""

@@ -24,7 +24,7 @@ from tui.text import clean
 from tui.widgets.lists.plane import Plane
 from tui.widgets.parts.layout import crop_text, wrap_points
 
-Kind = Literal["statement", "value", "stdout", "stderr", "problem", "traceback", "hint", "note"]
+OutputKind = Literal["statement", "value", "stdout", "stderr", "problem", "traceback", "hint", "note"]
 
 MAX_LINES = 10_000
 TICK = 0.05
@@ -50,7 +50,7 @@ class OutputLine:
     mark: str = ""
 
 
-class Row(NamedTuple):
+class OutputRow(NamedTuple):
     """One row of the pane: characters `start` to `end` of a line."""
 
     line: int
@@ -111,7 +111,7 @@ class Output(Plane, can_focus=True):
         self._most = 0
         self._lines: list[OutputLine] = []
         self._dropped = 0
-        self._rows: list[Row] = []
+        self._rows: list[OutputRow] = []
         self._open_lines = 0
         """Lines at the end that printed text can still change."""
         self._printed = PrintedLines()
@@ -134,7 +134,7 @@ class Output(Plane, can_focus=True):
         if self._gathered_size > GATHERED:
             self.flush()
 
-    def write(self, kind: Kind, text: str) -> None:
+    def write(self, kind: OutputKind, text: str) -> None:
         """Append the lines of a text, after everything that was printed before."""
         self._read_gathered()
         self._printed.seal()
@@ -232,12 +232,12 @@ class Output(Plane, can_focus=True):
         prose = line.kind in PROSE
         if size <= (width if prose else max(width, KEPT_WHOLE)):
             self._widest = max(self._widest, size)
-            self._rows.append(Row(index, 0, len(line.text)))
+            self._rows.append(OutputRow(index, 0, len(line.text)))
             return
         start = 0
         wrap = word_points if prose else wrap_points
         for end in wrap(line.text, max(1, width - len(line.mark))):
-            self._rows.append(Row(index, start, end))
+            self._rows.append(OutputRow(index, start, end))
             start = end
 
     def _lay_out_all(self) -> None:

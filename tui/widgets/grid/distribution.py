@@ -22,11 +22,11 @@ FEWEST = 8
 """Cells from which on a histogram is drawn."""
 
 
-class Distribution(Widget):
+class DistributionChart(Widget):
     """What a preview says of one parameter; `show` gives it."""
 
     DEFAULT_CSS = """
-    Distribution { height: auto; background: $surface; color: $foreground; }
+    DistributionChart { height: auto; background: $surface; color: $foreground; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:

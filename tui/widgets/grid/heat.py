@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.cell_format import short
-from tui.widgets.grid.heat_plan import HeatPlan, Place
+from tui.widgets.grid.heat_plan import HeatPlace, HeatPlan
 from tui.widgets.grid.heat_scale import HeatScale
 from tui.widgets.grid.palette import CURSOR, LEVELS, LOUD, CellColours
 
@@ -72,7 +72,7 @@ def shade(level: int) -> str:
 
 
 def with_cursor(
-    lines: list[list[Segment]], plan: HeatPlan, scale: HeatScale, palette: CellColours, place: Place, style: Style
+    lines: list[list[Segment]], plan: HeatPlan, scale: HeatScale, palette: CellColours, place: HeatPlace, style: Style
 ) -> list[list[Segment]]:
     """Return the lines with the cell at `place` marked: by brackets where it is large enough, else by a colour."""
     left, right = plan.left_of(place[1]), plan.left_of(place[1] + 1)

@@ -14,7 +14,7 @@ from models.messages import HeatCells
 LARGEST = 16
 """Units that a cell is wide at most; it is half as many high."""
 
-Place = tuple[int, int]
+HeatPlace = tuple[int, int]
 """A row and a column, of cells or of elements."""
 
 
@@ -49,7 +49,7 @@ class HeatPlan:
         room: what the picture may take.
     """
 
-    def __init__(self, cells: HeatCells, size: Place, room: Room) -> None:
+    def __init__(self, cells: HeatCells, size: HeatPlace, room: Room) -> None:
         self.cells, self.size, self.room = cells, size, room
         self._block = max(cells.block[0], 1), max(cells.block[1], 1)
         self.folded = cells.height == 1 and cells.width > room.across
@@ -64,7 +64,7 @@ class HeatPlan:
         self.lefts = [column * unit_columns // self.columns for column in range(self.columns + 1)]
         """The first unit of each column, and one past the last."""
 
-    def index(self, place: Place) -> int | None:
+    def index(self, place: HeatPlace) -> int | None:
         """Return which of the engine's cells is drawn at a row and column; None beyond the last."""
         row, column = place
         if not (0 <= row < self.rows and 0 <= column < self.columns):
@@ -72,14 +72,14 @@ class HeatPlan:
         index = row * (self.columns if self.folded else self.cells.width) + column
         return index if index < len(self.cells.values) else None
 
-    def place(self, element: Place) -> Place:
+    def place(self, element: HeatPlace) -> HeatPlace:
         """Return the row and column at which an element of the matrix is drawn."""
         down, across = self._block
         row, column = element[0] // down, element[1] // across
         row, column = divmod(column, self.columns) if self.folded else (row, column)
         return min(row, self.rows - 1), min(column, self.columns - 1)
 
-    def elements(self, place: Place) -> tuple[range, range]:
+    def elements(self, place: HeatPlace) -> tuple[range, range]:
         """Return the rows and the columns of elements that the cell at a place stands for."""
         down, across = self._block
         row, column = (0, place[0] * self.columns + place[1]) if self.folded else place
@@ -88,7 +88,7 @@ class HeatPlan:
             range(column * across, min((column + 1) * across, self.size[1])),
         )
 
-    def moved(self, element: Place, down: int, right: int) -> Place:
+    def moved(self, element: HeatPlace, down: int, right: int) -> HeatPlace:
         """Return the first element of the cell so many cells further, stopping at the edges."""
         row, column = self.place(element)
         if self.folded:
@@ -102,7 +102,7 @@ class HeatPlan:
         rows, columns = self.elements((row, column))
         return rows.start, columns.start
 
-    def at(self, line: int, character: int) -> Place | None:
+    def at(self, line: int, character: int) -> HeatPlace | None:
         """Return the row and column drawn at a line and character of the picture; None where there is none."""
         row = _holds(self.tops, line * 2 if self.room.mixes else line)
         column = _holds(self.lefts, character if self.room.mixes else character // 2)
@@ -138,7 +138,7 @@ class HeatPlan:
         return f"+{start}" if self.folded else str(start)
 
 
-def wanted(size: Place, one_dimension: bool, room: Room) -> Place:
+def wanted(size: HeatPlace, one_dimension: bool, room: Room) -> HeatPlace:
     """Return how many rows and columns of cells to ask for: as many as there is room for."""
     return (1, room.down * room.across) if one_dimension and size[1] > room.across else (room.down, room.across)
 

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from models.messages import Progress
 from tui.text import clean
 from tui.widgets.grid.heat import legend, picture, with_cursor
-from tui.widgets.grid.heat_plan import HeatPlan, Place, Room
+from tui.widgets.grid.heat_plan import HeatPlace, HeatPlan, Room
 from tui.widgets.grid.heat_scale import HeatScale
 from tui.widgets.grid.palette import CellColours
 from tui.widgets.grid.tensor_data import TensorData
@@ -41,7 +41,7 @@ class HeatView(Widget):
     _palette: CellColours | None = None
     _scale: HeatScale | None = None
     _drawn: list[list[Segment]] | None = None
-    _marked: tuple[Place, list[list[Segment]]] | None = None
+    _marked: tuple[HeatPlace, list[list[Segment]]] | None = None
 
     @property
     def view(self) -> Size:
@@ -111,7 +111,7 @@ class HeatView(Widget):
         if self.plan is not None:
             self.cursor = self.plan.moved(self.cursor, down, right)
 
-    def go_in_picture_to(self, place: Place) -> None:
+    def go_in_picture_to(self, place: HeatPlace) -> None:
         """Move the cursor to the first element of a cell of the heat map."""
         if self.plan is not None and self.plan.index(place) is not None:
             rows, columns = self.plan.elements(place)

@@ -14,7 +14,7 @@ from tui.asking import Ask
 from tui.cell_format import CellFormat
 from tui.text import clean
 from tui.widgets.grid import tiles
-from tui.widgets.grid.tiles import Key, Tiles
+from tui.widgets.grid.tiles import TileKey, Tiles
 
 SENTENCES: dict[Absence, str] = {
     "none": "No gradient yet.  b runs backward after f.",
@@ -106,7 +106,7 @@ class TensorData:
                     found, largest = (row, column), size
         return found
 
-    async def fetch(self, key: Key) -> bool:
+    async def fetch(self, key: TileKey) -> bool:
         """Ask for one tile; return whether the tensor turned out to be another than was known."""
         path, leading, of = self.path, self.leading, self.of
         if path is None:

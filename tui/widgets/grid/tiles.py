@@ -15,7 +15,7 @@ COLUMNS = 64
 KEPT = 96
 """Tiles; about 200,000 numbers."""
 
-Key = tuple[int, int]
+TileKey = tuple[int, int]
 """Tile row and tile column; elements `ROWS * key[0]` and `COLUMNS * key[1]` are its first."""
 
 
@@ -23,8 +23,8 @@ class Tiles:
     """The tiles of the matrix that is shown."""
 
     def __init__(self) -> None:
-        self._tiles: OrderedDict[Key, Cells] = OrderedDict()
-        self._stale: set[Key] = set()
+        self._tiles: OrderedDict[TileKey, Cells] = OrderedDict()
+        self._stale: set[TileKey] = set()
 
     def clear(self) -> None:
         """Forget all tiles."""
@@ -35,7 +35,7 @@ class Tiles:
         """Have every tile asked for again, and show the old one until then: it may have changed."""
         self._stale.update(self._tiles)
 
-    def put(self, key: Key, cells: Cells) -> None:
+    def put(self, key: TileKey, cells: Cells) -> None:
         """Keep a tile; the one that was used longest ago goes where there are too many."""
         self._tiles[key] = cells
         self._tiles.move_to_end(key)
@@ -55,9 +55,9 @@ class Tiles:
         index = down * cells.columns + right
         return cells.values[index], cells.imaginary[index] if cells.imaginary else 0.0
 
-    def missing(self, rows: range, columns: range) -> list[Key]:
+    def missing(self, rows: range, columns: range) -> list[TileKey]:
         """Return the tiles of a rectangle of elements to be asked for, in reading order; the others count as used."""
-        wanted: list[Key] = []
+        wanted: list[TileKey] = []
         for key in keys(rows, columns):
             if key in self._tiles:
                 self._tiles.move_to_end(key)
@@ -66,7 +66,7 @@ class Tiles:
         return wanted
 
 
-def keys(rows: range, columns: range) -> list[Key]:
+def keys(rows: range, columns: range) -> list[TileKey]:
     """Return the tiles that a rectangle of elements touches, in reading order."""
     return [
         (row, column)

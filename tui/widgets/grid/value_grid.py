@@ -21,7 +21,7 @@ from tui.widgets.grid.grid_cursor import GridCursor
 from tui.widgets.grid.grid_geometry import GridGeometry
 from tui.widgets.grid.heat_plan import wanted
 from tui.widgets.grid.tensor_data import TensorData
-from tui.widgets.grid.tiles import Key
+from tui.widgets.grid.tiles import TileKey
 from tui.widgets.parts.load_when_visible import LoadWhenVisible
 
 DEBOUNCE = 0.015
@@ -90,7 +90,7 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
         super().__init__(id=id)
         self.data = TensorData(ask, of)
         self._note = ""
-        self._fetching: dict[Key, Worker[None]] = {}
+        self._fetching: dict[TileKey, Worker[None]] = {}
 
     # -- what is shown
 
@@ -170,7 +170,7 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
             cells = wanted((self.data.height, self.data.width), shape is not None and len(shape) < 2, self.room)
             self._took(await self.data.fetch_picture(*cells, self.draws))
 
-    def _missing(self) -> list[Key]:
+    def _missing(self) -> list[TileKey]:
         if self.heat:
             return self.data.tiles.missing(*self.block) if self.block and not self.data.sentence else []
         if self.data.shape is None or self.data.sentence:
@@ -178,7 +178,7 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
         return self.data.tiles.missing(*self.geometry.elements(self.seen_rows, self.seen_columns))
 
     @work(group="tile", exit_on_error=False)
-    async def _fetch(self, key: Key) -> None:
+    async def _fetch(self, key: TileKey) -> None:
         self._took(await self.data.fetch(key))
 
     def _took(self, news: bool) -> None:

@@ -11,7 +11,7 @@ from rich.style import Style
 from tui.widgets.lists.columns import Column
 
 Row = TypeVar("Row")
-Look = Literal["", "dim", "strong", "problem"]
+CellLook = Literal["", "dim", "strong", "problem"]
 """Which component style of `Lines` a cell is drawn in: `lines--dim`, …; empty for that of the line."""
 
 
@@ -22,10 +22,10 @@ class Field(Generic[Row]):
     column: Column
     text: Callable[[Row], str]
     """Return what stands in the column of a row; need not be clean."""
-    look: Look | Callable[[Row], Look] = ""
+    look: CellLook | Callable[[Row], CellLook] = ""
     """How it looks, for every row or of each."""
 
-    def look_of(self, row: Row) -> Look:
+    def look_of(self, row: Row) -> CellLook:
         """Return how the column of `row` looks."""
         return self.look(row) if callable(self.look) else self.look
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Kind = Literal["", "comment", "string", "number", "keyword", "name", "builtin"]
-KINDS: tuple[Kind, ...] = ("comment", "string", "number", "keyword", "name", "builtin")
-Pieces = list[tuple[str, Kind]]
+TokenKind = Literal["", "comment", "string", "number", "keyword", "name", "builtin"]
+KINDS: tuple[TokenKind, ...] = ("comment", "string", "number", "keyword", "name", "builtin")
+Pieces = list[tuple[str, TokenKind]]
 
 
 def coloured(text: str) -> list[Pieces]:
@@ -17,7 +17,7 @@ def coloured(text: str) -> list[Pieces]:
     from pygments.lexers.python import PythonLexer
     from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-    kinds: tuple[tuple[Any, Kind], ...] = (
+    kinds: tuple[tuple[Any, TokenKind], ...] = (
         (Comment, "comment"),
         (String, "string"),
         (Number, "number"),
@@ -30,7 +30,7 @@ def coloured(text: str) -> list[Pieces]:
     )
     lines: list[Pieces] = [[]]
     for token, part in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
-        kind: Kind = next((kind for group, kind in kinds if token in group), "")
+        kind: TokenKind = next((kind for group, kind in kinds if token in group), "")
         first, *others = part.split("\n")
         if first:
             lines[-1].append((first, kind))

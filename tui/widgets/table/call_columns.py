@@ -10,7 +10,7 @@ from models.messages import CallOrder, CallRow, Ranged, RunTotals
 from tui import numbers
 from tui.cell_format import short
 from tui.widgets.lists.columns import ASCENDING, DESCENDING, LEVEL_LIMIT, Column
-from tui.widgets.lists.fields import Field, Look
+from tui.widgets.lists.fields import CellLook, Field
 from tui.widgets.lists.shares import percent, share_bar
 
 DIGITS = 3
@@ -48,7 +48,7 @@ def operation_text(row: CallRow, step: int = 2) -> str:
     return " " * step * min(row.level, LEVEL_LIMIT) + MARKS[row.fold] + row.op
 
 
-def _operation_look(row: CallRow) -> Look:
+def _operation_look(row: CallRow) -> CellLook:
     return "strong" if row.kind == "module" else ""
 
 
@@ -136,7 +136,7 @@ def _count(name: CallOrder, drop: int) -> CallField:
     def text(row: CallRow) -> str:
         return "" if row.statistics is None else numbers.count(getattr(row.statistics, name))
 
-    def look(row: CallRow) -> Look:
+    def look(row: CallRow) -> CellLook:
         return "problem" if text(row) not in ("", "0") else "dim"
 
     return CallField(Column("NaN" if name == "nan" else name, 4, 9, drop=drop, cut="left"), text, look, name)
@@ -158,7 +158,7 @@ def _values(whole: RunTotals) -> tuple[CallField, ...]:
     )
 
 
-def _seconds(name: str, order: CallOrder, column: Column, look: Look = "") -> CallField:
+def _seconds(name: str, order: CallOrder, column: Column, look: CellLook = "") -> CallField:
     def text(row: CallRow) -> str:
         return numbers.duration(getattr(row, name))
 
@@ -237,7 +237,7 @@ def _end(row: CallRow, name: str) -> str:
     return _norm(row, name) if row.repeat > 1 else ""
 
 
-def _norm_look(row: CallRow) -> Look:
+def _norm_look(row: CallRow) -> CellLook:
     norm = None if row.backward is None else row.backward.norm
     return "problem" if norm is not None and not math.isfinite(norm) else ""
 

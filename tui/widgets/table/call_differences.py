@@ -7,7 +7,7 @@ from dataclasses import replace
 from models.messages import CallDifference, CallRow, CallStatus, RunTotals
 from tui.cell_format import short
 from tui.widgets.lists.columns import Column
-from tui.widgets.lists.fields import Look
+from tui.widgets.lists.fields import CellLook
 from tui.widgets.lists.shares import bar_of
 from tui.widgets.table.call_columns import AT, MODULE, NOTE, OPERATION, OUTPUT, CallField, CallView
 
@@ -61,7 +61,7 @@ def _result(row: CallRow) -> str:
     return f"  {NOT_COMPARED}" if row.difference is None else result_text(row.difference)
 
 
-def _result_look(row: CallRow) -> Look:
+def _result_look(row: CallRow) -> CellLook:
     found = row.difference
     if found is None:
         return ""

@@ -38,7 +38,7 @@ WATCHED = (
 )
 """Kinds of findings that have to do with what is shared, or known to whom."""
 
-Row = SharingGroup | tuple[SharingGroup, SharingMember] | Finding | str
+ShareRow = SharingGroup | tuple[SharingGroup, SharingMember] | Finding | str
 
 
 class ShareList(Lines):
@@ -54,7 +54,7 @@ class ShareList(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[Row] = []
+        self.rows: list[ShareRow] = []
         self._needs = Needs(self.COLUMNS)
 
     def show(self, groups: Sequence[SharingGroup], findings: Sequence[Finding]) -> None:
@@ -73,7 +73,7 @@ class ShareList(Lines):
         self.refresh()
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ShareRow | None:
         """Return what is under the cursor; None in an empty list."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
@@ -134,7 +134,7 @@ def _texts(member: SharingMember) -> tuple[str, str, str, str]:
     return member.path or "(root)", member.kind, member.detail, member.part
 
 
-def whole_text(row: Row | None) -> str:
+def whole_text(row: ShareRow | None) -> str:
     """Return what is to be known of a row, a line for each thing."""
     group = row[0] if isinstance(row, tuple) else row
     if isinstance(group, SharingGroup):

@@ -14,7 +14,7 @@ from typing import Literal
 from models.messages import TensorRow
 from tui.text import clean
 
-Format = Literal["csv", "md"]
+TextFormat = Literal["csv", "md"]
 """As the ending of a file's name."""
 FACTS = ("tensor", "kind", "shape", "dtype", "elements", "bytes", "device", "place", "shared with")
 STATISTICS = (
@@ -33,7 +33,7 @@ _FORMULA = re.compile(r"\s*[=+\-@|%]")
 Cell = str | int | float | None
 
 
-def table_text(rows: Sequence[TensorRow], kind: Format) -> str:
+def table_text(rows: Sequence[TensorRow], kind: TextFormat) -> str:
     """Return the rows with a line of titles: all facts, then differences and statistics where any are known."""
     known = any(row.statistics is not None for row in rows)
     compared = any(row.difference is not None for row in rows)

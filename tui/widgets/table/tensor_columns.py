@@ -11,7 +11,7 @@ from tui import numbers
 from tui.cell_format import short
 from tui.widgets.lists.columns import ASCENDING, DESCENDING, GAP, Column, marked
 from tui.widgets.lists.differences import BAR, LOUD, NOT_COMPARED, WORDS, number_text, relative_bar
-from tui.widgets.lists.fields import Field, Look
+from tui.widgets.lists.fields import CellLook, Field
 from tui.widgets.lists.flags import WIDTH, flags_of
 
 GRADIENT = {"": "", "none": "none yet", "unreached": "none", "zero": "zero", "value": "yes"}
@@ -49,13 +49,13 @@ def _count(name: str, order: TensorOrder, drop: int, alarm: bool = False) -> Ten
     def text(row: TensorRow) -> str:
         return NOT_TAKEN if row.statistics is None else numbers.count(getattr(row.statistics, order))
 
-    def look(row: TensorRow) -> Look:
+    def look(row: TensorRow) -> CellLook:
         return _not_taken(row) or ("problem" if alarm and text(row) != "0" else "")
 
     return TensorField(Column(name, 9, 9, drop=drop, cut="left"), text, look, order)
 
 
-def _not_taken(row: TensorRow) -> Look:
+def _not_taken(row: TensorRow) -> CellLook:
     return "dim" if row.statistics is None else ""
 
 
@@ -105,7 +105,7 @@ def _difference(
     def of_row(row: TensorRow) -> str:
         return NOT_COMPARED if row.difference is None or not row.difference.status else text(row.difference)
 
-    def look(row: TensorRow) -> Look:
+    def look(row: TensorRow) -> CellLook:
         return "" if row.difference is not None and row.difference.status not in ("", "equal", "close") else "dim"
 
     return TensorField(Column(title, width, width, drop=drop, cut="left"), of_row, look, order)
@@ -115,7 +115,7 @@ def _status(row: TensorRow) -> str:
     return NOT_COMPARED if row.difference is None else WORDS[row.difference.status]
 
 
-def _status_look(row: TensorRow) -> Look:
+def _status_look(row: TensorRow) -> CellLook:
     status = "" if row.difference is None else row.difference.status
     return "problem" if status in LOUD else "strong" if status == "changed" else "dim"
 

@@ -17,14 +17,14 @@ from typing import Any, BinaryIO
 from .machine import Machine
 from .opcodes import TABLE
 from .unknown import UnknownName, UnknownObject
-from .values import BrokenPickle, CutPickle, Globals, Key, Ordered, Persistent, hashable, ordered
+from .values import BrokenPickle, CutPickle, Globals, Ordered, Persistent, SafeKey, hashable, ordered
 
 __all__ = [
     "BrokenPickle",
     "CutPickle",
     "Globals",
-    "Key",
     "Ordered",
+    "SafeKey",
     "UnknownName",
     "UnknownObject",
     "hashable",
@@ -47,7 +47,7 @@ def read_pickle(
     `build(state)`; without one that is ignored.  Whatever it raises makes the pickle a broken one.
     Of a name that has no stub an `UnknownName` is made, and of what is called by it an `UnknownObject`; a `Globals` of
     the stubs, in their place, knows afterwards what was named.
-    `persistent` is given the ids of things outside; None where there are none.  Dictionaries' keys may be `Key`s.
+    `persistent` is given the ids of things outside; None where there are none.  Dictionaries' keys may be `SafeKey`s.
     `extra`: bytes of memory that it may take beyond what its size grants.
 
     Raises:

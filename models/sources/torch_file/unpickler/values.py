@@ -62,7 +62,7 @@ def ordered(*arguments: object) -> Ordered:
     return made
 
 
-class Key:
+class SafeKey:
     """A dictionary's key that is safer not to hash: a long number, or a container with others in it."""
 
     __slots__ = ("value",)
@@ -72,16 +72,16 @@ class Key:
 
 
 def hashable(value: object) -> object:
-    """Return `value` where it can be a key at no great cost, else a `Key` of it.
+    """Return `value` where it can be a key at no great cost, else a `SafeKey` of it.
 
     Equal hashes of many long numbers or tuples would make a dictionary quadratic, and hashing nested tuples recurses.
     """
-    if value is None or isinstance(value, (str, bytes, bool, float, Key)):
+    if value is None or isinstance(value, (str, bytes, bool, float, SafeKey)):
         return value
     if isinstance(value, int):
-        return value if -(1 << 60) < value < 1 << 60 else Key(value)
+        return value if -(1 << 60) < value < 1 << 60 else SafeKey(value)
     if isinstance(value, (tuple, list, dict, set, frozenset, bytearray, complex)):
-        return Key(value)
+        return SafeKey(value)
     return value
 
 

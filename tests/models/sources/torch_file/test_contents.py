@@ -10,9 +10,9 @@ import torch
 
 from models.opened.source import OpenOptions
 from models.sources.files import checkpoint_at
-from models.sources.torch_file.contents import DEEPEST, Contents
+from models.sources.torch_file.contents import DEEPEST, PickleContents
 from models.sources.torch_file.raw import RawGroup, RawStorage, RawTensor
-from models.sources.torch_file.unpickler import Key
+from models.sources.torch_file.unpickler import SafeKey
 from models.stored.checkpoint import Checkpoint
 
 Opened = Callable[[Any], Checkpoint]
@@ -22,7 +22,7 @@ def tensor() -> RawTensor:
     return RawTensor(RawStorage("float32", "0", "cpu", 1), "float32", 0, (1,), (1,))
 
 
-def paths(contents: Contents) -> list[str]:
+def paths(contents: PickleContents) -> list[str]:
     return [each.path for each in contents.tensors]
 
 
@@ -30,7 +30,7 @@ def test_deep_containers_are_cut_with_a_warning() -> None:
     value: Any = tensor()
     for _ in range(10_000):
         value = [value]
-    found = Contents.of(value, 100_000)
+    found = PickleContents.of(value, 100_000)
     assert paths(found) == []
     assert len(found.warnings) == 1
     assert f"deeper than {DEEPEST} levels" in found.warnings[0]
@@ -45,7 +45,7 @@ def test_cycles_are_shown_as_such() -> None:
     loop = tensor()
     loop.attributes["self"] = loop
     value["loop"] = loop
-    found = Contents.of(value, 1000)
+    found = PickleContents.of(value, 1000)
     assert paths(found) == ["w", "group", "loop", "loop.self"]
     assert list(group.tensors()) == []
     assert [(each.path, each.text) for each in found.items] == [("again", "what it is itself in")]
@@ -53,14 +53,14 @@ def test_cycles_are_shown_as_such() -> None:
 
 def test_the_same_container_twice_is_shown_twice() -> None:
     inner = {"w": tensor()}
-    assert paths(Contents.of({"best": inner, "last": inner}, 1000)) == ["best.w", "last.w"]
+    assert paths(PickleContents.of({"best": inner, "last": inner}, 1000)) == ["best.w", "last.w"]
 
 
 def test_doubling_is_bounded() -> None:
     value: Any = [tensor()]
     for _ in range(60):
         value = [value, value]
-    found = Contents.of(value, 1000)
+    found = PickleContents.of(value, 1000)
     assert len(found.tensors) < 110_000
     assert "again and again" in found.warnings[-1]
 
@@ -68,7 +68,7 @@ def test_doubling_is_bounded() -> None:
 def test_long_names_that_repeat_are_bounded() -> None:
     name = "n" * 100_000
     inner: Any = {str(index): tensor() for index in range(1000)}
-    found = Contents.of({name: inner}, 1000)
+    found = PickleContents.of({name: inner}, 1000)
     assert sum(map(len, paths(found))) < 40_000_000
     assert "again and again" in found.warnings[-1]
 
@@ -77,12 +77,12 @@ def test_long_names_that_repeat_are_bounded() -> None:
     ("key", "text"),
     [
         ("", "''"), (3, "3"), (True, "True"), (None, "None"), (1.5, "1.5"), (b"x", "1 bytes: 78"),
-        (Key((1, "a")), "(1, 'a')"),
-        (Key(1 << 600), "an integer of 601 bits"), ("[red]\x1b[31m\n", "[red]\x1b[31m\n"),
+        (SafeKey((1, "a")), "(1, 'a')"),
+        (SafeKey(1 << 600), "an integer of 601 bits"), ("[red]\x1b[31m\n", "[red]\x1b[31m\n"),
     ],
 )  # fmt: skip
 def test_keys(key: object, text: str) -> None:
-    assert paths(Contents.of({"a": {key: tensor()}}, 1000)) == [f"a.{text}"]
+    assert paths(PickleContents.of({"a": {key: tensor()}}, 1000)) == [f"a.{text}"]
 
 
 def test_names_of_every_sort(opened: Opened) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models.messages import InitialPreview, Spread
 from tests.tui.stage import Stage
-from tui.widgets.grid.distribution import Distribution, bars_of_shares
+from tui.widgets.grid.distribution import DistributionChart, bars_of_shares
 
 
 def preview(**fields: object) -> InitialPreview:
@@ -28,7 +28,7 @@ def preview(**fields: object) -> InitialPreview:
 
 
 async def lines(given: InitialPreview | None, width: int = 110) -> list[str]:
-    widget = Distribution()
+    widget = DistributionChart()
     async with Stage(widget).run_test(size=(width, 20)) as pilot:
         widget.show(given)
         await pilot.pause()
