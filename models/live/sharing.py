@@ -25,7 +25,7 @@ _LONE = torch.empty(1, device="cpu")
 """Has its memory for itself."""
 
 
-class Memory(NamedTuple):
+class MemoryPlace(NamedTuple):
     """Where a tensor lies."""
 
     storage: int
@@ -37,7 +37,7 @@ class Memory(NamedTuple):
 
 
 @plainly
-def memory_of(tensor: Tensor) -> Memory | None:
+def memory_of(tensor: Tensor) -> MemoryPlace | None:
     """Return where a tensor lies, a distributed one on this rank; None for what has no storage."""
     try:
         bare = local_part(plain(tensor))
@@ -47,7 +47,7 @@ def memory_of(tensor: Tensor) -> Memory | None:
             extent = Extent(first, ((bare.numel() * size, 1),))
         else:
             extent = extent_of(first, bare.shape, bare.stride(), size)
-        return Memory(int(storage._cdata), storage.nbytes(), extent)
+        return MemoryPlace(int(storage._cdata), storage.nbytes(), extent)
     except Exception:  # sparse, nested and lazy tensors and foreign subclasses have no storage
         return None
 
