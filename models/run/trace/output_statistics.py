@@ -15,6 +15,7 @@ from torch.nn import Parameter
 from ...tensors.distributed import local_part, why_not_local
 from .call_statistics import OutputStatistics
 from .few_statistics import FewStatistics
+from .many_statistics import is_many, sums_of
 
 FEW = 64
 """Elements up to which Python's own functions are quicker than a call of torch's."""
@@ -175,6 +176,12 @@ def _measured(values: Tensor) -> OutputStatistics:
         return _of_integers(values)
     if dtype not in _INTEGERS:  # the small ones of eight bits and less
         return _in_pieces(values)
+    if dtype.itemsize > 2 and is_many(elements):
+        sums = sums_of(values)
+        if sums is None:
+            return _with_nonfinite(values)
+        moments = _moments_by(values, sums.total, sums.squares)
+        return OutputStatistics(elements, sums.minimum, sums.maximum, *moments, sums.zeros)
     least, largest = torch.aminmax(values)
     low, high = least.item(), largest.item()
     if not math.isfinite(low + high) and not (math.isfinite(low) and math.isfinite(high)):
@@ -190,13 +197,18 @@ def _measured(values: Tensor) -> OutputStatistics:
 
 def _moments(values: Tensor) -> tuple[float, float]:
     """Return the sum, and the sum of squared distances from the mean."""
-    elements = values.numel()
     if values.dtype is torch.bfloat16:
         total = values.sum(dtype=torch.float32).item()
         norm = torch.linalg.vector_norm(values, dtype=torch.float32).item()
         squares = norm * norm
     else:
         total, squares = values.sum().item(), torch.dot(values, values).item()
+    return _moments_by(values, total, squares)
+
+
+def _moments_by(values: Tensor, total: float, squares: float) -> tuple[float, float]:
+    """Return the same, given the sum and the sum of squares as they were found, which may be too large."""
+    elements = values.numel()
     if not (math.isfinite(total) and math.isfinite(squares)):
         if values.dtype is torch.float64:
             return total, squares
