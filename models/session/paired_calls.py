@@ -7,9 +7,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
-from ..diff.difference import ALIKE, Difference, TensorSide
+from ..diff.difference import ALIKE, SAME, Difference, TensorSide
 from ..diff.tensors import Comparable
 from ..run.trace.calls import Call
 from ..run.trace.captured import Copy, Kept, NotKept, sample_of
@@ -46,7 +47,8 @@ def aligned_calls(a: Sequence[Call], b: Sequence[Call]) -> list[Pair]:
             found += [(call, None) for call in _calls(one)] + [(None, call) for call in _calls(other)]
             continue
         found.append((one.call, other.call))
-        waiting.append(_side_by_side(list(one.inner()), list(other.inner())))
+        if one.stop - one.start > 1 or other.stop - other.start > 1:
+            waiting.append(_side_by_side(list(one.inner()), list(other.inner())))
     return found
 
 
@@ -104,6 +106,8 @@ def _side_by_side(a: list[_Within], b: list[_Within]) -> Iterator[tuple[_Within 
 
 def _blocks(mine: list[Hashable], theirs: list[Hashable]) -> list[tuple[int, int, int]]:
     """Return which parts are the same: where they begin in both, and how long they are; the last one is empty."""
+    if not (mine and theirs):
+        return [(len(mine), len(theirs), 0)]
     if max(len(mine), len(theirs)) <= MATCHED:
         matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
         return [(block.a, block.b, block.size) for block in matcher.get_matching_blocks()]
@@ -170,6 +174,8 @@ def difference_of(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Dif
         missing = next((each for each in (mine, theirs) if isinstance(each, NotKept)), None)
         if missing is not None:
             own = Difference(str(number), "unreadable", None, None, reason=missing.reason)
+        elif isinstance(mine, Copy) and isinstance(theirs, Copy) and _is_equal(mine.tensor, theirs.tensor):
+            own = Difference(str(number), "equal", None, None, SAME)
         elif isinstance(mine, Copy) and isinstance(theirs, Copy):
             own = against(_comparable(mine.tensor, str(number)), _comparable(theirs.tensor, str(number)))
         else:
@@ -192,6 +198,16 @@ def _sample(kept: Kept) -> Tensor | None:
     if isinstance(kept, Copy):
         return sample_of(kept.tensor)
     return kept.sample.tensor if isinstance(kept, NotKept) and kept.sample is not None else None
+
+
+def _is_equal(a: Tensor, b: Tensor) -> bool:
+    """Return whether two tensors are equal, as one call of torch says: of many small ones all else takes longer."""
+    if type(a) is not Tensor or type(b) is not Tensor or a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    try:
+        return torch.equal(a, b)
+    except Exception:  # of a layout or dtype that has no such operation
+        return False
 
 
 def _comparable(tensor: Tensor, path: str) -> Comparable:

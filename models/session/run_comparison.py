@@ -23,6 +23,7 @@ from ..run.trace.captured import BUDGET
 from ..sources.wording import size_text
 from ..undo.random_numbers import is_same_random
 from ..work.cancelled import Cancelled
+from ..work.gc_paused import gc_paused
 from .call_difference import call_difference
 from .paired_calls import Pair, aligned_calls, difference_of, first_that_differs, is_different
 
@@ -280,7 +281,8 @@ def compare_runs(session: Session, a: int, b: int) -> m.RunsCompared:
     Raises:
         EngineProblem: one of them is no longer kept, goes on, or has no values.
     """
-    made = RunComparison(session, a, b)
+    with gc_paused():
+        made = RunComparison(session, a, b)
     with session.lock:
         session.runs.end_comparison()
         session.runs.comparison = made

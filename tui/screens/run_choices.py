@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,7 +19,7 @@ from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
 from tui.screens.numbered import NumberedPanel
 from tui.screens.panel import keys_line
-from tui.text import clean, fit_middle
+from tui.text import clean, fit, fit_middle
 from tui.widgets.parts.line_input import LineInput
 
 NAME_WIDTH = 36
@@ -104,10 +105,10 @@ class RunChoices(NumberedPanel[RunChoice | None]):
 
     def _lines(self) -> list[Content]:
         names = [_name(choice) for choice in self._choices]
-        width = min(max((len(name) for name in names), default=0), NAME_WIDTH)
+        width = min(max(map(cell_len, names), default=0), NAME_WIDTH)
         return [
             Content.assemble(
-                fit_middle(name, width).ljust(width), "  ", (clean(_detail(choice), DETAIL_WIDTH), "dim")
+                fit(fit_middle(name, width), width), "  ", (clean(_detail(choice), DETAIL_WIDTH), "dim")
             ).truncate(97, ellipsis=True)
             for name, choice in zip(names, self._choices, strict=True)
         ]

@@ -23,6 +23,7 @@ from models.session.passes import forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
 from models.work.cancelled import Cancelled
+from tests.models.session import test_again as hostile
 from tests.models.session.test_session import NeverCancelled
 
 NOBODY = NeverCancelled()
@@ -488,3 +489,20 @@ def test_a_run_without_values_is_refused(file: str) -> None:
     dry_pass(session)
     with pytest.raises(EngineProblem, match="nothing to compare"):
         comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY)
+
+
+@pytest.mark.parametrize("what", ["mode eval", "mode bfloat16", "dtype float64", "moment ", "random"])
+def test_a_run_that_is_made_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    session = hostile.opened(tmp_path, monkeypatch)
+    assert forward_pass(session).problem is None
+    before, result = hostile.state_of(session), session.result
+    comparing_runs.run_beside(session, m.RunBeside(run=1, what=what), NOBODY)
+    after = hostile.state_of(session)
+    for name, value in before.items():
+        same = value.equal(after[name]) if isinstance(value, torch.Tensor) else value == after[name]
+        assert same or (value != value and after[name] != after[name]), name
+    assert session.result is result
+    assert session.namespace["output"] is result
+    assert session.runs.last == 2

@@ -95,6 +95,7 @@ class CallTable(CallFolding):
             self._view = DIFFERENCES
         elif self._view is DIFFERENCES:
             self._view = VIEWS[0]
+        stays = run is not None and (against is None) == (self.against is None)
         self.run, self.against = run, against
         self.holds_still = False
         self.complete = complete
@@ -102,7 +103,7 @@ class CallTable(CallFolding):
         self.workers.cancel_group(self, "call listing")
         self.workers.cancel_group(self, "call rows")
         self.workers.cancel_group(self, "call end")
-        self.wanted = self.listing = self._requested = CallListing(query=self.wanted.query if run is not None else "")
+        self.wanted = self.listing = self._requested = CallListing(query=self.wanted.query if stays else "")
         self._arrange()
         self.pages.reset()
         self.all = total
