@@ -13,6 +13,8 @@ from fake_app import Played
 from models.engine.launch import Launch
 from tui.app import ModulescopeApp
 from tui.command_line import CommandOptions
+from tui.screens.run_choices import RunChoices
+from tui.widgets.table.call_table import CallTable
 
 STARTING = 60.0
 """Seconds in which an engine imports torch on a busy machine."""
@@ -189,3 +191,27 @@ async def test_weights_with_rules_are_loaded_saved_and_taken_back(tmp_path: Path
         await played.press("u")
         await played.until(lambda: "took back" in "".join(played.log), "taken back")
         await statement(played, "abs(net[0].weight.sum().item()) < 10", "True")
+
+
+async def test_a_run_is_compared_with_the_one_before_an_edit_and_with_eval() -> None:
+    async with opened("rgnet") as played:
+        await played.press("f")
+        await played.sees("Calls 23")
+        await statement(played, "net[0][1][0].bias.data[0] = 5")
+        await played.press("escape", "f")
+        await played.until(lambda: played.explorer.query_one(CallTable).run == 2, "a second run")
+        await played.until(lambda: not played.explorer.pending and not played.explorer.running, "it is over")
+        await played.press("6", "D")
+        await played.until(lambda: isinstance(played.app.screen, RunChoices), "the panel stands")
+        await played.press("enter")
+        await played.sees("A run 1 · B run 2 · 18 of 23 differ, the first is #8", "▶ changed")
+        assert "it reads 0.block 1.0.bias, which changed in between" in "\n".join(played.log)
+        await played.press("D")
+        await played.until(lambda: isinstance(played.app.screen, RunChoices), "the panel stands again")
+        await played.press("3")
+        await played.sees("A run 2 · B run 3 in eval · none differs")
+        await played.press("escape", "u")
+        await played.reported("took back")
+        await played.press("f")
+        await played.until(lambda: played.explorer.query_one(CallTable).run == 4, "the next run alone")
+        await played.sees("the runs are no longer compared")
