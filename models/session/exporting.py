@@ -35,7 +35,7 @@ def export(session: Session, form: ExportForm, path: str = "") -> Exported:
 
 def _text(session: Session, form: ExportForm, path: str) -> str:
     if form == "session":
-        return session.journal.script(session.model.source.name, session.inputs.text)
+        return session.journal.script(session.model.source.name)
     session.live  # noqa: B018  (raises for a checkpoint)
     trace = session.runs.newest
     if trace is None:

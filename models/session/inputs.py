@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import messages as m
 from ..messages.errors import EngineProblem
 from ..run.inputs.arguments import device_of
-from ..run.inputs.form import MISSING, fields_of, filled
+from ..run.inputs.form import MISSING, Filled, fields_of, filled
+from ..run.inputs.inputs import ArgsKwargs
 from ..run.inputs.own_inputs import arguments_text
+from ..run.inputs.specs import expression, parse_spec
+from .journal import inputs_code
 from .passes import arguments_now
 
 if TYPE_CHECKING:
@@ -43,6 +47,24 @@ def read_inputs(session: Session) -> m.InputFields:
     return m.InputFields(origin=origin if args or kwargs else "", fields=fields, mode=session.inputs.mode)
 
 
+def _code(found: Filled, texts: Sequence[str], before: ArgsKwargs) -> str:
+    """Return the inputs of a form as the arguments of a call; empty where it cannot be said."""
+    written = [(value, f"args[{index}]") for index, value in enumerate(before[0])]
+    written += [(value, f"kwargs[{name!r}]") for name, value in before[1].items()]
+    written += [
+        (value, text[1:].strip() if text.startswith("=") else expression(parse_spec(text)))
+        for value, text in zip(found.values, map(str.strip, texts), strict=True)
+        if value is not MISSING and text
+    ]
+
+    def said(value: object) -> str:
+        return next((python for one, python in written if one is value), "")
+
+    parts = [*map(said, found.args)]
+    parts += [f"{name}={python}" if (python := said(value)) else "" for name, value in found.kwargs.items()]
+    return ", ".join(parts) if all(parts) else ""
+
+
 def set_inputs(session: Session, texts: list[str], mode: m.RunMode | None = None) -> m.InputsSet:
     """Make what the form's texts say the inputs of the next forward; nothing changes where one has an error.
 
@@ -64,10 +86,16 @@ def set_inputs(session: Session, texts: list[str], mode: m.RunMode | None = None
         for value, text in zip(found.values, texts, strict=True)
         if value is not MISSING and text.strip() and not text.strip().startswith("=")
     ]
+    session.begin_change("inputs of the next forward", names=True)
     for name in ("X", "inputs"):
         session.namespace.pop(name, None)
     text = arguments_text(found.args, found.kwargs)
     session.namespace |= session.inputs.use(found.args, found.kwargs, text=text, origin=IN_FORM, specs=made)
     session.inputs.mode = mode or session.inputs.mode
-    session.emit(m.StateChanged(summary=session.summary()))
+    code = _code(found, texts, now)
+    if code:
+        session.journal.did("\n".join(inputs_code(code)))
+    else:
+        session.journal.remark(f"the inputs became {text}: X has to be made here")
+    session.end_change()
     return m.InputsSet(text=text, specs=found.specs, mode=session.inputs.mode)

@@ -1,6 +1,7 @@
 """What was done to the open network, in order, as Python that does it again: the session as a file.
 
-What raised is there as a comment.  What the interface alone did (folding, selecting) is not.
+What raised and changed nothing, and what was undone, is there as a comment.  What the interface alone did (folding,
+selecting) is not.
 """
 
 from __future__ import annotations
@@ -8,17 +9,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from operator import attrgetter, methodcaller
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..safe_text import clean
-
-if TYPE_CHECKING:
-    from ..messages import RunMode
-    from ..run.start import Start
+from .journal_steps import Step, with_last_value
 
 LIMIT = 10_000
 """Steps that are kept, the latest."""
+INTERRUPTED = ("interrupted", "stopped")
+"""What a step is said to have raised that did only part of what it would do again."""
 _FILE = re.compile(r"^(?P<file>.+\.py):(?P<name>.+)$", re.DOTALL)
 _MODULE = re.compile(r"^(?P<module>[A-Za-z_][\w.]*):(?P<name>.+)$", re.DOTALL)
 _FROM_FILE = """\
@@ -52,40 +52,110 @@ class Journal:
     Args:
         source: SOURCE, as the user wrote it.
         folder: what a relative path in it is relative to.
+        inputs: those that the network was opened with, as the arguments of a call; empty for none.
     """
 
-    def __init__(self, source: str = "", seed: int | None = None, device: str | None = None, folder: str = "") -> None:
+    def __init__(
+        self, source: str = "", seed: int | None = None, device: str | None = None, folder: str = "", inputs: str = ""
+    ) -> None:
         self._source = source
         self._seed = seed
         self._device = device
         self._folder = folder
-        self._steps: list[str] = []
+        self._inputs = inputs
+        self._steps: list[Step] = []
         self._left_out = 0
+        self._ended = 0, False
+        """The mark of the change that ended last, and whether it changed something."""
+        self.mark = 1
+        """What the next step is called: by it `undone` and `redone` find a change with all that came after it."""
 
-    def did(self, code: str, *, failed: str = "") -> None:
-        """Note a statement that ran; `failed` is what it raised, in a line."""
-        if failed:
-            code = "\n".join([commented(f"raised {failed}"), *map(commented, code.rstrip().splitlines())])
-        self._steps.append(code.rstrip())
+    def did(self, code: str, *, failed: str = "", has_value: bool = False) -> None:
+        """Note a statement that ran.
+
+        Args:
+            failed: what it raised, in a line.
+            has_value: whether it was an expression, whose value `_` is since.
+        """
+        step = Step(self.mark, code.rstrip(), failed=failed, has_value=has_value)
+        if (name := self._stale(step)) and not failed:
+            self.remark(f"from the `{name}` of what was undone, so that it is not in this file: {step.code}")
+            return
+        self._add(step)
+
+    def _stale(self, step: Step) -> str:
+        """Return which name a step reads that only a step has made which was undone since; empty for none."""
+        for name in filter(step.reads, ("_", "output")):
+            makes = attrgetter("has_value") if name == "_" else methodcaller("binds", name)
+            maker = next(filter(makes, reversed(self._steps)), None)
+            if maker is not None and maker.undone_by:
+                return name
+        return ""
+
+    def remark(self, text: str) -> None:
+        """Note what was done and cannot be said in Python."""
+        self._add(Step(self.mark, commented(text)))
+
+    def took(self, name: str) -> None:
+        """Note that a snapshot was taken."""
+        self._add(Step(self.mark, f"snapshots[{name!r}] = copy.deepcopy(net)", snapshot=name))
+
+    def went_back(self, name: str, own_name: str) -> None:
+        """Note that the network was made again what it was at a snapshot."""
+        taken = next((step for step in reversed(self._steps) if step.snapshot == name), None)
+        if taken is None or taken.undone_by:
+            self.remark(f"back to snapshot {name}, taken in what was undone since: that is not in this file")
+            return
+        taken.is_needed = True
+        also = f"{own_name} = " if own_name.isidentifier() and own_name != "net" else ""
+        self.did(f"net = {also}copy.deepcopy(snapshots[{name!r}])")
+
+    def ended(self, mark: int, had_effect: bool) -> None:
+        """Note whether what began at `mark` changed something, even where it raised."""
+        self._ended = mark, had_effect
+        if self._steps and self._steps[-1].number >= mark:
+            self._steps[-1].had_effect = had_effect
+
+    def undone(self, mark: int) -> None:
+        """Leave out all steps from `mark` on: the change that they made was undone."""
+        for step in self._steps:
+            if step.number >= mark and not step.undone_by:
+                step.undone_by = mark
+
+    def redone(self, mark: int) -> int:
+        """Take in again what `undone` left out, as done last; return what the change is called now."""
+        again = [step for step in self._steps if step.undone_by == mark]
+        self._steps = [step for step in self._steps if step.undone_by != mark]
+        first = self.mark
+        for step in again:
+            step.number, step.undone_by = self.mark, 0
+            self._add(step)
+        return first
+
+    def _add(self, step: Step) -> None:
+        if step.number == self._ended[0]:
+            step.had_effect = self._ended[1]
+        self._steps.append(step)
+        self.mark += 1
         if len(self._steps) > LIMIT:
             del self._steps[0]
             self._left_out += 1
 
-    def remark(self, text: str) -> None:
-        """Note what was done and cannot be said in Python."""
-        self.did(commented(text))
-
-    def script(self, name: str, inputs: str) -> str:
-        """Return the session as a Python file.
+    def script(self, name: str) -> str:
+        """Return the session as a Python file that makes the network what it is now.
 
         Args:
             name: what the console calls the network besides `net`.
-            inputs: those that the network was opened with, as the arguments of a call; empty for none.
         """
-        return "\n".join(self._lines(name, inputs)) + "\n"
+        return "\n".join(self._lines(name)) + "\n"
 
-    def _lines(self, name: str, inputs: str) -> Iterator[str]:
+    def _lines(self, name: str) -> Iterator[str]:
         yield commented(f"A session of modulescope on {self._source}")
+        if self._seed is None:
+            yield "# opened without --seed: initial values and inputs that are random are others each time"
+        steps = [step for step in self._steps if not step.snapshot or step.is_needed]
+        snapshots = any(step.snapshot for step in steps)
+        yield from ["import copy", ""] if snapshots else []
         yield from ("import torch", "import torch.nn.functional as F", "from torch import nn", "")
         if self._seed is not None:
             yield f"torch.manual_seed({self._seed})"
@@ -94,11 +164,27 @@ class Journal:
             yield f"net = net.to({self._device!r})"
         if name.isidentifier() and name != "net":
             yield f"{name} = net"
-        yield from _inputs(inputs, self._device)
+        yield from inputs_code(self._inputs, self._device)
+        yield from ["snapshots = {}"] if snapshots else []
         yield ""
         if self._left_out:
             yield commented(f"{self._left_out:,} earlier steps were not kept")
-        yield from self._steps
+        needs_values = any(step.reads("_") for step in steps if not step.undone_by)
+        for step in steps:
+            yield from self._step(step, needs_values)
+
+    def _step(self, step: Step, needs_value: bool) -> Iterator[str]:
+        lines = map(commented, step.code.splitlines())
+        if step.undone_by:
+            yield from ("# undone:", *lines)
+        elif not step.failed:
+            yield with_last_value(step.code) if needs_value and step.has_value else step.code
+        elif not step.had_effect:
+            yield from (commented(f"raised {step.failed}"), *lines)
+        elif step.failed in INTERRUPTED:
+            yield from ("# was interrupted: what it did until then is not in this file", *lines)
+        else:
+            yield from (commented(f"raised {step.failed}"), *step.tried())
 
     def _network(self) -> Iterator[str]:
         if found := _FILE.match(self._source):
@@ -115,7 +201,7 @@ class Journal:
             yield commented(f"the network was opened from {self._source}: net has to be made here")
 
 
-def _inputs(text: str, device: str | None) -> Iterator[str]:
+def inputs_code(text: str, device: str | None = None) -> Iterator[str]:
     """Yield what makes the console's `args`, `kwargs` and `X`; a comment where the inputs are not said in Python."""
     try:
         call = ast.parse(f"inputs({text})", mode="eval").body
@@ -136,45 +222,3 @@ def _inputs(text: str, device: str | None) -> Iterator[str]:
 def commented(text: str) -> str:
     """Return a text as a comment, each line cleaned, so that nothing in it can end it."""
     return f"# {clean(text)}"
-
-
-def forward_code(call: str, mode: RunMode, device: str) -> str:
-    """Return the Python that makes `output` by a call of the network, `net(X)`, in a mode.
-
-    Args:
-        device: where the network is, for autocast.
-    """
-    before, after, contexts = [], [], []
-    if mode.input_dtype:
-        before += [
-            f"args, kwargs = tree_map_only(torch.Tensor, lambda x: x.to(torch.{mode.input_dtype}) "
-            "if x.is_floating_point() else x, (args, kwargs))",
-        ]
-        before.insert(0, "from torch.utils._pytree import tree_map_only")
-        call = "net(*args, **kwargs)"
-    if mode.training:
-        before += ["flags = [(module, module.training) for module in net.modules()]", f"net.{mode.training}()"]
-        after += ["for module, flag in flags:", "    module.training = flag"]
-    if mode.gradients:
-        contexts.append(f"torch.{mode.gradients}()")
-    if mode.autocast:
-        contexts.append(f"torch.autocast({device.partition(':')[0]!r}, dtype=torch.{mode.autocast})")
-    run = [f"output = {call}"]
-    if contexts:
-        run = [f"with {', '.join(contexts)}:", f"    {run[0]}"]
-    return "\n".join([*before, *run, *after])
-
-
-def backward_code(start: Start) -> str:
-    """Return the Python that goes back from what a backward started from, in the console's `output`."""
-    if len(start.tensors) == 1:
-        found = start.tensors[0]
-        if start.weighted:
-            return (
-                f"start = output{found.path}\n"
-                "weights = torch.arange(start.numel(), dtype=torch.float64, device=start.device).cos()\n"
-                "start.backward(weights.to(start.dtype).view(start.shape))"
-            )
-        return f"output{found.path}{'' if found.tensor.numel() == 1 else '.sum()'}.backward()"
-    parts = ", ".join(f"output{found.path}.sum()" for found in start.tensors)
-    return f"torch.autograd.backward([{parts}])"

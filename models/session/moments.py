@@ -52,6 +52,7 @@ def take_snapshot(session: Session, name: str = "") -> str:
     tree = session.live.tree
     session.watch()  # of before anything ran, while that is still so
     taken = session.snapshots.take(tree, name)
+    session.journal.took(taken.name)
     return f"snapshot {taken.name}, {size_text(taken.size)}"
 
 

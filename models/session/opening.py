@@ -178,7 +178,8 @@ class SourceOpener:
     def _begin(self, wanted: _Wanted, kept: dict[str, object], gone: list[str]) -> None:
         """Begin the journal, and have those of the console's names back that are `kept` when opening anew."""
         self.inputs.mode = wanted.mode or self.inputs.mode
-        self.journal = Journal(wanted.source, wanted.seed, wanted.device, os.getcwd())  # noqa: PTH109
+        folder = os.getcwd()  # noqa: PTH109
+        self.journal = Journal(wanted.source, wanted.seed, wanted.device, folder, self.inputs.text)
         self._given = dict(self.namespace)
         self.names_kept = [name for name in kept if name not in ("args", "kwargs", "inputs")]  # X is their first
         self.names_gone = [name for name in gone if name not in self._given]

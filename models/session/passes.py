@@ -16,7 +16,7 @@ from ..run.inputs.run_mode import in_dtype
 from ..run.replaced import replaced_parameters, replaced_text
 from ..run.run_state import RunState
 from .costs import costs_text
-from .journal import backward_code, forward_code
+from .pass_code import backward_code, forward_code
 from .statement import new_trace
 
 if TYPE_CHECKING:
@@ -136,11 +136,12 @@ def backward_pass(session: Session) -> Ran:
         text = f"That run was under {off}, as its inputs say (I, --{off.replace('_', '-')}).\n{problem.text}"
         problem = msgspec.structs.replace(problem, text=text.rstrip())
     changed = session.end_change()
-    if session.result is not session.namespace.get("output"):
-        session.journal.remark("backward from the value above")
-    elif result.start is not None:
+    name = next((name for name in ("output", "_") if session.namespace.get(name) is session.result), "")
+    if result.start is not None and name:
         failed = "" if result.problem is None else result.problem.title
-        session.journal.did(backward_code(result.start), failed=failed)
+        session.journal.did(backward_code(result.start, name), failed=failed)
+    elif result.start is not None:
+        session.journal.remark("backward from a value above, which has no name any more")
     if trace is not None and (trace.failed is None or result.problem is None or result.problem.kind != "usage"):
         trace.problem = problem
     made = result.went_back.nonfinite

@@ -45,6 +45,10 @@ class Session(SourceOpener):
         self._watch: Watch | None = None
         self.undone: list[str] = []
         """Paths whose values `undo()` or `redo()` changed in the statement that runs."""
+        self.undid = False
+        """Whether that statement called one of them."""
+        self._mark = 0
+        """What the journal calls the change that runs."""
         self.runs = Runs()
         """The runs whose calls are kept."""
         self.snapshots = SnapshotStore()
@@ -153,7 +157,7 @@ class Session(SourceOpener):
         """
         from ..undo.optimizers import optimizers_in
 
-        self.undone = []
+        self.undone, self.undid, self._mark = [], False, self.journal.mark
         if self.is_checkpoint:
             return
         watch = self.watch()
@@ -162,7 +166,7 @@ class Session(SourceOpener):
         watch.record_optimizers(optimizers_in(self.namespace))
         watch.record_random(self.namespace)
         if names:
-            watch.record_names(self.namespace)
+            watch.record_names(self.namespace, {"inputs of the next forward": vars(self.inputs)})
 
     def end_change(self) -> list[str]:
         """Return the paths whose values changed since `begin_change`, and report the network as it is now.
@@ -172,7 +176,8 @@ class Session(SourceOpener):
         if self.is_checkpoint:
             return []
         watch, tree = self.watch(), self.present_tree()
-        changed = watch.end(tree)
+        changed = watch.end(tree, self._mark)
+        self.journal.ended(self._mark, not watch.last.is_empty)
         changed += [path for path in self.undone if path not in set(changed)]
         self.report_changes(changed, gradients=watch.gradients_changed or bool(self.undone), tree=tree)
         return changed

@@ -179,12 +179,12 @@ def restore(session: Session, name: str) -> str:
         flags=[(path, record) for path, record in taken.flags.items() if record.changed()],
     )
     session.begin_change(f"back to snapshot {name}", [path for path, _ in then.values])
+    session.journal.went_back(name, session.model.source.name)
     _, lost = then.restore()
     if then.root is not None:
         session.bind(session.model.source.name, then.root)
     session.end_change()
     did = session.watch().last.described()
-    session.journal.remark(f"back to snapshot {name}")
     text = f"back at snapshot {name}: {did or 'nothing had changed'}"
     if lost:
         text += f" (but not {listed_reasons(lost)})"

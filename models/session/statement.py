@@ -42,7 +42,11 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
     started = time.perf_counter()
     outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
-    session.journal.did(text, failed="" if outcome.problem is None else outcome.problem.title)
+    if session.undid:
+        session.journal.remark(f"took back or did again, which left out what it undid: {text}")
+    else:
+        failed = "" if outcome.problem is None else outcome.problem.title
+        session.journal.did(text, failed=failed, has_value=outcome.value_repr is not None)
     if trace is not None and run is not None:
         session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     if _has_graph(outcome.value):

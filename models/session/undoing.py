@@ -28,7 +28,6 @@ def undo_last(session: Session, *, again: bool = False) -> str:
     except NothingToUndo as error:
         raise EngineProblem(Problem("usage", str(error))) from None
     session.report_changes(session.undone, gradients=True)
-    session.journal.remark(text)
     return text
 
 
@@ -37,12 +36,15 @@ def undo_names(session: Session) -> dict[str, Callable[[], None]]:
 
     def undo() -> None:
         """Take back the last change of the network."""
-        session.watch().end(midway=True)  # what the statement did before is a change of its own
+        # what the statement did before is a change of its own
+        session.watch().end(mark=session.journal.mark, midway=True)
+        session.undid = True
         print(_undo(session, again=False))
 
     def redo() -> None:
         """Do again what was taken back last."""
-        session.watch().end(midway=True)
+        session.watch().end(mark=session.journal.mark, midway=True)
+        session.undid = True
         print(_undo(session, again=True))
 
     return {"undo": undo, "redo": redo}
@@ -51,6 +53,10 @@ def undo_names(session: Session) -> dict[str, Callable[[], None]]:
 def _undo(session: Session, again: bool) -> str:
     watch = session.watch()
     undone = watch.redo() if again else watch.undo()
+    if again:
+        watch.rename_last(session.journal.redone(undone.mark))
+    else:
+        session.journal.undone(undone.mark)
     session.undone += undone.paths
     if undone.tree.root is not session.root:
         session.bind(session.model.source.name, undone.tree.root)

@@ -133,9 +133,12 @@ class Watch:
         self._random = RandomRecord(names)
 
     @plainly
-    def record_names(self, names: Names) -> None:
-        """Record what the console's names are bound to, for the next `end`."""
-        self._names = self._copied = NamesRecord(names, self._limit, self._known, self._copied)
+    def record_names(self, names: Names, also: Mapping[str, Names] | None = None) -> None:
+        """Record what the console's names are bound to, for the next `end`, and what the dicts of `also` hold.
+
+        Those are by a title, by which the text of `undo` names them.
+        """
+        self._names = self._copied = NamesRecord(names, self._limit, self._known, self._copied, also or {})
 
     @plainly
     def end(self, tree: LiveTree | None = None, mark: int = 0, *, midway: bool = False) -> list[str]:
@@ -174,6 +177,10 @@ class Watch:
         """
         past, future = self._timeline.past, self._timeline.future
         return self._go(future, past, "did again", "nothing to do again: nothing was taken back last")
+
+    def rename_last(self, mark: int) -> None:
+        """Have the session call the last change otherwise."""
+        self._timeline.past[-1].mark = mark
 
     def _go(self, source: list[Change], target: list[Change], did: str, nothing: str) -> Undone:
         """Restore the last change of `source`, and put what there was before that into `target`."""

@@ -154,7 +154,7 @@ class ModuleRecord:
             if type(self.module) is not self.kind:
                 self.module.__class__ = self.kind
             for container, before in self.filled:
-                _refill(container, before)
+                refill(container, before)
             for container in self.empty:
                 container.clear()
             _restore_attributes(vars(self.module), self.own)
@@ -268,7 +268,7 @@ def _same_items(container: Container, before: Container) -> bool:
     return not isinstance(container, dict) or list(container) == list(before)
 
 
-def _refill(container: Container, before: Container) -> None:
+def refill(container: Container, before: Container) -> None:
     """Give a container its old content, in its old order; unchanged entries are not taken out meanwhile."""
     if _same_items(container, before):
         return

@@ -6,8 +6,9 @@ compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from operator import is_not
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from ..tensors.distributed import is_distributed
 from ..tensors.tensors import size_in_bytes, stamp_of
 from .held import Held, bytes_of, given_back, has_graph, held_results
+from .modules import refill
 from .record import RestoreError
 
 ITEM_LIMIT = 10_000
@@ -106,8 +108,7 @@ class Contents:
         if self._reason:
             raise RestoreError(self._reason)
         before, self.lacks = given_back(self._items)
-        self._container.clear()
-        self._container.extend(before) if isinstance(before, list) else self._container.update(before)
+        refill(self._container, before)
 
 
 class TensorValues:
@@ -153,9 +154,17 @@ class NamesRecord:
         limit: bytes that the values which a statement takes away may take.
         known: identities of the network's tensors and modules, which are watched otherwise.
         before: the record of before the last statement, from which copies are taken over.
+        also: dicts whose items are compared as well, by a title for each.
     """
 
-    def __init__(self, names: Names, limit: int, known: Container[int] = (), before: NamesRecord | None = None) -> None:
+    def __init__(
+        self,
+        names: Names,
+        limit: int,
+        known: Container[int] = (),
+        before: NamesRecord | None = None,
+        also: Mapping[str, Names] = MappingProxyType({}),
+    ) -> None:
         self._names, self._limit, self._known = names, limit, known
         self._bound: dict[str, object] = {}
         self._contents: dict[int, tuple[str, Contents]] = {}
@@ -164,13 +173,19 @@ class NamesRecord:
         self._items_left, self._bytes_left = ITEM_LIMIT, COPY_LIMIT
         for name, value in list(names.items()):
             self._take(name, value)
+        self._also = also
+        self._take_also(also)
 
     def follow(self, names: Iterable[str]) -> None:
         """Take some of the names as they are now."""
-        for name in names:
+        again = set(names)
+        self._contents = {key: each for key, each in self._contents.items() if each[0] not in again}
+        self._values = {key: each for key, each in self._values.items() if each[0] not in again}
+        for name in again:
             self._bound.pop(name, None)
             if name in self._names:
                 self._take(name, self._names[name])
+        self._take_also(again & self._also.keys())
 
     def changed(self, apart: Collection[str] = ()) -> list[tuple[str, NamePart]]:
         """Return what the names were bound to that are bound to something else now, and what changed within them.
@@ -215,6 +230,10 @@ class NamesRecord:
             elif kind is Tensor or kind is nn.Parameter:
                 self._take_values(name, value)
         self._bound[name] = value
+
+    def _take_also(self, titles: Iterable[str]) -> None:
+        for title in titles:
+            self._contents[id(self._also[title])] = title, Contents(self._also[title])
 
     def _take_values(self, name: str, tensor: Tensor) -> None:
         identity, size = id(tensor), size_in_bytes(tensor)

@@ -14,7 +14,7 @@ from models.session.journal import Journal
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
-from models.session.undoing import clear_gradients, undo_last
+from models.session.undoing import clear_gradients
 
 NET = """
 import torch
@@ -91,12 +91,8 @@ def test_a_weighted_start_is_said_in_full(monkeypatch: pytest.MonkeyPatch, folde
 
 
 def test_what_cannot_be_said_in_python_is_a_comment() -> None:
-    session = opened("mlp")
-    run_statement(session, "net.hidden.weight.data.zero_()")
-    undo_last(session)
-    assert export(session, "session").text.rstrip().split("\n")[-1].startswith("# ")
     hostile = "a.ckpt\nimport os; os.abort()"
-    for line in Journal(hostile).script("x", "1)\nimport os; os.abort()").splitlines():
+    for line in Journal(hostile, inputs="1)\nimport os; os.abort()").script("x").splitlines():
         assert line.startswith(("#", "import torch", "from torch", "x = net")) or not line
 
 

@@ -13,7 +13,7 @@ from models.session.again import keep_call
 from models.session.dry_pass import dry_pass
 from models.session.exporting import export
 from models.session.inputs import read_inputs, set_inputs
-from models.session.journal import forward_code
+from models.session.pass_code import forward_code
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
