@@ -158,7 +158,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", "H", "Heat map, or numbers", "Values", "grid", footer="heat map"),
     Action("refine", "Q", "Exact quantiles, by reading a second time", "Values", "grid"),
     Action(
-        "edit", "enter", "Change the element, a row, a column, a window …", "Values", "grid", "change", shown="Enter"
+        "edit",
+        "enter",
+        "Change the element, a row, a column, a window …, of a gradient too",
+        "Values",
+        "grid",
+        "change",
+        shown="Enter",
     ),
     Action("jump", "i", "Jump to an index …", "Values", "grid", footer="jump"),
     Action("extreme", "m", "The largest magnitude, then the other extreme", "Values", "grid"),

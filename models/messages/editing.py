@@ -19,6 +19,8 @@ class PlanEdit(Body):
     """Its elements; whether its parameters require gradients; whether its module is in train or eval mode."""
     where: Text = ""
     """Of elements: which, as a subscript of Python such as `3, 17` or `:, 0:4`; empty for all."""
+    of: Literal["value", "gradient"] = "value"
+    """Of elements: whether they are of the tensor or of its gradient."""
     what: Text = ""
     """Of elements: a number, a list of numbers, or an operator and a number, such as `*= 2`."""
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import messages as m
+from ..live.gradient_access import GRADIENTS, Unread
 from ..live.live_tree import LiveTree, Node
 from ..live.paths import python_path
 from ..live.registered import parameters_in, training_of
@@ -39,13 +40,16 @@ def plan_edit(session: Session, request: m.PlanEdit) -> m.EditPlan:
         return _freeze(model.tree, node, group)
     if request.kind == "mode":
         return _mode(model.tree, node, group)
-    return _elements(model.tree, node, request.where, request.what)
+    return _elements(model.tree, node, request)
 
 
-def _elements(tree: LiveTree, node: Node, where_text: str, what_text: str) -> m.EditPlan:
-    tensor = node.item
+def _elements(tree: LiveTree, node: Node, request: m.PlanEdit) -> m.EditPlan:
+    tensor, python = node.item, python_path(tree, node)
     if not isinstance(tensor, Tensor):
         raise _refused("A module has no elements of its own", "Select one of its tensors.")
+    is_gradient = request.of == "gradient"
+    if is_gradient:
+        tensor, python = _gradient(tensor, python), f"{python}.grad"
     shape = shape_of(tensor)
     _, reason = absence_of(tensor)
     if reason or shape is None:
@@ -55,11 +59,11 @@ def _elements(tree: LiveTree, node: Node, where_text: str, what_text: str) -> m.
     where: Where | None = None
     where_error = what_error = ""
     try:
-        where = parse_where(where_text, shape)
+        where = parse_where(request.where, shape)
     except EditError as error:
         where_error = str(error)
     try:
-        what = parse_what(what_text, tensor.dtype)
+        what = parse_what(request.what, tensor.dtype)
         if where is not None:
             where = _fitted(where, what, shape)
     except EditError as error:
@@ -67,12 +71,23 @@ def _elements(tree: LiveTree, node: Node, where_text: str, what_text: str) -> m.
     if where is None or what_error:
         count = "" if where is None else _count(where, shape)
         return m.EditPlan(where_error=where_error, what_error=what_error, note=count)
-    target = f"{python_path(tree, node)}[{where.index}]"
     return m.EditPlan(
-        statement=f"with torch.no_grad(): {target} {what.operator} {what.value}",
+        statement=f"with torch.no_grad(): {python}[{where.index}] {what.operator} {what.value}",
         note=_count(where, shape) + _rounded(what, tensor.dtype),
-        about=[node.path],
+        about=[] if is_gradient else [node.path],
     )
+
+
+def _gradient(tensor: Tensor, python: str) -> Tensor:
+    """Return the gradient of a tensor; raise EngineProblem where there is none, or it cannot be read now."""
+    snapshot = GRADIENTS.take([tensor], wait=False)
+    gradient = snapshot.gradients[0]
+    if isinstance(gradient, Unread) or snapshot.note:
+        raise _refused("Its gradient cannot be changed now", "A thread of the program trains it, or code runs.")
+    if gradient is None:
+        text = f"f and then b make one; or {python}.grad = torch.zeros_like({python}) in the console."
+        raise _refused("There is no gradient to change", text)
+    return gradient
 
 
 def _fitted(where: Where, what: What, shape: tuple[int, ...]) -> Where:

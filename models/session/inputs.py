@@ -94,7 +94,8 @@ def set_inputs(session: Session, texts: list[str], mode: m.RunMode | None = None
     session.inputs.mode = mode or session.inputs.mode
     code = _code(found, texts, now)
     if code:
-        session.journal.did("\n".join(inputs_code(code)))
+        device = device_of(root)
+        session.journal.did("\n".join(inputs_code(code, None if device == "cpu" else device)))
     else:
         session.journal.remark(f"the inputs became {text}: X has to be made here")
     session.end_change()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -97,15 +97,24 @@ class EditForm(Panel[m.EditPlan | None]):
         Binding("up", "widen(-1)", "Fewer", show=False),
     ]
 
-    def __init__(self, ask: Ask, path: str, index: Sequence[int], shape: Sequence[int], present: str) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        path: str,
+        of: Literal["value", "gradient"],
+        index: Sequence[int],
+        shape: Sequence[int],
+        present: str,
+    ) -> None:
         super().__init__()
-        self._ask, self._path, self._present = ask, path, present
+        self._ask, self._path, self._of, self._present = ask, path, of, present
         self._scopes = scopes(index, shape)
         self._plan: m.EditPlan | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = Content(f"Change elements of {clean(self._path, 60)}")
+            whose = "the gradient of " if self._of == "gradient" else ""
+            panel.border_title = Content(f"Change elements of {whose}{clean(self._path, 60)}")
             panel.border_subtitle = keys_line(
                 ("Enter", "changes them, u takes it back"), ("↓ ↑", "more, fewer elements"), ("Esc", "closes")
             )
@@ -146,7 +155,8 @@ class EditForm(Panel[m.EditPlan | None]):
             await asyncio.sleep(REST)
         where, what = self.query_one("#where", LineInput).value, self.query_one("#what", LineInput).value
         try:
-            plan = await self._ask(m.PlanEdit(path=self._path, kind="elements", where=where, what=what), m.EditPlan)
+            wanted = m.PlanEdit(path=self._path, kind="elements", of=self._of, where=where, what=what)
+            plan = await self._ask(wanted, m.EditPlan)
         except EngineProblem as error:
             plan = m.EditPlan(what_error=f"{error.problem.title}. {error.problem.text}".rstrip(" ."))
         except EngineGone:

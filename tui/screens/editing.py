@@ -27,12 +27,20 @@ class Editing(RequiresCode):
         message.stop()
         if not self._may_change():
             return
-        form = EditForm(self.link.ask, message.path, message.index, message.shape, message.present)
+        of: Literal["value", "gradient"] = "gradient" if message.of == "gradient" else "value"
+        if not message.present:
+            self._run(self._why_not(message.path, of))
+            return
+        form = EditForm(self.link.ask, message.path, of, message.index, message.shape, message.present)
         self.app.push_screen(form, self._planned)
+
+    async def _why_not(self, path: str, of: Literal["value", "gradient"]) -> None:
+        """Have it said why elements that are not there cannot be changed, and what makes them."""
+        await self.link.ask(m.PlanEdit(path=path, kind="elements", of=of), m.EditPlan)
 
     def _planned(self, plan: m.EditPlan | None) -> None:
         if plan is not None:
-            self._run(self._do(plan))
+            self._run(self._do(plan, "changed "))
 
     def action_freeze(self) -> None:
         """Freeze what is selected and all below, or unfreeze it where nothing there requires a gradient."""
@@ -64,12 +72,11 @@ class Editing(RequiresCode):
     async def _plan_and_do(self, kind: Literal["freeze", "mode"], path: str) -> None:
         await self._do(await self.link.ask(m.PlanEdit(path=path, kind=kind), m.EditPlan))
 
-    async def _do(self, plan: m.EditPlan) -> None:
-        """Run a statement as if it had been typed."""
+    async def _do(self, plan: m.EditPlan, did: str = "") -> None:
+        """Run a statement as if it had been typed, and say that it `did` what its note says."""
         self.console.remember(plan.statement)
         if await self._execute(plan.statement, plan.about):
-            did = f"changed {plan.note}" if plan.about else plan.note
-            self.status_message(f"{did} (u takes it back)")
+            self.status_message(f"{did}{plan.note} (u takes it back)")
 
     # -- steps of an optimizer
     def action_optimise(self) -> None:

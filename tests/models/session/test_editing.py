@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 import torch
 
@@ -197,3 +198,32 @@ def test_a_checkpoint_has_nothing_to_change(tmp_path: Path) -> None:
     session = opened(str(file))
     with pytest.raises(EngineProblem, match="A checkpoint holds tensors, not code"):
         handler(session, m.PlanEdit(path="weight", kind="elements", where="0", what="1"), NeverCancelled())
+
+
+def test_elements_of_a_gradient_are_changed_and_come_back() -> None:
+    session = opened("mlp")
+    wanted = m.PlanEdit(path="hidden.weight", kind="elements", of="gradient", where="0, 1", what="0.5")
+    with pytest.raises(EngineProblem) as refused:
+        plan_edit(session, wanted)
+    assert refused.value.problem.title == "There is no gradient to change"
+    assert "f and then b make one" in refused.value.problem.text
+    weight = session.root.get_parameter("hidden.weight")
+    run_statement(session, "net(X).sum().backward()")
+    assert weight.grad is not None
+    before, values, object_before = weight.grad.clone(), weight.detach().clone(), weight.grad
+    plan = plan_edit(session, wanted)
+    assert plan.statement == "with torch.no_grad(): net.hidden.weight.grad[0, 1] = 0.5"
+    assert plan.note.startswith("1 of ")
+    do(session, plan)
+    assert weight.grad[0, 1] == 0.5
+    for what, expected in (("*= 2", before * 2), ("0", before * 0), ("= nan", before * float("nan"))):
+        undo_last(session)
+        assert torch.equal(weight.grad, before)
+        do(session, plan_edit(session, msgspec.structs.replace(wanted, where="...", what=what)))
+        assert torch.equal(weight.grad, expected) or (weight.grad.isnan().all() and expected.isnan().all())
+    assert undo_last(session).endswith(": gradients of hidden.weight")
+    assert weight.grad is object_before
+    assert torch.equal(weight, values)
+    with pytest.raises(EngineProblem) as refused:
+        plan_edit(session, msgspec.structs.replace(wanted, path="hidden"))
+    assert refused.value.problem.title == "A module has no elements of its own"

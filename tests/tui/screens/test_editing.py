@@ -75,6 +75,19 @@ async def test_a_block_is_pasted() -> None:
         await played.until(lambda: line(played, "what") == "[[1, 2], [3, 4]]", "the block")
 
 
+async def test_elements_of_a_gradient() -> None:
+    async with opened() as played:
+        await played.selected("0.block 1.0.weight")
+        await played.press("2")
+        await played.sees("No gradient yet.")
+        played.engine.problems[PlanEdit] = Problem("usage", "There is no gradient to change", "f and then b make one.")
+        await played.until(lambda: type(played.app.focused).__name__ == "ValueGrid", "the grid has the focus")
+        await played.press("enter")
+        await played.until(lambda: bool(played.notices), "it is said")
+        assert "There is no gradient to change" in played.notices[-1]
+        assert [body.of for body in played.asked(PlanEdit)] == ["gradient"]
+
+
 async def test_freezing_and_mode_of_what_is_selected() -> None:
     async with opened() as played:
         await played.selected("0.block 1")

@@ -67,9 +67,10 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
     class EditWanted(Message):
         """Posted when the user wants to change the element under the cursor, or some around it."""
 
-        def __init__(self, path: str, index: list[int], shape: list[int], present: str) -> None:
+        def __init__(self, path: str, of: Of, index: list[int], shape: list[int], present: str) -> None:
             super().__init__()
             self.path = path
+            self.of = of
             self.index = index
             self.shape = shape
             self.present = present
@@ -230,7 +231,8 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
         if action == "stop_seeking":
             return self.seeking
         if action == "edit":
-            return self.data.of == "value" and isinstance(self.data.path, str) and not self.data.sentence
+            is_own = self.data.of in ("value", "gradient") and isinstance(self.data.path, str)
+            return is_own and (not self.data.sentence or self.data.absence == "none")
         return not self.data.sentence or action not in ("heat", "refine", "jump", "extreme", "nonfinite")
 
     # -- events
@@ -296,9 +298,13 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
 
     def action_edit(self) -> None:
         """Ask to change the element under the cursor: post `EditWanted`."""
-        if isinstance(self.data.path, str) and self._shows_numbers and self.data.shape is not None:
+        if not isinstance(self.data.path, str):
+            return
+        if self._shows_numbers and self.data.shape is not None:
             present = grid_lines.exact_number(self)
-            self.post_message(self.EditWanted(self.data.path, self.index, self.data.shape, present))
+            self.post_message(self.EditWanted(self.data.path, self.data.of, self.index, self.data.shape, present))
+        elif self.data.absence == "none":
+            self.post_message(self.EditWanted(self.data.path, self.data.of, [], [], ""))
 
     def action_extreme(self) -> None:
         """Ask where the extremes are: post `ExtremeWanted`."""
