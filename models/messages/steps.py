@@ -28,6 +28,9 @@ class TakeSteps(Body):
     loss: Text = ""
     """A Python expression in the console's names and `output`; empty for the output's own, or its distance to zeros."""
 
+    anew: bool = False
+    """Whether to begin with a new optimizer where there is one to go on with."""
+
 
 class StepPoint(BodyPart, frozen=True):
     """What one step did."""

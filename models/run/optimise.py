@@ -44,6 +44,12 @@ def trained_layers(tree: LiveTree) -> dict[str, list[Tensor]]:
     return found
 
 
+def new_optimizer(name: OptimizerName, layers: Mapping[str, list[Tensor]], rate: float) -> torch.optim.Optimizer:
+    """Return an optimizer of the parameters in `layers`, with `rate` as its learning rate."""
+    parameters = [tensor for tensors in layers.values() for tensor in tensors]
+    return torch.optim.SGD(parameters, lr=rate) if name == "SGD" else torch.optim.Adam(parameters, lr=rate)
+
+
 def default_loss(output: object) -> str:
     """Return a loss of an output in Python: the output's own, or its squared distance to zeros.
 
@@ -66,8 +72,7 @@ def optimise(
     call: Callable[[], object],
     layers: Mapping[str, list[Tensor]],
     loss_of: Callable[[object], Any],
-    name: OptimizerName,
-    rate: float,
+    optimizer: torch.optim.Optimizer,
     count: int,
 ) -> Iterator[StepTaken]:
     """Yield what each of `count` steps did; the gradients of the last one stay.
@@ -77,14 +82,12 @@ def optimise(
         call: runs the network and returns its output.
         layers: the parameters that are trained, as `trained_layers` returns them.
         loss_of: returns the loss of an output.
-        rate: the learning rate.
+        optimizer: of those parameters; what it has kept of steps before goes on.
 
     Raises:
         LossError: the loss is no number, or nothing that is trained reaches it.
     """
     parameters = [tensor for tensors in layers.values() for tensor in tensors]
-    kind = torch.optim.SGD if name == "SGD" else torch.optim.Adam
-    optimizer = kind(parameters, lr=rate)
     for _ in range(count):
         with torch.enable_grad():
             loss = loss_of(call())

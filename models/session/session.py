@@ -17,6 +17,7 @@ from ..messages import FactGroup, StateChanged, TreeOrder
 from .opening import SourceOpener
 from .runs import Runs
 from .snapshots import SnapshotStore
+from .stepper import Stepper
 from .undoing import undo_names
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Session(SourceOpener):
         self._watch: Watch | None = None
         self.undone: list[str] = []
         """Paths whose values `undo()` or `redo()` changed in the statement that runs."""
+        self.stepper = Stepper()
+        """The optimizer with which steps by key go on."""
         self.undid = False
         """Whether that statement called one of them."""
         self._mark = 0
@@ -99,6 +102,7 @@ class Session(SourceOpener):
         self._interpreter, self._watch = None, None
         self.runs.clear()
         self.snapshots.clear()
+        self.stepper = Stepper()
         self.fitting = None
         self.result = None
         self.known_values, self.known_siblings = {}, None
@@ -149,11 +153,16 @@ class Session(SourceOpener):
             self.opened_values = self._watch.copies()
         return self._watch
 
-    def begin_change(self, label: str, about: Sequence[str] = (), *, names: bool = False) -> None:
+    def begin_change(
+        self, label: str, about: Sequence[str] = (), *, names: bool = False, apart: Sequence[str] = ()
+    ) -> None:
         """Record values and gradients before `label`, a statement or `forward`, runs and may change them.
 
-        Those at the paths that it is `about` can be restored however large the network is.  With `names` what it does
-        to the console's names is taken back as well.
+        Args:
+            label: as the text of `undo` names it.
+            about: paths of tensors that can be restored however large the network is.
+            names: whether what it does to the console's names is taken back as well.
+            apart: names that are left as they are all the same.
         """
         from ..undo.optimizers import optimizers_in
 
@@ -166,7 +175,9 @@ class Session(SourceOpener):
         watch.record_optimizers(optimizers_in(self.namespace))
         watch.record_random(self.namespace)
         if names:
-            watch.record_names(self.namespace, {"inputs of the next forward": vars(self.inputs)})
+            self.interpreter  # noqa: B018  (which adds names of its own)
+            also = {"inputs of the next forward": vars(self.inputs), "the optimizer of steps": vars(self.stepper)}
+            watch.record_names(self.namespace, also, apart)
 
     def end_change(self) -> list[str]:
         """Return the paths whose values changed since `begin_change`, and report the network as it is now.

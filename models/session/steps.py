@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +15,24 @@ from ..opened.facts import amount
 from .passes import arguments_now, as_called
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..run.optimise import StepTaken
     from .session import Session
+    from .stepper import Stepper
 
 EVERY = 0.1
 """Seconds between two reports at least."""
 LAYERS_SENT = 200
 """Layers of which a report says how far they moved."""
+NEW = "{name} = torch.optim.{optimizer}([p for p in net.parameters() if p.requires_grad], lr={rate!r})\n"
 CODE = """\
-opt = torch.optim.{optimizer}([p for p in net.parameters() if p.requires_grad], lr={rate!r})
 for _ in range({count}):
     output = net({call})
     loss = {loss}
     net.zero_grad()
     loss.backward()
-    opt.step()
+    {name}.step()
 """
 
 
@@ -62,8 +65,7 @@ def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
     Raises:
         EngineProblem: nothing is open, or a checkpoint; nothing can be trained; a text says nothing that can be done.
     """
-    from ..run.optimise import LossError, optimise, trained_layers
-    from ..sources.tracebacks import problem_of
+    from ..run.optimise import trained_layers
 
     tree = session.live.tree
     layers = trained_layers(tree)
@@ -73,38 +75,99 @@ def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
         raise _refused("The learning rate is a number above 0")
     loss = _Loss(session, request.loss.strip())
     args, kwargs = arguments_now(session)
-    session.begin_change(f"steps of {request.optimizer}")
+    session.begin_change(f"steps of {request.optimizer}", names=True, apart=["output"])
+    stepper = session.stepper
+    kept = vars(stepper).copy()
+    why_new = _ready(session, request, layers)
+    before = stepper.count
     report = _Report(session.emit, request.count, list(layers)[:LAYERS_SENT])
-    started, problem = time.perf_counter(), None
-    call = partial(tree.root, *args, **kwargs)
-    try:
-        for step in optimise(tree.root, call, layers, loss, request.optimizer, request.rate, request.count):
-            report.add(step)
-    except LossError as error:
-        problem = m.Problem("usage", str(error))
-    except KeyboardInterrupt:
-        problem = m.Problem("interrupted", "interrupted")
-    except BaseException as error:  # SystemExit of the network too
-        problem = problem_of(error)
-    report.send()
+    started = time.perf_counter()
+    problem = _take(session, request.count, layers, partial(tree.root, *args, **kwargs), loss, report)
+    if why_new and not report.count:
+        _forget(session, kept)
     changed = session.end_change()
     _, lasting = session.effects()
-    code = CODE.format(
-        optimizer=request.optimizer, rate=request.rate, count=report.count, call=as_called(session, args, kwargs),
-        loss=loss.text,
-    )  # fmt: skip
+    made = NEW.format(name=stepper.name, optimizer=request.optimizer, rate=request.rate) if why_new else ""
+    called = as_called(session, args, kwargs)
+    code = made + CODE.format(count=report.count, call=called, loss=loss.text, name=stepper.name)
     if report.count:
         session.journal.did(code)
     return m.StepsTaken(
         count=report.count,
         loss=loss.text,
         code=code if report.count else "",
-        text=report.sentence(),
+        text=report.sentence() + (_whose(stepper, request.optimizer, why_new, before) if report.count else ""),
         problem=problem,
         changed=changed[:1000],
         lasting=lasting,
         seconds=time.perf_counter() - started,
     )
+
+
+def _take(
+    session: Session,
+    count: int,
+    layers: Mapping[str, list[Tensor]],
+    call: Callable[[], object],
+    loss: _Loss,
+    report: _Report,
+) -> m.Problem | None:
+    """Take the steps; return what ended them early, None where nothing did."""
+    from ..run.optimise import LossError, optimise
+    from ..sources.tracebacks import problem_of
+
+    stepper = session.stepper
+    assert stepper.optimizer is not None
+    try:
+        for step in optimise(session.live.tree.root, call, layers, loss, stepper.optimizer, count):
+            report.add(step)
+            stepper.count += 1
+        return None
+    except LossError as error:
+        return m.Problem("usage", str(error))
+    except KeyboardInterrupt:
+        return m.Problem("interrupted", "interrupted")
+    except BaseException as error:  # SystemExit of the network too
+        return problem_of(error)
+    finally:
+        report.send()
+
+
+def _ready(session: Session, request: m.TakeSteps, layers: Mapping[str, list[Tensor]]) -> str:
+    """Have the session's stepper ready; return why it has a new optimizer, empty where it goes on."""
+    from ..run.optimise import new_optimizer
+
+    stepper, names = session.stepper, session.namespace
+    wanted: dict[str, object] = {
+        "optimizer": request.optimizer,
+        "learning rate": request.rate,
+        "loss": request.loss.strip(),
+        "set of parameters": [id(tensor) for tensors in layers.values() for tensor in tensors],
+    }
+    why_new = stepper.why_not(names, wanted, request.anew)
+    if why_new:
+        is_free = "opt" not in names or names["opt"] is stepper.optimizer
+        stepper.name = "opt" if is_free else "steps_opt"
+        stepper.optimizer = names[stepper.name] = new_optimizer(request.optimizer, layers, request.rate)
+        stepper.made_for, stepper.count = wanted, 0
+    return why_new
+
+
+def _forget(session: Session, kept: dict[str, object]) -> None:
+    """Have the stepper as it was: no step was taken with the new optimizer."""
+    stepper, names = session.stepper, session.namespace
+    if kept["name"] == stepper.name and kept["optimizer"] is not None:
+        names[stepper.name] = kept["optimizer"]
+    else:
+        names.pop(stepper.name, None)
+    vars(stepper).update(kept)
+
+
+def _whose(stepper: Stepper, optimizer: str, why_new: str, before: int) -> str:
+    """Return with which optimizer the steps were taken."""
+    if not why_new:
+        return f"; {stepper.name} went on after {amount(before, 'step')}"
+    return f"; {stepper.name} is a new {optimizer}" + (f" ({why_new})" if why_new != "the first" else "")
 
 
 class _Report:

@@ -133,12 +133,12 @@ class Watch:
         self._random = RandomRecord(names)
 
     @plainly
-    def record_names(self, names: Names, also: Mapping[str, Names] | None = None) -> None:
-        """Record what the console's names are bound to, for the next `end`, and what the dicts of `also` hold.
+    def record_names(self, names: Names, also: Mapping[str, Names] | None = None, apart: Collection[str] = ()) -> None:
+        """Record what the console's names are bound to, for the next `end`, but for those that are `apart`.
 
-        Those are by a title, by which the text of `undo` names them.
+        What the dicts of `also` hold is recorded too, each by a title, by which the text of `undo` names it.
         """
-        self._names = self._copied = NamesRecord(names, self._limit, self._known, self._copied, also or {})
+        self._names = self._copied = NamesRecord(names, self._limit, self._known, self._copied, also or {}, apart)
 
     @plainly
     def end(self, tree: LiveTree | None = None, mark: int = 0, *, midway: bool = False) -> list[str]:

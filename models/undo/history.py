@@ -160,8 +160,10 @@ class Change:
         if self.gradients:
             parts.append("gradients of " + listed_paths([path for path, _ in self.gradients]))
         if self.names:
-            names = names_in(self.names)
-            parts.append(f"the name{'s' if len(names) > 1 else ''} {listed_paths(names)}")
+            names = [name for name in names_in(self.names) if " " not in name]
+            plural = "s" if len(names) > 1 else ""
+            parts.append(f"the name{plural} {listed_paths(names)}" if names else "")
+            parts += [name for name in names_in(self.names) if " " in name]
         if self.random is not None:
             parts.append("random numbers")
         return " and ".join(filter(None, parts))

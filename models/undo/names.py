@@ -155,6 +155,7 @@ class NamesRecord:
         known: identities of the network's tensors and modules, which are watched otherwise.
         before: the record of before the last statement, from which copies are taken over.
         also: dicts whose items are compared as well, by a title for each.
+        apart: names that are not compared.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class NamesRecord:
         known: Container[int] = (),
         before: NamesRecord | None = None,
         also: Mapping[str, Names] = MappingProxyType({}),
+        apart: Collection[str] = (),
     ) -> None:
         self._names, self._limit, self._known = names, limit, known
         self._bound: dict[str, object] = {}
@@ -173,7 +175,7 @@ class NamesRecord:
         self._items_left, self._bytes_left = ITEM_LIMIT, COPY_LIMIT
         for name, value in list(names.items()):
             self._take(name, value)
-        self._also = also
+        self._also, self._apart = also, APART | set(apart)
         self._take_also(also)
 
     def follow(self, names: Iterable[str]) -> None:
@@ -195,7 +197,7 @@ class NamesRecord:
         found: list[tuple[str, NamePart]] = []
         remaining = self._limit
         for name in [*self._bound, *(name for name in list(self._names) if name not in self._bound)]:
-            if name in APART or name in apart:
+            if name in self._apart or name in apart:
                 continue
             before, value = self._bound.get(name, _MISSING), self._names.get(name, _MISSING)
             if before is value or (isinstance(before, Held) and before.is_of(value)):

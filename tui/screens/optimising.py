@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from models import messages as m
@@ -32,6 +33,8 @@ MARGIN = 9
 """Cells of the numbers at the left of a curve."""
 BARS = 12
 """Cells of the bar of a layer."""
+WAITING = keys_line(("Enter", "takes them"), ("↑ ↓", "the fields"), ("Esc", "closes, u undoes"))
+TAKING = keys_line(("Ctrl+C", "stops them; no other key acts until they are over"))
 DECADES = 6
 """Powers of ten that the bar of a layer spans, up to 1."""
 
@@ -139,12 +142,16 @@ class OptimisePanel(Panel[None]):
         self.steps = Steps()
         self.taking = False
         """Whether steps are being taken."""
+        self._focused: Widget | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
             panel.border_title = Content("Steps of an optimizer on the input of the next forward")
-            panel.border_subtitle = keys_line(("Enter", "takes them"), ("Ctrl+C", "stops"), ("Esc", "closes, u undoes"))
+            panel.border_subtitle = WAITING
             yield ChoiceLine("optimizer", [name for name, _ in OPTIMIZERS], label_width=LABELS)
+            state = ChoiceLine("what it kept", ["goes on from the last steps", "anew"], label_width=LABELS)
+            state.id = "state"
+            yield state
             yield from _field("learning rate", "rate", OPTIMIZERS[0][1])
             yield from _field("steps", "count", "50")
             yield from _field("loss", "loss", "", "its own, or F.mse_loss(output, torch.zeros_like(output))")
@@ -191,6 +198,7 @@ class OptimisePanel(Panel[None]):
                 rate=float(rate),
                 count=int(count),
                 loss=self.query_one("#loss", LineInput).value,
+                anew=self.query_one("#state", ChoiceLine).chosen == 1,
             )
         except ValueError:
             self._say(f"✗ the learning rate is a number, and the steps a whole one: {rate}, {count}", problem=True)
@@ -202,7 +210,7 @@ class OptimisePanel(Panel[None]):
 
     @work(exclusive=True, group="steps", exit_on_error=False)
     async def _take(self, wanted: m.TakeSteps) -> None:
-        self.taking = True
+        self._taking(True)
         self.steps = Steps()
         self.query_one("#curves", Static).update("")
         self._say("the first step …")
@@ -215,13 +223,24 @@ class OptimisePanel(Panel[None]):
             self.dismiss(None)
             return
         finally:
-            self.taking = False
+            self._taking(False)
         self._report(taken)
         if taken.problem is not None and taken.problem.kind != "interrupted":
             self._say(f"✗ {taken.problem.title}; {taken.text}", problem=True)
         else:
             stopped = "stopped: " if taken.problem else ""
             self._say(f"{stopped}{taken.text}   (Enter takes more; Esc, then u takes these back)")
+
+    def _taking(self, taking: bool) -> None:
+        """Have no key go into a field while steps are taken, and the focus where it was afterwards."""
+        self.taking = taking
+        if taking:
+            self._focused = self.focused
+        for field in (*self.query(LineInput), *self.query(ChoiceLine)):
+            field.disabled = taking
+        self.query_one("#panel").border_subtitle = TAKING if taking else WAITING
+        if not taking and self._focused is not None and self.is_attached:
+            self._focused.focus()
 
     def action_close(self) -> None:
         """Close the panel, unless steps are being taken."""

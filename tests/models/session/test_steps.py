@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 import torch
 
@@ -166,3 +167,70 @@ def test_an_interrupt_keeps_the_steps_so_far_as_one_change(file: Path) -> None:
 def test_the_first_of_several_outputs_is_taken_against_zeros(file: Path) -> None:
     session, _ = opened(f"{file}:Pair")
     assert take_steps(session, steps(1)).loss == "F.mse_loss(output[0], torch.zeros_like(output[0]))"
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_steps_go_on_with_the_same_optimizer(name: Literal["SGD", "Adam"]) -> None:
+    session, _ = opened()
+    assert take_steps(session, steps(3, name=name)).text.endswith(f"; opt is a new {name}")
+    opt, middle = session.namespace["opt"], values(session)
+    went_on = take_steps(session, steps(2, name=name))
+    assert went_on.text.endswith("; opt went on after 3 steps")
+    assert "torch.optim" not in went_on.code
+    assert session.namespace["opt"] is opt
+    other, _ = opened()
+    take_steps(other, steps(5, name=name))
+    assert all(map(torch.equal, values(session), values(other)))
+    # undo gives back the state too: the same steps again come to the same
+    undo_last(session)
+    assert all(map(torch.equal, values(session), middle))
+    take_steps(session, steps(2, name=name))
+    assert all(map(torch.equal, values(session), values(other)))
+    undo_last(session)
+    assert undo_last(session).endswith(" and the name opt and the optimizer of steps")
+    assert "opt" not in session.namespace
+    assert session.stepper.optimizer is None
+    undo_last(session, again=True)
+    assert session.namespace["opt"] is opt
+    undo_last(session, again=True)
+    assert all(map(torch.equal, values(session), values(other)))
+
+
+def test_another_optimizer_where_something_changed_or_it_is_wanted() -> None:
+    session, _ = opened()
+    take_steps(session, steps(2))
+    assert take_steps(session, steps(1, rate=0.2)).text.endswith("; opt is a new SGD (another learning rate)")
+    assert take_steps(session, steps(1, rate=0.2, name="Adam")).text.endswith("(another optimizer)")
+    again = msgspec.structs.replace(steps(1, rate=0.2, name="Adam"), anew=True)
+    assert take_steps(session, again).text.endswith("; opt is a new Adam (as you chose)")
+    run_statement(session, "net.hidden.requires_grad_(False)")
+    assert take_steps(session, steps(1, rate=0.2, name="Adam")).text.endswith("(another set of parameters)")
+    run_statement(session, "opt = 'mine'")
+    assert take_steps(session, steps(1, rate=0.2, name="Adam")).text.endswith(
+        "; steps_opt is a new Adam (opt is another by now)"
+    )
+    assert session.namespace["opt"] == "mine"
+
+
+def test_no_step_leaves_the_optimizer_that_there_was() -> None:
+    session, _ = opened()
+    assert take_steps(session, steps(1, loss="nonsense(output)")).count == 0
+    assert "opt" not in session.namespace
+    take_steps(session, steps(1))
+    opt = session.namespace["opt"]
+    assert take_steps(session, steps(1, loss="nonsense(output)")).count == 0
+    assert session.namespace["opt"] is opt
+    assert take_steps(session, steps(1)).text.endswith("; opt went on after 1 step")
+
+
+def test_a_loss_of_the_console_s_own() -> None:
+    session, grown = opened()
+    run_statement(session, "def loss_of(output):\n    return output.square().mean() * factor\n")
+    run_statement(session, "factor = 3")
+    taken = take_steps(session, steps(2, loss="loss_of(output)"))
+    assert taken.problem is None
+    assert len([point for event in grown for point in event.points]) == 2
+    other, _ = opened()
+    for text in ("def loss_of(output):\n    return output.square().mean() * 3\n", taken.code):
+        assert run_statement(other, text).problem is None
+    assert all(map(torch.equal, values(session), values(other)))

@@ -50,10 +50,10 @@ async def test_the_optimizer_brings_its_rate_and_what_is_no_number_is_said() -> 
     async with opened() as played:
         await played.press("B")
         await played.sees("Steps of an optimizer")
-        await played.press("up", "up", "right")
+        await played.press("up", "up", "up", "right")
         rate = panel(played).query_one("#rate", LineInput)
         await played.until(lambda: rate.value == "0.001", "the rate of Adam")
-        await played.press("down", "x", "enter")
+        await played.press("down", "down", "x", "enter")
         await played.sees("the learning rate is a number")
         await played.press("end", "backspace", "home", "delete")
         assert played.asked(TakeSteps) == []
@@ -104,3 +104,20 @@ def test_the_layers_that_moved_most_are_shown_where_there_is_no_room() -> None:
     assert "layers that moved most" in text
     assert "layer39" in text
     assert "layer1 " not in text
+
+
+async def test_keys_typed_while_steps_are_taken_go_nowhere() -> None:
+    async with opened() as played:
+        await played.press("B")
+        await played.sees("Steps of an optimizer", "● goes on from the last steps")
+        gate = played.engine.hold(TakeSteps)
+        played.engine.answers[TakeSteps] = lambda body: StepsTaken(count=50, text="50 steps: loss 8 to 1")
+        await played.press("enter")
+        await played.sees("no other key acts until they are over")
+        await played.press("7", "backspace", "enter", "down", "x", "q")
+        gate.set()
+        await played.sees("50 steps: loss 8 to 1")
+        assert panel(played).query_one("#count", LineInput).value == "50"
+        await played.press("up", "up", "right", "enter")
+        await played.until(lambda: len(played.asked(TakeSteps)) == 2, "taken again")
+        assert [(asked.count, asked.anew) for asked in played.asked(TakeSteps)] == [(50, False), (50, True)]
