@@ -39,8 +39,10 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         trace = new_trace(session)
         run = session.runs.last
         around = partial(_explained_tracing, session, trace)
+    watched = _watched_backward(session, text)
     started = time.perf_counter()
-    outcome = interpreter.run(text, single=single, around=around)
+    with nullcontext() if watched is None else watched:
+        outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
     if session.undid:
         session.journal.remark(f"took back or did again, which left out what it undid: {text}")
@@ -49,6 +51,8 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         session.journal.did(text, failed=failed, has_value=outcome.value_repr is not None)
     if trace is not None and run is not None:
         session.emit(CallsGrew(run=run, total=len(trace), complete=True))
+    elif watched is not None and session.runs.newest is not None:
+        session.emit(CallsGrew(run=session.runs.last, total=len(session.runs.newest), complete=True))
     if _has_graph(outcome.value):
         session.result = outcome.value
     changed = session.end_change()
@@ -80,6 +84,16 @@ def _explained_tracing(session: Session, trace: Trace) -> Iterator[None]:
         yield
 
 
+def _watched_backward(session: Session, text: str) -> AbstractContextManager[None] | None:
+    """Return what has the newest run know what a backward of this statement did; None where it starts none."""
+    trace = None if session.is_checkpoint else session.runs.newest
+    if trace is None or not any(isinstance(name, ast.Attribute) and name.attr == "backward" for name in _called(text)):
+        return None
+    from ..run.gradients.meanwhile import watching_backward
+
+    return watching_backward(trace, session.present_tree)
+
+
 def new_trace(session: Session) -> Trace:
     """Return an empty trace, kept as the session's newest run, that emits `CallsGrew` as it grows."""
     from ..run.trace.captured import Captures
@@ -96,19 +110,23 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
 
     A training loop is not traced: recording each of its steps would slow it down and show the last one only.
     """
+    return any(isinstance(name, ast.Name) and namespace.get(name.id) is root for name in _called(text))
+
+
+def _called(text: str) -> Iterator[ast.expr]:
+    """Yield what a statement calls outside any loop or function; nothing where it is no Python."""
     try:
         tree = parse_python(text)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
-        return False  # running it reports the error
+        return  # running it reports the error
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
         if isinstance(node, (ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and namespace.get(node.func.id) is root:
-            return True
+        if isinstance(node, ast.Call):
+            yield node.func
         pending.extend(ast.iter_child_nodes(node))
-    return False
 
 
 def _has_graph(value: object) -> bool:

@@ -1,0 +1,83 @@
+"""A backward of a statement is watched as that of the key is. Of `meanwhile`, `statement`."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.messages import CallsGrew
+from models.session.passes import backward_pass, forward_pass
+from models.session.session import Session
+from models.session.statement import run_statement
+
+
+def opened() -> tuple[Session, list[object]]:
+    events: list[object] = []
+    session = Session(events.append)
+    session.open("mlp", seed=0)
+    return session, events
+
+
+def backwards(session: Session) -> list[tuple[str, str, float | None]]:
+    """Return of each call its module, operation, and the norm that came to it on the way back."""
+    trace = session.runs.newest
+    assert trace is not None
+    return [(call.module, call.op, None if call.backward is None else call.backward.norm) for call in trace.calls]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["net(X).sum().backward()"],
+        ["loss = net(X).sum(); loss.backward()"],
+        ["loss = net(X).sum()", "loss.backward()"],
+        ["y = net(X)", "torch.autograd.backward(y, torch.ones_like(y))"],
+    ],
+)
+def test_calls_have_the_gradients_that_the_key_gives_them(statements: list[str]) -> None:
+    by_key, _ = opened()
+    forward_pass(by_key)
+    assert backward_pass(by_key).problem is None
+    session, events = opened()
+    own = torch.autograd.backward
+    for text in statements:
+        done = run_statement(session, text)
+        assert done.problem is None, done.problem
+    assert torch.autograd.backward is own
+    of_key = dict(zip([call[:2] for call in backwards(by_key)], [call[2] for call in backwards(by_key)], strict=True))
+    found = {call[:2]: call[2] for call in backwards(session)}
+    assert any(norm is not None for norm in of_key.values())
+    for call, norm in of_key.items():
+        assert found[call] == pytest.approx(norm), call
+    assert session.runs.newest is not None
+    assert session.runs.newest.gradients is not None
+    assert isinstance([event for event in events if isinstance(event, CallsGrew)][-1], CallsGrew)
+    for mine, theirs in zip(session.root.parameters(), by_key.root.parameters(), strict=True):
+        assert mine.grad is not None
+        assert theirs.grad is not None
+        assert torch.allclose(mine.grad, theirs.grad)
+
+
+def test_a_graph_of_something_else_leaves_the_run_as_it_was() -> None:
+    session, _ = opened()
+    forward_pass(session)
+    backward_pass(session)
+    before = backwards(session)
+    run_statement(session, "w = torch.ones(2, requires_grad=True)")
+    run_statement(session, "w.sum().backward()")
+    assert backwards(session) == before
+
+
+def test_loops_are_not_watched_and_errors_are_torch_s_own() -> None:
+    session, _ = opened()
+    run_statement(session, "loss = net(X).sum()")
+    run_statement(session, "for _ in range(1): loss.backward()")
+    assert all(norm is None for _, _, norm in backwards(session))
+    problem = run_statement(session, "loss.backward()").problem
+    assert problem is not None
+    assert "second time" in problem.title
+    own = torch.autograd.backward
+    problem = run_statement(session, "torch.ones(1).backward()").problem
+    assert problem is not None
+    assert "does not require grad" in problem.title
+    assert torch.autograd.backward is own
