@@ -14,8 +14,8 @@ from tui.tabs import TABS
 
 STATES = ("selected", "tab", "opened", "comparing")
 """Of these the latest holds, from before the step too; the others are events of the step."""
-ANY = ("kept", "restored", "saved", "loaded")
-"""Events that may be waited for without saying which: a snapshot, a file."""
+ANY = ("kept", "restored", "saved", "loaded", "compared")
+"""Events that may be waited for without saying which: a snapshot, a file, two runs that were compared."""
 RUNS = ("forward", "backward")
 """What `ran` is about."""
 KINDS = (*STATES, "ran", "typed", "action", *ANY)

@@ -86,7 +86,7 @@ def test_the_page_for_teachers_shows_a_tour_and_conditions_that_are_such(tmp_pat
     assert tour.steps[0].answer is not None
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     conditions = [text for row in rows for text in row.split("`")[1::2]]
-    assert len(conditions) == 12
+    assert len(conditions) == 13
     for text in conditions:
         read_condition(text)
 
