@@ -18,6 +18,7 @@ from ...live.live_tree import LiveTree
 from ...live.registered import modules_in, parameters_in
 from ...tensors.plainly import plainly
 from ...tensors.tensors import is_uninitialised
+from .from_config import specs_from_config
 from .specs import InputSpec, SpecError, expression, spec_elements
 from .weights import guess_from_weights
 
@@ -92,6 +93,11 @@ def guess_of(module: nn.Module) -> Guess | None:
     required, possible = _positional(module)
     if possible == 0:
         return Guess([], "")
+    configured = specs_from_config(module)
+    if configured is not None:
+        dtype = _dtype(module)
+        specs = [replace(spec, dtype=dtype) if spec.dtype == "float32" else spec for spec in configured]
+        return Guess(specs, "its configuration")
     seen: dict[str, nn.Module] = {}
     for path, layer in _layers(module):
         seen[path] = layer

@@ -11,6 +11,7 @@ import torch
 from ...tensors.plainly import plainly
 from ...tensors.tensors import shape_of
 from ..trace.shapes import tensors_in
+from .from_config import specs_from_config
 
 if TYPE_CHECKING:
     from .inputs import ArgsKwargs
@@ -38,8 +39,8 @@ def _argument_text(value: object) -> str:
 def kept_by(module: torch.nn.Module, device: str) -> tuple[ArgsKwargs, str] | None:
     """Return the example of its input that the network itself keeps, moved to `device`, and the name of the attribute.
 
-    None when it keeps none, or one that its forward does not take or that lacks its main input.  Such a property is
-    the user's code: what it raises is dropped, and torch's random numbers stay as they were.
+    None when it keeps none, or one that its forward does not take or that lacks an input that it needs.  Such a
+    property is the user's code: what it raises is dropped, and torch's random numbers stay as they were.
     """
     for name in CONVENTIONS:
         if inspect.getattr_static(module, name, None) is None:
@@ -60,7 +61,8 @@ def kept_by(module: torch.nn.Module, device: str) -> tuple[ArgsKwargs, str] | No
 
 def _has_main_input(module: torch.nn.Module, arguments: Mapping[str, object]) -> bool:
     needed = inspect.getattr_static(module, MAIN_INPUT, None)
-    return not isinstance(needed, str) or needed in arguments
+    configured = {spec.name for spec in specs_from_config(module) or ()}
+    return (not isinstance(needed, str) or needed in arguments) and configured <= set(arguments)
 
 
 @plainly
