@@ -2,8 +2,7 @@
 
 A loop that was folded while it ran has a row of its own where a turn has several calls.  Layers in a row that do the
 same, at the same line with the same shapes, are shown as one: `blocks.0–11`; so are turns of one layer in which only
-shapes differ.  What differs from another run is not: how that grows is to be seen.  Nothing is changed in the trace:
-each call is still there, and can be shown on its own.
+shapes differ.  Nothing is changed in the trace: each call is still there, and can be shown on its own.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Recorded:
 
     index: int
     """Of its row, of a loop that of its first."""
-    children: list[Recorded]
+    children: Sequence[Recorded] = ()
     loop: Loop | None = None
     """Of a loop."""
     code: int = 0
@@ -45,7 +44,7 @@ class OutlineNode:
 
     members: list[Recorded]
     """What it stands for: several layers that are alike, else one."""
-    children: list[OutlineNode]
+    children: Sequence[OutlineNode]
     key: str
     """Names it for folding."""
     group: str = ""
@@ -103,30 +102,39 @@ def _end(call: Recorded) -> int:
     return _end(call.children[-1]) if call.children else call.index
 
 
-def _recorded(calls: Sequence[Call], loops: Sequence[Loop]) -> list[Recorded]:
+def _recorded(calls: Sequence[Call], loops: Sequence[Loop]) -> Sequence[Recorded]:
     """Return the outermost calls and loops, with codes."""
     roots: list[Recorded] = []
     path: list[tuple[int, Recorded]] = []
+    within: dict[int, list[Recorded]] = {}
     for index, call in enumerate(calls):
-        made = Recorded(index, [])
+        made = Recorded(index)
         while path and path[-1][0] >= call.depth:
             path.pop()
-        (path[-1][1].children if path else roots).append(made)
+        if not path:
+            roots.append(made)
+        elif (around := path[-1][1]).children:
+            within[around.index].append(made)
+        else:
+            around.children = within[around.index] = [made]
         path.append((call.depth, made))
     starts: dict[int, list[Loop]] = {}
     for loop in loops:
         starts.setdefault(loop.start, []).append(loop)
-    roots = _with_loops(roots, starts)
+    found = _with_loops(roots, starts)
     codes = _Codes(calls)
-    for root in roots:
+    for root in found:
         codes.give(root)
-    return roots
+    return found
 
 
-def _with_loops(siblings: list[Recorded], starts: dict[int, list[Loop]]) -> list[Recorded]:
+def _with_loops(siblings: Sequence[Recorded], starts: dict[int, list[Loop]]) -> Sequence[Recorded]:
     """Put the calls of each loop of several below one."""
     for each in siblings:
-        each.children = _with_loops(each.children, starts)
+        if each.children:
+            each.children = _with_loops(each.children, starts)
+    if not starts:
+        return siblings
     found: list[Recorded] = []
     place = 0
     while place < len(siblings):
@@ -165,15 +173,20 @@ class _Codes:
         shapes: Hashable = ()
         if made.loop is None:
             goes_on = call.seconds is None and call.peak is None
-            if call.failed or goes_on or (call.difference is not None and call.difference.differs):
+            if call.failed or goes_on:
                 own = id(made)  # like nothing else
             else:
                 tensors = tuple(map(self._pattern, call.tensors))
                 own = (self._pattern(call.module), call.op, call.kind, call.where, tensors, call.mode)
                 shapes = (call.inputs, call.output, call.repeat > 1)
-        made.code = hash((own, made.loop is None, *[child.code for child in made.children]))
-        made.shapes = hash((made.code, shapes, *[child.shapes for child in made.children]))
-        made.paths = hash((made.code, call.module, *[child.paths for child in made.children]))
+        children = made.children
+        if not children:
+            code = made.code = hash((own, made.loop is None))
+            made.shapes, made.paths = hash((code, shapes)), hash((code, call.module))
+            return
+        made.code = hash((own, made.loop is None, *[child.code for child in children]))
+        made.shapes = hash((made.code, shapes, *[child.shapes for child in children]))
+        made.paths = hash((made.code, call.module, *[child.paths for child in children]))
 
     def _pattern(self, path: str) -> str:
         found = self._patterns.get(path)
@@ -192,9 +205,9 @@ class _Outline:
     def nodes(self, siblings: list[list[Recorded]], group: str = "", closed: bool = False) -> list[OutlineNode]:
         """Return the rows of siblings, each of which may stand for several calls that are alike."""
         found: list[OutlineNode] = []
-        place, following = 0, _following(siblings)
+        place, turning = 0, _Turning([members[0] for members in siblings])
         while place < len(siblings):
-            period, turns = self._repetition(siblings, place, following)
+            period, turns = turning.repetition(place)
             stop = place + period * turns
             if turns == 1:
                 found.append(self._node(siblings[place], group, closed))
@@ -222,47 +235,63 @@ class _Outline:
     def _node(self, members: list[Recorded], group: str = "", closed: bool = False) -> OutlineNode:
         first = members[0]
         key = f"{first.index}l" if first.loop is not None else f"{first.index}c{group}"
-        children = [[member.children[at] for member in members] for at in range(len(first.children))]
         is_loop = first.loop is not None
-        node = OutlineNode(members, [], key, group, is_loop, first.loop.turns if first.loop is not None else 1)
+        node = OutlineNode(members, (), key, group, is_loop, first.loop.turns if first.loop is not None else 1)
         node.is_open = (key in self.toggled) == (is_loop or closed)
-        node.children = self.nodes(children)
+        if first.children:
+            node.children = self.nodes(
+                [[member.children[at] for member in members] for at in range(len(first.children))]
+            )
         return node
 
-    def _repetition(self, siblings: list[list[Recorded]], place: int, following: list[int]) -> tuple[int, int]:
+
+class _Turning:
+    """Finds turns that are alike among siblings; most of what is no turn is told from its codes alone."""
+
+    def __init__(self, siblings: Sequence[Recorded]) -> None:
+        self._codes = [each.code for each in siblings]
+        self._shapes = [each.shapes for each in siblings]
+        self._paths = [each.paths for each in siblings]
+        self._following = _following(self._codes)
+
+    def repetition(self, place: int) -> tuple[int, int]:
         """Return the length of a turn from `place` on, and how many turns like it there are: 1 and 1 for none."""
         other = place
         for _ in range(CANDIDATES):
-            other = following[other]
+            other = self._following[other]
             if not other:
                 break
-            period, turns = other - place, 1
-            while self._is_alike(siblings, place, place + turns * period, period):
+            period = other - place
+            if not self._may_turn(place, period):
+                continue
+            turns = 1
+            while self._is_alike(place, place + turns * period, period):
                 turns += 1
             if turns >= ALIKE:
                 return period, turns
         return 1, 1
 
-    def _is_alike(self, siblings: list[list[Recorded]], place: int, other: int, period: int) -> bool:
-        """Return whether what stands at both places is the same layers, or others of the same shapes."""
-        if other + period > len(siblings):
+    def _may_turn(self, place: int, period: int) -> bool:
+        """Whether the least number of turns has room, and each ends alike."""
+        codes, end = self._codes, place + (ALIKE - 1) * period
+        if end + period > len(codes):
             return False
-        same_paths = same_shapes = True
-        for at in range(period):
-            one, another = siblings[place + at][0], siblings[other + at][0]
-            same_paths = same_paths and one.paths == another.paths
-            same_shapes = same_shapes and one.shapes == another.shapes
-            if one.code != another.code or not (same_paths or same_shapes):
-                return False
-        return True
+        return codes[place + period - 1] == codes[end + period - 1] and codes[place] == codes[end]
+
+    def _is_alike(self, place: int, other: int, period: int) -> bool:
+        """Return whether what stands at both places is the same layers, or others of the same shapes."""
+        end, stop = place + period, other + period
+        if stop > len(self._codes) or self._codes[place:end] != self._codes[other:stop]:
+            return False
+        return self._paths[place:end] == self._paths[other:stop] or self._shapes[place:end] == self._shapes[other:stop]
 
 
-def _following(siblings: list[list[Recorded]]) -> list[int]:
+def _following(codes: Sequence[int]) -> list[int]:
     """Return for each place the next one with the same code; 0 where there is none."""
-    following = [0] * len(siblings)
+    following = [0] * len(codes)
     last: dict[int, int] = {}
-    for place in range(len(siblings) - 1, -1, -1):
-        code = siblings[place][0].code
+    for place in range(len(codes) - 1, -1, -1):
+        code = codes[place]
         following[place] = last.get(code, 0)
         last[code] = place
     return following
