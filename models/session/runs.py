@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import ModuleRun, Problem
 from ..messages.errors import EngineProblem
+from ..work.let_go import let_go
 
 if TYPE_CHECKING:
     from ..run.again import Repeatable
@@ -87,16 +88,19 @@ class Runs:
 
         Copies of tensors are kept of the newest runs, and of those that a user keeps or compares.
         """
+        held: list[object] = [self.repeatable]
         if self.newest is not None:
-            self.newest.forget_gradients()
+            held += self.newest.forget_gradients()
         self.repeatable = None
         self.last = self._number(trace, self.kept)
         for old in sorted(self.kept)[:-COPIES_KEPT]:
             if not self._is_held(old):
-                self.kept[old].forget_tensors()
+                held += self.kept[old].forget_tensors()
         for old in sorted(self.kept)[:-RUNS_KEPT]:
             if not self._is_held(old):
-                del self.kept[old], self.notes[old]
+                held.append(self.kept.pop(old))
+                del self.notes[old]
+        let_go(held)
         return self.last
 
     def keep_beside(self, trace: Trace, title: str) -> int:

@@ -186,18 +186,25 @@ class Trace:
         within = f"{path}."
         return found or [row.index for row in rows if row.module == path or row.module.startswith(within)]
 
-    def forget_tensors(self) -> None:
-        """Drop the copies of the calls' tensors."""
+    def forget_tensors(self) -> list[object]:
+        """Forget the copies of the calls' tensors, and return what held them: they are freed with that."""
+        calls = (*self.calls, *([] if self.failed is None else [self.failed]))
+        held: list[object] = [call.captured for call in calls]
+        held += (self.captures, self.gradients, self.memory)
         self.captures = self.gradients = self.memory = None
-        for call in (*self.calls, *([] if self.failed is None else [self.failed])):
+        for call in calls:
             call.captured = None
+        return held
 
-    def forget_gradients(self) -> None:
-        """Drop the copies of the gradients that came to the calls."""
+    def forget_gradients(self) -> list[object]:
+        """Forget the copies of the gradients that came to the calls, and return what held them."""
+        held: list[object] = [self.gradients, self.memory]
         self.gradients = self.memory = None
         for call in self.calls:
             if call.captured is not None:
+                held.append(call.captured.gradient)
                 call.captured.gradient = None
+        return held
 
     def add(self, call: Call) -> None:
         """Record an operation that is over."""
