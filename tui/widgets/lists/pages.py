@@ -112,8 +112,10 @@ class Pages(Generic[Row]):
         self._last = 0
         self.total = 0
 
-    async def renew(self, first: int, last: int) -> int:
+    async def renew(self, first: int, last: int, keep: bool = False) -> int:
         """Fetch the rows `first` to `last` anew, put them in place of all others at once, and return the total.
+
+        With `keep` the others stay until they are looked at, and come anew then.
 
         Raises:
             EngineProblem, EngineGone: from `fetch`; then everything stays as it was.
@@ -131,7 +133,12 @@ class Pages(Generic[Row]):
             if self._renewing == generation:
                 self._renewing = None
         if generation == self._generation:
-            self._pages = fresh
+            if keep:
+                self._pages.update(fresh)
+                self._last = max(fresh)
+                self._trim(total)
+            else:
+                self._pages = fresh
             self.total = total
         return total
 
@@ -222,14 +229,20 @@ class Pages(Generic[Row]):
             self._store(page_index, _Page(rows, generation), total)
         self._pump()
 
+    def _trim(self, total: int | None) -> None:
+        """Forget what is too much, and pages beyond a total that has changed."""
+        while len(self._pages) > self.keep:
+            self._pages.popitem(last=False)
+        if total is not None:
+            for beyond in [other for other in self._pages if other * self.size >= total]:
+                del self._pages[beyond]
+
     def _store(self, page_index: int, page: _Page[Row], total: int) -> None:
         self._pages[page_index] = page
         self._pages.move_to_end(page_index)
-        while len(self._pages) > self.keep:
-            self._pages.popitem(last=False)
-        if total != self.total:
+        counted = total != self.total
+        self._trim(total if counted else None)
+        if counted:
             self.total = total
-            for beyond in [other for other in self._pages if other * self.size >= total]:
-                del self._pages[beyond]
             self._counted(total)
         self._arrived(page_index * self.size, len(page.rows))

@@ -159,7 +159,7 @@ class CallLines(PagedLines[CallRow]):
         """Put the last rows of a run that goes on in place of those that are here, all at once."""
         try:
             total, _ = await self.fetch(0, 0)
-            await self.pages.renew(total - self.page_height, total - 1)
+            await self.pages.renew(total - self.page_height, total - 1, keep=True)
         except EngineGone:
             pass
         except EngineProblem as error:

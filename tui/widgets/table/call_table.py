@@ -124,7 +124,8 @@ class CallTable(CallFolding):
         following = self._following
         self.complete = complete
         self.all = max(total, self.all)
-        if following and not complete and self.count:
+        if following and self.count:
+            self._ended = complete and total > 0
             self._load_end()  # which draws
             return
         self.workers.cancel_group(self, "call end")
@@ -190,9 +191,13 @@ class CallTable(CallFolding):
             self._arrange()
 
     def end_arrived(self, total: int) -> None:
-        if self._following:  # neither moved nor over meanwhile
-            self.rows_arrived(max(total - self.page_height, 0), self.page_height)
-            self.count = total
+        ended = self._ended
+        if not (self._following or ended):  # the cursor has left the end meanwhile
+            return
+        self.count = total
+        first = max(total - 1, 0) // self.PAGE * self.PAGE
+        self.rows_arrived(first, total - first)
+        if not ended:
             self.cursor = total - 1
 
     def rows_counted(self, total: int) -> None:

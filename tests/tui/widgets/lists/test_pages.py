@@ -225,3 +225,21 @@ async def test_what_is_asked_anew_while_all_is_renewed_comes() -> None:
     source.open.set()
     await renewing
     await source.until(lambda: source.pages.peek(0) == (2, 0))
+
+
+async def test_what_is_renewed_with_all_else_kept_is_not_drawn_as_missing_elsewhere() -> None:
+    source = Source(total=100, keep=4)
+    for index in (0, 50):
+        source.pages.get(index)
+        await source.rest()
+    source.version, source.total = 2, 95
+    assert await source.pages.renew(90, 94, keep=True) == 95
+    assert source.pages.peek(94) == (2, 94)
+    assert source.pages.peek(50) == (1, 50)
+    assert len(list(source.pages.items())) == 3 * 10 + 5, "no more than four pages"
+    assert source.pages.get(50) == (1, 50), "until the new one comes"
+    await source.rest()
+    assert source.pages.get(50) == (2, 50)
+    source.total = 20
+    await source.pages.renew(10, 19, keep=True)
+    assert [index for index, _ in source.pages.items()] == list(range(10, 20)), "none is beyond the end"
