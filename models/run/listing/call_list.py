@@ -97,7 +97,8 @@ class CallList:
         toggled = list(request.toggled)
         index = self._place_of(request.index, request.of_other)
         while True:
-            made = self._listed(CallRows(run=request.run, start=0, count=0, toggled=toggled))
+            listing = CallRows(run=request.run, start=0, count=0, toggled=toggled)
+            made = self._listed(listing, holds=request.index)  # a search may have found what was just called
             run, total = max(request.run, 0), len(made.rows)
             if made.nodes is None:
                 there = 0 <= index < total
@@ -137,14 +138,15 @@ class CallList:
         found = self._merged.place_of(index, of_other)
         return -1 if found is None else found
 
-    def _listed(self, request: CallRows) -> _Made:
+    def _listed(self, request: CallRows, holds: int = 0) -> _Made:
+        """Return a list as it is wanted, which may be some time old while the run goes on but has the call `holds`."""
         is_plain = request.order == "run" and not request.descending and not request.query.strip()
         toggled = frozenset(request.toggled) if is_plain else frozenset()
         wanted = (request.order, request.descending, request.query, toggled)
         made, now = self._made, time.monotonic()
         state = (self._trace.events, self._trace.finished)
         fresh = made is not None and (made.state == state or (not self._trace.finished and now < made.again))
-        if made is not None and fresh and made.wanted == wanted:
+        if made is not None and fresh and made.wanted == wanted and (holds < len(made.calls) or made.state == state):
             return made
         calls, loops, finished = self._trace.snapshot()
         made = _Made(wanted, calls, (), (state[0], finished), now, self._trace.totals())

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.messages import CallRows, NextCallHit
+from models.messages import CallRows, FindCall, NextCallHit
 from models.messages.errors import EngineProblem
+from models.run.listing import call_list
 from models.run.listing.call_list import CallList
 from models.run.trace.calls import Call
 from models.run.trace.record import Trace
@@ -69,6 +70,22 @@ def test_a_run_that_goes_on_is_listed_anew_when_it_is_over() -> None:
     trace.finish()
     page = lists.page(request)
     assert (page.total, page.complete) == (2, True)
+
+
+def test_what_a_search_found_just_now_is_found_in_a_list_that_is_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_list, "SHARE", 1e12)
+    trace = Trace()
+    lists = CallList(trace)
+    for op in "ab":
+        trace.add(Call(module="", op=op, kind="operation", depth=0))
+    assert lists.page(CallRows(run=1, start=0, count=100)).total == 2
+    for op in "cd":
+        trace.add(Call(module="", op=op, kind="operation", depth=0))
+    assert lists.page(CallRows(run=1, start=0, count=100)).total == 2, "it is not made all the time"
+    hit = lists.next_hit(NextCallHit(run=1, query="op:d", after=-1, direction=1))
+    assert hit.index == 3
+    assert lists.find(FindCall(run=1, index=3)).place == 3
+    assert lists.find(FindCall(run=1, index=4)).place is None
 
 
 def test_hits_of_a_search_go_round_in_both_directions() -> None:
