@@ -49,7 +49,7 @@ class Lines(Plane, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
     ALLOW_SELECT = True
     HAS_HEADER: bool = False
-    """Whether `render_header` gives a line that stays on top."""
+    """Whether `render_header` gives a line that stays on top, where there is room for more than one line."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--cursor",
         "lines--cursor-blurred",
@@ -174,7 +174,7 @@ class Lines(Plane, can_focus=True):
     @property
     def page_height(self) -> int:
         """Return how many rows fit below the header."""
-        return max(self.view.height - self._header_height, 1)
+        return max(self.view.height - self.header_height, 1)
 
     @property
     def top(self) -> int:
@@ -194,7 +194,7 @@ class Lines(Plane, can_focus=True):
         first = max(start, self.top)
         last = min(start + count, self.top + self.page_height)
         if first < last:
-            self.refresh_lines(first + self._header_height, last - first)
+            self.refresh_lines(first + self.header_height, last - first)
 
     def reveal(self, row: int) -> None:
         """Scroll as little as needed to have `row` in sight, with a margin."""
@@ -213,13 +213,14 @@ class Lines(Plane, can_focus=True):
     # -- state
 
     @property
-    def _header_height(self) -> int:
-        return int(self.HAS_HEADER)
+    def header_height(self) -> int:
+        """Return the lines that the header takes: none where there is room for one row alone."""
+        return int(self.HAS_HEADER and self.view.height > 1)
 
     def _measure(self, width: int = 0) -> None:
         """Report to Textual how much there is to scroll; `width` is that of a row that was just drawn."""
         self._widest = max(width, self._widest)
-        self.extend(self._widest, self.count + self._header_height)
+        self.extend(self._widest, self.count + self.header_height)
 
     def validate_cursor(self, cursor: int) -> int:
         """Return the line nearest to `cursor` that there is; 0 in an empty list."""
@@ -271,12 +272,12 @@ class Lines(Plane, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         frame = self._frame or self._look_around()
-        if self.HAS_HEADER and y == 0:
+        if y < self.header_height:
             title = [Segment(" "), *self.render_header(frame.width - 1)]
             return self._line(title, frame, self.look("lines--header"), -1)
-        row = frame.offset.y + y - self._header_height
+        row = frame.offset.y + y - self.header_height
         if row >= self.count:
-            return self._blank(y - self._header_height, frame)
+            return self._blank(y - self.header_height, frame)
         bar, over = " ", None
         if row == self.cursor:
             bar = "▌" if self.has_focus else "▏"
@@ -344,9 +345,9 @@ class Lines(Plane, can_focus=True):
 
     def _row_at(self, event: MouseMove | Click) -> int | None:
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < self._header_height:
+        if offset is None or offset.y < self.header_height:
             return None
-        row = self.top + offset.y - self._header_height
+        row = self.top + offset.y - self.header_height
         return row if row < self.count else None
 
     def on_mouse_move(self, event: MouseMove) -> None:

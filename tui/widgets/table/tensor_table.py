@@ -361,7 +361,7 @@ class TensorTable(PagedLines[TensorRow]):
     def on_click(self, event: Click) -> None:
         """Sort by the title that was clicked, and the other way round if it is sorted by that already."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y:
+        if offset is None or offset.y >= self.header_height:
             super().on_click(event)
             return
         event.prevent_default()

@@ -277,3 +277,22 @@ async def test_every_theme_can_draw_it(theme: str) -> None:
     app.theme = theme
     async with app.run_test(size=(40, 6)):
         assert shown(app.lines)[:2] == [" title", "▌row 0"]
+
+
+async def test_where_there_is_room_for_one_line_it_is_the_cursors_row() -> None:
+    app = ListApp(Headed(50))
+    async with app.run_test(size=(40, 2)) as pilot:
+        await pilot.pause()
+        assert shown(app.lines) == [" title", "▌row 0"]
+        await pilot.resize_terminal(40, 1)
+        await settle(pilot)
+        assert shown(app.lines) == ["▌row 0"]
+        await pilot.press("G", "k")
+        await settle(pilot)
+        assert shown(app.lines) == ["▌row 48"]
+        await pilot.click(offset=(3, 0))
+        assert app.lines.cursor == 48
+        await pilot.resize_terminal(40, 3)
+        await settle(pilot)
+        assert shown(app.lines)[0] == " title"
+        assert "▌row 48" in shown(app.lines)
