@@ -125,11 +125,12 @@ class Running(ExplorerBase):
         self._run(self._backward())
 
     async def _backward(self) -> None:
+        seen = self.shown_tab("lower")
         if self.query_one(CallTable).run is None:
             self.log_to_console("nothing has run yet: forward first, then backward")
+            seen = "calls"
             if not await self._forward():
                 return
-        seen = self.shown_tab("lower")
         ran = await self.link.ask(m.Backward(), m.Ran)
         self.query_one(CallTable).reload()
         self.module_tree.reload()
