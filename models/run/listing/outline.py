@@ -2,7 +2,8 @@
 
 A loop that was folded while it ran has a row of its own where a turn has several calls.  Layers in a row that do the
 same, at the same line with the same shapes, are shown as one: `blocks.0–11`; so are turns of one layer in which only
-shapes differ.  Nothing is changed in the trace: each call is still there, and can be shown on its own.
+shapes differ.  What differs from another run is not: how that grows is to be seen.  Nothing is changed in the trace:
+each call is still there, and can be shown on its own.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ class _Codes:
         shapes: Hashable = ()
         if made.loop is None:
             goes_on = call.seconds is None and call.peak is None
-            if call.failed or goes_on:
+            if call.failed or goes_on or (call.difference is not None and call.difference.differs):
                 own = id(made)  # like nothing else
             else:
                 tensors = tuple(map(self._pattern, call.tensors))
