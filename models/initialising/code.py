@@ -78,7 +78,8 @@ def _fills(tree: LiveTree, scheme: Scheme, function: str) -> Iterator[str]:
         yield from loop
         return
     for target in filled:
-        yield _fill(scheme, function, python_path(tree, target.node), bias=target.role == "bias")
+        tensor = python_path(tree, target.node)
+        yield _fill(scheme, function, f"{tensor}.T" if scheme.turns(target) else tensor, bias=target.role == "bias")
 
 
 def _fill(scheme: Scheme, function: str, tensor: str, *, bias: bool) -> str:
@@ -98,7 +99,7 @@ def _loop(tree: LiveTree, scheme: Scheme, function: str, targets: Sequence[Targe
     shared = any(len(target.node.names) > 1 for target in targets)
     if len(left) > len(usual) or shared or isinstance(tree.root, OwnContainer):
         return []
-    if any(target.why_not for target in targets):
+    if any(target.why_not or scheme.turns(target) for target in targets):
         return []
     scope = scheme.scope
     if scope.kind == "class":

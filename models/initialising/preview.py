@@ -40,7 +40,12 @@ def theory_of(tree: LiveTree, scheme: Scheme, target: Target) -> Theory | None:
         return default_theory(tree, target.node) if scheme.own is None else None
     if target.role == "bias" and scheme.biases == "zeros":
         return law.constant(0.0)
-    return None if scheme.rule is None else scheme.rule.theory(target.tensor.shape, scheme.values)
+    shape = target.tensor.shape
+    return (
+        None
+        if scheme.rule is None
+        else scheme.rule.theory(shape[::-1] if scheme.turns(target) else shape, scheme.values)
+    )
 
 
 def default_theory(tree: LiveTree, node: Node) -> Theory | None:

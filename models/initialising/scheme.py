@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from ..live.live_tree import LiveTree
-from ..messages.initialising import Biases
+from ..messages.initialising import Biases, Fans
 from ..undo.random_numbers import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
 from .abandoned import LARGE, filled_apart
+from .orientation import is_turned
 from .rules import ArgumentValues, InitialiserRule
 from .scope import Scope, Target, is_single, modules_of, targets_of
 
@@ -54,6 +55,8 @@ class Scheme:
     biases: Biases = "leave"
     """What happens to biases of the scope, where the rule is one of tensors."""
     seed: int = 0
+    fans: Fans = "torch"
+    """Whose fans count for weights that are stored [in, out], where the rule has a choice of them."""
 
     @property
     def fills_tensors(self) -> bool:
@@ -69,6 +72,15 @@ class Scheme:
             return "default"
         given = self.given()
         return f"{self.rule.name}({', '.join(given)})" if given else self.rule.name
+
+    @property
+    def has_fans(self) -> bool:
+        """Return whether the rule is about one of the two fans."""
+        return self.rule is not None and any(each.name == "mode" for each in self.rule.arguments)
+
+    def turns(self, target: Target) -> bool:
+        """Return whether a target is filled as its transpose, so that the fans are those of its layer."""
+        return self.fans == "layer" and self.has_fans and is_turned(target)
 
     def given(self) -> list[str]:
         """Return the arguments of the rule as Python that have to be written: `gain=1.4`."""
@@ -117,7 +129,7 @@ class Scheme:
                 given = {name: value for name, value in self.values.items() if self.is_given(name)}
                 if (generator := generators(tensor.device)) is not None:
                     given["generator"] = generator
-                getattr(nn.init, self.rule.name)(tensor, **given)
+                getattr(nn.init, self.rule.name)(tensor.T if self.turns(target) else tensor, **given)
 
     def filled(self, target: Target, generators: Generators, should_cancel: ShouldCancel) -> Tensor | None:
         """Return a new tensor with what a target is filled with; None where that is as quick in place.

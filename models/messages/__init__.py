@@ -89,6 +89,7 @@ from .fitting import (
 from .initialising import (
     ApplyInitialiser,
     Biases,
+    Fans,
     Initialisation,
     Initialised,
     Initialisers,
@@ -268,6 +269,7 @@ __all__ = [
     "Fact",
     "FactGroup",
     "Failure",
+    "Fans",
     "FilesChanged",
     "FindCall",
     "Finding",

@@ -13,6 +13,10 @@ Biases = Literal["leave", "zeros", "rule"]
 """What happens to biases: they stay, become 0, or are filled by the rule as weights are."""
 
 
+Fans = Literal["torch", "layer"]
+"""Of weights stored [in, out] `torch` takes the columns for inputs, as `torch.nn.init` does, and `layer` the rows."""
+
+
 class Initialisation(BodyPart):
     """What is to be initialised, and how."""
 
@@ -26,6 +30,7 @@ class Initialisation(BodyPart):
     arguments: Names = []
     """What was typed, in the order of the rule's arguments; empty for a default.  Of `own`: the function."""
     biases: Biases = "leave"
+    fans: Fans = "torch"
     seed: Count = 0
 
 
@@ -116,7 +121,9 @@ class InitialPreview(Body):
     spread: Text = ""
     """How the standard deviation comes about."""
     fans: Text = ""
-    """The layer's fan_in and fan_out, where the rule is about them."""
+    """fan_in and fan_out, where the rule is about them; of a weight that is stored [in, out] also whose they are."""
+    turned: Count = 0
+    """Weights among those that are filled that are stored [in, out], where the rule is about one of the fans."""
     today: Spread = Spread()
     fresh: Spread = Spread()
     theory: Spread = Spread()

@@ -11,6 +11,7 @@ import msgspec
 from .. import messages as m
 from ..initialising import preview
 from ..initialising.code import code_of, replayed
+from ..initialising.orientation import is_turned
 from ..initialising.rules import RULES, Argument, fans
 from ..initialising.scheme import Scheme, carry_out
 from ..initialising.scope import Scope, Target, classes_in, targets_of
@@ -121,6 +122,7 @@ def preview_initialiser(session: Session, request: m.PreviewInitialiser, context
         law="" if theory is None else theory.law,
         spread="" if theory is None else theory.spread,
         fans=_fans(scheme, target),
+        turned=sum(map(is_turned, filled)) if scheme.has_fans else 0,
         today=_spread(now),
         fresh=_spread(new),
         theory=_spread_of(theory),
@@ -157,8 +159,14 @@ def _fans(scheme: Scheme, target: Target) -> str:
     shape = target.tensor.shape
     if scheme.rule is None or scheme.rule.dimensions[0] < 2 or len(shape) < 2 or target.role == "bias":
         return ""
-    fan_in, fan_out = fans(shape)
-    return f"fan_in {fan_in:,}, fan_out {fan_out:,}"
+    if scheme.turns(target):
+        return "fan_in {:,}, fan_out {:,} of the layer, whose weight is stored [in, out]".format(*fans(shape[::-1]))
+    text = "fan_in {:,}, fan_out {:,}".format(*fans(shape))
+    return (
+        f"{text} for torch; the weight is stored [in, out]: those of its layer are swapped"
+        if is_turned(target)
+        else text
+    )
 
 
 def _today(session: Session, target: Target, context: WorkContext) -> m.StatisticsOf:
@@ -251,7 +259,8 @@ def _described(scheme: Scheme) -> str:
     scope = scheme.scope
     what = {"this": scope.path, "class": f"every {scope.text}", "pattern": scope.text}[scope.kind]
     biases = {"leave": "", "zeros": ", zero biases", "rule": ", biases too"}[scheme.biases]
-    return f"{scheme.name}{f' of {what}' if what else ''}{biases if scheme.fills_tensors else ''}"
+    fans = ", the layer's fans" if scheme.fans == "layer" and scheme.has_fans else ""
+    return f"{scheme.name}{f' of {what}' if what else ''}{biases if scheme.fills_tensors else ''}{fans}"
 
 
 # -- carrying out

@@ -41,7 +41,7 @@ class TypedScheme:
         if not any(self.errors):
             self.errors[: len(arguments)] = _together(how.rule, values, arguments)
         if not any(self.errors):
-            self.scheme = Scheme(scope, rule, values, own, how.biases, how.seed)
+            self.scheme = Scheme(scope, rule, values, own, how.biases, how.seed, how.fans)
 
     @property
     def needed(self) -> Scheme:

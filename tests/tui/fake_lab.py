@@ -61,6 +61,7 @@ class FakeLab:
             shape="[8, 4]",
             law=f"{body.how.rule} of ±√(6/(4 + 8))",
             spread="std = 0.5774",
+            turned=3 if body.how.rule == "kaiming_normal_" else 0,
             today=Spread(low=-0.5, high=0.5, mean=0.0, std=0.2887),
             fresh=Spread(low=-0.9, high=0.95, mean=0.01, std=0.57),
             theory=Spread(low=-1.0, high=1.0, mean=0.0, std=0.5774),

@@ -24,6 +24,9 @@ BIASES: tuple[tuple[m.Biases, str], ...] = (
 )
 
 
+FANS: tuple[tuple[m.Fans, str], ...] = (("torch", "as torch counts: columns in"), ("layer", "as the layer's: rows in"))
+
+
 class InitialisationForm(Vertical):
     """The lines, and below them what the one with the focus is about; `chosen` is what they say.
 
@@ -57,6 +60,8 @@ class InitialisationForm(Vertical):
     def __init__(self, offers: m.Initialisers) -> None:
         super().__init__()
         self.offers = offers
+        self._turned = 0
+        """Weights that are filled and stored [in, out]."""
 
     def compose(self) -> ComposeResult:
         rules = [each.name for each in self.offers.rules]
@@ -72,6 +77,7 @@ class InitialisationForm(Vertical):
                 yield Static("", markup=False)
                 yield ChoiceField()
                 yield LineInput("", compact=True)
+        yield self._row("fans", ChoiceField([label for _, label in FANS], id="fans"), id="fans-row")
         yield self._row("biases", ChoiceField([label for _, label in BIASES], id="biases"), id="biases-row")
         with Horizontal(id="seed", classes="row -typed"):
             yield Static("seed", markup=False)
@@ -85,6 +91,7 @@ class InitialisationForm(Vertical):
     def on_mount(self) -> None:
         self._offer_scope()
         self._offer_arguments()
+        self.offer_fans(0)
         self.rule_line.focus()
 
     @property
@@ -117,9 +124,15 @@ class InitialisationForm(Vertical):
             text=pattern if scope.kind == "pattern" else scope.text,
             rule=rule.name,
             arguments=[self._argument(at) for at in range(len(rule.arguments[:ARGUMENTS]))],
+            fans=FANS[self.query_one("#fans", ChoiceField).index][0] if self._turned else "torch",
             biases=BIASES[self.query_one("#biases", ChoiceField).index][0] if rule.biases else "leave",
             seed=int(self.query_one("#seed").query_one(LineInput).value or 0),
         )
+
+    def offer_fans(self, turned: int) -> None:
+        """Have a line for whose fans count where the rule is about them and `turned` weights are stored [in, out]."""
+        self._turned = turned
+        self.query_one("#fans-row").set_class(not turned, "-absent")
 
     def _offer_scope(self) -> None:
         """Have a line for the pattern where there is one, and one for biases where they are left open."""
@@ -178,6 +191,9 @@ class InitialisationForm(Vertical):
             text = self._rule.arguments[at].about if at < len(self._rule.arguments) else text
         elif focused is not None and focused.id == "biases":
             text = "Biases of the layers that are meant; their number is small, and zero is usual."
+        elif focused is not None and focused.id == "fans":
+            text = f"{self._turned:,} of the weights are stored [in, out], as in Conv1D of transformers; "
+            text += "torch.nn.init takes the columns of every matrix for inputs."
         elif focused is not None and focused.id == "scope":
             text = "A parameter, a module with all below it, all modules of a class, or a pattern: layers.*.weight."
         elif row is not None and row.id == "seed":

@@ -178,6 +178,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         if self.closed:
             return
         self.preview = found
+        self.form.offer_fans(found.turned)
         wrong = next((clean(error, 400) for error in found.errors if error), "")
         self._state(f"✗ {wrong}" if wrong else clean(found.summary, 200), wrong=bool(wrong))
         self.query_one(DistributionChart).show(found if found.filled and not wrong else None)

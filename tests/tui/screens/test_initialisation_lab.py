@@ -201,3 +201,20 @@ async def test_escape_stops_what_is_being_filled_and_another_closes() -> None:
         gate.set()
         await played.press("escape")
         await played.until(lambda: played.app.screen is played.explorer, "closed")
+
+
+async def test_whose_fans_count_can_be_chosen_where_weights_are_stored_the_other_way_round() -> None:
+    async with opened() as played:
+        await played.press("P")
+        await played.sees("xavier_uniform_ of")
+        assert "as torch counts" not in played.text
+        await played.press("k")
+        await played.sees("‹ as torch counts: columns in ›")
+        await played.press("down", "down", "down")
+        await played.sees("3 of the weights are stored [in, out]")
+        await played.press("right")
+        await played.sees("‹ as the layer's: rows in ›")
+        await played.until(lambda: played.asked(PreviewInitialiser)[-1].how.fans == "layer", "previewed")
+        await played.press("enter")
+        await played.until(lambda: played.asked(ApplyInitialiser), "applied")
+        assert played.asked(ApplyInitialiser)[-1].how.fans == "layer"
