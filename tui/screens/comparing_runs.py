@@ -167,31 +167,33 @@ class ComparingRuns(CallSelection):
     # -- what happens meanwhile
     def take_calls(self, event: m.CallsGrew) -> None:
         """Show that a run has more calls, or is over; a new one is compared as the one before was."""
-        was_compared = self.runs_compared is not None
-        super().take_calls(event)
         table = self.query_one(CallTable)
-        if table.against is None and was_compared:
-            self._forget_comparison()
-        if not event.complete or event.run == self._newest_run:
+        if event.run == table.against:  # a backward passed through the run that another mode is compared with
+            table.reload()
             return
-        before, self._newest_run = self._newest_run, event.run
-        chosen = self._chosen_run
-        if chosen is not None:
-            self._compare_next(before if chosen.is_before else chosen.item.run if chosen.item is not None else 0)
-        elif was_compared:
-            self.status_message(f"the runs are no longer compared: D in {tab_of('calls').title} compares")
+        super().take_calls(event)
+        if table.against is None and self.runs_compared is not None:
+            self._forget_comparison()
+            if self._chosen_run is None:
+                self.status_message(f"the runs are no longer compared: D in {tab_of('calls').title} compares")
+        if event.complete and event.run != self._newest_run:
+            self._newest_run = event.run
+            if self._chosen_run is not None:
+                self._compare_next(self._chosen_run)
 
     @work(exclusive=True, group=GROUP, exit_on_error=False)
-    async def _compare_next(self, run: int) -> None:
-        """Compare a run that is just over with another one."""
+    async def _compare_next(self, chosen: RunChoice) -> None:
+        """Compare a run that is just over as the one before was."""
         found = await self._asked(m.ListRuns(run=0), m.RunList)
-        item = None if found is None else next((each for each in found.runs if each.run == run), None)
-        chosen = self._chosen_run
-        if item is None or chosen is None:
+        own = [] if found is None else [each for each in found.runs if not each.beside]
+        if found is None or chosen.item is None or not own or own[0].run != found.run:
+            return  # it has no values
+        kept = own[1:2] if chosen.is_before else [each for each in found.runs if each.run == chosen.item.run]
+        if kept:
+            await self._compare_newest(RunChoice(kept[0], is_before=chosen.is_before))
+        else:
             self._chosen_run = None
-            self.status_message(f"run {run} is no longer kept: the runs are not compared")
-            return
-        await self._compare_newest(RunChoice(item, is_before=chosen.is_before))
+            self.status_message(f"run {chosen.item.run} is no longer kept: the runs are not compared")
 
     @work(exclusive=True, group=GROUP, exit_on_error=False)
     async def _end_run_comparison(self) -> None:

@@ -11,6 +11,7 @@ from models.messages import (
     CallDifference,
     CallRow,
     CallRows,
+    CallsGrew,
     CallTensor,
     CompareRuns,
     EndRunComparison,
@@ -123,6 +124,16 @@ async def test_each_new_run_is_compared_with_the_run_before() -> None:
         await played.sees("A run 2 · B run 3")
         await played.until(lambda: (table.run, table.against) == (3, 2), "the new run beside the one before")
         assert played.asked(CompareRuns) == [CompareRuns(a=1, b=2), CompareRuns(a=2, b=3)]
+
+
+async def test_a_backward_of_the_run_that_is_compared_changes_nothing_of_that() -> None:
+    async with opened() as played:
+        table = await twice(played)
+        await choose(played, "2")
+        await played.sees("A run 2 · B run 3 in eval")
+        played.engine.send(CallsGrew(run=2, total=len(played.engine.runs[2]), complete=True))
+        await played.rest()
+        assert (table.run, table.against) == (3, 2)
 
 
 async def test_a_run_that_is_kept_stays_the_one_that_is_compared_with() -> None:
