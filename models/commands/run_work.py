@@ -12,6 +12,7 @@ from ..messages import Problem
 from ..run.backward import run_backward
 from ..run.dry.dry_run import run_dry
 from ..run.forward import ForwardResult, run_forward, structure_of
+from ..run.gradients.weight_norms import weight_norms
 from ..run.inputs.arguments import device_of
 from ..run.inputs.inputs import ArgsKwargs, make_inputs
 from ..run.inputs.run_mode import in_dtype
@@ -161,6 +162,7 @@ class Work:
         The state is `none` also for a frozen one.
         """
         rows = []
+        beside = weight_norms(self._after)
         for node in self._after.tensors_below(self._after.nodes[0]):
             if node.kind == "parameter":
                 row = gradient_row(node.path, node.item)  # type: ignore[arg-type]
@@ -172,6 +174,7 @@ class Work:
                         "path": row.path,
                         "state": state,
                         "norm": row.norm,
+                        "relative": beside[node.path].relative if node.path in beside else None,
                         "shared_with": list(node.shared_with),
                         "reason": cause if state == "none" else None,
                         "where": (None if reason is None else reason.where) or self._replaced.get(node.path) or None,

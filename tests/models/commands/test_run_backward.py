@@ -71,6 +71,18 @@ def test_a_nan_that_backward_makes_is_reported() -> None:
     }
 
 
+def test_a_gradient_is_reported_beside_the_size_of_its_parameter() -> None:
+    network = nn.Linear(4, 2)
+    with torch.no_grad():
+        network.bias.zero_()
+    rows = {each["path"]: each for each in ran(of(network, torch.rand(3, 4)), backward=True)["gradients"]}
+    assert network.weight.grad is not None
+    expected = float(network.weight.grad.norm() / network.weight.detach().norm())
+    assert rows["weight"]["relative"] == pytest.approx(expected, rel=1e-5)
+    assert rows["bias"]["norm"] > 0
+    assert rows["bias"]["relative"] is None  # of a parameter that is 0
+
+
 def test_the_parts_of_a_gradient_are_reported() -> None:
     report = ran(opened("fixed_hidden_mlp"), backward=True)
     row = next(each for each in report["gradients"] if each["path"] == "linear.weight")

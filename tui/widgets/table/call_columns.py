@@ -95,7 +95,7 @@ OPERATION = CallField(Column("operation", 18, 36, fair=24), operation_text, look
 INPUTS = CallField(Column("inputs", 14, 36, drop=1), lambda row: ", ".join(row.inputs))
 OUTPUT = CallField(Column("output", 14, 24, drop=9), lambda row: row.output, look="dim")
 TIMES = CallField(Column("times", 5, 6, drop=8, cut="left"), _times, look="strong", order="repeat")
-AT = CallField(Column("at", 10, 32, drop=2, cut="name", fair=24), lambda row: row.where, look="dim", order="where")
+AT = CallField(Column("at", 10, 32, drop=2, cut="middle", fair=24), lambda row: row.where, look="dim", order="where")
 NOTE = CallField(Column("note", 9, 60, drop=10), note_of, look="strong")
 
 

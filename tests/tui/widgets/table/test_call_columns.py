@@ -22,6 +22,17 @@ async def test_columns_without_a_text_are_left_out_and_the_others_get_what_they_
         ]
 
 
+async def test_a_line_in_a_file_of_a_long_name_is_cut_in_its_middle() -> None:
+    app = CallApp(call("0.block 1.0", where="a_model_of_a_very_long_name.py:1207", note="and more of it " * 5))
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.table.show(3, 1)
+        await pilot.pause()
+        row = shown(app.table)[1]
+        assert "a_model" in row
+        assert "…" in row
+        assert ".py:1207" in row
+
+
 MEASURED = CallStatistics(min=-1.25, max=0.5, mean=0.125, std=0.25, zeros=0.75, nan=0, inf=3, rows=0.0004)
 
 
