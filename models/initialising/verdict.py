@@ -23,6 +23,8 @@ from .theory import Theory, digits
 
 FEWEST = 8
 """Elements below which nearly anything could be a draw."""
+ONE_SIZE = 1.5
+"""How much larger than the smallest the largest of layers beside each other may be."""
 MOST_SIBLINGS = 200
 """Layers that are enough to say what is usual."""
 KnownStatistics = Callable[[Node], OutputStatistics | None]
@@ -62,21 +64,32 @@ def short_law(theory: Theory) -> str:
 
 
 class Siblings:
-    """Which parameters of a tree are alike: of one shape, and of paths that differ in numbers alone."""
+    """Which parameters of a tree are alike: of one shape, and of paths that differ in numbers alone.
+
+    Where those are few, of layers of one class beside each other, as `q_proj` and `k_proj`; these count only where all
+    others are of one size, as they need not be.
+    """
 
     def __init__(self, tree: LiveTree) -> None:
         self.tree = tree
         self._alike: dict[object, dict[int, Node]] = {}
         """By what is common to them, the nodes by identity of the tensor."""
+        self._beside: dict[object, dict[int, Node]] = {}
+        """The same of those beside each other."""
         for node in tree.nodes:
             if node.kind == "parameter" and (like := _like(node)) is not None:
                 self._alike.setdefault(like, {}).setdefault(id(node.item), node)
+        for node in tree.nodes:
+            if node.kind == "parameter" and self._has_few(node) and (beside := self._key_beside(node)) is not None:
+                self._beside.setdefault(beside, {}).setdefault(id(node.item), node)
 
     def usual(self, node: Node, known: KnownStatistics, found: dict[object, float | None]) -> float | None:
         """Return the usual size of the values of parameters like the one at `node`: the median.
 
         None where they are few, or one of them is not known.  `found` has what was returned already.
         """
+        if self._has_few(node):
+            return self._usual_beside(node, known)
         like = _like(node)
         if like not in found:
             alike = self._alike.get(like, {})
@@ -84,6 +97,32 @@ class Siblings:
             sure = [size for size in sizes if size is not None]
             found[like] = median(sure) if FEWEST_SIBLINGS <= len(sure) == len(sizes) else None
         return found[like]
+
+    def _has_few(self, node: Node) -> bool:
+        """Return whether few paths differ from that of a node in numbers alone."""
+        return len(self._alike.get(_like(node), ())) < FEWEST_SIBLINGS
+
+    def _key_beside(self, node: Node) -> object:
+        """Return what is common to the parameters of layers of one class in one container; None for the network's own.
+
+        Containers whose paths differ in numbers alone are one.
+        """
+        holder = self.tree.holder(node)
+        if not holder.index:
+            return None
+        container = NUMBER.sub("#", self.tree.holder(holder).path)
+        return container, type(holder.item), node.attribute, shape_of(node.item)  # type: ignore[arg-type]
+
+    def _usual_beside(self, node: Node, known: KnownStatistics) -> float | None:
+        """Return the usual size of the others beside a parameter, which are of one size; None where unsure."""
+        alike = self._beside.get(self._key_beside(node), {})
+        if not FEWEST_SIBLINGS <= len(alike) <= MOST_SIBLINGS:
+            return None
+        sizes = [rms_of(known(each)) for each in alike.values() if each.item is not node.item]
+        sure = [size for size in sizes if size]
+        if len(sure) < len(sizes) or max(sure) > ONE_SIZE * min(sure):
+            return None
+        return median(sure)
 
     def ratio(
         self, node: Node, known: KnownStatistics, found: dict[object, float | None] | None = None

@@ -162,11 +162,7 @@ def _fans(scheme: Scheme, target: Target) -> str:
     if scheme.turns(target):
         return "fan_in {:,}, fan_out {:,} of the layer, whose weight is stored [in, out]".format(*fans(shape[::-1]))
     text = "fan_in {:,}, fan_out {:,}".format(*fans(shape))
-    return (
-        f"{text} for torch; the weight is stored [in, out]: those of its layer are swapped"
-        if is_turned(target)
-        else text
-    )
+    return text + (" for torch; stored [in, out]: its layer's are swapped" if is_turned(target) else "")
 
 
 def _today(session: Session, target: Target, context: WorkContext) -> m.StatisticsOf:

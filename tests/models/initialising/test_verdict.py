@@ -79,3 +79,46 @@ def test_one_of_many_layers_is_so_many_times_as_large_as_they_are() -> None:
     node = few.at("0.weight")
     assert node is not None
     assert Siblings(few).ratio(node, known) is None
+
+
+class Attention(nn.Module):
+    def __init__(self, heads: int = 4) -> None:
+        super().__init__()
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = (nn.Linear(64, 64) for _ in range(4))
+        self.norm = nn.LayerNorm(64)
+
+
+def ratios(net: nn.Module, *paths: str) -> list[float | None]:
+    tree = LiveTree.of(net)
+    siblings = Siblings(tree)
+    nodes = [tree.at(path) for path in paths]
+    return [siblings.ratio(node, known) for node in nodes if node is not None]
+
+
+def test_layers_of_one_class_beside_each_other_are_siblings_where_numbers_name_few() -> None:
+    torch.manual_seed(0)
+    net = nn.ModuleDict({"attn": Attention()})
+    net["attn"].k_proj.weight.data.mul_(12)
+    own, other, norm = ratios(net, "attn.k_proj.weight", "attn.q_proj.weight", "attn.norm.weight")
+    assert own == pytest.approx(12, rel=0.05)
+    assert other is None  # of its siblings one is of another size
+    assert norm is None
+
+
+def test_those_of_two_layers_count_together_and_those_of_many_are_told_by_their_numbers() -> None:
+    torch.manual_seed(0)
+    two = nn.ModuleList(Attention() for _ in range(2))
+    two[1].v_proj.weight.data.mul_(3)
+    assert ratios(two, "1.v_proj.weight") == [pytest.approx(3, rel=0.05)]
+    many = nn.ModuleList(Attention() for _ in range(4))
+    for layer in many:
+        layer.o_proj.weight.data.mul_(0.2)  # as GPT-2 scales what goes into the residual stream
+    assert ratios(many, "1.o_proj.weight") == [pytest.approx(1, rel=0.05)]
+
+
+def test_where_layers_beside_each_other_are_of_several_sizes_nothing_is_said() -> None:
+    torch.manual_seed(0)
+    two = nn.ModuleList(Attention() for _ in range(2))
+    for layer in two:
+        layer.o_proj.weight.data.mul_(0.2)
+    assert ratios(two, "0.q_proj.weight", "0.o_proj.weight") == [None, None]
