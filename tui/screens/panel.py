@@ -39,7 +39,7 @@ class Panel(ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
             border-subtitle-align: left;
             padding: 0 1;
         }
-        &:ansi { background: ansi_default; }
+        &:ansi { background: transparent; }  /* its colours cannot be mixed, and a ground hides what is behind */
         &:ansi > #panel { background: ansi_default; }
     }
     """
