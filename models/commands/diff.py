@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 
 from ..diff.difference import ATOL, RTOL, STATUSES, Difference, Tally, Tolerance
+from ..diff.glance import differ_at_a_glance
 from ..diff.items import differing_items
 from ..diff.modules import MeasureSquares, ModuleChanges
 from ..diff.pairing import NamesClash, Pairs, pair, rename
@@ -24,7 +25,7 @@ from ..safe_text import clean
 from ..session.rename_proposal import rename_proposal
 from ..session.session import Session
 from ..tree.globs import Glob
-from ..work.imported import torch_is_there
+from ..work.imported import import_torch_beside, torch_is_there
 from . import diff_report, diff_text
 from .options import CommandParser, parser_for, rename_rule, tolerance, top_count
 from .output import CommandOutput
@@ -51,6 +52,8 @@ def main(argv: list[str]) -> int:
         pairs = _paired(a, b, options)
         tally, changes, found = Tally(), ModuleChanges(pairs), list[Difference]()
         tolerance = Tolerance(options.rtol, options.atol)
+        if differ_at_a_glance(pairs):
+            import_torch_beside()  # what is equal is then read once, with what modules need of it
         for difference in differences(pairs, tolerance, _on_progress(line), None, True, torch_is_there):
             tally.add(difference)
             changes.add(difference)

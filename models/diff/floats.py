@@ -142,7 +142,7 @@ class FloatSums:
     def _count_up(self) -> None:
         if self._counted:
             wide = room("counts", self._counted, torch.float32).copy_(room("counts", self._counted, torch.uint8))
-            self.differing += int(wide.sum())  # exact: below 2**24
+            self.differing += int(wide.sum())  # exact: there are fewer than 2**24
         self._parts = self._counted = 0
 
     def _are_close(self, a: Tensor, b: Tensor, apart: Tensor, tolerance: Tolerance) -> bool:

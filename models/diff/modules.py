@@ -78,13 +78,16 @@ class ModuleChanges:
         """Count a difference in every module that its tensor is in."""
         numbers = difference.comparison
         around = list(self._around(difference.path))
+        differs, of_state = difference.status not in (*ALIKE, "unreadable"), difference.of_state
         for module in around:
             module.tensors += 1
-            module.changed += difference.status not in (*ALIKE, "unreadable")
-            module.of_state = module.of_state and difference.of_state
+            if differs:
+                module.changed += 1
+            if not of_state:
+                module.of_state = False
         if numbers is not None:
             known = self._counted(difference.path)
-            self._add_numbers(difference, numbers, [module for module in around if module not in known])
+            self._add_numbers(difference, numbers, [each for each in around if each not in known] if known else around)
 
     def measure_rest(self, measure: MeasureSquares) -> None:
         """Add the sums of tensors whose bytes were found equal before anything differed; they are read again.
@@ -103,13 +106,16 @@ class ModuleChanges:
         self._unmeasured.clear()
 
     def _add_numbers(self, difference: Difference, numbers: ElementComparison, modules: list[ModuleChange]) -> None:
+        largest, squares = numbers.max_abs, numbers.squares
         for module in modules:
-            module.nonfinite += numbers.nonfinite
-            if numbers.max_abs is not None:
-                module.max_abs = max(numbers.max_abs, module.max_abs or 0.0)
-            if numbers.squares is not None:
-                module.squares.a.add(numbers.squares.a.value, numbers.squares.a.exponent)
-                module.squares.apart.add(numbers.squares.apart.value, numbers.squares.apart.exponent)
+            if numbers.nonfinite:
+                module.nonfinite += numbers.nonfinite
+            if largest is not None and (module.max_abs is None or largest > module.max_abs):
+                module.max_abs = largest
+            if squares is not None:
+                module.squares.a.add(squares.a.value, squares.a.exponent)
+                if squares.apart.value:
+                    module.squares.apart.add(squares.apart.value, squares.apart.exponent)
         if numbers.squares is None and numbers.values == "equal":
             tensor = self._compared[difference.path][0]
             if not tensor.readable.absence[1]:  # what is stored in parts may be equal and have no numbers

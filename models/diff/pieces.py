@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PART = 2**16
-"""Elements of up to four bytes that are read at a time, of wider ones half: they stay in the processor's cache."""
-_ROOM = 2**19
+"""Elements of four bytes that are read at a time, of wider ones half, of others twice: they stay in the cache."""
+ROOM = 2**19
 """Bytes of the memory for one side."""
 
 
@@ -33,7 +33,8 @@ class Pieces:
         self._same_dtype = same_dtype and a.dtype_read == b.dtype_read
         self.in_bytes = self._same_dtype and a.has_bytes and b.has_bytes and a.item_bytes <= 16
         """Whether both sides are compared as bytes, for which torch is not needed."""
-        self._part = PART if max(a.item_bytes, b.item_bytes) <= 4 else max(PART // 2, 1)
+        item = max(a.item_bytes, b.item_bytes)
+        self._part = 2 * PART if item <= 2 else PART if item <= 4 else max(PART // 2, 1)
 
     def equal(self, start: int, stop: int) -> bool:
         """Return whether elements are the same bytes; False too where a side has none at hand.
@@ -85,12 +86,25 @@ class _Rooms(threading.local):
         self.tensors: list[tuple[str, Tensor] | None] = [None, None]
         """Of each side the dtype, and a view of the memory as a tensor of it."""
         for _ in range(2):
-            memory = bytearray(_ROOM)
+            memory = bytearray(ROOM)
             self.views.append(memoryview(memory))
             self.addresses.append(ctypes.addressof(ctypes.c_char.from_buffer(memory)))
 
 
 _ROOMS = _Rooms()
+
+
+class BytesOfBoth:
+    """The thread's memory for both sides, `ROOM` bytes each; lost when the thread reads anything else."""
+
+    def __init__(self) -> None:
+        self.rooms = _ROOMS.views
+        """The memory for A and for B."""
+        self._addresses = _ROOMS.addresses
+
+    def equal(self, a: int, b: int, size: int) -> bool:
+        """Return whether `size` bytes from `a` on are those of B from `b` on."""
+        return _same(self._addresses[0] + a, self._addresses[1] + b, size)
 
 
 class _Filled:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ..tensors.lattice import span_of
 from .compare import compare
 from .difference import Difference, Tolerance
+from .neighbours import compare_neighbours, neighbours
 from .pairing import Pairs
 from .tensors import Comparable
 from .workers import Workers
@@ -28,12 +29,15 @@ def differences(
     `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
     first difference on, and before where `torch_is_there()`: where all are equal torch need not be imported.
     """
-    total = sum(map(_bytes, pairs.both))
-    done = 0
+    sizes = list(map(_bytes, pairs.both))
+    total = sum(sizes)
+    done, at, count = 0, 0, len(pairs.both)
     differs = False
     with workers or Workers() as team:
-        for a, b in pairs.both:
+        while at < count:
+            a, b = pairs.both[at]
             if a is None or b is None:
+                at += 1
                 yield _only(a, b)
                 continue
             before, path = done, a.path
@@ -44,10 +48,17 @@ def differences(
                 on_progress(done, total, path)
 
             read(0)
-            found = compare(a, b, tolerance, team, read, squares and (differs or torch_is_there()))
-            differs = differs or (found.comparison is not None and found.comparison.values != "equal")
-            done = before + _bytes((a, b))  # a tensor may be read in part, or twice
-            yield found
+            wanted = squares and (differs or torch_is_there())
+            many = neighbours(pairs.both, at)
+            together = None if many is None else compare_neighbours(many, tolerance, wanted)
+            if together is None:
+                together = iter([compare(a, b, tolerance, team, read, wanted)])
+            for found in together:
+                differs = differs or (found.comparison is not None and found.comparison.values != "equal")
+                before += sizes[at]  # a tensor may be read in part, or twice
+                at += 1
+                yield found
+            done = before
 
 
 def _only(a: Comparable | None, b: Comparable | None) -> Difference:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .. import messages as m
@@ -21,7 +19,7 @@ from ..opened.facts import amount
 from ..tree.globs import Rename
 from ..work.cancelled import Cancelled
 from ..work.gc_paused import gc_paused
-from ..work.imported import torch_is_there
+from ..work.imported import import_torch_beside, torch_is_there
 from .rename_proposal import RenameProposal, keeping_names, rename_proposal
 
 if TYPE_CHECKING:
@@ -120,12 +118,6 @@ def _model_of(
 def _hint_text(hint: RenameProposal) -> str:
     rules = hint.rules[0] if len(hint.rules) == 1 else f"{len(hint.rules):,} renames"
     return f"{hint.more:,} more names of {'B' if hint.of_b else 'A'} are in both with {rules}"
-
-
-def import_torch_beside() -> None:
-    """Begin to import torch, which the first difference needs, while files are opened."""
-    if "torch" not in sys.modules:
-        threading.Thread(target=import_module, args=("torch",), name="torch", daemon=True).start()
 
 
 def _opened(session: Session, request: m.Compare, on_progress: Callable[[str], None]) -> Session:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+from importlib import import_module
 
 
 def is_imported(name: str) -> bool:
@@ -14,3 +16,9 @@ def is_imported(name: str) -> bool:
 def torch_is_there() -> bool:
     """Return whether torch is imported."""
     return is_imported("torch")
+
+
+def import_torch_beside() -> None:
+    """Begin to import torch in a thread of its own, where that has not begun."""
+    if "torch" not in sys.modules:
+        threading.Thread(target=import_module, args=("torch",), name="torch", daemon=True).start()

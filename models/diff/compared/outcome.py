@@ -80,8 +80,12 @@ class Outcome:
         relative = None if found.comparison is None else found.comparison.relative_l2
         if relative is not None and math.isfinite(relative):
             self._largest = max(self._largest, relative)
+        status = SERIOUS.index(found.status)
         for module in self._tree.modules_around(self._tree.nodes[self.done]):
-            self._counts.setdefault(module, [0] * len(SERIOUS))[SERIOUS.index(found.status)] += 1
+            counts = self._counts.get(module)
+            if counts is None:
+                counts = self._counts[module] = [0] * len(SERIOUS)
+            counts[status] += 1
         self.done += 1
         self.version += 1
 
