@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -25,6 +25,8 @@ from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.key_line import KeyLine
 from tui.widgets.table.share_list import ShareList, whole_text
 
+LOW = 30
+"""Rows of a terminal below which what is said of the row under the cursor gets more of them."""
 LOOKING = "Looking …"
 COUNTED = (
     ("object", "shared object", "shared objects"),
@@ -64,6 +66,8 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
         & > #heading { height: auto; padding: 0 1; margin: 0 0 1 0; }
         & > ShareList { height: 1fr; }
         & > #whole { height: auto; max-height: 40%; min-height: 1; padding: 0 1; background: $panel; }
+        &.-low > #whole { max-height: 60%; }
+        &.-low > #heading { margin: 0; }
     }
     """
 
@@ -87,6 +91,9 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
     def list(self) -> ShareList:
         """Return the list of groups."""
         return self.query_one(ShareList)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < LOW, "-low")
 
     def on_mount(self) -> None:
         self.list.empty = LOOKING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from fake_app import opened
-from fake_sharing import EQUAL
+from fake_sharing import EQUAL, PART
 
 from models.messages import Execute, Finding, FoundFindings, Problem, ReadSharing
 
@@ -120,3 +120,21 @@ async def test_it_is_of_use_on_a_small_screen(size: tuple[int, int]) -> None:
     async with opened(size=size) as played:
         await played.press("M")
         await played.sees("⇄ Linear", "its gradient is the sum")
+
+
+async def test_at_80x24_what_the_list_cuts_stands_below_in_whole() -> None:
+    async with opened(size=(80, 24)) as played:
+        text = "lies in the memory of " + ", ".join(f"layers.{at}.weight" for at in range(12)) + ": the end of it"
+        finding = Finding(kind="unregistered", severity="warning", text=text, path="0.block 0")
+        played.engine.found = FoundFindings(findings=[finding])
+        part = "elements 128–12,287 of 12,288, " * 3 + "strides (192, 1)"
+        whole = [msgspec.structs.replace(PART.members[0], part=part)]
+        notes = [f"note {number}, {'that takes two lines of a terminal ' * 3}its end" for number in range(4)]
+        played.engine.shared = (msgspec.structs.replace(PART, members=whole, notes=notes),)
+        await played.press("M")
+        await played.sees("to look out for")
+        await played.press("G")
+        await played.sees(": the end of it")
+        await played.press("g", "down")
+        await played.sees("strides (192, 1)", "note 3")
+        assert played.text.count("its end") == 4

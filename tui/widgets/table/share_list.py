@@ -135,12 +135,14 @@ def _texts(member: SharingMember) -> tuple[str, str, str, str]:
 
 
 def whole_text(row: ShareRow | None) -> str:
-    """Return what is to be known of a row, a line for each thing."""
+    """Return what is to be known of a row, a line for each thing, in whole: the list cuts what is long."""
     group = row[0] if isinstance(row, tuple) else row
     if isinstance(group, SharingGroup):
         more = [f"and {group.more:,} more names"] if group.more else []
         sums = sums_of(group)
         lines = [MEANINGS[group.kind] + (f": {sums}" if sums else "")]
+        if isinstance(row, tuple) and row[1].part:  # which a narrow list cuts
+            lines.insert(0, f"{row[1].path or '(root)'}: {row[1].part}")
         if group.code:  # before the notes, which a low terminal may cut off
             first, *others = [line for line in group.code.split("\n") if not line.startswith("import ")]
             lines.append(f"x {MENDS.get(group.mends, 'runs')}: {first}{' …' if others else ''}")
