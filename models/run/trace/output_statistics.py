@@ -14,7 +14,7 @@ from torch.nn import Parameter
 
 from ...tensors.distributed import local_part, why_not_local
 from .call_statistics import OutputStatistics
-from .few_statistics import FewStatistics
+from .deferred_statistics import DeferredStatistics
 from .many_statistics import is_many, sums_of
 
 FEW = 64
@@ -61,7 +61,7 @@ def _of_few(tensor: Tensor) -> OutputStatistics | None:
         values = (tensor.detach() if tensor.requires_grad else tensor).reshape(-1).tolist()
     if not values:
         return None
-    return FewStatistics(values) if math.isfinite(sum(values)) else _of_list(values)
+    return DeferredStatistics(values) if math.isfinite(sum(values)) else _of_list(values)
 
 
 def _statistics_of(tensor: Tensor) -> OutputStatistics | None:
@@ -77,8 +77,8 @@ def _statistics_of(tensor: Tensor) -> OutputStatistics | None:
         return None
     values = tensor.detach() if tensor.requires_grad else tensor
     if elements <= FEW and dtype.is_floating_point:
-        few = values.reshape(-1).tolist()
-        return FewStatistics(few) if math.isfinite(sum(few)) else _of_list(few)
+        numbers = values.reshape(-1).tolist()
+        return DeferredStatistics(numbers) if math.isfinite(sum(numbers)) else _of_list(numbers)
     values = _flat(values)
     found = _measured(values)
     repeats = elements // values.numel()
@@ -154,7 +154,7 @@ def _flat(values: Tensor) -> Tensor:
 def _of_list(values: list[float]) -> OutputStatistics:
     """Return the statistics of numbers of which some may be NaN or infinite."""
     finite = [value for value in values if math.isfinite(value)]
-    found = OutputStatistics.with_rows(FewStatistics(finite), None) if finite else _nothing()
+    found = OutputStatistics.with_rows(DeferredStatistics(finite), None) if finite else _nothing()
     found.elements = len(values)
     found.nan = sum([value != value for value in values])
     found.positive_inf, found.negative_inf = values.count(math.inf), values.count(-math.inf)

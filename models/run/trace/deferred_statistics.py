@@ -17,7 +17,7 @@ _NONE = {"nan": 0, "positive_inf": 0, "negative_inf": 0, "rows": None, "units": 
 """Fields that are not set as long as they are these."""
 
 
-class FewStatistics(OutputStatistics):
+class DeferredStatistics(OutputStatistics):
     """Statistics of finite numbers, of one at least.
 
     Args:
@@ -51,17 +51,17 @@ class FewStatistics(OutputStatistics):
 
     def joined(self, later: OutputStatistics) -> OutputStatistics:
         """Return the statistics of these numbers and those of another tensor."""
-        if type(later) is not FewStatistics or later._before is not None:
+        if type(later) is not DeferredStatistics or later._before is not None:
             return OutputStatistics.joined(self, later)
         if len(self._values) + len(later._values) <= TOGETHER:
-            both = FewStatistics(self._values + later._values, self._before)
+            both = DeferredStatistics(self._values + later._values, self._before)
         else:
-            both = FewStatistics(later._values, self._taken())
+            both = DeferredStatistics(later._values, self._taken())
         return both.with_rows(later.rows) if later._has_rows else both
 
     def with_rows(self, rows: float | None) -> OutputStatistics:
         """Return the same with another likeness of the rows."""
-        found = FewStatistics(self._values, self._before)
+        found = DeferredStatistics(self._values, self._before)
         if rows is not None:
             found.rows = rows
             found._has_rows = True

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.run.trace import few_statistics
+from models.run.trace import deferred_statistics
 from models.run.trace.call_statistics import OutputStatistics
 from models.run.trace.costs import gives_new_memory
-from models.run.trace.few_statistics import FewStatistics
+from models.run.trace.deferred_statistics import DeferredStatistics
 from models.run.trace.output_statistics import statistics_of
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40)
@@ -41,10 +41,10 @@ def test_those_of_many_turns_are_those_of_all_their_numbers(turns: list[list[flo
 
 
 def test_numbers_are_not_kept_for_ever() -> None:
-    joined = FewStatistics([1.0, 2.0])
+    joined = DeferredStatistics([1.0, 2.0])
     for _ in range(1000):
-        joined = joined.joined(FewStatistics([3.0]))  # type: ignore[assignment]
-    assert len(joined._values) <= few_statistics.TOGETHER
+        joined = joined.joined(DeferredStatistics([3.0]))  # type: ignore[assignment]
+    assert len(joined._values) <= deferred_statistics.TOGETHER
     assert joined.elements == 1002
     assert joined.maximum == 3.0
 
@@ -85,5 +85,5 @@ def test_views_are_not(name: str) -> None:
 
 
 def test_whatever_the_wall_asks_of_it_is_known() -> None:
-    found = FewStatistics([1.0, 3.0]).message()
+    found = DeferredStatistics([1.0, 3.0]).message()
     assert (found.mean, found.std, found.nan, found.dead, found.units) == (2.0, 1.0, 0, None, None)
