@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..trace.calls import Call
-from ..trace.folding import Loop
+from ..trace.loops import Loop
 
 ALIKE = 3
 """Turns from which on what is alike is shown as one."""

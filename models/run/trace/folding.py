@@ -11,10 +11,11 @@ sums from the first item on give in one step (Karp and Rabin 1987).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from .calls import Call
+from .loops import Item, Loop, join_turns, loops_in
 
 LIMIT = 40_000
 """Rows kept; calls beyond are only counted."""
@@ -29,61 +30,11 @@ _POWERS = [1]
 
 
 @dataclass(slots=True, eq=False)
-class Loop:
-    """Rows that repeat: one turn of a loop, with all its turns counted."""
-
-    start: int
-    """The first row of a turn."""
-    rows: int
-    """How many rows a turn has."""
-    body: int
-    """The hash of a turn."""
-    parts: list[_Item]
-    """What a turn consists of."""
-    begins: list[int]
-    """The hashes of its first things: of none, of one, …"""
-    turns: int = 2
-    """In the last turn of the loop around it, or in all where there is none."""
-    least: int | None = None
-    """The fewest turns that it took in another turn of the loop around it; None where it ran once."""
-    most: int | None = None
-    holds_loops: bool = False
-    """Whether loops may be among its parts or within them."""
-
-    @property
-    def range(self) -> tuple[int, int]:
-        """Return the fewest and the most turns that it took each time it ran."""
-        return min(self.turns, self.least or self.turns), max(self.turns, self.most or self.turns)
-
-    @property
-    def last(self) -> Loop | None:
-        """Return the loop that a turn ends with; None where it ends with something else."""
-        return self.parts[-1].loop
-
-    def again(self, turns: tuple[int, int], last: int) -> None:
-        """Take in that it ran once more, or several times, with so many turns each; `last` in the last of them."""
-        least, most = self.range
-        self.least, self.most, self.turns = min(least, turns[0]), max(most, turns[1]), last
-
-
-@dataclass(slots=True, eq=False)
-class _Item:
-    """What comes after one another within a call: an operation, a call with all that happens within it, or a loop."""
-
-    start: int
-    """Its first row."""
-    code: int
-    loop: Loop | None = None
-    within: Sequence[_Item] = ()
-    """Of a call, the loops within it, and the calls that hold some."""
-
-
-@dataclass(slots=True, eq=False)
 class _Level:
     """A call that goes on: what happened within it so far.  The outermost one is the whole run."""
 
     start: int
-    items: list[_Item] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     sums: list[int] = field(default_factory=lambda: [0])
     """Hashes of all items before each place; those of the last items may be missing until they are needed."""
     loops: list[int] = field(default_factory=list)
@@ -94,6 +45,8 @@ class _Level:
     """The last loop, if what came behind it may become another turn of it."""
     matched: int = 0
     """How many things of that turn there are already."""
+    bare: int = 0
+    """How many of the last rows have no item, which they hardly ever need: the last things of that turn."""
     complete: bool = True
     """Whether everything within it was kept."""
 
@@ -162,11 +115,22 @@ class Folding:
             part = loop.parts[level.matched]
             alike = part.loop is None and rows[part.start].is_like(call) and not call.failed
             code = part.code if alike else self._code(call)
-            if code == part.code and loop.rows == 1 and not part.within:
-                rows[loop.start].absorb(call)
-                loop.turns += 1
-                return
-        item = _Item(len(rows), code)
+            if code == part.code:
+                if loop.rows == 1 and not part.within:
+                    rows[loop.start].absorb(call)
+                    loop.turns += 1
+                    return
+                if loop.is_flat:
+                    call.index = len(rows)
+                    rows.append(call)
+                    level.bare += 1
+                    level.matched = matched = level.matched + 1
+                    if matched == loop.rows:
+                        self._ends_turn(level, loop)
+                    return
+        if level.bare:
+            self._take_bare(level)
+        item = Item(len(rows), code)
         call.index = item.start
         rows.append(call)
         self._settle(level, item)
@@ -180,6 +144,7 @@ class Folding:
         if len(self.rows) >= self._limit:
             self._drop(call)
             return None
+        self._take_bare(self._levels[-1])
         call.index = len(self.rows)
         self.rows.append(call)
         self._levels.append(_Level(call.index))
@@ -190,11 +155,12 @@ class Folding:
         level = self._levels.pop()
         while level.start != place:  # calls within it whose end was not seen
             level = self._levels.pop()
+        self._take_bare(level)
         own = self._code(self.rows[place])
         level.catch_up()
         code = _mixed(own, level.sums[-1], len(level.items)) if level.complete else _mixed(own, place, self.events)
         within = [item for item in level.items if item.loop is not None or item.within]
-        self._settle(self._levels[-1], _Item(place, code, None, within))
+        self._settle(self._levels[-1], Item(place, code, None, within))
 
     def row_of(self, place: int) -> int:
         """Return the index of the row opened at `place`; it stays the same while the call is open."""
@@ -204,7 +170,7 @@ class Folding:
         """Return the loops, each before those within it, by their first rows."""
         found: list[Loop] = []
         for level in self._levels:
-            found += _loops_in(level.items)
+            found += loops_in(level.items)
         return found
 
     def _drop(self, call: Call) -> None:
@@ -223,7 +189,30 @@ class Folding:
             code = self._codes[key] = _mixed(len(self._codes), 0, 1)
         return code
 
-    def _settle(self, level: _Level, item: _Item) -> None:
+    def _take_bare(self, level: _Level) -> None:
+        """Give the last rows of a level their items, where they have none: the turn breaks off, or has a call in it."""
+        if level.bare and level.running is not None:
+            parts = level.running.parts[level.matched - level.bare : level.matched]
+            level.items += [Item(row, part.code) for row, part in enumerate(parts, len(self.rows) - level.bare)]
+            level.bare = 0
+
+    def _ends_turn(self, level: _Level, loop: Loop) -> None:
+        """Count a turn that is complete, the last things of which are rows without items."""
+        if level.bare < loop.rows:  # the others came before it was known that the loop goes on
+            self._take_bare(level)
+            self._again(level, loop, level.loops[-1] + 1)
+        else:
+            rows, place = self.rows, loop.start
+            start = len(rows) - loop.rows
+            for later in rows[start:]:
+                rows[place].absorb(later)
+                place += 1
+            del rows[start:]
+            loop.turns += 1
+            level.bare = 0
+        level.matched = 0
+
+    def _settle(self, level: _Level, item: Item) -> None:
         """Append what is over, and fold what can be folded then."""
         level.items.append(item)
         loop = level.running
@@ -270,10 +259,11 @@ class Folding:
                 begins = [level.hash(first, first + length) for length in range(period)]
                 loop = Loop(turn[0].start, again[0].start - turn[0].start, body, turn, begins)
                 loop.holds_loops = any(item.loop is not None for item in turn)
+                loop.is_flat = loop.rows == period and not loop.holds_loops
                 self._merge(loop, again)
                 level.cut(first)
                 # What ran once may be a loop of one turn: a loop of one thing has the code of that.
-                level.items.append(_Item(loop.start, turn[0].code if period == 1 else _mixed(body, period, 2), loop))
+                level.items.append(Item(loop.start, turn[0].code if period == 1 else _mixed(body, period, 2), loop))
                 level.loops.append(len(level.items) - 1)
                 return True
         return False
@@ -284,7 +274,7 @@ class Folding:
         loop.turns += 1
         level.cut(place)
 
-    def _merge(self, loop: Loop, turn: list[_Item]) -> None:
+    def _merge(self, loop: Loop, turn: list[Item]) -> None:
         """Count the rows of a further turn in those of the loop."""
         rows, start = self.rows, turn[0].start
         place = loop.start
@@ -296,66 +286,8 @@ class Folding:
         if loop.rows == 1:
             return
         if loop.rows > len(turn) or loop.holds_loops or any(item.loop is not None for item in turn):
-            loop.holds_loops = True
-            _join(loop.parts, turn)
-
-
-def _join(parts: Sequence[_Item], later: Sequence[_Item]) -> None:
-    """Take how many turns the inner loops of a turn took into those of the turn that counts it."""
-    for part, other in zip(parts, later, strict=True):
-        if part.loop is None and other.loop is not None:  # it ran once, and now several times
-            once = _Item(part.start, part.code, None, part.within)
-            part.loop = Loop(part.start, other.loop.rows, part.code, [once], [0], turns=1)
-        if part.loop is not None:
-            inner = other.loop
-            part.loop.again((1, 1) if inner is None else inner.range, 1 if inner is None else inner.turns)
-            _join(
-                part.loop.parts, [_Item(other.start, other.code, None, other.within)] if inner is None else inner.parts
-            )
-        elif part.within or other.within:
-            _join_within(part, other)
-
-
-def _join_within(part: _Item, other: _Item) -> None:
-    mine, theirs = {item.start - part.start: item for item in part.within}, list(other.within)
-    for item in theirs:
-        held = mine.get(item.start - other.start)
-        if held is not None:
-            _join([held], [item])
-        else:
-            shift = part.start - other.start
-            mine[item.start - other.start] = _moved(item, shift)
-    for offset in mine.keys() - {item.start - other.start for item in theirs}:
-        _ran_once(mine[offset])
-    part.within = [mine[offset] for offset in sorted(mine)]
-
-
-def _ran_once(item: _Item) -> None:
-    """Take in that the loops here took one turn each, another time."""
-    if item.loop is not None:
-        item.loop.again((1, 1), 1)
-        for part in item.loop.parts:
-            _ran_once(part)
-    for each in item.within:
-        _ran_once(each)
-
-
-def _moved(item: _Item, shift: int) -> _Item:
-    loop = item.loop
-    if loop is not None:
-        parts = [_moved(part, shift) for part in loop.parts]
-        again = Loop(loop.start + shift, loop.rows, loop.body, parts, loop.begins, loop.turns, 1, loop.most)
-        again.holds_loops = loop.holds_loops
-        loop = again
-    return _Item(item.start + shift, item.code, loop, [_moved(each, shift) for each in item.within])
-
-
-def _loops_in(items: Sequence[_Item]) -> Iterator[Loop]:
-    for item in items:
-        if item.loop is not None:
-            yield item.loop
-            yield from _loops_in(item.loop.parts)
-        yield from _loops_in(item.within)
+            loop.holds_loops, loop.is_flat = True, False
+            join_turns(loop.parts, turn)
 
 
 def _power(exponent: int) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ...messages import CallRow, Problem, RunMode, RunTotals
 from .calls import Call
-from .folding import Folding, Loop
+from .folding import Folding
+from .loops import Loop
 from .totals import join_peaks, totals_of
 from .went_back import WentBack
 
