@@ -188,6 +188,8 @@ class CallDifferencesRead(Body):
     """Lines on the first call that differs: what it was given, what it reads that changed; empty for none."""
     differing: Count = 0
     """How many calls differ."""
+    curve: Text = ""
+    """How the relative difference goes on from call to call: a line of bars, logarithmic; empty for none."""
     first: Count | None = None
     """Row of the first call that differs, in the run that made it; None where none does."""
     of_a: bool = False

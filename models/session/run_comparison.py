@@ -150,9 +150,11 @@ class RunComparison:
         rest = len(differing) - 1
         text = f"first difference: #{first.index} {_named(first)}{' of A' * of_a}: {measure_text(found)}"
         behind = f"{amount(rest, 'other call')} differ{'s' if rest == 1 else ''}" if rest else "no other call differs"
-        details = _lines(*self._why(first), behind, self._largest(), self._unread())
+        curve = self.merged.curve()
+        goes_on = f"relative, call by call: {curve}  (█ is {self.merged.largest:.3g}, logarithmic)" if curve else ""
+        details = _lines(*self._why(first), behind, goes_on, self._largest(), self._unread())
         return m.CallDifferencesRead(
-            text=text, details=details, differing=len(differing), first=max(first.index, 0), of_a=of_a
+            text=text, details=details, curve=curve, differing=len(differing), first=max(first.index, 0), of_a=of_a
         )
 
     def _all_alike(self) -> str:

@@ -108,7 +108,9 @@ class FakeComparingRuns:
         if first is None:
             return CallDifferencesRead(text="no call differs: 5 equal")
         text, count = f"first difference: #{first}", len(self.call_differences)
-        return CallDifferencesRead(text=text, details="it was given the same", first=first, differing=count)
+        return CallDifferencesRead(
+            text=text, details="it was given the same", first=first, differing=count, curve="··█▆"
+        )
 
     def _on_EndRunComparison(self, body: EndRunComparison) -> Done:
         self.runs_compared = None

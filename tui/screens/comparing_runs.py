@@ -24,6 +24,8 @@ from tui.widgets.table.calls_pane import CallsPane
 REFRESH = 0.3
 """Seconds between two looks at the differences that came meanwhile."""
 GROUP = "comparing runs"
+CURVE = 60
+"""Cells of the line of bars that says how a difference goes on."""
 
 
 class ComparingRuns(CallSelection):
@@ -137,7 +139,9 @@ class ComparingRuns(CallSelection):
         self.status_message(done.text)
         self.observe("compared", done.text)
         count = f"{done.differing:,} of {compared.rows:,} differ" if done.differing else "none differs"
-        self._say_runs(compared, count if done.first is None else f"{count}, the first is #{done.first}")
+        if done.first is not None:
+            count += f", the first is #{done.first}" + (f" · {clean(done.curve, CURVE)}" if done.curve else "")
+        self._say_runs(compared, count)
         if done.first is not None:
             table.chosen = True
             table.go_to(done.first, done.of_a)

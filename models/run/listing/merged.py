@@ -13,6 +13,9 @@ from ..trace.calls import Call
 from ..trace.folding import Loop
 from ..trace.record import Trace
 
+CURVE = 40
+"""Cells of the text that says how a difference goes on."""
+LEVELS = "·▁▂▃▄▅▆▇█"
 DECADES = 8
 """Powers of ten below the largest relative difference that bars tell apart."""
 
@@ -88,6 +91,25 @@ class MergedRuns:
         return with_fields(
             row, difference=with_fields(found, first=call is self.first, share=self._share(found.relative))
         )
+
+    def curve(self) -> str:
+        """Return how the relative difference goes on, call by call, as text of at most `CURVE` cells.
+
+        Of calls in one cell the largest is drawn, on a logarithmic scale; what is equal is a dot.  Calls within which
+        others happened are left out.
+        """
+        following = [*(call.depth for call in self._calls[1:]), 0]
+        innermost = [call for call, depth in zip(self._calls, following, strict=True) if depth <= call.depth]
+        found = [call.difference for call in innermost if call.difference is not None and call.difference.status]
+        cells = min(len(found), CURVE)
+        if not self.largest:
+            return ""
+        highest = [0.0] * cells
+        for at, each in enumerate(found):
+            place = at * cells // len(found)
+            share = self._share(each.relative) if each.relative is not None else 0.0
+            highest[place] = max(highest[place], 1.0 if share is None else share)
+        return "".join(LEVELS[math.ceil(share * (len(LEVELS) - 1))] for share in highest)
 
     def _share(self, relative: float | None) -> float | None:
         if not relative:

@@ -7,6 +7,7 @@ Of `run_comparison`, `call_difference`, `compared_call`, `kept_runs`, `runs_besi
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -402,6 +403,21 @@ def test_what_is_equal_is_one_row_and_what_differs_has_its_own(tmp_path: Path) -
     assert [row[0] for row in shown[2:]] == ["4", "5", "6", "7", "8"]
     shares = [row.difference and row.difference.share for row in rows(session)[2:]]
     assert max(each or 0.0 for each in shares) == 1.0
+
+
+def test_how_a_difference_goes_on_is_a_line_of_bars(file: str) -> None:
+    session = opened(file)
+    again(session, "net.block.inner.weight.data[2] *= 1.5")
+    found = compared(session, 1, 2)
+    innermost = [row.difference for row in rows(session) if row.op not in ("Net", "Block")]
+    relatives = [each.relative or 0.0 for each in innermost if each is not None and each.status]
+    assert len(found.curve) == len(relatives), "each call has a cell, where there are so few"
+    assert [level == "·" for level in found.curve] == [relative == 0 for relative in relatives]
+    levels = ["·▁▂▃▄▅▆▇█".index(level) for level in found.curve]
+    assert levels[relatives.index(max(relatives))] == 8
+    for (one, mine), (other, theirs) in pairwise(sorted(zip(relatives, levels, strict=True))):
+        assert (mine <= theirs) if one <= other else True
+    assert found.curve in found.details
 
 
 def test_what_is_compared_stops_when_it_is_cancelled_and_goes_on_then(file: str) -> None:

@@ -34,7 +34,9 @@ WORDS: dict[CallStatus, str] = {
 
 def result_text(found: CallDifference) -> str:
     """Return what came of comparing a call, in a few words."""
-    if found.status in ("dtype", "shape") and found.text:
+    if found.status == "dtype" and "→" in found.text:
+        text = f"→ {found.text.rpartition('→')[2].strip()}"  # that of A is known
+    elif found.status == "shape" and found.text:
         text = found.text
     elif not found.status and found.text:
         text = ""  # nothing to compare
@@ -89,7 +91,7 @@ def _note(row: CallRow) -> str:
 
 def _differences(whole: RunTotals) -> tuple[CallField, ...]:
     return (
-        CallField(Column("A to B", 11, 22), _result, _result_look, "severity"),
+        CallField(Column("A to B", 12, 22), _result, _result_look, "severity"),
         CallField(Column("relative", 9 + BAR, 9 + BAR, drop=3, cut="left"), _relative, order="relative"),
         CallField(Column("max", 8, 9, drop=4, cut="left"), _largest, order="max_abs"),
         CallField(Column("grew", 6, 8, drop=5, cut="left"), _grew, order="grew"),

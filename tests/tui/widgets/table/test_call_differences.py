@@ -33,7 +33,7 @@ def column(title: str, of: CallRow) -> tuple[str, str]:
         (CallDifference(status="changed", differs=True, first=True), "▶ changed"),
         (CallDifference(status="changed", differs=True, by_statistics=True, text="no copy"), "  statistics"),
         (CallDifference(status="alike", text="it takes 9 MB"), "  alike"),
-        (CallDifference(status="dtype", text="float32 → bfloat16"), "  float32 → bfloat16"),
+        (CallDifference(status="dtype", text="float32 → bfloat16"), "  → bfloat16"),
         (CallDifference(status="shape", differs=True, first=True, text="[2] → [3]"), "▶ [2] → [3]"),
         (CallDifference(status="only_a", differs=True), "  only in A"),
         (CallDifference(status="unreadable", text="a mode of torch"), "  not compared"),
