@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
+from textwrap import wrap
 
 from .combining_code import combining
 from .links import Link
@@ -11,9 +12,12 @@ from .misfits import Misfits
 from .names import NUMBER, NameParts
 from .proposal import Proposal
 from .rules import TemplatePairs, changes_of, rules_of
+from .shown import link_notes
 from .sides import Side
 from .substitution import Substitution, literal, pieces_of, substitution_of, template_pattern
 
+COMMENT = 96
+"""Characters of a line of a comment."""
 _SHOWN = 5
 """Names that a comment lists."""
 
@@ -34,6 +38,8 @@ def code_of(links: Sequence[Link], proposal: Proposal, network: Side, found: Mis
         twin = next((name for name in network.twins.get(each.name, ()) if name in fitting), None)
         if twin is not None:
             lines.append(f"state[{literal(each.name)}] = state[{literal(twin)}]  # tied")
+    for note in link_notes(links):
+        lines += [f"# {line}" for line in wrap(note, COMMENT, break_long_words=False, break_on_hyphens=False)]
     lines += _loading(found, len(proposal.network))
     head = ["import re", ""] if any("re." in line for line in lines) else []
     return "\n".join([*head, *_reading(path), *lines]) + "\n"

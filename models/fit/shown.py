@@ -28,6 +28,12 @@ PERMUTED = (
     "cannot be seen from them."
 )
 
+REORDERED = (
+    "From {} to {} they are, where Meta's Llama and that of transformers are the two: for q and k each with its heads "
+    "`w = w.view(heads, {}, w.shape[1]).transpose(1, 2).reshape(w.shape)`."
+)
+"""Checked against both: Meta rotates pairs of neighbours, transformers both halves of a head."""
+
 
 class RuleOfLinks(NamedTuple):
     """A rule as it is shown, and what it does."""
@@ -59,7 +65,16 @@ def rules_of_links(
 
 def link_notes(links: Iterable[Link]) -> list[str]:
     """Return what cannot be known of links, as sentences."""
-    return [PERMUTED] if any(map(_may_be_permuted, links)) else []
+    permuted = [link for link in links if _may_be_permuted(link)]
+    if not permuted:
+        return []
+    ends = {(_module(link.file[0]), _module(link.network[0])) for link in permuted}
+    order = {("q_proj", "wq"): "2, -1", ("wq", "q_proj"): "-1, 2"}
+    return [PERMUTED, *(REORDERED.format(theirs, ours, order[theirs, ours]) for theirs, ours in ends & order.keys())]
+
+
+def _module(name: str) -> str:
+    return name.rpartition(".")[0].rpartition(".")[2]
 
 
 def _may_be_permuted(link: Link) -> bool:

@@ -82,7 +82,7 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         background: $surface;
         & > #title { height: 1; background: $panel; text-style: bold; color: $accent; padding: 0 1; }
         & > #heading { height: auto; padding: 0 1; }
-        & > #notes { height: auto; max-height: 3; padding: 0 1; color: $text-warning; display: none; }
+        & > #notes { height: auto; max-height: 6; padding: 0 1; color: $text-warning; display: none; }
         & > #notes.-any { display: block; }
         & > RuleList { height: 3; margin: 1 0 0 0; }
         & > MisfitList { height: 1fr; margin: 1 0 0 0; border-top: solid $panel-lighten-2; }

@@ -1,0 +1,73 @@
+"""Of `shown`: what names and shapes cannot say, with the rotary embeddings of both kinds as oracle."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.fit.code import code_for
+from models.fit.misfits import misfits
+from models.fit.proposal import propose
+from models.fit.shown import PERMUTED
+from models.fit.sides import Side
+
+HEADS, SIZE, LENGTH = 4, 8, 5
+
+
+def neighbours(x: Tensor) -> Tensor:
+    """Rotate pairs of neighbours, as Meta's Llama does."""
+    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2).contiguous())
+    return torch.view_as_real(pairs * torch.polar(torch.ones(LENGTH, SIZE // 2), angles())).flatten(2)
+
+
+def halves(x: Tensor) -> Tensor:
+    """Rotate both halves of a head, as transformers does."""
+    angle = torch.cat([angles(), angles()], dim=1)
+    turned = torch.cat([-x[..., SIZE // 2 :], x[..., : SIZE // 2]], dim=-1)
+    return x * angle.cos() + turned * angle.sin()
+
+
+def angles() -> Tensor:
+    return torch.outer(torch.arange(LENGTH).float(), 1 / 100 ** (torch.arange(SIZE // 2) / 4))
+
+
+def scores(q: Tensor, k: Tensor, x: Tensor, rotate: object) -> Tensor:
+    one, other = ((x @ w.T).view(LENGTH, HEADS, SIZE).transpose(0, 1) for w in (q, k))
+    return rotate(one) @ rotate(other).mT  # type: ignore[operator, no-any-return]
+
+
+def named(*modules: str) -> dict[str, tuple[int, ...]]:
+    return {f"layers.{at}.{module}.weight": (HEADS * SIZE, 16) for at in range(4) for module in modules}
+
+
+META, HUGGING = ("attention.wq", "attention.wk"), ("self_attn.q_proj", "self_attn.k_proj")
+
+
+@pytest.mark.parametrize(
+    ("file", "network", "before", "after"), [(HUGGING, META, halves, neighbours), (META, HUGGING, neighbours, halves)]
+)
+def test_the_order_that_the_note_gives_makes_both_attend_alike(file, network, before, after) -> None:
+    notes = propose(named(*network), named(*file)).notes
+    assert notes[0] == PERMUTED
+    statements = [re.findall(r"`w = (.*?)`", note)[0] for note in notes[1:]]
+    assert len(set(statements)) == 1
+    torch.manual_seed(0)
+    q, k, x = torch.randn(HEADS * SIZE, 16), torch.randn(HEADS * SIZE, 16), torch.randn(LENGTH, 16)
+    moved = [eval(statements[0], {"w": w, "heads": HEADS}) for w in (q, k)]
+    wanted = scores(q, k, x, before)
+    assert not torch.allclose(scores(q, k, x, after), wanted, atol=1e-4)
+    torch.testing.assert_close(scores(*moved, x, after), wanted)
+
+
+def test_other_names_get_no_order_and_the_python_has_the_notes_too() -> None:
+    network, file = named(*META), named("attn.query", "attn.key")
+    assert propose(network, file).notes == [PERMUTED]
+    proposal = propose(network, named(*HUGGING))
+    sides = Side(dict(network)), Side(named(*HUGGING))
+    code = code_for(proposal, sides[0], misfits(proposal, *sides, ("certain", "likely")), "x.safetensors")
+    comments = " ".join(line.removeprefix("# ") for line in code.splitlines() if line.startswith("# "))
+    assert all(note in comments for note in proposal.notes)
+    assert max(map(len, code.splitlines())) < 120
