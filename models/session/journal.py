@@ -104,7 +104,8 @@ class Journal:
         """Note that the network was made again what it was at a snapshot."""
         taken = next((step for step in reversed(self._steps) if step.snapshot == name), None)
         if taken is None or taken.undone_by:
-            self.remark(f"back to snapshot {name}, taken in what was undone since: that is not in this file")
+            when = "before it was opened again" if taken is None else "in what was undone since"
+            self.remark(f"back to snapshot {name}, taken {when}: that is not in this file")
             return
         taken.is_needed = True
         also = f"{own_name} = " if own_name.isidentifier() and own_name != "net" else ""

@@ -66,7 +66,8 @@ def list_moments(session: Session) -> list[SnapshotItem]:
     items = [SnapshotItem(name=OPENED, detail=first)]
     for each in session.snapshots.all:
         at = time.strftime("%H:%M:%S", time.localtime(each.taken_at))
-        items.append(SnapshotItem(name=each.name, detail=f"taken at {at}, {size_text(each.size)}"))
+        old = ", before it was opened again" if each.root is None else ""
+        items.append(SnapshotItem(name=each.name, detail=f"taken at {at}, {size_text(each.size)}{old}"))
     return items
 
 

@@ -141,7 +141,7 @@ class SourceOpener:
         linecache.checkcache()  # a file that was edited is shown as it is now
         options = OpenOptions(trust, on_progress, language)
         wanted = _Wanted(source, inputs or [], inputs_from, seed, device, unfolded or {}, mode, options)
-        kept, gone = surviving(self.namespace, self._given) if anew else ({}, [])
+        outliving = self._outliving() if anew else ({}, [], None)
         before, since = self._files.stamps() if anew else {}, time.time_ns()
         try:
             with self._new_process.again() if anew else nullcontext():
@@ -150,7 +150,7 @@ class SourceOpener:
                     self._use(wanted)
         except SourceError as error:
             raise EngineProblem(problem_of_source(error)) from None
-        self._begin(wanted, kept, gone)
+        self._begin(wanted, *outliving)
         self._watch_files(before, since if ahead is None else ahead)
         if unfold_to:
             self.model.fold_state.fold("", "fit", unfold_to)
@@ -175,8 +175,15 @@ class SourceOpener:
 
         self._use_checkpoint(CheckpointModel(opened, wanted.unfolded), wanted)
 
-    def _begin(self, wanted: _Wanted, kept: dict[str, object], gone: list[str]) -> None:
-        """Begin the journal, and have those of the console's names back that are `kept` when opening anew."""
+    def _outliving(self) -> tuple[dict[str, object], list[str], Any]:
+        """Return the console's names that outlive an opening anew, those that are gone, and what else outlives it."""
+        return *surviving(self.namespace, self._given), None
+
+    def _take_over(self, others: Any) -> None:
+        """Keep what else outlives an opening anew; None for nothing."""
+
+    def _begin(self, wanted: _Wanted, kept: dict[str, object], gone: list[str], others: Any) -> None:
+        """Begin the journal, and have back what is `kept` of the console's names and of others when opening anew."""
         self.inputs.mode = wanted.mode or self.inputs.mode
         folder = os.getcwd()  # noqa: PTH109
         self.journal = Journal(wanted.source, wanted.seed, wanted.device, folder, self.inputs.text)
@@ -184,6 +191,7 @@ class SourceOpener:
         self.names_kept = [name for name in kept if name not in ("args", "kwargs", "inputs")]  # X is their first
         self.names_gone = [name for name in gone if name not in self._given]
         self.namespace |= kept
+        self._take_over(others)
 
     def _watch_files(self, before: Mapping[str, Stamp], since: int) -> None:
         # Those of a checkpoint may be thousands, on a slow disk: they are looked at when it is asked for them.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..messages import FactGroup, StateChanged, TreeOrder
 from .opening import SourceOpener
 from .runs import Runs
-from .snapshots import SnapshotStore
+from .snapshots import Snapshot, SnapshotStore
 from .stepper import Stepper
 from .undoing import undo_names
 
@@ -92,6 +92,18 @@ class Session(SourceOpener):
 
     def _added_names(self) -> dict[str, Any]:
         return dict(undo_names(self))
+
+    def _outliving(self) -> tuple[dict[str, object], list[str], list[Snapshot]]:
+        kept, gone, _ = super()._outliving()
+        if not self.snapshots.all:
+            return kept, gone, []
+        from .carried import carried
+
+        return kept, gone, carried(self.snapshots.all)
+
+    def _take_over(self, others: list[Snapshot] | None) -> None:
+        if not self.is_checkpoint:
+            self.snapshots.take_over(others or [])
 
     def _clear(self) -> None:
         compared, self.comparison = self.comparison, None

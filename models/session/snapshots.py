@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..messages import Problem
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from ..live.live_tree import LiveTree
-    from ..undo.history import FlagRecord
+    from ..undo.history import Change, FlagRecord
     from ..undo.modules import ModuleRecord
     from ..undo.record import ValueRecord
+    from .carried import CarriedValues
     from .session import Session
 
 LIMIT = 2**30
@@ -42,14 +43,16 @@ class Snapshot:
     name: str
     taken_at: float
     """Seconds since the epoch."""
-    records: Mapping[str, ValueRecord]
+    records: Mapping[str, ValueRecord | CarriedValues]
     """By path, as the tree names tensors: state-dict keys and constants; the names of one tensor share a record."""
-    root: nn.Module
-    """The network, which another may have replaced since under the name `net`."""
+    root: nn.Module | None
+    """The network, which another may have replaced since under the name `net`; None where it was opened anew since."""
     modules: Mapping[str, ModuleRecord]
     """What each module held, by its first path."""
     flags: Mapping[str, FlagRecord]
     """Whether each tensor required a gradient, by its first path."""
+    modes: Mapping[str, bool] = field(default_factory=dict)
+    """Where the network was opened anew since, by path of each module whether it was in train mode."""
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -106,6 +109,10 @@ class SnapshotStore:
         self.find(name)
         del self._taken[name]
 
+    def take_over(self, snapshots: Iterable[Snapshot]) -> None:
+        """Keep snapshots of what was open before, as `carried` gives them."""
+        self._taken |= {each.name: each for each in snapshots}
+
     def clear(self) -> None:
         """Forget all of them."""
         self._taken.clear()
@@ -132,7 +139,7 @@ class SnapshotStore:
         from ..undo.record import ValueRecord
 
         newest = self.all[-1].records if self._taken else {}
-        before = {id(record.tensor): record for record in newest.values()}
+        before = {id(record.tensor): record for record in newest.values() if isinstance(record, ValueRecord)}
         found: dict[int, ValueRecord] = {}
         by_path: dict[str, ValueRecord] = {}
         remaining = self.limit - self.size
@@ -166,21 +173,15 @@ def restore(session: Session, name: str) -> str:
     Raises:
         EngineProblem: there is no such snapshot, of kind `gone`; nothing is open, or a checkpoint.
     """
-    from ..undo.history import Change, listed_reasons
+    from ..undo.history import listed_reasons
+    from .carried import restore_by_path
 
     session.live  # noqa: B018  (raises when nothing is open)
     taken = session.snapshots.find(name)
-    records = {id(record): (path, record) for path, record in reversed(list(taken.records.items()))}
-    then = Change(
-        "",
-        root=taken.root if taken.root is not session.root else None,
-        modules=[(path, record) for path, record in taken.modules.items() if record.changed()],
-        values=[(path, record) for path, record in reversed(records.values()) if record.changed()],
-        flags=[(path, record) for path, record in taken.flags.items() if record.changed()],
-    )
-    session.begin_change(f"back to snapshot {name}", [path for path, _ in then.values])
+    then = _as_change(session, taken)
+    session.begin_change(f"back to snapshot {name}", [path for path, _ in then.values] or list(taken.records))
     session.journal.went_back(name, session.model.source.name)
-    _, lost = then.restore()
+    lost = restore_by_path(taken, session.live.tree) if taken.root is None else then.restore()[1]
     if then.root is not None:
         session.bind(session.model.source.name, then.root)
     session.end_change()
@@ -191,5 +192,21 @@ def restore(session: Session, name: str) -> str:
     return f"{text}   (u takes it back)" if did else text
 
 
-def _size(records: Iterable[ValueRecord]) -> int:
+def _as_change(session: Session, taken: Snapshot) -> Change:
+    """Return what has to be restored to be back at a snapshot, as a change; an empty one of what was opened anew."""
+    from ..undo.history import Change
+    from ..undo.record import ValueRecord
+
+    kept = [(path, record) for path, record in taken.records.items() if isinstance(record, ValueRecord)]
+    records = {id(record): (path, record) for path, record in reversed(kept)}
+    return Change(
+        "",
+        root=taken.root if taken.root is not session.root else None,  # None where it was opened anew
+        modules=[(path, record) for path, record in taken.modules.items() if record.changed()],
+        values=[(path, record) for path, record in reversed(records.values()) if record.changed()],
+        flags=[(path, record) for path, record in taken.flags.items() if record.changed()],
+    )
+
+
+def _size(records: Iterable[ValueRecord | CarriedValues]) -> int:
     return sum(record.size for record in {id(record): record for record in records}.values())

@@ -16,6 +16,7 @@ from ..run.console.loaded_torch import loaded_torch
 from ..work.parsing import parse_python
 
 if TYPE_CHECKING:
+    from ..run.console.interpreter import StatementOutcome
     from ..run.trace.tracing import Trace
     from .session import Session
 
@@ -44,11 +45,7 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
     with nullcontext() if watched is None else watched:
         outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
-    if session.undid:
-        session.journal.remark(f"took back or did again, which left out what it undid: {text}")
-    else:
-        failed = "" if outcome.problem is None else outcome.problem.title
-        session.journal.did(text, failed=failed, has_value=outcome.value_repr is not None)
+    _note(session, text, outcome)
     if trace is not None and run is not None:
         session.emit(CallsGrew(run=run, total=len(trace), complete=True))
     elif watched is not None and session.runs.newest is not None:
@@ -71,6 +68,15 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         seconds=seconds,
         run=run,
     )
+
+
+def _note(session: Session, text: str, outcome: StatementOutcome) -> None:
+    """Write into the journal what ran."""
+    if session.undid:
+        session.journal.remark(f"took back or did again, which left out what it undid: {text}")
+    else:
+        failed = "" if outcome.problem is None else outcome.problem.title
+        session.journal.did(text, failed=failed, has_value=outcome.value_repr is not None)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Reopening(Opening, Running):
             self._start(self.wanted or self.options.source)
             return
         if self.named and not self.options.attached:
-            self.log_to_console("a new engine: the names that were made in the console are gone")
+            self.log_to_console("a new engine: the names that were made in the console are gone, and the snapshots")
         self._start(None, self._again(self.summary, anew=False))
 
     def _engine_serves(self, summary: m.Summary) -> bool:

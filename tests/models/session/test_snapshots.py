@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from models.live.live_tree import LiveTree
 from models.messages.errors import EngineProblem
+from models.session.moments import list_moments
 from models.session.session import Session
 from models.session.snapshots import COUNT_LIMIT, SnapshotStore, restore
 from models.session.statement import run_statement
@@ -142,3 +147,42 @@ def test_another_source_forgets_them() -> None:
     assert session.snapshots.all == []
     with pytest.raises(EngineProblem, match="no snapshot “start”"):
         restore(session, "start")
+
+
+def test_snapshots_outlive_an_opening_anew(tmp_path: Path) -> None:
+    file = tmp_path / "outliving.py"
+    text = "from torch import nn\ndef make():\n"
+    text += "    return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, WIDTH))\n"
+    file.write_text(text.replace("WIDTH", "4"))
+    session = Session()
+    session.open(f"{file}:make", inputs=["5x2"], seed=1)
+    run(session, "net[0].bias.requires_grad_(False); net[1].eval(); net[1].running_mean.fill_(3)")
+    before = values(session)
+    session.snapshots.take(session.live.tree, "one")
+    run(session, "net[0].bias.data.fill_(9)")
+    session.snapshots.take(session.live.tree, "two")
+    size = session.snapshots.size
+    old = weakref.ref(session.root)
+    file.write_text(text.replace("WIDTH", "6"))
+    session.open(f"{file}:make", inputs=["5x2"], seed=2, anew=True)
+    gc.collect()
+    assert old() is None
+    assert [each.name for each in session.snapshots.all] == ["one", "two"]
+    assert session.snapshots.size == size
+    assert [item.detail.endswith("before it was opened again") for item in list_moments(session)] == [False, True, True]
+    opened_anew = values(session)
+    said = restore(session, "one")
+    assert "(but not 2.weight: it was float32[4, 3]; 2.bias: it was float32[4])" in said
+    now = values(session)
+    assert all(torch.equal(now[path], before[path]) for path in before if not path.startswith("2."))
+    assert torch.equal(now["2.weight"], opened_anew["2.weight"])
+    assert not session.root[0].bias.requires_grad  # type: ignore[index, union-attr]
+    assert [module.training for module in session.root] == [True, False, True]  # type: ignore[attr-defined]
+    undo_last(session)
+    assert same(values(session), opened_anew)
+    assert session.root[1].training  # type: ignore[index, union-attr]
+    session.snapshots.take(session.live.tree, "three")
+    session.open(f"{file}:make", inputs=["5x2"], seed=2, anew=True)
+    assert restore(session, "three").startswith("back at snapshot three: nothing had changed")
+    session.open("rgnet")
+    assert session.snapshots.all == []
