@@ -1,4 +1,4 @@
-"""`unused_module`: modules with parameters that the last run neither called nor read."""
+"""`unused_module`: modules with parameters that the last run neither called nor read, and activations never called."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from ...messages.findings import Finding
 from ...opened.facts import amount
 from ...sources.wording import listed
 from ..evidence import Evidence
+
+ACTIVATIONS = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Tanh,
+    nn.Softplus,
+)  # fmt: skip
+"""What stands between layers; a sigmoid or softmax may be meant for use after training."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -34,8 +40,22 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             skip = below.stop
             if node.index and any(each.kind == "parameter" for each in tree.tensors_below(node)):
                 siblings.setdefault(tree.parents[node.index], []).append(node)
+            elif isinstance(node.item, ACTIVATIONS) and _is_left_out(evidence, node):
+                yield _of_activation(node)
     for parent, unused in siblings.items():
         yield _of_siblings(evidence, tree.nodes[parent], unused)
+
+
+def _is_left_out(evidence: Evidence, node: Node) -> bool:
+    """Return whether what holds an activation was called, and others in it: a fused kernel would call none of them."""
+    holder = evidence.tree.holder(node)
+    beside = evidence.tree.children_of(holder)
+    return holder.path in evidence.called and any(each.path in evidence.called for each in beside)
+
+
+def _of_activation(node: Node) -> Finding:
+    text = f"a {type(node.item).__name__} that the last run never called, unlike modules beside it: it has no effect"
+    return Finding(kind="unused_module", severity="note", text=text, path=node.path)
 
 
 def _of_siblings(evidence: Evidence, parent: Node, unused: list[Node]) -> Finding:

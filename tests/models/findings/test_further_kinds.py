@@ -58,6 +58,34 @@ def test_unused_siblings_are_one_finding() -> None:
     assert found.text.endswith("1, 2, 4")
 
 
+class Forgotten(nn.Module):
+    """Makes an activation that its forward does not call."""
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self.first, self.activation, self.last = nn.Linear(4, 4), activation, nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.first(x))
+
+
+def test_an_activation_that_was_not_called_is_found() -> None:
+    found = only("unused_module", findings(Forgotten(nn.ReLU()), rows(2, 4)))
+    assert (found.severity, found.path) == ("note", "activation")
+    assert found.text.startswith("a ReLU that the last run never called")
+
+
+@pytest.mark.parametrize("activation", [nn.Sigmoid(), nn.Softmax(1), nn.Dropout(), nn.Sequential(nn.ReLU())])
+def test_what_may_be_meant_for_another_time_is_not(activation: nn.Module) -> None:
+    assert "unused_module" not in {each.kind for each in findings(Forgotten(activation), rows(2, 4))}
+
+
+@torch.no_grad()
+def test_a_fused_layer_calls_none_of_what_it_holds() -> None:
+    layer = nn.TransformerEncoderLayer(8, 2, 16, activation=nn.GELU(), batch_first=True).eval()
+    assert "unused_module" not in {each.kind for each in findings(layer, torch.rand(2, 3, 8))}
+
+
 @pytest.mark.parametrize("make", [ReadsOnly, lambda: nn.Sequential(nn.Linear(4, 4)), lambda: nn.ModuleList([Heads()])])
 def test_what_was_used_or_did_not_run_is_not_unused(make: Callable[[], nn.Module]) -> None:
     net = make()
