@@ -45,7 +45,7 @@ def table(rows: Iterable[TextRow], widest: Sequence[int], right: Collection[int]
         yield line.rstrip()
 
 
-LEAST = 30
+NARROWEST = 30
 """Cells that a name keeps on a terminal, however narrow."""
 
 
@@ -71,7 +71,7 @@ def table_of_names(
                 widest[at] = max(widest[at], width_of(cell))
     if width is not None and rows:
         rest = max(_beside(row, end, names, widest) for row, end in zip(rows, ends, strict=True))
-        widest[names] = min(widest[names], max(LEAST, width - rest))
+        widest[names] = min(widest[names], max(NARROWEST, width - rest))
         cut = cut_names([row[names] for row in rows], widest[names])
         rows = [[*row[:names], name, *row[names + 1 :]] for row, name in zip(rows, cut, strict=True)]
     return table(rows, widest, right)

@@ -8,9 +8,9 @@ from statistics import median
 from typing import Any
 
 BARS = "▁▂▃▄▅▆▇█"
-LEAST_LAYERS = 3
+FEWEST_LAYERS = 3
 """Layers below which there is nothing to compare."""
-LEAST_DECADES = 6
+FEWEST_DECADES = 6
 """Powers of ten that the scale spans at least: gradients that differ by less than some dozen times look level."""
 WIDTH = 60
 """Bars at most; of more layers, neighbours are one."""
@@ -20,14 +20,14 @@ def depth_lines(report: dict[str, Any]) -> Iterator[str]:
     """Yield two lines on the gradients that came to the calls that read parameters; none without a backward."""
     parameters = {gradient["path"] for gradient in report["gradients"] or []}
     layers = [call for call in report["calls"] or [] if not parameters.isdisjoint(call["tensors"])]
-    if len(layers) < LEAST_LAYERS or not any(call["backward"] for call in layers):
+    if len(layers) < FEWEST_LAYERS or not any(call["backward"] for call in layers):
         return
     norms = [None if call["backward"] is None else call["backward"]["norm"] for call in layers]
     measured = [norm for norm in norms if norm and math.isfinite(norm)]
     if not measured:
         return
     high = math.ceil(math.log10(max(measured)))
-    low = min(math.floor(math.log10(min(measured))), high - LEAST_DECADES)
+    low = min(math.floor(math.log10(min(measured))), high - FEWEST_DECADES)
     size = math.ceil(len(norms) / WIDTH)
     bars = [_bar(norms[at : at + size], low, high) for at in range(0, len(norms), size)]
     yield f"gradient at {len(layers)} layers, first to last, from 1e{low} to 1e{high} on a logarithmic scale"

@@ -9,7 +9,7 @@ from ..opened.facts import amount
 from ..safe_text import clean
 from ..saving.notes import Overflows, left_out_of
 from ..saving.plan import FORM_NAMES, FilePlan, SavedTensor
-from .columns import LEAST, cut_names, table_of_names
+from .columns import NARROWEST, cut_names, table_of_names
 
 NAME = 200
 """Characters of a name that are written."""
@@ -50,7 +50,7 @@ def _entry(tensor: SavedTensor, overflows: Overflows) -> dict[str, Any]:
 def text_of(out: str, plan: FilePlan, notes: Sequence[str], overflows: Overflows, width: int | None) -> Iterator[str]:
     """Yield the lines that `save` prints, safe for a terminal: the tensors of a dry run, then the sums."""
     if overflows is None:
-        beside = NAME if width is None else max(LEAST, width // 3)
+        beside = NAME if width is None else max(NARROWEST, width // 3)
         yield from table_of_names([_row(each, beside) for each in plan.tensors], 0, width, right=(3,))
     said = "would be" if overflows is None else "is written:"
     what = f"{amount(len(plan.tensors), 'tensor')}, {amount(plan.bytes, 'byte')}"

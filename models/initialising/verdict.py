@@ -25,7 +25,7 @@ FEWEST = 8
 """Elements below which nearly anything could be a draw."""
 ONE_SIZE = 1.5
 """How much larger than the smallest the largest of layers beside each other may be."""
-MOST_SIBLINGS = 200
+SIBLING_LIMIT = 200
 """Layers that are enough to say what is usual."""
 KnownStatistics = Callable[[Node], OutputStatistics | None]
 """Returns the statistics of the tensor at a node as far as they are known."""
@@ -93,7 +93,7 @@ class Siblings:
         like = _like(node)
         if like not in found:
             alike = self._alike.get(like, {})
-            sizes = [rms_of(known(each)) for each in islice(alike.values(), MOST_SIBLINGS)]
+            sizes = [rms_of(known(each)) for each in islice(alike.values(), SIBLING_LIMIT)]
             sure = [size for size in sizes if size is not None]
             found[like] = median(sure) if FEWEST_SIBLINGS <= len(sure) == len(sizes) else None
         return found[like]
@@ -116,7 +116,7 @@ class Siblings:
     def _usual_beside(self, node: Node, known: KnownStatistics) -> float | None:
         """Return the usual size of the others beside a parameter, which are of one size; None where unsure."""
         alike = self._beside.get(self._key_beside(node), {})
-        if not FEWEST_SIBLINGS <= len(alike) <= MOST_SIBLINGS:
+        if not FEWEST_SIBLINGS <= len(alike) <= SIBLING_LIMIT:
             return None
         sizes = [rms_of(known(each)) for each in alike.values() if each.item is not node.item]
         sure = [size for size in sizes if size]

@@ -131,11 +131,11 @@ class Call(CallFields, kw_only=True, eq=False):
         if self.statistics is not None and later.statistics is not None:
             self.statistics = self.statistics.joined(later.statistics)
         producers = self.producers
-        if later.producers and len(producers) < MOST_PRODUCERS:
+        if later.producers and len(producers) < PRODUCER_LIMIT:
             for call in later.producers:
                 if (call if call.into is None else call.row_of()) not in producers:
                     mine = {call.row_of(): None for call in (*producers, *later.producers)}
-                    self.producers = tuple(mine)[:MOST_PRODUCERS]
+                    self.producers = tuple(mine)[:PRODUCER_LIMIT]
                     break
         self.captured = later.captured
         if later.reads_input:
@@ -169,6 +169,6 @@ JOINED = (
 """Fields that `absorb` joins over the repetitions of a call; `kept` and `backward` are found when all are folded."""
 OF_ROW = ("index", "into", "captured", "returned", "difference")
 """Fields that are of one row alone."""
-MOST_PRODUCERS = 16
+PRODUCER_LIMIT = 16
 """Producers that a row has over all its repetitions."""
 _fold_key = attrgetter(*[name for name in Call.__struct_fields__ if name not in (*JOINED, *OF_ROW)])

@@ -23,7 +23,7 @@ from .output_statistics import statistics_of
 
 What = Literal["NaN", "infinity"]
 
-MOST = 1000
+ORIGIN_LIMIT = 1000
 """Origins that are kept."""
 
 
@@ -91,7 +91,7 @@ class Origins:
 
     path_of: Callable[[Tensor], tuple[str, bool] | None]
     born: list[Origin] = field(default_factory=list)
-    """Those that were made of finite numbers or came from outside, not those that were placed; at most `MOST`."""
+    """Those made of finite numbers or from outside, not those that were placed; at most `ORIGIN_LIMIT`."""
     _held: dict[int, _Held] = field(default_factory=dict)
     """By address of a storage."""
     _count: int = 0
@@ -249,7 +249,7 @@ class Origins:
         self._count += 1
         if not placed:
             self._first.setdefault(what, origin)
-            if len(self.born) < MOST:
+            if len(self.born) < ORIGIN_LIMIT:
                 self.born.append(origin)
         return origin
 

@@ -17,9 +17,9 @@ from .call_statistics import OutputStatistics
 from .deferred_statistics import DeferredStatistics
 from .many_statistics import is_many, sums_of
 
-FEW = 64
+SMALL_LIMIT = 64
 """Elements up to which Python's own functions are quicker than a call of torch's."""
-FEW_TO_COUNT = 2**11
+COUNT_LIMIT = 2**11
 """Elements up to which asking each whether it is zero is quicker than two passes over their bits."""
 PIECE = 2**16
 """Elements that are converted at a time where a dtype has no arithmetic that is precise enough."""
@@ -39,7 +39,7 @@ def statistics_of(tensor: Tensor) -> OutputStatistics | None:
     """
     try:
         if type(tensor) is Tensor or type(tensor) is Parameter:
-            if tensor.dtype in _INTEGERS and _numel(tensor) <= FEW and tensor.layout is torch.strided:
+            if tensor.dtype in _INTEGERS and _numel(tensor) <= SMALL_LIMIT and tensor.layout is torch.strided:
                 return _of_few(tensor)
         else:
             tensor = local_part(tensor)
@@ -76,7 +76,7 @@ def _statistics_of(tensor: Tensor) -> OutputStatistics | None:
     if not elements:
         return None
     values = tensor.detach() if tensor.requires_grad else tensor
-    if elements <= FEW and dtype.is_floating_point:
+    if elements <= SMALL_LIMIT and dtype.is_floating_point:
         numbers = values.reshape(-1).tolist()
         return DeferredStatistics(numbers) if math.isfinite(sum(numbers)) else _of_list(numbers)
     values = _flat(values)
@@ -233,7 +233,7 @@ def _zeros(values: Tensor) -> int:
 
     Of many not asked of the numbers themselves: torch branches at each, ten times as slowly where half are zero.
     """
-    if values.numel() <= FEW_TO_COUNT:
+    if values.numel() <= COUNT_LIMIT:
         return values.numel() - int(torch.count_nonzero(values))
     bits = values.view(_INTEGERS[values.dtype])
     zeros = bits.numel() - int(torch.count_nonzero(bits))

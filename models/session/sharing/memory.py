@@ -18,7 +18,7 @@ from ...tensors.extents import Extent, Overlaps
 from ...tensors.plainly import plain, plainly
 from .groups import Member, ShareGroup
 
-LEAST_UNUSED = 512
+SMALLEST_UNUSED = 512
 """Bytes of a memory that a tensor leaves unused from which on that is reported."""
 MOVES = (
     ".to() with another dtype or device gives each a memory of its own, copy.deepcopy each parameter: no tie is left"
@@ -66,7 +66,7 @@ def shared_memory(tree: LiveTree) -> list[ShareGroup]:
         spans.sort(key=lambda span: span.node.index)
         if len(spans) > 1:
             found.append(_memory(spans))
-        elif spans[0].whole - spans[0].size >= LEAST_UNUSED and spans[0].size:
+        elif spans[0].whole - spans[0].size >= SMALLEST_UNUSED and spans[0].size:
             found.append(_part(spans[0]))
     return sorted(found, key=lambda group: group.members[0].node.index)
 
@@ -102,7 +102,7 @@ def _memory(spans: Sequence[_Span]) -> ShareGroup:
 def _alone(spans: Sequence[_Span]) -> list[str]:
     """Return the note on that one of them which takes the most in a file of its own for what it is."""
     worst = max(spans, key=lambda span: span.whole - span.size)
-    if not worst.size or worst.whole - worst.size < LEAST_UNUSED:
+    if not worst.size or worst.whole - worst.size < SMALLEST_UNUSED:
         return []
     return [f"{alone_text(worst.node.path, worst.whole, worst.size)}; .clone() first writes what it is"]
 

@@ -12,7 +12,7 @@ from ...live.paths import python_path
 from ...tensors.tensors import requires_grad
 from .groups import Member, ShareGroup
 
-MOST = 20
+NODE_LIMIT = 20
 """Lines; a group of more names is left to the user."""
 
 
@@ -22,7 +22,7 @@ def mending_of(tree: LiveTree, group: ShareGroup) -> tuple[str, str]:
     Every line assigns to a name of the network, so that it is undone as any statement is.
     """
     nodes = [member.node for member in group.members]
-    if len(nodes) > MOST or not all(node.index and node.registered and not node.keys for node in nodes):
+    if len(nodes) > NODE_LIMIT or not all(node.index and node.registered and not node.keys for node in nodes):
         return _constant_part(tree, group)
     first, *others = nodes
     if group.kind == "object":

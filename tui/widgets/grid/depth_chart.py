@@ -15,7 +15,7 @@ from tui.paths import name_below
 from tui.text import clean, fit_path
 from tui.widgets.grid.statistics_bar import BLOCKS, Part
 
-LEAST_DECADES = 6
+FEWEST_DECADES = 6
 """Powers of ten that the scale spans at least: gradients that differ by less than some dozen times look level."""
 FAR = 1e6
 """By how much a gradient is smaller or larger than those of the last layers to stand out."""
@@ -86,11 +86,11 @@ def _measured(norms: Sequence[float | None]) -> list[float]:
 
 
 def _decades(norms: Sequence[float | None]) -> tuple[int, int]:
-    """Return the powers of ten between which all norms lie, apart by at least `LEAST_DECADES`."""
+    """Return the powers of ten between which all norms lie, apart by at least `FEWEST_DECADES`."""
     found = _measured(norms)
     high = math.ceil(math.log10(max(found))) if found else 0
     low = math.floor(math.log10(min(found))) if found else 0
-    return min(low, high - LEAST_DECADES), high
+    return min(low, high - FEWEST_DECADES), high
 
 
 def _late(norms: Sequence[float | None]) -> float | None:

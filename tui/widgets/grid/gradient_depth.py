@@ -14,7 +14,7 @@ from models.messages import LayerGradient
 from tui.text import clean
 from tui.widgets.grid.depth_chart import Chart, chart_of, norm_text
 
-LEAST_LAYERS = 3
+FEWEST_LAYERS = 3
 """Layers below which there is nothing to compare."""
 FRAME = 2
 """Lines above and below the columns."""
@@ -48,7 +48,7 @@ class GradientDepth(Widget):
     def show(self, layers: Sequence[LayerGradient], above: str) -> None:
         """Show the layers of the module at `above`, in order of execution."""
         self._layers, self._above = layers, above
-        self.display = len(layers) >= LEAST_LAYERS
+        self.display = len(layers) >= FEWEST_LAYERS
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -57,7 +57,7 @@ class GradientDepth(Widget):
 
     def render(self) -> Content:
         width, height = self.content_size
-        if height <= FRAME or len(self._layers) < LEAST_LAYERS:
+        if height <= FRAME or len(self._layers) < FEWEST_LAYERS:
             return Content("")
         self._chart = chart_of(self._layers, self._above, width, height - FRAME)
         return Content("\n").join(Content.assemble(*line) for line in self._chart.lines)

@@ -18,7 +18,7 @@ SHORTER = (100, 4, 2, 0)
 """Letters that a title keeps, the first of them that lets every tab be seen."""
 APART = " · "
 """Between the parts of a note."""
-LEAST = 8
+NARROWEST = 8
 """Cells below which a part of a note says nothing."""
 
 
@@ -147,6 +147,6 @@ def _fitted(note: str, room: int) -> str:
         return note
     parts = note.split(APART)
     each = (room - len(APART) * (len(parts) - 1)) // len(parts)
-    if each < LEAST:
+    if each < NARROWEST:
         return fit_middle(note, room)
     return APART.join(fit_middle(part, min(cell_len(part), each)) for part in parts)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from models.run.trace.call_statistics import OutputStatistics
-from models.run.trace.output_statistics import FEW, PIECE, spread_of_rows, statistics_of
+from models.run.trace.output_statistics import PIECE, SMALL_LIMIT, spread_of_rows, statistics_of
 
 NAN, INF = float("nan"), float("inf")
 FLOATS = [torch.float64, torch.float32, torch.float16, torch.bfloat16]
@@ -41,7 +41,7 @@ def check(tensor: Tensor, rel: float = 1e-5) -> OutputStatistics:
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("elements", [1, 3, FEW, FEW + 1, 1000, PIECE + 7])
+@pytest.mark.parametrize("elements", [1, 3, SMALL_LIMIT, SMALL_LIMIT + 1, 1000, PIECE + 7])
 def test_floats_of_every_size(dtype: torch.dtype, elements: int) -> None:
     generator = torch.Generator().manual_seed(elements)
     values = torch.randn(elements, generator=generator, dtype=torch.float64)
