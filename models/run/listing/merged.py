@@ -10,7 +10,7 @@ from msgspec.structs import replace as with_fields
 
 from ...messages import CallDifference, CallRow, RunTotals
 from ..trace.calls import Call
-from ..trace.folding import Loop
+from ..trace.loops import Loop
 from ..trace.record import Trace
 
 CURVE = 40
