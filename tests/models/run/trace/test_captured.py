@@ -267,3 +267,4 @@ def test_all_room_is_given_back_when_the_tensors_of_a_run_are_forgotten(fails: b
     trace.forget_tensors()
     gc.collect()
     assert captures.left == 10_000
+    assert trace.forget_tensors() == []
