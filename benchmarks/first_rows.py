@@ -118,6 +118,7 @@ def turn(seen: Seen, runs_for: float) -> tuple[float, float]:
     pressed = time.perf_counter()
     first = seen.until(lambda: bool(seen.rows) and seen.rows != before and not seen.ends_early()) - pressed
     seen.rest(runs_for)
+    seen.until(lambda: not seen.is_interrupted())  # of the turn before
     seen.screen.press(b"\x03")
     pressed = time.perf_counter()
     said = seen.until(seen.is_interrupted) - pressed
