@@ -42,6 +42,8 @@ class FloatSums:
         self._peaks = room("peaks", rows, self._dtype)
         self._alike, self._rows = 0, 0
         """Rows of equal parts, and of those that differ."""
+        self._vanished = False
+        """Whether a part of equal elements has a sum of 0 without being all 0."""
         self._parts, self._counted = 0, 0
         """Parts whose flags are counted already but not added up, and the elements of each."""
         self._starts: list[tuple[int, int]] = []
@@ -57,8 +59,11 @@ class FloatSums:
         """Take in elements that are equal on both sides."""
         numbers = self._as(part, "left")
         rows = numbers.view(-1, ROW)
-        torch.linalg.vector_norm(rows, 2, 1, out=self._slice("alike", self._alike, len(rows)))
+        norms = torch.linalg.vector_norm(rows, 2, 1, out=self._slice("alike", self._alike, len(rows)))
         self._alike += len(rows)
+        if not norms.amax().item():
+            low, high = torch.aminmax(numbers)
+            self._vanished = self._vanished or bool(low.item() or high.item())
 
     def add(self, a: Tensor, b: Tensor, first: int) -> None:
         """Take in parts of both, a multiple of `UNIT` elements, which begin at the position `first`."""
@@ -84,7 +89,8 @@ class FloatSums:
         self._count_up()
         alike = self._total("alike", self._alike)
         if not self._rows:
-            return (Sum(alike), Sum(alike), Sum(alike), Sum()) if self._is_safe(alike) else None
+            sound = self._is_safe(alike) or not (alike or self._vanished)
+            return (Sum(alike), Sum(alike), Sum(alike), Sum()) if sound else None
         self.largest = self._peaks[: self._rows].amax().item()
         a, b, apart = (self._total(name, self._rows) for name in ("a", "b", "apart"))
         if not math.isfinite(self.largest) or not (self._is_safe(alike + a) and self._is_safe(alike + b)):

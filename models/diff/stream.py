@@ -29,7 +29,7 @@ def differences(
     `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
     first difference on, and before where `torch_is_there()`: where all are equal torch need not be imported.
     """
-    sizes = list(map(_bytes, pairs.both))
+    sizes = list(map(pair_bytes, pairs.both))
     total = sum(sizes)
     done, at, count = 0, 0, len(pairs.both)
     differs = False
@@ -68,7 +68,8 @@ def _only(a: Comparable | None, b: Comparable | None) -> Difference:
     return Difference(b.path, "only_b", None, b.side)
 
 
-def _bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
+def pair_bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
+    """Return the bytes that are read of both; 0 where they are not read."""
     a, b = pair
     if a is None or b is None or a.side.shape != b.side.shape or a.side.shape is None:
         return 0

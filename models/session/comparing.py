@@ -178,7 +178,7 @@ def read_differences(session: Session, context: WorkContext) -> m.Done:
             what = f"comparing {path}" if torch_is_there() else "importing torch, which tells by how much"
             context.progress(what, min(done / max(total, 1), 1.0))
 
-    model.outcome.read(on_progress)
+    model.outcome.read(on_progress, model.in_sight)
     return m.Done(text=result_text(model))
 
 

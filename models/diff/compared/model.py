@@ -56,6 +56,8 @@ class ComparedModel(OpenModel):
         self.pairs = pairs
         self.never_changes = a.model.never_changes and b.model.never_changes
         self.outcome = Outcome(tree, pairs)
+        self._seen: Sequence[int] = ()
+        """The nodes on the page that was asked for last."""
         elements, sizes = [0] * len(tree), [0] * len(tree)
         nodes: dict[Hashable, list[int]] = {}
         for node in tree.tensors(0, len(tree)):
@@ -87,16 +89,23 @@ class ComparedModel(OpenModel):
         """Return visible rows of the tree, each with how it differs."""
         rows, note = super().page(start, count)
         found = []
-        for row, place in zip(rows, self.fold_state.slice(start, count), strict=True):
+        places = self.fold_state.slice(start, count)
+        self._seen = [place.node for place in places if place.group is None]
+        for row, place in zip(rows, places, strict=True):
             group = place.group
             nodes = None if group is None else self.tree.members(group)
             difference = self.outcome.of_node(place.node) if nodes is None else self.outcome.of_siblings(nodes)
             found.append(msgspec.structs.replace(row, difference=difference))
         return found, note
 
+    def in_sight(self) -> list[int]:
+        """Return the pairs of the tensors on the page that was asked for last."""
+        return [pair for node in self._seen if (pair := self.tree.pair(node)) is not None]
+
     def _table_rows(self, every: Sequence[NodeFacts]) -> tuple[list[m.TensorRow], str]:
         rows, note = super()._table_rows(every)
         nodes = [facts.index for facts in every]
+        self._seen = nodes
         return [
             msgspec.structs.replace(row, difference=self.outcome.of_node(node))
             for row, node in zip(rows, nodes, strict=True)

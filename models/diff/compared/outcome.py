@@ -6,20 +6,27 @@ Written by the one thread that compares, while others read.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import add
 
 from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
 from ...work.imported import torch_is_there
 from ..difference import ALIKE, Difference, Tally, Tolerance
+from ..first_change import changed_for_certain
 from ..modules import ModuleChange, ModuleChanges
 from ..pairing import Pairs
-from ..stream import OnBytesRead, differences
+from ..stream import OnBytesRead, differences, pair_bytes
 from ..sums import Squares, Sum
 from ..tensors import Comparable
 from ..workers import Workers
 from .tree import ComparedTree
 
+InSight = Callable[[], Sequence[int]]
+"""Returns the pairs whose rows are in sight."""
+AT_ONCE, BYTES_AT_ONCE = 2_000, 64 << 20
+"""Pairs, and bytes of both sides, that are compared before it is asked again what is in sight."""
+LOOKED_AT = 64
+"""Pairs that are looked at while torch is imported, beside those in sight."""
 _NONE = [0] * len(SERIOUS)
 _NO_DIFFERENCE = (*ALIKE, "unreadable")
 
@@ -33,7 +40,9 @@ class Outcome:
         self.found: list[Difference | None] = [None] * len(pairs.both)
         """The difference of each pair; None while it is not known."""
         self.done = 0
-        """How many pairs are compared: the first ones."""
+        """How many of the first pairs are all compared."""
+        self._early: dict[int, Difference] = {}
+        """Pairs that are changed for certain, of which the figures are not known yet."""
         self.complete = not pairs.both
         """Whether all are, and the sums of modules too."""
         self.version = 0
@@ -50,15 +59,27 @@ class Outcome:
             for module in tree.modules_around(node):
                 self._items[module] = self._items.get(module, 0) + 1
 
-    def read(self, on_progress: OnBytesRead) -> None:
-        """Compare the pairs that are left, one after the other; what is known stays where this is cancelled.
+    def read(self, on_progress: OnBytesRead, in_sight: InSight = tuple) -> None:
+        """Compare the pairs that are left, those in sight first; what is known stays where this is cancelled.
 
         Raises:
             Cancelled: `on_progress` raised it.
         """
-        left = Pairs(both=self._pairs.both[self.done :])
-        for found in differences(left, Tolerance(), on_progress, squares=True, torch_is_there=torch_is_there):
-            self._take(found)
+        both = self._pairs.both
+        total, done = sum(map(pair_bytes, both)), 0
+
+        def progress(size: int, part: int, path: str) -> None:
+            on_progress(done + size, total, path)
+
+        self._look_first(in_sight, progress)
+        while some := self._next(in_sight):
+            found = differences(
+                Pairs(both=[both[index] for index in some]), Tolerance(), progress, squares=True,
+                torch_is_there=torch_is_there,
+            )  # fmt: skip
+            for index, difference in zip(some, found, strict=True):
+                self._take(index, difference)
+            done += sum(pair_bytes(both[index]) for index in some)
         if self.complete:
             return
 
@@ -73,20 +94,51 @@ class Outcome:
         self.complete = True
         self.version += 1
 
-    def _take(self, found: Difference) -> None:
-        self.found[self.done] = found
+    def _next(self, in_sight: InSight) -> list[int]:
+        """Return the pairs to be compared now: those in sight, else some of those that are left."""
+        wanted = [index for index in in_sight() if self.found[index] is None]
+        if wanted:
+            return wanted
+        while self.done < len(self.found) and self.found[self.done] is not None:
+            self.done += 1
+        some, size = list[int](), 0
+        for index in range(self.done, min(self.done + AT_ONCE, len(self.found))):
+            if self.found[index] is None:
+                some.append(index)
+                size += pair_bytes(self._pairs.both[index])
+            if size > BYTES_AT_ONCE:
+                break
+        return some
+
+    def _look_first(self, in_sight: InSight, on_progress: OnBytesRead) -> None:
+        """While torch is imported, say which of those in sight, or of the first ones, are changed, and where."""
+        if torch_is_there():
+            return
+        for index in [*in_sight(), *range(self.done, min(self.done + LOOKED_AT, len(self.found)))]:
+            if torch_is_there():
+                return
+            a, b = self._pairs.both[index]
+            if a is None or b is None or self.found[index] is not None or index in self._early:
+                continue
+            on_progress(0, 0, a.path)
+            found = changed_for_certain(a, b, Tolerance(), torch_is_there)
+            if found is not None:
+                self._early[index] = found
+                self.version += 1
+
+    def _take(self, index: int, found: Difference) -> None:
+        self.found[index] = found
         self.tally.add(found)
         self._changes.add(found)
         relative = None if found.comparison is None else found.comparison.relative_l2
         if relative is not None and math.isfinite(relative):
             self._largest = max(self._largest, relative)
         status = SERIOUS.index(found.status)
-        for module in self._tree.modules_around(self._tree.nodes[self.done]):
+        for module in self._tree.modules_around(self._tree.nodes[index]):
             counts = self._counts.get(module)
             if counts is None:
                 counts = self._counts[module] = [0] * len(SERIOUS)
             counts[status] += 1
-        self.done += 1
         self.version += 1
 
     # -- of a row of the tree ----------------------------------------------------------------------------------------
@@ -99,7 +151,7 @@ class Outcome:
         return self.of_siblings([node]) if index is None else self._of_pair(index)
 
     def _of_pair(self, index: int) -> RowDifference:
-        found = self.found[index]
+        found = self.found[index] or self._early.get(index)
         if found is None:
             return RowDifference()
         text = found.reason or _forms_text(found)

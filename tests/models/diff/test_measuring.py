@@ -198,3 +198,13 @@ def test_careful_measures_are_the_same(monkeypatch):
     assert (quick.differing, quick.max_abs, quick.index) == (slow.differing, slow.max_abs, slow.index)
     assert quick.relative_l2 == pytest.approx(slow.relative_l2, rel=1e-6)
     assert quick.cosine == pytest.approx(slow.cosine, abs=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1e-30])
+def test_equal_elements_whose_squares_are_zero(small, value):
+    a = torch.full((20_000,), value)
+    b = a.clone()
+    b[-1] = 1.0
+    result = found(stored(a), stored(b)).comparison
+    assert (result.differing, result.values) == (1, "changed")
+    assert result.relative_l2 == (pytest.approx(1 / float(a.double().norm()), rel=1e-5) if value else None)

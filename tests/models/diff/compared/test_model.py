@@ -15,13 +15,15 @@ from torch import Tensor, nn
 
 from models import messages as m
 from models.diff.compared.model import ComparedModel
+from models.diff.compared.outcome import Outcome
 from models.diff.compared.sides import ComparedSide
 from models.diff.items import ItemDifference
 from models.diff.pairing import pair
 from models.messages.errors import EngineProblem
 from models.session.session import Session
 from models.work.cancelled import Cancelled
-from tests.models.diff.comparables import opened
+from tests.models.diff.comparables import of_stored, opened
+from tests.models.stored.held import Held
 
 Tensors = dict[str, Tensor]
 
@@ -300,3 +302,31 @@ def test_rows_are_asked_for_while_another_thread_compares() -> None:
         reading.result()
     assert max(seen) <= 300
     assert (rows(model)[""].compared, rows(model)[""].differing) == (300, 60)
+
+
+def test_what_is_in_sight_is_compared_first_and_nothing_twice(monkeypatch):
+    tensors = {f"m{number}.w": torch.full((4,), float(number)) for number in range(50)}
+    other = {path: tensor + (path == "m40.w") for path, tensor in tensors.items()}
+    model = compared(tensors, other, read=False)
+    seen = iter([[40, 41]])
+    order = []
+    take = Outcome._take
+    monkeypatch.setattr(Outcome, "_take", lambda self, index, found: (order.append(index), take(self, index, found)))
+    model.outcome.read(lambda done, total, path: None, lambda: next(seen, [40, 3]))
+    assert order[:3] == [40, 41, 3]
+    assert sorted(order) == list(range(50))
+    assert model.outcome.complete
+    assert model.outcome.tally.counts["changed"] == 1
+
+
+def test_before_torch_is_imported_a_change_is_said_with_its_place(monkeypatch):
+    monkeypatch.setattr("models.diff.compared.outcome.torch_is_there", lambda: False)
+    columns = {"m.w": torch.zeros(2, 3)}, {"m.w": torch.tensor([[0.0, 0, 0], [0, 5, 0]])}
+    held = [[of_stored(Held.of(tensor, path)) for path, tensor in each.items()] for each in columns]
+    sides = [ComparedSide("x", opened(of(each)), tensors) for each, tensors in zip(columns, held, strict=True)]
+    model = ComparedModel(*sides, pair(*held, True, lambda path: True), [], {})
+    model.outcome._look_first(list, lambda done, total, path: None)
+    row = model.outcome.of_node(model.tree.nodes[0])
+    assert (row.status, row.index, row.max_abs) == ("changed", [1, 1], None)
+    model.outcome.read(lambda done, total, path: None)
+    assert model.outcome.of_node(model.tree.nodes[0]).max_abs == 5
