@@ -102,7 +102,7 @@ def optimise(
 
 def _check(loss: object) -> None:
     if not isinstance(loss, Tensor):
-        raise LossError(f"the loss is a {type(loss).__name__}, not a tensor")
+        raise LossError(f"the loss is of type {type(loss).__name__}, not a tensor")
     if loss.numel() != 1:
         raise LossError(f"the loss has the shape {list(loss.shape)}: it has to be one number, as .mean() gives")
     if not loss.requires_grad:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVERY = 0.1
 """Seconds between two reports at least."""
+GREW = 100
+"""Times that a loss grows before it is infinite, where the steps are too large for it."""
 LAYERS_SENT = 200
 """Layers of which a report says how far they moved."""
 NEW = "{name} = torch.optim.{optimizer}([p for p in net.parameters() if p.requires_grad], lr={rate!r})\n"
@@ -177,6 +179,10 @@ class _Report:
         self._emit, self._total, self._layers = emit, total, layers
         self._first: StepTaken | None = None
         self._last: StepTaken | None = None
+        self._largest = 0.0
+        """Of the finite losses so far."""
+        self._not_finite = 0
+        """From which step on, counted from 1, the loss is no finite number; 0 for none."""
         self._waiting: list[StepTaken] = []
         self._sent_at = 0.0
         self.count = 0
@@ -187,6 +193,10 @@ class _Report:
         self._last = step
         self._waiting.append(step)
         self.count += 1
+        if math.isfinite(step.loss):
+            self._largest, self._not_finite = max(self._largest, abs(step.loss)), 0
+        else:
+            self._not_finite = self._not_finite or self.count
         if time.monotonic() - self._sent_at >= EVERY:
             self.send()
 
@@ -207,7 +217,15 @@ class _Report:
             return "no step was taken"
         loss = f"loss {self._first.loss:.6g}"
         loss += f" to {self._last.loss:.6g}" if self.count > 1 else ""
-        return f"{amount(self.count, 'step')}: {loss}, gradient norm {self._last.gradient:.4g}"
+        return f"{amount(self.count, 'step')}: {loss}, gradient norm {self._last.gradient:.4g}{self._diverged()}"
+
+    def _diverged(self) -> str:
+        """Return since when the loss is no finite number and why; empty where it is one, or was none from the start."""
+        if self._first is None or self._not_finite < 2:
+            return ""
+        grew = self._largest > GREW * abs(self._first.loss)
+        why = "; it grew until then, as with too large a learning rate" if grew else ""
+        return f"; no finite number from step {self._not_finite} on{why}"
 
 
 def _compiled(session: Session, text: str) -> Callable[[object], Any]:

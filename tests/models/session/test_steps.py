@@ -90,11 +90,20 @@ def test_a_loss_of_ones_own_and_frozen_layers() -> None:
     assert torch.equal(session.root.get_parameter("hidden.weight"), before)
 
 
+def test_steps_that_are_too_large_are_said_to_be() -> None:
+    session, grown = opened()
+    taken = take_steps(session, steps(60, rate=500.0))
+    losses = [point.loss for event in grown for point in event.points]
+    first = next(at for at, loss in enumerate(losses, 1) if not math.isfinite(loss))
+    assert f"no finite number from step {first} on; it grew until then, as with too large a learning rate" in taken.text
+    assert "finite" not in take_steps(opened()[0], steps(3)).text
+
+
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
         ("output", "the loss has the shape [2, 10]: it has to be one number, as .mean() gives"),
-        ("3.0", "the loss is a float, not a tensor"),
+        ("3.0", "the loss is of type float, not a tensor"),
         ("torch.tensor(1.)", "no parameter that is trained reaches the loss"),
         ("nonsense(output)", "NameError: name 'nonsense' is not defined"),
     ],
