@@ -132,6 +132,8 @@ def _key(call: Call) -> Hashable:
 def first_that_differs(calls: Sequence[Call], differs: Callable[[int], bool]) -> int | None:
     """Return the first call that differs, the innermost one: a module differs because something in it does.
 
+    None where none does.
+
     What one run alone made within a call at the same line is no cause of its own: a layer of torch works otherwise in
     another mode.
 

@@ -83,7 +83,7 @@ class ExplorerBase(Screen[None]):
 
     @property
     def compared_to(self) -> str:
-        """With what what is open is compared: a source, a snapshot's name, `as it was opened`; empty for nothing."""
+        """Return what is compared with: a source, a snapshot's name, `as it was opened`; empty for nothing."""
         return ""
 
     def panes(self) -> Iterator[tuple[Tab, Pane]]:

@@ -15,7 +15,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from .calls import Call
-from .loops import Item, Loop, join_turns, loops_in
+from .loops import Loop, LoopItem, join_turns, loops_in
 
 LIMIT = 40_000
 """Rows kept; calls beyond are only counted."""
@@ -34,7 +34,7 @@ class _Level:
     """A call that goes on: what happened within it so far.  The outermost one is the whole run."""
 
     start: int
-    items: list[Item] = field(default_factory=list)
+    items: list[LoopItem] = field(default_factory=list)
     sums: list[int] = field(default_factory=lambda: [0])
     """Hashes of all items before each place; those of the last items may be missing until they are needed."""
     loops: list[int] = field(default_factory=list)
@@ -130,7 +130,7 @@ class Folding:
                     return
         if level.bare:
             self._take_bare(level)
-        item = Item(len(rows), code)
+        item = LoopItem(len(rows), code)
         call.index = item.start
         rows.append(call)
         self._settle(level, item)
@@ -160,7 +160,7 @@ class Folding:
         level.catch_up()
         code = _mixed(own, level.sums[-1], len(level.items)) if level.complete else _mixed(own, place, self.events)
         within = [item for item in level.items if item.loop is not None or item.within]
-        self._settle(self._levels[-1], Item(place, code, None, within))
+        self._settle(self._levels[-1], LoopItem(place, code, None, within))
 
     def row_of(self, place: int) -> int:
         """Return the index of the row opened at `place`; it stays the same while the call is open."""
@@ -193,7 +193,7 @@ class Folding:
         """Give the last rows of a level their items, where they have none: the turn breaks off, or has a call in it."""
         if level.bare and level.running is not None:
             parts = level.running.parts[level.matched - level.bare : level.matched]
-            level.items += [Item(row, part.code) for row, part in enumerate(parts, len(self.rows) - level.bare)]
+            level.items += [LoopItem(row, part.code) for row, part in enumerate(parts, len(self.rows) - level.bare)]
             level.bare = 0
 
     def _ends_turn(self, level: _Level, loop: Loop) -> None:
@@ -212,7 +212,7 @@ class Folding:
             level.bare = 0
         level.matched = 0
 
-    def _settle(self, level: _Level, item: Item) -> None:
+    def _settle(self, level: _Level, item: LoopItem) -> None:
         """Append what is over, and fold what can be folded then."""
         level.items.append(item)
         loop = level.running
@@ -263,7 +263,7 @@ class Folding:
                 self._merge(loop, again)
                 level.cut(first)
                 # What ran once may be a loop of one turn: a loop of one thing has the code of that.
-                level.items.append(Item(loop.start, turn[0].code if period == 1 else _mixed(body, period, 2), loop))
+                level.items.append(LoopItem(loop.start, turn[0].code if period == 1 else _mixed(body, period, 2), loop))
                 level.loops.append(len(level.items) - 1)
                 return True
         return False
@@ -274,7 +274,7 @@ class Folding:
         loop.turns += 1
         level.cut(place)
 
-    def _merge(self, loop: Loop, turn: list[Item]) -> None:
+    def _merge(self, loop: Loop, turn: list[LoopItem]) -> None:
         """Count the rows of a further turn in those of the loop."""
         rows, start = self.rows, turn[0].start
         place = loop.start

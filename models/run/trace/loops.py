@@ -19,7 +19,7 @@ class Loop:
     """How many rows a turn has."""
     body: int
     """The hash of a turn."""
-    parts: list[Item]
+    parts: list[LoopItem]
     """What a turn consists of."""
     begins: list[int]
     """The hashes of its first things: of none, of one, …"""
@@ -50,34 +50,35 @@ class Loop:
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class LoopItem:
     """What comes after one another within a call: an operation, a call with all that happens within it, or a loop."""
 
     start: int
     """Its first row."""
     code: int
     loop: Loop | None = None
-    within: Sequence[Item] = ()
+    within: Sequence[LoopItem] = ()
     """Of a call, the loops within it, and the calls that hold some."""
 
 
-def join_turns(parts: Sequence[Item], later: Sequence[Item]) -> None:
+def join_turns(parts: Sequence[LoopItem], later: Sequence[LoopItem]) -> None:
     """Take how many turns the inner loops of a turn took into those of the turn that counts it."""
     for part, other in zip(parts, later, strict=True):
         if part.loop is None and other.loop is not None:  # it ran once, and now several times
-            once = Item(part.start, part.code, None, part.within)
+            once = LoopItem(part.start, part.code, None, part.within)
             part.loop = Loop(part.start, other.loop.rows, part.code, [once], [0], turns=1)
         if part.loop is not None:
             inner = other.loop
             part.loop.again((1, 1) if inner is None else inner.range, 1 if inner is None else inner.turns)
             join_turns(
-                part.loop.parts, [Item(other.start, other.code, None, other.within)] if inner is None else inner.parts
+                part.loop.parts,
+                [LoopItem(other.start, other.code, None, other.within)] if inner is None else inner.parts,
             )
         elif part.within or other.within:
             _join_within(part, other)
 
 
-def _join_within(part: Item, other: Item) -> None:
+def _join_within(part: LoopItem, other: LoopItem) -> None:
     mine, theirs = {item.start - part.start: item for item in part.within}, list(other.within)
     for item in theirs:
         held = mine.get(item.start - other.start)
@@ -91,7 +92,7 @@ def _join_within(part: Item, other: Item) -> None:
     part.within = [mine[offset] for offset in sorted(mine)]
 
 
-def _ran_once(item: Item) -> None:
+def _ran_once(item: LoopItem) -> None:
     """Take in that the loops here took one turn each, another time."""
     if item.loop is not None:
         item.loop.again((1, 1), 1)
@@ -101,17 +102,17 @@ def _ran_once(item: Item) -> None:
         _ran_once(each)
 
 
-def _moved(item: Item, shift: int) -> Item:
+def _moved(item: LoopItem, shift: int) -> LoopItem:
     loop = item.loop
     if loop is not None:
         parts = [_moved(part, shift) for part in loop.parts]
         again = Loop(loop.start + shift, loop.rows, loop.body, parts, loop.begins, loop.turns, 1, loop.most)
         again.holds_loops, again.is_flat = loop.holds_loops, loop.is_flat
         loop = again
-    return Item(item.start + shift, item.code, loop, [_moved(each, shift) for each in item.within])
+    return LoopItem(item.start + shift, item.code, loop, [_moved(each, shift) for each in item.within])
 
 
-def loops_in(items: Sequence[Item]) -> Iterator[Loop]:
+def loops_in(items: Sequence[LoopItem]) -> Iterator[Loop]:
     """Yield the loops among items and within them, each before those within it."""
     for item in items:
         if item.loop is not None:

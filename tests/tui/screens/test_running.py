@@ -19,7 +19,7 @@ from models.messages import (
     Undo,
 )
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.running import PATIENCE, brief_start
+from tui.screens.running import PATIENCE
 
 TRACEBACK = Problem("model", "ZeroDivisionError: division by zero", 'File "<console>", line 1\n    1 / 0')
 
@@ -350,19 +350,6 @@ async def test_that_all_is_ready_is_not_said_while_any_answer_is_owed() -> None:
         assert "● ready" not in played.text
         gate.set()
         await played.sees("● ready")
-
-
-@pytest.mark.parametrize(
-    ("text", "brief"),
-    [
-        ("from ['loss']: [] float32, grad_fn NllLossBackward0; 2 parameters lead only to ['aux']", " (from ['loss'])"),
-        ("from the sum of [2, 1] float32, grad_fn AddmmBackward0", " (from the sum of [2, 1] float32)"),
-        ("from the sums of [0] + [1]; no loss in the result", " (from the sums of [0] + [1])"),
-        ("", ""),
-    ],
-)
-def test_the_status_says_in_brief_from_what_backward_started(text: str, brief: str) -> None:
-    assert brief_start(text) == brief
 
 
 async def test_a_run_that_was_interrupted_did_not_fail() -> None:

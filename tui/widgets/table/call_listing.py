@@ -103,7 +103,7 @@ class CallLines(PagedLines[CallRow]):
         return run in (self.run, self.against)
 
     def run_of(self, row: CallRow) -> int | None:
-        """Return the run that made the call of a row: of two that are compared one alone may have."""
+        """Return the run that made the call of a row: of two that are compared one alone may have; None for no run."""
         return self.against if is_of_a(row) else self.run
 
     def call_at(self, run: int, index: int) -> CallRow | None:
