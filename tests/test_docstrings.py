@@ -11,10 +11,9 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(path for package in ("models", "tui") for path in (ROOT / package).rglob("*.py"))
@@ -70,28 +69,41 @@ def is_inherited(file: Path, each: Public) -> bool:
     return any(inspect.getdoc(vars(base)[name]) for base in bases if name in vars(base))
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_what_is_public_has_a_docstring(file: Path) -> None:
-    missing = [each for each in of_file(file) if not each.text]
-    missing = [each for each in missing if not (each.holder and HANDLER.match(each.node.name))]
-    assert [each.name for each in missing if not (each.holder and is_inherited(file, each))] == []
+@cache
+def every() -> list[tuple[Path, Public]]:
+    """All that is public, with its file."""
+    return [(file, each) for file in FILES for each in of_file(file)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_a_docstring_begins_with_a_verb_and_of_a_class_with_a_capital(file: Path) -> None:
-    for each in of_file(file):
-        first = re.split(r"[\s,;:]", each.text, maxsplit=1)[0]
-        if isinstance(each.node, ast.ClassDef):
-            assert not first or not first[0].islower(), each.name
-        elif first:
-            assert re.fullmatch("[A-Z][a-z]+", first), f"{each.name} begins with {first}"
-            assert not NO_VERB.match(first), f"{each.name} begins with {first}: Return, Yield, Show …?"
+def named(found: list[tuple[Path, Public]]) -> list[str]:
+    """The places of what is not as it should be, to go to."""
+    return [f"{file.relative_to(ROOT)}:{each.node.lineno} {each.name}" for file, each in found]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_what_may_be_none_or_a_bool_says_what_that_means(file: Path) -> None:
-    for each in of_file(file):
-        if each.returns in ("bool", "bool | None"):
-            assert re.search(r"\b[Ww]hether\b|\bTrue\b|\bFalse\b|\bNone\b", each.text) or not each.text, each.name
-        elif each.returns.endswith(" | None"):
-            assert re.search(r"\bNone\b|\bempty\b", each.text) or not each.text, each.name
+def test_what_is_public_has_a_docstring() -> None:
+    missing = [(file, each) for file, each in every() if not each.text]
+    missing = [(file, each) for file, each in missing if not (each.holder and HANDLER.match(each.node.name))]
+    assert named([(file, each) for file, each in missing if not (each.holder and is_inherited(file, each))]) == []
+
+
+def begins_well(each: Public) -> bool:
+    """Whether a docstring begins with a verb; of a class, with no small letter."""
+    first = re.split(r"[\s,;:]", each.text, maxsplit=1)[0]
+    if isinstance(each.node, ast.ClassDef):
+        return not first[0].islower()
+    return re.fullmatch("[A-Z][a-z]+", first) is not None and not NO_VERB.match(first)
+
+
+def test_a_docstring_begins_with_a_verb_and_of_a_class_with_a_capital() -> None:
+    assert named([(file, each) for file, each in every() if each.text and not begins_well(each)]) == []
+
+
+def says_what_it_means(each: Public) -> bool:
+    """Whether a docstring says what None means, or True and False, where such an answer can come."""
+    if each.returns in ("bool", "bool | None"):
+        return re.search(r"\b[Ww]hether\b|\bTrue\b|\bFalse\b|\bNone\b", each.text) is not None
+    return not each.returns.endswith(" | None") or re.search(r"\bNone\b|\bempty\b", each.text) is not None
+
+
+def test_what_may_be_none_or_a_bool_says_what_that_means() -> None:
+    assert named([(file, each) for file, each in every() if each.text and not says_what_it_means(each)]) == []
