@@ -7,9 +7,9 @@ is known by its version.  An attribute of the tensor would be copied and saved w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from weakref import ref
 
+from msgspec import Struct
 from torch import Tensor, UntypedStorage
 from torch._C import TensorBase
 
@@ -27,8 +27,7 @@ ROOM = 1000
 """Tensors known before those that are gone are looked for."""
 
 
-@dataclass(slots=True, eq=False)
-class Known:
+class Known(Struct, eq=False):
     """What is known of a live tensor."""
 
     tensor: ref[Tensor]

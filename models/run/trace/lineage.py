@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from os.path import basename
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
+from msgspec import Struct
 from torch import Tensor
 from torch._C import TensorBase
 
@@ -32,7 +33,7 @@ switch = torch._C._set_grad_enabled
 _requires_grad = TensorBase.__dict__["requires_grad"].__get__
 
 
-class LineageEvent(NamedTuple):
+class LineageEvent(Struct, eq=False):
     """An operation as autograd sees it."""
 
     call: Call
@@ -74,8 +75,11 @@ class Lineage:
         else:  # what gives nothing writes into its first, as `__setitem__` does
             outputs = reading.tensors[:1] if output is None else list(tensors_in(output))
             gives = any(map(_requires_grad, outputs))
-        if not grad and not gives and reads and any(live for _, live in reads) and _within_function():
-            gives = True  # a gradient flows back to what the function as a whole gives
+        if not grad and not gives:
+            for _, live in reads:
+                if live:  # a gradient flows back to what a function as a whole gives
+                    gives = _within_function()
+                    break
         self.events.append(LineageEvent(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
 
     def wrote(self, tensor: Tensor, call: Call) -> None:
