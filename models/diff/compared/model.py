@@ -20,6 +20,7 @@ from ..items import ItemDifference
 from ..pairing import Pairs
 from .change import change_between
 from .facts import ComparedFacts
+from .in_sight import RowsInSight
 from .outcome import Outcome
 from .sides import ComparedSide
 from .tree import ComparedTree
@@ -56,8 +57,9 @@ class ComparedModel(OpenModel):
         self.pairs = pairs
         self.never_changes = a.model.never_changes and b.model.never_changes
         self.outcome = Outcome(tree, pairs)
-        self._seen: Sequence[int] = ()
-        """The nodes on the page that was asked for last."""
+        self._tree_rows, self._table_page = RowsInSight(), RowsInSight()
+        self._listed: Sequence[int] = ()
+        """The nodes of the rows of the table that were made last."""
         elements, sizes = [0] * len(tree), [0] * len(tree)
         nodes: dict[Hashable, list[int]] = {}
         for node in tree.tensors(0, len(tree)):
@@ -90,7 +92,7 @@ class ComparedModel(OpenModel):
         rows, note = super().page(start, count)
         found = []
         places = self.fold_state.slice(start, count)
-        self._seen = [place.node for place in places if place.group is None]
+        self._tree_rows.note(start // max(count, 1), [place.node for place in places if place.group is None])
         for row, place in zip(rows, places, strict=True):
             group = place.group
             nodes = None if group is None else self.tree.members(group)
@@ -99,13 +101,14 @@ class ComparedModel(OpenModel):
         return found, note
 
     def in_sight(self) -> list[int]:
-        """Return the pairs of the tensors on the page that was asked for last."""
-        return [pair for node in self._seen if (pair := self.tree.pair(node)) is not None]
+        """Return the pairs of the tensors in sight, in the table and in the tree."""
+        nodes = dict.fromkeys([*self._table_page.nodes(), *self._tree_rows.nodes()])
+        return [pair for node in nodes if (pair := self.tree.pair(node)) is not None]
 
     def _table_rows(self, every: Sequence[NodeFacts]) -> tuple[list[m.TensorRow], str]:
         rows, note = super()._table_rows(every)
         nodes = [facts.index for facts in every]
-        self._seen = nodes
+        self._listed = nodes
         return [
             msgspec.structs.replace(row, difference=self.outcome.of_node(node))
             for row, node in zip(rows, nodes, strict=True)
@@ -114,7 +117,9 @@ class ComparedModel(OpenModel):
     def tensors(self, request: m.TensorRows, context: WorkContext) -> m.TensorPage:
         """Return a page of the table; a filter may say `changed`, and `rel>0.01`."""
         query = _WORD.sub(lambda found: f"{found[1]}status:{_WORDS[found[2].lower()]}", request.query)
-        return super().tensors(msgspec.structs.replace(request, query=query), context)
+        page = super().tensors(msgspec.structs.replace(request, query=query), context)
+        self._table_page.note(request.start // max(request.count, 1), self._listed)
+        return page
 
     @property
     def table_version(self) -> int:
