@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..fit.code import code_for
 from ..fit.links import CERTAINTIES, Certainty
-from ..fit.misfits import misfits
+from ..fit.misfits import copy_hint, misfits
 from ..fit.proposal import NamesClash, propose_after
 from ..fit.sides import Side, side_of
 from ..messages import Problem
@@ -37,7 +37,9 @@ def main(argv: list[str]) -> int:
     renames = [rule for rule in options.apply if isinstance(rule, Rename)]
     for rule in renames:
         if not any(map(rule.fits, file.shapes)):
-            print_error(f"--apply {rule.text!r} fits no tensor of {options.checkpoint}")
+            hint = copy_hint(next(filter(rule.fits, file.state), ""))
+            more = f": it fits what the file has beside the network; {hint}" if hint else ""
+            print_error(f"--apply {rule.text!r} fits no tensor of {options.checkpoint}{more}")
     try:
         proposal = propose_after(network.shapes, file.shapes, renames)
     except NamesClash as error:

@@ -32,8 +32,9 @@ def code_of(links: Sequence[Link], proposal: Proposal, network: Side, found: Mis
     fitting = {each.name for each in found.matched}
     copied = [link for link in links if link.how == "copy" and link.network[0] in fitting]
     missing = {each.name for each in found.missing}
-    lines = list(_renaming(copied, proposal.file, missing))
-    lines += combining((link for link in links if link.how != "copy"), proposal.network)
+    combined = [link for link in links if link.how != "copy"]
+    lines = list(_renaming(copied, proposal.file, missing, {name for link in combined for name in link.file}))
+    lines += combining(combined, proposal.network)
     for each in found.missing:
         twin = next((name for name in network.twins.get(each.name, ()) if name in fitting), None)
         if twin is not None:
@@ -69,11 +70,12 @@ def _reading(path: str) -> Iterator[str]:
         yield f"file = ...  # a dict of the tensors of {literal(path)}, by name"
 
 
-def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str]) -> Iterator[str]:
+def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str], combined: Set[str]) -> Iterator[str]:
     """Yield the lines that make `state` of each tensor that is one of the file.
 
     Args:
         believed: names of the network that nothing else of the file may get, because it would fit there.
+        combined: names of the file of which further lines make something.
     """
     changes = changes_of(links)
     steps = [substitution_of(rule) for rule, _ in rules_of(changes)]
@@ -90,7 +92,10 @@ def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str]) ->
     yield from _swapping(links)
     yield "    state[name] = tensor"
     if extra:
-        yield f"# not for this network, or of another shape: {_listed(extra)}"
+        if below := [name for name in extra if name in combined]:
+            yield f"# put together or taken apart below: {_listed(below)}"
+        if left := [name for name in extra if name not in combined]:
+            yield f"# not for this network, or of another shape: {_listed(left)}"
         yield "own = model.state_dict()"
         yield "state = {n: t for n, t in state.items() if n in own and t.shape == own[n].shape}"
 

@@ -93,9 +93,8 @@ def misfits_of(
     for name in network.shapes:
         if name not in filled:
             found.missing.append(Misfit(name, _missing(name, network, filled)))
-    found.unexpected = [
-        Misfit(name, _unexpected(name, used)) for name in (*file.shapes, *file.state) if name not in used
-    ]  # fmt: skip
+    found.unexpected = [Misfit(name, _unexpected(name)) for name in file.shapes if name not in used]
+    found.unexpected += [Misfit(name, _unexpected(name, beside=True)) for name in file.state if name not in used]
     return found
 
 
@@ -145,7 +144,15 @@ def _missing(name: str, network: Side, filled: Iterable[str]) -> str:
     return ""
 
 
-def _unexpected(name: str, used: Iterable[str]) -> str:
+def copy_hint(name: str) -> str:
+    """Return how a copy of the weights, such as `ema.…`, is had by itself; empty for what is none by its name."""
+    parts = name.split(".")
+    at = next((at for at, part in enumerate(parts) if is_copy_name(part)), None)
+    return "" if at is None else f"save --match '{'.'.join(parts[: at + 1])}.*' makes a file of it alone"
+
+
+def _unexpected(name: str, *, beside: bool = False) -> str:
+    """Return why the network has no place for a tensor; `beside`: the file has it beside the network."""
     last = name.rpartition(".")[2]
     if name.startswith(SET_ASIDE):
         return _TRAINING
@@ -161,6 +168,6 @@ def _unexpected(name: str, used: Iterable[str]) -> str:
         return "a part of a parametrized weight, computed and not renamed"
     if _LORA.search(name):
         return "of a LoRA adapter: the network has none here"
-    if any(map(is_copy_name, name.split("."))):
-        return "of another copy of the weights, by its name"
+    if hint := copy_hint(name):
+        return f"of another copy of the weights, by its name{f': {hint}' if beside else ''}"
     return ""

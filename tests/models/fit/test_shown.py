@@ -71,3 +71,23 @@ def test_other_names_get_no_order_and_the_python_has_the_notes_too() -> None:
     comments = " ".join(line.removeprefix("# ") for line in code.splitlines() if line.startswith("# "))
     assert all(note in comments for note in proposal.notes)
     assert max(map(len, code.splitlines())) < 120
+
+
+def test_what_is_put_together_below_is_not_said_to_be_left_out() -> None:
+    file = {f"l.{at}.{part}_proj.weight": (8, 8) for at in range(3) for part in "qkv"} | {"rest": (3,)}
+    network = {f"l.{at}.qkv.weight": (24, 8) for at in range(3)}
+    proposal, sides = propose(network, file), (Side(dict(network)), Side(dict(file)))
+    code = code_for(proposal, sides[0], misfits(proposal, *sides, ("certain", "likely", "guess")), "x.safetensors")
+    (below,) = (line for line in code.splitlines() if line.startswith("# put together"))
+    (left,) = (line for line in code.splitlines() if line.startswith("# not for this network"))
+    assert "q_proj" in below
+    assert left.endswith(": rest")
+
+
+def test_an_average_beside_the_network_says_how_it_is_had() -> None:
+    network = {f"{at}.weight": (4, 4) for at in range(4)}
+    file = Side(shapes=dict(network), state=["state_dict_ema.module.0.weight", "optimizer.state.0.exp_avg"])
+    found = misfits(propose(network, file.shapes), Side(dict(network)), file, ("certain",))
+    average, state = (each.reason for each in found.unexpected)
+    assert average.endswith("save --match 'state_dict_ema.*' makes a file of it alone")
+    assert state == "state of training, not of a network"
