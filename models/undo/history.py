@@ -214,7 +214,11 @@ def listed_reasons(lost: list[tuple[str, str]], limit: int = 3) -> str:
 
 
 def quoted_label(label: str, limit: int = 60) -> str:
-    """Return the first line of a statement in backticks, at most `limit` characters of it, for use in a sentence."""
-    first = next((line.strip() for line in label.splitlines() if line.strip()), "")
+    """Return a statement in backticks, for use in a sentence: at most `limit` characters of one line of it.
+
+    That is the first line that imports nothing.
+    """
+    lines = [line.strip() for line in label.splitlines() if line.strip()]
+    first = next((line for line in lines if not line.startswith(("import ", "from "))), lines[0] if lines else "")
     more = len(first) > limit or len(label.strip().splitlines()) > 1
     return f"`{first[:limit]}{' …' if more else ''}`" if first else "the last change"

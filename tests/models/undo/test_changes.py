@@ -11,6 +11,7 @@ from torch import nn
 
 from models.live.live_tree import LiveTree
 from models.undo.changes import NothingToUndo, Watch
+from models.undo.history import quoted_label
 from models.undo.timeline import COUNT_LIMIT
 
 
@@ -346,3 +347,9 @@ def test_a_tensor_that_cannot_be_copied_does_not_stop_the_others() -> None:
     console.watch.undo()
     assert console.run("pass") == []
     assert net.bias.item() != 5
+
+
+def test_a_change_is_named_by_the_line_that_does_something() -> None:
+    assert quoted_label("import copy\nnet[4] = copy.deepcopy(net[2])") == "`net[4] = copy.deepcopy(net[2]) …`"
+    assert quoted_label("import copy") == "`import copy`"
+    assert quoted_label(" \n") == "the last change"
