@@ -62,10 +62,7 @@ class CallDifference(BodyPart, frozen=True, kw_only=True):
 
 
 class ListRuns(Body):
-    """List with what a run can be compared; answered by `RunList`."""
-
-    run: Signed
-    """The run; below 1 for the newest."""
+    """List with what the newest run can be compared; answered by `RunList`."""
 
 
 class RunItem(BodyPart):

@@ -54,7 +54,7 @@ class ComparingRuns(CallSelection):
         from tui.screens.run_choices import RunChoices
 
         try:
-            found = await self.link.ask(m.ListRuns(run=0), m.RunList)
+            found = await self.link.ask(m.ListRuns(), m.RunList)
             panel = RunChoices(self.link.ask, found, self.runs_compared is not None)
             self.app.push_screen(panel, self._run_chosen)
         except (EngineProblem, EngineGone) as error:
@@ -78,7 +78,7 @@ class ComparingRuns(CallSelection):
 
     async def _compare_newest(self, choice: RunChoice) -> None:
         """Compare the newest run with what was chosen, which may have to be made first."""
-        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        found = await self._asked(m.ListRuns(), m.RunList)
         if found is None:
             return
         a, b = (0 if choice.item is None else choice.item.run), found.run
@@ -188,7 +188,7 @@ class ComparingRuns(CallSelection):
     @work(exclusive=True, group=GROUP, exit_on_error=False)
     async def _compare_next(self, chosen: RunChoice) -> None:
         """Compare a run that is just over as the one before was."""
-        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        found = await self._asked(m.ListRuns(), m.RunList)
         own = [] if found is None else [each for each in found.runs if not each.beside]
         if found is None or chosen.item is None or not own or own[0].run != found.run:
             return  # it has no values
@@ -205,7 +205,7 @@ class ComparingRuns(CallSelection):
         self._forget_comparison()
         if await self._asked(m.EndRunComparison(), m.Done) is None:
             return
-        found = await self._asked(m.ListRuns(run=0), m.RunList)
+        found = await self._asked(m.ListRuns(), m.RunList)
         if found is not None and found.run:
             self.forget_call()
             self.query_one(CallTable).show(found.run, 1)

@@ -171,7 +171,7 @@ class RunChoices(NumberedPanel[RunChoice | None]):
         at = self.option_list.highlighted
         try:
             done = await self._ask(request, m.Done)
-            self._found = await self._ask(m.ListRuns(run=0), m.RunList)
+            self._found = await self._ask(m.ListRuns(), m.RunList)
         except EngineProblem as error:
             text = f"{clean(error.problem.title, 120)}. {clean(error.problem.text, 200)}"
             self.notify(text, severity="warning", markup=False)

@@ -59,7 +59,7 @@ def every_request(tensors: list[str], shape: int = 2) -> list[tuple[m.Body, type
         (m.ReadDifferences(), m.Done),
         (m.EndComparison(), m.Done),
         (m.ListSnapshots(), m.Snapshots),
-        (m.ListRuns(run=0), m.RunList),
+        (m.ListRuns(), m.RunList),
         (m.KeepRun(run=1, name="first"), m.Done),
         (m.CompareRuns(a=1, b=1), m.RunsCompared),
         (m.ReadCallDifferences(), m.CallDifferencesRead),

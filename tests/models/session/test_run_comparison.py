@@ -162,7 +162,7 @@ def test_a_run_that_drew_other_random_numbers_is_run_again_with_the_same(file: s
     assert comparing_runs.compare_runs(session, m.CompareRuns(a=1, b=2), NOBODY).note == (
         "they drew other random numbers"
     )
-    listed = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY)
+    listed = comparing_runs.list_runs(session, m.ListRuns(), NOBODY)
     first = next(item for item in listed.runs if item.run == 1)
     assert first.reseeds
     ran, found = beside(session, "random", run=1)
@@ -203,7 +203,7 @@ def test_the_network_that_d_compares_with_runs_on_the_same_input(file: str) -> N
     other = session.comparison.other.root
     assert other.training
     before = {name: tensor.clone() for name, tensor in other.state_dict().items()}
-    offers = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).offers
+    offers = comparing_runs.list_runs(session, m.ListRuns(), NOBODY).offers
     assert offers[0].what == "other"
     ran, found = beside(session, "other")
     assert ran.title.startswith("of ")

@@ -103,7 +103,7 @@ def test_runs_are_kept_with_their_copies_under_names(file: str) -> None:
     again(session, "net.block.inner.bias.data += 1")
     kept = {run: trace.captures is not None for run, trace in session.runs.kept.items()}
     assert kept == {1: True, 2: False, 3: False, 4: False, 5: True, 6: True}
-    listed = comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).runs
+    listed = comparing_runs.list_runs(session, m.ListRuns(), NOBODY).runs
     details = {item.run: item.detail for item in listed}
     assert "changed since: block.inner.bias" in details[1]
     assert "its copies are gone" in details[3]
@@ -124,9 +124,9 @@ def test_a_run_that_cannot_be_made_says_why(file: str) -> None:
         session.root.last.bias.add_(1)
     with pytest.raises(EngineProblem, match="its parameters have changed since"):
         comparing_runs.run_beside(session, m.RunBeside(run=1, what="mode train"), NOBODY)
-    assert comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).offers == []
+    assert comparing_runs.list_runs(session, m.ListRuns(), NOBODY).offers == []
     run_statement(session, "net(X)")
-    assert "A statement made this run" in comparing_runs.list_runs(session, m.ListRuns(run=0), NOBODY).why_not
+    assert "A statement made this run" in comparing_runs.list_runs(session, m.ListRuns(), NOBODY).why_not
 
 
 def test_the_comparison_goes_with_what_is_open(file: str) -> None:
