@@ -1,6 +1,6 @@
 """Recording a run on a GPU: beside the plain run, and beside a look at each result that waits for the device.
 
-    python -m benchmarks.cuda
+    python -m benchmarks.accelerator
 
 Prints the ratios of the minima of turns, and nothing but a line where there is no GPU.
 """
