@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import torch
 from torch import Tensor
+from torch._C import TensorBase
 from torch.nn import Parameter
 
 from .call_statistics import OutputStatistics
@@ -43,9 +44,8 @@ def known(found: Found) -> OutputStatistics | None:
     return found.found if type(found) is Pending else found  # type: ignore[return-value]
 
 
-def is_read_later(tensor: Tensor) -> bool:
-    """Return whether a tensor lies where each look at a number would wait, and where float64 is known."""
-    return tensor.is_cuda
+is_read_later: Callable[[Tensor], bool] = TensorBase.__dict__["is_cuda"].__get__
+"""Returns whether a tensor lies where each look at a number would wait, and where float64 is known."""
 
 
 def is_capturing() -> bool:

@@ -6,7 +6,7 @@ with what the handing over took are corrected then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -16,15 +16,16 @@ from torch._C import TensorBase
 from .calls import Call
 from .record import Trace
 
-_is_cuda = TensorBase.__dict__["is_cuda"].__get__
+is_timed: Callable[[Tensor], bool] = TensorBase.__dict__["is_cuda"].__get__
+"""Returns whether a tensor lies on a device that is handed its work, and has a clock."""
 
 
 def event_on(tensor: Tensor) -> Any:
-    """Return an event on the stream that operations on `tensor` go to now; None where it is on no such device.
+    """Return an event on the stream that operations on `tensor`, which is on a GPU, go to now.
 
-    None too while a CUDA graph is captured, which would have the event in it.
+    None while a CUDA graph is captured, which would have the event in it.
     """
-    if not _is_cuda(tensor) or torch.cuda.is_current_stream_capturing():
+    if torch.cuda.is_current_stream_capturing():
         return None
     event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
     event.record(torch.cuda.current_stream(tensor.device))

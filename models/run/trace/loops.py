@@ -62,7 +62,12 @@ class LoopItem:
 
 
 def join_turns(parts: Sequence[LoopItem], later: Sequence[LoopItem]) -> None:
-    """Take how many turns the inner loops of a turn took into those of the turn that counts it."""
+    """Take how many turns the inner loops of a turn took into those of the turn that counts it.
+
+    In a run of very many rows turns are alike by their places alone, and may be made of other loops: these are left.
+    """
+    if len(parts) != len(later):
+        return
     for part, other in zip(parts, later, strict=True):
         if part.loop is None and other.loop is not None:  # it ran once, and now several times
             once = LoopItem(part.start, part.code, None, part.within)

@@ -18,7 +18,7 @@ from .calls import Call
 from .captured import CallTensors, Kept
 from .costs import gives_new_memory
 from .dead import RELUS, note_dead, unit_dimension
-from .device_seconds import Framed, TimedOperation, account_in, event_on
+from .device_seconds import Framed, TimedOperation, account_in, event_on, is_timed
 from .flow import Flow, storage_of
 from .live_memory import constants_of
 from .looks import Before, Looks
@@ -61,7 +61,7 @@ class RunTensors:
         """Return what an operation with these arguments is about to read; `bare` as `Reading` has it."""
         tensors = arguments_in(args, kwargs)
         found = Reading(name, args, kwargs, tensors, *self._flow.read(tensors), self._copies(name, tensors), bare)
-        if tensors:
+        if tensors and is_timed(tensors[0]):
             found.before = event_on(tensors[0])
         return found
 

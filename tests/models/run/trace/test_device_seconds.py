@@ -31,6 +31,7 @@ def device(monkeypatch):
         clock[0] += 1
         return Event(2 * clock[0])
 
+    monkeypatch.setattr(run_tensors, "is_timed", lambda tensor: True)
     monkeypatch.setattr(run_tensors, "event_on", event_on)
     monkeypatch.setattr("models.run.trace.recorder.event_behind", event_on)
 
