@@ -6,6 +6,7 @@ Written by the one thread that compares, while others read.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from operator import add
 
@@ -25,6 +26,8 @@ InSight = Callable[[], Sequence[int]]
 """Returns the pairs whose rows are in sight."""
 AT_ONCE, BYTES_AT_ONCE = 2_000, 64 << 20
 """Pairs, and bytes of both sides, that are compared before it is asked again what is in sight."""
+SHOWN = 20
+"""Reports of what was found before torch is imported, 0.05 s apart: the first figures wait for torch anyway."""
 LOOKED_AT = 64
 """Pairs that are looked at while torch is imported, beside those in sight."""
 _NONE = [0] * len(SERIOUS)
@@ -125,6 +128,11 @@ class Outcome:
             if found is not None:
                 self._early[index] = found
                 self.version += 1
+        for _ in range(SHOWN if self._early else 0):  # reports have whoever draws ask for what was found
+            if torch_is_there():
+                return
+            on_progress(0, 0, "")
+            time.sleep(0.05)
 
     def _take(self, index: int, found: Difference) -> None:
         self.found[index] = found

@@ -321,6 +321,7 @@ def test_what_is_in_sight_is_compared_first_and_nothing_twice(monkeypatch):
 
 def test_before_torch_is_imported_a_change_is_said_with_its_place(monkeypatch):
     monkeypatch.setattr("models.diff.compared.outcome.torch_is_there", lambda: False)
+    monkeypatch.setattr("models.diff.compared.outcome.SHOWN", 2)
     columns = {"m.w": torch.zeros(2, 3)}, {"m.w": torch.tensor([[0.0, 0, 0], [0, 5, 0]])}
     held = [[of_stored(Held.of(tensor, path)) for path, tensor in each.items()] for each in columns]
     sides = [ComparedSide("x", opened(of(each)), tensors) for each, tensors in zip(columns, held, strict=True)]
