@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ def with_last_value(code: str) -> str:
     body = getattr(_parsed(code), "body", [])
     if not body or not isinstance(body[-1], ast.Expr):
         return code
-    lines = code.splitlines(keepends=True)
+    lines = io.StringIO(code, newline="").readlines()  # the lines of the parser: a string may hold other breaks
     at = body[-1].lineno - 1
     line = lines[at].encode()
     lines[at] = (line[: body[-1].col_offset] + b"_ = " + line[body[-1].col_offset :]).decode()

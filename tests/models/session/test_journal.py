@@ -191,3 +191,13 @@ def test_the_last_value() -> None:
     assert with_last_value("x = 'é'; (1 +\n 2)\n") == "x = 'é'; _ = (1 +\n 2)\n"
     assert with_last_value("for i in x:\n    i") == "for i in x:\n    i"
     assert with_last_value("not python(") == "not python("
+
+
+@pytest.mark.parametrize("broken", ["\u2028", "\x0c", "\x85", "\x1c"])
+def test_the_last_value_behind_a_string_with_another_line_break(broken: str) -> None:
+    assert with_last_value(f"x = 'a{broken}b'\nx.upper()") == f"x = 'a{broken}b'\n_ = x.upper()"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_last_value_behind_each_end_of_a_line(end: str) -> None:
+    assert with_last_value(f"x = 1{end}x") == f"x = 1{end}_ = x"
