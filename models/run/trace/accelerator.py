@@ -19,6 +19,8 @@ from .call_statistics import OutputStatistics
 
 TOGETHER = 256
 """Tensors whose measures are read at once."""
+WAITING = 4 * TOGETHER
+"""Things that wait for the measures at most: each holds some of what it is about."""
 PIECE = 2**26
 """Elements that are measured at a time: some copies of a piece are made."""
 _WIDENED = (torch.uint16, torch.uint32, torch.uint64)
@@ -116,7 +118,7 @@ class Readings:
             action()
             return
         self._actions.append(action)
-        if len(self._measures) >= 2 * TOGETHER:
+        if len(self._measures) >= 2 * TOGETHER or len(self._actions) >= WAITING:
             self.read()
 
     def read(self) -> None:

@@ -4,6 +4,7 @@ The tensors lie on the processor here and are treated as if they did not; `tests
 """
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from torch import nn
 
 from models.live.live_tree import LiveTree
 from models.run.trace import run_tensors
-from models.run.trace.accelerator import TOGETHER, Readings
+from models.run.trace.accelerator import TOGETHER, WAITING, Readings
 from models.run.trace.dead import note_dead
 from models.run.trace.output_statistics import spread_of_rows, statistics_of
 from models.run.trace.tracing import Trace, tracing
@@ -77,6 +78,15 @@ def test_how_unlike_the_rows_are(apart):
     readings.rows(tensor, pending, taken.append)
     readings.read()
     assert taken == [pytest.approx(spread_of_rows(tensor, statistics_of(tensor)), rel=1e-3, abs=1e-6)]
+
+
+def test_what_waits_behind_one_measure_does_not_wait_without_end():
+    readings, done = Readings(), []
+    readings.measure(torch.rand(5))
+    for number in range(WAITING):
+        readings.then(partial(done.append, number))
+    assert done == list(range(WAITING))
+    assert not readings.waiting
 
 
 class Layers(nn.Module):
