@@ -99,9 +99,17 @@ class Runs:
         for old in sorted(self.kept)[:-RUNS_KEPT]:
             if not self._is_held(old):
                 held.append(self.kept.pop(old))
-                del self.notes[old]
+                self._drop_notes(old)
         let_go(held)
         return self.last
+
+    def _drop_notes(self, run: int) -> None:
+        """Drop the notes of a run; what changed until the next one is noted at the one before that is still kept."""
+        notes = self.notes.pop(run)
+        before = max((other for other in self.kept if other < run), default=None)
+        if before is not None:
+            self.notes[before].changed |= notes.changed
+            self.notes[before].wrote |= notes.wrote
 
     def keep_beside(self, trace: Trace, title: str) -> int:
         """Keep a run that was made to be compared, and return its number; those made before are dropped."""

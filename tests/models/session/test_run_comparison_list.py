@@ -12,6 +12,7 @@ from models import messages as m
 from models.engine.handlers import comparing_runs, runs
 from models.messages.errors import EngineProblem
 from models.session.passes import forward_pass
+from models.session.runs import RUNS_KEPT
 from models.session.session import Session
 from models.session.statement import run_statement
 from models.work.cancelled import Cancelled
@@ -114,6 +115,20 @@ def test_runs_are_kept_with_their_copies_under_names(file: str) -> None:
     comparing_runs.end_run_comparison(session, m.EndRunComparison(), NOBODY)
     again(session)
     assert session.runs.trace(1).captures is None
+
+
+def test_what_changed_since_a_named_run_is_known_when_the_runs_between_are_gone(file: str) -> None:
+    session = opened(file)
+    comparing_runs.keep_run(session, m.KeepRun(run=1, name="first"), NOBODY)
+    again(session)
+    again(session, "net.block.inner.bias.data += 1")
+    for _ in range(RUNS_KEPT):
+        again(session)
+    assert 2 not in session.runs.kept
+    listed = comparing_runs.list_runs(session, m.ListRuns(), NOBODY).runs
+    (detail,) = [item.detail for item in listed if item.run == 1]
+    assert "changed since: block.inner.bias" in detail
+    assert "block.inner.bias, which changed in between" in compared(session, 1, session.runs.last).details
 
 
 def test_a_run_that_cannot_be_made_says_why(file: str) -> None:
