@@ -186,7 +186,7 @@ class Watch:
         """Restore the last change of `source`, and put what there was before that into `target`."""
         if not source:
             raise NothingToUndo(nothing)
-        change = source.pop()
+        change = source[-1]
         self._label = change.label
         self._reserve(record.tensor for _, record in change.values)
         for _, changed in change.modules:
@@ -199,6 +199,7 @@ class Watch:
         back, lost = change.restore()
         root = change.root or self._root
         inverse = self._take(LiveTree.of(root, self._name))
+        source.pop()  # only now: of one that is interrupted the rest can still be restored
         inverse.names, inverse.random, inverse.mark = names, random, change.mark
         # what a statement that goes on has recorded follows
         if self._names is not None:

@@ -12,6 +12,7 @@ from torch import nn
 from models.live.live_tree import LiveTree
 from models.undo.changes import NothingToUndo, Watch
 from models.undo.history import quoted_label
+from models.undo.record import ValueRecord
 from models.undo.timeline import COUNT_LIMIT
 
 
@@ -353,3 +354,30 @@ def test_a_change_is_named_by_the_line_that_does_something() -> None:
     assert quoted_label("import copy\nnet[4] = copy.deepcopy(net[2])") == "`net[4] = copy.deepcopy(net[2]) …`"
     assert quoted_label("import copy") == "`import copy`"
     assert quoted_label(" \n") == "the last change"
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_an_undo_that_is_interrupted_can_be_undone_to_its_end(goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(shared())
+    before = console.values()
+    console.run("for parameter in net.parameters(): parameter.data += 1")
+    written = []
+    restore = ValueRecord.restore
+
+    def interrupted(self: ValueRecord) -> None:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(restore(self))
+
+    with monkeypatch.context() as pressed:
+        pressed.setattr(ValueRecord, "restore", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            console.watch.undo()
+    assert not same(console.values(), before)
+    if goes_on:  # what was restored by then is part of the next change
+        assert console.run("net[6].bias.data += 1") == ["0.weight", "0.bias", "6.bias"]
+        console.watch.undo()
+    console.watch.undo()
+    assert same(console.values(), before)
+    console.watch.redo()
+    assert torch.equal(console.values()["6.bias"], before["6.bias"] + 1)
