@@ -113,8 +113,9 @@ class Norms:
         """Measure what is held."""
         self._measure_small()
         for pairs in self._elsewhere.values():
-            found = torch.stack([norm.double() if not norm.is_mps else norm for _, norm in pairs]).tolist()
-            self.values |= {slot: norm for (slot, _), norm in zip(pairs, found, strict=True)}
+            with suppress(Exception):  # after an error of the device, which ended the backward, nothing is read there
+                found = torch.stack([norm.double() if not norm.is_mps else norm for _, norm in pairs]).tolist()
+                self.values |= {slot: norm for (slot, _), norm in zip(pairs, found, strict=True)}
         self._elsewhere.clear()
 
     def _measure_small(self) -> None:

@@ -87,3 +87,14 @@ def test_one_without_a_norm_among_others_of_its_shape_is_left_out() -> None:
     norms.add_all((2, 3), (None, torch.ones(4)))
     norms.finish()
     assert {slot: norm for slot, norm in norms.values.items() if slot != 1} == {0: 2.0, 3: 2.0}
+
+
+def test_a_device_that_cannot_be_read_any_more_does_not_hide_what_ended_the_backward(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    norms = Norms()
+    norms.add(0, torch.full((4,), 1.5))
+    unread = torch.empty((), device="meta")  # reading it raises, as on a device after an error
+    monkeypatch.setattr(norms, "_elsewhere", {unread.device: [(1, unread)]})
+    norms.finish()
+    assert norms.values == {0: 3.0}
