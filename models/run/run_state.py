@@ -15,6 +15,7 @@ from ..live.live_tree import LiveTree
 from ..sources.wording import size_text
 from ..tensors.plainly import plain, plainly
 from ..tensors.tensors import is_uninitialised, size_in_bytes
+from ..undo.bits import BitsUnreadable, bits, same_bits
 from ..undo.random_numbers import random_state, set_random_state
 from .trace.flow import version_of
 from .trace.shapes import arguments_in
@@ -110,13 +111,27 @@ class RunState:
         with torch.no_grad():
             for tensor, copy, version in self._copies:
                 bare = plain(tensor).detach()
-                if bare.shape == copy.shape and not torch.equal(bare, copy):
-                    bare.data.copy_(copy)
+                if _differs(bare, copy):
+                    # of a sparse tensor `data` has values of its own
+                    (bare.data if bare.layout is torch.strided else plain(tensor)).copy_(copy)
                 if version_of(tensor) > version >= 0:
                     _set_version(tensor, version)
         for generator, state in self._generators:
             generator.set_state(state)
         set_random_state(self._random)
+
+
+def _differs(now: Tensor, copy: Tensor) -> bool:
+    """Return whether a tensor holds other values than its copy.
+
+    False where the copy has no place in it, as where the shape is another, and where neither has values.
+    """
+    if now.layout is not copy.layout or now.is_nested or now.shape != copy.shape:
+        return False
+    try:
+        return not same_bits(bits(now), bits(copy))
+    except BitsUnreadable:  # as of a meta tensor
+        return False
 
 
 def _set_version(tensor: Tensor, version: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from models import messages as m
-from models.engine.handlers import runs, values
+from models.engine.handlers import comparing_runs, runs, values
 from models.messages.errors import EngineProblem
 from models.run.trace.captured import Captures
 from models.session.passes import backward_pass, forward_pass
@@ -62,6 +62,31 @@ class Clock(nn.Module):
     def forward(self, X):
         self.ticks[0] += 1
         return (self.layer(X) + self.ticks[0]).relu()
+"""
+
+KINDS = """
+import torch
+from torch import nn
+
+
+class Graph(nn.Module):
+    def __init__(self, graph):
+        super().__init__()
+        self.layer = nn.Linear(4, 4, device=graph.device)
+        self.register_buffer("graph", graph)
+
+    def forward(self):
+        if self.graph.layout is torch.sparse_coo:
+            self.graph.mul_(2)
+        return self.layer(self.graph @ torch.ones(4, 4, device=self.graph.device))
+
+
+def meta():
+    return Graph(torch.eye(4, device="meta"))
+
+
+def sparse_coo():
+    return Graph(torch.eye(4).to_sparse())
 """
 
 
@@ -199,3 +224,27 @@ def test_a_run_that_fails_the_second_time_keeps_nothing_and_leaves_all_as_it_was
         for name, value in before.items()
     )
     assert window(session, place).absence == "unkept"
+
+
+@pytest.mark.parametrize("kind", ["meta", "sparse_coo"])
+def test_a_network_with_a_buffer_that_torch_does_not_compare_is_run_again(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "kinds_net.py"
+    file.write_text(KINDS)
+    session = Session(lambda event: None)
+    session.open(f"{file}:{kind}", seed=0)
+    assert forward_pass(session).problem is None
+    newest = session.runs.last
+    beside = comparing_runs.run_beside(session, m.RunBeside(run=newest, what="mode eval"), NOBODY)
+    assert (beside.problem, beside.a) == (None, newest)
+
+
+def test_a_sparse_buffer_that_the_forward_scales_is_as_before_after_another_run(tmp_path: Path) -> None:
+    file = tmp_path / "kinds_net.py"
+    file.write_text(KINDS)
+    session = Session(lambda event: None)
+    session.open(f"{file}:sparse_coo", seed=0)
+    assert forward_pass(session).problem is None
+    before = session.root.get_buffer("graph").to_dense()
+    assert before.sum() == 8  # twice, of 4
+    comparing_runs.run_beside(session, m.RunBeside(run=session.runs.last, what="mode eval"), NOBODY)
+    assert torch.equal(session.root.get_buffer("graph").to_dense(), before)
