@@ -52,14 +52,16 @@ def undo_names(session: Session) -> dict[str, Callable[[], None]]:
 
 def _undo(session: Session, again: bool) -> str:
     watch = session.watch()
+    before = watch.root
     undone = watch.redo() if again else watch.undo()
     if again:
         watch.rename_last(session.journal.redone(undone.mark))
     else:
         session.journal.undone(undone.mark)
     session.undone += undone.paths
-    if undone.tree.root is not session.root:
+    if undone.tree.root is not before:  # the session's follows only after the statement
         session.bind(session.model.source.name, undone.tree.root)
+        watch.follow_names(("net", session.model.source.name))
     return undone.text
 
 

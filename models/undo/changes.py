@@ -100,6 +100,16 @@ class Watch:
         found = {path: self._records.get(id(node.item)) for path, node in self._nodes.items()}
         return {path: record.copy for path, record in found.items() if record is not None}
 
+    @property
+    def root(self) -> nn.Module:
+        """Return the network that is watched."""
+        return self._root
+
+    def follow_names(self, names: Iterable[str]) -> None:
+        """Take some of the console's names as they are now: an undo bound them, not the statement that goes on."""
+        if self._names is not None:
+            self._names.follow(names)
+
     @plainly
     def begin(self, label: str, about: Iterable[Tensor] = ()) -> None:
         """Start a change: `label`, a statement or `forward`, is how the text of `undo` names it.
@@ -202,8 +212,7 @@ class Watch:
         source.pop()  # only now: of one that is interrupted the rest can still be restored
         inverse.names, inverse.random, inverse.mark = names, random, change.mark
         # what a statement that goes on has recorded follows
-        if self._names is not None:
-            self._names.follow(names_in(names))
+        self.follow_names(names_in(names))
         if self._random is not None and random is not None:
             self._random = self._random.now()
         if not back:

@@ -104,3 +104,23 @@ def test_the_inputs_are_no_part_of_the_network() -> None:
     session, _ = opened()
     assert run(session, "X = torch.zeros(3, 20)").effects == ""
     assert isinstance(session.namespace["X"], torch.Tensor)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_wrapped"),
+    [("undo()", False), ("undo(); redo()", True), ("undo(); redo(); undo()", False)],
+)
+def test_a_network_that_undo_in_a_statement_binds_is_no_change_of_that_statement(
+    statement: str, is_wrapped: bool
+) -> None:
+    session, _ = opened()
+    first = session.root
+    run(session, "net = nn.Sequential(net)")
+    wrapped = session.root
+    run(session, statement)
+    assert session.root is session.namespace["net"] is (wrapped if is_wrapped else first)
+    if is_wrapped:
+        assert undo_last(session) == "took back `net = nn.Sequential(net)`: the network that `net` is"
+    with pytest.raises(EngineProblem, match="nothing to undo"):
+        undo_last(session)
+    assert session.root is session.namespace["net"] is first
