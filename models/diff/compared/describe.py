@@ -42,7 +42,8 @@ def describe_compared(model: ComparedModel, path: str) -> list[FactGroup]:
         item = FactList("Differs")
         item.add("A → B", facts.detail)
         return with_facts([item])
-    own = _module(facts.difference(), facts.class_name or "")
+    guess = " (inferred from the tensors)" if facts.inferred else ""
+    own = _module(facts.difference(), (facts.class_name or "") + guess)
     return with_facts([own, *([] if node else _whole(model))])
 
 

@@ -89,6 +89,14 @@ class ComparedFacts(NodeFacts):
         return self._model.a.class_name(self.path) or self._model.b.class_name(self.path) or None
 
     @property
+    def inferred(self) -> bool:
+        """Return whether the class of a module was inferred from the tensors below it."""
+        if not self.class_name:
+            return False
+        named = self._model.a if self._model.a.class_name(self.path) else self._model.b
+        return named.inferred(self.path)
+
+    @property
     def elements(self) -> int | None:
         """Return the elements of a tensor, of a module those of all tensors below; None where unknown."""
         return self._model.elements.of(self.index) if self._model.tree.item(self.index) is None else None

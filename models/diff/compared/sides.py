@@ -35,3 +35,8 @@ class ComparedSide:
         """Return the class of the module at a path; empty where there is none, or it is not known."""
         node = self.model.tree.find(path)
         return (self.model.facts(node).class_name or "") if node is not None else ""
+
+    def inferred(self, path: str) -> bool:
+        """Return whether the class of the module at a path was inferred from its tensors; False where there is none."""
+        node = self.model.tree.find(path)
+        return node is not None and self.model.facts(node).inferred

@@ -264,6 +264,21 @@ def test_classes_of_modules_come_from_the_side_that_has_them() -> None:
     assert [form.text for form in model.forms("two.weight")] == ["two.weight"]
 
 
+def test_a_class_that_is_a_guess_says_so_in_the_tree_of_both(tmp_path: Path) -> None:
+    torch.save(nn.Sequential(nn.Linear(2, 2)).state_dict(), tmp_path / "a.pt")
+    session = Session()
+    session.open(str(tmp_path / "a.pt"))
+    live = ComparedSide("b", opened(nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))))
+    sides = ComparedSide("a", session.model), live
+    pairs = pair(sides[0].tensors(), sides[1].tensors(), True, lambda path: True)
+    model = ComparedModel(*sides, pairs, [], {})
+    model.fold_state.fold("", "all")
+    modules = {row.path: (row.detail, row.inferred) for row in model.page(0, 9)[0] if row.kind == "module" and row.path}
+    assert modules == {"0": ("Linear", True), "1": ("LayerNorm", False)}
+    infos = [{fact.label: fact.text for fact in model.describe(path)[0].facts} for path in ("0", "1")]
+    assert [info["Class"] for info in infos] == ["Linear (inferred from the tensors)", "LayerNorm"]
+
+
 def test_names_that_no_program_writes(tmp_path: Path) -> None:
     names = ["", "a", "a.b", "a..b", ".", "a.b.c.", "x" * 300, "\x1b[31m", "a.[/]", ".".join("d" * 80), "metadata"]
     for number in (1, 2):
