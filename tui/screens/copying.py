@@ -114,6 +114,8 @@ class Copying(ExplorerBase):
             return
         except EngineGone:
             forms = m.Forms(path=path, forms=[m.PathForm(label="state-dict key", text=path or self._name_of_all)])
+        if not forms.forms:  # the root of a checkpoint has no key
+            forms = m.Forms(path=path, forms=[m.PathForm(label="In the console", text=self._name_of_all)])
         table = self.focused if isinstance(self.focused, TensorTable) and self.focused.count else None
         if table is None:
             self.app.push_screen(CopyForms(forms))

@@ -129,6 +129,18 @@ async def test_a_problem_of_the_forms_is_reported(copied: Texts) -> None:
         await played.reported("no forms [/]")
 
 
+async def test_the_root_of_a_checkpoint_which_has_no_key_is_offered_by_its_name_in_the_console(copied: Texts) -> None:
+    engine = AppEngine()
+    engine.sources["run/ckpt.pt"] = lambda: checkpoint(4)
+    engine.summary_fields["kind"] = "checkpoint"
+    engine.answers[PathForms] = lambda body: Forms(path=body.path, forms=[])
+    async with opened("run/ckpt.pt", engine=engine) as played:
+        await played.press("Y")
+        await played.sees("In the console", "state")
+        await played.press("enter")
+        await played.until(lambda: copied == ["state"], "copied")
+
+
 async def test_hostile_forms_are_copied_as_they_are(copied: Texts) -> None:
     async with opened() as played:
         hostile = "[/]\x1b[31m\u202e"
