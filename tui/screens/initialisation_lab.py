@@ -98,7 +98,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
     def _keys(self, width: int) -> Content:
         if self.query("#panel.-picture"):
             return keys_line(
-                ("Tab", "back to the rule"),
+                ("Tab", "to the rule"),
                 ("↑↓", "scroll"),
                 ("Ctrl+L", "clears"),
                 ("Enter", "applies"),

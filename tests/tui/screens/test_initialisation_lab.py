@@ -115,7 +115,7 @@ async def test_at_80x24_the_picture_takes_the_place_of_the_form_while_it_has_the
         await played.press("ctrl+g")
         await played.sees("1 today  2 xavier_uniform_", "2 Linear")
         await played.until(lambda: not lab(played).query_one("#rule").region.height, "the form made room")
-        await played.sees("Tab back to the rule")
+        await played.sees("Tab to the rule", "Esc closes")
         await played.press("shift+tab")
         await played.sees("xavier_uniform_ of ±√(6/(4 + 8))", "seed", "←→ change")
         await played.press("right")
