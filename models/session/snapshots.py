@@ -180,11 +180,17 @@ def restore(session: Session, name: str) -> str:
     taken = session.snapshots.find(name)
     then = _as_change(session, taken)
     session.begin_change(f"back to snapshot {name}", [path for path, _ in then.values] or list(taken.records))
-    session.journal.went_back(name, session.model.source.name)
-    lost = restore_by_path(taken, session.live.tree) if taken.root is None else then.restore()[1]
-    if then.root is not None:
-        session.bind(session.model.source.name, then.root)
-    session.end_change()
+    own_name = session.model.source.name
+    try:
+        lost = restore_by_path(taken, session.live.tree) if taken.root is None else then.restore()[1]
+        if then.root is not None:
+            session.bind(own_name, then.root)
+        session.journal.went_back(name, own_name)
+    except KeyboardInterrupt:  # what came back by then is a change all the same
+        session.journal.remark(f"back to snapshot {name}, interrupted: what it did until then is not in this file")
+        raise
+    finally:
+        session.end_change()
     did = session.watch().last.described()
     text = f"back at snapshot {name}: {did or 'nothing had changed'}"
     if lost:

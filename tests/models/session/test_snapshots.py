@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from models.live.live_tree import LiveTree
+from models.messages import StateChanged
 from models.messages.errors import EngineProblem
 from models.session.moments import list_moments
 from models.session.session import Session
 from models.session.snapshots import COUNT_LIMIT, SnapshotStore, restore
 from models.session.statement import run_statement
 from models.session.undoing import undo_last
+from models.undo.record import ValueRecord
 
 
 def opened(name: str = "rgnet") -> Session:
@@ -78,6 +80,33 @@ def test_layers_flags_and_the_network_itself_come_back_in_the_same_objects() -> 
     assert not hasattr(root, "extra")
     undo_last(session)
     assert session.root is changed
+
+
+def test_going_back_that_is_interrupted_is_a_change_that_is_told_and_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    session = opened()
+    session.emit = told.append
+    session.snapshots.take(session.live.tree, "start")
+    session.journal.took("start")
+    run(session, "for p in net.parameters(): p.data.add_(1)")
+    changed, back, written = values(session), ValueRecord.restore, []
+
+    def interrupted(self: ValueRecord) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(back(self))
+
+    told.clear()
+    with monkeypatch.context() as pressed:
+        pressed.setattr(ValueRecord, "restore", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            restore(session, "start")
+    assert not same(values(session), changed)
+    assert any(isinstance(each, StateChanged) and each.changed for each in told)
+    assert "# back to snapshot start, interrupted" in session.journal.script("net")
+    assert "deepcopy(snapshots" not in session.journal.script("net")
+    undo_last(session)
+    assert same(values(session), changed)
 
 
 def test_going_back_where_nothing_changed_is_no_change() -> None:
