@@ -122,7 +122,7 @@ class ModuleRecord:
         if now.keys() == self.own.keys() and list(now) != list(self.own):
             yield ModuleDifference("attribute", "order")
         for container, before in self.filled:
-            if not _same_items(container, before):
+            if not same_items(container, before):
                 yield from self._within(container, before)
         for container in self.empty:
             if container:
@@ -217,7 +217,8 @@ class ModuleRecords:
             return []
 
     def _all_items(self) -> list[object]:
-        return [*chain.from_iterable(map(dict.values, self._dicts)), *chain.from_iterable(self._lists)]
+        values = chain.from_iterable(map(dict.values, self._dicts))
+        return [*values, *chain.from_iterable(self._dicts), *chain.from_iterable(self._lists)]
 
     def _is_unchanged(self) -> bool:
         """Return whether no attribute, hook or container leads to another object.
@@ -258,19 +259,23 @@ def _same_plain(one: object, other: object) -> bool:
     return (one == other and repr(one) == repr(other)) or (one != one and other != other)
 
 
-def _same_items(container: Container, before: Container) -> bool:
+def same_items(container: Container, before: Container) -> bool:
+    """Return whether the same objects are in two lists, dicts or sets, in the same order.
+
+    Nothing is asked by `==`, which of two tensors is no truth value, and of a class of the user's may raise.
+    """
     if len(container) != len(before):
         return False
     if isinstance(container, set):
-        return container == before
+        return set(map(id, container)) == set(map(id, before))
     if not all(map(is_, _items(container), _items(before))):
         return False
-    return not isinstance(container, dict) or list(container) == list(before)
+    return not isinstance(container, dict) or all(map(is_, container, before))
 
 
 def refill(container: Container, before: Container) -> None:
     """Give a container its old content, in its old order; unchanged entries are not taken out meanwhile."""
-    if _same_items(container, before):
+    if same_items(container, before):
         return
     if isinstance(container, list):
         container[:] = before
@@ -297,6 +302,6 @@ def _restore_attributes(own: dict[str, object], before: dict[str, object]) -> No
 def _reorder(held: dict[Any, Any], order: list[Any]) -> None:
     """Put the keys into an order, those that are not in it last."""
     now = list(held)
-    same = next((at for at, key in enumerate(order) if now[at] != key), len(order))
+    same = next((at for at, key in enumerate(order) if now[at] is not key), len(order))
     for key in [*order[same:], *(key for key in now if key not in set(order))] if same < len(order) else []:
         held[key] = held.pop(key)

@@ -7,7 +7,6 @@ compared.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping
-from operator import is_not
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from ..tensors.distributed import is_distributed
 from ..tensors.tensors import size_in_bytes, stamp_of
 from .held import Held, bytes_of, given_back, has_graph, held_results
-from .modules import refill
+from .modules import refill, same_items
 from .record import RestoreError
 
 ITEM_LIMIT = 10_000
@@ -78,14 +77,7 @@ class Contents:
 
     def changed(self) -> bool:
         """Return whether other items are in it, or in another order."""
-        now, before = self._container, self._items
-        if len(now) != len(before):
-            return True
-        if isinstance(now, set):
-            return bool(now != before)
-        if isinstance(now, dict):
-            return list(now) != list(before) or any(map(is_not, now.values(), before.values()))
-        return any(map(is_not, now, before))
+        return not same_items(self._container, self._items)
 
     def settle(self, limit: int, leaves: Container[int]) -> Contents:
         """Hold the items for long, in at most `limit` bytes: of results with a graph their values."""
@@ -108,7 +100,10 @@ class Contents:
         if self._reason:
             raise RestoreError(self._reason)
         before, self.lacks = given_back(self._items)
-        refill(self._container, before)
+        try:
+            refill(self._container, before)
+        except Exception as exc:  # a key of a class of the user's, which may raise anything
+            raise RestoreError("its keys do not compare") from exc
 
 
 class TensorValues:

@@ -135,3 +135,26 @@ def test_a_module_that_was_never_initialised_is_left_alone() -> None:
     assert watch.end() == []
     with pytest.raises(NothingToUndo):
         watch.undo()
+
+
+def test_keys_of_a_dict_and_names_of_attributes_that_are_others_are_seen_and_come_back() -> None:
+    net = nn.Linear(2, 2)
+    one, other = torch.rand(3), torch.rand(3)
+    net.options, net.cache, net.last = {"a": 1}, {one: 1}, 5
+    records = ModuleRecords([net])
+    assert records.changed(thoroughly=False) == []
+    net.options["b"] = net.options.pop("a")
+    (record,) = records.changed(thoroughly=False)
+    record.restore()
+    net.cache[other] = net.cache.pop(one)
+    assert differences(record) == [("attribute", "cache")]
+    assert records.changed(thoroughly=False) == [record]
+    record.restore()
+    net.renamed = net.last
+    del net.last
+    assert records.changed(thoroughly=False) == [record]
+    record.restore()
+    assert net.options == {"a": 1}
+    assert next(iter(net.cache)) is one
+    assert net.last == 5
+    assert not hasattr(net, "renamed")

@@ -167,3 +167,46 @@ def test_results_in_a_container_come_back_as_values() -> None:
     deep = Held([[net(torch.ones(1, 3))]], 10**6)
     with pytest.raises(RestoreError, match="not kept with its graph"):
         deep.taken()
+
+
+@pytest.mark.parametrize(
+    ("made", "changed"),
+    [
+        ("held = {a: 1}", "held.clear(); held[b] = 2"),
+        ("held = {a: 1}", "held[b] = held.pop(a)"),
+        ("held = {a: 1, 'x': 2}", "held[a] = held.pop(a)"),
+        ("held = {Raising()}", "held.clear(); held.add(Raising())"),
+    ],
+)
+def test_items_are_never_compared_by_what_they_say_is_equal(made: str, changed: str) -> None:
+    class Raising:
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("never equal")
+
+    console = Console()
+    console.names |= {"Raising": Raising, "a": torch.rand(3), "b": torch.rand(3)}
+    console.run(made)
+    before = list(map(id, console.names["held"]))
+    console.run(changed)
+    assert console.watch.last.described() == "the name held"
+    console.watch.undo()
+    assert list(map(id, console.names["held"])) == before
+
+
+def test_a_dict_whose_keys_cannot_be_compared_is_no_error_of_the_undo() -> None:
+    class Raising:
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("never equal")
+
+    console = Console()
+    console.names["Raising"] = Raising
+    console.run("held = {Raising(): 1}")
+    console.run("held.clear(); held[Raising()] = 1")
+    with pytest.raises(NothingToUndo, match="held: its keys do not compare"):
+        console.watch.undo()
