@@ -229,7 +229,8 @@ class OptimisePanel(Panel[None]):
             self._say(f"✗ {taken.problem.title}; {taken.text}", problem=True)
         else:
             stopped = "stopped: " if taken.problem else ""
-            self._say(f"{stopped}{taken.text}   (Enter takes more; Esc, then u takes these back)")
+            how = "Enter takes more; Esc, then u takes these back" if taken.count else "Enter takes them"
+            self._say(f"{stopped}{taken.text}   ({how})")
 
     def _taking(self, taking: bool) -> None:
         """Have no key go into a field while steps are taken, and the focus where it was afterwards."""

@@ -121,3 +121,15 @@ async def test_keys_typed_while_steps_are_taken_go_nowhere() -> None:
         await played.press("up", "up", "right", "enter")
         await played.until(lambda: len(played.asked(TakeSteps)) == 2, "taken again")
         assert [(asked.count, asked.anew) for asked in played.asked(TakeSteps)] == [(50, False), (50, True)]
+
+
+async def test_steps_that_are_stopped_before_the_first_leave_nothing_to_take_back() -> None:
+    async with opened() as played:
+        await played.press("B")
+        await played.sees("Steps of an optimizer")
+        played.engine.answers[TakeSteps] = lambda body: StepsTaken(
+            count=0, text="no step was taken", problem=Problem("interrupted", "interrupted")
+        )
+        await played.press("enter")
+        await played.sees("stopped: no step was taken   (Enter takes them)")
+        assert "takes these back" not in played.text
