@@ -121,7 +121,8 @@ class ComparingRuns(CallSelection):
 
     def _say_runs(self, compared: m.RunsCompared, result: str) -> None:
         pane = self.query_one(CallsPane)
-        texts = [f"A {compared.title_a}", f"B {compared.title_b}", compared.note, result]
+        # What came of it first: at 80 columns the rest is cut, and stands in the console.
+        texts = [result, f"A {compared.title_a}", f"B {compared.title_b}", compared.note]
         pane.compare(" · ".join(filter(None, texts)))
 
     async def _read_call_differences(self, compared: m.RunsCompared) -> None:

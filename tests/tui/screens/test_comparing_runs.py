@@ -67,7 +67,7 @@ async def test_the_run_before_is_the_first_choice_and_the_first_difference_is_go
         assert (table.run, table.against) == (2, 1)
         assert table._view is DIFFERENCES
         await played.sees("A run 1 · B run 2", "▶ changed", "0.5", "0.25", "×0.5", "equal")
-        await played.sees("first difference: #2", "A run 1 · B run 2 · 2 of 18 differ, the first is #2 · ··█▆")
+        await played.sees("first difference: #2", "2 of 18 differ, the first is #2 · ··█▆ · A run 1")
         assert table.row is not None
         assert table.row.index == 2
         await played.press("5")
