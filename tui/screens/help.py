@@ -41,6 +41,11 @@ SEARCH_KEYS = (
     ("Enter", "Go there"),
     ("Esc", "Back to where you were"),
 )
+SOURCE_KEYS = (
+    ("Enter", "Open the one chosen"),
+    ("/ o", "Write your own; Tab completes it"),
+    ("Esc", "Back"),
+)
 FILTER = (
     ("words", "Names that hold them all, in any order"),
     ("dtype:bf16", "By type; dtype:f16,bf16 for either"),
@@ -68,6 +73,7 @@ Group = tuple[str, Sequence[tuple[str, str]]]
 
 MARKS = "Marks"
 OF_WIDGETS: dict[str, tuple[str, ...]] = {
+    "SourceList": ("Sources", "Lists"),
     "ModuleTree": ("Tree", "In the tree", "Find", MARKS, "Lists", "Model"),
     "SearchInput": ("Search box",),
     "ValueGrid": ("Values",),
@@ -89,6 +95,8 @@ OF_WIDGETS: dict[str, tuple[str, ...]] = {
 def here_first(all_groups: Sequence[Group], widget: str) -> list[Group]:
     """Return the groups, those first that hold in a widget of that class, each with a word for it in its heading."""
     here = OF_WIDGETS.get(widget, ())
+    if "Sources" in here:  # a screen of its own, so its keys are nothing for the others
+        all_groups = [("Sources", SOURCE_KEYS), *all_groups]
     rank = {title: place for place, title in enumerate(here)}
     ordered = sorted(all_groups, key=lambda group: rank.get(group[0], len(rank)))
     return [(f"{title} · here" if title in rank and title != MARKS else title, pairs) for title, pairs in ordered]

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from tui.actions import ACTIONS, keys_of
 from tui.screens.help import OF_WIDGETS, HelpScreen, arranged, groups
+from tui.screens.source_list import SourceList
 from tui.widgets.console.output import Output
 from tui.widgets.console.prompt import Prompt
 from tui.widgets.grid.value_grid import ValueGrid
@@ -81,6 +82,14 @@ async def test_what_holds_in_the_pane_with_the_focus_comes_first(key: str) -> No
             await played.sees("shared: ", "no gradient: ", "not registered: ")  # the legend is there without scrolling
 
 
+async def test_in_the_list_of_sources_its_keys_come_first() -> None:
+    async with opened(size=(80, 24)) as played:
+        await played.press("o")
+        await played.until(lambda: isinstance(played.app.focused, SourceList), "the list")
+        await played.press("question_mark")
+        await played.sees("Sources · here", "Open the one chosen", "Write your own")
+
+
 def test_what_a_pane_does_not_do_is_not_offered_as_if_it_did() -> None:
     tables = next(pairs for title, pairs in groups() if title == "Tables")
     assert "A" not in dict(tables), "of the table of tensors alone"
@@ -93,9 +102,9 @@ def test_what_a_pane_does_not_do_is_not_offered_as_if_it_did() -> None:
 
 
 def test_every_heading_that_a_pane_names_is_there_and_every_class() -> None:
-    titles = {title for title, _ in groups([("*", "changed")])}
+    titles = {title for title, _ in groups([("*", "changed")])} | {"Sources"}
     assert {title for named in OF_WIDGETS.values() for title in named} <= titles
-    others = (ValueGrid, SearchInput, FilterInput, Output, RuleList, MisfitList, ShareList)
+    others = (ValueGrid, SearchInput, FilterInput, Output, RuleList, MisfitList, ShareList, SourceList)
     known = {widget.__name__ for widget in (*WIDGETS.values(), *others)}
     assert set(OF_WIDGETS) == known
 
