@@ -25,7 +25,7 @@ COPY_LIMIT = 64 * 2**20
 """Bytes of the copies of tensors that the console alone has."""
 CONTENTS_LIMIT = 64 * 2**20
 """Bytes that the items of a list, dict or set may take which an undo takes out of it."""
-APART = frozenset(("_", "__builtins__", "__name__"))
+APART = frozenset(("_", "__builtins__", "__name__", "__warningregistry__"))
 """Names that no statement means to bind."""
 
 Names = dict[str, Any]

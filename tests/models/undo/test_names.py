@@ -210,3 +210,11 @@ def test_a_dict_whose_keys_cannot_be_compared_is_no_error_of_the_undo() -> None:
     console.run("held.clear(); held[Raising()] = 1")
     with pytest.raises(NothingToUndo, match="held: its keys do not compare"):
         console.watch.undo()
+
+
+def test_what_python_notes_of_a_warning_is_no_name_of_the_user() -> None:
+    console = Console()
+    with pytest.warns(UserWarning, match="said once"):
+        console.run("import warnings; warnings.warn('said once')")
+    assert "__warningregistry__" in console.names
+    assert console.watch.last.described() == "the name warnings"
