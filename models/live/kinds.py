@@ -9,6 +9,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from ..tensors.plainly import attribute
 from .live_tree import LiveTree, Node
+from .packed_weights import is_packed, unpacking_calls
 from .paths import in_state_dict
 from .registered import registry_of
 
@@ -55,12 +56,23 @@ def _plain(tree: LiveTree, node: Node) -> NodeRole:
         return NodeRole(
             "computed", f"{computed}: a plain attribute, not in state_dict and never updated by an optimizer"
         )
+    if _unpacked(tree, node):
+        packed = "unpacked from the module's packed weights, which are in state_dict under names of their own"
+        return NodeRole("unpacked", f"{packed}; never updated by an optimizer")
     assert isinstance(node.item, Tensor)
     function = attribute(node.item, "grad_fn")
     if function is not None:
         kept = f"result of an operation ({function.name()}), kept in a plain attribute"
         return NodeRole("constant", f"{kept}: not in state_dict, not moved by .to(), never updated by an optimizer")
     return NodeRole("constant", "plain attribute: not in state_dict, not moved by .to(), never updated by an optimizer")
+
+
+def _unpacked(tree: LiveTree, node: Node) -> bool:
+    """Return whether a method of a quantised module made the tensor."""
+    holder = tree.holder(node).item
+    if not isinstance(holder, nn.Module) or not is_packed(type(holder)):
+        return False
+    return any(tensor is node.item for _, _, tensor in unpacking_calls(holder))
 
 
 def _computed(tree: LiveTree, node: Node) -> str:

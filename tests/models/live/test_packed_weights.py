@@ -10,9 +10,11 @@ import torch
 from torch import nn
 
 from models.live.describe.node import describe_node
+from models.live.kinds import node_role
 from models.live.live_tree import LiveTree
 from models.live.packed_weights import is_packed
 from models.live.paths import python_path
+from tests.models.findings.finding import without_run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -38,6 +40,24 @@ def test_the_weights_of_dynamic_modules_are_rows() -> None:
         plain = node.item.dequantize() if node.item.is_quantized else node.item
         assert torch.equal(plain, expected.dequantize() if expected.is_quantized else expected), path
         assert node.kind == "constant"
+
+
+def test_unpacked_weights_are_not_said_to_be_missing_from_the_state_dict() -> None:
+    net = dynamic()
+    kept = set(net.state_dict())
+    assert {"0._packed_params._packed_params", "2._all_weight_values.0.param"} <= kept
+    tree = LiveTree.of(net)
+    for node in tree.nodes:
+        if node.is_tensor:
+            assert node_role(tree, node).word == "unpacked"
+            assert "not in state_dict" not in node_role(tree, node).meaning
+    net.get_submodule("0").scale_by = torch.ones(3)
+    tree = LiveTree.of(net)
+    assert [node.path for node in tree.nodes if node.is_tensor and node_role(tree, node).word == "constant"] == [
+        "0.scale_by"
+    ]
+    findings = without_run(net)
+    assert [each.path for each in findings if each.kind == "unregistered"] == ["0.scale_by"]
 
 
 def test_the_tree_stays_while_the_packed_objects_do() -> None:
