@@ -64,12 +64,18 @@ class Binding:
 
 
 class Contents:
-    """The items of a list, dict or set."""
+    """The items of a list, dict or set.
 
-    __slots__ = ("_container", "_items", "_reason", "lacks", "size")
+    Args:
+        container: that.
+        names: the console's names.
+        name: the one that it was bound to.
+    """
 
-    def __init__(self, container: Any) -> None:
-        self._container = container
+    __slots__ = ("_container", "_items", "_name", "_names", "_reason", "lacks", "size")
+
+    def __init__(self, container: Any, names: Names, name: str) -> None:
+        self._container, self._names, self._name = container, names, name
         self._items = container.copy()
         self._reason = ""
         self.size = 0
@@ -89,7 +95,7 @@ class Contents:
 
     def now(self) -> Contents:
         """Return what is in it now."""
-        return Contents(self._container).settle(max(self.size, CONTENTS_LIMIT), ())
+        return Contents(self._bound(), self._names, self._name).settle(max(self.size, CONTENTS_LIMIT), ())
 
     def restore(self) -> None:
         """Give it its items back.
@@ -101,9 +107,19 @@ class Contents:
             raise RestoreError(self._reason)
         before, self.lacks = given_back(self._items)
         try:
-            refill(self._container, before)
+            if (bound := self._bound()) is not self._container:
+                refill(bound, before)
+            refill(self._container, before)  # a copy is known by having as many items
         except Exception as exc:  # a key of a class of the user's, which may raise anything
             raise RestoreError("its keys do not compare") from exc
+
+    def _bound(self) -> Any:
+        """Return the container, or the copy of it that its name is bound to: an undo gives back results in a copy."""
+        mine: Any = self._container
+        found: Any = self._names.get(self._name)
+        if type(found) is not type(mine) or len(found) != len(mine):
+            return mine
+        return mine if any(value is mine for value in self._names.values()) else found
 
 
 class TensorValues:
@@ -220,7 +236,7 @@ class NamesRecord:
             count = len(value)  # type: ignore[arg-type]
             if id(value) not in self._contents and count <= self._items_left:
                 self._items_left -= count
-                self._contents[id(value)] = name, Contents(value)
+                self._contents[id(value)] = name, Contents(value, self._names, name)
         elif isinstance(value, Tensor):
             if has_graph(value) or (size_in_bytes(value) or 0) > self._limit:
                 value = Held(value, self._limit)  # a statement that lets go of it frees it
@@ -230,7 +246,7 @@ class NamesRecord:
 
     def _take_also(self, titles: Iterable[str]) -> None:
         for title in titles:
-            self._contents[id(self._also[title])] = title, Contents(self._also[title])
+            self._contents[id(self._also[title])] = title, Contents(self._also[title], {}, title)
 
     def _take_values(self, name: str, tensor: Tensor) -> None:
         identity, size = id(tensor), size_in_bytes(tensor)

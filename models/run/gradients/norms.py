@@ -84,7 +84,7 @@ class Norms:
                     self.values[slot] = norm
             elif not gradient.is_cpu:
                 if not gradient.is_meta:
-                    self._elsewhere.setdefault(gradient.device, []).append((slot, _norm(gradient)))
+                    self._elsewhere.setdefault(gradient.device, []).append((slot, _norm_there(gradient)))
             elif gradient.numel() > SMALL:
                 self.values[slot] = self._norm_of_large(gradient)
             else:
@@ -159,6 +159,16 @@ def norm_of(gradient: Tensor) -> float:
 def _norm(gradient: Tensor, dim: int | None = None) -> Tensor:
     wide = torch.float32 if gradient.dtype in _REDUCED else None
     norm: Tensor = torch.linalg.vector_norm(gradient, dim=dim, dtype=wide)
+    return norm
+
+
+def _norm_there(gradient: Tensor) -> Tensor:
+    """Return the norm of a gradient on a device, which nobody can ask twice; of float64, but where it knows none."""
+    if gradient.is_mps:
+        return _norm(gradient)
+    norm: Tensor = torch.linalg.vector_norm(
+        gradient, dtype=torch.complex128 if gradient.is_complex() else torch.float64
+    )
     return norm
 
 

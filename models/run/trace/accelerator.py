@@ -175,9 +175,11 @@ def _measured(values: Tensor) -> tuple[Tensor, Tensor]:
     finite = torch.nan_to_num(values, 0.0, 0.0, 0.0)
     low = torch.nan_to_num(values, math.inf, math.inf, math.inf).amin()
     high = torch.nan_to_num(values, -math.inf, -math.inf, -math.inf).amax()
-    variance, mean = torch.var_mean(finite, correction=0)
+    variance, mean = torch.var_mean(finite.double(), correction=0)  # squares of float32 may have no room
     counts = [values, torch.ne(values, finite), torch.ne(values, values), torch.eq(values, math.inf)]
-    return torch.stack([low, high, mean, variance]), torch.stack([each.count_nonzero() for each in counts])
+    return torch.stack([low.double(), high.double(), mean, variance]), torch.stack(
+        [each.count_nonzero() for each in counts]
+    )
 
 
 class _Measure:

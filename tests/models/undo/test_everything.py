@@ -229,3 +229,11 @@ def only_drew(states: list[tuple[object, object]]) -> bool:
     """Return whether the last step between two states changed nothing but random numbers."""
     (network_before, around_before), (network_after, around_after) = states[-2:]
     return network_before == network_after and around_before[0] == around_after[0]  # type: ignore[index]
+
+
+def test_a_list_of_results_that_came_back_as_a_copy_is_the_one_that_is_filled() -> None:
+    played(["y = net.float().eval()(torch.ones(4, 3)); outs = [y]", "outs.append(y.sum())", "outs.append(y.mean())"])
+
+
+def test_a_list_that_is_filled_and_given_up_in_one_statement() -> None:
+    played(["outs = [1]", "outs.append(2); outs = [9, 9]"])

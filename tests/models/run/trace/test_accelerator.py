@@ -51,6 +51,12 @@ def test_a_large_mean_leaves_the_spread_around_it():
     assert measured(tensor).std == pytest.approx(float(tensor.double().std(unbiased=False)), rel=1e-3)
 
 
+@pytest.mark.parametrize("size", [1e25, 1e-25])
+def test_numbers_whose_squares_have_no_room_have_a_spread(size):
+    tensor = torch.tensor([1.0, 2.0, 4.0]) * size
+    assert measured(tensor).std == pytest.approx(float(tensor.double().std(unbiased=False)), rel=1e-5)
+
+
 def test_large_tensors_come_in_pieces(monkeypatch):
     monkeypatch.setattr("models.run.trace.accelerator.PIECE", 7)
     tensor = torch.arange(20.0).reshape(4, 5)
