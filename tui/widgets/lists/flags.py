@@ -21,15 +21,13 @@ class Flag:
     meaning: str
 
 
-CHANGED = Flag("*", "changed", "the last statement changed its values, or those of something below it")
+CHANGED = Flag("*", "changed", "the last statement changed it, or what is below it")
 SHARED = Flag("⇄", "shared", "the same object has another name too; s jumps there")
-OVERLAPS = Flag(
-    "≣", "same memory", "another tensor holds the same elements in memory: who changes one changes both; s jumps there"
-)
+OVERLAPS = Flag("≣", "same memory", "another tensor has the same elements: a change is one of both; s jumps there")
 BESIDE = Flag("◫", "flat memory", "its memory holds other tensors too, each on elements of its own; s jumps on")
 FROZEN = Flag("F", "frozen", "requires_grad is False: training leaves it as it is")
-NO_GRADIENT = Flag("∅", "no gradient", "no backward pass has reached it; this is not a gradient of zero")
-ZERO_GRADIENT = Flag("0", "zero gradient", "a backward pass reached it, and every element is zero")
+NO_GRADIENT = Flag("∅", "no gradient", "no backward pass has reached it; not the same as zero")
+ZERO_GRADIENT = Flag("0", "zero gradient", "backward reached it, every element is zero")
 NO_VALUES = Flag("◌", "no values", "a meta tensor, or a lazy one that the first forward run will make")
 UNREGISTERED = Flag("!", "not registered", "parameters() and state_dict() do not know it")
 
