@@ -21,7 +21,9 @@ _UNSUPPORTED = (
     fake_tensor.UnsupportedOperatorException,
     NotImplementedError,
 )
-_ABOUT_FAKES = ("FakeTensor", "fake tensor", "data pointer", "fake impl", "numpy() is not supported")
+_GROUPED = "Expected inputs of BF16 type"
+"""Said of `torch._grouped_mm` (experts of transformers) without values only: the real one takes float32 as well."""
+_ABOUT_FAKES = ("FakeTensor", "fake tensor", "data pointer", "fake impl", "numpy() is not supported", _GROUPED)
 _CHOICE = "torch.where chooses by values without looking at them"
 _REMEDIES = {
     "__bool__": _CHOICE,

@@ -118,6 +118,12 @@ def test_a_peak_belongs_to_the_calls_in_which_it_was() -> None:
     assert peaks["Steps"] == 16 + 160 + 4 + 16 + 4
 
 
+def grouped(X: Tensor) -> Tensor:
+    """Multiply with two experts in float32, which torch's operation computes, and refuses without values."""
+    experts, ends = torch.ones(2, 4, 8), torch.tensor([1, 2], dtype=torch.int32)
+    return (lambda: torch._grouped_mm(X, experts, offs=ends))()  # its line is looked for by this word
+
+
 CASES: dict[str, tuple[Callable[[Steps, Tensor], object], list[str]]] = {
     "if": (
         lambda net, X: X if net.layer(X).sum() > 0 else -X,
@@ -126,6 +132,7 @@ CASES: dict[str, tuple[Callable[[Steps, Tensor], object], list[str]]] = {
     "equal": (lambda net, X: torch.equal(X, X), ["depends on values", "test_dry_run.py:"]),
     "item in a condition": (lambda net, X: X if X.sum().item() > 0 else -X, ["depends on values", "torch.where"]),
     "numpy": (lambda net, X: torch.tensor(X.numpy()), ["in numpy at test_dry_run.py:", "needs real tensors"]),
+    "experts": (lambda net, X: grouped(X), ["in _grouped_mm at test_dry_run.py:", "needs real tensors"]),
 }
 
 
