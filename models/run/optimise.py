@@ -64,7 +64,18 @@ def default_loss(output: object) -> str:
         return "output.loss"
     if isinstance(output, (tuple, list)) and output and isinstance(output[0], Tensor):
         return "F.mse_loss(output[0], torch.zeros_like(output[0]))"
-    raise LossError(f"no loss is known for an output of type {type(output).__name__}: say one, such as output.x.mean()")
+    raise LossError(
+        f"no loss is known for an output of type {type(output).__name__}: say one, such as {_an_example(output)}"
+    )
+
+
+def _an_example(output: object) -> str:
+    """Return the mean of the first floating-point tensor that a mapping holds, in Python; of others a pattern."""
+    if isinstance(output, Mapping):
+        for key, value in output.items():
+            if isinstance(key, str) and isinstance(value, Tensor) and value.is_floating_point():
+                return f"output[{key!r}].mean()"
+    return "output.x.mean()"
 
 
 def optimise(
