@@ -48,9 +48,9 @@ def main(argv: list[str]) -> int:
     shown = misfits(proposal, network, file, CERTAINTIES[: max(len(applied), 2)])
     loaded = misfits(proposal, network, file, applied)
     if options.code:
-        result.lines(code_for(proposal, network, loaded, options.checkpoint).splitlines())
+        result.lines(code_for(proposal, network, loaded, options.checkpoint, file.twins).splitlines())
     elif options.json:
-        code = code_for(proposal, network, loaded, options.checkpoint)
+        code = code_for(proposal, network, loaded, options.checkpoint, file.twins)
         result.json(fit_report.report_of(options.network, options.checkpoint, proposal, shown, loaded, code))
     else:
         result.lines(fit_text.text_of(proposal, shown, loaded))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from textwrap import wrap
+from types import MappingProxyType
 
 from .combining_code import combining
 from .links import Link
@@ -18,16 +19,24 @@ from .substitution import Substitution, literal, pieces_of, substitution_of, tem
 
 COMMENT = 96
 """Characters of a line of a comment."""
+Ties = Mapping[str, Sequence[str]]
+_NO_TIES: Ties = MappingProxyType({})
 _SHOWN = 5
 """Names that a comment lists."""
 
 
-def code_for(proposal: Proposal, network: Side, found: Misfits, path: str) -> str:
-    """Return Python that loads the file at `path` into `model`, with the rules that `found` has taken."""
-    return code_of(proposal.taken(found.taken), proposal, network, found, path)
+def code_for(proposal: Proposal, network: Side, found: Misfits, path: str, ties: Ties = _NO_TIES) -> str:
+    """Return Python that loads the file at `path` into `model`, with the rules that `found` has taken.
+
+    Args:
+        ties: of a tensor that the file has under several names its other names, of which it may hold one alone.
+    """
+    return code_of(proposal.taken(found.taken), proposal, network, found, path, ties)
 
 
-def code_of(links: Sequence[Link], proposal: Proposal, network: Side, found: Misfits, path: str) -> str:
+def code_of(
+    links: Sequence[Link], proposal: Proposal, network: Side, found: Misfits, path: str, ties: Ties = _NO_TIES
+) -> str:
     """Return the same for links that were chosen, of which `found` is what fits."""
     fitting = {each.name for each in found.matched}
     copied = [link for link in links if link.how == "copy" and link.network[0] in fitting]
@@ -43,7 +52,15 @@ def code_of(links: Sequence[Link], proposal: Proposal, network: Side, found: Mis
         lines += [f"# {line}" for line in wrap(note, COMMENT, break_long_words=False, break_on_hyphens=False)]
     lines += _loading(found, len(proposal.network))
     head = ["import re", ""] if any("re." in line for line in lines) else []
-    return "\n".join([*head, *_reading(path), *lines]) + "\n"
+    reading = list(_reading(path))
+    if reading[-1].startswith("file = ..."):  # whose tensors are read by the user: those that are there
+        read = {name for link in links for name in link.file}
+        reading += [
+            f"file.setdefault({literal(name)}, file.get({literal(ties[name][0])}))  # tied"
+            for name in proposal.file
+            if name in read and ties.get(name)
+        ]
+    return "\n".join([*head, *reading, *lines]) + "\n"
 
 
 def _reading(path: str) -> Iterator[str]:

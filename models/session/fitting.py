@@ -91,7 +91,7 @@ class _Chosen:
     def code(self) -> str:
         """Return the Python that loads it into `model`."""
         path = self.fitting.checkpoint
-        return code_of(self.proposal.links, self.proposal, self.network, self.found, path)
+        return code_of(self.proposal.links, self.proposal, self.network, self.found, path, self.fitting.file.twins)
 
 
 def open_weights(

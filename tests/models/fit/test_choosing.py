@@ -161,3 +161,21 @@ def test_an_edited_rule_is_one_that_rename_reads():
     renames = [each.rename for each in choices.choices if each.rename]
     assert renames == ["*.wq.*=*.q_proj.*"]
     assert Rename(renames[0])("layers.3.wq.weight") == "layers.3.q_proj.weight"
+
+
+def test_the_python_for_a_folder_knows_a_tensor_that_it_holds_once_under_two_names():
+    net = nn.ModuleDict({"embed": nn.Embedding(9, 4), "head": nn.Linear(4, 9, bias=False)})
+    net["head"].weight = net["embed"].weight
+    shapes = {"embed.weight": (9, 4), "head.weight": (9, 4)}
+    twins = {"embed.weight": ("head.weight",), "head.weight": ("embed.weight",)}
+    sides = Side(shapes, twins=twins), Side({f"model.{name}": shape for name, shape in shapes.items()})
+    choices = Choices(sides[0].shapes, sides[1].shapes)
+    chosen = choices.chosen({each.key for each in choices.choices})
+    found = misfits_of(chosen.links, *sides)
+    ties = {f"model.{name}": tuple(f"model.{each}" for each in others) for name, others in twins.items()}
+    code = code_of(chosen.links, chosen, sides[0], found, "folder", ties)
+    values = torch.randn(9, 4)
+    names = {"model": net, "held": {"model.embed.weight": values}}
+    exec(code.replace("file = ...", "file = held"), names)
+    assert torch.equal(net["head"].weight, values)
+    assert "setdefault" not in code_of(chosen.links, chosen, sides[0], found, "w.pt", ties)
