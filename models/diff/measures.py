@@ -131,7 +131,7 @@ def _alike(part: Tensor) -> Measures:
 
 
 def _part(x: Tensor, y: Tensor, tolerance: Tolerance | None, first: int, before: Measures) -> Measures:
-    """Return the measures of a part; its place is only told where its change is larger than those `before`."""
+    """Return the measures of a part; its place is only given where its change is larger than those `before`."""
     found = _easily(x, y, first, before) if {x.dtype, y.dtype} <= _EASY else None
     finite = found is not None
     if found is None:

@@ -247,7 +247,7 @@ class _Outline:
 
 
 class _Turning:
-    """Finds turns that are alike among siblings; most of what is no turn is told from its codes alone."""
+    """Finds turns that are alike among siblings; most of what is no turn is seen from its codes alone."""
 
     def __init__(self, siblings: Sequence[Recorded]) -> None:
         self._codes = [each.code for each in siblings]

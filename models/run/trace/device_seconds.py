@@ -77,7 +77,7 @@ class Account:
         account: Account | None = self
         while account is not None and more:
             account._within += more
-            if account._host is None:  # it goes on, and is told as a whole when it ends
+            if account._host is None:  # it goes on, and is shown as a whole when it ends
                 return
             before, account._shown = account._shown, max(account._host, account._within)
             change = account._shown - before

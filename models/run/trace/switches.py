@@ -1,6 +1,6 @@
 """What recording switches on in the process, and off again, whatever ends the run and whenever an interrupt comes.
 
-An interrupt can come between any two calls.  So nothing here relies on having been told that something was switched
+An interrupt can come between any two calls.  So nothing here relies on a note that something was switched
 on: `off` looks for what is ours and takes it away, and can be called again where it was interrupted itself.
 """
 
