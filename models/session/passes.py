@@ -50,8 +50,12 @@ def forward_pass(session: Session) -> Ran:
     run = session.runs.last
     session.begin_change("forward")
     before = model.tree
-    if session.keeps_tensors:
-        session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs, mode)
+    try:
+        if session.keeps_tensors:
+            session.runs.repeatable = Repeatable(run, before, RunState(before, args, kwargs), args, kwargs, mode)
+    except BaseException:  # an interrupt, before the first call
+        trace.finish()
+        raise
     result = run_forward(before.root, args, kwargs, before, trace, mode=mode)
     session.runs.note_random(run)
     session.emit(CallsGrew(run=run, total=len(trace), complete=True))
@@ -66,12 +70,10 @@ def forward_pass(session: Session) -> Ran:
     problem = result.problem
     if problem is not None and problem.kind == "model" and (first := _about_inputs(session, given, given_names)):
         problem = msgspec.structs.replace(problem, text=f"{first}\n{problem.text}")
-    parts = [] if problem else [describe_output(result.output)]
     trace.problem = result.problem
     trace.replaced = replaced_parameters(before, session.live.tree, trace)
-    parts.append(costs_text(trace.totals()) if problem is None else "")
-    parts.append(trace.warm_up)
-    parts += [f"run in {', '.join(mode.words)}" if mode.words else "", replaced_text(trace.replaced)]
+    parts = [] if problem else [describe_output(result.output), costs_text(trace.totals())]
+    parts += [trace.warm_up, f"run in {', '.join(mode.words)}" if mode.words else "", replaced_text(trace.replaced)]
     return Ran(
         run=run,
         text="\n".join(filter(None, parts)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -45,7 +45,8 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[No
             watch = BackwardWatch(None if trace.captures is None else GradientCopies(trace))
             with watch.over(list(starts)):
                 own(tensors, *args, **kwargs)
-            _note(trace, watch, tree())
+            with suppress(Exception):  # the statement goes on, whatever we make of what was seen
+                _note(trace, watch, tree())
         finally:
             inside = False
 

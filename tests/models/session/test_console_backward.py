@@ -81,3 +81,15 @@ def test_loops_are_not_watched_and_errors_are_torch_s_own() -> None:
     assert problem is not None
     assert "does not require grad" in problem.title
     assert torch.autograd.backward is own
+
+
+def test_what_cannot_be_noted_is_no_error_of_the_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr("models.run.gradients.meanwhile.explained", fails)
+    session = Session()
+    session.open("mlp", seed=0)
+    done = run_statement(session, "net(X).sum().backward()", single=True)
+    assert done.problem is None
+    assert all(parameter.grad is not None for parameter in session.root.parameters())

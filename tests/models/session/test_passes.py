@@ -143,3 +143,15 @@ def test_what_a_forward_replaced_is_said_with_its_line(networks: str) -> None:
     assert f"\nthe forward replaced fc.weight (nets.py:{line})" in ran.text
     assert backward_pass(session).problem is None
     assert session.root.fc.weight.grad is not None
+
+
+def test_an_interrupt_before_the_first_call_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    observed = ObservedSession("mlp")
+    monkeypatch.setattr("models.session.passes.RunState", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        forward_pass(observed.session)
+    assert observed.session.runs.newest is not None
+    assert observed.session.runs.newest.finished
