@@ -91,7 +91,10 @@ def _run(
             title = f"at snapshot {name}" if name else "as it was opened"
         elif kind == "other":
             tree, title = _of_other(session, tree, kept)
-        elif kind == "random" and (notes := session.runs.notes.get(run)) is not None and notes.random is not None:
+        elif kind == "random":
+            notes = session.runs.notes.get(run)
+            if notes is None or notes.random is None:
+                raise EngineProblem(m.Problem("gone", f"The random numbers of run {run} are no longer kept"))
             set_random_state(notes.random)
             title = f"with the random numbers of run {run}"
         else:

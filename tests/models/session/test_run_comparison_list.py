@@ -190,3 +190,10 @@ def test_a_run_that_is_made_leaves_everything_as_it_was(
     assert session.result is result
     assert session.namespace["output"] is result
     assert session.runs.last == 2
+
+
+def test_random_numbers_of_a_run_that_is_gone(file: str) -> None:
+    session = opened(file)
+    again(session)
+    with pytest.raises(EngineProblem, match="The random numbers of run 77 are no longer kept"):
+        comparing_runs.run_beside(session, m.RunBeside(run=77, what="random"), NOBODY)
