@@ -137,9 +137,21 @@ def _are_same(a: _Filled, b: _Filled) -> bool:
 
 def _alike(x: Tensor, y: Tensor) -> bool:
     """Return whether two tensors are the same bytes in memory; False too where they do not lie there in a row."""
-    if x.dtype != y.dtype or any(each.is_conj() or each.is_neg() or not each.is_contiguous() for each in (x, y)):
+    if x.dtype != y.dtype or x.nbytes != y.nbytes or not (_lies_in_a_row(x) and _lies_in_a_row(y)):
         return False
-    return _same(x.data_ptr(), y.data_ptr(), x.nbytes)
+    return not x.nbytes or _same(x.data_ptr(), y.data_ptr(), x.nbytes)
+
+
+def _lies_in_a_row(tensor: Tensor) -> bool:
+    """Return whether the elements of a tensor are those at its address: not of a class that keeps them elsewhere."""
+    import torch
+
+    if type(tensor) not in (torch.Tensor, torch.nn.Parameter) or tensor.layout is not torch.strided:
+        return False
+    if not tensor.is_cpu or tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
+        return False
+    end = tensor.storage_offset() * tensor.element_size() + tensor.nbytes
+    return not tensor.nbytes or (tensor.data_ptr() != 0 and end <= tensor.untyped_storage().nbytes())
 
 
 def _same(address: int, other: int, size: int) -> bool:

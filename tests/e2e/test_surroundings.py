@@ -63,7 +63,7 @@ def test_a_terminal_of_absurd_size(own_state: Path, weights: str, size: tuple[in
 def test_an_ascii_terminal_gets_ascii_and_is_reported_once(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, environment={"LANG": "C", "LC_ALL": "C"}) as t:
         t.wait_for("* ready", "block 3", "LC_ALL=C")
-        assert t.text.count("shows ASCII only") == 1
+        t.wait_until(lambda: t.text.count("shows ASCII only") == 1, "one notice, which may be drawn anew meanwhile")
         t.press("f")
         t.wait_for("Calls 23")
         t.press("?")

@@ -152,6 +152,6 @@ def test_an_opening_that_takes_too_long_is_reported_with_the_time_it_had(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run, "supervise", lambda work, receive: WorkEnd("timeout"))
-    monkeypatch.setattr(run, "Result", lambda: None)
+    monkeypatch.setattr(run, "CommandOutput", lambda: None)
     assert run.main(["rgnet", "--timeout", "6"]) == 124
     assert capsys.readouterr().err == "modulescope: opening took over 26 s\n"
