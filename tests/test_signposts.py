@@ -89,7 +89,7 @@ def test_a_headless_command_is_one_file_and_one_entry(copy: Copy) -> None:
 
         from ..session.session import Session
         from .options import parser_for
-        from .output import Result
+        from .output import CommandOutput
 
 
         def main(argv: list[str]) -> int:
@@ -97,7 +97,7 @@ def test_a_headless_command_is_one_file_and_one_entry(copy: Copy) -> None:
             session = Session()
             session.open(options.source)
             name, tensor = max(session.root.named_parameters(), key=lambda pair: pair[1].numel())
-            Result().lines([f"{name} has {tensor.numel()}"])
+            CommandOutput().lines([f"{name} has {tensor.numel()}"])
             return 0
         ''',
     )
