@@ -13,7 +13,7 @@ LOOK = 2**10
 
 
 def differ_at_a_glance(pairs: Pairs) -> bool:
-    """Return whether some bytes of a few tensors differ, so that torch will be needed; False tells nothing."""
+    """Return whether some bytes of a few tensors differ, so that torch will be needed; False says nothing."""
     both = [(a, b) for a, b in pairs.both if a is not None and b is not None and a.side.shape == b.side.shape]
     for a, b in both[:: max(len(both) // PAIRS, 1)]:
         mine, theirs = a.readable, b.readable

@@ -27,7 +27,7 @@ class Pieces:
     """Two tensors of as many elements each.  Safe to read from several threads."""
 
     def __init__(self, a: Readable, b: Readable, same_dtype: bool) -> None:
-        """Read `a` and `b`; with `same_dtype` parts of equal bytes are told from others."""
+        """Read `a` and `b`; with `same_dtype` parts of equal bytes are known from others."""
         self.elements = a.elements
         self._a, self._b = a, b
         self._same_dtype = same_dtype and a.dtype_read == b.dtype_read

@@ -175,7 +175,7 @@ def read_differences(session: Session, context: WorkContext) -> m.Done:
             raise Cancelled
         if time.monotonic() >= reported + REPORT_SECONDS:
             reported = time.monotonic()
-            what = f"comparing {path}" if torch_is_there() else "importing torch, which tells by how much"
+            what = f"comparing {path}" if torch_is_there() else "importing torch, which says by how much"
             context.progress(what, min(done / max(total, 1), 1.0))
 
     model.outcome.read(on_progress, model.in_sight)

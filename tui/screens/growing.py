@@ -1,7 +1,7 @@
 """When the screen takes in that a run goes on: no more often than can be seen, and after the keys.
 
-The engine tells of it some twenty times a second.  Each time the table of calls asks for rows and is drawn, which takes
-longer than what a key does: so what is told meanwhile waits, and only the newest of it counts.
+The engine reports it some twenty times a second.  Each time the table of calls asks for rows and is drawn, which takes
+longer than what a key does: so what is reported meanwhile waits, and only the newest of it counts.
 """
 
 from __future__ import annotations

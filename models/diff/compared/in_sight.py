@@ -20,7 +20,7 @@ class RowsInSight:
         self._pages.append((page, nodes))
 
     def nodes(self) -> Sequence[int]:
-        """Return the nodes of the page that is in sight, as far as the order of requests tells it."""
+        """Return the nodes of the page that is in sight, as far as the order of requests shows it."""
         pages = list(self._pages)
         if not pages:
             return ()

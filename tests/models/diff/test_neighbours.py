@@ -47,7 +47,7 @@ def compared(a, b, squares=True):
     return {each.path: each for each in found}
 
 
-def told(difference):
+def shown(difference):
     numbers = difference.comparison
     if numbers is None:
         return (difference.status, difference.reason)
@@ -92,7 +92,7 @@ def test_each_differs_as_by_itself(tmp_path, monkeypatch, data):
         patch.setattr(stream, "neighbours", lambda pairs, start: None)
         alone = compared(*paths)
     assert list(together) == list(alone)
-    assert {path: told(each) for path, each in together.items()} == {path: told(each) for path, each in alone.items()}
+    assert {path: shown(each) for path, each in together.items()} == {path: shown(each) for path, each in alone.items()}
 
 
 def test_many_are_read_at_once_and_a_file_that_changed_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""What is written of a source, under which names, and what a user is told of it.
+"""What is written of a source, under which names, and what a user reads of it.
 
 Of `plan`, `metadata` and `writing`.
 """

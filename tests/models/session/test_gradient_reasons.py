@@ -1,4 +1,4 @@
-"""Why gradients are missing or zero, as the panes are told it."""
+"""Why gradients are missing or zero, as the panes get them."""
 
 from __future__ import annotations
 

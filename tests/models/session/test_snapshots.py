@@ -83,9 +83,9 @@ def test_layers_flags_and_the_network_itself_come_back_in_the_same_objects() -> 
 
 
 def test_going_back_that_is_interrupted_is_a_change_that_is_told_and_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[object] = []
+    events: list[object] = []
     session = opened()
-    session.emit = told.append
+    session.emit = events.append
     session.snapshots.take(session.live.tree, "start")
     session.journal.took("start")
     run(session, "for p in net.parameters(): p.data.add_(1)")
@@ -96,13 +96,13 @@ def test_going_back_that_is_interrupted_is_a_change_that_is_told_and_undone(monk
             raise KeyboardInterrupt
         written.append(back(self))
 
-    told.clear()
+    events.clear()
     with monkeypatch.context() as pressed:
         pressed.setattr(ValueRecord, "restore", interrupted)
         with pytest.raises(KeyboardInterrupt):
             restore(session, "start")
     assert not same(values(session), changed)
-    assert any(isinstance(each, StateChanged) and each.changed for each in told)
+    assert any(isinstance(each, StateChanged) and each.changed for each in events)
     assert "# back to snapshot start, interrupted" in session.journal.script("net")
     assert "deepcopy(snapshots" not in session.journal.script("net")
     undo_last(session)

@@ -92,7 +92,7 @@ async def test_ctrl_c_stops_comparing() -> None:
         await choose(played, "enter")
         await played.until(lambda: played.engine.count(ReadCallDifferences), "it compares")
         await played.press("ctrl+c")
-        await played.until(lambda: played.engine.cancelled == [ReadCallDifferences()], "the engine is told")
+        await played.until(lambda: played.engine.cancelled == [ReadCallDifferences()], "the engine stops")
         assert table.against == 1, "what is known stays"
 
 

@@ -1,4 +1,4 @@
-"""What is scrolled over and draws its own lines: how much of it there is, told to Textual in one place."""
+"""What is scrolled over and draws its own lines: how much of it there is, given to Textual in one place."""
 
 from __future__ import annotations
 

@@ -61,4 +61,4 @@ async def test_there_is_an_end_to_what_is_scrolled_over(size: int) -> None:
         await pilot.pause()
         assert app.plane.virtual_size == (FARTHEST, FARTHEST)
         assert app.plane.scroll_offset == (FARTHEST - 38, FARTHEST - 9)
-        assert float(FARTHEST - 9) != float(FARTHEST - 8), "each cell of it can be told from the next"
+        assert float(FARTHEST - 9) != float(FARTHEST - 8), "each cell of it differs from the next"
