@@ -97,7 +97,7 @@ class Pages(Generic[Row]):
 
     def refresh(self) -> None:
         """Ask again for what is looked at, and keep what is here until then: everything may be different."""
-        self._forget_requests()
+        self.drop_requests()
         self._want(self._last)
 
     def reset(self) -> None:
@@ -107,7 +107,7 @@ class Pages(Generic[Row]):
 
     def clear(self) -> None:
         """Forget every row and ask for nothing: there is no list."""
-        self._forget_requests()
+        self.drop_requests()
         self._pages.clear()
         self._last = 0
         self.total = 0
@@ -120,7 +120,7 @@ class Pages(Generic[Row]):
         Raises:
             EngineProblem, EngineGone: from `fetch`; then everything stays as it was.
         """
-        self._forget_requests()
+        self.drop_requests()
         generation = self._generation
         fresh: OrderedDict[int, _Page[Row]] = OrderedDict()
         total = 0
@@ -152,14 +152,15 @@ class Pages(Generic[Row]):
     def close(self) -> None:
         """Cancel what is under way, for good."""
         self._closed = True
-        self._forget_requests()
+        self.drop_requests()
 
     @property
     def busy(self) -> bool:
         """Return whether something is wanted or under way."""
         return bool(self._tasks or self._wanted)
 
-    def _forget_requests(self) -> None:
+    def drop_requests(self) -> None:
+        """Drop what is wanted and under way, and keep the rows that are here until they are looked at."""
         self._generation += 1
         self._failure_reported = False
         self._broken.clear()

@@ -126,6 +126,8 @@ class CallTable(CallFolding):
         self.all = max(total, self.all)
         if following and self.count:
             self._ended = complete and total > 0
+            if complete:
+                self.pages.drop_requests()  # or rows of before the end would be taken for those of the end
             self._load_end()  # which draws
             return
         self.workers.cancel_group(self, "call end")
@@ -191,13 +193,11 @@ class CallTable(CallFolding):
             self._arrange()
 
     def end_arrived(self, total: int) -> None:
-        ended = self._ended
-        if not (self._following or ended):  # the cursor has left the end meanwhile
-            return
+        following = self._following  # else the cursor has left the end meanwhile, or the run is over
         self.count = total
-        first = max(total - 1, 0) // self.PAGE * self.PAGE
+        first = max(total - self.page_height, 0) // self.PAGE * self.PAGE
         self.rows_arrived(first, total - first)
-        if not ended:
+        if following:
             self.cursor = total - 1
 
     def rows_counted(self, total: int) -> None:

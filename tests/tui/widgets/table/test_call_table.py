@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
+from textual.app import ComposeResult
 
-from models.messages import CallRows
+from models.messages import Body, CallRow, CallRows
 from tests.tui.stage import until
 from tests.tui.widgets.table.call_app import CallApp, call, shown
 from tui.widgets.table.call_table import CallTable
@@ -142,6 +146,41 @@ async def test_a_run_that_ends_while_its_end_is_read_is_shown_to_its_end(answers
         await pilot.pause()
         assert app.table.cursor == 700
         assert "✗ KeyboardInterrupt" in shown(app.table)[-1]
+
+
+@pytest.mark.parametrize("failed", ["", "KeyboardInterrupt: interrupted"])
+async def test_rows_of_before_the_end_that_come_after_it_do_not_stay(failed: str) -> None:
+    late = asyncio.Event()
+    first: list[Body] = []
+    rows: list[CallRow] = []
+
+    class LateApp(CallApp):
+        def compose(self) -> ComposeResult:
+            yield CallTable(self.ask)
+
+        async def ask(self, body: Body, answer: type[Any], /, on_progress: Any = None) -> Any:
+            page = await self.engine.request(body, answer)
+            if isinstance(body, CallRows) and not first:
+                first.append(body)  # answered while the run went on, and on its way for long
+                await late.wait()
+            elif isinstance(body, CallRows) and len(self.engine.runs[3]) == len(rows):
+                late.set()
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            return page
+
+    app = LateApp(call("0"), call("1"))
+    rows = [call("0"), call("1"), *(call(str(index)) for index in range(2, 5)), call("5", failed=failed)]
+    async with app.run_test(size=(80, 10)) as pilot:
+        app.table.show(3, 2, complete=False)
+        await until(pilot, lambda: bool(first))
+        app.engine.runs[3][:] = rows
+        app.table.grow(6, complete=True)
+        await until(pilot, lambda: not app.table.at_work)
+        await pilot.pause()
+        assert app.table.count == 6
+        assert "5" in shown(app.table)[6].split()[0]
+        assert app.table.cursor == (5 if failed else 0)
 
 
 async def test_the_end_is_not_gone_to_when_the_cursor_left_it_meanwhile() -> None:
