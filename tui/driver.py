@@ -124,6 +124,20 @@ class TerminalDriver(LinuxDriver):
     def _get_terminal_size(self) -> tuple[int, int]:
         return terminal_size(self._terminal, os.environ)
 
+    def _size_changed(self, *_: object) -> None:
+        """Have the new size taken in, in the event loop.
+
+        Textual reads it here already: where one signal comes within the handler of another, the older size is the one
+        that is taken in last.
+        """
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the end is near
+            self._loop.call_soon_threadsafe(self._take_size)
+
+    def _take_size(self) -> None:
+        if not self._in_band_window_resize:  # else the terminal reports it
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(Resize(size, size))
+
     def process_message(self, message: Message) -> None:
         if isinstance(message, Resize):  # some terminals report their size themselves
             within = Size(min(message.size.width, WIDEST), min(message.size.height, HIGHEST))
@@ -137,6 +151,8 @@ class TerminalDriver(LinuxDriver):
         before = self._writer_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._on = self._writer_thread is not before  # or we are in the background, and continued later
+        if self._on:
+            signal.signal(signal.SIGWINCH, self._size_changed)
 
     def stop_application_mode(self) -> None:
         if self._on:

@@ -74,6 +74,42 @@ def test_an_answer_of_the_terminal_that_comes_while_it_is_given_back_leaves_noth
     assert text.rfind("[?1016l") > text.rfind("[?1016h") > 0
 
 
+def test_the_newest_size_is_taken_in_last_also_where_one_change_comes_within_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    size = (3, 120)
+    taken: list[tuple[int, int]] = []
+    soon: list[Any] = []
+    made: Any = driver.TerminalDriver.__new__(driver.TerminalDriver)
+    made._app = SimpleNamespace(post_message=lambda event: taken.append(tuple(event.size)))
+    made._in_band_window_resize = False
+    made._writer_thread = None
+
+    def start(driver: Any) -> None:
+        driver._writer_thread = object()
+
+    def call_soon(call: Any) -> None:
+        nonlocal size
+        if size == (3, 120):  # the next signal comes while this one is handled
+            size = (120, 40)
+            signal.raise_signal(signal.SIGWINCH)
+        soon.append(call)
+
+    made._loop = SimpleNamespace(call_soon_threadsafe=call_soon)
+    monkeypatch.setattr(driver.LinuxDriver, "start_application_mode", start)
+    monkeypatch.setattr(made, "_get_terminal_size", lambda: size)
+    before = signal.getsignal(signal.SIGWINCH)
+    try:
+        made.start_application_mode()
+        signal.raise_signal(signal.SIGWINCH)
+    finally:
+        signal.signal(signal.SIGWINCH, before)
+    for call in soon:
+        call()
+    assert taken
+    assert taken[-1] == (120, 40)
+
+
 def test_a_terminal_that_takes_nothing_now_is_waited_for_whatever_its_number_is() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(most[0], 1_200), most[1]))
