@@ -32,6 +32,8 @@ UNSEEN_LIMIT = 500_000
 OF_A_MESSAGE = 1_000
 OF_A_CHANGE = 20_000
 """All that is on the screen is asked for again."""
+LATE = 0.1
+"""Seconds after which a reply is late: most come within a fifth of that."""
 PATIENCE = 2.0
 """Seconds."""
 
@@ -134,6 +136,11 @@ class EngineLink:
     def waiting_since(self) -> float | None:
         """Return when the oldest request was sent that has no reply yet, by the monotonic clock; None without one."""
         return min(self._asked, default=None)
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether a reply takes longer than those that are drawn at once."""
+        return (since := self.waiting_since) is not None and monotonic() - since > LATE
 
     @property
     def alive(self) -> bool:

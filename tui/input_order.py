@@ -10,6 +10,7 @@ pane that has nothing to show yet.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -71,13 +72,18 @@ class InputOrder:
         self._kept: deque[Event] = deque()
         self.last = 0.0
         """When the last input came, by the monotonic clock."""
+        self.interval = math.inf
+        """Seconds from the input before it."""
+        self.engine_works: Callable[[], bool] = lambda: False
+        """Returns whether the engine computes, and answers late."""
         self._waited_for: Event | None = None
         """The key that a pane was waited for with: it acts, whatever is there by now."""
 
     async def take(self, event: Event) -> None:
         """Deliver `event`, an input in its turn and anything else at once."""
         if isinstance(event, InputEvent):
-            self.last = monotonic()
+            now = monotonic()
+            self.interval, self.last = now - self.last, now
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one

@@ -138,6 +138,7 @@ class Explorer(
         order: InputOrder | None = getattr(self.app, "input_order", None)
         if order is not None:
             order.opening, order.on_kept = self.keys_wait, self.status.show_kept
+            order.engine_works = lambda: self.link.is_late
         if self.first is not None and self.first.shown is not None:  # or the screen would be empty for a moment
             self.module_tree.show_as(self.first.shown)
             self.status.summary, self.status.state = self.first.summary, ""

@@ -53,6 +53,8 @@ class StatisticsBar(Widget):
         self.path: Place | None = None
         self.statistics: StatisticsOf | None = None
         self._waiting = ""
+        self._lines_before = 1
+        """Lines of the figures that were shown last: room for those that are on their way, or all below would jump."""
 
     note: reactive[str] = reactive("", layout=True)
     """Of what the numbers below are, where the statistics do not say so themselves."""
@@ -112,7 +114,10 @@ class StatisticsBar(Widget):
 
     def _renew(self) -> None:
         self.display = self.statistics is None or not self.statistics.absence
-        self.refresh(layout=True)
+        lines = len(self._lines(self.content_size.width))
+        if self.statistics is not None:
+            self._lines_before = lines
+        self.refresh(layout=lines != self.content_size.height)  # a layout takes longer than a key
 
     # -- drawing
 
@@ -125,7 +130,7 @@ class StatisticsBar(Widget):
     def _lines(self, width: int) -> list[list[Part]]:
         statistics = self.statistics
         if statistics is None or statistics.absence:
-            return [[(self._waiting, "$text-muted")]]
+            return [[(self._waiting, "$text-muted")], *([[]] * (self._lines_before - 1))]
         parts = facts(statistics)
         if self._waiting:
             parts.append((self._waiting, "$text-muted"))

@@ -6,7 +6,6 @@ comes to the screen asks for what was selected last.
 
 from __future__ import annotations
 
-import asyncio
 import math
 from time import monotonic
 
@@ -18,14 +17,12 @@ from textual.widget import Widget
 
 from models.messages import CallRow, CallTensor, Of, Place, StatisticsOf, TreeRow
 from tui.asking import Ask
+from tui.keys_at_rest import keys_at_rest
 from tui.widgets.grid.statistics_bar import StatisticsBar
 from tui.widgets.grid.value_grid import ValueGrid
 from tui.widgets.parts.pane import Pane
 from tui.widgets.table.gradient_bars import GradientBars
 from tui.widgets.table.tensor_table import TensorTable
-
-DEBOUNCE = 0.04
-"""Seconds of rest before a selection is shown: a held arrow key in the tree asks once."""
 
 AGAIN = 1.0
 """Seconds after which what is of a moment while code runs is asked for again."""
@@ -128,7 +125,7 @@ class TensorPane(Vertical, Pane):
 
     @work(exclusive=True, exit_on_error=False)
     async def _settle(self) -> None:
-        await asyncio.sleep(DEBOUNCE)
+        await keys_at_rest(self.app)
         self.load_started()
         self._shown = self.path
         self._requested_at = monotonic()

@@ -6,6 +6,7 @@ import asyncio
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import work
 from textual.binding import BindingType
 from textual.geometry import Region
@@ -92,6 +93,8 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
         self.data = TensorData(ask, of)
         self._note = ""
         self._fetching: dict[TileKey, Worker[None]] = {}
+        self._frame: tuple[int, Style] | None = None
+        """Width and style while lines are drawn."""
 
     # -- what is shown
 
@@ -313,7 +316,14 @@ class ValueGrid(GridCursor, LoadWhenVisible, can_focus=True):
 
     # -- drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._frame = self.view.width, self.rich_style  # which Textual adds up anew each time
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._frame = None
+
     def render_line(self, y: int) -> Strip:
-        width = self.view.width
+        width, base = self._frame or (self.view.width, self.rich_style)
         segments: list[Segment] = grid_lines.line(self, y)
-        return Strip(segments).extend_cell_length(width, self.rich_style).crop(0, width).apply_style(self.rich_style)
+        return Strip(segments).extend_cell_length(width, base).crop(0, width).apply_style(base)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,13 +17,13 @@ from models.messages import CallRow, CallTensor, Describe, Description, Fact, Pl
 from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.keys_at_rest import keys_at_rest
 from tui.line_breaks import wrap_words
 from tui.text import clean, clean_lines, fit, fit_middle
 from tui.widgets.lists.columns import LEVEL_LIMIT
 from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.pane import Pane
 
-DEBOUNCE = 0.04
 LABEL = 28
 """Cells of the labels' column; a longer label has a line of its own."""
 LEADS = " →"
@@ -108,7 +107,7 @@ class Info(Lines, Pane):
 
     @work(exclusive=True, exit_on_error=False)
     async def _fetch(self) -> None:
-        await asyncio.sleep(DEBOUNCE)
+        await keys_at_rest(self.app)
         path = self.path
         self.load_started()
         another = self.description is None or self.description.path != path

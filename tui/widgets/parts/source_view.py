@@ -11,12 +11,12 @@ from textual import work
 from models.messages import CallRow, CallTensor, Place, SourceCode, SourceText, TreeRow
 from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Ask
+from tui.keys_at_rest import keys_at_rest
 from tui.text import clean, clean_lines, fit_middle
 from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.code_colours import KINDS, Pieces, coloured
 from tui.widgets.parts.pane import Pane
 
-DEBOUNCE = 0.04
 FORWARD = "▶"
 CALL = "●"
 
@@ -76,7 +76,7 @@ class SourceView(Lines, Pane):
 
     @work(exclusive=True, exit_on_error=False)
     async def _fetch(self) -> None:
-        await asyncio.sleep(DEBOUNCE)
+        await keys_at_rest(self.app)
         path = self.path
         self.load_started()
         try:

@@ -119,6 +119,28 @@ async def test_old_figures_stay_until_new_ones_come() -> None:
         assert app.text == "2 elements  constant: every element is 5"
 
 
+async def test_what_is_below_stays_in_its_place_while_the_figures_of_another_tensor_are_on_their_way() -> None:
+    engine = NumberEngine(w=Numbers([4]), v=Numbers([4]))
+    app = BarApp(engine)
+    async with app.run_test(size=(120, 10)) as pilot:
+        app.bar.show("w")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        height = app.bar.outer_size.height
+        assert height > 1
+        gate = engine.gates[Statistics] = asyncio.Event()
+        app.bar.show("v")
+        await pilot.pause()
+        assert app.text.strip() == ""
+        assert app.bar.outer_size.height == height
+        engine.known["v"] = StatisticsOf(path="v", of="value", count=2, minimum=5.0, maximum=5.0)
+        gate.set()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.text == "2 elements  constant: every element is 5"
+        assert app.bar.outer_size.height == 1
+
+
 async def test_moving_on_cancels() -> None:
     engine = NumberEngine(w=Numbers([4]), v=Numbers([4]))
     engine.gates[Statistics] = asyncio.Event()

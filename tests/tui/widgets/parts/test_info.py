@@ -95,7 +95,7 @@ async def test_text_can_be_selected() -> None:
 
 
 async def test_nothing_is_asked_while_hidden_and_a_held_key_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.widgets.parts.info.DEBOUNCE", 0.5)  # longer than three keys take on a busy machine
+    monkeypatch.setattr("tui.keys_at_rest.REST", 0.5)  # longer than three keys take on a busy machine
     engine = Engine()
     info = Info(engine.request)
     box = Vertical(info)
