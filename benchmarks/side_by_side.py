@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as users have it: compiled once
 
 
 def in_turn(measures: dict[str, Callable[[], float]], runs: int) -> dict[str, list[float]]:
