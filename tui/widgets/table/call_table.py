@@ -43,6 +43,10 @@ class CallTable(CallFolding):
     While it has the focus, or a call is `chosen`, it posts `Selected` for the call under the cursor.
     """
 
+    # A bar that comes and goes lays the whole screen out anew, twice while the first rows of a run are awaited.
+    DEFAULT_CSS = """
+    CallTable { overflow-y: scroll; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("table"), *bindings("sorted"), *bindings("calls")]
     HAS_HEADER = True
 
