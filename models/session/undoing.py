@@ -18,6 +18,7 @@ def undo_last(session: Session, *, again: bool = False) -> str:
 
     Raises:
         EngineProblem: nothing is open, or a checkpoint; there is nothing to undo, or it cannot be, with the reason.
+        KeyboardInterrupt: it was interrupted; undoing again goes on with the same change.
     """
     from ..undo.changes import NothingToUndo
 
@@ -27,6 +28,9 @@ def undo_last(session: Session, *, again: bool = False) -> str:
         text = _undo(session, again)
     except NothingToUndo as error:
         raise EngineProblem(Problem("usage", str(error))) from None
+    except KeyboardInterrupt:  # what came back by then is shown
+        session.report_changes(session.watch().paths_next(again=again), gradients=True)
+        raise
     session.report_changes(session.undone, gradients=True)
     return text
 

@@ -188,6 +188,11 @@ class Watch:
         past, future = self._timeline.past, self._timeline.future
         return self._go(future, past, "did again", "nothing to do again: nothing was taken back last")
 
+    def paths_next(self, *, again: bool) -> list[str]:
+        """Return the paths whose values `undo`, or with `again` `redo`, restores next; empty where it has nothing."""
+        changes = self._timeline.future if again else self._timeline.past
+        return [path for path, _ in changes[-1].values] if changes else []
+
     def rename_last(self, mark: int) -> None:
         """Have the session call the last change otherwise."""
         self._timeline.past[-1].mark = mark

@@ -11,6 +11,7 @@ from models.session.passes import forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
 from models.session.undoing import undo_last
+from models.undo.record import ValueRecord
 
 
 def opened(name: str = "mlp") -> tuple[Session, list[object]]:
@@ -39,6 +40,31 @@ def test_flags_are_said_and_come_back() -> None:
     assert event.summary.mode == "train"
     assert undo_last(session, again=True).startswith("did again `net.eval(); net.out")
     assert not session.root.training
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_an_interrupted_undo_brought_back_is_shown(again: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, events = opened()
+    run(session, "for parameter in net.parameters(): parameter.data += 1")
+    if again:
+        undo_last(session)
+    events.clear()
+    restore = ValueRecord.restore
+    restored = []
+
+    def interrupted(record: ValueRecord) -> None:
+        if restored:
+            raise KeyboardInterrupt
+        restored.append(restore(record))
+
+    with monkeypatch.context() as pressed:
+        pressed.setattr(ValueRecord, "restore", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            undo_last(session, again=again)
+    event = events[-1]
+    assert isinstance(event, m.StateChanged)
+    assert sorted(event.changed) == ["hidden.bias", "hidden.weight", "out.bias", "out.weight"]
+    undo_last(session, again=again)
 
 
 def test_another_network_under_the_name_goes_and_comes() -> None:
