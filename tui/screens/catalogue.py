@@ -20,6 +20,7 @@ from tui.engine_link import EngineLink
 from tui.input_order import hold_input
 from tui.language import Language
 from tui.recent import shown_path, whole_path
+from tui.screens.beside_tour import BesideTour
 from tui.screens.closing import ClosesItself
 from tui.screens.source_line import SourceLine, completed
 from tui.screens.source_list import BEFORE, HERE, Offer, SourceList
@@ -33,7 +34,7 @@ OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
 NO_SUGGESTION = "Nothing here begins so. Enter opens what the line says."
 
 
-class Catalogue(ClosesItself[str | None], Screen[str | None]):
+class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | None]):
     """The screen that ends with the source that was chosen, or None.
 
     Args:
@@ -152,8 +153,8 @@ class Catalogue(ClosesItself[str | None], Screen[str | None]):
             line.insert_line(event.text)
             event.stop()
 
-    def on_resize(self) -> None:
-        self.set_class(self.size.width < 90, "-narrow")
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(self.room.width < 90, "-narrow")
 
     @work(exclusive=True, group="catalogue", exit_on_error=False)
     async def _load(self) -> None:

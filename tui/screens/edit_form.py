@@ -131,7 +131,7 @@ class EditForm(Panel[m.EditPlan | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         for label in self.query(".label"):
-            label.display = event.size.height >= 16
+            label.display = self.room.height >= 16
 
     def action_widen(self, direction: int) -> None:
         """Take the row instead of the element, then the column, the slice, all; or the other way."""

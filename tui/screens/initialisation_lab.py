@@ -119,7 +119,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._renew()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._show_keys(event.size.width)
+        self._show_keys(self.room.width)
 
     def _show_keys(self, width: int) -> None:
         self.query_one("#panel").border_subtitle = self._keys(width)
@@ -144,15 +144,15 @@ class InitialisationLab(Panel[m.Initialised | None]):
 
     def on_descendant_focus(self) -> None:
         picture = isinstance(self.focused, VerticalScroll) and self.query_one(SignalChart).signals is not None
-        self.query_one("#panel").set_class(picture and self.size.height < LOW, "-picture")
-        self._show_keys(self.size.width)
+        self.query_one("#panel").set_class(picture and self.room.height < LOW, "-picture")
+        self._show_keys(self.room.width)
 
     def action_leave(self, by: int) -> None:
         """Go to the next line, or the one before it; from the picture in place of the form back to that."""
         panel = self.query_one("#panel")
         if panel.has_class("-picture"):
             panel.remove_class("-picture")
-            self._show_keys(self.size.width)
+            self._show_keys(self.room.width)
             self.call_after_refresh(self.form.rule_line.focus)
         elif by > 0:
             self.focus_next()
@@ -248,7 +248,7 @@ class InitialisationLab(Panel[m.Initialised | None]):
         self._state(clean(self.preview.summary, 200) if self.preview is not None else "")
         self.query_one("#signal-note").display = False
         self.query_one(SignalChart).show(found)
-        if self.size.height < LOW:
+        if self.room.height < LOW:
             self.query_one(VerticalScroll).focus()
 
     # -- carrying out

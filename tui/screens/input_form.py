@@ -86,7 +86,7 @@ class InputForm(Panel[m.InputsSet | None]):
         self.query("LineInput, ChoiceLine").first(Widget).focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(VerticalScroll).styles.max_height = max(3, event.size.height * 9 // 10 - 6)
+        self.query_one(VerticalScroll).styles.max_height = max(3, self.room.height * 9 // 10 - 6)
 
     @property
     def lines(self) -> list[LineInput]:

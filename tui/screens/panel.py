@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Static
 
+from tui.screens.beside_tour import BesideTour
 from tui.screens.closing import ClosesItself
 from tui.text import clean_lines
 
@@ -18,7 +19,7 @@ SHOWN_LINES = 2_000
 """Of one text; drawing more would be felt."""
 
 
-class Panel(ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
+class Panel(BesideTour[ScreenResultType], ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
     """A frame of id `panel` in the middle of the screen, over what was there."""
 
     DEFAULT_CSS = """
@@ -54,7 +55,8 @@ class Panel(ClosesItself[ScreenResultType], ModalScreen[ScreenResultType]):
 
     def on_resize(self, event: events.Resize) -> None:
         # A height of `auto` that gives way to its neighbours cannot be said in CSS.
-        rows = event.size.height * 9 // 10 - self.rows_beside(min(event.size.width * 9 // 10, 100) - 4)
+        width, height = self.room
+        rows = height * 9 // 10 - self.rows_beside(min(width * 9 // 10, 100) - 4)
         for pane in self.query(TextPane):
             pane.styles.max_height = max(1, rows)
 

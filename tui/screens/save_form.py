@@ -77,8 +77,10 @@ class SaveForm(Panel[m.Saved | None]):
         self._look()
 
     def on_resize(self, event: events.Resize) -> None:
-        for label in self.query(".label"):
-            label.display = event.size.height >= 20 or label is self.query(".label").first()
+        roomy = self.room.height >= 20
+        for at, (name, placeholder, _) in enumerate(FIELDS):
+            self.query(".label")[at].display = roomy or not at
+            self._field(name).placeholder = placeholder if roomy or not at else f"{name}: {placeholder}"
 
     def _field(self, name: str) -> LineInput:
         return self.query_one(f"#save-{name}", LineInput)

@@ -17,6 +17,7 @@ from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.screens.beside_tour import BesideTour
 from tui.screens.closing import ClosesItself
 from tui.screens.explorer_base import NOTICE
 from tui.screens.running import Running
@@ -49,7 +50,7 @@ class SharingLeft:
     """What is to be run in the console."""
 
 
-class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
+class SharingScreen(BesideTour[SharingLeft], ClosesItself[SharingLeft], Screen[SharingLeft]):
     """The screen that ends with what was chosen, or None.
 
     Args:
@@ -93,7 +94,7 @@ class SharingScreen(ClosesItself[SharingLeft], Screen[SharingLeft]):
         return self.query_one(ShareList)
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.height < LOW, "-low")
+        self.set_class(self.room.height < LOW, "-low")
 
     def on_mount(self) -> None:
         self.list.empty = LOOKING

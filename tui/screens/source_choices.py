@@ -24,6 +24,7 @@ class SourceChoices(NumberedPanel[str]):
     DEFAULT_CSS = """
     SourceChoices > #panel > #title { width: 1fr; height: auto; margin: 0 0 1 0; }
     """
+    keeps_tour = False  # tours are chosen here, too: their list needs the room
 
     def __init__(self, problem: Problem, heading: str = "Open one of them") -> None:
         """Show the choices of a problem below its title, `heading` on the frame."""
@@ -46,8 +47,8 @@ class SourceChoices(NumberedPanel[str]):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        width = min(event.size.width * 9 // 10, 100) - 4
-        rows = event.size.height * 9 // 10 - 4 - cell_len(self._title) // max(1, width)
+        width = min(self.room.width * 9 // 10, 100) - 4
+        rows = self.room.height * 9 // 10 - 4 - cell_len(self._title) // max(1, width)
         self.option_list.styles.max_height = max(1, rows)
 
     def chosen(self, index: int) -> None:

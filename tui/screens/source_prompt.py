@@ -96,7 +96,7 @@ class SourcePrompt(Panel[str | None]):
         self._suggest("")
 
     def on_resize(self, event: events.Resize) -> None:
-        self.list.styles.height = max(2, min(ROWS, event.size.height - 9))
+        self.list.styles.height = max(2, min(ROWS, self.room.height - 9))
 
     @on(Input.Changed)
     def _changed(self, message: Input.Changed) -> None:

@@ -93,5 +93,6 @@ class Touring(Arranging, Opening):
             self._refresh_tour()
 
     def _refresh_tour(self) -> None:
-        for panel in self.query(TourPanel):
-            panel.refresh_step()
+        for screen in self.app.screen_stack:  # those that lie over this one show the step, too
+            for panel in screen.query(TourPanel):
+                panel.refresh_step()

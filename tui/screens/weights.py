@@ -19,6 +19,7 @@ from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.screens.beside_tour import BesideTour
 from tui.screens.closing import ClosesItself
 from tui.text import clean, fit_middle
 from tui.widgets.lists.lines import Lines
@@ -67,7 +68,7 @@ class WeightsLeft:
     """Whether another checkpoint is to be chosen."""
 
 
-class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
+class WeightsScreen(BesideTour[WeightsLeft], ClosesItself[WeightsLeft], Screen[WeightsLeft]):
     """The screen of one checkpoint.
 
     Args:
@@ -136,12 +137,12 @@ class WeightsScreen(ClosesItself[WeightsLeft], Screen[WeightsLeft]):
         self._open()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.height < 30, "-low")
+        self.set_class(self.room.height < 30, "-low")
         self._lay_out()
 
     def _lay_out(self) -> None:
         """Give the rules as much room as they need, half of what there is at most."""
-        room = max(self.size.height - 10, 4)
+        room = max(self.room.height - 10, 4)
         self.rules.styles.height = min(max(self.rules.count, 1) + 1, max(room // 2, 3))
 
     # -- asking

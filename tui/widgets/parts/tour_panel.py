@@ -31,6 +31,8 @@ WORDS = {
     "zh": ("第 {} 步，共 {} 步", "完成：按 ) 继续", "导览到此结束：按 T 看其他", "按 ) 继续"),
 }
 """Of the panel itself: its title, and what follows a step that is done, that of the last one, of any."""
+DONE_HERE = {"en": "done: ) goes on once this is closed", "zh": "完成：关闭这里后，按 ) 继续"}
+"""What follows a step that is done on a screen that lies over the explorer, where its keys do not act."""
 KEYS = {"en": ("( back", ") next", "T tours"), "zh": ("( 上一步", ") 下一步", "T 导览")}
 """Of the panel: not of the first step, not of the last one, of all."""
 
@@ -64,12 +66,17 @@ class TourPanel(Vertical):
 
     def place(self, width: int, height: int) -> tuple[int, int]:
         """Take a place on a screen of that size; return the columns and rows that the rest has fewer."""
-        above = width < WIDE
-        self.set_class(above, "-above")
-        rows = self._rows_of_all(width - BESIDE) if height >= LOW else max(height // 3, 3)
-        self.styles.width = "100%" if above else COLUMNS
-        self.styles.height = rows if above else max(height - 2, 3)  # between the lines on top and below
-        return (0, rows) if above else (COLUMNS, 0)
+        columns, rows = self.share(width, height)
+        self.set_class(not columns, "-above")
+        self.styles.width = columns or "100%"
+        self.styles.height = max(height - 2, 3) if columns else rows  # between the lines on top and below
+        return columns, rows
+
+    def share(self, width: int, height: int) -> tuple[int, int]:
+        """Return the columns and rows that the rest of a screen of that size has fewer; one of them is 0."""
+        if width >= WIDE:
+            return COLUMNS, 0
+        return 0, self._rows(width - BESIDE) if height >= LOW else max(height // 3, 3)
 
     def refresh_step(self) -> None:
         """Show the present step of the tour, from its start."""
@@ -90,7 +97,7 @@ class TourPanel(Vertical):
 
     def _content(self, step: TourStep, is_done: bool) -> Content:
         """Return what is shown of a step: its answer once it is done."""
-        _, done, end, on = WORDS[self.language]
+        end, done, on = self._endings()
         gap = "\n" if self.has_class("-above") else "\n\n"
         shown: list[Content | tuple[str, str] | str] = [_marked(step.do.of(self.language))]
         if step.look is not None:
@@ -102,12 +109,65 @@ class TourPanel(Vertical):
             shown += [gap, (going, "bold $accent")]
         return Content.assemble(*shown)
 
-    def _rows_of_all(self, width: int) -> int:
+    def _endings(self) -> tuple[str, str, str]:
+        """Return what follows the last step once it is done, one with conditions, and one without."""
+        _, done, end, on = WORDS[self.language]
+        return end, done, on
+
+    def _rows(self, width: int) -> int:
         """Return how many rows the panel has for all steps of the tour, of which the text has `width` columns."""
-        texts = [self._content(step, True).plain.split("\n") for step in self.progress.tour.steps]
-        needed = max(sum(len(word_points(line, max(width, 1))) for line in text) for text in texts)
+        needed = max(self._rows_of(step, width) for step in self.progress.tour.steps)
         fewest, most = ROWS
         return min(max(needed + 2, fewest), most)  # with the frame
+
+    def _rows_of(self, step: TourStep, width: int) -> int:
+        """Return how many rows the text of a step has, its answer included."""
+        lines = self._content(step, True).plain.split("\n")
+        return sum(len(word_points(line, max(width, 1))) for line in lines)
+
+
+class TourNote(TourPanel):
+    """The same step on a screen that lies over the explorer, where the keys of a tour do not act.
+
+    On a panel that leaves the explorer in sight it lies where the explorer shows it, else it takes as few rows as do.
+    """
+
+    DEFAULT_CSS = """
+    TourNote {
+        margin: 0 0 1 0;  /* above the line of keys */
+        &.-above { margin: 0; }
+        &.-over { margin: 1 0; }
+        &.-over.-above { margin: 1 0 0 0; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        self.set_class(self.screen.is_modal, "-over")
+        super().on_mount()
+
+    def share(self, width: int, height: int) -> tuple[int, int]:
+        """Return the columns and rows that the rest of a screen of that size has fewer; one of them is 0."""
+        columns, rows = super().share(width, height)
+        return columns, rows + (rows > 0 and self.screen.is_modal)  # with the line on top of the explorer
+
+    def place(self, width: int, height: int) -> tuple[int, int]:
+        columns, rows = super().place(width, height)
+        over = self.screen.is_modal
+        self.styles.height = max(height - 1 - over, 3) if columns else rows - over
+        return columns, rows
+
+    def refresh_step(self) -> None:
+        super().refresh_step()
+        self.border_subtitle = ""
+
+    def _rows(self, width: int) -> int:
+        if self.screen.is_modal:
+            return super()._rows(width)
+        return min(self._rows_of(self.progress.step, width) + 2, ROWS[1])
+
+    def _endings(self) -> tuple[str, str, str]:
+        end, _, on = super()._endings()
+        return end, DONE_HERE[self.language], on
 
 
 def _marked(text: str) -> Content:
