@@ -13,9 +13,10 @@ from tui.app import ModulescopeApp
 from tui.command_line import CommandOptions
 from tui.language import LANGUAGES, Language
 from tui.meant_keys import key_of
-from tui.tours.tour import own_tours
+from tui.tours.progress import TourProgress
+from tui.tours.tour import Tour, own_tours
 from tui.widgets.parts.prose import Prose
-from tui.widgets.parts.tour_panel import TourPanel
+from tui.widgets.parts.tour_panel import BESIDE, COLUMNS, ROWS, TourPanel
 
 NAMES = {" ": "space", ">": "greater_than_sign", "/": "slash", ")": "right_parenthesis"}
 PATIENCE = 60.0
@@ -33,6 +34,17 @@ async def play(played: Played, each: str) -> None:
         else:  # letter by letter, for what is selected gives way to the first
             await played.press(*(key_of(letter).key for letter in each))
     await played.pilot.pause()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tour", own_tours(), ids=lambda tour: tour.name)
+def test_each_step_is_seen_whole_with_its_answer_at_80x24(tour: Tour, language: Language) -> None:
+    panel = TourPanel(TourProgress(tour), language)
+    panel.add_class("-above")
+    rows = [panel.rows_of(step, 80 - BESIDE) + 2 for step in tour.steps]
+    assert max(rows) <= ROWS[1], f"step {rows.index(max(rows)) + 1}"
+    panel.remove_class("-above")
+    assert max(panel.rows_of(step, COLUMNS - BESIDE) for step in tour.steps) <= 22 - 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -116,11 +116,11 @@ class TourPanel(Vertical):
 
     def _rows(self, width: int) -> int:
         """Return how many rows the panel has for all steps of the tour, of which the text has `width` columns."""
-        needed = max(self._rows_of(step, width) for step in self.progress.tour.steps)
+        needed = max(self.rows_of(step, width) for step in self.progress.tour.steps)
         fewest, most = ROWS
         return min(max(needed + 2, fewest), most)  # with the frame
 
-    def _rows_of(self, step: TourStep, width: int) -> int:
+    def rows_of(self, step: TourStep, width: int) -> int:
         """Return how many rows the text of a step has, its answer included."""
         lines = self._content(step, True).plain.split("\n")
         return sum(len(word_points(line, max(width, 1))) for line in lines)
@@ -163,7 +163,7 @@ class TourNote(TourPanel):
     def _rows(self, width: int) -> int:
         if self.screen.is_modal:
             return super()._rows(width)
-        return min(self._rows_of(self.progress.step, width) + 2, ROWS[1])
+        return min(self.rows_of(self.progress.step, width) + 2, ROWS[1])
 
     def _endings(self) -> tuple[str, str, str]:
         end, _, on = super()._endings()
