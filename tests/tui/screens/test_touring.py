@@ -153,6 +153,16 @@ async def test_a_long_step_is_seen_whole_in_a_low_terminal(engine: AppEngine) ->
         assert panel.region.height == ROWS[1]  # the same for all steps: nothing jumps
 
 
+async def test_a_step_is_seen_whole_also_where_the_panel_goes_from_beside_to_above(engine: AppEngine) -> None:
+    step = TourStep(do=text("Do it. " * 20), look=text("And look."), answer=text("It is so."), done=("ran forward",))
+    async with opened(engine=engine, tour=Tour(source="rgnet", title=text("Mine"), steps=(step,))) as played:
+        await played.press("f")
+        await played.sees("✓ It is so.")
+        await played.pilot.resize_terminal(80, 24)
+        await played.rest()
+        await played.sees("Do it. Do it.", "And look.", "✓ It is so.", "The end")
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_notices_cover_no_tour(engine: AppEngine, size: tuple[int, int]) -> None:
     async with opened(engine=engine, tour=TOUR, size=size) as played:

@@ -67,9 +67,12 @@ class TourPanel(Vertical):
     def place(self, width: int, height: int) -> tuple[int, int]:
         """Take a place on a screen of that size; return the columns and rows that the rest has fewer."""
         columns, rows = self.share(width, height)
+        moves = self.has_class("-above") != (not columns)
         self.set_class(not columns, "-above")
         self.styles.width = columns or "100%"
         self.styles.height = max(height - 2, 3) if columns else rows  # between the lines on top and below
+        if moves:  # with other gaps between its parts
+            self.refresh_step()
         return columns, rows
 
     def share(self, width: int, height: int) -> tuple[int, int]:
@@ -88,17 +91,17 @@ class TourPanel(Vertical):
         keys = [back] * bool(progress.index) + [following] * (not progress.is_last) + [tours]
         self.border_title = title.format(progress.index + 1, len(progress.tour.steps))
         self.border_subtitle = "   ".join(keys)
-        self.query_one("#step", Prose).update(self._content(step, progress.is_done))
+        gap = "\n" if self.has_class("-above") else "\n\n"
+        self.query_one("#step", Prose).update(self._content(step, progress.is_done, gap))
         scroll = self.query_one(VerticalScroll)
         if progress.is_done and step.answer is not None:
             scroll.scroll_end(animate=False)
         else:
             scroll.scroll_home(animate=False)
 
-    def _content(self, step: TourStep, is_done: bool) -> Content:
-        """Return what is shown of a step: its answer once it is done."""
+    def _content(self, step: TourStep, is_done: bool, gap: str) -> Content:
+        """Return what is shown of a step, its parts with `gap` between them: its answer once it is done."""
         end, done, on = self._endings()
-        gap = "\n" if self.has_class("-above") else "\n\n"
         shown: list[Content | tuple[str, str] | str] = [_marked(step.do.of(self.language))]
         if step.look is not None:
             shown += [gap, _marked(step.look.of(self.language))]
@@ -120,9 +123,9 @@ class TourPanel(Vertical):
         fewest, most = ROWS
         return min(max(needed + 2, fewest), most)  # with the frame
 
-    def rows_of(self, step: TourStep, width: int) -> int:
-        """Return how many rows the text of a step has, its answer included."""
-        lines = self._content(step, True).plain.split("\n")
+    def rows_of(self, step: TourStep, width: int, gap: str = "\n") -> int:
+        """Return how many rows the text of a step has in `width` columns, its answer included."""
+        lines = self._content(step, True, gap).plain.split("\n")
         return sum(len(word_points(line, max(width, 1))) for line in lines)
 
 
