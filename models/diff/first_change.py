@@ -1,4 +1,4 @@
-"""Where two tensors of one dtype first differ, found in their bytes.  Must not import torch."""
+"""Whether two tensors of one dtype are the same, or where they first differ, by their bytes.  Must not import torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..tensors.readable import Readable, Unreadable
 from ..tensors.seeking import index_at
-from .difference import Difference, ElementComparison, Tolerance
+from .difference import SAME, Difference, ElementComparison, Tolerance
 from .pieces import PART
 from .tensors import Comparable
 
@@ -16,12 +16,13 @@ _TRIES = 100
 """Elements of other bytes that are looked at: 0 and -0 are equal, and others may be close."""
 
 
-def changed_for_certain(
-    a: Comparable, b: Comparable, tolerance: Tolerance, stop: Callable[[], bool]
+def certain_difference(
+    a: Comparable, b: Comparable, tolerance: Tolerance, stop: Callable[[], bool], most: int | None = None
 ) -> Difference | None:
-    """Return that a tensor is changed, with the index of its first change and no figures; None where that is not sure.
+    """Return that a tensor is changed, with the index of its first change and no figures, or that all bytes are equal.
 
-    `stop` is asked after each piece: nothing more is read where it returns True.
+    None where neither is sure.  `stop` is asked before each further piece: nothing more is read where it returns True.
+    `most` is how many elements are read at most; None for all.
     """
     mine, theirs = a.readable, b.readable
     if a.side.shape != b.side.shape or a.side.dtype != b.side.dtype or mine.absence[0] or theirs.absence[0]:
@@ -31,20 +32,25 @@ def changed_for_certain(
     if mine.strides is not None or theirs.strides is not None or mine.dtype_read != mine.dtype_name:
         return None
     try:
-        place = _first(mine, theirs, tolerance, stop)
+        place = _first(mine, theirs, tolerance, stop, mine.elements if most is None else min(most, mine.elements))
     except Unreadable:
         return None
     if place is None:
         return None
+    if place == mine.elements:
+        return Difference(a.path, "equal", a.side, b.side, SAME)
     index = tuple(index_at(mine.shape, place))
     numbers = ElementComparison(values="changed", max_abs=None, relative_l2=None, cosine=None, index=index)
     return Difference(a.path, "changed", a.side, b.side, numbers)
 
 
-def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bool]) -> int | None:
+def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bool], most: int) -> int | None:
+    """Return the place of the first change; the number of elements where all bytes are equal, None for neither."""
     tries = 0
-    for start in range(0, a.elements, PART):
-        end = min(start + PART, a.elements)
+    for start in range(0, most, PART):
+        if start and stop():
+            return None
+        end = min(start + PART, most)
         mine, theirs = a.bytes(start, end), b.bytes(start, end)
         at = 0
         while mine[at:] != theirs[at:]:
@@ -57,9 +63,7 @@ def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bo
             if tries == _TRIES:
                 return None
             at = int((first + 1 - start) * a.item_bytes) if a.item_bytes >= 1 else at + 1
-        if stop():
-            return None
-    return None
+    return a.elements if most == a.elements and not tries else None
 
 
 def _first_byte(a: bytes, b: bytes, at: int) -> int:

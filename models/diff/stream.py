@@ -38,7 +38,7 @@ def differences(
             a, b = pairs.both[at]
             if a is None or b is None:
                 at += 1
-                yield _only(a, b)
+                yield one_sided(a, b)
                 continue
             before, path = done, a.path
 
@@ -61,7 +61,8 @@ def differences(
             done = before
 
 
-def _only(a: Comparable | None, b: Comparable | None) -> Difference:
+def one_sided(a: Comparable | None, b: Comparable | None) -> Difference:
+    """Return the difference of a tensor that one source alone has."""
     if a is not None:
         return Difference(a.path, "only_a", a.side, None)
     assert b is not None

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from ..work.context import WorkContext
     from .session import Session
 
-MANY = 10_000
-"""Nodes of a tree from which on comparing names takes so long that importing torch at the same time would slow it."""
+GLANCE_SECONDS = 0.1
+"""Seconds that a first look at what will be in sight may take."""
+DRAWN_SECONDS = 0.3
+"""Seconds that importing torch waits for the first rows to be drawn: while it is imported everything else waits."""
+SENT_SECONDS = 0.05
+"""Seconds that a page of rows, and what else is asked for with it, takes to be sent."""
+ROWS = 40
+"""Rows that are looked at first, at least."""
 REPORT_SECONDS = 0.1
 """Seconds between two reports of how far the reading is."""
 
@@ -61,8 +67,6 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
         EngineProblem: B cannot be opened, there is no such snapshot, or nothing is open.
     """
     before = session.comparison
-    if len(session.model.tree) < MANY:
-        import_torch_beside()
     if not request.source and request.snapshot is None and before is None:
         raise EngineProblem(m.Problem("usage", "Nothing is compared yet", "D compares what is open with something."))
     other, snapshot = (None, None) if before is None else (before.other, before.snapshot)
@@ -81,7 +85,7 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
     pairs = model.pairs
     if request.unfold_to:
         model.fold_state.fold("", "fit", request.unfold_to)
-    import_torch_beside()
+    model.look_first(max(request.unfold_to, ROWS), GLANCE_SECONDS)
     hint = None if renames else rename_proposal(pairs)
     hint = None if hint is None else keeping_names(hint)
     with session.lock:
@@ -178,6 +182,10 @@ def read_differences(session: Session, context: WorkContext) -> m.Done:
             what = f"comparing {path}" if torch_is_there() else "importing torch, which says by how much"
             context.progress(what, min(done / max(total, 1), 1.0))
 
+    if not torch_is_there():
+        if model.was_shown.wait(DRAWN_SECONDS):
+            time.sleep(SENT_SECONDS)
+        import_torch_beside()
     model.outcome.read(on_progress, model.in_sight)
     return m.Done(text=result_text(model))
 

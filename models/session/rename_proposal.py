@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from ..diff.pairing import Pairs, suggestion
 from ..diff.wrappers import unwrapping
-from ..fit.proposal import propose
-from ..fit.rename_rules import renames_of
 
 
 class RenameProposal(NamedTuple):
@@ -48,6 +46,9 @@ def _fitting(pairs: Pairs) -> RenameProposal | None:
     """Return the renames that `fit` proposes for A, so that its names are those of B."""
     if not pairs.only_a or not pairs.only_b:
         return None
+    from ..fit.proposal import propose  # which takes longer to import than two small files to compare
+    from ..fit.rename_rules import renames_of
+
     a, b = ({each.path: each.side.shape for pair in pairs.both if (each := pair[side])} for side in (0, 1))
     file, network = ({path: shape for path, shape in each.items() if shape is not None} for each in (a, b))
     found = renames_of(propose(network, file))

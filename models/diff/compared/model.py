@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import pairwise
 
@@ -57,6 +58,8 @@ class ComparedModel(OpenModel):
         self.pairs = pairs
         self.never_changes = a.model.never_changes and b.model.never_changes
         self.outcome = Outcome(tree, pairs)
+        self.was_shown = threading.Event()
+        """Set once rows of the tree were asked for."""
         self._tree_rows, self._table_page = RowsInSight(), RowsInSight()
         self._listed: Sequence[int] = ()
         """The nodes of the rows of the table that were made last."""
@@ -98,12 +101,19 @@ class ComparedModel(OpenModel):
             nodes = None if group is None else self.tree.members(group)
             difference = self.outcome.of_node(place.node) if nodes is None else self.outcome.of_siblings(nodes)
             found.append(msgspec.structs.replace(row, difference=difference))
+        self.was_shown.set()
         return found, note
 
     def in_sight(self) -> list[int]:
         """Return the pairs of the tensors in sight, in the table and in the tree."""
         nodes = dict.fromkeys([*self._table_page.nodes(), *self._tree_rows.nodes()])
         return [pair for node in nodes if (pair := self.tree.pair(node)) is not None]
+
+    def look_first(self, rows: int, seconds: float) -> None:
+        """Look at the beginning of tensors in the first rows, of a module at its first one, for so long at most."""
+        nodes = [place.node for place in self.fold_state.slice(0, rows)]
+        pairs = dict.fromkeys(map(self.tree.first_pair, nodes))
+        self.outcome.glance((pair for pair in pairs if pair is not None), seconds)
 
     def _table_rows(self, every: Sequence[NodeFacts]) -> tuple[list[m.TensorRow], str]:
         rows, note = super()._table_rows(every)

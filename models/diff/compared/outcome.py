@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import add
 
 from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
 from ...work.imported import torch_is_there
 from ..difference import ALIKE, Difference, Tally, Tolerance
-from ..first_change import changed_for_certain
 from ..modules import ModuleChange, ModuleChanges
 from ..pairing import Pairs
 from ..stream import OnBytesRead, differences, pair_bytes
 from ..sums import Squares, Sum
 from ..tensors import Comparable
 from ..workers import Workers
-from .tree import ComparedTree
+from .early import LOOK, EarlyDifferences
+from .tree import ComparedTree, common_path
 
 InSight = Callable[[], Sequence[int]]
 """Returns the pairs whose rows are in sight."""
@@ -44,8 +44,8 @@ class Outcome:
         """The difference of each pair; None while it is not known."""
         self.done = 0
         """How many of the first pairs are all compared."""
-        self._early: dict[int, Difference] = {}
-        """Pairs that are changed for certain, of which the figures are not known yet."""
+        self._early = EarlyDifferences(tree, pairs)
+        """What is certain of pairs of which the figures are not known yet."""
         self.complete = not pairs.both
         """Whether all are, and the sums of modules too."""
         self.version = 0
@@ -113,6 +113,13 @@ class Outcome:
                 break
         return some
 
+    def glance(self, indices: Iterable[int], seconds: float) -> None:
+        """Look at the first elements of pairs that nobody has compared yet, for so long at most."""
+        until = time.monotonic() + seconds
+        left = [index for index in indices if self.found[index] is None]
+        if self._early.look(left, lambda: time.monotonic() > until, LOOK):
+            self.version += 1
+
     def _look_first(self, in_sight: InSight, on_progress: OnBytesRead) -> None:
         """While torch is imported, say which of those in sight, or of the first ones, are changed, and where."""
         if torch_is_there():
@@ -120,21 +127,19 @@ class Outcome:
         for index in [*in_sight(), *range(self.done, min(self.done + LOOKED_AT, len(self.found)))]:
             if torch_is_there():
                 return
-            a, b = self._pairs.both[index]
-            if a is None or b is None or self.found[index] is not None or index in self._early:
+            if self.found[index] is not None:
                 continue
-            on_progress(0, 0, a.path)
-            found = changed_for_certain(a, b, Tolerance(), torch_is_there)
-            if found is not None:
-                self._early[index] = found
+            on_progress(0, 0, common_path(self._pairs.both[index]))
+            if self._early.look([index], torch_is_there):
                 self.version += 1
-        for _ in range(SHOWN if self._early else 0):  # reports have whoever draws ask for what was found
+        for _ in range(SHOWN if self._early.found else 0):  # reports have whoever draws ask for what was found
             if torch_is_there():
                 return
             on_progress(0, 0, "")
             time.sleep(0.05)
 
     def _take(self, index: int, found: Difference) -> None:
+        self._early.measured(index)
         self.found[index] = found
         self.tally.add(found)
         self._changes.add(found)
@@ -159,7 +164,7 @@ class Outcome:
         return self.of_siblings([node]) if index is None else self._of_pair(index)
 
     def _of_pair(self, index: int) -> RowDifference:
-        found = self.found[index] or self._early.get(index)
+        found = self.found[index] or self._early.found.get(index)
         if found is None:
             return RowDifference()
         text = found.reason or _forms_text(found)
@@ -180,7 +185,7 @@ class Outcome:
     def of_siblings(self, nodes: Sequence[int]) -> RowDifference:
         """Return what is known of all tensors at or below some nodes together, their numbers as one vector."""
         tree = self._tree
-        counts = [0] * len(SERIOUS)
+        counts, early = [0] * len(SERIOUS), [0] * len(SERIOUS)
         sums = ModuleChange("", None)
         for node in nodes:
             index = tree.pair(node)
@@ -189,13 +194,19 @@ class Outcome:
                 counts[SERIOUS.index(found.status)] += 1
                 if found.comparison is not None:
                     _add_tensor(sums, found)
-            elif index is None:
+            elif index is not None:
+                early = list(map(add, early, self._early.status(index)))
+            else:
                 counts = list(map(add, counts, self._counts.get(node, _NONE)))
+                early = list(map(add, early, self._early.counts(node)))
                 change = self._changes.find(tree.path(node))
                 if change is not None:  # a name that the tree changed, as it was taken, has counts alone
                     _add_module(sums, change)
         statuses: list[DifferenceStatus] = [status for status, count in zip(SERIOUS, counts, strict=True) if count]
         items = sum(self._items.get(node, 0) for node in nodes)
+        if early[SERIOUS.index("changed")] and not sums.squares.apart.value:
+            sums.max_abs = None  # by how much is not known yet: it is not 0
+        counts = list(map(add, counts, early))
         relative = sums.relative_l2
         tensors = sum(map(tree.count, nodes))
         if not tensors:  # there are items alone, which all differ, or nothing at all

@@ -44,6 +44,10 @@ class ComparedTree(DottedTree):
         index = self.indices[node]
         return index if 0 <= index < len(self.pairs) else None
 
+    def first_pair(self, node: int) -> int | None:
+        """Return the index of the first pair at or below a node; None without any."""
+        return next((pair for each in range(node, self.ends[node]) if (pair := self.pair(each)) is not None), None)
+
     def item(self, node: int) -> ItemDifference | None:
         """Return the item at a node; None for a module or a tensor."""
         index = self.indices[node] - len(self.pairs)

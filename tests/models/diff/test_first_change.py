@@ -7,17 +7,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.diff.difference import Tolerance
-from models.diff.first_change import changed_for_certain
+from models.diff.difference import SAME, Tolerance
+from models.diff.first_change import certain_difference
 from models.stored.dtypes import DTYPES
 from models.tensors.readable import Unreadable
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.held import Held
 
 
-def first(a, b, stop=lambda: False):
+def certain(a, b, stop=lambda: False, most=None):
     sides = [of_stored(Held.of(each, "w")) if isinstance(each, torch.Tensor) else of_stored(each) for each in (a, b)]
-    found = changed_for_certain(*sides, Tolerance(), stop)
+    return certain_difference(*sides, Tolerance(), stop, most)
+
+
+def first(a, b, stop=lambda: False, most=None):
+    found = certain(a, b, stop, most)
     return None if found is None else found.comparison.index
 
 
@@ -41,6 +45,8 @@ def test_it_is_the_first_that_is_neither_equal_nor_close(data):
     same = torch.isclose(a.to(torch.complex128), b.to(torch.complex128), equal_nan=True)
     wanted = None if same.all() else tuple((~same).nonzero()[0].tolist())
     assert first(a, b) == wanted
+    if wanted is not None:
+        assert first(a, b, most=wanted[0] * 40_000 + wanted[1]) is None
 
 
 @pytest.mark.parametrize("name", ["F6_E2M3", "float4_e2m1fn_x2", "bool", "float8_e4m3fn", "int64"])
@@ -56,6 +62,16 @@ def test_of_other_dtypes_it_is_no_element_that_is_equal(name):
     assert first(a, Held("w", (1200,), dtype, raw)) is None
 
 
+def test_all_bytes_are_equal_only_where_all_were_read():
+    a = torch.full((200_000,), math.nan)
+    found = certain(a, a.clone())
+    assert (found.status, found.comparison) == ("equal", SAME)
+    assert certain(torch.ones(3, 0), torch.ones(3, 0)).status == "equal"
+    assert certain(a, a.clone(), most=4096) is None
+    assert certain(a, a.clone(), stop=lambda: True) is None
+    assert certain(torch.zeros(9), -torch.zeros(9)) is None, "other bytes are for those who measure"
+
+
 def test_nothing_is_said_where_it_is_stopped_or_cannot_be_read_or_is_live():
     a, b = torch.zeros(200_000), torch.zeros(200_000)
     b[-1] = 1
@@ -63,4 +79,4 @@ def test_nothing_is_said_where_it_is_stopped_or_cannot_be_read_or_is_live():
     assert first(a, b, stop=lambda: True) is None
     gone = Held("w", (4,), DTYPES["float32"], b"", Unreadable("gone"))
     assert first(gone, torch.ones(4)) is None
-    assert changed_for_certain(live(torch.zeros(2)), live(torch.ones(2)), Tolerance(), lambda: False) is None
+    assert certain_difference(live(torch.zeros(2)), live(torch.ones(2)), Tolerance(), lambda: False) is None

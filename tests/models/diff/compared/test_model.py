@@ -344,5 +344,47 @@ def test_before_torch_is_imported_a_change_is_said_with_its_place(monkeypatch):
     model.outcome._look_first(list, lambda done, total, path: None)
     row = model.outcome.of_node(model.tree.nodes[0])
     assert (row.status, row.index, row.max_abs) == ("changed", [1, 1], None)
+    module = model.outcome.of_node(model.tree.find("m"))
+    assert (module.differing, module.compared, module.max_abs, module.relative_l2) == (1, 1, None, None)
     model.outcome.read(lambda done, total, path: None)
     assert model.outcome.of_node(model.tree.nodes[0]).max_abs == 5
+
+
+def held(a: Tensors, b: Tensors) -> ComparedModel:
+    """Two checkpoints as one model; nothing is read."""
+    both = [[of_stored(Held.of(tensor, path)) for path, tensor in each.items()] for each in (a, b)]
+    sides = [ComparedSide("x", opened(of(each)), tensors) for each, tensors in zip((a, b), both, strict=True)]
+    model = ComparedModel(*sides, pair(*both, True, lambda path: True), [], {})
+    model.fold_state.fold("", "all")
+    return model
+
+
+def test_the_first_rows_say_what_differs_before_anything_is_measured():
+    same, long = torch.ones(3), torch.ones(10_000)
+    a = {"m.same": same, "m.far": long, "m.moved": same, "m.shape": same, "n.gone": same}
+    b = {"m.same": same, "m.far": long.clone(), "m.moved": same + 1, "m.shape": torch.ones(4), "n.new": same}
+    b["m.far"][-1] = 5
+    model = held(a, b)
+    model.look_first(40, 60)
+    statuses = {"m.same": "equal", "m.far": "", "m.moved": "changed", "m.shape": "shape"}
+    found = rows(model)
+    assert {path: found[path].status for path in statuses} == statuses
+    assert (found["n.gone"].status, found["n.new"].status) == ("only_a", "only_b")
+    assert (found["m"].differing, found["m"].compared, found["m"].max_abs, found["m"].relative_l2) == (2, 3, None, None)
+    assert (found[""].differing, found[""].compared, found[""].tensors) == (4, 5, 6)
+    assert model.outcome.tally.counts["changed"] == 0, "what is measured counts there alone"
+    model.outcome.read(lambda done, total, path: None)
+    fresh = held(a, b)
+    fresh.outcome.read(lambda done, total, path: None)
+    assert rows(model) == rows(fresh)
+    assert rows(model)[""].compared == 6
+
+
+def test_a_first_look_ends_in_time_and_takes_of_a_folded_module_its_first_tensor():
+    tensors = {f"m{number}.{name}": torch.ones(2) for number in range(3) for name in "ab"}
+    model = held(tensors, {path: tensor + 1 for path, tensor in tensors.items()})
+    model.fold_state.fold("", "none")
+    model.look_first(40, -1)
+    assert rows(model)[""].compared == 0
+    model.look_first(40, 60)
+    assert rows(model)[""].compared == 1
