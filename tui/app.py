@@ -144,10 +144,11 @@ class ModulescopeApp(GuardedApp, inherit_bindings=False):
 
         frame = self.screen
         if self.options.source is not None and isinstance(frame, FirstFrame) and not needs_torch(self.options):
-            from tui.first_opening import FirstOpening, opening_request
+            from tui.first_opening import FirstOpening, comparison_request, opening_request
 
             request = opening_request(self.options, self.options.source, frame.tree_height)
-            self._first = FirstOpening(self.link, request)
+            comparison = comparison_request(self.options, frame.tree_height)
+            self._first = FirstOpening(self.link, request, comparison)
             await frame.show_tree(self._first)
         self.explorer.first = self._first
         self.push_screen(self.explorer)

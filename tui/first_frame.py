@@ -21,9 +21,12 @@ from tui.widgets.parts.key_line import KeyLine
 
 if TYPE_CHECKING:
     from tui.first_opening import FirstOpening
+    from tui.widgets.tree.module_tree import ModuleTree
 
 PATIENCE = 0.25
 """Seconds that the explorer waits for a tree that can be shown before it."""
+COMPARING = 0.5
+"""Seconds that it waits for that of a comparison, which the explorer could not show sooner."""
 
 
 class FirstFrame(Screen[object]):
@@ -80,6 +83,13 @@ class FirstFrame(Screen[object]):
         await self.mount(status)
         await self.query_one("#left").mount(tree)
         self.set_focus(None)
+        await self._show_rows(tree)
+        if await opening.compared_within(COMPARING):
+            tree.compare(True)
+            await self._show_rows(tree)
+
+    async def _show_rows(self, tree: ModuleTree) -> None:
+        """Show the rows that the engine has now, when they come within `PATIENCE` seconds."""
         tree.open()
         await asyncio.wait({asyncio.ensure_future(tree.settled())}, timeout=PATIENCE)
         painted = asyncio.Event()

@@ -27,7 +27,12 @@ def needs_torch(options: CommandOptions) -> bool:
     source = options.source
     if source is None or options.trust:
         return True
-    return not (os.path.lexists(source) or any(each in source for each in "*?"))
+    return not is_of_files(source)
+
+
+def is_of_files(source: str) -> bool:
+    """Return whether a source is a file or folder, or a pattern of them: no code of a user's runs to open it."""
+    return os.path.lexists(source) or any(each in source for each in "*?")
 
 
 class HeadStart:

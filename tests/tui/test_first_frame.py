@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_app import AppEngine, starting
+from fake_app import AppEngine, Played, starting
 from fake_checkpoint import SUMMARY, checkpoint
 from textual import events
 from textual.widgets import Input
 
-from models.messages import OpenSource, OutputText, Problem
+from models.messages import Compare, OpenSource, OutputText, Problem
 from models.messages.errors import EngineGone
 from tui import first_frame
 from tui.first_frame import FirstFrame
@@ -190,3 +190,66 @@ async def test_the_end_at_any_moment_of_the_start(source: str | None) -> None:
             for _ in range(steps):
                 await asyncio.sleep(0)
             played.app.exit(0)
+
+
+async def compared_in(played: Played) -> None:
+    await played.until(lambda: played.explorer.query("Console"), "the explorer")
+    await played.reported("A is rgnet, B is")
+
+
+async def test_what_it_is_compared_with_stands_there_before_the_explorer_too(
+    weights: str, engine: AppEngine, monkeypatch: pytest.MonkeyPatch, patient: None
+) -> None:
+    monkeypatch.setattr(first_frame, "COMPARING", 60)
+    before: list[Any] = []
+    show_tree = FirstFrame.show_tree
+
+    async def shown(frame: FirstFrame, opening: Any) -> None:
+        await show_tree(frame, opening)
+        before.extend([frame.is_current, frame.query_one(ModuleTree).compares])
+
+    monkeypatch.setattr(FirstFrame, "show_tree", shown)
+    async with starting(weights, engine=engine, compare_with=weights) as played:
+        await compared_in(played)
+        assert before == [True, True]
+        assert len(played.asked(Compare)) == 1
+        assert played.explorer.compared is not None
+        assert played.explorer.module_tree.compares
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_comparison_that_takes_long_or_fails_is_left_to_the_explorer(
+    weights: str, engine: AppEngine, monkeypatch: pytest.MonkeyPatch, patient: None, late: bool
+) -> None:
+    monkeypatch.setattr(first_frame, "COMPARING", 0.01 if late else 60)
+    if late:
+        engine.steps[Compare] = ["reading the other header"]
+    else:
+        engine.problems[Compare] = Problem("source", "weights.pt is cut short", "Download it again.")
+    gate = engine.hold(Compare)
+    async with starting(weights, engine=engine, compare_with=weights) as played:
+        if not late:
+            gate.set()
+            await played.sees("weights.pt is cut short")
+            assert played.explorer.compared is None
+            return
+        await played.sees("reading the other header")
+        gate.set()
+        await compared_in(played)
+        assert len(played.asked(Compare)) == 1
+
+
+async def test_what_would_run_code_is_not_compared_with_before_the_explorer_stands(
+    weights: str, engine: AppEngine, monkeypatch: pytest.MonkeyPatch, patient: None
+) -> None:
+    before: list[int] = []
+    show_tree = FirstFrame.show_tree
+
+    async def shown(frame: FirstFrame, opening: Any) -> None:
+        await show_tree(frame, opening)
+        before.append(sum(isinstance(each, Compare) for each in engine.asked))
+
+    monkeypatch.setattr(FirstFrame, "show_tree", shown)
+    async with starting(weights, engine=engine, compare_with="net.py:Net") as played:
+        await compared_in(played)
+        assert before == [0]

@@ -11,6 +11,7 @@ from textual import work
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
+from tui.first_opening import EarlyReply
 from tui.input_order import hold_input
 from tui.recent import whole_path
 from tui.screens.compare_with import END, GO_ON, ITSELF, MARK, NOW, RENAME, SNAPSHOT, TAKE
@@ -116,17 +117,20 @@ class Comparing(ExplorerBase):
         self.status_message(done.text)
 
     # -- comparing
-    def compare_with(self, source: str) -> None:
-        """Compare what is open with `source`."""
-        self._compare(m.Compare(source=source, seed=self.options.seed, trust=self.options.trust))
+    def compare_with(self, source: str, early: EarlyReply[m.Compared] | None = None) -> None:
+        """Compare what is open with `source`; `early` is the reply where that was asked for already."""
+        self._compare(m.Compare(source=source, seed=self.options.seed, trust=self.options.trust), early)
 
     @work(exclusive=True, group="comparing", exit_on_error=False)
-    async def _compare(self, request: m.Compare) -> None:
+    async def _compare(self, request: m.Compare, early: EarlyReply[m.Compared] | None = None) -> None:
         """Show both as one tree, then read their differences; what was compared before stays where this fails."""
         again = not (request.source or request.snapshot is not None or request.renamed)
         request = request if again else replace(request, unfold_to=max(self.module_tree.size.height, 10))
         try:
-            compared = await self.link.ask(request, m.Compared, self._progressed)
+            if early is None:
+                compared = await self.link.ask(request, m.Compared, self._progressed)
+            else:
+                compared = await early.reply(self._progressed)
         except (EngineProblem, EngineGone) as error:
             self._failed(error)
             return

@@ -12,7 +12,7 @@ from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui.command_line import CommandOptions
 from tui.engine_link import EngineLink
-from tui.first_opening import FirstOpening
+from tui.first_opening import EarlyReply, FirstOpening
 from tui.recent import RecentSources
 from tui.settings import Settings
 from tui.tabs import Area, Tab, tabs_in
@@ -164,8 +164,8 @@ class ExplorerBase(Screen[None]):
         """Select what the tree's cursor is on, if a call was selected."""
         raise NotImplementedError
 
-    def compare_with(self, source: str) -> None:
-        """Compare what is open with `source`."""
+    def compare_with(self, source: str, early: EarlyReply[m.Compared] | None = None) -> None:
+        """Compare what is open with `source`; `early` is the reply where that was asked for already."""
         raise NotImplementedError
 
     def comparison_over(self, again: bool) -> None:

@@ -220,7 +220,7 @@ class Opening(ExplorerBase):
         if opened.weights:
             self.log_to_console(f"weights: {opened.weights}")
         if self.options.compare_with is not None and not again and request.source in self.meant_sources:
-            self.compare_with(self.options.compare_with)
+            self.compare_with(self.options.compare_with, None if first is None else first.comparing)
 
     def _report_not_open(self, error: EngineProblem, request: m.OpenSource, chosen: bool, quietly: bool) -> None:
         """Say why a source could not be opened, and offer others where it was `chosen` or nothing is open."""

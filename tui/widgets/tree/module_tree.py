@@ -85,6 +85,8 @@ class ModuleTree(OrderedSteps[TreeRow]):
 
     def show_as(self, other: ModuleTree) -> None:
         """Show what another tree of the same engine shows, until rows come."""
+        if other.compares:
+            self.compare(True)
         self.pages.take_over(other.pages)
         self._learn(self.pages.rows())
         self.count = other.count
