@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from side_by_side import PYTHON, ROOT, seconds_to
+from side_by_side import PYTHON, ROOT, Screen
 
 sys.path.insert(0, str(ROOT))
 
@@ -36,6 +36,9 @@ NAMES = {torch.float32: "F32", torch.bfloat16: "BF16"}
 PIECE = 2**18
 """Bytes that are read at a time where nothing is compared."""
 MANY = 50_000
+LATER = ("the first difference", "the explorer", "the first figures")
+SHOWN = ((b" differ", b"changed"), (b"Compared",), (b"0.001",))
+"""What stands on the screen then, one of each."""
 Took = tuple[float, float]
 """Seconds of the clock and of the processor."""
 
@@ -144,10 +147,15 @@ def first_difference(folder: Path, runs: int) -> None:
     tensors = {f"layers.{at}.weight": torch.randn(2**22) for at in range(32)}
     write(paths[0], tensors)
     write(paths[1], {name: tensor + 1e-3 for name, tensor in tensors.items()})
-    alone = [PYTHON, "-m", "tui", str(paths[0])]
     for _ in range(runs):
-        tree, changed = seconds_to(alone, b"layers"), seconds_to([*alone, "--with", str(paths[1])], b"changed")
-        print(f"the tree after {tree:.2f} s, with the first difference after {changed:.2f} s", flush=True)
+        screen = Screen([PYTHON, "-m", "tui", str(paths[0]), "--with", str(paths[1])])
+        try:
+            tree = screen.seconds_until(b"layers")
+            seconds = [screen.seconds_until_one_of(*texts) for texts in SHOWN]
+        finally:
+            screen.close()
+        found = ", ".join(f"{what} {each - tree:.2f} s" for what, each in zip(LATER, seconds, strict=True))
+        print(f"the tree of A after {tree:.2f} s; behind it {found}", flush=True)
 
 
 def peak() -> int:

@@ -62,11 +62,15 @@ class Screen:
 
     def seconds_until(self, text: bytes, timeout: float = 60) -> float:
         """Seconds from the start until `text` was first written."""
+        return self.seconds_until_one_of(text, timeout=timeout)
+
+    def seconds_until_one_of(self, *texts: bytes, timeout: float = 60) -> float:
+        """Seconds from the start until one of some texts was first written."""
         deadline = self.started + timeout
-        while text not in self.output:
+        while not any(text in self.output for text in texts):
             left = deadline - time.perf_counter()
             if left <= 0:
-                raise TimeoutError(f"{text!r} never came; last: {self.output[-500:]!r}")
+                raise TimeoutError(f"none of {texts!r} ever came; last: {self.output[-500:]!r}")
             self.read(left)
         return time.perf_counter() - self.started
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,7 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
         session.comparison = Comparison(model, other, snapshot, renames, hint)
         if before is not None and before.other is not other:
             before.close()
+    _import_torch_once(model.was_shown)
     return m.Compared(
         a=model.a.name,
         b=model.b.name,
@@ -101,6 +103,18 @@ def compare(session: Session, request: m.Compare, on_progress: Callable[[str], N
         bytes=model.bytes_to_read,
         hint="" if hint is None else _hint_text(hint),
     )
+
+
+def _import_torch_once(shown: threading.Event) -> None:
+    """Begin to import torch once the first rows are shown, or it is clear that nobody waits for them."""
+
+    def import_torch() -> None:
+        if shown.wait(DRAWN_SECONDS):
+            time.sleep(SENT_SECONDS)
+        import_torch_beside()
+
+    if not torch_is_there():
+        threading.Thread(target=import_torch, name="torch soon", daemon=True).start()
 
 
 def _model_of(
@@ -182,10 +196,6 @@ def read_differences(session: Session, context: WorkContext) -> m.Done:
             what = f"comparing {path}" if torch_is_there() else "importing torch, which says by how much"
             context.progress(what, min(done / max(total, 1), 1.0))
 
-    if not torch_is_there():
-        if model.was_shown.wait(DRAWN_SECONDS):
-            time.sleep(SENT_SECONDS)
-        import_torch_beside()
     model.outcome.read(on_progress, model.in_sight)
     return m.Done(text=result_text(model))
 

@@ -22,7 +22,7 @@ from ..pairing import Pairs
 from .change import change_between
 from .facts import ComparedFacts
 from .in_sight import RowsInSight
-from .outcome import Outcome
+from .outcome import LOOKED_AT, Outcome
 from .sides import ComparedSide
 from .tree import ComparedTree
 
@@ -110,9 +110,12 @@ class ComparedModel(OpenModel):
         return [pair for node in nodes if (pair := self.tree.pair(node)) is not None]
 
     def look_first(self, rows: int, seconds: float) -> None:
-        """Look at the beginning of tensors in the first rows, of a module at its first one, for so long at most."""
+        """Look at the beginning of tensors in the first rows, of a module at its first one, then of the first of all.
+
+        That takes no longer than so many seconds.
+        """
         nodes = [place.node for place in self.fold_state.slice(0, rows)]
-        pairs = dict.fromkeys(map(self.tree.first_pair, nodes))
+        pairs = [*map(self.tree.first_pair, nodes), *range(min(LOOKED_AT, len(self.pairs.both)))]
         self.outcome.glance((pair for pair in pairs if pair is not None), seconds)
 
     def _table_rows(self, every: Sequence[NodeFacts]) -> tuple[list[m.TensorRow], str]:

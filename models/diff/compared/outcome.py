@@ -29,7 +29,7 @@ AT_ONCE, BYTES_AT_ONCE = 2_000, 64 << 20
 SHOWN = 20
 """Reports of what was found before torch is imported, 0.05 s apart: the first figures wait for torch anyway."""
 LOOKED_AT = 64
-"""Pairs that are looked at while torch is imported, beside those in sight."""
+"""Pairs that are looked at before torch is imported, beside those in sight."""
 _NONE = [0] * len(SERIOUS)
 _NO_DIFFERENCE = (*ALIKE, "unreadable")
 

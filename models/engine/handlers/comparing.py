@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from ... import messages as m
 from ...session.session import Session
 from ..registry import Context, handles
@@ -35,9 +37,15 @@ def end_comparison(session: Session, request: m.EndComparison, context: Context)
     return end_comparison(session)
 
 
+def _import_what_compares() -> None:
+    """Import what compares, which takes 0.1 s, while a user chooses with what."""
+    from ...session import comparing  # noqa: F401
+
+
 @handles(m.ListSnapshots, lane="query")
 def list_snapshots(session: Session, request: m.ListSnapshots, context: Context) -> m.Snapshots:
     """Return the snapshots of what is open."""
+    threading.Thread(target=_import_what_compares, name="importing what compares", daemon=True).start()
     if not session.is_open or session.is_checkpoint:
         return m.Snapshots(items=[])
     from ...session.moments import list_moments

@@ -380,11 +380,15 @@ def test_the_first_rows_say_what_differs_before_anything_is_measured():
     assert rows(model)[""].compared == 6
 
 
-def test_a_first_look_ends_in_time_and_takes_of_a_folded_module_its_first_tensor():
+def test_a_first_look_ends_in_time_and_begins_with_the_first_tensor_of_each_row(monkeypatch):
     tensors = {f"m{number}.{name}": torch.ones(2) for number in range(3) for name in "ab"}
     model = held(tensors, {path: tensor + 1 for path, tensor in tensors.items()})
     model.fold_state.fold("", "none")
     model.look_first(40, -1)
     assert rows(model)[""].compared == 0
+    monkeypatch.setattr("models.diff.compared.model.LOOKED_AT", 0)
     model.look_first(40, 60)
     assert rows(model)[""].compared == 1
+    monkeypatch.setattr("models.diff.compared.model.LOOKED_AT", 4)
+    model.look_first(40, 60)
+    assert rows(model)[""].compared == 4
