@@ -34,7 +34,7 @@ class SharingGroup(BodyPart):
     bytes: Count
     """Of the object or the memory, 0 where that is not known; of equal ones those of one."""
     saved: Count
-    """Bytes that sharing saves; of `equal` those that it would save, of `part` those that nothing uses."""
+    """Bytes that sharing saves; of `equal` those that it would save, of `part` and `flat` those that nothing uses."""
     more: Count = 0
     """Names that are left out of `members`."""
     mends: Text = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Hashable
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..messages import Absence
 from ..tensors.readable import ElementKind, Readable
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 StoredKind = Literal["parameter", "buffer", "constant", "state"]
 """The role of a tensor: `constant` is a plain attribute of a module; `state` belongs to an optimizer, a random
 generator, or whatever is outside the network."""
+
+
+class Storage(NamedTuple):
+    """A storage that several tensors of a file share; equal for all of them."""
+
+    file: object
+    """Stands for the file: two may have one name."""
+    key: str
+    """Its name in the file."""
+    first: int
+    """Its first byte, counted as in the `extent` of its tensors."""
+    size: int
+    """Its bytes, those that no tensor has among them."""
 
 
 class Stored(Readable):
@@ -166,7 +179,10 @@ class Stored(Readable):
 
     @property
     def storage(self) -> object:
-        """Return a key, equal for tensors that share bytes of a file (tied weights, views); None for none."""
+        """Return a key, equal for tensors that share bytes of a file (tied weights, views); None for none.
+
+        It is a `Storage` where it is known which bytes these are.
+        """
         return None
 
     @property

@@ -150,6 +150,9 @@ class SharingScreen(BesideTour[SharingLeft], ClosesItself[SharingLeft], Screen[S
     @on(Lines.Moved)
     def _describe(self) -> None:
         self.query_one("#whole", Static).update(Content(whole_text(self.list.row)))
+        group = self.list.group
+        mends = group is not None and bool(group.code)
+        self.query_one(KeyLine).leave_out(frozenset() if mends else frozenset({"mend"}))
 
     @on(Lines.Chosen)
     def _chosen(self, message: Lines.Chosen) -> None:

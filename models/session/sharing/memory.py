@@ -17,6 +17,7 @@ from ...tensors.distributed import local_part
 from ...tensors.extents import Extent, Overlaps
 from ...tensors.plainly import plain, plainly
 from .groups import Member, ShareGroup
+from .places import place_text, reached
 
 SMALLEST_UNUSED = 512
 """Bytes of a memory that a tensor leaves unused from which on that is reported."""
@@ -78,7 +79,7 @@ def _span(node: Node) -> _Span | None:
 
 
 def _memory(spans: Sequence[_Span]) -> ShareGroup:
-    whole, union = spans[0].whole, _union(spans)
+    whole, union = spans[0].whole, reached(span.extent for span in spans)
     apart = not Overlaps([span.extent for span in spans]).any()
     same = len({(span.first, span.end) for span in spans}) == 1
     count = f"{len(spans):,} tensors"
@@ -118,40 +119,7 @@ def _part(span: _Span) -> ShareGroup:
     return ShareGroup("part", title, [Member(span.node, _place(span))], span.whole, unused, _alone([span]))
 
 
-def _union(spans: Sequence[_Span]) -> int:
-    """Return how many bytes at least one of them reaches over."""
-    total = reached = 0
-    for first, end in sorted((span.first, span.end) for span in spans):
-        total += max(end - max(first, reached), 0)
-        reached = max(reached, end)
-    return total
-
-
 def _place(span: _Span) -> str:
     """Return which elements of the memory a tensor has, and how it walks over them."""
-    tensor, size = span.tensor, span.tensor.element_size()
-    count, first, end = span.whole // size, span.first // size, span.end // size
-    if end - first == count:
-        where = "all of it"
-    elif end - first == 1:
-        where = f"element {first:,} of {count:,}"
-    else:
-        where = f"elements {first:,}–{max(end - 1, first):,} of {count:,}"
-    walk = _walk(tensor)
-    return f"{where}, {walk}" if walk else where
-
-
-def _walk(tensor: Tensor) -> str:
-    if tensor.is_contiguous():
-        return ""
-    if tensor.dim() >= 2 and tensor.mT.is_contiguous():
-        return "transposed"
-    if any(stride == 0 and size > 1 for size, stride in zip(tensor.shape, tensor.stride(), strict=True)):
-        return "expanded: fewer elements than it shows"
-    if tensor.numel() == _reach(tensor):
-        return "dimensions in another order"
-    return f"strides {tuple(tensor.stride())}"
-
-
-def _reach(tensor: Tensor) -> int:
-    return int(1 + sum((count - 1) * stride for count, stride in zip(tensor.shape, tensor.stride(), strict=True)))
+    tensor = span.tensor
+    return place_text(span.extent, tensor.element_size(), span.whole, tensor.shape, tensor.stride())

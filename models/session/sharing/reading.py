@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
-from ...messages import ShareKind, SharingFound, SharingGroup, SharingMember
-from ...opened.node_facts import NodeFacts
-from ...sources.wording import size_text
+from ...messages import SharingFound, SharingGroup, SharingMember
 from ...work.cancelled import ShouldCancel, never
+from .stored_groups import MEMBERS, equal_group, stored_groups
 
 if TYPE_CHECKING:
     from ...checkpoint.model import CheckpointModel
@@ -20,13 +17,8 @@ if TYPE_CHECKING:
 
 GROUPS = 1_000
 """Groups that are sent."""
-MEMBERS = 100
-"""Names of a group that are sent."""
 USES = 4
 """Uses of a parameter that are named."""
-TIED = "stored once in the file under these names"
-OVERLAP = "views of one storage in the file: loaded by torch, who changes one in place changes the others"
-FLAT = "each has elements of its own in one storage of the file, as after flatten_parameters() of recurrent layers"
 
 
 def read_sharing(
@@ -44,7 +36,7 @@ def read_sharing(
     """
     if session.is_checkpoint:
         model = cast("CheckpointModel", session.model)
-        found = list(_equal_in_checkpoint(model, should_cancel, on_progress) if values else _of_checkpoint(model))
+        found = list(_equal_in_checkpoint(model, should_cancel, on_progress) if values else stored_groups(model))
         count = sum(1 for _ in model.named_tensors())
         return SharingFound(groups=found[:GROUPS], more=max(len(found) - GROUPS, 0), tensors=count)
     from .equal import equal_values
@@ -102,22 +94,6 @@ def _use(use: Use) -> str:
     return f"{name} (norm {max(use.norms):.3g}{times})"
 
 
-def _of_checkpoint(model: CheckpointModel) -> Iterator[SharingGroup]:
-    for nodes in model.sharing.tied():
-        yield _stored("object", f"one tensor under {len(nodes):,} names", [model.facts(node) for node in nodes], TIED)
-    for nodes in model.sharing.storages():
-        flat = model.sharing.flat(nodes)
-        title = f"{len(nodes):,} tensors of one storage" + (", beside each other" if flat else "")
-        note = FLAT if flat else OVERLAP
-        yield _stored("flat" if flat else "memory", title, [model.facts(node) for node in nodes], note)
-    for facts in model.named_tensors():
-        stored, size = facts.stored_bytes, facts.bytes
-        if stored is not None and size is not None and stored > size:
-            note = f"the file holds {size_text(stored)} for its {size_text(size)}; saving a .clone() of it does not"
-            found = _stored("part", f"a tensor in a storage of {size_text(stored)}", [facts], note)
-            yield msgspec.structs.replace(found, bytes=stored, saved=stored - size)
-
-
 def _equal_in_checkpoint(
     model: CheckpointModel, should_cancel: ShouldCancel, on_progress: Callable[[float], None]
 ) -> Iterator[SharingGroup]:
@@ -125,18 +101,4 @@ def _equal_in_checkpoint(
 
     for nodes in equal_stored(model, should_cancel, on_progress):
         title = f"{len(nodes):,} tensors of equal values, each stored by itself"
-        yield _stored("equal", title, [model.facts(node) for node in nodes], STORED, TIES)
-
-
-def _stored(kind: ShareKind, title: str, tensors: Sequence[NodeFacts], *notes: str) -> SharingGroup:
-    size = (tensors[0].bytes or 0) if kind in ("object", "equal") else 0
-    members = [SharingMember(path=each.path, kind=each.kind, detail=each.detail) for each in tensors[:MEMBERS]]
-    return SharingGroup(
-        kind=kind,
-        title=title,
-        members=members,
-        more=max(len(tensors) - MEMBERS, 0),
-        bytes=size,
-        saved=size * (len(tensors) - 1),
-        notes=list(notes),
-    )
+        yield equal_group("equal", title, [model.facts(node) for node in nodes], STORED, TIES)

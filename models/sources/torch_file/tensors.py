@@ -11,7 +11,7 @@ from ...opened.source import SourceError
 from ...stored.dense import Dense
 from ...stored.dtypes import DTYPES, QUINT2X4, QUINT4X2, UINT8, DType
 from ...stored.file import DataFile
-from ...stored.stored import Stored, StoredKind
+from ...stored.stored import Storage, Stored, StoredKind
 from ...stored.strided import ByteSource, Strided, distinct
 from ...tensors.readable import Unreadable
 from ..wording import shortened
@@ -158,8 +158,8 @@ class TensorMaker:
         start = extent.before + offset * dtype.unit // dtype.per_unit
         stop = extent.before + reach if elements else start
         self.use.add(owner, raw.storage.key, extent.whole or extent.size, start, stop, own)
-        storage = raw.storage.key if self._views[raw.storage.key] > 1 else None
-        shared = None if storage is None else (self._file, storage)
+        whole = Storage(self._file, raw.storage.key, extent.start - extent.before, extent.whole or extent.size)
+        shared = whole if self._views[whole.key] > 1 else None
         source = extent.source
         if row_major and isinstance(source, DataFile) and not (self._swap and dtype.unit > 1):
             start = extent.start + offset * dtype.unit

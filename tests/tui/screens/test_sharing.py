@@ -51,12 +51,22 @@ async def test_what_ties_them_is_shown_and_run_in_the_console() -> None:
         await played.sees("tying would save")
         await played.press("x")
         await played.reported("Nothing can be done about it here.")
+        assert "tie, untie" not in played.text
         await played.press("G")
-        await played.sees("x ties them: net[1].weight = net[0].weight …")
+        await played.sees("x tie, untie", "x ties them: net[1].weight = net[0].weight …")
         await played.press("x")
         await played.until(lambda: played.asked(Execute), "run")
         assert [body.text for body in played.asked(Execute)] == [EQUAL.code]
         assert played.app.screen is played.explorer
+
+
+async def test_what_nothing_uses_of_a_flat_memory_is_said_beside_it() -> None:
+    async with opened() as played:
+        flat = msgspec.structs.replace(PART, kind="flat", title="2 tensors of one storage")
+        played.engine.equal = (flat, msgspec.structs.replace(flat, title="all of it", saved=0))
+        await played.press("M")
+        await played.sees("◫ 2 tensors of one storage", "312.5 KB, 312.2 KB of it unused", "◫ all of it")
+        assert "of it unused" not in next(line for line in played.text.split("\n") if "◫ all of it" in line)
 
 
 async def test_what_x_does_is_seen_at_80x24_however_much_there_is_to_know() -> None:

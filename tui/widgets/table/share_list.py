@@ -123,10 +123,10 @@ def sums_of(group: SharingGroup) -> str:
     if not group.bytes:
         return ""
     size, saved = numbers.size(group.bytes), numbers.size(group.saved)
-    if group.kind == "part":
-        return f"{size}, {saved} of it unused"
     if not group.saved:
         return size
+    if group.kind in ("part", "flat"):
+        return f"{size}, {saved} of it unused"
     return f"{size} each, tying would save {saved}" if group.kind == "equal" else f"{size}, saves {saved}"
 
 

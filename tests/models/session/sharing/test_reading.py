@@ -159,6 +159,8 @@ def test_strided_expanded_and_permuted_ones_say_how_they_walk():
         "even": base[::2],
         "wide": base[:1].expand(5),
         "turned": base.view(2, 3, 4).permute(1, 0, 2),
+        "diagonal": base[:16].view(4, 4).diagonal(),
+        "ends": base[::23],
         "one": base[7:8],
         "none": base[:0],
     }.items():
@@ -169,6 +171,8 @@ def test_strided_expanded_and_permuted_ones_say_how_they_walk():
         "even": "elements 0–22 of 24, strides (2,)",
         "wide": "element 0 of 24, expanded: fewer elements than it shows",
         "turned": "all of it, dimensions in another order",
+        "diagonal": "elements 0–15 of 24, strides (5,)",
+        "ends": "elements 0–23 of 24, strides (23,)",
         "one": "element 7 of 24",
         "none": "elements 0–0 of 24",
     }
@@ -292,6 +296,46 @@ def test_a_checkpoint_says_what_it_stores_once_and_what_it_stores_too_much(sessi
     ]
     assert [(group.bytes, group.saved) for group in found if group.kind == "part"] == [(320_000, 319_648)]
     assert read_sharing(session, values=True).groups == []
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_checkpoint_says_which_elements_of_its_storage_a_tensor_has_and_what_that_takes(session, new):
+    whole = torch.randn(8, 8)
+    tensors = {"a": whole, "b": whole.T, "row": whole[1], "column": whole[:, 1], "same": whole}
+    torch.save(tensors, "w.pt", _use_new_zipfile_serialization=new)
+    session.open("w.pt")
+    tied, group = read_sharing(session).groups
+    assert [member.path for member in tied.members] == ["a", "same"]
+    assert {member.path: member.part for member in group.members} == {
+        "a": "all of it",
+        "b": "all of it, transposed",
+        "row": "elements 8–15 of 64",
+        "column": "elements 1–57 of 64, strides (8,)",
+    }
+    assert (group.kind, group.bytes, group.saved) == ("memory", 256, 256 + 32 + 32)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_several_slices_of_one_large_storage_are_one_group_that_counts_it_once(session, new):
+    large = torch.randn(40_000)
+    torch.save({"a": large[100:200], "b": large[300:310]}, "w.pt", _use_new_zipfile_serialization=new)
+    session.open("w.pt")
+    (group,) = read_sharing(session).groups
+    assert (group.kind, group.bytes, group.saved) == ("flat", 160_000, 160_000 - 440)
+    assert [member.part for member in group.members] == ["elements 100–199 of 40,000", "elements 300–309 of 40,000"]
+    assert group.notes[-1] == "the file holds 156.2 KB for 440 bytes; saving a .clone() of each does not"
+
+
+def test_a_tied_slice_of_a_large_storage_is_one_group_with_both_names(session):
+    part = torch.randn(40_000)[100:200]
+    torch.save({"a": part, "b": part}, "w.pt")
+    session.open("w.pt")
+    tied, large = read_sharing(session).groups
+    assert (tied.kind, large.kind, large.saved) == ("object", "part", 160_000 - 400)
+    assert [(member.path, member.part) for member in large.members] == [
+        ("a", "elements 100–199 of 40,000"),
+        ("b", "elements 100–199 of 40,000"),
+    ]
 
 
 def test_a_checkpoint_tells_a_flat_storage_from_one_in_which_views_overlap(session):
