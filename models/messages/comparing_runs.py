@@ -185,6 +185,8 @@ class CallDifferencesRead(Body):
     """Lines on the first call that differs: what it was given, what it reads that changed; empty for none."""
     differing: Count = 0
     """How many calls differ."""
+    unread: Count = 0
+    """How many could not be compared, as one side has no values."""
     curve: Text = ""
     """How the relative difference goes on from call to call: a line of bars, logarithmic; empty for none."""
     first: Count | None = None

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from .. import messages as m
 from ..messages.errors import EngineProblem
+from ..opened.facts import amount
 from ..sources.wording import short_text, size_text
+from ..tensors.plainly import attribute
 from .again import BY_STATEMENT
 from .run_comparison import title_of
 from .runs import NAMED, RUNS_KEPT
@@ -29,7 +31,7 @@ def list_runs(session: Session) -> m.RunList:
     runs = session.runs
     session.live  # noqa: B018  (raises for a checkpoint)
     numbers = [*sorted(runs.kept, reverse=True), *sorted(runs.beside, reverse=True)]
-    why = why_not_beside(session)
+    why = _why_no_offers(session)
     items = [
         m.RunItem(
             run=run,
@@ -46,8 +48,22 @@ def list_runs(session: Session) -> m.RunList:
         run=runs.last if runs.newest is not None else 0,
         runs=items[: RUNS_KEPT + NAMED],
         offers=[] if why or runs.newest is None else _offers(session),
-        why_not=why if runs.newest is not None else "",
+        why_not=(why or _why_not_as_opened(session)) if runs.newest is not None else "",
     )
+
+
+def _why_no_offers(session: Session) -> str:
+    """Return why nothing is run to be compared with the newest run, in a sentence; empty where something can be."""
+    tensors = session.live.tree.distinct_tensors
+    if tensors and all(attribute(each, "is_meta") for each in tensors):
+        return "The network is on the meta device: its runs have no values to compare."
+    return why_not_beside(session)
+
+
+def _why_not_as_opened(session: Session) -> str:
+    """Return why the newest run is not offered as it was opened, in a sentence; empty where it is, or nothing ran."""
+    missing = sum(copy is None for copy in (session.opened_values or {}).values())
+    return f"It cannot run as it was opened: of {amount(missing, 'tensor')} no copy was kept." if missing else ""
 
 
 def why_not_beside(session: Session) -> str:
@@ -108,7 +124,7 @@ def _offers(session: Session) -> list[m.RunOffer]:
         detail = f"a copy of the network of {size}, its weights and inputs in {dtype}"
         offers.append(m.RunOffer(what=f"dtype {dtype}", title=f"in {dtype}", detail=detail))
     moments = [("", "as it was opened"), *((each.name, f"at snapshot {each.name}") for each in session.snapshots.all)]
-    if session.opened_values is None:
+    if session.opened_values is None or _why_not_as_opened(session):
         moments = moments[1:]
     offers += [
         m.RunOffer(

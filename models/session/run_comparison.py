@@ -143,7 +143,8 @@ class RunComparison:
         calls = self.merged.calls
         first, differing = self.merged.first, [call for call in calls if _differs(call)]
         if first is None:
-            return m.CallDifferencesRead(text=self._all_alike(), details=_lines(self._largest(), self._unread()))
+            details = _lines(self._largest(), self._unread())
+            return m.CallDifferencesRead(text=self._all_alike(), details=details, unread=self._count_unread())
         of_a = self._others.get(first) is None and first in set(self.traces[0].calls)
         found = first.difference
         assert found is not None
@@ -154,8 +155,18 @@ class RunComparison:
         goes_on = f"relative, call by call: {curve}  (█ is {self.merged.largest:.3g}, logarithmic)" if curve else ""
         details = _lines(*self._why(first), behind, goes_on, self._largest(), self._unread())
         return m.CallDifferencesRead(
-            text=text, details=details, curve=curve, differing=len(differing), first=max(first.index, 0), of_a=of_a
+            text=text,
+            details=details,
+            differing=len(differing),
+            unread=self._count_unread(),
+            curve=curve,
+            first=max(first.index, 0),
+            of_a=of_a,
         )
+
+    def _count_unread(self) -> int:
+        differences = (call.difference for call in self.merged.calls)
+        return sum(each is not None and each.status == "unreadable" for each in differences)
 
     def _all_alike(self) -> str:
         found = [call.difference for call in self.merged.calls if call.difference is not None]
@@ -179,10 +190,7 @@ class RunComparison:
 
     def _unread(self) -> str:
         found = [call.difference for call in self.merged.calls if call.difference is not None]
-        in_part, unread = (
-            sum(each.by_statistics or each.sampled for each in found),
-            sum(each.status == "unreadable" for each in found),
-        )
+        in_part, unread = sum(each.by_statistics or each.sampled for each in found), self._count_unread()
         parts = [
             f"{amount(in_part, 'call')} by a sample and statistics: a run keeps copies up to {size_text(BUDGET)}",
             f"{amount(unread, 'call')} could not be compared",

@@ -22,7 +22,7 @@ from tui.language import Language
 from tui.recent import shown_path, whole_path
 from tui.screens.beside_tour import BesideTour
 from tui.screens.closing import ClosesItself
-from tui.screens.source_line import SourceLine, completed
+from tui.screens.source_line import SourceLine, completed, unquoted
 from tui.screens.source_list import BEFORE, HERE, Offer, SourceList
 from tui.text import clean
 from tui.widgets.lists.lines import Lines
@@ -31,7 +31,6 @@ from tui.widgets.parts.prose import Prose
 
 OTHERS = "FILE.py:NAME, package.module:NAME, or a file or folder of weights"
 """What else can be opened."""
-NO_SUGGESTION = "Nothing here begins so. Enter opens what the line says."
 
 
 class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | None]):
@@ -74,6 +73,8 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
     """What choosing a row does."""
     CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter opens it."
     """What the keys do while a source is typed."""
+    NO_SUGGESTION = "Nothing here begins so. Enter opens what the line says."
+    """What stands in the list where nothing is suggested."""
 
     def __init__(
         self,
@@ -126,6 +127,14 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
     def listed(self, examples: list[Offer], recent: list[Offer]) -> list[Offer]:
         """Return the rows of the list before what is here."""
         return [*examples, *recent]
+
+    def suggested(self, typed: str) -> list[Offer]:
+        """Return what the typed text may mean besides a source; nothing here."""
+        return []
+
+    def meant(self, typed: str) -> str:
+        """Return the answer that the screen ends with where this was typed: the source."""
+        return unquoted(typed)
 
     @property
     def list(self) -> SourceList:
@@ -218,13 +227,13 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
             reply = await self.link.ask(m.SuggestSources(text=text), m.SuggestedSources)
             if self.line.value != text:
                 return
-            found = [Offer.of_item(item) for item in reply.items]
+            found = [*self.suggested(text), *map(Offer.of_item, reply.items)]
             self._suggesting = True
-            self.list.empty = NO_SUGGESTION
+            self.list.empty = self.NO_SUGGESTION
             self.list.take(found)
             self.query_one("#hint", Static).update(self.CHOOSING)
             self._describe()
-            longer = completed(text, [offer.source for offer in found])
+            longer = completed(text, [offer.typed for offer in found])
             if release is not None and longer != text:
                 self._draft = longer
                 self.line.write(longer)
@@ -258,8 +267,8 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
             return
         if to >= 0:
             self.list.cursor = to
-            self._written = suggested[to].source
-            self.line.write(suggested[to].source)
+            self._written = suggested[to].typed
+            self.line.write(suggested[to].typed)
         elif at == 0:
             self._written = self._draft
             self.line.write(self._draft)
@@ -309,8 +318,7 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
 
     @on(Input.Submitted)
     def _typed(self, message: Input.Submitted) -> None:
-        source = message.value.strip()
-        if source:
+        if source := self.meant(message.value):
             self.dismiss(source)
 
     def action_leave(self) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from tui.engine_link import EngineLink
 from tui.language import Language
 from tui.screens.catalogue import Catalogue
-from tui.screens.source_list import Offer
+from tui.screens.source_list import MARK, Offer
 from tui.text import clean
 
 ITSELF, NOW = "itself", "now"
 """In the column of sections: a snapshot of what is open; what is done with the present comparison."""
-MARK = "\0"
-"""What an answer begins with that is no SOURCE."""
 SNAPSHOT, TAKE, GO_ON, RENAME, END = f"{MARK}snapshot ", f"{MARK}take", f"{MARK}go on", f"{MARK}rename", f"{MARK}end"
 """Answers that are no SOURCE: the snapshot whose name follows, a new one, and what is done with the comparison."""
 
@@ -30,6 +28,7 @@ class CompareWith(Catalogue):
 
     ENTER = "Enter chooses it."
     CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter compares with it."
+    NO_SUGGESTION = "Nothing here begins so. Enter compares with it all the same."
 
     def __init__(
         self, link: EngineLink, own: Sequence[Offer], recent: list[str], name: str, language: Language = "en"
@@ -51,3 +50,27 @@ class CompareWith(Catalogue):
     def listed(self, examples: list[Offer], recent: list[Offer]) -> list[Offer]:
         """Return the rows of the list before what is here: the networks of the catalogue are seldom meant."""
         return [*self.own, *recent, *examples]
+
+    def suggested(self, typed: str) -> list[Offer]:
+        """Return those of what is offered before all else whose name begins so; of a snapshot that which it was given.
+
+        The case of letters does not matter.
+        """
+        text = typed.strip().casefold()
+        return [offer for offer in self.own if any(name.casefold().startswith(text) for name in _names(offer))]
+
+    def meant(self, typed: str) -> str:
+        """Return the answer that was typed by its name, else the source."""
+        text = typed.strip()
+        sources = {offer.source for offer in self.list.offers}
+        if text not in sources:  # a file may have the name of a snapshot
+            for offer in self.own:
+                if text in _names(offer):
+                    return offer.source
+        return super().meant(typed)
+
+
+def _names(offer: Offer) -> tuple[str, ...]:
+    """Return by which names an offer is typed: `snapshot before`, `before`."""
+    given = offer.source.removeprefix(SNAPSHOT) if offer.source.startswith(SNAPSHOT) else ""
+    return (offer.name, given) if given else (offer.name,)

@@ -14,9 +14,9 @@ from tui import numbers
 from tui.first_opening import EarlyReply
 from tui.input_order import hold_input
 from tui.recent import whole_path
-from tui.screens.compare_with import END, GO_ON, ITSELF, MARK, NOW, RENAME, SNAPSHOT, TAKE
+from tui.screens.compare_with import END, GO_ON, ITSELF, NOW, RENAME, SNAPSHOT, TAKE
 from tui.screens.explorer_base import NOTICE, ExplorerBase
-from tui.screens.source_list import Offer
+from tui.screens.source_list import MARK, Offer
 from tui.tabs import tab_of
 from tui.text import clean
 from tui.widgets.grid.values_pane import ValuesPane

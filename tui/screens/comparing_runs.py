@@ -139,7 +139,7 @@ class ComparingRuns(CallSelection):
         self.log_to_console("\n".join(filter(None, [done.text, done.details])))
         self.status_message(done.text)
         self.observe("compared", done.text)
-        count = f"{done.differing:,} of {compared.rows:,} differ" if done.differing else "none differs"
+        count = _count_text(done, compared.rows)
         if done.first is not None:
             count += f", the first is #{done.first}" + (f" · {clean(done.curve, CURVE)}" if done.curve else "")
         self._say_runs(compared, count)
@@ -224,3 +224,12 @@ class ComparingRuns(CallSelection):
         self.workers.cancel_group(self, GROUP)
         super().forget_runs()
         self._forget_comparison()
+
+
+def _count_text(done: m.CallDifferencesRead, rows: int) -> str:
+    """Return how many of so many calls differ, in a few words; that of nothing compared nothing differs goes unsaid."""
+    if done.differing:
+        return f"{done.differing:,} of {rows:,} differ"
+    if done.unread == rows:
+        return "none could be compared"
+    return "none differs" + (f", {done.unread:,} of {rows:,} not compared" if done.unread else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -51,3 +52,19 @@ def completed(typed: str, sources: list[str]) -> str:
     if len(common) > len(typed) or len(sources) == 1:
         return common
     return typed
+
+
+def unquoted(typed: str) -> str:
+    """Return a source as a shell would pass it on: without the quotes around it or the backslashes in it.
+
+    Files that are dropped on a terminal, and commands that are copied, come so.  Quotes within stay.
+    """
+    text = typed.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    if not quoted and ("\\" not in text or "'" in text or '"' in text):
+        return text
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text
+    return words[0] if len(words) == 1 else text

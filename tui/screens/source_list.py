@@ -18,6 +18,9 @@ from tui.widgets.lists.lines import Lines
 BEFORE, HERE = "before", "here"
 """In the column of sections: opened before; in the working folder."""
 
+MARK = "\0"
+"""What an answer begins with that is no SOURCE."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -33,6 +36,11 @@ class Offer:
     """Whether it can be opened as it stands."""
     example: ExampleItem | None = None
     """What is known of a documented network."""
+
+    @property
+    def typed(self) -> str:
+        """Return what stands in the line for it: the source, or the name of an answer that is none."""
+        return self.name if self.source.startswith(MARK) else self.source
 
     @classmethod
     def of_example(cls, item: ExampleItem) -> Offer:

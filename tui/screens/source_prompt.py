@@ -18,7 +18,7 @@ from tui.asking import Ask
 from tui.input_order import hold_input
 from tui.recent import shown_path
 from tui.screens.panel import Panel, keys_line
-from tui.screens.source_line import SourceLine, completed
+from tui.screens.source_line import SourceLine, completed, unquoted
 from tui.screens.source_list import HERE, Offer, SourceList
 from tui.text import clean
 from tui.widgets.lists.lines import Lines
@@ -166,5 +166,5 @@ class SourcePrompt(Panel[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
-        if source := message.value.strip():
+        if source := unquoted(message.value):
             self.dismiss(source)

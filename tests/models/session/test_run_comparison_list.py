@@ -144,6 +144,33 @@ def test_a_run_that_cannot_be_made_says_why(file: str) -> None:
     assert "A statement made this run" in comparing_runs.list_runs(session, m.ListRuns(), NOBODY).why_not
 
 
+def test_a_network_without_values_is_offered_no_other_run_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "bare.py").write_text("from torch import nn\nnet = nn.Linear(4, 2, device='meta')\n")
+    session = Session(lambda event: None)
+    session.open(f"{tmp_path}/bare.py:net")
+    again(session)
+    again(session)
+    listed = comparing_runs.list_runs(session, m.ListRuns(), NOBODY)
+    assert (listed.offers, listed.why_not) == (
+        [],
+        "The network is on the meta device: its runs have no values to compare.",
+    )
+    found = compared(session, 1, 2)
+    assert (found.differing, found.unread, found.first) == (0, 1, None)
+    assert found.text == "no call differs: none could be compared"
+
+
+def test_as_it_was_opened_is_offered_where_copies_of_then_were_kept(file: str) -> None:
+    session = opened(file)
+    offers = {offer.title for offer in comparing_runs.list_runs(session, m.ListRuns(), NOBODY).offers}
+    assert "as it was opened" in offers
+    assert session.opened_values is not None
+    session.opened_values["first.weight"] = None
+    listed = comparing_runs.list_runs(session, m.ListRuns(), NOBODY)
+    assert offers - {offer.title for offer in listed.offers} == {"as it was opened"}
+    assert listed.why_not == "It cannot run as it was opened: of 1 tensor no copy was kept."
+
+
 def test_the_comparison_goes_with_what_is_open(file: str) -> None:
     session = opened(file)
     again(session)

@@ -128,6 +128,36 @@ async def test_with_a_source_that_is_typed() -> None:
         assert (request.source, request.seed, request.trust) == ("b.pt", 3, False)
 
 
+async def test_what_is_offered_is_found_by_its_name_in_the_line_too() -> None:
+    async with opened() as played:
+        await choose(played, "take a snapshot now")
+        await played.reported("snapshot 1, 1.2 KB: D compares with it")
+        for typed, name in (("1", "1"), ("snapshot 1", "1"), ("as it was opened", "")):
+            await played.press("D")
+            await played.until(lambda: isinstance(played.app.screen, CompareWith), "the chooser stands")
+            await played.press("slash", *typed)
+            await played.sees("snapshot 1" if name else "as it was opened")
+            await played.press("enter")
+            await played.until(
+                lambda name=name: played.asked(Compare)[-1:] and played.asked(Compare)[-1].snapshot == name, name
+            )
+            await played.rest()
+
+
+async def test_a_name_in_the_line_is_completed_and_anything_else_is_a_source() -> None:
+    async with opened() as played:
+        await played.press("D")
+        await played.until(lambda: isinstance(played.app.screen, CompareWith), "the chooser stands")
+        screen = played.app.screen
+        assert isinstance(screen, CompareWith)
+        await played.press("slash", *"AS it", "down")
+        await played.until(lambda: screen.line.value == "as it was opened", "in the line")
+        await played.press("escape", "slash", *"nowhere")
+        await played.press("enter")
+        await played.until(lambda: played.asked(Compare), "compared")
+        assert played.asked(Compare)[0].source == "nowhere"
+
+
 async def test_from_the_command_line() -> None:
     async with opened(compare_with="b.pt") as played:
         await played.reported("A is rgnet, B is b.pt")

@@ -5,10 +5,12 @@ Of `comparing_runs`, `run_choices`, `tui/widgets/table/call_differences.py`.
 
 from __future__ import annotations
 
+import pytest
 from fake_app import Played, opened
 
 from models.messages import (
     CallDifference,
+    CallDifferencesRead,
     CallRow,
     CallRows,
     CallsGrew,
@@ -21,6 +23,7 @@ from models.messages import (
     RunBeside,
     Window,
 )
+from tui.screens.comparing_runs import _count_text
 from tui.screens.run_choices import RunChoices
 from tui.widgets.grid.values_pane import ValuesPane
 from tui.widgets.parts.info import Info
@@ -268,3 +271,16 @@ async def test_m_goes_to_the_largest_change() -> None:
         grid = played.explorer.query_one(ValuesPane).grid
         await played.until(lambda: list(grid.index) == [0, 1], "the largest change")
         await played.sees("the largest change")
+
+
+@pytest.mark.parametrize(
+    ("differing", "unread", "text"),
+    [
+        (0, 0, "none differs"),
+        (0, 2, "none differs, 2 of 5 not compared"),
+        (0, 5, "none could be compared"),
+        (3, 2, "3 of 5 differ"),
+    ],
+)
+def test_that_nothing_could_be_compared_is_not_that_nothing_differs(differing: int, unread: int, text: str) -> None:
+    assert _count_text(CallDifferencesRead(text="", differing=differing, unread=unread), 5) == text
