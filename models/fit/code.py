@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from textwrap import wrap
@@ -65,6 +66,7 @@ def code_of(
 
 def _reading(path: str) -> Iterator[str]:
     """Yield the lines that make `file`, a dict of all tensors by name."""
+    path = os.path.expanduser(path)  # noqa: PTH111  (a Path would drop a leading `./`)
     if path.endswith(".safetensors"):
         yield "import torch"
         yield "from safetensors.torch import load_file"

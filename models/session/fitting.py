@@ -220,12 +220,8 @@ def load_chosen(
     if problem is not None:
         more = "What was loaded until then is in the network: u takes it back." if changed else ""
         raise EngineProblem(Problem(problem.kind, problem.title, problem.text or more))
-    code = chosen.code
     text = _sentence(session, chosen)
-    if "file = ..." in code:
-        session.journal.remark(text)
-    else:
-        session.journal.did(f"model = net\n{code}")
+    session.journal.loaded(chosen.code, text)
     return WeightsLoaded(text=text, changed=changed[:1000])
 
 

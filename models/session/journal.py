@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from operator import attrgetter, methodcaller
 from pathlib import Path
+from textwrap import indent
 
 from ..safe_text import clean
 from .journal_steps import Step, with_last_value
@@ -95,6 +96,14 @@ class Journal:
     def remark(self, text: str) -> None:
         """Note what was done and cannot be said in Python."""
         self._add(Step(self.mark, commented(text)))
+
+    def loaded(self, code: str, text: str) -> None:
+        """Note that weights were loaded, by `code` for `model`; `text` says it where that cannot read them."""
+        if "file = ..." in code:
+            self.remark(text)
+        else:  # a function: its names are none of the console's
+            body = indent(code.rstrip(), "    ")
+            self.did(f"def load_weights(model):\n{body}\n\n\nload_weights(net)\ndel load_weights")
 
     def took(self, name: str) -> None:
         """Note that a snapshot was taken."""

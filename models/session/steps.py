@@ -31,9 +31,9 @@ NEW = "{name} = torch.optim.{optimizer}([p for p in net.parameters() if p.requir
 CODE = """\
 for _ in range({count}):
     output = net({call})
-    loss = {loss}
+    {into} = {loss}
     net.zero_grad()
-    loss.backward()
+    {into}.backward()
     {name}.step()
 """
 
@@ -91,7 +91,8 @@ def take_steps(session: Session, request: m.TakeSteps) -> m.StepsTaken:
     _, lasting = session.effects()
     made = NEW.format(name=stepper.name, optimizer=request.optimizer, rate=request.rate) if why_new else ""
     called = as_called(session, args, kwargs)
-    code = made + CODE.format(count=report.count, call=called, loss=loss.text, name=stepper.name)
+    into = "loss" if "loss" not in session.namespace else "steps_loss"  # which may be a function that it calls
+    code = made + CODE.format(count=report.count, call=called, loss=loss.text, name=stepper.name, into=into)
     if report.count:
         session.journal.did(code)
     return m.StepsTaken(

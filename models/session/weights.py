@@ -27,12 +27,16 @@ IN_EXPLORER = "W lists them, with the rules that bring more together"
 class LoadedWeights:
     """What was loaded, and what did not fit."""
 
-    def __init__(self, network: str, checkpoint: str, found: Misfits, rules: int) -> None:
+    def __init__(
+        self, network: str, checkpoint: str, found: Misfits, rules: int, code: Callable[[], str] = lambda: ""
+    ) -> None:
         self.network = network
         self.checkpoint = checkpoint
         self.found = found
         self.rules = rules
         """How many rules of renaming were needed."""
+        self.code = code
+        """Returns the Python that loads the same into `model`."""
 
     @property
     def fits(self) -> bool:
@@ -90,17 +94,29 @@ def load_weights(
         lambda count, share: on_progress(f"loading weights: {share:.0%}"),
     )
     rules = sum(rule.certainty in certain for rule in proposal.rules)
-    return LoadedWeights(session.model.source.source, checkpoint, found, rules)
+
+    def code() -> str:
+        from ..fit.code import code_of
+
+        return code_of(links, proposal, network, found, checkpoint, file.twins)
+
+    return LoadedWeights(session.model.source.source, checkpoint, found, rules, code)
 
 
 def loaded_or_why(
     session: Session, checkpoint: str, *, trust: bool, on_progress: Callable[[str], None] = lambda text: None
 ) -> str:
-    """Return what was loaded, or why nothing was, in one line; the network is open all the same."""
+    """Return what was loaded, or why nothing was, in one line; the network is open all the same.
+
+    What was loaded stands in the journal.
+    """
     try:
-        return load_weights(session, checkpoint, trust=trust, on_progress=on_progress).sentence(IN_EXPLORER)
+        loaded = load_weights(session, checkpoint, trust=trust, on_progress=on_progress)
     except EngineProblem as error:
         return f"no weights were loaded: {error.problem.title}"
+    text = loaded.sentence(IN_EXPLORER)
+    session.journal.loaded(loaded.code(), text)
+    return text
 
 
 def opened_checkpoint(checkpoint: str, *, trust: bool, on_progress: Callable[[str], None]) -> Session:

@@ -84,6 +84,16 @@ def sides(*states: dict[str, torch.Tensor]) -> list[Side]:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
+def test_a_path_from_the_home_folder_is_written_out(name, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    side = Side({"a": (2,)})
+    proposal = propose(side.shapes, side.shapes)
+    code = code_for(proposal, side, misfits(proposal, side, side, CERTAINTIES), f"~/{name}")
+    assert f"/home/somebody/{name}" in code
+    assert "~" not in code
+
+
 @pytest.mark.parametrize("swap", [False, True])
 @pytest.mark.parametrize("how", ["module", "renamed", "fused", "transposed", "more"])
 def test_the_python_gives_the_weights_that_were_saved(how, swap, tmp_path):

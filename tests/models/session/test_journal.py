@@ -12,8 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.messages import FitChoice, TakeSteps
 from models.messages.errors import EngineProblem
 from models.session.exporting import export
+from models.session.fitting import load_chosen, open_weights
 from models.session.inputs import set_inputs
 from models.session.journal_steps import with_last_value
 from models.session.moments import take_snapshot
@@ -21,7 +23,9 @@ from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.snapshots import restore
 from models.session.statement import run_statement
+from models.session.steps import take_steps
 from models.session.undoing import undo_last
+from models.session.weights import loaded_or_why
 
 STATEMENTS = (
     "net[0].weight.data[0, 0] = 5",
@@ -165,6 +169,34 @@ def test_what_raised_but_changed_something_is_done_again() -> None:
     run_statement(session, "1 / 0")
     text = export(session, "session").text
     assert text.endswith("# raised ZeroDivisionError: division by zero\n# 1 / 0\n")
+    hold_the_same(session)
+
+
+def test_weights_that_were_loaded_leave_the_names_of_the_console_alone(folder: Path) -> None:
+    session = opened()
+    torch.save({f"module.{name}": each + 1 for name, each in session.root.state_dict().items()}, folder / "w.pt")
+    run_statement(session, "name, file, re, model = 'head', 3, 4, net[2]; state = net.state_dict()")
+    run_statement(session, "state = {key: value.clone() for key, value in state.items()}")
+    open_weights(session, "w.pt")
+    load_chosen(session, FitChoice())
+    run_statement(session, "model.weight.data *= file * re; net[3].weight.data.copy_(state['3.weight'])")
+    hold_the_same(session)
+    assert "load_weights" not in replayed(session)
+
+
+def test_weights_that_were_loaded_at_the_beginning_are_in_the_file(folder: Path) -> None:
+    session = opened()
+    torch.save({f"module.{name}": each + 1 for name, each in session.root.state_dict().items()}, folder / "w.pt")
+    assert loaded_or_why(session, "w.pt", trust=False) == "6 of 6 tensors loaded from w.pt with 1 rule"
+    forward_pass(session)
+    hold_the_same(session)
+
+
+def test_steps_with_a_function_of_the_console_that_is_called_loss() -> None:
+    session = opened()
+    run_statement(session, "loss = lambda output: output.square().sum()")
+    take_steps(session, TakeSteps(optimizer="SGD", rate=0.1, count=3, loss="loss(output)"))
+    run_statement(session, "loss(net(X)).backward()")
     hold_the_same(session)
 
 
