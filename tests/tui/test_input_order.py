@@ -12,8 +12,11 @@ from textual.keys import _character_to_key
 
 from models.messages import Backward, Describe, Description, Fact, FactGroup, Forward, HeatMap
 from tui import input_order
+from tui.screens.run_choices import RunChoices
 from tui.terminal_reports import TerminalReports
 from tui.widgets.grid.jump import Jump
+from tui.widgets.parts.line_input import LineInput
+from tui.widgets.table.call_table import CallTable
 from tui.widgets.tree.search_box import SearchBox
 
 CHARACTERS = {"slash": "/", "colon": ":", "question_mark": "?", "greater_than_sign": ">"}
@@ -203,3 +206,18 @@ async def test_a_pane_that_never_answers_holds_nothing_up_for_long(monkeypatch: 
         played.engine.hold(Describe)
         burst(played, "3", "G", "t")
         await played.reported("theme")
+
+
+async def test_what_names_a_run_is_no_key_of_the_calls_also_where_the_run_was_not_over_yet() -> None:
+    async with opened() as played:
+        table = played.explorer.query_one(CallTable)
+        await played.press("f", "6")
+        await played.until(lambda: table.complete and table.has_focus and not played.explorer.pending, "a run")
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "D", "n", *"first 1d")
+        await played.until(lambda: any(each.group == "choose run" for each in played.app.workers), "D")
+        assert played.explorer.pending
+        gate.set()
+        await played.until(lambda: isinstance(played.app.screen, RunChoices), "the panel stands")
+        await played.rest()
+        assert played.app.screen.query_one("#run-name", LineInput).value == "first 1d"

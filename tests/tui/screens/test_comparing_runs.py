@@ -17,6 +17,7 @@ from models.messages import (
     CallTensor,
     CompareRuns,
     EndRunComparison,
+    Forward,
     KeepRun,
     Problem,
     ReadCallDifferences,
@@ -58,6 +59,15 @@ async def choose(played: Played, key: str) -> None:
     await played.until(lambda: isinstance(played.app.screen, RunChoices), "the panel stands")
     await played.rest()
     await played.press(key)
+
+
+async def test_while_a_run_goes_on_no_run_is_compared_and_it_is_said() -> None:
+    async with opened() as played:
+        await twice(played)
+        played.engine.hold(Forward)
+        await played.press("f", "D")
+        await played.sees("something runs: runs are compared when it is over")
+        assert not isinstance(played.app.screen, RunChoices)
 
 
 async def test_the_run_before_is_the_first_choice_and_the_first_difference_is_gone_to() -> None:
