@@ -25,6 +25,10 @@ from tui.widgets.parts.line_input import LineInput
 NAME_WIDTH = 36
 DETAIL_WIDTH = 90
 WHOLE_DETAIL = 400
+CHOICES = 14
+"""Rows of the list, where there is room."""
+BELOW = 7
+"""Rows of the panel besides: the frame, what is known of a choice, and the line for a name."""
 NOTHING = "Nothing else to compare with yet: f runs again, after an edit or in another mode."
 
 
@@ -49,7 +53,6 @@ class RunChoices(NumberedPanel[RunChoice | None]):
 
     DEFAULT_CSS = """
     RunChoices > #panel {
-        & > OptionList { max-height: 14; }
         & > .about { height: auto; color: $text-muted; margin: 1 0 0 0; }
         & > #run-name { height: 1; border: none; padding: 0; margin: 1 0 0 0; background: $boost; display: none; }
         & > #run-name:focus { background: $primary-muted; }
@@ -96,6 +99,10 @@ class RunChoices(NumberedPanel[RunChoice | None]):
             self.option_list.highlighted = 1
         self._say_about(self.option_list.highlighted)
         self._say_why()
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.option_list.styles.max_height = max(3, min(CHOICES, self.room.height * 9 // 10 - BELOW))
 
     def _say_why(self) -> None:
         text = clean(self._found.why_not, 200) or ("" if self._choices else NOTHING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -20,6 +20,10 @@ from tui.widgets.lists.options import Options
 from tui.widgets.parts.line_input import LineInput
 
 NAME_WIDTH = 40
+KEPT = 10
+"""Rows of the list, where there is room."""
+ABOVE = 7
+"""Rows of the panel besides: the frame, the line for a name with what it is for, and the count."""
 
 
 class SnapshotPanel(Panel[m.UseSnapshot | m.TakeSnapshot | None]):
@@ -36,7 +40,7 @@ class SnapshotPanel(Panel[m.UseSnapshot | m.TakeSnapshot | None]):
         & LineInput { height: 1; border: none; padding: 0; background: $boost; }
         & LineInput:focus { background: $primary-muted; }
         & #heading { height: auto; margin: 1 0 0 0; }
-        & > OptionList { height: auto; max-height: 10; border: none; padding: 0; background: $surface; }
+        & > OptionList { height: auto; border: none; padding: 0; background: $surface; }
         &:nocolor LineInput:focus { text-style: bold underline; }
     }
     """
@@ -64,6 +68,10 @@ class SnapshotPanel(Panel[m.UseSnapshot | m.TakeSnapshot | None]):
             yield LineInput(placeholder="its number", id="snapshot-name", compact=True)
             yield Static("", id="heading", markup=False)
             yield Options(id="snapshots", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.query_one(Options).styles.max_height = max(2, min(KEPT, self.room.height * 9 // 10 - ABOVE))
 
     def on_mount(self) -> None:
         self._show()

@@ -8,12 +8,14 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets._toast import Toast
 
+from models.messages import ListRuns, ListSnapshots, RunItem, RunList, SnapshotItem, Snapshots
 from tui.language import Language
 from tui.screens.beside_tour import BesideTour
 from tui.tours.tour import Tour, TourStep, Words
 from tui.widgets.lists.lines import Lines
 from tui.widgets.parts.key_line import KeyLine
 from tui.widgets.parts.tour_panel import TourNote, TourPanel
+from tui.widgets.table.call_table import CallTable
 
 SIZES = [(80, 24), (120, 40)]
 KEYS = {
@@ -145,3 +147,29 @@ async def test_the_lines_for_a_new_file_say_what_they_are_for_where_there_is_no_
     async with opened(engine=engine, tour=TOUR, size=(80, 24)) as played:
         await over(played, "ctrl+s")
         await played.sees("rename: such as model.=", "match: such as")
+
+
+async def test_the_line_for_the_name_of_a_run_has_room_below_many_runs(engine: AppEngine) -> None:
+    async with opened(engine=engine, tour=TOUR, size=(80, 24)) as played:
+        table = played.explorer.query_one(CallTable)
+        await played.press("f", "6")
+        await played.until(lambda: table.complete and not played.explorer.pending and table.has_focus, "a run")
+        runs = [RunItem(run=run, detail="changed since: 0.block 1.0.bias, " * 3) for run in range(1, 20)]
+        engine.answers[ListRuns] = lambda body: RunList(run=19, runs=runs, offers=[])
+        screen = await over(played, "D")
+        await played.press("n")
+        await played.rest()
+        line, panel = screen.query_one("#run-name").region, screen.query_one("#panel").region
+        assert panel.contains_region(line)
+        assert panel.contains_region(screen.query_one(OptionList).region)
+        assert not panel.overlaps(screen.query_one(TourNote).region)
+
+
+async def test_many_snapshots_have_room_in_their_panel(engine: AppEngine) -> None:
+    async with opened(engine=engine, tour=TOUR, size=(80, 24)) as played:
+        items = [SnapshotItem(name=f"kept {at}", detail="1.2 KB") for at in range(20)]
+        engine.answers[ListSnapshots] = lambda body: Snapshots(items=items)
+        screen = await over(played, "K")
+        panel = screen.query_one("#panel").region
+        assert panel.contains_region(screen.query_one(OptionList).region)
+        assert not panel.overlaps(screen.query_one(TourNote).region)
