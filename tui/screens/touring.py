@@ -89,7 +89,7 @@ class Touring(Arranging, Opening):
 
     def observe(self, kind: str, value: str) -> None:
         """Take in what is seen or happened, which may be what a step of the tour waits for: see `tours.conditions`."""
-        if self.tour is not None and self.tour.observe(kind, value):
+        if self.tour is not None and (self.tour.observe(kind, value) or kind == "opened"):
             self._refresh_tour()
 
     def _refresh_tour(self) -> None:

@@ -10,12 +10,15 @@ import re
 from typing import NamedTuple
 
 from tui.actions import ACTIONS
+from tui.recent import shown_path, whole_path
 from tui.tabs import TABS
 
 STATES = ("selected", "tab", "opened", "comparing")
 """Of these the latest holds, from before the step too; the others are events of the step."""
 ANY = ("kept", "restored", "saved", "loaded", "compared")
 """Events that may be waited for without saying which: a snapshot, a file, two runs that were compared."""
+SOURCES = ("opened", "comparing", "saved", "loaded")
+"""Those that may be about a file."""
 RUNS = ("forward", "backward")
 """What `ran` is about."""
 KINDS = (*STATES, "ran", "typed", "action", *ANY)
@@ -56,9 +59,14 @@ def read_condition(text: str) -> Condition:
 
 
 def observed(kind: str, value: str) -> str:
-    """Return what was seen as conditions compare it: a statement without its spaces, an action without parameters."""
+    """Return what was seen as conditions compare it: a statement without its spaces, an action without parameters.
+
+    A file below the working folder is named from there: what was opened before is offered by its whole path.
+    """
     if kind == "typed":
         return re.sub(r"\s+", "", value).replace("'", '"')
+    if kind in SOURCES:
+        return shown_path(whole_path(value) or value)
     return _name(value) if kind == "action" else value
 
 

@@ -34,6 +34,16 @@ class TourProgress:
         """Return whether there is no step behind the one that is shown."""
         return self.index == len(self.tour.steps) - 1
 
+    @property
+    def away_from(self) -> str:
+        """Return the source that the step is about, where another is open; empty where it says itself what to open."""
+        meant = observed("opened", self.tour.source)
+        for step in self.tour.steps[: self.index]:
+            meant = next((each.value for each in step.conditions() if each.kind == "opened"), meant)
+        now = self._states.get("opened", "")
+        says = any(each.kind == "opened" for each in self.step.conditions())
+        return "" if says or now in ("", meant) else meant
+
     def observe(self, kind: str, value: str) -> bool:
         """Take in something that happened or is seen now; return whether the step became done by it."""
         seen = Condition(kind, observed(kind, value))

@@ -7,6 +7,7 @@ from fake_app import AppEngine, Played, opened
 from textual.widgets._toast import Toast
 
 from models.messages import Execute, Executed, Problem
+from tui.language import Language
 from tui.tours.tour import Tour, TourStep, Words
 from tui.widgets.parts.tour_panel import COLUMNS, ROWS, TourPanel
 
@@ -121,6 +122,20 @@ async def test_the_list_starts_a_tour_opens_its_network_and_ends_one(engine: App
         await played.until(lambda: played.explorer.tour is None, "it ended")
         await played.rest()
         assert not [panel for panel in played.explorer.query(TourPanel) if panel.display]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_while_another_network_is_open_the_step_says_which_it_is_about(
+    engine: AppEngine, language: Language
+) -> None:
+    engine.sources["mlp"] = engine.sources["rgnet"]
+    said = {"en": "This step is about rgnet, which is not open: o opens it.", "zh": "这一步用的是 rgnet"}[language]
+    async with opened(engine=engine, tour=TOUR, language=language) as played:
+        assert said not in shown(played)
+        played.explorer.open("mlp")
+        await played.until(lambda: said in shown(played), "another is open")
+        played.explorer.open("rgnet")
+        await played.until(lambda: said not in shown(played), "it is open again")
 
 
 async def test_without_a_tour_its_keys_say_so(engine: AppEngine) -> None:

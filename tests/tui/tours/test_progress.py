@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +106,34 @@ def test_whatever_comes_the_step_is_one_of_the_tour_and_done_stays_done(events: 
         assert 0 <= progress.index < 3
         assert finished <= progress.finished
         finished = set(progress.finished)
+
+
+def test_a_file_is_the_same_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    progress = TourProgress(tour(("opened net.pt",), ("loaded net.pt",), ("comparing net.pt",)))
+    (tmp_path / "net.pt").touch()
+    assert not progress.observe("opened", str(tmp_path / "other.pt"))
+    assert progress.observe("opened", str(tmp_path / "net.pt"))
+    progress.move(1)
+    assert progress.observe("loaded", "./net.pt")
+    progress.move(1)
+    assert progress.observe("comparing", str(tmp_path / "net.pt"))
+
+
+def test_a_step_is_away_from_its_network_while_another_is_open() -> None:
+    progress = TourProgress(tour(("ran forward",), ("opened net.pt",), ("opened rgnet",), ("ran forward",)))
+    assert progress.away_from == ""  # nothing is open yet
+    progress.observe("opened", "mlp")
+    assert progress.away_from == "rgnet"
+    progress.observe("opened", "rgnet")
+    assert progress.away_from == ""
+    progress.move(1)
+    assert progress.away_from == ""
+    progress.observe("opened", "net.pt")
+    assert progress.away_from == ""
+    progress.move(1)
+    assert progress.away_from == ""  # the step itself leads back
+    progress.observe("opened", "mlp")
+    assert progress.away_from == ""
+    progress.move(1)
+    assert progress.away_from == "rgnet"

@@ -33,6 +33,11 @@ WORDS = {
 """Of the panel itself: its title, and what follows a step that is done, that of the last one, of any."""
 DONE_HERE = {"en": "done: ) goes on once this is closed", "zh": "完成：关闭这里后，按 ) 继续"}
 """What follows a step that is done on a screen that lies over the explorer, where its keys do not act."""
+AWAY = {
+    "en": "This step is about `{}`, which is not open: `o` opens it.",
+    "zh": "这一步用的是 `{}`，它没有打开：按 `o` 打开。",
+}
+"""Before a step that is not done while its network is not open."""
 KEYS = {"en": ("( back", ") next", "T tours"), "zh": ("( 上一步", ") 下一步", "T 导览")}
 """Of the panel: not of the first step, not of the last one, of all."""
 
@@ -103,6 +108,8 @@ class TourPanel(Vertical):
         """Return what is shown of a step, its parts with `gap` between them: its answer once it is done."""
         end, done, on = self._endings()
         shown: list[Content | tuple[str, str] | str] = [_marked(step.do.of(self.language))]
+        if not is_done and (source := self.progress.away_from):
+            shown[:0] = [_marked(AWAY[self.language].format(source)).stylize("$text-warning"), gap]
         if step.look is not None:
             shown += [gap, _marked(step.look.of(self.language))]
         if is_done and step.answer is not None:
