@@ -155,6 +155,7 @@ class HelpScreen(Panel[None]):
         & .column { width: 1fr; height: auto; padding: 0 2 0 0; }
     }
     """
+    keeps_tour = False  # all keys in sight are worth more
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1,enter", "close", "Close", show=False),
         Binding("slash", "search", "Search", show=False),

@@ -27,8 +27,14 @@ KEYS = {
     "W": "weights",
     "ctrl+s": "saving",
     "I": "inputs",
+    "Y": "what to copy",
 }
 """What leads to a screen over the explorer."""
+ALONE = {
+    "T": "tours",
+    "question_mark": "help",
+}
+"""What leads to one that has all the room there is."""
 TOUR = Tour(
     source="rgnet",
     title=Words(en="Mine"),
@@ -131,14 +137,19 @@ async def test_notices_cover_no_step(engine: AppEngine, size: tuple[int, int]) -
         assert not toast.overlaps(screen.query_one(TourNote).region)
 
 
-async def test_without_a_tour_and_where_a_tour_is_chosen_there_is_none(engine: AppEngine) -> None:
+async def test_without_a_tour_there_is_none(engine: AppEngine) -> None:
     async with opened(engine=engine) as played:
         screen = await over(played, "K")
         assert not screen.query(TourNote)
         assert screen.room == screen.size
-    async with opened(engine=AppEngine(), tour=TOUR) as played:
-        screen = await over(played, "T")
+
+
+@pytest.mark.parametrize("key", ALONE)
+async def test_the_list_of_tours_and_the_help_have_all_the_room(engine: AppEngine, key: str) -> None:
+    async with opened(engine=engine, tour=TOUR) as played:
+        screen = await over(played, key)
         assert not screen.query(TourNote)
+        assert screen.room == screen.size
 
 
 async def test_the_lines_for_a_new_file_say_what_they_are_for_where_there_is_no_room_above_them(
