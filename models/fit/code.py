@@ -53,7 +53,7 @@ def code_of(
         lines += [f"# {line}" for line in wrap(note, COMMENT, break_long_words=False, break_on_hyphens=False)]
     lines += _loading(found, len(proposal.network))
     head = ["import re", ""] if any("re." in line for line in lines) else []
-    reading = list(_reading(path))
+    reading = list(reading_code(path))
     if reading[-1].startswith("file = ..."):  # whose tensors are read by the user: those that are there
         read = {name for link in links for name in link.file}
         reading += [
@@ -64,14 +64,14 @@ def code_of(
     return "\n".join([*head, *reading, *lines]) + "\n"
 
 
-def _reading(path: str) -> Iterator[str]:
-    """Yield the lines that make `file`, a dict of all tensors by name."""
+def reading_code(path: str, name: str = "file") -> Iterator[str]:
+    """Yield the lines of Python that make `name`, a dict of all tensors of a file by name; `...` where we know none."""
     path = os.path.expanduser(path)  # noqa: PTH111  (a Path would drop a leading `./`)
     if path.endswith(".safetensors"):
         yield "import torch"
         yield "from safetensors.torch import load_file"
         yield ""
-        yield f"file = load_file({literal(path)})"
+        yield f"{name} = load_file({literal(path)})"
     elif path.endswith((".pt", ".pth", ".bin", ".ckpt", ".tar")):
         yield "import torch"
         yield from ("", "")
@@ -82,11 +82,11 @@ def _reading(path: str) -> Iterator[str]:
         yield "        elif isinstance(value, torch.Tensor):"
         yield '            yield f"{head}{key}", value'
         yield from ("", "")
-        yield f'file = dict(tensors(torch.load({literal(path)}, map_location="cpu", weights_only=True)))'
+        yield f'{name} = dict(tensors(torch.load({literal(path)}, map_location="cpu", weights_only=True)))'
     else:
         yield "import torch"
         yield ""
-        yield f"file = ...  # a dict of the tensors of {literal(path)}, by name"
+        yield f"{name} = ...  # a dict of the tensors of {literal(path)}, by name"
 
 
 def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str], combined: Set[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 from pathlib import Path
 from textwrap import indent
@@ -54,11 +54,22 @@ class Journal:
         source: SOURCE, as the user wrote it.
         folder: what a relative path in it is relative to.
         inputs: those that the network was opened with, as the arguments of a call; empty for none.
+        made: returns Python that makes what was opened, of a file of weights; empty where SOURCE says it.
+        is_checkpoint: whether that is no network, and has no inputs.
     """
 
     def __init__(
-        self, source: str = "", seed: int | None = None, device: str | None = None, folder: str = "", inputs: str = ""
+        self,
+        source: str = "",
+        seed: int | None = None,
+        device: str | None = None,
+        folder: str = "",
+        inputs: str = "",
+        made: Callable[[], str] = str,
+        is_checkpoint: bool = False,
     ) -> None:
+        self._made = made
+        self._is_checkpoint = is_checkpoint
         self._source = source
         self._seed = seed
         self._device = device
@@ -161,7 +172,7 @@ class Journal:
 
     def _lines(self, name: str) -> Iterator[str]:
         yield commented(f"A session of modulescope on {self._source}")
-        if self._seed is None:
+        if self._seed is None and not self._is_checkpoint:
             yield "# opened without --seed: initial values and inputs that are random are others each time"
         steps = [step for step in self._steps if not step.snapshot or step.is_needed]
         snapshots = any(step.snapshot for step in steps)
@@ -170,11 +181,12 @@ class Journal:
         if self._seed is not None:
             yield f"torch.manual_seed({self._seed})"
         yield from self._network()
-        if self._device is not None:
-            yield f"net = net.to({self._device!r})"
-        if name.isidentifier() and name != "net":
-            yield f"{name} = net"
-        yield from inputs_code(self._inputs, self._device)
+        if not self._is_checkpoint:
+            if self._device is not None:
+                yield f"net = net.to({self._device!r})"
+            if name.isidentifier() and name != "net":
+                yield f"{name} = net"
+            yield from inputs_code(self._inputs, self._device)
         yield from ["snapshots = {}"] if snapshots else []
         yield ""
         if self._left_out:
@@ -197,7 +209,9 @@ class Journal:
             yield from (commented(f"raised {step.failed}"), *step.tried())
 
     def _network(self) -> Iterator[str]:
-        if found := _FILE.match(self._source):
+        if made := self._made():
+            yield made
+        elif found := _FILE.match(self._source):
             file = Path(self._folder, found["file"]).absolute()
             values = {"name": file.stem, "file": str(file), "folder": str(file.parent), "expression": found["name"]}
             yield _FROM_FILE.format(**values)

@@ -19,6 +19,7 @@ from ..messages.errors import EngineProblem
 from ..opened.source import OpenOptions, Source, SourceError
 from .console_names import surviving
 from .journal import Journal
+from .journal_source import opened_code
 from .new_process import NewProcess
 from .next_inputs import NextInputs
 from .problems import nothing_open, problem_of_source, requires_code
@@ -186,8 +187,11 @@ class SourceOpener:
         """Begin the journal, and have back what is `kept` of the console's names and of others when opening anew."""
         self.inputs.mode = wanted.mode or self.inputs.mode
         folder = os.getcwd()  # noqa: PTH109
-        self.journal = Journal(wanted.source, wanted.seed, wanted.device, folder, self.inputs.text)
         self._given = dict(self.namespace)
+        made = opened_code(self.model, self._given, folder)
+        self.journal = Journal(
+            wanted.source, wanted.seed, wanted.device, folder, self.inputs.text, made, self.is_checkpoint
+        )
         self.names_kept = [name for name in kept if name not in ("args", "kwargs", "inputs")]  # X is their first
         self.names_gone = [name for name in gone if name not in self._given]
         self.namespace |= kept

@@ -90,6 +90,30 @@ def test_a_weighted_start_is_said_in_full(monkeypatch: pytest.MonkeyPatch, folde
     assert torch.equal(names["net"][0].weight.grad, session.root[0].weight.grad)  # type: ignore[index, union-attr, arg-type]
 
 
+def test_a_session_on_a_checkpoint_reads_its_tensors(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    held = torch.arange(4.0)
+    torch.save({"model": {"a.weight": held}, "epoch": 3}, folder / "w.pt")
+    session = Session()
+    session.open("w.pt")
+    run_statement(session, "doubled = state['model.a.weight'] * 2")
+    run_statement(session, "state['nothing']")
+    names = replayed(session, monkeypatch)
+    assert torch.equal(names["doubled"], 2 * held)  # type: ignore[arg-type]
+    assert "# raised KeyError" in export(session, "session").text
+
+
+def test_a_session_on_a_file_that_was_trusted_loads_it(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    torch.save(net, folder / "whole.pt")
+    session = Session()
+    session.open("whole.pt", trust=True, inputs=["1x2"], seed=1)
+    run_statement(session, "net[0].weight.data[0, 0] = 5")
+    forward_pass(session)
+    names = replayed(session, monkeypatch)
+    assert torch.equal(names["net"][0].weight, session.root[0].weight)  # type: ignore[index, union-attr, arg-type]
+    assert torch.equal(names["output"], session.namespace["output"])  # type: ignore[arg-type]
+
+
 def test_what_cannot_be_said_in_python_is_a_comment() -> None:
     hostile = "a.ckpt\nimport os; os.abort()"
     for line in Journal(hostile, inputs="1)\nimport os; os.abort()").script("x").splitlines():
