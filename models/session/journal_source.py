@@ -18,7 +18,7 @@ net = checkpoint = torch.load({file!r}, map_location="cpu", weights_only=False) 
 
 
 def opened_code(model: OpenModel, namespace: Mapping[str, Any], folder: str) -> Callable[[], str]:
-    """Return what says in Python how to make the console's `state` of a checkpoint, or `net` of a file that was trusted.
+    """Return what says in Python how the `state` of a checkpoint is made, or the `net` of a file that was trusted.
 
     That is empty where what is open comes from code, and where we know no Python for it.  It holds no network alive.
 
