@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..live.gradient_access import GRADIENTS, Unread
 from ..tensors.distributed import is_distributed, local_part
-from ..tensors.tensors import size_in_bytes
+from ..tensors.tensors import dtype_text, shape_of, shape_text, size_in_bytes
 from .bits import BitsUnreadable, bits, same_bits
 from .record import RestoreError, layout
 
@@ -70,8 +70,8 @@ class GradientRecord:
                 local_part(self.gradient).copy_(self.copy)
         try:
             self.tensor.grad = self.gradient
-        except RuntimeError as exc:  # the parameter has another shape or device by now
-            raise RestoreError(str(exc).split("\n")[0]) from exc
+        except RuntimeError as exc:  # the parameter has another shape, dtype or device by now
+            raise RestoreError(_misfit(self.tensor, self.gradient) or str(exc).split("\n")[0].split(". ")[0]) from exc
 
 
 class GradientRecords:
@@ -114,6 +114,17 @@ class GradientRecords:
             elif record.differs(gradient):
                 found.append(record)
         return found
+
+
+def _misfit(tensor: Tensor, gradient: Tensor | None) -> str:
+    """Return in a few words why torch refuses a gradient; empty where it is neither dtype nor shape."""
+    if gradient is None:
+        return ""
+    if gradient.dtype != tensor.dtype:
+        return f"its gradient is {dtype_text(gradient)}, and it is {dtype_text(tensor)} now"
+    if shape_of(gradient) != shape_of(tensor):
+        return f"its gradient is {shape_text(gradient)}, and it is {shape_text(tensor)} now"
+    return ""
 
 
 def _gradients(tensors: Sequence[Tensor]) -> list[Tensor | None] | None:

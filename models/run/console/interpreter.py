@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import io
 import linecache
 import sys
 import warnings
@@ -127,7 +128,8 @@ class Interpreter:
         name = f"<console {self._count}>"
         if not text.endswith("\n"):
             text += "\n"
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        lines = io.StringIO(text, newline=None).readlines()  # the lines of the parser: a string may hold other breaks
+        linecache.cache[name] = (len(text), None, lines, name)
         mode = "single" if single and text.strip() else "exec"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the second reading, below, shows them

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
-from models.undo.gradients import GradientRecords
+from models.undo.gradients import GradientRecord, GradientRecords
+from models.undo.record import RestoreError
 
 
 def test_one_that_came() -> None:
@@ -51,3 +53,18 @@ def test_copies_of_what_did_not_change_are_taken_over() -> None:
 def test_results_of_a_graph_are_not_asked() -> None:
     tensor = nn.Parameter(torch.ones(2)) * 2
     assert GradientRecords([tensor], None, 2**20).changed() == []
+
+
+def test_why_a_gradient_no_longer_fits_is_said_in_a_few_words() -> None:
+    for change, why in (
+        (lambda data: data.double(), "its gradient is float32, and it is float64 now"),
+        (lambda data: data[:1].clone(), "its gradient is [3], and it is [1] now"),
+    ):
+        parameter = nn.Parameter(torch.ones(3))
+        parameter.grad = torch.ones(3)
+        record = GradientRecord(parameter, parameter.grad, 100)
+        parameter.grad = None
+        parameter.data = change(parameter.data)
+        with pytest.raises(RestoreError) as refused:
+            record.restore()
+        assert str(refused.value) == why

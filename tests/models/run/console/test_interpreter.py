@@ -181,3 +181,10 @@ def test_text_that_the_output_cannot_encode_is_escaped(console: Interpreter, mon
 def test_nothing_gives_nothing(console: Interpreter, text: str) -> None:
     outcome = console.run(text)
     assert (outcome.value, outcome.value_repr, outcome.problem) == (NOTHING, None, None)
+
+
+@pytest.mark.parametrize("broken", ["\u2028", "\u2029", "\x85", "\x0c", "\x1c"])
+def test_a_break_within_a_string_shifts_no_line_of_a_traceback(console: Interpreter, broken: str) -> None:
+    outcome = console.run(f"text = 'a{broken}b'\r\nzero = 0\r1 / zero")
+    assert outcome.problem is not None
+    assert '  File "<console 1>", line 3, in <module>\n    1 / zero\n' in outcome.problem.text
