@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -33,6 +33,8 @@ GATHERED = 4_000_000
 """Characters printed within one tick, from which on they are laid out at once."""
 KEPT_WHOLE = 132
 """Cells."""
+CUT = "…"
+"""In the last cell of a line that goes on to the right."""
 PROSE = ("note", "problem", "traceback", "hint")
 """Kinds of lines that are broken at words, and need no scrolling sideways."""
 
@@ -287,6 +289,9 @@ class Output(Plane, can_focus=True):
         style = base + self.get_component_rich_style(f"output--{line.kind}", partial=True)
         start, text = crop_text(line.text[row.start : row.end], max(0, left - len(mark)))
         start += row.start
+        room = width - len(mark[left:])
+        if cell_len(text.rstrip()) > room > 1:  # it goes on to the right
+            text = set_cell_size(text, room - 1) + CUT
         index = row.line - self._dropped
         mark_style = base + self.get_component_rich_style("output--mark", partial=True)
         # Every cell of the mark means the start of the line to a selection, so each is a segment of its own.

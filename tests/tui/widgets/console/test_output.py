@@ -132,12 +132,29 @@ async def test_a_table_keeps_its_alignment_and_a_very_long_line_is_wrapped() -> 
         output.write("value", f"{row}\n{row}")
         output.write("value", "y" * 200)
         await pilot.pause()
-        assert drawn(output)[:2] == [row[:40].rstrip()] * 2
+        assert drawn(output)[:2] == [row[:39] + "…"] * 2
         assert output.virtual_size.width == len(row)
         assert sum(text.startswith("y") for text in drawn(output)) == 200 // 40 + (200 % 40 > 0)
         output.focus()
         await pilot.press("l")
         assert drawn(output)[0].startswith(row[8:30])
+
+
+async def test_a_line_that_goes_on_to_the_right_says_so_until_its_end_is_in_sight() -> None:
+    app = Tiny()
+    async with app.run_test(size=(40, 10)) as pilot:
+        output = app.output
+        output.write("value", "0123456789" * 4 + "!")
+        output.write("stderr", "語" * 19 + "x")
+        output.write("stdout", "0123456789" * 4)
+        await pilot.pause()
+        assert drawn(output)[:3] == ["0123456789" * 3 + "012345678…", "┆ " + "語" * 18 + " …", "0123456789" * 4]
+        output.focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert output.scroll_offset.x > 0
+        assert drawn(output)[0].endswith("789!")
+        assert "…" not in "".join(drawn(output))
 
 
 async def test_no_character_is_behind_a_scroll_bar_that_came() -> None:
