@@ -197,7 +197,9 @@ class Running(ExplorerBase):
             self.notify_error(error)
             self.console.show_error(error.problem)
         except EngineGone as gone:
-            if not self.link.alive:
+            if self.link.starting:
+                self.log_to_console("not done: the engine is still starting")
+            elif not self.link.alive:
                 self.log_to_console(f"cut off: {gone.title}. {self.restart_keys} starts a new engine.")
         finally:
             self.pending = max(self.pending - 1, 0)

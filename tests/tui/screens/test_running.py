@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from fake_app import Played, opened
+from fake_app import AppEngine, Played, opened, starting
 
 from models.messages import (
     Backward,
@@ -359,3 +361,14 @@ async def test_a_run_that_was_interrupted_did_not_fail() -> None:
         await played.press("f")
         await played.sees("forward interrupted", "Interrupted at net.py:21")
         assert "forward failed" not in played.text
+
+
+async def test_a_statement_before_the_engine_is_there_is_not_said_to_be_cut_off() -> None:
+    engine = AppEngine()
+    engine.start_gate = asyncio.Event()
+    async with starting("rgnet", engine=engine) as played:
+        await played.press("greater_than_sign", *"net", "enter")
+        await played.sees("not done: the engine is still starting")
+        assert "There is no engine" not in played.text
+        engine.start_gate.set()
+        await played.rest()
