@@ -111,9 +111,16 @@ def content_of(value: object) -> object:
     return value
 
 
+_COMPILED = "torch._dynamo.eval_frame.OptimizedModule"
+"""What `torch.compile` makes of a module, which holds it as `_orig_mod`."""
+
+
 def object_parts(value: UnknownObject) -> Iterator[tuple[Any, Any]]:
     """Yield what an object is made of, each with its name or index: arguments, items, entries, attributes."""
-    yield from enumerate(value.arguments)
+    if value.arguments and isinstance(value.maker, UnknownName) and value.maker.text == _COMPILED:
+        yield "_orig_mod", value.arguments[0]  # the other one is what compiles it
+    else:
+        yield from enumerate(value.arguments)
     if isinstance(value.named, dict):
         yield from value.named.items()
     yield from enumerate(value.items, len(value.arguments))

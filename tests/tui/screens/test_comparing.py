@@ -57,7 +57,7 @@ async def test_with_itself_as_it_was_opened() -> None:
     async with opened() as played:
         other(played)
         await compare_with_itself(played)
-        await played.sees("A rgnet as it was opened · B rgnet now", "1 of 18 differ", "changed")
+        await played.sees("A as it was opened · B now", "1 of 18 differ", "changed")
         assert played.asked(Compare) == [Compare(snapshot="", unfold_to=played.asked(Compare)[0].unfold_to)]
         assert played.asked(Compare)[0].unfold_to > 10
         table = played.explorer.query_one(ValuesPane).table

@@ -64,8 +64,18 @@ def relative_bar(found: RowDifference) -> str:
     return f"{bar:<{BAR}} {text:>8}" if text else ""
 
 
+NOW = " now"
+"""Behind the name of a source that is compared with itself at another moment."""
+
+
 def apart(a: str, b: str) -> tuple[str, str]:
-    """Return two sources without the folders that both begin with, so that what tells them apart is read first."""
+    """Return two sources without the folders that both begin with, so that what tells them apart is read first.
+
+    Of one source at two moments the moments: `snapshot 1` and `now`.
+    """
+    name = b.removesuffix(NOW)
+    if name != b and a.startswith(f"{name} "):
+        return a[len(name) + 1 :].removeprefix("at "), NOW.strip()
     mine, theirs = a.split("/"), b.split("/")
     while len(mine) > 1 and len(theirs) > 1 and mine[0] == theirs[0]:
         del mine[0], theirs[0]

@@ -23,7 +23,7 @@ from torch import nn
 
 from models.opened.source import OpenOptions
 from models.sources.files import checkpoint_at, open_path
-from models.sources.torch_file.objects import content_of
+from models.sources.torch_file.objects import content_of, object_parts
 from models.sources.torch_file.unpickler import UnknownName, UnknownObject
 from models.stored.checkpoint import Checkpoint
 
@@ -274,3 +274,10 @@ def test_a_module_is_read_without_its_class(tmp_path: Path) -> None:
     assert source.checkpoint is not None
     assert source.checkpoint.classes[""] == "Block"
     assert "--trust" in source.note
+
+
+def test_of_a_compiled_network_what_compiles_it_is_left_out() -> None:
+    made = UnknownObject(UnknownName("torch._dynamo.eval_frame", "OptimizedModule"), ("the network", "a context"))
+    assert list(object_parts(made)) == [("_orig_mod", "the network")]
+    other = UnknownObject(UnknownName("own", "OptimizedModule"), ("one", "two"))
+    assert list(object_parts(other)) == [(0, "one"), (1, "two")]

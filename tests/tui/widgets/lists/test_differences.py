@@ -24,7 +24,10 @@ def test_texts_of_differences() -> None:
 def test_what_distinguishes_two_sources() -> None:
     assert apart("/a/b/one.pt", "/a/b/two.pt") == ("one.pt", "two.pt")
     assert apart("/a/1/model.safetensors", "/a/2/model.safetensors") == ("1/model.safetensors", "2/model.safetensors")
-    assert apart("rgnet as it was opened", "rgnet now") == ("rgnet as it was opened", "rgnet now")
+    assert apart("rgnet as it was opened", "rgnet now") == ("as it was opened", "now")
+    assert apart("a/net.py:Net at snapshot my 1", "a/net.py:Net now") == ("snapshot my 1", "now")
+    assert apart("rgnet", "other now") == ("rgnet", "other now")
+    assert apart("a/x.pt", "a/x now") == ("x.pt", "x now")
 
 
 def test_a_bar_of_the_part_of_the_largest_one() -> None:
