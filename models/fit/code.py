@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from textwrap import wrap
@@ -18,6 +19,8 @@ from .shown import link_notes
 from .sides import Side
 from .substitution import Substitution, literal, pieces_of, substitution_of, template_pattern
 
+_SEVERAL = re.compile(r"[*?\[]|-\d+-of-\d+\.[a-z]+$")
+"""What is opened as one with other files: a pattern, a shard."""
 COMMENT = 96
 """Characters of a line of a comment."""
 Ties = Mapping[str, Sequence[str]]
@@ -67,12 +70,13 @@ def code_of(
 def reading_code(path: str, name: str = "file") -> Iterator[str]:
     """Yield the lines of Python that make `name`, a dict of all tensors of a file by name; `...` where we know none."""
     path = os.path.expanduser(path)  # noqa: PTH111  (a Path would drop a leading `./`)
-    if path.endswith(".safetensors"):
+    several = _SEVERAL.search(path) is not None
+    if path.endswith(".safetensors") and not several:
         yield "import torch"
         yield "from safetensors.torch import load_file"
         yield ""
         yield f"{name} = load_file({literal(path)})"
-    elif path.endswith((".pt", ".pth", ".bin", ".ckpt", ".tar")):
+    elif path.endswith((".pt", ".pth", ".bin", ".ckpt", ".tar")) and not several:
         yield "import torch"
         yield from ("", "")
         yield 'def tensors(tree, head=""):'

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.fit.code import code_for
+from models.fit.code import code_for, reading_code
 from models.fit.links import CERTAINTIES
 from models.fit.loading import values_of
 from models.fit.misfits import misfits
@@ -82,6 +82,11 @@ def sides(*states: dict[str, torch.Tensor]) -> list[Side]:
              {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in state.items()})
         for state in states
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["ckpt/*.safetensors", "model-00001-of-00002.safetensors", "m-1-of-2.bin", "a[12].pt"])
+def test_what_is_several_files_is_not_read_as_one_of_them(path):
+    assert list(reading_code(path))[-1] == f"file = ...  # a dict of the tensors of {literal(path)}, by name"
 
 
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
