@@ -95,7 +95,7 @@ class Difference:
     @property
     def of_state(self) -> bool:
         """Return whether it belongs to an optimizer or the like on either side."""
-        return any(side is not None and side.state for side in (self.a, self.b))
+        return (self.a is not None and self.a.state) or (self.b is not None and self.b.state)
 
 
 @dataclass(frozen=True, slots=True)

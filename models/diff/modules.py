@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..checkpoint.nesting import split_name
@@ -61,6 +61,8 @@ class ModuleChanges:
         """Prepare for the differences of these pairs."""
         self._compared = {a.path: (a, b) for a, b in pairs.both if a is not None and b is not None}
         self._modules = {"": ModuleChange("", None)}
+        self._chains: dict[str, list[ModuleChange]] = {}
+        """Of the paths of modules the module and those that it is in, the root last."""
         self._added: set[str] = set()
         """Of the tensors with several names those names that were added."""
         self._unmeasured: list[tuple[Comparable, list[ModuleChange]]] = []
@@ -77,7 +79,7 @@ class ModuleChanges:
     def add(self, difference: Difference) -> None:
         """Count a difference in every module that its tensor is in."""
         numbers = difference.comparison
-        around = list(self._around(difference.path))
+        around = self._around(difference.path)
         differs, of_state = difference.status not in (*ALIKE, "unreadable"), difference.of_state
         for module in around:
             module.tensors += 1
@@ -121,14 +123,18 @@ class ModuleChanges:
             if not tensor.readable.absence[1]:  # what is stored in parts may be equal and have no numbers
                 self._unmeasured.append((tensor, modules))
 
-    def _around(self, path: str) -> Iterator[ModuleChange]:
-        """Yield the modules that a tensor is in, the root last."""
+    def _around(self, path: str) -> list[ModuleChange]:
+        """Return the modules that a tensor is in, the root last."""
         last = split_name(path)[-1]
-        module: ModuleChange | None = self._module(path[: len(path) - len(last) - 1]) if len(last) < len(path) else None
-        module = module or self._modules[""]
-        while module is not None:
-            yield module
-            module = module.above
+        own = path[: len(path) - len(last) - 1] if len(last) < len(path) else ""
+        found = self._chains.get(own)
+        if found is None:
+            module: ModuleChange | None = self._module(own)
+            found = self._chains[own] = []
+            while module is not None:
+                found.append(module)
+                module = module.above
+        return found
 
     def _module(self, path: str) -> ModuleChange:
         found = self._modules.get(path)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..stored.dense import Dense
 from ..stored.file import DataFile
@@ -14,6 +14,12 @@ from .difference import SAME, Difference, ElementComparison, Tolerance
 from .pieces import ROOM, BytesOfBoth
 from .sums import Squares, Sum
 from .tensors import Comparable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .measures import Measures
+    from .small_floats import SmallFloats
 
 SMALL = 2**16
 """Bytes of a tensor up to which it is read together with others."""
@@ -81,13 +87,21 @@ def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) ->
 
 
 def _compared(many: Neighbours, both: BytesOfBoth, tolerance: Tolerance, squares: bool) -> Iterator[Difference]:
+    together: SmallFloats | None = None
+    item = _item_together(many)
     for (a, b), begins in zip(many.pairs, many.begins, strict=True):
         size = int(a.elements * a.readable.item_bytes)
-        if not both.equal(*begins, size):
+        alike = both.equal(*begins, size)
+        if item and together is None and (squares or not alike):
+            together = _together(many, both, item, tolerance)
+            item = item if together.suitable else 0
+        start, stop = (begins[0] // item, (begins[0] + size) // item) if item else (0, 0)
+        if not alike:
             raw = [room[begin : begin + size] for room, begin in zip(both.rooms, begins, strict=True)]
-            yield _differing(a, b, raw, tolerance)
+            yield _differing(a, b, raw, tolerance, together.measure(start, stop) if together and item else None)
         elif squares:
-            found = _squares(a, both.rooms[0][begins[0] : begins[0] + size])
+            found = together.squares(start, stop) if together and item else None
+            found = found or _squares(a, both.rooms[0][begins[0] : begins[0] + size])
             same = ElementComparison(
                 values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0, squares=Squares(found, Sum())
             )
@@ -96,19 +110,43 @@ def _compared(many: Neighbours, both: BytesOfBoth, tolerance: Tolerance, squares
             yield Difference(a.path, "equal", a.side, b.side, SAME)
 
 
+def _item_together(many: Neighbours) -> int:
+    """Return the bytes of an element where all lie in the same way on both sides, each at a whole element; 0 if not."""
+    item = many.pairs[0][0].readable.item_bytes
+    dtype = many.pairs[0][0].side.dtype
+    sound = item == int(item) and all(mine == theirs and not mine % item for mine, theirs in many.begins)
+    return int(item) if sound and all(a.side.dtype == dtype for a, _ in many.pairs) else 0
+
+
+def _together(many: Neighbours, both: BytesOfBoth, item: int, tolerance: Tolerance) -> SmallFloats:
+    from .small_floats import SmallFloats
+
+    a, b = many.pairs[0]
+    count = min(size for _, _, size in many.places) // item
+
+    def side(tensor: Comparable, room: memoryview) -> Callable[[], Tensor]:
+        return lambda: tensor.readable.from_bytes(room[: count * item], count)
+
+    return SmallFloats(side(a, both.rooms[0]), side(b, both.rooms[1]), tolerance)
+
+
 def _squares(tensor: Comparable, raw: memoryview) -> Sum:
     from .measures import squares
 
     return squares(tensor.readable.from_bytes(raw, tensor.elements))
 
 
-def _differing(a: Comparable, b: Comparable, raw: Sequence[memoryview], tolerance: Tolerance) -> Difference:
-    from ..work.one_thread import one_thread
-    from .measures import measure_pair
+def _differing(
+    a: Comparable, b: Comparable, raw: Sequence[memoryview], tolerance: Tolerance, found: Measures | None
+) -> Difference:
+    """Return the difference of two tensors whose bytes differ; `found` None where they are to be measured yet."""
+    if found is None:
+        from ..work.one_thread import one_thread
+        from .measures import measure_pair
 
-    with one_thread():
-        x, y = (each.readable.from_bytes(room, each.elements) for each, room in zip((a, b), raw, strict=True))
-        found = measure_pair(x, y, tolerance)
+        with one_thread():
+            x, y = (each.readable.from_bytes(room, each.elements) for each, room in zip((a, b), raw, strict=True))
+            found = measure_pair(x, y, tolerance)
     numbers = found.comparison()
     if numbers.values == "equal":
         return Difference(a.path, "equal", a.side, b.side, replace(SAME, squares=numbers.squares))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ..tensors.lattice import span_of
 from .compare import compare
@@ -23,13 +23,15 @@ def differences(
     workers: Workers | None = None,
     squares: bool = False,
     torch_is_there: Callable[[], bool] = lambda: False,
+    sizes: Sequence[int] | None = None,
 ) -> Iterator[Difference]:
     """Yield the difference of each pair, in order; only a few pieces of one pair are in memory at a time.
 
     `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
     first difference on, and before where `torch_is_there()`: where all are equal torch need not be imported.
+    `sizes` are the `pair_bytes` of each pair, where they are known.
     """
-    sizes = list(map(pair_bytes, pairs.both))
+    sizes = list(map(pair_bytes, pairs.both)) if sizes is None else sizes
     total = sum(sizes)
     done, at, count = 0, 0, len(pairs.both)
     differs = False
@@ -74,7 +76,7 @@ def pair_bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
     a, b = pair
     if a is None or b is None or a.side.shape != b.side.shape or a.side.shape is None:
         return 0
-    return int(sum(_elements_read(each) * each.readable.item_bytes for each in pair if each is not None))
+    return int(_elements_read(a) * a.readable.item_bytes + _elements_read(b) * b.readable.item_bytes)
 
 
 def _elements_read(tensor: Comparable) -> int:

@@ -42,6 +42,8 @@ class Outcome:
         self._pairs = pairs
         self.found: list[Difference | None] = [None] * len(pairs.both)
         """The difference of each pair; None while it is not known."""
+        self._sizes: list[int] = []
+        """The bytes of each pair; empty before anything is read."""
         self.done = 0
         """How many of the first pairs are all compared."""
         self._early = EarlyDifferences(tree, pairs)
@@ -69,7 +71,8 @@ class Outcome:
             Cancelled: `on_progress` raised it.
         """
         both = self._pairs.both
-        total, done = sum(map(pair_bytes, both)), 0
+        self._sizes = self._sizes or list(map(pair_bytes, both))
+        total, done = sum(self._sizes), 0
 
         def progress(size: int, part: int, path: str) -> None:
             on_progress(done + size, total, path)
@@ -78,11 +81,11 @@ class Outcome:
         while some := self._next(in_sight):
             found = differences(
                 Pairs(both=[both[index] for index in some]), Tolerance(), progress, squares=True,
-                torch_is_there=torch_is_there,
+                torch_is_there=torch_is_there, sizes=[self._sizes[index] for index in some],
             )  # fmt: skip
             for index, difference in zip(some, found, strict=True):
                 self._take(index, difference)
-            done += sum(pair_bytes(both[index]) for index in some)
+            done += sum(self._sizes[index] for index in some)
         if self.complete:
             return
 
@@ -108,7 +111,7 @@ class Outcome:
         for index in range(self.done, min(self.done + AT_ONCE, len(self.found))):
             if self.found[index] is None:
                 some.append(index)
-                size += pair_bytes(self._pairs.both[index])
+                size += self._sizes[index]
             if size > BYTES_AT_ONCE:
                 break
         return some
