@@ -38,7 +38,7 @@ class SmallFloats:
 
     @cached_property
     def suitable(self) -> bool:
-        """Whether numbers of this dtype are measured here."""
+        """Return whether numbers of this dtype are measured here."""
         return self._sides[0].dtype in _FLOATS
 
     @cached_property
@@ -48,7 +48,7 @@ class SmallFloats:
 
     @cached_property
     def _both(self) -> tuple[Tensor, Tensor, Tensor]:
-        """B, how far each number is apart, and how much farther it may be to be close, which is below 0 where not."""
+        """Return B, how far each number is apart, and how much farther it may be to be close, which is below 0 where not."""
         x, y = self._sides
         tolerance = self._tolerance
         with one_thread():
