@@ -6,7 +6,7 @@ The sums of each tensor are taken by itself, so that they are those that `measur
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -48,7 +48,7 @@ class SmallFloats:
 
     @cached_property
     def _both(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return B, how far each number is apart, and how much farther it may be to be close, which is below 0 where not."""
+        """Return B, how far apart each number is, and how far it still is close (below 0: it is not)."""
         x, y = self._sides
         tolerance = self._tolerance
         with one_thread():
@@ -62,24 +62,28 @@ class SmallFloats:
         if stop - start > PART:
             return None
         numbers = _part(self._a, start, stop)
-        found = numbers.dot(numbers).item()
+        found = _dot(numbers, numbers)
         return Sum(found) if math.isfinite(found) else None
 
     def measure(self, start: int, stop: int) -> Measures | None:
         """Return the measures of one tensor; None where a number is not finite, or where there are many."""
         if stop - start > PART:
             return None
-        b, apart, bound = self._both
-        x, y, far = (_part(each, start, stop) for each in (self._a, b, apart))
-        sums: Sequence[float] = [one.dot(other).item() for one, other in ((x, x), (y, y), (x, y), (far, far))]
-        if not all(map(math.isfinite, sums)):
+        others, apart, bound = self._both
+        x, y, far = (_part(each, start, stop) for each in (self._a, others, apart))
+        a, b, products, squares = (_dot(one, other) for one, other in ((x, x), (y, y), (x, y), (far, far)))
+        if not all(map(math.isfinite, (a, b, products, squares))):
             return None
         place = int(far.argmax().item())  # the first of several
-        largest = far[place].item()
-        if not largest:
-            return Measures(*map(Sum, sums), 0.0)
-        close = bool(bound[start:stop].amin().item() >= 0)
-        return Measures(*map(Sum, sums), largest, int(far.count_nonzero().item()), close=close, place=place)
+        found = Measures(Sum(a), Sum(b), Sum(products), Sum(squares), far[place].item())
+        if found.largest:
+            found.differing, found.place = int(far.count_nonzero().item()), place
+            found.close = bool(bound[start:stop].amin().item() >= 0)
+        return found
+
+
+def _dot(one: Tensor, other: Tensor) -> float:
+    return float(one.dot(other).item())
 
 
 def _part(numbers: Tensor, start: int, stop: int) -> Tensor:
