@@ -73,9 +73,9 @@ class ElementComparison:
 
 
 SAME = ElementComparison(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
+"""The comparison of equal tensors, also where all elements are zero or there is none."""
 UNMEASURED = ElementComparison(values="changed", max_abs=None, relative_l2=None, cosine=None)
 """Of packed tensors whose bytes differ, by how much nobody here can say."""
-"""The comparison of equal tensors, also where all elements are zero or there is none."""
 
 
 @dataclass(frozen=True, slots=True)

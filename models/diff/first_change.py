@@ -17,12 +17,12 @@ _TRIES = 100
 
 
 def certain_difference(
-    a: Comparable, b: Comparable, tolerance: Tolerance, stop: Callable[[], bool], most: int | None = None
+    a: Comparable, b: Comparable, tolerance: Tolerance, stop: Callable[[], bool], limit: int | None = None
 ) -> Difference | None:
     """Return that a tensor is changed, with the index of its first change and no figures, or that all bytes are equal.
 
     None where neither is sure.  `stop` is asked before each further piece: nothing more is read where it returns True.
-    `most` is how many elements are read at most; None for all.
+    `limit` bounds how many elements are read; None for all.
     """
     mine, theirs = a.readable, b.readable
     if a.side.shape != b.side.shape or a.side.dtype != b.side.dtype or mine.absence[0] or theirs.absence[0]:
@@ -31,8 +31,10 @@ def certain_difference(
         return None
     if mine.strides is not None or theirs.strides is not None or mine.dtype_read != mine.dtype_name:
         return None
+    limit = mine.elements if limit is None else min(limit, mine.elements)
     try:
-        place = _first(mine, theirs, tolerance, stop, mine.elements if most is None else min(most, mine.elements))
+        # of a tensor that is stored in parts that with its elements: it has their bytes, without those of the rest
+        place = _first(mine.unpacked(), theirs.unpacked(), tolerance, stop, limit)
     except Unreadable:
         return None
     if place is None:
@@ -44,13 +46,13 @@ def certain_difference(
     return Difference(a.path, "changed", a.side, b.side, numbers)
 
 
-def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bool], most: int) -> int | None:
+def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bool], limit: int) -> int | None:
     """Return the place of the first change; the number of elements where all bytes are equal, None for neither."""
     tries = 0
-    for start in range(0, most, PART):
+    for start in range(0, limit, PART):
         if start and stop():
             return None
-        end = min(start + PART, most)
+        end = min(start + PART, limit)
         mine, theirs = a.bytes(start, end), b.bytes(start, end)
         at = 0
         while mine[at:] != theirs[at:]:
@@ -63,7 +65,7 @@ def _first(a: Readable, b: Readable, tolerance: Tolerance, stop: Callable[[], bo
             if tries == _TRIES:
                 return None
             at = int((first + 1 - start) * a.item_bytes) if a.item_bytes >= 1 else at + 1
-    return a.elements if most == a.elements and not tries else None
+    return a.elements if limit == a.elements and not tries else None
 
 
 def _first_byte(a: bytes, b: bytes, at: int) -> int:

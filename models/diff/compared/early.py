@@ -31,8 +31,8 @@ class EarlyDifferences:
         self._counts: dict[int, list[int]] = {}
         """Of the nodes of modules how many tensors in it have each status of `SERIOUS`."""
 
-    def look(self, indices: Iterable[int], stop: Callable[[], bool], most: int | None = None) -> bool:
-        """Look at pairs, at their first `most` elements or at all of them; return whether more is known.
+    def look(self, indices: Iterable[int], stop: Callable[[], bool], limit: int | None = None) -> bool:
+        """Look at pairs, at their first `limit` elements or at all of them; return whether more is known.
 
         `stop` is asked before each pair, and before each further piece of one: nothing more is read where it holds.
         """
@@ -42,7 +42,7 @@ class EarlyDifferences:
                 continue
             if stop():
                 break
-            found = _early(*self._pairs.both[index], stop, most)
+            found = _early(*self._pairs.both[index], stop, limit)
             if found is not None:
                 self.found[index] = found
                 self._counted.add(index)
@@ -70,10 +70,12 @@ class EarlyDifferences:
             self._counts.setdefault(module, [0] * len(SERIOUS))[status] += one
 
 
-def _early(a: Comparable | None, b: Comparable | None, stop: Callable[[], bool], most: int | None) -> Difference | None:
+def _early(
+    a: Comparable | None, b: Comparable | None, stop: Callable[[], bool], limit: int | None
+) -> Difference | None:
     """Return what is certain of a pair; None where nothing is."""
     if a is None or b is None:
         return one_sided(a, b)
     if a.side.shape != b.side.shape:
         return Difference(a.path, "shape", a.side, b.side)
-    return certain_difference(a, b, Tolerance(), stop, most)
+    return certain_difference(a, b, Tolerance(), stop, limit)

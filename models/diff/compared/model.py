@@ -112,7 +112,7 @@ class ComparedModel(OpenModel):
     def look_first(self, rows: int, seconds: float) -> None:
         """Look at the beginning of tensors in the first rows, of a module at its first one, then of the first of all.
 
-        That takes no longer than so many seconds.
+        None is begun after so many seconds.
         """
         nodes = [place.node for place in self.fold_state.slice(0, rows)]
         pairs = [*map(self.tree.first_pair, nodes), *range(min(LOOKED_AT, len(self.pairs.both)))]

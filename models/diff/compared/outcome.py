@@ -117,7 +117,7 @@ class Outcome:
         return some
 
     def glance(self, indices: Iterable[int], seconds: float) -> None:
-        """Look at the first elements of pairs that nobody has compared yet, for so long at most."""
+        """Look at the first elements of pairs that nobody has compared yet; at none any more after so many seconds."""
         until = time.monotonic() + seconds
         left = [index for index in indices if self.found[index] is None]
         if self._early.look(left, lambda: time.monotonic() > until, LOOK):

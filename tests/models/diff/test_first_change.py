@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 
 from models.diff.difference import SAME, Tolerance
 from models.diff.first_change import certain_difference
+from models.stored.composed import Composed
 from models.stored.dtypes import DTYPES
 from models.tensors.readable import Unreadable
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.held import Held
 
 
-def certain(a, b, stop=lambda: False, most=None):
+def certain(a, b, stop=lambda: False, limit=None):
     sides = [of_stored(Held.of(each, "w")) if isinstance(each, torch.Tensor) else of_stored(each) for each in (a, b)]
-    return certain_difference(*sides, Tolerance(), stop, most)
+    return certain_difference(*sides, Tolerance(), stop, limit)
 
 
-def first(a, b, stop=lambda: False, most=None):
-    found = certain(a, b, stop, most)
+def first(a, b, stop=lambda: False, limit=None):
+    found = certain(a, b, stop, limit)
     return None if found is None else found.comparison.index
 
 
@@ -46,7 +47,7 @@ def test_it_is_the_first_that_is_neither_equal_nor_close(data):
     wanted = None if same.all() else tuple((~same).nonzero()[0].tolist())
     assert first(a, b) == wanted
     if wanted is not None:
-        assert first(a, b, most=wanted[0] * 40_000 + wanted[1]) is None
+        assert first(a, b, limit=wanted[0] * 40_000 + wanted[1]) is None
 
 
 @pytest.mark.parametrize("name", ["F6_E2M3", "float4_e2m1fn_x2", "bool", "float8_e4m3fn", "int64"])
@@ -67,7 +68,7 @@ def test_all_bytes_are_equal_only_where_all_were_read():
     found = certain(a, a.clone())
     assert (found.status, found.comparison) == ("equal", SAME)
     assert certain(torch.ones(3, 0), torch.ones(3, 0)).status == "equal"
-    assert certain(a, a.clone(), most=4096) is None
+    assert certain(a, a.clone(), limit=4096) is None
     assert certain(a, a.clone(), stop=lambda: True) is None
     assert certain(torch.zeros(9), -torch.zeros(9)) is None, "other bytes are for those who measure"
 
@@ -79,4 +80,9 @@ def test_nothing_is_said_where_it_is_stopped_or_cannot_be_read_or_is_live():
     assert first(a, b, stop=lambda: True) is None
     gone = Held("w", (4,), DTYPES["float32"], b"", Unreadable("gone"))
     assert first(gone, torch.ones(4)) is None
+    parts = [Held("w", (100,), DTYPES["int8"], bytes(each)) for each in ([7] * 100, [*[7] * 60, *[9] * 40])]
+    scales = Held("s", (100,), DTYPES["float32"], b"\0" * 400)
+    sides = [of_stored(Composed("w", (100,), DTYPES["int8"], {"w": each, "s": scales}, [], main="w")) for each in parts]
+    found = certain_difference(*sides, Tolerance(), lambda: False)
+    assert found.comparison.index == (60,), "the bytes of the part that has the elements"
     assert certain_difference(live(torch.zeros(2)), live(torch.ones(2)), Tolerance(), lambda: False) is None
