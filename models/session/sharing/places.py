@@ -16,12 +16,14 @@ def place_text(extent: Extent, unit: int, whole: int, shape: Sequence[int], stri
     """
     walk = "" if strides is None else _walk(shape, strides)
     count, first, end = whole // unit, extent.first // unit, extent.end // unit
+    if not all(shape):
+        return "no element"
     if end - first == count and not walk.startswith("strides"):  # which has gaps
         where = "all of it"
     elif end - first == 1:
         where = f"element {first:,} of {count:,}"
     else:
-        where = f"elements {first:,}–{max(end - 1, first):,} of {count:,}"
+        where = f"elements {first:,}–{end - 1:,} of {count:,}"
     return f"{where}, {walk}" if walk else where
 
 

@@ -174,7 +174,7 @@ def test_strided_expanded_and_permuted_ones_say_how_they_walk():
         "diagonal": "elements 0–15 of 24, strides (5,)",
         "ends": "elements 0–23 of 24, strides (23,)",
         "one": "element 7 of 24",
-        "none": "elements 0–0 of 24",
+        "none": "no element",
     }
 
 
