@@ -113,8 +113,10 @@ class Journal:
         if "file = ..." in code:
             self.remark(text)
         else:  # a function: its names are none of the console's
-            body = indent(code.rstrip(), "    ")
-            self.did(f"def load_weights(model):\n{body}\n\n\nload_weights(net)\ndel load_weights")
+            name, body = "load_weights", indent(code.rstrip(), "    ")
+            while any(name in step.code and not step.code.endswith(f"\ndel {name}") for step in self._steps):
+                name += "_"  # it is one of the console's own
+            self.did(f"def {name}(model):\n{body}\n\n\n{name}(net)\ndel {name}")
 
     def took(self, name: str) -> None:
         """Note that a snapshot was taken."""

@@ -184,6 +184,19 @@ def test_weights_that_were_loaded_leave_the_names_of_the_console_alone(folder: P
     assert "load_weights" not in replayed(session)
 
 
+def test_a_function_of_the_console_that_is_called_as_that_which_loads_stays() -> None:
+    session = opened()
+    torch.save(session.root.state_dict(), "w.pt")
+    run_statement(session, "load_weights = lambda module: module.weight.data.fill_(7)")
+    open_weights(session, "w.pt")
+    load_chosen(session, FitChoice())
+    open_weights(session, "w.pt")
+    load_chosen(session, FitChoice())
+    run_statement(session, "load_weights(net[0])")
+    hold_the_same(session)
+    assert "load_weights__" not in export(session, "session").text
+
+
 def test_weights_that_were_loaded_at_the_beginning_are_in_the_file(folder: Path) -> None:
     session = opened()
     torch.save({f"module.{name}": each + 1 for name, each in session.root.state_dict().items()}, folder / "w.pt")
