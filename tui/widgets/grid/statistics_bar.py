@@ -54,7 +54,7 @@ class StatisticsBar(Widget):
         self.statistics: StatisticsOf | None = None
         self._waiting = ""
         self._lines_before = 1
-        """Lines of the figures that were shown last: room for those that are on their way, or all below would jump."""
+        """Lines of the figures that were laid out last: room for those on their way, or all below would jump."""
 
     note: reactive[str] = reactive("", layout=True)
     """Of what the numbers below are, where the statistics do not say so themselves."""
@@ -115,14 +115,15 @@ class StatisticsBar(Widget):
     def _renew(self) -> None:
         self.display = self.statistics is None or not self.statistics.absence
         lines = len(self._lines(self.content_size.width))
-        if self.statistics is not None:
-            self._lines_before = lines
         self.refresh(layout=lines != self.content_size.height)  # a layout takes longer than a key
 
     # -- drawing
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
+        lines = len(self._lines(width))
+        if self.statistics is not None:
+            self._lines_before = lines
+        return lines
 
     def render(self) -> Content:
         return Content("\n").join(Content.assemble(*line) for line in self._lines(self.content_size.width))

@@ -141,6 +141,24 @@ async def test_what_is_below_stays_in_its_place_while_the_figures_of_another_ten
         assert app.bar.outer_size.height == 1
 
 
+async def test_the_room_for_figures_on_their_way_is_that_of_the_terminal_as_it_is_now() -> None:
+    engine = NumberEngine(w=Numbers([4]), v=Numbers([4]))
+    app = BarApp(engine)
+    async with app.run_test(size=(120, 10)) as pilot:
+        app.bar.show("w")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        wide = app.bar.outer_size.height
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        narrow = app.bar.outer_size.height
+        assert narrow > wide
+        engine.gates[Statistics] = asyncio.Event()
+        app.bar.show("v")
+        await pilot.pause()
+        assert app.bar.outer_size.height == narrow
+
+
 async def test_moving_on_cancels() -> None:
     engine = NumberEngine(w=Numbers([4]), v=Numbers([4]))
     engine.gates[Statistics] = asyncio.Event()
