@@ -73,7 +73,8 @@ class InputOrder:
         self.last = 0.0
         """When the last input came, by the monotonic clock."""
         self.interval = math.inf
-        """Seconds from the input before it."""
+        """Seconds between the last two keys; infinite where the mouse was used since."""
+        self._last_key = -math.inf
         self.engine_works: Callable[[], bool] = lambda: False
         """Returns whether the engine computes, and answers late."""
         self._waited_for: Event | None = None
@@ -82,8 +83,11 @@ class InputOrder:
     async def take(self, event: Event) -> None:
         """Deliver `event`, an input in its turn and anything else at once."""
         if isinstance(event, InputEvent):
-            now = monotonic()
-            self.interval, self.last = now - self.last, now
+            self.last = monotonic()
+            if isinstance(event, Key):
+                self.interval, self._last_key = self.last - self._last_key, self.last
+            else:  # what is clicked is meant by itself, however close the mouse's moves to it are
+                self.interval = math.inf
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one

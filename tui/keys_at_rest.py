@@ -16,11 +16,11 @@ from tui.input_order import InputOrder
 REST = 0.04
 """Seconds of rest before what was selected is shown."""
 HELD = 0.08
-"""Seconds between two inputs of a key that is held, or as good as."""
+"""Seconds between two keys of one that is held, or as good as."""
 REST_OF_HELD = 0.1
 """Seconds of rest behind such keys."""
 QUICK = 0.25
-"""Seconds between two inputs of a user who walks on, and does not look yet."""
+"""Seconds between two keys of a user who walks on, and does not look yet."""
 LONGER_REST = 0.2
 """The same for quick keys while the engine is at work."""
 

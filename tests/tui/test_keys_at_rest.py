@@ -6,8 +6,9 @@ from time import monotonic
 
 import pytest
 from textual.app import App
+from textual.events import Event, Key, MouseDown, MouseMove
 
-from tui import keys_at_rest
+from tui import input_order, keys_at_rest
 from tui.input_order import InputOrder
 from tui.keys_at_rest import LONGER_REST, REST, REST_OF_HELD
 
@@ -54,3 +55,27 @@ async def test_a_walk_of_quick_keys_is_shown_when_it_rests(
 
 async def test_an_app_without_an_order_of_inputs_waits_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await waited(monkeypatch, App()) == pytest.approx(REST)
+
+
+async def test_what_is_clicked_is_shown_as_soon_as_the_mouse_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(input_order, "monotonic", lambda: now)
+    app = App[int]()
+    taken: list[Event] = []
+
+    async def deliver(event: Event) -> None:
+        taken.append(event)
+
+    async with app.run_test():
+        order = InputOrder(app, deliver)
+        intervals = []
+        mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 0}
+        for event in (
+            Key("down", None), Key("down", None), MouseMove(**mouse, shift=False, meta=False, ctrl=False),
+            MouseDown(**mouse, shift=False, meta=False, ctrl=False), Key("down", None), Key("down", None),
+        ):  # fmt: skip
+            now += 0.03
+            await order.take(event)
+            intervals.append(order.interval)
+    assert intervals == pytest.approx([math.inf, 0.03, math.inf, math.inf, 0.09, 0.03])
+    assert order.last == now
