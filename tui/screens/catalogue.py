@@ -134,7 +134,7 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
 
     def meant(self, typed: str) -> str:
         """Return the answer that the screen ends with where this was typed: the source."""
-        return unquoted(typed)
+        return unquoted(typed, [offer.typed for offer in self.list.offers])
 
     @property
     def list(self) -> SourceList:

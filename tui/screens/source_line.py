@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -54,12 +55,15 @@ def completed(typed: str, sources: list[str]) -> str:
     return typed
 
 
-def unquoted(typed: str) -> str:
+def unquoted(typed: str, offered: Collection[str] = ()) -> str:
     """Return a source as a shell would pass it on: without the quotes around it or the backslashes in it.
 
-    Files that are dropped on a terminal, and commands that are copied, come so.  Quotes within stay.
+    Files that are dropped on a terminal, and commands that are copied, come so.  Quotes within stay, and so does a
+    name that is `offered`: those of files may hold either.
     """
     text = typed.strip()
+    if text in offered:
+        return text
     quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
     if not quoted and ("\\" not in text or "'" in text or '"' in text):
         return text

@@ -166,5 +166,5 @@ class SourcePrompt(Panel[str | None]):
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
-        if source := unquoted(message.value):
+        if source := unquoted(message.value, [offer.typed for offer in self.list.offers]):
             self.dismiss(source)

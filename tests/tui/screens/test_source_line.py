@@ -35,3 +35,8 @@ def test_quotes_around_it_and_backslashes_are_those_of_a_shell(typed: str, sourc
 def test_what_python_quotes_for_a_shell_is_read_back() -> None:
     for name in ("a b", "it's a file.pt", "$HOME/x", 'say "x" y'):
         assert unquoted(shlex.quote(name)) == name
+
+
+@pytest.mark.parametrize("name", ["a\\b.pt", "'a b'", '"x".pt'])
+def test_a_name_that_is_offered_is_itself(name: str) -> None:
+    assert unquoted(f" {name} ", ["other", name]) == name
