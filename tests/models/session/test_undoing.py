@@ -45,6 +45,7 @@ def test_flags_are_said_and_come_back() -> None:
 @pytest.mark.parametrize("again", [False, True])
 def test_what_an_interrupted_undo_brought_back_is_shown(again: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     session, events = opened()
+    values = {name: each.detach() + again for name, each in session.root.named_parameters()}
     run(session, "for parameter in net.parameters(): parameter.data += 1")
     if again:
         undo_last(session)
@@ -65,6 +66,7 @@ def test_what_an_interrupted_undo_brought_back_is_shown(again: bool, monkeypatch
     assert isinstance(event, m.StateChanged)
     assert sorted(event.changed) == ["hidden.bias", "hidden.weight", "out.bias", "out.weight"]
     undo_last(session, again=again)
+    assert all(torch.equal(each, values[name]) for name, each in session.root.named_parameters())
 
 
 def test_another_network_under_the_name_goes_and_comes() -> None:
