@@ -205,11 +205,14 @@ class Outcome:
                 change = self._changes.find(tree.path(node))
                 if change is not None:  # a name that the tree changed, as it was taken, has counts alone
                     _add_module(sums, change)
-        statuses: list[DifferenceStatus] = [status for status, count in zip(SERIOUS, counts, strict=True) if count]
         items = sum(self._items.get(node, 0) for node in nodes)
-        if early[SERIOUS.index("changed")] and not sums.squares.apart.value:
-            sums.max_abs = None  # by how much is not known yet: it is not 0
+        if early[SERIOUS.index("changed")]:
+            if not sums.squares.apart.value:
+                sums.max_abs = None  # by how much is not known yet: it is not 0
+        elif early[SERIOUS.index("equal")] and sums.max_abs is None:
+            sums.max_abs = 0.0  # as of those that were measured
         counts = list(map(add, counts, early))
+        statuses: list[DifferenceStatus] = [status for status, count in zip(SERIOUS, counts, strict=True) if count]
         relative = sums.relative_l2
         tensors = sum(map(tree.count, nodes))
         if not tensors:  # there are items alone, which all differ, or nothing at all
