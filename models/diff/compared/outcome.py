@@ -206,15 +206,15 @@ class Outcome:
                 if change is not None:  # a name that the tree changed, as it was taken, has counts alone
                     _add_module(sums, change)
         items = sum(self._items.get(node, 0) for node in nodes)
+        tensors, known = sum(map(tree.count, nodes)), sum(counts) + sum(early)
         if early[SERIOUS.index("changed")]:
-            if not sums.squares.apart.value:
-                sums.max_abs = None  # by how much is not known yet: it is not 0
+            if known == tensors or not sums.squares.apart.value:
+                sums.max_abs = None  # by how much is not known yet: it is not 0, nor what some of them make
         elif early[SERIOUS.index("equal")] and sums.max_abs is None:
             sums.max_abs = 0.0  # as of those that were measured
         counts = list(map(add, counts, early))
         statuses: list[DifferenceStatus] = [status for status, count in zip(SERIOUS, counts, strict=True) if count]
         relative = sums.relative_l2
-        tensors = sum(map(tree.count, nodes))
         if not tensors:  # there are items alone, which all differ, or nothing at all
             return RowDifference(status="changed" if items else "equal", tensors=items, compared=items, differing=items)
         if items:
@@ -222,7 +222,7 @@ class Outcome:
         return RowDifference(
             status=max(statuses or [""], key=SERIOUS.index),
             tensors=tensors,
-            compared=sum(counts),
+            compared=known,
             differing=sum(count for status, count in zip(SERIOUS, counts, strict=True) if status not in _NO_DIFFERENCE),
             max_abs=sums.max_abs,
             relative_l2=relative,

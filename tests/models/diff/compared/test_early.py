@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from models.diff.compared.model import ComparedModel
 from models.diff.compared.sides import ComparedSide
 from models.diff.pairing import pair
+from models.work.cancelled import Cancelled
 from tests.models.diff.comparables import of_stored, opened
 from tests.models.diff.compared.test_model import Tensors, of, rows
 from tests.models.stored.held import Held
@@ -54,6 +56,25 @@ def test_a_module_is_what_its_tensors_are_before_anything_is_measured():
     model.outcome.read(lambda done, total, path: None)
     assert rows(model)["same"] == early["same"]
     assert {path: rows(model)[path].status for path in early} == {path: row.status for path, row in early.items()}
+
+
+def test_figures_of_some_tensors_are_not_those_of_a_module_that_is_known_to_differ_in_more(monkeypatch):
+    a = {f"m.{name}": torch.ones(3) for name in "abc"}
+    model = held(a, {path: tensor + 1 for path, tensor in a.items()})
+
+    def cancelled(done: int, total: int, path: str) -> None:
+        if model.outcome.found[0] is not None:
+            raise Cancelled
+
+    monkeypatch.setattr("models.diff.compared.outcome.AT_ONCE", 1)
+    model.look_first(40, 60)
+    with pytest.raises(Cancelled):
+        model.outcome.read(cancelled)
+    module, tensor = rows(model)["m"], rows(model)["m.a"]
+    assert (module.differing, module.compared, tensor.relative_l2) == (3, 3, 1.0)
+    assert (module.max_abs, module.relative_l2, module.share) == (None, None, None)
+    model.outcome.read(lambda done, total, path: None)
+    assert (rows(model)["m"].max_abs, rows(model)["m"].relative_l2) == (1.0, 1.0)
 
 
 def test_a_first_look_ends_in_time_and_begins_with_the_first_tensor_of_each_row(monkeypatch):
