@@ -45,6 +45,7 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
         language: of the documented networks' titles and notes.
     """
 
+    LIST: ClassVar[type[SourceList]] = SourceList
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,o", "other", "your own"),
         Binding("escape", "leave", "back"),
@@ -107,7 +108,7 @@ class Catalogue(BesideTour[str | None], ClosesItself[str | None], Screen[str | N
         with Horizontal(id="body"):
             with Vertical(id="networks"):
                 yield Static(self.list_hint(()), id="hint", markup=False)
-                yield SourceList()
+                yield self.LIST()
             with VerticalScroll(id="about", can_focus=False):
                 yield Prose("", id="details", markup=False)
         with Horizontal(id="own"):

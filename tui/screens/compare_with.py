@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from tui.engine_link import EngineLink
 from tui.language import Language
 from tui.screens.catalogue import Catalogue
-from tui.screens.source_list import MARK, Offer
+from tui.screens.source_list import MARK, Offer, SourceList
 from tui.text import clean
 
 ITSELF, NOW = "itself", "now"
 """In the column of sections: a snapshot of what is open; what is done with the present comparison."""
 SNAPSHOT, TAKE, GO_ON, RENAME, END = f"{MARK}snapshot ", f"{MARK}take", f"{MARK}go on", f"{MARK}rename", f"{MARK}end"
 """Answers that are no SOURCE: the snapshot whose name follows, a new one, and what is done with the comparison."""
+
+
+class ComparedList(SourceList):
+    """A list of what something is compared with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space,right,l", "choose", "compare", key_display="Enter")]
 
 
 class CompareWith(Catalogue):
@@ -26,6 +35,7 @@ class CompareWith(Catalogue):
         language: of the documented networks' titles.
     """
 
+    LIST = ComparedList
     ENTER = "Enter chooses it."
     CHOOSING = "Tab completes the line, ↑ and ↓ choose, Enter compares with it."
     NO_SUGGESTION = "Nothing here begins so. Enter compares with it all the same."
