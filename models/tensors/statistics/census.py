@@ -20,6 +20,7 @@ from .extremes import Extremes
 from .float_codes import CODES, NEGATIVE, ascending, beyond, bounds, float_code_of, write_codes
 from .moments import Moments
 from .stream import PatternTable, Piece, Stream, sweep
+from .summaries import sum_of_squares
 
 FLUSH = 2**19
 """Elements whose codes are counted at once: counting clears 65,536 counters first."""
@@ -173,8 +174,6 @@ class _Codes:
         self._plain: bool | None = None
         self._sums = torch.empty(2, dtype=torch.float64, device="cpu")
         self._places = self._sums.unbind()
-        self._single_sums = torch.empty(3, dtype=torch.float32, device="cpu")
-        self._single_places = self._single_sums.unbind()
         self._pieces: list[Piece] = []
         self._finite: list[Tensor] = []
         """Of each of `_pieces` the finite elements."""
@@ -207,14 +206,9 @@ class _Codes:
         """Take in a piece by float32 sums; False, and nothing taken, where these have too few digits."""
         if not piece.is_contiguous():
             return False
-        n, (sums, first, second) = piece.numel(), self._single_places
+        n = piece.numel()
         flat = piece if piece.dim() == 1 else piece.view(-1)
-        left, right = flat[: n // 2], flat[n // 2 :]
-        torch.sum(flat, 0, out=sums)
-        torch.dot(left, left, out=first)  # in halves: more squares would lose too many digits
-        torch.dot(right, right, out=second)
-        total, *squares = self._single_sums.tolist()
-        square = sum(squares)
+        total, square = float(flat.sum()), sum_of_squares(flat)
         apart = square - total * total / n
         if not (math.isfinite(total) and n * _LEAST_SQUARE < square < math.inf and apart > square / 8):
             return False

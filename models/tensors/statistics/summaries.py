@@ -19,6 +19,8 @@ SPREAD = 8
 """How many times the sum of squares about the mean that of squares may be: more would leave too few digits."""
 ADDED = 2**15
 """Elements whose squares are added at once: those of more would lose too many digits of float32."""
+ROW = 2**12
+"""Elements whose squares torch adds at once: a dot product of more loses digits on processors with short vectors."""
 LANES = 128
 """Bytes that are 0 or 1 and are added in one byte."""
 
@@ -51,8 +53,6 @@ class TorchSummary:
     def __init__(self, dtype: torch.dtype) -> None:
         summed = torch.float64 if dtype == torch.float64 else torch.float32
         self._numbers = torch.empty(0, dtype=summed, device="cpu")
-        self._sums = torch.empty(1, dtype=summed, device="cpu")
-        self._places = self._sums.unbind()
         self._ends = torch.empty(2, dtype=dtype, device="cpu")
         self._low, self._high = self._ends.unbind()
         self._zeros = torch.empty(0, dtype=torch.bool, device="cpu")
@@ -65,7 +65,7 @@ class TorchSummary:
             if self._numbers.numel() < n:
                 self._numbers = torch.empty(n, dtype=self._numbers.dtype, device="cpu")
             numbers = self._numbers[:n].copy_(piece)
-        total, squares = self._sum(numbers)
+        total, squares = float(numbers.sum()), sum_of_squares(numbers)
         torch.amin(piece, 0, out=self._low)  # `aminmax` takes three times as long as each of these
         torch.amax(piece, 0, out=self._high)
         low, high = self._ends.tolist()
@@ -73,19 +73,6 @@ class TorchSummary:
             return PieceSummary(n, low, 0.0, low, high, 0 if low else n)
         spread = spread_of(n, total, squares)
         return None if spread is None else PieceSummary(n, *spread, low, high, self._count_zeros(piece))
-
-    def _sum(self, numbers: Tensor) -> tuple[float, float]:
-        """Return the sum, and that of the squares."""
-        n = numbers.numel()
-        parts = torch.split(numbers, ADDED) if n % ADDED else numbers.view(-1, ADDED).unbind()
-        if len(self._places) <= len(parts):
-            self._sums = numbers.new_empty(len(parts) + 1)
-            self._places = self._sums.unbind()
-        torch.sum(numbers, 0, out=self._places[0])
-        for part, place in zip(parts, self._places[1:], strict=False):
-            torch.dot(part, part, out=place)
-        total, *squares = self._sums.tolist()
-        return total, sum(squares[: len(parts)])
 
     def _count_zeros(self, piece: Tensor) -> int:
         n = piece.numel()
@@ -96,6 +83,17 @@ class TorchSummary:
             return n - int(flags.count_nonzero())
         words = flags.view(torch.int64).view(LANES, -1)
         return n - int(words.sum(0).view(torch.uint8).sum())
+
+
+def sum_of_squares(numbers: Tensor) -> float:
+    """Return the sum of the squares of contiguous numbers of one dimension, of float32 within 1e-7 of itself."""
+    n = numbers.numel()
+    whole = n - n % ROW
+    total = 0.0
+    if whole:
+        rows = numbers[:whole].view(-1, ROW)
+        total = float(torch.linalg.vecdot(rows, rows).sum(dtype=torch.float64))
+    return total + float(torch.dot(numbers[whole:], numbers[whole:])) if whole < n else total
 
 
 def spread_of(n: int, total: float, squares: float, spread: float = SPREAD) -> tuple[float, float] | None:
