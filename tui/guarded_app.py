@@ -20,6 +20,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import Worker, WorkerFailed, WorkerState
 
@@ -29,6 +30,8 @@ from tui.faults import Fault
 AnyWidget = TypeVar("AnyWidget", bound=Widget)
 
 NOT_DRAWN = "✗ this pane could not be drawn: the console says why"
+SOONEST = 0.001
+"""Seconds from now that a timer waits at least."""
 SHOWN_AGAIN = (10, 100, 1000, 10_000)
 """After how many times of one fault a line is written about it again."""
 
@@ -126,7 +129,7 @@ def ended_line(fault: Fault, place: str) -> str:
 
 
 def _spread() -> None:
-    """Put the net under Textual's message loops and the drawing of widgets, once.
+    """Put the net under Textual's message loops, its timers and the drawing of widgets, once.
 
     Textual's loops end with the handler's exception, and offer no place for this: so it goes around what they call.
     Apps that are no `GuardedApp` behave as always.
@@ -150,8 +153,23 @@ def _spread() -> None:
                 _catch_worker(self, message.worker)
 
     MessagePump._dispatch_message = guarded_dispatch  # type: ignore[method-assign]
+    MessagePump.set_timer = _later(MessagePump.set_timer)  # type: ignore[method-assign]
     Widget.render_lines = guarded_drawing(Widget.render_lines)  # type: ignore[method-assign]
     MessagePump._modulescope_net = True  # type: ignore[attr-defined]
+
+
+def _later(set_timer: Callable[..., Timer]) -> Callable[..., Timer]:
+    """Have `set_timer` take a time that is over already as one that is over in a moment.
+
+    Textual's timer counts such times in a loop that never ends.  Its own notices set one where their time runs out just
+    when they are to be shown on another screen.
+    """
+
+    @wraps(set_timer)
+    def later(self: MessagePump, delay: float, *args: Any, **named: Any) -> Timer:
+        return set_timer(self, max(delay, SOONEST), *args, **named)
+
+    return later
 
 
 def guarded_drawing(render_lines: Callable[[AnyWidget, Region], list[Strip]]) -> Callable[..., list[Strip]]:

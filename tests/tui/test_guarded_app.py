@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from fake_app import AppEngine, Played, opened, starting
+from stage import until
 from textual import events
+from textual.notifications import Notification
+from textual.widgets._toast import Toast
 
-from tui.guarded_app import NOT_DRAWN
+from tui.guarded_app import NOT_DRAWN, GuardedApp
 from tui.screens.explorer import Explorer
 from tui.widgets.console.output import Output
 from tui.widgets.parts.info import Info
@@ -178,3 +181,30 @@ async def test_a_key_that_fails_before_there_is_a_console_is_only_kept(
         played.app.catch(ZeroDivisionError("planted"), events.Key("j", "j"))
         assert not played.app.ended_by
     assert written(fault_file, "ZeroDivisionError: planted")
+
+
+class Noticed(GuardedApp):
+    def report_fault(self, fault: object, place: str, times: int) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("delay", [0.0, -0.00005, -60.0])
+async def test_a_timer_for_a_moment_that_is_over_acts_at_once(delay: float) -> None:
+    app = Noticed()
+    async with app.run_test():
+        acted = asyncio.Event()
+        timer = app.set_timer(delay, acted.set)
+        if timer._interval <= 0:  # or its loop would never end
+            timer.stop()
+            pytest.fail(f"it counts backwards: {timer._interval}")
+        await asyncio.wait_for(acted.wait(), 10)
+
+
+async def test_a_notice_whose_time_runs_out_as_it_is_shown_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Noticed()
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(Notification, "has_expired", property(lambda notice: False))  # a moment before it had not
+        app.notify("soon over", timeout=-0.00005)
+        await pilot.pause()
+        monkeypatch.undo()
+        await until(pilot, lambda: not app.screen.query(Toast))
