@@ -36,6 +36,17 @@ for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
         signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that a file lists which `WITHOUT_TESTS` names: for `.ci/quick` those that take long."""
+    listed = os.environ.get("WITHOUT_TESTS")
+    if not listed:
+        return
+    names = set((config.rootpath / listed).read_text(encoding="utf-8").split())
+    left_out = [item for item in items if item.nodeid.partition("[")[0] in names]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item.nodeid.partition("[")[0] not in names]
+
+
 @pytest.fixture(scope="session")
 def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Names for state folders, in a folder of their own: making a temporary one looks at all that are there."""
