@@ -34,7 +34,7 @@ STATEMENTS = (
 DEADLY = (
     "import os; os._exit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "import ctypes; ctypes.string_at(0)", "import os; os.close(0); os.close(1); os.close(2)",
-    "import os; os.abort()", "import sys; sys.setrecursionlimit(10**9); f = lambda: f(); f()",
+    "import os; os.abort()", "import sys; sys.setrecursionlimit(10**9); f = lambda: [*map(lambda _: f(), [0])]; f()",
     "import time; exec('while True:\\n try:\\n  while True: time.sleep(1)\\n except BaseException: pass')",
 )  # fmt: skip
 """Statements that end the process that runs them, or never end."""
