@@ -37,6 +37,7 @@ def test_turns_of_a_loop_are_one_row_with_a_norm_each() -> None:
             X = net.layer(X).tanh()
         return X
 
+    torch.manual_seed(1)  # with some weights the turn before the last has a larger one
     (use,) = went_back(forward, torch.rand(2, 4)).result.went_back.uses["layer.weight"]
     assert len(use.norms) == 5
     assert use.report()["times"] == 5
