@@ -127,3 +127,14 @@ class Overlaps:
             self._pairs += 1
             if self._pairs > PAIR_LIMIT or meet(own, self._extents[other]):
                 yield other
+
+
+def is_row_major(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Return whether elements follow each other; the stride of a dimension with one index does not matter."""
+    expected = 1
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if size != 1:
+            if stride != expected:
+                return not all(shape)
+            expected *= size
+    return True

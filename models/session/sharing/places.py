@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 
-from ...tensors.extents import Extent
+from ...tensors.extents import Extent, is_row_major
 
 
 def place_text(extent: Extent, unit: int, whole: int, shape: Sequence[int], strides: Sequence[int] | None) -> str:
@@ -37,9 +37,9 @@ def reached(extents: Iterable[Extent]) -> int:
 
 
 def _walk(shape: Sequence[int], strides: Sequence[int]) -> str:
-    if _row_major(shape, strides):
+    if is_row_major(shape, strides):
         return ""
-    if len(shape) >= 2 and _row_major(_swapped(shape), _swapped(strides)):
+    if len(shape) >= 2 and is_row_major(_swapped(shape), _swapped(strides)):
         return "transposed"
     if any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True)):
         return "expanded: fewer elements than it shows"
@@ -50,13 +50,3 @@ def _walk(shape: Sequence[int], strides: Sequence[int]) -> str:
 
 def _swapped(dims: Sequence[int]) -> list[int]:
     return [*dims[:-2], dims[-1], dims[-2]]
-
-
-def _row_major(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    expected = 1
-    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
-        if size != 1:
-            if stride != expected:
-                return not all(shape)
-            expected *= size
-    return True

@@ -13,6 +13,7 @@ from ...stored.dtypes import DTYPES, QUINT2X4, QUINT4X2, UINT8, DType
 from ...stored.file import DataFile
 from ...stored.stored import Storage, Stored, StoredKind
 from ...stored.strided import ByteSource, Strided, distinct
+from ...tensors.extents import is_row_major
 from ...tensors.readable import Unreadable
 from ..wording import shortened
 from .raw import RawGroup, RawStorage, RawTensor
@@ -147,7 +148,7 @@ class TensorMaker:
             dtype, shape, stride, offset, packed = _packed(raw, dtype, extent)
             elements = prod(shape)
             said.append(packed)
-        row_major = dtype.per_unit > 1 or _row_major(shape, stride)
+        row_major = dtype.per_unit > 1 or is_row_major(shape, stride)
         if row_major:
             reach = dtype.bytes_for(offset + elements)
         else:
@@ -204,10 +205,10 @@ def _packed(
 ) -> tuple[DType, tuple[int, ...], tuple[int, ...], int, tuple[str, str]]:
     """Return dtype, shape, strides and offset in which a type below a byte, or an unknown one, is shown, and a note."""
     shape = raw.shape
-    if raw.dtype == "float4_e2m1fn_x2" and dtype and shape and _row_major(shape, raw.stride):
+    if raw.dtype == "float4_e2m1fn_x2" and dtype and shape and is_row_major(shape, raw.stride):
         note = ("packed", "two numbers in a byte; torch counts the bytes")
         return dtype, (*shape[:-1], 2 * shape[-1]), raw.stride, raw.offset, note
-    if dtype in (QUINT4X2, QUINT2X4) and _row_major(shape, raw.stride) and not raw.offset:
+    if dtype in (QUINT4X2, QUINT2X4) and is_row_major(shape, raw.stride) and not raw.offset:
         return dtype, shape, raw.stride, 0, ("packed", f"{dtype.per_unit} numbers in a byte")
     note = (raw.dtype, f"of shape {' x '.join(map(str, shape))}; shown are the bytes it is packed in")
     return UINT8, (extent.size,), (1,), 0, note
@@ -220,14 +221,3 @@ def _where(raw: RawTensor, extent: StorageExtent) -> list[tuple[str, str]]:
 
 def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
-
-
-def _row_major(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Return whether elements follow each other; the stride of a dimension with one index does not matter."""
-    expected = 1
-    for size, step in zip(reversed(shape), reversed(stride), strict=True):
-        if size != 1:
-            if step != expected:
-                return not all(shape)
-            expected *= size
-    return True

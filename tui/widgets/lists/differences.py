@@ -69,7 +69,7 @@ NOW = " now"
 
 
 def apart(a: str, b: str) -> tuple[str, str]:
-    """Return two sources without the folders that both begin with, so that what tells them apart is read first.
+    """Return two sources without the folders that both begin with, so that what differs in them is read first.
 
     Of one source at two moments the moments: `snapshot 1` and `now`.
     """
