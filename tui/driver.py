@@ -11,6 +11,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections import deque
 from typing import IO, Any
 
@@ -32,7 +33,9 @@ WAITING_LIMIT = 30
 TICK = 0.1
 """Seconds between two looks at whether waiting has an end."""
 LAST = 0.5
-"""Seconds for the last text to be written: a terminal that stands still never takes it."""
+"""Seconds that a terminal may take nothing before the last text is given up: one that stands still never takes it."""
+SLOW = 5.0
+"""Seconds for the last text on a machine that is so busy that the terminal waits for us."""
 
 
 class Writer(threading.Thread):
@@ -101,7 +104,12 @@ class Writer(threading.Thread):
         with self._change:
             self._over = True
             self._change.notify_all()
-        self.join(LAST)
+        ends = time.monotonic() + SLOW
+        given_up = time.monotonic() + LAST
+        while self.is_alive() and time.monotonic() < min(ends, given_up):
+            self.join(TICK)
+            if has_room(self._descriptor):  # else it is the terminal that is slow, and not this thread
+                given_up = time.monotonic() + LAST
 
 
 vars(linux_driver)["WriterThread"] = Writer

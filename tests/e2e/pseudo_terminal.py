@@ -214,8 +214,10 @@ class Terminal:
         return [process for process in self.family()[1:] if "models/engine" in " ".join(process.cmdline())]
 
     def wait_end(self, timeout: float = 60) -> int:
-        """Wait for the program's end; its exit status."""
-        return self.process.wait(timeout)
+        """Wait for the program's end, and until all that it wrote is read; its exit status."""
+        status = self.process.wait(timeout)
+        self._reader.join(timeout)
+        return status
 
 
 def _keep_known(match: re.Match[bytes]) -> bytes:

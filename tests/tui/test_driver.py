@@ -131,6 +131,38 @@ def test_a_terminal_that_takes_nothing_now_is_waited_for_whatever_its_number_is(
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
+@pytest.mark.parametrize("takes", [True, False])
+def test_the_last_text_is_waited_for_as_long_as_the_terminal_would_take_it(
+    monkeypatch: pytest.MonkeyPatch, takes: bool
+) -> None:
+    """On a busy machine the thread that writes may get no time for longer than a terminal may stand still."""
+    read, write = os.pipe()
+    looks: list[int] = []
+    may_write = threading.Event()
+
+    def has_room(descriptor: int, seconds: float = 0) -> bool:
+        looks.append(descriptor)
+        if len(looks) == 5:  # later than any terminal that stands still is waited for
+            may_write.set()
+        return takes
+
+    monkeypatch.setattr(driver, "has_room", has_room)
+    monkeypatch.setattr(driver, "LAST", 0.3)
+    monkeypatch.setattr(driver, "TICK", 0.1)
+    with os.fdopen(write, "w") as file, os.fdopen(read, "rb") as reader:
+        writer = driver.Writer(file)
+        write_it = writer._write
+        monkeypatch.setattr(writer, "_write", lambda data: may_write.wait() and write_it(data))
+        writer.start()
+        writer.write("given back")
+        writer.stop()
+        ended = not writer.is_alive()
+        may_write.set()
+        writer.join()
+        assert ended == takes
+        assert os.read(reader.fileno(), 100) == b"given back"
+
+
 @pytest.mark.parametrize("shell", [True, False])
 def test_a_job_stops_only_where_a_shell_can_continue_it(monkeypatch: pytest.MonkeyPatch, shell: bool) -> None:
     did: list[Any] = []
