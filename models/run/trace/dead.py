@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 
 from .call_statistics import OutputStatistics
@@ -15,6 +16,10 @@ FEWEST = 8
 """Rows and positions below which it is chance whether a unit is zero at each."""
 LARGEST = 2**24
 """Elements up to which units are counted: it is one pass more."""
+MANY = 2**15
+"""Elements from which on a part is looked at first."""
+PART = 8
+"""A part of so many in which nearly all units are somewhere above zero, but those that are dead."""
 _BY_CHANNEL = ("conv", "batchnorm", "batch_norm", "instancenorm", "instance_norm", "groupnorm", "group_norm")
 """What gives its channels in the second dimension, as the beginnings of names in small letters."""
 
@@ -29,8 +34,27 @@ def note_dead(output: Tensor, found: OutputStatistics, unit: int) -> None:
     if found.zeros * units < output.numel():
         found.dead = 0  # fewer zeros than rows
     elif found.all_finite:
-        others = [dimension for dimension in range(output.dim()) if dimension != unit]
-        found.dead = units - int(output.detach().amax(others).count_nonzero())
+        found.dead = _dead(output.detach(), unit)
+
+
+def _dead(output: Tensor, unit: int) -> int:
+    """Return how many units are zero throughout: of those that are not in a part of it the rest is not looked at."""
+    others = [dimension for dimension in range(output.dim()) if dimension != unit]
+    longest = max(others, key=output.size)
+    length = output.size(longest)
+    if output.numel() >= MANY and length >= PART:
+        part = output.narrow(longest, length // 2, length // PART)
+        silent = _zero_throughout(part, others)
+        if not silent.size(0):
+            return 0
+        if 2 * silent.size(0) < output.size(unit):
+            output = output.index_select(unit, silent)
+    return _zero_throughout(output, others).size(0)
+
+
+def _zero_throughout(output: Tensor, others: list[int]) -> Tensor:
+    """Return the indices of the units that are nowhere above zero; `others` are the dimensions besides theirs."""
+    return torch.eq(output.amax(others), 0).nonzero().view(-1)
 
 
 def unit_dimension(output: Tensor, producers: Iterable[Call]) -> int | None:

@@ -176,7 +176,7 @@ def _measured(values: Tensor) -> OutputStatistics:
         return _of_integers(values)
     if dtype not in _INTEGERS:  # the small ones of eight bits and less
         return _in_pieces(values)
-    if dtype.itemsize > 2 and is_many(elements):
+    if dtype.itemsize > 2 and values.is_cpu and is_many(elements):
         sums = sums_of(values)
         if sums is None:
             return _with_nonfinite(values)

@@ -73,6 +73,26 @@ def test_a_few_elements_whose_statistics_are_taken_later_know_their_units_too() 
     assert found.rows is not None
 
 
+@pytest.mark.parametrize("shape", [(64, 1000), (2, 16, 50, 50), (16, 5000), (7, 5000), (2, 40, 900)])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 1.0])
+def test_dead_units_of_many_elements(shape: tuple[int, ...], share: float) -> None:
+    """Some units live at a single place, which no part of the output need hold."""
+    random = torch.Generator().manual_seed(0)
+    unit = 1 if len(shape) > 3 else len(shape) - 1
+    X = torch.randn(shape, generator=random)
+    silent = torch.rand(shape[unit], generator=random) < share
+    units = X.movedim(unit, -1)
+    units[..., silent] = -1
+    for place, index in enumerate(silent.nonzero().view(-1)[::3]):
+        units[(place % shape[0], *[-1 if place % 2 else 0] * (len(shape) - 2), index)] = 1
+    expected = int((X.relu().movedim(unit, -1).reshape(-1, shape[unit]).amax(0) == 0).sum())
+    found = statistics(Applied(nn.ReLU()), X)
+    if X.numel() < 8 * shape[unit]:
+        assert found.dead in (None, 0)
+    else:
+        assert (found.units, found.dead) == (shape[unit], expected)
+
+
 @pytest.mark.parametrize("x", [torch.rand(40), torch.rand(7, 4), torch.full((8, 4), float("nan"))])
 def test_nothing_is_said_of_few_rows_or_of_nan(x: Tensor) -> None:
     assert statistics(Applied(nn.ReLU()), x).dead in (None, 0)
