@@ -149,7 +149,7 @@ class StoredFacts(NodeFacts):
     @property
     def lacked(self) -> str:
         """Return why a network need not have this tensor: it is an optimizer's state; else an empty text."""
-        return "state of an optimizer or the like, which a network has not" if self.kind == "state" else ""
+        return lacked(self.kind)
 
     @property
     def parts(self) -> Sequence[StoredPart]:
@@ -168,3 +168,8 @@ class StoredFacts(NodeFacts):
         """Return the statistics in short; None where they were not computed."""
         known = self._model.statistics_cache
         return known.brief(self.path) if len(known) else None
+
+
+def lacked(kind: NodeKind) -> str:
+    """Return why a network need not have a tensor of this kind; empty for what it should have."""
+    return "state of an optimizer or the like, which a network has not" if kind == "state" else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from ..tensors.lattice import SPAN_LIMIT, WALK_LIMIT, collapsed, repeated_axes, repeats_much, span_of
 from ..tensors.readable import Readable, Unreadable
@@ -113,7 +114,7 @@ def _repeated(numbers: ElementComparison, times: int) -> ElementComparison:
     """Return the comparison of tensors of which each element stands there so many times."""
     squares = numbers.squares and Squares(numbers.squares.a.times(times), numbers.squares.apart.times(times))
     differing, nonfinite = numbers.differing * times, numbers.nonfinite * times
-    return replace(numbers, differing=differing, nonfinite=nonfinite, squares=squares)
+    return structs.replace(numbers, differing=differing, nonfinite=nonfinite, squares=squares)
 
 
 def _of_spans(a: Readable, b: Readable, tolerance: Tolerance) -> ElementComparison | None:
@@ -146,8 +147,8 @@ def _compare_elements(
     found = _measured(pieces, equal, tolerance, workers, read)
     numbers = found.comparison()
     if numbers.values == "equal":
-        return replace(SAME, squares=numbers.squares)
-    return replace(numbers, index=None if found.place is None else tuple(index_at(a.shape, found.place)))
+        return structs.replace(SAME, squares=numbers.squares)
+    return structs.replace(numbers, index=None if found.place is None else tuple(index_at(a.shape, found.place)))
 
 
 def _equal_bytes(pieces: Pieces, workers: Workers, read: OnRead) -> int:

@@ -1,9 +1,14 @@
-"""The result of comparing a tensor of two sources, and the totals of all.  Must not import torch."""
+"""The result of comparing a tensor of two sources, and the totals of all.  Must not import torch.
+
+There may be a hundred thousand of each: structs are made several times as fast as dataclasses.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+import msgspec
 
 from ..messages import NodeKind
 from .sums import Squares
@@ -31,8 +36,7 @@ class Tolerance:
     atol: float = ATOL
 
 
-@dataclass(frozen=True, slots=True)
-class TensorSide:
+class TensorSide(msgspec.Struct, frozen=True, gc=False):
     """One of the two tensors: its path, shape and dtype in its own source."""
 
     path: str
@@ -45,8 +49,7 @@ class TensorSide:
     """What it is there: a parameter, a buffer, a constant, state."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElementComparison:
+class ElementComparison(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """The comparison of the elements of two tensors of one shape.
 
     `equal` means that every element is: NaN equals NaN here, and 0 equals -0.
@@ -68,8 +71,19 @@ class ElementComparison:
 
     A change from or to NaN or infinity is larger than any other.
     """
-    squares: Squares | None = field(default=None, compare=False)
+    squares: Squares | None = None
     """What `relative_l2` is made of, for sums over several tensors; None where it was not computed: of equal bytes."""
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the comparisons are equal but for their sums."""
+        return isinstance(other, ElementComparison) and self._all_but_squares() == other._all_but_squares()
+
+    def __hash__(self) -> int:
+        """Return the same for comparisons that are equal."""
+        return hash(self._all_but_squares())
+
+    def _all_but_squares(self) -> tuple[object, ...]:
+        return msgspec.structs.astuple(self)[:-1]
 
 
 SAME = ElementComparison(values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0)
@@ -78,8 +92,7 @@ UNMEASURED = ElementComparison(values="changed", max_abs=None, relative_l2=None,
 """Of packed tensors whose bytes differ, by how much nobody here can say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True, gc=False):
     """The result for one tensor: both sides, or the one that has it."""
 
     path: str

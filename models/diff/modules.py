@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..checkpoint.nesting import split_name
+from ..checkpoint.nesting import DEPTH_LIMIT, split_name
 from .difference import ALIKE, Difference, ElementComparison
 from .pairing import Pairs
 from .sums import Squares, Sum
 from .tensors import Comparable
 
+_NO_CHANGE = (*ALIKE, "unreadable")
 MeasureSquares = Callable[[Comparable], Sum | None]
 """Returns the sum of the squares of a tensor's finite elements; None where it cannot be read."""
 
@@ -46,6 +47,27 @@ class ModuleChange:
             return None
         return self.squares.relative_l2()
 
+    def add(self, other: ModuleChange) -> None:
+        """Add what some of its tensors amount to."""
+        self.tensors += other.tensors
+        self.changed += other.changed
+        self.of_state = self.of_state and other.of_state
+        self.unread = self.unread or other.unread
+        self._add_sums(other.nonfinite, other.max_abs, other.squares)
+
+    def add_numbers(self, numbers: ElementComparison) -> None:
+        """Add the numbers of one of its tensors."""
+        self._add_sums(numbers.nonfinite, numbers.max_abs, numbers.squares)
+
+    def _add_sums(self, nonfinite: int, max_abs: float | None, squares: Squares | None) -> None:
+        self.nonfinite += nonfinite
+        if max_abs is not None and (self.max_abs is None or max_abs > self.max_abs):
+            self.max_abs = max_abs
+        if squares is not None:
+            self.squares.a.add(squares.a.value, squares.a.exponent)
+            if squares.apart.value:
+                self.squares.apart.add(squares.apart.value, squares.apart.exponent)
+
     @property
     def size(self) -> tuple[bool, bool, float, float, int]:
         """Return a key that sorts the most changed first, an optimizer's state last."""
@@ -78,18 +100,39 @@ class ModuleChanges:
 
     def add(self, difference: Difference) -> None:
         """Count a difference in every module that its tensor is in."""
-        numbers = difference.comparison
-        around = self._around(difference.path)
-        differs, of_state = difference.status not in (*ALIKE, "unreadable"), difference.of_state
-        for module in around:
-            module.tensors += 1
-            if differs:
-                module.changed += 1
-            if not of_state:
-                module.of_state = False
-        if numbers is not None:
-            known = self._counted(difference.path)
-            self._add_numbers(difference, numbers, [each for each in around if each not in known] if known else around)
+        self.add_all((difference,))
+
+    def add_all(self, differences: Iterable[Difference]) -> None:
+        """Count differences in every module that their tensors are in."""
+        fresh: dict[str, tuple[ModuleChange, list[ModuleChange]]] = {}
+        for difference in differences:
+            own = _own_module(difference.path)
+            found = fresh.get(own)
+            if found is None:
+                found = fresh[own] = ModuleChange(own, None), self._around(own)
+            sums, around = found
+            sums.tensors += 1
+            if difference.status not in _NO_CHANGE:
+                sums.changed += 1
+            if not difference.of_state:
+                sums.of_state = False
+            if difference.comparison is not None:
+                self._add_numbers(difference.path, difference.comparison, sums, around)
+        _spread(fresh.values())
+
+    def _add_numbers(
+        self, path: str, numbers: ElementComparison, sums: ModuleChange, around: list[ModuleChange]
+    ) -> None:
+        a, b = self._compared[path]
+        if a.twins and b.twins:  # in some modules it may be counted under another of its names
+            known = self._counted(path, a.twins, b.twins)
+            around = [each for each in around if each not in known]
+            for module in around:
+                module.add_numbers(numbers)
+        else:
+            sums.add_numbers(numbers)
+        if numbers.squares is None and numbers.values == "equal" and not a.readable.absence[1]:
+            self._unmeasured.append((a, around))  # what is stored in parts may be equal and have no numbers
 
     def measure_rest(self, measure: MeasureSquares) -> None:
         """Add the sums of tensors whose bytes were found equal before anything differed; they are read again.
@@ -107,26 +150,8 @@ class ModuleChanges:
                     module.squares.a.add(found.value, found.exponent)
         self._unmeasured.clear()
 
-    def _add_numbers(self, difference: Difference, numbers: ElementComparison, modules: list[ModuleChange]) -> None:
-        largest, squares = numbers.max_abs, numbers.squares
-        for module in modules:
-            if numbers.nonfinite:
-                module.nonfinite += numbers.nonfinite
-            if largest is not None and (module.max_abs is None or largest > module.max_abs):
-                module.max_abs = largest
-            if squares is not None:
-                module.squares.a.add(squares.a.value, squares.a.exponent)
-                if squares.apart.value:
-                    module.squares.apart.add(squares.apart.value, squares.apart.exponent)
-        if numbers.squares is None and numbers.values == "equal":
-            tensor = self._compared[difference.path][0]
-            if not tensor.readable.absence[1]:  # what is stored in parts may be equal and have no numbers
-                self._unmeasured.append((tensor, modules))
-
-    def _around(self, path: str) -> list[ModuleChange]:
-        """Return the modules that a tensor is in, the root last."""
-        last = split_name(path)[-1]
-        own = path[: len(path) - len(last) - 1] if len(last) < len(path) else ""
+    def _around(self, own: str) -> list[ModuleChange]:
+        """Return a module and those that it is in, the root last."""
         found = self._chains.get(own)
         if found is None:
             module: ModuleChange | None = self._module(own)
@@ -143,14 +168,35 @@ class ModuleChanges:
             found = self._modules[path] = ModuleChange(path, above)
         return found
 
-    def _counted(self, path: str) -> set[ModuleChange]:
+    def _counted(self, path: str, twins: Sequence[str], of_b: Sequence[str]) -> set[ModuleChange]:
         """Return the modules in which the numbers of this tensor were counted under another of its names."""
-        a, b = self._compared[path]
-        if not a.twins or not b.twins:
-            return set()
         self._added.add(path)
-        others = [twin for twin in a.twins if twin != path and twin in b.twins and twin in self._added]
-        return {module for other in others for module in self._around(other)}
+        others = [twin for twin in twins if twin != path and twin in of_b and twin in self._added]
+        return {module for other in others for module in self._around(_own_module(other))}
+
+
+def _spread(fresh: Iterable[tuple[ModuleChange, list[ModuleChange]]]) -> None:
+    """Add sums to modules and to those that they are in, the innermost first: to each module but once."""
+    levels: dict[int, dict[ModuleChange, ModuleChange]] = {}
+    for sums, around in fresh:
+        levels.setdefault(len(around), {})[around[0]] = sums
+    for depth in range(max(levels, default=0), 0, -1):
+        outer = levels.setdefault(depth - 1, {})
+        for module, sums in levels.get(depth, {}).items():
+            module.add(sums)
+            if module.above is None:
+                continue
+            if (known := outer.get(module.above)) is None:
+                outer[module.above] = sums  # which nothing else reads any more
+            else:
+                known.add(sums)
+
+
+def _own_module(path: str) -> str:
+    """Return the path of the module that a tensor is in itself."""
+    if path.count(".") < DEPTH_LIMIT:
+        return path.rpartition(".")[0]
+    return path[: -len(split_name(path)[-1]) - 1]
 
 
 def most_changed(modules: Sequence[ModuleChange], count: int) -> list[ModuleChange]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import structs
 
 from ..stored.dense import Dense
 from ..stored.file import DataFile
@@ -18,8 +20,7 @@ from .tensors import Comparable
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .measures import Measures
-    from .small_floats import SmallFloats
+    from ..stored.dtypes import DType
 
 SMALL = 2**16
 """Bytes of a tensor up to which it is read together with others."""
@@ -33,6 +34,8 @@ class Neighbours(NamedTuple):
     """Pairs that are read at once."""
 
     pairs: list[tuple[Comparable, Comparable]]
+    tensors: list[Dense]
+    """Those of A."""
     begins: list[tuple[int, int]]
     """Of each pair the bytes from the start of what is read to each tensor."""
     places: tuple[tuple[DataFile, int, int], tuple[DataFile, int, int]]
@@ -42,6 +45,7 @@ class Neighbours(NamedTuple):
 def neighbours(pairs: Sequence[TensorPair], start: int) -> Neighbours | None:
     """Return the pairs from `start` on that are read at once; None where these are too few to matter."""
     found: list[tuple[Comparable, Comparable]] = []
+    tensors: list[Dense] = []
     offsets: list[tuple[int, int]] = []
     files: tuple[DataFile, DataFile] | None = None
     low, high = [0, 0], [0, 0]
@@ -65,15 +69,18 @@ def neighbours(pairs: Sequence[TensorPair], start: int) -> Neighbours | None:
             break
         low, high = lower, higher
         found.append((a, b))
+        tensors.append(mine)
         offsets.append((mine.offset, theirs.offset))
     if files is None or len(found) < _LEAST:
         return None
     begins = [(mine - low[0], theirs - low[1]) for mine, theirs in offsets]
-    return Neighbours(found, begins, ((files[0], low[0], high[0] - low[0]), (files[1], low[1], high[1] - low[1])))
+    return Neighbours(
+        found, tensors, begins, ((files[0], low[0], high[0] - low[0]), (files[1], low[1], high[1] - low[1]))
+    )
 
 
-def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) -> Iterator[Difference] | None:
-    """Return the differences of `neighbours`, each found out when it is asked for; None where they cannot be read.
+def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) -> list[Difference] | None:
+    """Return the differences of `neighbours`; None where they cannot be read.
 
     With `squares` the sums of equal tensors are taken too.  Torch is imported where one differs, or for these sums.
     """
@@ -83,72 +90,91 @@ def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) ->
             file.read_into(offset, room[:size])
     except Unreadable:
         return None  # each says why by itself
-    return _compared(many, both, tolerance, squares)
+    alike = _all_alike(many, both)
+    if alike and not squares:
+        return [Difference(a.path, "equal", a.side, b.side, SAME) for a, b in many.pairs]
+    from ..work.one_thread import one_thread
+
+    found: dict[int, ElementComparison | None] = {}
+    with one_thread():
+        for places in _of_one_form(many).values():
+            found.update(_measure(many, both, places, alike, tolerance))
+        return [
+            _alone(many, both, place, tolerance) if numbers is None else _difference(a, b, numbers)
+            for place, (a, b) in enumerate(many.pairs)
+            for numbers in (found.get(place),)
+        ]
 
 
-def _compared(many: Neighbours, both: BytesOfBoth, tolerance: Tolerance, squares: bool) -> Iterator[Difference]:
-    together: SmallFloats | None = None
-    item = _item_together(many)
-    for (a, b), begins in zip(many.pairs, many.begins, strict=True):
-        size = int(a.elements * a.readable.item_bytes)
-        alike = both.equal(*begins, size)
-        if item and together is None and (squares or not alike):
-            together = _together(many, both, item, tolerance)
-            item = item if together.suitable else 0
-        start, stop = (begins[0] // item, (begins[0] + size) // item) if item else (0, 0)
-        if not alike:
-            raw = [room[begin : begin + size] for room, begin in zip(both.rooms, begins, strict=True)]
-            yield _differing(a, b, raw, tolerance, together.measure(start, stop) if together and item else None)
-        elif squares:
-            found = together.squares(start, stop) if together and item else None
-            found = found or _squares(a, both.rooms[0][begins[0] : begins[0] + size])
-            same = ElementComparison(
-                values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0, squares=Squares(found, Sum())
-            )
-            yield Difference(a.path, "equal", a.side, b.side, same)
-        else:
-            yield Difference(a.path, "equal", a.side, b.side, SAME)
+def _all_alike(many: Neighbours, both: BytesOfBoth) -> bool:
+    """Return whether all bytes are equal; at once where tensors lie in the same way on both sides."""
+    (_, _, size), (_, _, other) = many.places
+    begins = many.begins
+    if size == other and all(mine == theirs for mine, theirs in begins) and both.equal(0, 0, size):
+        return True
+    return all(both.equal(*place, tensor.nbytes) for tensor, place in zip(many.tensors, begins, strict=True))
 
 
-def _item_together(many: Neighbours) -> int:
-    """Return the bytes of an element where all lie in the same way on both sides, each at a whole element; 0 if not."""
-    item = many.pairs[0][0].readable.item_bytes
-    dtype = many.pairs[0][0].side.dtype
-    sound = item == int(item) and all(mine == theirs and not mine % item for mine, theirs in many.begins)
-    return int(item) if sound and all(a.side.dtype == dtype for a, _ in many.pairs) else 0
+def _of_one_form(many: Neighbours) -> dict[tuple[DType, int], list[int]]:
+    """Return the indices of the tensors of one dtype and size that lie at whole elements, by these."""
+    found: dict[tuple[DType, int], list[int]] = {}
+    for at, (tensor, (mine, theirs)) in enumerate(zip(many.tensors, many.begins, strict=True)):
+        dtype = tensor.dtype
+        if dtype.per_unit == 1 and not (mine % dtype.unit or theirs % dtype.unit):
+            found.setdefault((dtype, tensor.nbytes), []).append(at)
+    return found
 
 
-def _together(many: Neighbours, both: BytesOfBoth, item: int, tolerance: Tolerance) -> SmallFloats:
-    from .small_floats import SmallFloats
+def _measure(
+    many: Neighbours, both: BytesOfBoth, places: list[int], alike: bool, tolerance: Tolerance
+) -> Iterable[tuple[int, ElementComparison | None]]:
+    """Return the comparison of each of the tensors at some places, all of one dtype and size.
 
-    a, b = many.pairs[0]
-    count = min(size for _, _, size in many.places) // item
+    None for those that need more care.
+    """
+    from .small_floats import Measured, can_be_rows, measure_rows, rows_of, squares_of_rows
 
-    def side(tensor: Comparable, room: memoryview) -> Callable[[], Tensor]:
-        return lambda: tensor.readable.from_bytes(room[: count * item], count)
+    first = many.tensors[places[0]]
+    if not can_be_rows(first.dtype.torch):
+        return ()
 
-    return SmallFloats(side(a, both.rooms[0]), side(b, both.rooms[1]), tolerance)
+    def rows(side: int) -> Tensor:
+        unit = first.dtype.unit
+        count = many.places[side][2] // unit
+        numbers = first.from_bytes(both.rooms[side][: count * unit], count)
+        return rows_of(numbers, [many.begins[place][side] // unit for place in places], first.elements)
+
+    measured = Measured(squares_of_rows(rows(0)), {}) if alike else measure_rows(rows(0), rows(1), tolerance)
+    found = [
+        structs.replace(SAME, squares=Squares(Sum(each), Sum())) if math.isfinite(each) else None
+        for each in measured.squares
+    ]
+    for row, comparison in measured.differing.items():
+        found[row] = comparison
+    return zip(places, found, strict=True)
 
 
-def _squares(tensor: Comparable, raw: memoryview) -> Sum:
-    from .measures import squares
+def _difference(a: Comparable, b: Comparable, numbers: ElementComparison) -> Difference:
+    if numbers.index is not None:
+        numbers = structs.replace(numbers, index=tuple(index_at(a.side.shape or (), numbers.index[0])))
+    return Difference(a.path, numbers.values, a.side, b.side, numbers)
 
-    return squares(tensor.readable.from_bytes(raw, tensor.elements))
 
+def _alone(many: Neighbours, both: BytesOfBoth, place: int, tolerance: Tolerance) -> Difference:
+    """Return the difference of one of the tensors."""
+    from .measures import measure_pair, squares
 
-def _differing(
-    a: Comparable, b: Comparable, raw: Sequence[memoryview], tolerance: Tolerance, found: Measures | None
-) -> Difference:
-    """Return the difference of two tensors whose bytes differ; `found` None where they are to be measured yet."""
-    if found is None:
-        from ..work.one_thread import one_thread
-        from .measures import measure_pair
-
-        with one_thread():
-            x, y = (each.readable.from_bytes(room, each.elements) for each, room in zip((a, b), raw, strict=True))
-            found = measure_pair(x, y, tolerance)
+    a, b = many.pairs[place]
+    begins, size = many.begins[place], many.tensors[place].nbytes
+    x, y = (
+        each.readable.from_bytes(room[begin : begin + size], each.elements)
+        for each, room, begin in zip((a, b), both.rooms, begins, strict=True)
+    )
+    if both.equal(*begins, size):
+        same = structs.replace(SAME, squares=Squares(squares(x), Sum()))
+        return Difference(a.path, "equal", a.side, b.side, same)
+    found = measure_pair(x, y, tolerance)
     numbers = found.comparison()
     if numbers.values == "equal":
-        return Difference(a.path, "equal", a.side, b.side, replace(SAME, squares=numbers.squares))
-    index = None if found.place is None else tuple(index_at(a.side.shape or (), found.place))
-    return Difference(a.path, numbers.values, a.side, b.side, replace(numbers, index=index))
+        return Difference(a.path, "equal", a.side, b.side, structs.replace(SAME, squares=numbers.squares))
+    return _difference(a, b, structs.replace(numbers, index=None if found.place is None else (found.place,)))

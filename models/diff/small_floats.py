@@ -1,92 +1,132 @@
-"""Measures of many small tensors of floats at once: what is done to each number is done to those of all together.
+"""Measures of many small tensors of one size and dtype at once, as the rows of a matrix.
 
-The sums of each tensor are taken by itself, so that they are those that `measures` has, to the last bit.
+The sums of a row are those that `measures` has of a tensor by itself but for rounding: both add float64.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import torch
+from msgspec import structs
 from torch import Tensor
 
-from ..work.one_thread import one_thread
-from .difference import Tolerance
-from .measures import PART, Measures
-from .sums import Sum
+from .difference import SAME, ElementComparison, Tolerance
+from .sums import Squares, Sum
 
-_ALIGNED = 8
-"""Numbers of 64 bytes: what begins elsewhere is added up in another order."""
+PART = 2**14
+"""Elements that are measured at a time, whole rows: as float64 they stay in the cache."""
 _FLOATS = frozenset({torch.float32, torch.float16, torch.bfloat16})
 """Dtypes of which float64 holds every difference and every square."""
+_WHOLE = frozenset(
+    {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32}
+)
+"""Dtypes of which float64 holds every square, or so well that only rounding is lost."""
 
 
-class SmallFloats:
-    """The numbers of tensors that lie in the same order on both sides, from the first one to the last."""
+class Measured(NamedTuple):
+    """What is known of some rows."""
 
-    def __init__(self, a: Callable[[], Tensor], b: Callable[[], Tensor], tolerance: Tolerance) -> None:
-        """Take what returns all numbers of A, and of B, in one dimension; neither is called before it is needed."""
-        self._tolerance = tolerance
-        self._read = a, b
+    squares: list[float]
+    """Of each row the sum of the squares of A; NaN or infinite where a number is."""
+    differing: dict[int, ElementComparison | None]
+    """Of the rows whose bytes differ, the comparison with the place of the largest change as its index.
 
-    @cached_property
-    def _sides(self) -> tuple[Tensor, Tensor]:
-        a, b = self._read
-        return a(), b()
-
-    @cached_property
-    def suitable(self) -> bool:
-        """Return whether numbers of this dtype are measured here."""
-        return self._sides[0].dtype in _FLOATS
-
-    @cached_property
-    def _a(self) -> Tensor:
-        with one_thread():
-            return self._sides[0].to(torch.float64)
-
-    @cached_property
-    def _both(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return B, how far apart each number is, and how far it still is close (below 0: it is not)."""
-        x, y = self._sides
-        tolerance = self._tolerance
-        with one_thread():
-            b = y.to(torch.float64)
-            apart = torch.sub(self._a, b).abs_()
-            bound = torch.mul(y, tolerance.rtol).abs_().add_(tolerance.atol).sub_(torch.sub(x, y).abs_())
-        return b, apart, bound
-
-    def squares(self, start: int, stop: int) -> Sum | None:
-        """Return the sum of the squares of A; None where a number is not finite, or where there are many."""
-        if stop - start > PART:
-            return None
-        numbers = _part(self._a, start, stop)
-        found = _dot(numbers, numbers)
-        return Sum(found) if math.isfinite(found) else None
-
-    def measure(self, start: int, stop: int) -> Measures | None:
-        """Return the measures of one tensor; None where a number is not finite, or where there are many."""
-        if stop - start > PART:
-            return None
-        others, apart, bound = self._both
-        x, y, far = (_part(each, start, stop) for each in (self._a, others, apart))
-        a, b, products, squares = (_dot(one, other) for one, other in ((x, x), (y, y), (x, y), (far, far)))
-        if not all(map(math.isfinite, (a, b, products, squares))):
-            return None
-        place = int(far.argmax().item())  # the first of several
-        found = Measures(Sum(a), Sum(b), Sum(products), Sum(squares), far[place].item())
-        if found.largest:
-            found.differing, found.place = int(far.count_nonzero().item()), place
-            found.close = bool(bound[start:stop].amin().item() >= 0)
-        return found
+    None where a number is not finite or the dtype is none of floats: these are to be measured with more care.
+    """
 
 
-def _dot(one: Tensor, other: Tensor) -> float:
-    return float(one.dot(other).item())
+def can_be_rows(name: str) -> bool:
+    """Return whether the squares of the dtype of this name in torch can be added here."""
+    dtype = getattr(torch, name, None)
+    return dtype in _FLOATS or dtype in _WHOLE
 
 
-def _part(numbers: Tensor, start: int, stop: int) -> Tensor:
-    """Return some numbers in memory that begins where that of a tensor of its own would."""
-    part = numbers[start:stop]
-    return part.clone() if start % _ALIGNED else part
+def rows_of(numbers: Tensor, starts: Sequence[int], size: int) -> Tensor:
+    """Return the rows of `size` numbers that begin at `starts`; a view where they are equally far apart."""
+    step = starts[1] - starts[0] if len(starts) > 1 else size
+    if step > 0 and all(after - before == step for before, after in pairwise(starts)):
+        return numbers.as_strided((len(starts), size), (step, 1), starts[0])
+    return torch.stack([numbers[start : start + size] for start in starts])
+
+
+def measure_rows(a: Tensor, b: Tensor, tolerance: Tolerance) -> Measured:
+    """Return what the rows of two matrices of one shape and dtype differ by; the dtype is one that `can_be_rows`."""
+    squares: list[float] = []
+    found: dict[int, ElementComparison | None] = {}
+    size = a.shape[1]
+    step = max(PART // size, 1)
+    for first in range(0, len(a), step):
+        x, y = a[first : first + step], b[first : first + step]
+        wide = x.to(torch.float64)
+        sums = _dots(wide, wide)
+        squares += sums.tolist()
+        rows = _differing(x, y)
+        if not len(rows):
+            continue
+        if a.dtype not in _FLOATS:
+            found.update(dict.fromkeys((rows + first).tolist()))
+            continue
+        if len(rows) < len(x):
+            x, y, wide, sums = x[rows], y[rows], wide[rows], sums[rows]
+        places = (rows + first).tolist()
+        found.update(zip(places, _compared(x, y, wide, sums, tolerance), strict=True))
+    return Measured(squares, found)
+
+
+def squares_of_rows(a: Tensor) -> list[float]:
+    """Return of each row the sum of its squares; NaN or infinite where a number is."""
+    squares: list[float] = []
+    step = max(PART // a.shape[1], 1)
+    for first in range(0, len(a), step):
+        wide = a[first : first + step].to(torch.float64)
+        squares += _dots(wide, wide).tolist()
+    return squares
+
+
+def _differing(x: Tensor, y: Tensor) -> Tensor:
+    """Return the rows whose bytes differ."""
+    whole = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[x.dtype.itemsize]
+    return (x.view(whole) != y.view(whole)).any(1).nonzero().view(-1)
+
+
+def _dots(x: Tensor, y: Tensor) -> Tensor:
+    return torch.mul(x, y).sum(1)
+
+
+def _compared(x: Tensor, y: Tensor, a: Tensor, sums: Tensor, tolerance: Tolerance) -> list[ElementComparison | None]:
+    """Return the comparison of each row; `a` are those of A as float64, and `sums` their squares added up."""
+    b = y.to(torch.float64)
+    apart = torch.sub(a, b).abs_()
+    squares = _dots(apart, apart)
+    others, products = _dots(b, b), _dots(a, b)
+    largest, place = apart.max(1)  # the first of several
+    differing = (apart != 0).sum(1)
+    bound = torch.mul(y, tolerance.rtol).abs_().add_(tolerance.atol).sub_(torch.sub(x, y).abs_())
+    close = bound.amin(1) >= 0
+    roots = sums.sqrt(), others.sqrt()
+    cosine = (products / roots[0] / roots[1]).clamp_(-1.0, 1.0)
+    columns = (sums, others, squares, squares.sqrt() / roots[0], cosine, largest, place, differing, close)
+    return [_comparison(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _comparison(
+    a: float, b: float, squares: float, relative: float, cosine: float, largest: float, place: int, differing: int,
+    close: bool,
+) -> ElementComparison | None:  # fmt: skip
+    if not math.isfinite(a + b + squares):
+        return None
+    if not differing:
+        return structs.replace(SAME, squares=Squares(Sum(a), Sum()))
+    return ElementComparison(
+        values="close" if close else "changed",
+        max_abs=largest,
+        relative_l2=relative if a else None,
+        cosine=cosine if a and b else None,
+        differing=differing,
+        index=(place,),
+        squares=Squares(Sum(a), Sum(squares)),
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
+from msgspec import structs
 from torch import Tensor
 
 from ..tensors.lattice import span_of
@@ -40,7 +40,7 @@ def compare_spans(
     index = next_index(wanted, shape, strides, last, 1)
     root = times.double().sqrt()  # squares and products count as often as they are shown
     sums = measure_pair((a * root)[finite], (b * root)[finite], None).comparison()
-    return replace(
+    return structs.replace(
         plain,
         relative_l2=sums.relative_l2,
         cosine=sums.cosine,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice, takewhile
 
 from ..tensors.lattice import span_of
 from .compare import compare
@@ -25,7 +26,21 @@ def differences(
     torch_is_there: Callable[[], bool] = lambda: False,
     sizes: Sequence[int] | None = None,
 ) -> Iterator[Difference]:
-    """Yield the difference of each pair, in order; only a few pieces of one pair are in memory at a time.
+    """Yield the difference of each pair, in order; see `differences_at_once`."""
+    found = differences_at_once(pairs, tolerance, on_progress, workers, squares, torch_is_there, sizes)
+    return chain.from_iterable(found)
+
+
+def differences_at_once(
+    pairs: Pairs,
+    tolerance: Tolerance,
+    on_progress: OnBytesRead = lambda done, total, path: None,
+    workers: Workers | None = None,
+    squares: bool = False,
+    torch_is_there: Callable[[], bool] = lambda: False,
+    sizes: Sequence[int] | None = None,
+) -> Iterator[Sequence[Difference]]:
+    """Yield the differences of pairs, in order, of small ones many at once; only a few pieces are in memory at a time.
 
     `workers` None uses all processor cores but one.  With `squares` the sums of equal tensors are taken too, from the
     first difference on, and before where `torch_is_there()`: where all are equal torch need not be imported.
@@ -34,13 +49,14 @@ def differences(
     sizes = list(map(pair_bytes, pairs.both)) if sizes is None else sizes
     total = sum(sizes)
     done, at, count = 0, 0, len(pairs.both)
-    differs = False
+    differs, alone = False, 0
     with workers or Workers() as team:
         while at < count:
             a, b = pairs.both[at]
             if a is None or b is None:
-                at += 1
-                yield one_sided(a, b)
+                sided = [one_sided(*pair) for pair in takewhile(_is_one_sided, islice(pairs.both, at, None))]
+                at += len(sided)
+                yield sided
                 continue
             before, path = done, a.path
 
@@ -51,16 +67,21 @@ def differences(
 
             read(0)
             wanted = squares and (differs or torch_is_there())
-            many = neighbours(pairs.both, at)
+            many = neighbours(pairs.both, at) if at >= alone else None
             together = None if many is None else compare_neighbours(many, tolerance, wanted)
-            if together is None:
-                together = iter([compare(a, b, tolerance, team, read, wanted)])
-            for found in together:
-                differs = differs or (found.comparison is not None and found.comparison.values != "equal")
-                before += sizes[at]  # a tensor may be read in part, or twice
-                at += 1
-                yield found
-            done = before
+            if many is not None and together is None:
+                alone = at + len(many.pairs)  # these cannot be read at once
+            found = together or [compare(a, b, tolerance, team, read, wanted)]
+            differs = differs or any(
+                each.comparison is not None and each.comparison.values != "equal" for each in found
+            )
+            done = before + sum(sizes[at : at + len(found)])  # a tensor may be read in part, or twice
+            at += len(found)
+            yield found
+
+
+def _is_one_sided(pair: tuple[Comparable | None, Comparable | None]) -> bool:
+    return pair[0] is None or pair[1] is None
 
 
 def one_sided(a: Comparable | None, b: Comparable | None) -> Difference:

@@ -6,11 +6,11 @@ Must not import torch.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(msgspec.Struct, gc=False):
     """A sum of numbers that may be too large or too small for float64: `value * 2**exponent`."""
 
     value: float = 0.0
@@ -40,8 +40,7 @@ class Sum:
         return math.sqrt(math.ldexp(self.value, odd)), (self.exponent - odd) // 2
 
 
-@dataclass(slots=True)
-class Squares:
+class Squares(msgspec.Struct, gc=False):
     """What relative differences are made of: sums of squares, of the elements that are finite on both sides."""
 
     a: Sum

@@ -14,7 +14,7 @@ from .difference import TensorSide
 class Comparable:
     """One tensor of a source, to be compared.  Safe to read from several threads."""
 
-    __slots__ = ("lacks", "path", "readable", "side", "stored", "twins")
+    __slots__ = ("elements", "lacks", "path", "readable", "side", "stored", "twins")
 
     def __init__(
         self, side: TensorSide, readable: Readable, lacks: str = "", twins: tuple[str, ...] = (), stored: bool = False
@@ -29,12 +29,9 @@ class Comparable:
         """Other paths of the same tensor, under one of which alone a checkpoint may hold it."""
         self.stored = stored
         """Whether it lies in a file, which may hold a tensor under one of its names alone."""
+        self.elements = 0 if side.shape is None else prod(side.shape)
+        """The number of elements; 0 where the shape is unknown."""
 
     def copy(self) -> Comparable:
         """Return the same tensor, to be renamed apart from this one."""
         return Comparable(self.side, self.readable, self.lacks, self.twins, self.stored)
-
-    @property
-    def elements(self) -> int:
-        """Return the number of elements; 0 where the shape is unknown."""
-        return 0 if self.side.shape is None else prod(self.side.shape)

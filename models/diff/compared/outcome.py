@@ -12,10 +12,10 @@ from operator import add
 
 from ...messages.comparing import SERIOUS, DifferenceStatus, RowDifference
 from ...work.imported import torch_is_there
-from ..difference import ALIKE, Difference, Tally, Tolerance
+from ..difference import ALIKE, Difference, Status, Tally, Tolerance
 from ..modules import ModuleChange, ModuleChanges
 from ..pairing import Pairs
-from ..stream import OnBytesRead, differences, pair_bytes
+from ..stream import OnBytesRead, differences_at_once, pair_bytes
 from ..sums import Squares, Sum
 from ..tensors import Comparable
 from ..workers import Workers
@@ -79,12 +79,14 @@ class Outcome:
 
         self._look_first(in_sight, progress)
         while some := self._next(in_sight):
-            found = differences(
+            found = differences_at_once(
                 Pairs(both=[both[index] for index in some]), Tolerance(), progress, squares=True,
                 torch_is_there=torch_is_there, sizes=[self._sizes[index] for index in some],
             )  # fmt: skip
-            for index, difference in zip(some, found, strict=True):
-                self._take(index, difference)
+            start = 0
+            for together in found:
+                self._take(some[start : start + len(together)], together)
+                start += len(together)
             done += sum(self._sizes[index] for index in some)
         if self.complete:
             return
@@ -141,20 +143,29 @@ class Outcome:
             on_progress(0, 0, "")
             time.sleep(0.05)
 
-    def _take(self, index: int, found: Difference) -> None:
-        self._early.measured(index)
-        self.found[index] = found
-        self.tally.add(found)
-        self._changes.add(found)
-        relative = None if found.comparison is None else found.comparison.relative_l2
-        if relative is not None and math.isfinite(relative):
-            self._largest = max(self._largest, relative)
-        status = SERIOUS.index(found.status)
-        for module in self._tree.modules_around(self._tree.nodes[index]):
-            counts = self._counts.get(module)
-            if counts is None:
-                counts = self._counts[module] = [0] * len(SERIOUS)
-            counts[status] += 1
+    def _take(self, indices: Sequence[int], together: Sequence[Difference]) -> None:
+        """Take in the differences of some pairs."""
+        parents, nodes = self._tree.parents, self._tree.nodes
+        fresh: dict[tuple[int, Status], int] = {}
+        """How many tensors of each status are in each module itself."""
+        for index, found in zip(indices, together, strict=True):
+            self._early.measured(index)
+            self.found[index] = found
+            relative = None if found.comparison is None else found.comparison.relative_l2
+            if relative is not None and self._largest < relative < math.inf:
+                self._largest = relative
+            key = parents[nodes[index]], found.status
+            fresh[key] = fresh.get(key, 0) + 1
+        self._changes.add_all(together)
+        for (module, status), count in fresh.items():
+            self.tally.counts[status] += count
+            place = SERIOUS.index(status)
+            while module >= 0:
+                counts = self._counts.get(module)
+                if counts is None:
+                    counts = self._counts[module] = [0] * len(SERIOUS)
+                counts[place] += count
+                module = parents[module]
         self.version += 1
 
     # -- of a row of the tree ----------------------------------------------------------------------------------------

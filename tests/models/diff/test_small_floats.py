@@ -1,4 +1,4 @@
-"""Many small tensors of floats at once have the measures that each has by itself.  Of `small_floats`."""
+"""Many small tensors of one size at once have the measures that each has by itself.  Of `small_floats`."""
 
 import math
 
@@ -7,55 +7,95 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.diff.difference import Tolerance
-from models.diff.measures import PART, measure_pair, squares
-from models.diff.small_floats import SmallFloats
+from models.diff.difference import SAME, Tolerance
+from models.diff.measures import measure_pair
+from models.diff.small_floats import PART, can_be_rows, measure_rows, rows_of, squares_of_rows
 
 TOLERANCE = Tolerance()
+KINDS = ("zero", "nan", "to nan", "infinite", "close", "far", "huge", "tiny", "zeros")
+ROUNDED = 1e-12
+"""How far sums of float64 may be apart that are added in another order."""
 
 
-@settings(deadline=None, max_examples=80)
+def figures(numbers):
+    """What a comparison says, its sums rounded."""
+    about = [numbers.relative_l2, numbers.cosine, numbers.squares.a.value, numbers.squares.apart.value]
+    about = [None if each is None else pytest.approx(each, rel=ROUNDED) for each in about]
+    return numbers.values, numbers.max_abs, numbers.differing, numbers.nonfinite, *about
+
+
+@settings(deadline=None, max_examples=100)
 @given(st.data())
-def test_each_has_the_measures_that_it_has_by_itself_to_the_last_bit(data):
+def test_each_has_the_measures_that_it_has_by_itself(data):
     dtype = data.draw(st.sampled_from([torch.float32, torch.bfloat16, torch.float16]))
-    sizes = data.draw(st.lists(st.integers(1, 70), min_size=1, max_size=6))
-    a = torch.randn(sum(sizes), generator=torch.Generator().manual_seed(data.draw(st.integers(0, 99)))).to(dtype)
+    size, count = data.draw(st.integers(1, 70)), data.draw(st.integers(1, 9))
+    a = torch.randn(count, size, generator=torch.Generator().manual_seed(data.draw(st.integers(0, 99)))).to(dtype)
     b = a.clone()
-    for at in data.draw(st.lists(st.integers(0, len(a) - 1), max_size=8)):
-        kind = data.draw(st.sampled_from(["zero", "nan", "to nan", "infinite", "close", "far", "huge"]))
+    x, y = a.view(-1), b.view(-1)
+    for at in data.draw(st.lists(st.integers(0, len(x) - 1), max_size=8)):
+        kind = data.draw(st.sampled_from(KINDS))
         if kind == "zero":
-            a[at], b[at] = 0.0, -0.0
+            x[at], y[at] = 0.0, -0.0
         elif kind == "nan":
-            a[at] = b[at] = math.nan
+            x[at] = y[at] = math.nan
         elif kind == "close":
-            a[at], b[at] = 1.0, 1.0 + 1e-7
+            x[at], y[at] = 1.0, 1.0 + 1e-7
         elif kind == "huge":
-            a[at], b[at] = torch.finfo(dtype).max, torch.finfo(dtype).min
+            x[at], y[at] = torch.finfo(dtype).max, torch.finfo(dtype).min
+        elif kind == "tiny":
+            x[at], y[at] = torch.finfo(dtype).smallest_normal / 4, 0.0
+        elif kind == "zeros":
+            a[at // size] = 0.0
         else:
-            b[at] = {"to nan": math.nan, "infinite": math.inf, "far": 2.0}[kind]
-    many, start = SmallFloats(lambda: a, lambda: b, TOLERANCE), 0
-    assert many.suitable
-    for size in sizes:
-        stop = start + size
-        x, y = a[start:stop].clone(), b[start:stop].clone()
-        found, wanted = many.measure(start, stop), measure_pair(x, y, TOLERANCE)
-        finite = bool((x.isfinite() & y.isfinite()).all())
+            y[at] = {"to nan": math.nan, "infinite": math.inf, "far": 2.0}[kind]
+    squares, differing = measure_rows(a, b, TOLERANCE)
+    torch.testing.assert_close(squares_of_rows(a), squares, rtol=0, atol=0, equal_nan=True)
+    for row, (mine, theirs) in enumerate(zip(a, b, strict=True)):
+        wanted = measure_pair(mine, theirs, TOLERANCE)
+        finite = bool((mine.isfinite() & theirs.isfinite()).all())
+        same_bytes = bool((mine.view(torch.uint8) == theirs.view(torch.uint8)).all())
+        assert (row in differing) == (not same_bytes)
+        if mine.isfinite().all():
+            assert squares[row] == pytest.approx(mine.double().square().sum().item(), rel=ROUNDED)
+        else:
+            assert not math.isfinite(squares[row])
+        if same_bytes:
+            continue
+        found = differing[row]
         assert (found is not None) == finite
-        if found is not None:
-            assert (found, found.comparison()) == (wanted, wanted.comparison())
-        alone = many.squares(start, stop)
-        assert alone == squares(x) if x.isfinite().all() else alone is None
-        start = stop
+        if found is not None and not wanted.differing:
+            assert found == SAME
+        elif found is not None:
+            assert figures(found) == figures(wanted.comparison())
+            assert found.index == (wanted.place,)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.int8, torch.bool, torch.float8_e4m3fn, torch.complex64])
+@pytest.mark.parametrize("dtype", ["float64", "float8_e4m3fn", "complex64", "uint64", "", "float4_e2m1fn_x2"])
 def test_other_dtypes_are_not_measured_there(dtype):
-    assert not SmallFloats(lambda: torch.ones(4).to(dtype), lambda: torch.ones(4).to(dtype), TOLERANCE).suitable
+    assert not can_be_rows(dtype)
 
 
-def test_nor_is_a_tensor_of_more_than_a_part():
-    numbers = torch.ones(PART + 1)
-    many = SmallFloats(lambda: numbers, lambda: numbers + 1, TOLERANCE)
-    assert many.measure(0, PART + 1) is None
-    assert many.squares(0, PART + 1) is None
-    assert many.measure(0, PART) is not None
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int16, torch.int64, torch.uint32])
+def test_of_whole_numbers_only_the_squares_are_taken(dtype):
+    a = torch.tensor([[1, 0, 1], [1, 1, 1], [0, 0, 0]]).to(dtype)
+    b = a.clone()
+    b[1, 1] = 0
+    assert can_be_rows(str(dtype).removeprefix("torch."))
+    assert measure_rows(a, b, TOLERANCE) == ([2.0, 3.0, 0.0], {1: None})
+
+
+def test_rows_beyond_a_part_are_measured_too():
+    a = torch.arange(3 * PART, dtype=torch.float32).view(-1, 32)
+    b = a.clone()
+    b[PART // 32 + 1, 5] += 2**20
+    squares, differing = measure_rows(a, b, TOLERANCE)
+    assert len(squares) == len(a)
+    assert [(row, each.index, each.max_abs) for row, each in differing.items()] == [(PART // 32 + 1, (5,), 2.0**20)]
+    squares, differing = measure_rows(a.view(1, -1), b.view(1, -1), TOLERANCE)
+    assert (len(squares), differing[0].index) == (1, (PART + 37,))
+
+
+@pytest.mark.parametrize("starts", [[3], [0, 5, 10], [0, 7, 14, 21], [21, 14, 0], [4, 5, 17], [2, 2]])
+def test_rows_are_found_where_they_begin(starts):
+    numbers = torch.arange(26.0)
+    assert rows_of(numbers, starts, 5).tolist() == [numbers[start : start + 5].tolist() for start in starts]

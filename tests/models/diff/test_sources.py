@@ -5,7 +5,7 @@ from torch import nn
 
 from models.checkpoint.model import CheckpointModel
 from models.diff.pairing import pair
-from models.diff.sources import every_tensor
+from models.diff.sources import comparable, every_tensor
 from models.opened.source import Source
 from models.session.session import Session
 from models.stored.checkpoint import Checkpoint
@@ -23,6 +23,9 @@ class Net(nn.Module):
         self.register_buffer("mask", torch.zeros(2), persistent=False)
         self.constant = torch.ones(3)
         self.hidden = [nn.Linear(2, 2)]
+
+    def forward(self, x):
+        return self.last(self.first(x))
 
 
 def of(module):
@@ -66,3 +69,24 @@ def test_a_checkpoints_own_order_and_roles():
         )
         assert [each.path for each in found] == paths
         assert [bool(each.lacks) for each in found] == [False, False, True]
+
+
+def test_tensors_of_a_checkpoint_are_what_their_facts_say(tmp_path):
+    net = Net()
+    net(torch.ones(2, 3)).sum().backward()
+    adam = torch.optim.Adam(net.parameters())
+    adam.step()
+    path = tmp_path / "c.pt"
+    torch.save({"model": net.state_dict(), "optimizer": adam.state_dict(), "odd": {"a..b": torch.ones(2, 0)}}, path)
+    session = Session()
+    session.open(str(path))
+    model = session.model
+    found = every_tensor(model)
+    wanted = [comparable(facts) for facts in model.named_tensors()]
+    assert [_parts(each) for each in found] == [_parts(each) for each in wanted]
+    assert any(each.twins for each in found)
+    assert any(each.lacks for each in found)
+
+
+def _parts(tensor):
+    return tensor.side, tensor.path, tensor.readable, tensor.lacks, tensor.twins, tensor.stored, tensor.elements

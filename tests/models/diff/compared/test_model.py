@@ -326,7 +326,7 @@ def test_what_is_in_sight_is_compared_first_and_nothing_twice(monkeypatch):
     seen = iter([[40, 41]])
     order = []
     take = Outcome._take
-    monkeypatch.setattr(Outcome, "_take", lambda self, index, found: (order.append(index), take(self, index, found)))
+    monkeypatch.setattr(Outcome, "_take", lambda self, some, found: (order.extend(some), take(self, some, found)))
     model.outcome.read(lambda done, total, path: None, lambda: next(seen, [40, 3]))
     assert order[:3] == [40, 41, 3]
     assert sorted(order) == list(range(50))
