@@ -16,7 +16,9 @@ from ..run.console.loaded_torch import loaded_torch
 from ..work.parsing import parse_python
 
 if TYPE_CHECKING:
+    from ..messages import Problem
     from ..run.console.interpreter import StatementOutcome
+    from ..run.gradients.meanwhile import WatchedBackward
     from ..run.trace.tracing import Trace
     from .session import Session
 
@@ -42,7 +44,7 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         around = partial(_explained_tracing, session, trace)
     watched = _watched_backward(session, text)
     started = time.perf_counter()
-    with nullcontext() if watched is None else watched:
+    with nullcontext() if watched is None else watched as backward:
         outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
     _note(session, text, outcome)
@@ -57,7 +59,11 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
     problem = outcome.problem
     if problem is not None and outcome.raised is not None:
         problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
-    if problem is not None and trace is not None:
+    if backward is not None and backward.hint and _is_of(problem, backward.error):
+        problem = msgspec.structs.replace(problem, hint=backward.hint)  # type: ignore[type-var]
+        if trace is not None:
+            trace.hint = backward.hint
+    elif problem is not None and trace is not None:
         problem = msgspec.structs.replace(problem, hint=trace.hint)
     return Executed(
         value=outcome.value_repr,
@@ -90,7 +96,12 @@ def _explained_tracing(session: Session, trace: Trace) -> Iterator[None]:
         yield
 
 
-def _watched_backward(session: Session, text: str) -> AbstractContextManager[None] | None:
+def _is_of(problem: Problem | None, error: BaseException | None) -> bool:
+    """Return whether a statement ended with `error`, and did not go on behind it to fail with another one."""
+    return problem is not None and problem.type == type(error).__name__ and problem.message == str(error)
+
+
+def _watched_backward(session: Session, text: str) -> AbstractContextManager[WatchedBackward] | None:
     """Return what has the newest run know what a backward of this statement did; None where it starts none."""
     trace = None if session.is_checkpoint else session.runs.newest
     if trace is None or not any(isinstance(name, ast.Attribute) and name.attr == "backward" for name in _called(text)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -15,7 +16,7 @@ from torch.autograd.graph import get_gradient_edge
 from ...live.live_tree import LiveTree
 from ...tensors.plainly import plainly
 from ..graph import discovered
-from ..trace.calls import Call
+from ..trace.calls import Call, Several
 from ..trace.flow import storage_of
 from ..trace.lines import line_text
 from ..trace.record import Trace
@@ -25,6 +26,14 @@ from .attributed import Attribution
 _VERSIONS = re.compile(r"is at version (\d+); expected version (\d+)")
 _ASSIGNED = re.compile(r"([\w.]+(?:\[[^\]=]*\])?)\s*(\*\*|//|[-+*/@|&^])=\s*(.+?)\s*(?:#.*)?$")
 
+_ANEW = {
+    "zero_": "torch.zeros_like", "fill_": "torch.full_like", "copy_": "what is copied itself", "uniform_":
+    "torch.rand_like", "normal_": "torch.randn_like", "random_": "torch.randint_like",
+}  # fmt: skip
+"""What gives anew what an operation that has no other form writes into all of a tensor."""
+_PARTS = frozenset(("__getitem__", "narrow", "select", "chunk", "split", "unbind", "diagonal", "tensor_split"))
+"""Operations that give views of a part."""
+
 
 class _Saved(NamedTuple):
     node: Any
@@ -32,6 +41,8 @@ class _Saved(NamedTuple):
     """`result`, `self`, `mat2`: what of the operation it is."""
     memory: int
     """0 where it is not known, as of a parameter."""
+    elements: int
+    """How many it is of; 0 where that is not known."""
 
 
 @plainly
@@ -74,7 +85,8 @@ def _changed_in_place(message: str, starts: Sequence[Tensor], trace: Trace, own:
         )
     writer = writers[0]
     at = f" at {writer.where}" if writer.where else ""
-    return Conflict(f"{begin}, and {writer.op}{at} changed it: {_mended(writer)}", needed, writer, writer.where)
+    mends = f"change {what} before it is read, or after backward" if saved.memory in own else _mended(writer, saved)
+    return Conflict(f"{begin}, and {writer.op}{at} changed it: {mends}", needed, writer, writer.where)
 
 
 def _of_an_earlier_forward(starts: Sequence[Tensor], trace: Trace) -> Conflict | None:
@@ -123,7 +135,8 @@ def _stale(node: Any, wanted: str) -> Iterator[_Saved]:
             if str(error).partition("Hint:")[0] == wanted:
                 tensors = [getattr(part, "data", None) for part in parts]
                 memory = [storage_of(tensor) for tensor in tensors if isinstance(tensor, Tensor)]
-                yield _Saved(node, name, memory[0] if len(memory) == 1 else 0)
+                one = len(memory) == 1
+                yield _Saved(node, name, memory[0] if one else 0, tensors[0].numel() if one else 0)  # type: ignore[union-attr]
 
 
 def _what(saved: _Saved, needed: Call | None, own: Mapping[int, str]) -> str:
@@ -143,20 +156,33 @@ def _named(call: Call) -> str:
     return f"{name} at {call.where}" if call.where else name
 
 
-def _mended(writer: Call) -> str:
-    """Return what mends a write in place."""
-    line = line_text(writer.where)
-    assigned = _ASSIGNED.match(line)
-    if assigned and "[" not in assigned[1]:
-        name, sign, value = assigned.groups()
-        return f"write {name} = {name} {sign} {value} instead of {name} {sign}= {value}"
+def _mended(writer: Call, saved: _Saved) -> str:
+    """Return what mends a write in place into what a backward saved."""
     row = writer.row_of()
     if row.kind == "module":
         return f"make {row.module or row.op} without inplace=True"
-    if writer.op == "__setitem__" or (assigned and "[" in assigned[1]):
+    line = line_text(writer.where)
+    assigned = _ASSIGNED.match(line)
+    if writer.op == "__setitem__" or (assigned and "[" in assigned[1]) or _writes_a_part(writer, saved):
         return "write into a clone() of it, or put the parts together with torch.stack, torch.cat or torch.where"
+    if assigned:
+        name, sign, value = assigned.groups()
+        return f"write {name} = {name} {sign} {value} instead of {name} {sign}= {value}"
     if "inplace" in line:
         return "leave out inplace=True"
-    if writer.op.endswith("_") and not writer.op.endswith("__"):
-        return f"use {writer.op.rstrip('_')} instead of {writer.op}, which gives a new tensor"
+    if writer.op in _ANEW:
+        return f"use {_ANEW[writer.op]} instead of {writer.op}, which gives a new tensor"
+    plain = writer.op.removesuffix("_")
+    if plain != writer.op and not plain.endswith("_") and hasattr(Tensor, plain):
+        return f"use {plain} instead of {writer.op}, which gives a new tensor"
     return "write into a clone() of it instead"
+
+
+def _writes_a_part(writer: Call, saved: _Saved) -> bool:
+    """Return whether a call wrote into a view of a part: a new tensor in its place would not be in the whole."""
+    if writer.producers and writer.producers[0].op in _PARTS:
+        return True
+    written = next(iter(writer.inputs), None)
+    if not isinstance(written, tuple) or isinstance(written, Several) or not all(type(size) is int for size in written):
+        return False
+    return 0 < prod(written) < saved.elements

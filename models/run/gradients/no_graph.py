@@ -29,3 +29,9 @@ def why_no_graph(trace: Trace, tree: LiveTree) -> Reason | None:
         if not event.gives and (trains or any(live for _, live in event.reads)):
             return cut_at(event)
     return None
+
+
+def gives_graph(trace: Trace) -> bool:
+    """Return whether a gradient flows back to anything that the network of a run returned."""
+    results = {id(call) for _, call in trace.lineage.results}
+    return any(event.gives and id(event.call) in results for event in trace.lineage.events)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from models.messages import CallsGrew
+from models.findings.evidence import Evidence
+from models.findings.registry import findings_of
+from models.messages import CallsGrew, Finding
 from models.session.passes import backward_pass, forward_pass
 from models.session.session import Session
 from models.session.statement import run_statement
@@ -93,3 +97,68 @@ def test_what_cannot_be_noted_is_no_error_of_the_statement(monkeypatch: pytest.M
     done = run_statement(session, "net(X).sum().backward()", single=True)
     assert done.problem is None
     assert all(parameter.grad is not None for parameter in session.root.parameters())
+
+
+STATEFUL = """
+import torch
+class Remembers(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell, self.state = torch.nn.GRUCell(3, 4), None
+    def forward(self, x):
+        self.state = self.cell(x, self.state)
+        return self.state
+"""
+
+
+def failed(session: Session, text: str) -> tuple[str, list[Finding]]:
+    """Return the hint of a statement that fails, and the errors that are found afterwards."""
+    problem = run_statement(session, text).problem
+    assert problem is not None
+    found = findings_of(Evidence(session.present_tree(), session.runs.newest))
+    return problem.hint, [each for each in found if each.severity == "error"]
+
+
+def test_a_state_that_keeps_its_graph_is_named(tmp_path: Path) -> None:
+    (tmp_path / "stateful.py").write_text(STATEFUL)
+    session = Session()
+    session.open(f"{tmp_path}/stateful.py:Remembers", seed=0)
+    assert run_statement(session, "net(torch.ones(2, 3)).sum().backward()").problem is None
+    hint, (error,) = failed(session, "net(torch.ones(2, 3)).sum().backward()")
+    assert "cell (GRUCell) at stateful.py:8 reads a tensor that an earlier forward computed" in hint
+    assert (error.kind, error.where) == ("inplace_conflict", "stateful.py:8")
+
+
+@pytest.mark.parametrize("before", [[], ["y = net(X)"]])
+def test_a_write_behind_the_forward_is_named_with_what_needs_it(before: list[str]) -> None:
+    session, _ = opened()
+    for text in ["weight = next(net.parameters())", *before]:
+        run_statement(session, text)
+    with_write = "torch.nn.init.zeros_(list(net.parameters())[-2]); y.sum().backward()"
+    hint, errors = failed(session, with_write if before else f"y = net(X); {with_write}")
+    path = list(dict(session.root.named_parameters()))[-2]
+    assert f"needs {path} for backward, which was changed after the forward" in hint
+    (error,) = errors
+    assert error.kind == "inplace_conflict"
+    assert hint in error.text
+
+
+def test_a_graph_that_was_used_up_and_one_that_ends_are_told_apart() -> None:
+    session, _ = opened()
+    run_statement(session, "y = net(X).sum(); y.backward()")
+    hint, _ = failed(session, "y.backward()")
+    assert "retain_graph=True" in hint
+    hint, (error,) = failed(session, "(net(X).argmax(1) == 0).float().mean().backward()")
+    assert "its graph ends between there and this" in hint
+    assert hint in error.text
+    hint, _ = failed(session, "with torch.no_grad():\n    y = net(X)\ny.sum().backward()")
+    assert hint
+
+
+def test_an_error_behind_a_backward_that_was_caught_has_no_hint_of_it() -> None:
+    session, _ = opened()
+    run_statement(session, "y = net(X).sum(); y.backward()")
+    text = "try:\n    y.backward()\nexcept RuntimeError:\n    raise KeyError('other')"
+    problem = run_statement(session, text).problem
+    assert problem is not None
+    assert not problem.hint

@@ -57,6 +57,27 @@ def by_what_is_detached(net: Steps, X: Tensor) -> Tensor:
     return Y
 
 
+def by_a_part(net: Steps, X: Tensor) -> Tensor:
+    Y = net.layer(X).exp()
+    half = Y.view(-1)[::2]
+    half += 1  # <-
+    return Y
+
+
+def by_a_column(net: Steps, X: Tensor) -> Tensor:
+    Y = net.layer(X) + 2
+    column = Y[:, 1]
+    column.copy_(column.log())  # <-
+    return Y
+
+
+def of_the_network(net: Steps, X: Tensor) -> Tensor:
+    Y = net.layer(X) @ net.layer.weight
+    with torch.no_grad():
+        net.layer.weight.mul_(0.9)  # <-
+    return Y
+
+
 def masked(net: Steps, X: Tensor) -> Tensor:
     Y = net.layer(X).softmax(-1)
     Y.masked_fill_(Y < 0.2, 0)  # <-
@@ -89,11 +110,14 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (multiplied, "exp", "mul_", "use mul instead of mul_"),
     (rectified, "tanh", "relu", "leave out inplace=True"),
     (written_in_a_loop, "exp", "__setitem__", "clone()"),
-    (by_a_view, "sigmoid", "mul_", "use mul instead of mul_"),
-    (by_what_is_detached, "sigmoid", "zero_", "zero"),
+    (by_a_view, "sigmoid", "mul_", "write into a clone() of it"),
+    (by_a_part, "exp", "add_", "write into a clone() of it"),
+    (by_a_column, "log", "copy_", "write into a clone() of it"),
+    (by_what_is_detached, "sigmoid", "zero_", "use torch.zeros_like instead of zero_"),
     (masked, "softmax", "masked_fill_", "use masked_fill instead of masked_fill_"),
     (by_out, "mul", "mul", "clone()"),
-    (copied, "mul", "copy_", "copy"),
+    (copied, "mul", "copy_", "use what is copied itself instead of copy_"),
+    (of_the_network, "matmul", "mul_", "change layer.weight before it is read, or after backward"),
     (twice, "exp", "add_", "use add instead of add_"),
 ]
 
