@@ -56,15 +56,7 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         session.result = outcome.value
     changed = session.end_change()
     effects, lasting = session.effects()
-    problem = outcome.problem
-    if problem is not None and outcome.raised is not None:
-        problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
-    if backward is not None and backward.hint and _is_of(problem, backward.error):
-        problem = msgspec.structs.replace(problem, hint=backward.hint)  # type: ignore[type-var]
-        if trace is not None:
-            trace.hint = backward.hint
-    elif problem is not None and trace is not None:
-        problem = msgspec.structs.replace(problem, hint=trace.hint)
+    problem = _problem(outcome, trace, backward)
     return Executed(
         value=outcome.value_repr,
         problem=problem,
@@ -96,9 +88,29 @@ def _explained_tracing(session: Session, trace: Trace) -> Iterator[None]:
         yield
 
 
-def _is_of(problem: Problem | None, error: BaseException | None) -> bool:
+def _problem(outcome: StatementOutcome, trace: Trace | None, backward: WatchedBackward | None) -> Problem | None:
+    """Return what a statement raised, with why; a backward's reason stands in the run too, for its findings.
+
+    Args:
+        trace: the run that it made.
+        backward: what became of those that it started.
+    """
+    problem = outcome.problem
+    if problem is None:
+        return None
+    if outcome.raised is not None:
+        problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
+    hint = "" if trace is None else trace.hint
+    if backward is not None and backward.hint and _is_of(problem, backward.error):
+        hint = backward.hint
+        if trace is not None:
+            trace.hint = hint
+    return msgspec.structs.replace(problem, hint=hint) if hint else problem
+
+
+def _is_of(problem: Problem, error: BaseException | None) -> bool:
     """Return whether a statement ended with `error`, and did not go on behind it to fail with another one."""
-    return problem is not None and problem.type == type(error).__name__ and problem.message == str(error)
+    return problem.type == type(error).__name__ and problem.message == str(error)
 
 
 def _watched_backward(session: Session, text: str) -> AbstractContextManager[WatchedBackward] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from .broadcasting import broadcast
 from .failed_call import FailedCall
 from .words import counted, sizes
 
@@ -11,7 +12,9 @@ _MODEL_WIDTH = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
 
 
 def hint(failed: FailedCall) -> str:
-    """Return why `nn.MultiheadAttention` failed, with what fits; empty for anything else."""
+    """Return why attention failed, of `nn.MultiheadAttention` with what fits; empty for anything else."""
+    if failed.op == "scaled_dot_product_attention":
+        return _of_products(failed)
     layer = failed.module
     if failed.op != "multi_head_attention_forward" or not isinstance(layer, nn.MultiheadAttention):
         return ""
@@ -19,6 +22,29 @@ def hint(failed: FailedCall) -> str:
     if query is None or key is None or value is None or {query.dim(), key.dim(), value.dim()} - {2, 3}:
         return ""
     return _features(failed, layer, query, key, value) or _order(failed, layer, query, key)
+
+
+def _of_products(failed: FailedCall) -> str:
+    """Return which two of query, key, value and mask do not go together."""
+    names = ("query", "key", "value", "attn_mask")
+    query, key, value, mask = (failed.tensor(index, name) for index, name in enumerate(names))
+    if query is None or key is None or value is None or min(query.dim(), key.dim(), value.dim()) < 2:
+        return ""
+    grouped = bool(failed.argument(7, "enable_gqa"))
+    pairs = ((query, "query", key, "key", -1), (key, "key", value, "value", -2))
+    for one, its, other, others, at in pairs:
+        said = f"the {its} of {failed.name} is {sizes(one.shape)}{failed.given(one)}, the {others} {sizes(other.shape)}"
+        said += failed.given(other)
+        if one.shape[at] != other.shape[at]:
+            what = "features" if at == -1 else "length"
+            return f"{said}: their {what}, {one.shape[at]:,} and {other.shape[at]:,}, have to be the same"
+        if not grouped and broadcast(one.shape[:-2], other.shape[:-2]) is None:
+            return f"{said}: their first dimensions do not go together"
+    expected = [*query.shape[:-1], key.shape[-2]]
+    if mask is not None and broadcast(mask.shape, expected) != expected:
+        said = f"the mask of {failed.name} is {sizes(mask.shape)}{failed.given(mask)}"
+        return f"{said}, and the scores are {sizes(expected)}: it has to go together with these"
+    return ""
 
 
 def _features(failed: FailedCall, layer: nn.MultiheadAttention, query: Tensor, key: Tensor, value: Tensor) -> str:

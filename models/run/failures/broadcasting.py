@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from torch import Tensor
 
 from .failed_call import FailedCall
+from .reshaping import numbers_given
 from .words import sizes
 
 _BY_ELEMENT = frozenset((
@@ -15,10 +17,16 @@ _BY_ELEMENT = frozenset((
     "atan2", "lerp", "bitwise_and", "bitwise_or",
 ))  # fmt: skip
 _PRODUCTS = ("matmul", "mm", "bmm", "rmatmul")
+_WRITTEN_WITH = {"masked_fill": ("mask",), "masked_fill_": ("mask",), "copy_": ("src",), "where": ("condition",)}
+"""Operations beside these whose tensors go together element by element, and what their second is called."""
 
 
 def hint(failed: FailedCall) -> str:
     """Return why two tensors do not go together, with what makes them; empty for anything else."""
+    if failed.op in _WRITTEN_WITH:
+        return _any_two(failed)
+    if failed.op in ("expand", "broadcast_to"):
+        return _expand(failed)
     left, right = failed.tensor(0, "input", "self"), failed.tensor(1, "other", "mat2")
     if left is None or right is None:
         return ""
@@ -66,6 +74,38 @@ def _lengthened(longer: list[int], shorter: list[int], which: str) -> str:
     return f"`.unsqueeze({fits[0]})` of the {which} fits" if len(fits) == 1 else ""
 
 
+def _any_two(failed: FailedCall) -> str:
+    """Return which two of the tensors of a call such as `masked_fill` or `where` do not go together."""
+    tensors = [each for each in (*failed.args, *failed.kwargs.values()) if isinstance(each, Tensor)]
+    for left, right in combinations(tensors, 2):
+        if broadcast(left.shape, right.shape) is None:
+            return _by_element(failed, left, right)
+    if failed.op.endswith("_") and tensors:
+        first = tensors[0]
+        larger = next((each for each in tensors[1:] if broadcast(first.shape, each.shape) != list(first.shape)), None)
+        if larger is not None:
+            return (
+                f"{failed.name} writes {sizes(larger.shape)}{failed.given(larger)} into {sizes(first.shape)}"
+                f"{failed.given(first)}, which is smaller"
+            )
+    return ""
+
+
+def _expand(failed: FailedCall) -> str:
+    given = failed.tensor(0, "input", "self")
+    wanted = numbers_given(failed, "size", "sizes")
+    if given is None or wanted is None:
+        return ""
+    said = f"{failed.name} repeats [{', '.join(map(str, given.shape))}]{failed.given(given)} to {wanted}"
+    if len(wanted) < given.dim():
+        return f"{said}: that has fewer dimensions than it"
+    ours = [1] * (len(wanted) - given.dim()) + list(given.shape)
+    for back, (size, want) in enumerate(zip(ours[::-1], wanted[::-1], strict=True)):
+        if want not in (-1, size) and size != 1:
+            return f"{said}: only a dimension of 1 can be repeated, and dimension {given.dim() - 1 - back} is {size:,}"
+    return ""
+
+
 def _grown(failed: FailedCall, left: Tensor, right: Tensor) -> str:
     """Return why a tensor cannot take what is written into it: the result is larger than it."""
     ours, theirs = list(left.shape), list(right.shape)
@@ -82,6 +122,11 @@ def _product(failed: FailedCall, left: Tensor, right: Tensor) -> str:
         return ""
     rows = theirs[-2] if len(theirs) > 1 else theirs[0]
     said = f"{failed.name} of {sizes(ours)}{failed.given(left)} and {sizes(theirs)}{failed.given(right)}"
+    needed = {"bmm": 3, "mm": 2}.get(failed.op)
+    if needed is not None and {len(ours), len(theirs)} != {needed}:
+        said += f": both have to have {needed} dimensions"
+        fits = len(ours) == 1 or broadcast(ours[:-2], theirs[:-2]) is not None
+        return f"{said}; `matmul` takes these, and fits" if ours[-1] == rows and fits else said
     if ours[-1] != rows:
         said += f": the first has {ours[-1]:,} columns, the second {rows:,} rows"
         mends = []

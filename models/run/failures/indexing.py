@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from .failed_call import FailedCall
 from .words import sizes, where_outside
 
+_NO_DIMENSION = re.compile(r"Dimension out of range \(expected to be in range of \[-\d+, \d+\], but got (-?\d+)\)")
 _ALONG = ("gather", "scatter", "scatter_", "scatter_add", "scatter_add_", "index_select", "take_along_dim")
 
 
@@ -18,11 +20,21 @@ def hint(failed: FailedCall) -> str:
     given = failed.tensor(0, "input", "self")
     if given is None:
         return ""
+    if failed.is_operation and (found := _NO_DIMENSION.search(failed.message)) is not None:
+        return _no_dimension(failed, given, int(found[1]))
     if failed.op in ("__getitem__", "__setitem__"):
         return _in_brackets(failed, given, failed.argument(1))
     if failed.op in _ALONG:
         return _along(failed, given)
     return _class_numbers(failed, given) if failed.op == "one_hot" else ""
+
+
+def _no_dimension(failed: FailedCall, given: Tensor, dimension: int) -> str:
+    count = given.dim()
+    if failed.op in ("cat", "stack", "unsqueeze", "unsqueeze_") or not count or -count <= dimension < count:
+        return ""  # `given` is not what lacks it
+    has = "dimension 0 alone" if count == 1 else f"dimensions 0 to {count - 1}"
+    return f"{failed.name} is along dimension {dimension}, and {sizes(given.shape)}{failed.given(given)} has {has}"
 
 
 def _in_brackets(failed: FailedCall, given: Tensor, key: Any) -> str:

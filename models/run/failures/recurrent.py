@@ -14,7 +14,7 @@ def hint(failed: FailedCall) -> str:
     """Return why a recurrent layer failed, with what fits; empty for anything else."""
     layer = failed.module
     if isinstance(layer, nn.RNNCellBase) and failed.op in _CELLS:
-        return _features(failed, failed.tensor(0, "input"), layer.input_size)
+        return _features(failed, failed.tensor(0, "input"), layer.input_size) or _state_of_cell(failed, layer)
     if not isinstance(layer, nn.RNNBase) or failed.is_operation:
         return ""
     given = failed.tensor(0, "input")
@@ -39,6 +39,18 @@ def _features(failed: FailedCall, given: Tensor | None, wanted: int) -> str:
     if failed.may_change:
         mends.append(f"`input_size={got}`")
     return f"{said}: {mends[0]} fits" + "".join(f", or {each}" for each in mends[1:]) if mends else said
+
+
+def _state_of_cell(failed: FailedCall, layer: nn.RNNCellBase) -> str:
+    given, state = failed.tensor(0, "input"), failed.argument(1, "hx")
+    state = state[0] if isinstance(state, (tuple, list)) and state else state
+    if given is None or not isinstance(state, Tensor) or given.dim() not in (1, 2):
+        return ""
+    expected = [*given.shape[:-1], layer.hidden_size]
+    if list(state.shape) == expected:
+        return ""
+    said = f"the state of {failed.name} is {sizes(state.shape)}{failed.given(state)}, and its input"
+    return f"{said} {sizes(given.shape)}{failed.given(given)} needs {sizes(expected)}"
 
 
 def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:

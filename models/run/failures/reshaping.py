@@ -22,7 +22,7 @@ def hint(failed: FailedCall) -> str:
     return ""
 
 
-def _numbers(failed: FailedCall, *names: str) -> list[int] | None:
+def numbers_given(failed: FailedCall, *names: str) -> list[int] | None:
     """Return the sizes of a call such as `view(2, -1)` or `view((2, -1))`; None for others."""
     first = failed.argument(1, *names)
     found = list(first) if isinstance(first, (tuple, list, Size)) else list(failed.args[1:])
@@ -30,7 +30,7 @@ def _numbers(failed: FailedCall, *names: str) -> list[int] | None:
 
 
 def _view(failed: FailedCall, given: Tensor) -> str:
-    wanted = _numbers(failed, "size", "shape")
+    wanted = numbers_given(failed, "size", "shape")
     if wanted is None or wanted.count(-1) > 1 or any(each < -1 for each in wanted):
         return ""
     known = prod(each for each in wanted if each != -1)
@@ -65,7 +65,7 @@ def _fitting(failed: FailedCall, given: Tensor, wanted: list[int]) -> str:
 
 
 def _permute(failed: FailedCall, given: Tensor) -> str:
-    order = _numbers(failed, "dims")
+    order = numbers_given(failed, "dims")
     if order is None or len(order) == given.dim():
         return ""
     return (

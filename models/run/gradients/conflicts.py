@@ -21,10 +21,10 @@ from ..trace.flow import storage_of
 from ..trace.lines import line_text
 from ..trace.record import Trace
 from ..trace.went_back import Conflict
+from .anew import assigned_anew, assigns_part
 from .attributed import Attribution
 
 _VERSIONS = re.compile(r"is at version (\d+); expected version (\d+)")
-_ASSIGNED = re.compile(r"([\w.]+(?:\[[^\]=]*\])?)\s*(\*\*|//|[-+*/@|&^])=\s*(.+?)\s*(?:#.*)?$")
 
 _ANEW = {
     "zero_": "torch.zeros_like", "fill_": "torch.full_like", "copy_": "what is copied itself", "uniform_":
@@ -162,12 +162,10 @@ def _mended(writer: Call, saved: _Saved) -> str:
     if row.kind == "module":
         return f"make {row.module or row.op} without inplace=True"
     line = line_text(writer.where)
-    assigned = _ASSIGNED.match(line)
-    if writer.op == "__setitem__" or (assigned and "[" in assigned[1]) or _writes_a_part(writer, saved):
+    if writer.op == "__setitem__" or assigns_part(line) or _writes_a_part(writer, saved):
         return "write into a clone() of it, or put the parts together with torch.stack, torch.cat or torch.where"
-    if assigned:
-        name, sign, value = assigned.groups()
-        return f"write {name} = {name} {sign} {value} instead of {name} {sign}= {value}"
+    if assigned := assigned_anew(line):
+        return assigned
     if "inplace" in line:
         return "leave out inplace=True"
     if writer.op in _ANEW:

@@ -59,3 +59,18 @@ def test_a_mask_that_is_only_wrong() -> None:
     net = Made(attending(attn_mask=torch.zeros(7, 7)), att=nn.MultiheadAttention(8, 2))
     hint = hint_of(net, torch.rand(3, 2, 8), torch.rand(3, 2, 8))
     assert hint == "`att` reads [3, 2, 8] as [time, batch, features], for which a mask is [3, 3], got [7, 7]"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ([(2, 4, 5, 8), (2, 4, 7, 6), (2, 4, 7, 8)], "their features, 8 and 6, have to be the same"),
+        ([(2, 4, 5, 8), (2, 3, 7, 8), (2, 3, 7, 8)], "their first dimensions do not go together"),
+        ([(2, 4, 5, 8), (2, 4, 7, 8), (2, 4, 7, 8), (5, 5)], "and the scores are [2, 4, 5, 7]"),
+    ],
+)
+def test_products_of_other_shapes(shapes: list[tuple[int, ...]], said: str) -> None:
+    net = Made(lambda self, *args: torch.nn.functional.scaled_dot_product_attention(*args))
+    hint = hint_of(net, *(torch.rand(shape) for shape in shapes))
+    assert said in hint
+    assert "`scaled_dot_product_attention` at test_attention.py:" in hint

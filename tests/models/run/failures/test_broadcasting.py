@@ -73,3 +73,47 @@ def test_batches_of_products() -> None:
     hint = hint_of(Made(lambda self, x, y: torch.bmm(x, y)), torch.rand(1, 2, 3), torch.rand(4, 3, 2))
     assert hint.endswith("the first has a batch of 1, the second of 4; `matmul` repeats the 1, and fits")
     torch.matmul(torch.rand(1, 2, 3), torch.rand(4, 3, 2))
+
+
+def test_a_mask_of_another_length() -> None:
+    def forward(self: nn.Module, x: Tensor) -> Tensor:
+        return (x @ x.transpose(1, 2)).masked_fill(self.mask, 0)
+
+    hint = hint_of(Made(forward, mask=torch.ones(8, 8).bool()), torch.rand(2, 10, 6))
+    assert "`masked_fill` at " in hint
+    assert "joins [2, 10, 10] from `matmul`" in hint
+    assert "and [8, 8] from `mask`: they differ in dimension 2 of the first and 1 of the second, 10 and 8" in hint
+    torch.rand(2, 8, 8).masked_fill(torch.ones(8, 8).bool(), 0)
+
+
+def test_any_two_of_what_where_chooses_between() -> None:
+    net = Made(lambda self, x, y: torch.where(x > 0, x, y))
+    hint = hint_of(net, torch.rand(2, 3), torch.rand(4))
+    assert "[2, 3] from `gt`" in hint
+    assert "and [4] from the network's input" in hint
+
+
+def test_what_is_copied_into_less() -> None:
+    hint = hint_of(Made(lambda self, x: torch.zeros(3).copy_(x)), torch.rand(2, 3))
+    assert "`copy_` at " in hint
+    assert "writes [2, 3] from the network's input into [3] from `zeros`" in hint
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted", "said"),
+    [
+        ((2, 6), (4, 6), "only a dimension of 1 can be repeated, and dimension 0 is 2"),
+        ((6, 5), (2, -1, 4), "only a dimension of 1 can be repeated, and dimension 1 is 5"),
+        ((2, 3, 4), (3, 4), "that has fewer dimensions than it"),
+    ],
+)
+def test_what_cannot_be_repeated(shape: tuple[int, ...], wanted: tuple[int, ...], said: str) -> None:
+    hint = hint_of(Made(lambda self, x: x.expand(*wanted)), torch.rand(shape))
+    assert hint.endswith(f"from the network's input to {list(wanted)}: {said}")
+
+
+def test_a_product_of_batches_without_a_batch() -> None:
+    hint = hint_of(Made(lambda self, x: torch.bmm(x, x.t())), torch.rand(4, 6))
+    assert hint.endswith("both have to have 3 dimensions; `matmul` takes these, and fits")
+    torch.matmul(torch.rand(4, 6), torch.rand(6, 4))
+    assert hint_of(Made(lambda self, x: torch.bmm(x, x)), torch.rand(4, 6)).endswith("both have to have 3 dimensions")

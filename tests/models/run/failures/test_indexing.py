@@ -47,3 +47,11 @@ def test_one_hot_of_other_numbers() -> None:
     assert hint == "`one_hot` takes int64, got float32 from the network's input: `.long()` before it fits"
     one_hot(*applied(code_of(hint), (x,)))  # type: ignore[arg-type]
     assert not hint_of(Made(lambda self, x: one_hot(x)), torch.tensor([0.5])).endswith("fits")
+
+
+def test_a_dimension_that_is_not_there() -> None:
+    hint = hint_of(Made(lambda self, x: x.softmax(2)), torch.rand(4, 7))
+    assert hint.startswith("`softmax` at test_indexing.py:")
+    assert hint.endswith("is along dimension 2, and [4, 7] from the network's input has dimensions 0 to 1")
+    hint = hint_of(Made(lambda self, x: x.transpose(-3, 0)), torch.rand(4, 7))
+    assert "is along dimension -3" in hint

@@ -63,3 +63,12 @@ def test_dimensions() -> None:
     assert (
         hint == "`layer` takes [batch, time, features] or [time, features], got [2, 3, 4, 5] from the network's input"
     )
+
+
+@pytest.mark.parametrize("cell", [nn.GRUCell, nn.RNNCell])
+def test_a_state_of_a_cell_for_another_batch(cell: Callable[[int, int], nn.Module]) -> None:
+    net = Made(lambda self, x: self.cell(x[0], torch.zeros(3, 5)), cell=cell(4, 5))
+    hint = hint_of(net, torch.rand(3, 2, 4))
+    assert hint.startswith("the state of `cell` is [3, 5] from `zeros`")
+    assert hint.endswith("needs [2, 5]")
+    net.cell(torch.rand(2, 4), torch.zeros(2, 5))
