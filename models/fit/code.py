@@ -52,7 +52,7 @@ def code_of(
         twin = next((name for name in network.twins.get(each.name, ()) if name in fitting), None)
         if twin is not None:
             lines.append(f"state[{literal(each.name)}] = state[{literal(twin)}]  # tied")
-    for note in link_notes(links):
+    for note in link_notes(links, proposal.network):
         lines += [f"# {line}" for line in wrap(note, COMMENT, break_long_words=False, break_on_hyphens=False)]
     lines += _loading(found, len(proposal.network))
     head = ["import re", ""] if any("re." in line for line in lines) else []

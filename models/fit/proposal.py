@@ -56,7 +56,7 @@ class Proposal:
     @cached_property
     def notes(self) -> list[str]:
         """Return what cannot be known from names and shapes, as sentences."""
-        return link_notes(self.links)
+        return link_notes(self.links, self.network)
 
     def taken(self, certainties: Iterable[Certainty]) -> list[Link]:
         """Return the links of these certainties; with those that guess, rows of tensors that grew are copied."""

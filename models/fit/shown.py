@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .links import CERTAINTIES, Certainty, How, Link, ProposedRule, RuleKind, worst
 from .name_lists import placeholders
-from .names import NUMBER, fold_numbers
+from .names import NUMBER, Shapes, fold_numbers
 from .rules import PartRule, TemplatePairs
 from .words import words_of_part
 
@@ -23,6 +23,12 @@ _NOTES: dict[How, str] = {
 }
 _RIVALS = 3
 """Other parts that would fit as well that are named."""
+_SQUARES = 4
+"""Square matrices that are named."""
+SQUARE = (
+    "Other matrices of the file are swapped; of those that are square the shapes cannot show whether they are too, and "
+    "they are loaded as they stand: {}."
+)
 PERMUTED = (
     "Names and shapes fit; whether the rows of q and k are permuted (rotary embeddings, heads interleaved) "
     "cannot be seen from them."
@@ -63,8 +69,28 @@ def rules_of_links(
     return sorted(found, key=lambda each: CERTAINTIES.index(each.shown.certainty))
 
 
-def link_notes(links: Iterable[Link]) -> list[str]:
+def link_notes(links: Sequence[Link], network: Shapes) -> list[str]:
     """Return what cannot be known of links, as sentences."""
+    return [*_of_squares(links, network), *_of_rows(links)]
+
+
+def _of_squares(links: Sequence[Link], network: Shapes) -> list[str]:
+    """Return that square matrices may be swapped, where others of their kind are."""
+    swapped = {link.file[0].rpartition(".")[2] for link in links if link.transposed}
+    square = [
+        link.network[0]
+        for link in links
+        if link.how == "copy" and not link.transposed and link.file[0].rpartition(".")[2] in swapped
+        and len(shape := network[link.network[0]]) == 2 and shape[0] == shape[1] > 1
+    ]  # fmt: skip
+    named = list(dict.fromkeys(placeholders(fold_numbers(name)[0]) for name in square))
+    if not named:
+        return []
+    more = f" and {len(named) - _SQUARES} more" if len(named) > _SQUARES else ""
+    return [SQUARE.format(", ".join(named[:_SQUARES]) + more)]
+
+
+def _of_rows(links: Iterable[Link]) -> list[str]:
     permuted = [link for link in links if _may_be_permuted(link)]
     if not permuted:
         return []

@@ -16,10 +16,11 @@ _LEAVES = {
     "weight": "weight", "bias": "bias", "running_mean": "running_mean", "running_var": "running_var",
     "moving_mean": "running_mean", "moving_variance": "running_var", "num_batches_tracked": "num_batches_tracked",
     "weight_g": "weight_g", "weight_v": "weight_v", "kernel": "weight", "gamma": "weight", "beta": "bias",
-    "scale": "weight", "shift": "bias",
+    "scale": "weight", "shift": "bias", "w": "weight", "b": "bias", "W": "weight", "weights": "weight",
+    "biases": "bias",
 }  # fmt: skip
 """What the last parts of names say of a tensor in its module."""
-_ONE_WORD = ("kernel", "gamma", "beta", "scale", "shift")
+_ONE_WORD = ("kernel", "gamma", "beta", "scale", "shift", "w", "b", "W")
 """Those that are also names of parameters that stand alone in a block."""
 _BLOCKS = 2
 """Equal blocks of several modules that are folded, from this many on."""

@@ -59,3 +59,17 @@ def test_a_wrapper_before_names_that_change_too_is_a_rule_of_its_own():
 def test_a_wrapper_and_a_part_that_all_names_have_are_one_rule():
     file = {f"state_dict.model.{name}": shape for name, shape in NETWORK.items()}
     assert rules(NETWORK, file) == [("state_dict.model.", "", 9, "certain")]
+
+
+def test_weights_that_a_library_calls_w_are_weights_in_their_modules():
+    wide, narrow = {"attn.wo": (8, 8), "ffn.w1": (16, 8), "ffn.w2": (8, 16)}, ("attn_norm", "ffn_norm")
+    ours = {"attn.wo": "self_attn.o_proj", "ffn.w1": "mlp.gate_proj", "ffn.w2": "mlp.down_proj",
+            "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm"}  # fmt: skip
+    for weight, bias in (("w", "b"), ("weights", "biases")):
+        right = {}
+        for n in range(4):
+            right |= {f"x.layers.{n}.{module}.{weight}": f"model.layers.{n}.{ours[module]}.weight" for module in ours}
+            right |= {f"x.layers.{n}.{module}.{bias}": f"model.layers.{n}.{ours[module]}.bias" for module in narrow}
+        file = {name: wide.get(".".join(name.split(".")[3:-1]), (8,)) for name in right}
+        proposal = propose({right[name]: shape for name, shape in file.items()}, file)
+        assert {name: [network] for name, network in right.items()} == proposal.mapping()

@@ -11,7 +11,7 @@ from torch import Tensor
 from models.fit.code import code_for
 from models.fit.misfits import misfits
 from models.fit.proposal import propose
-from models.fit.shown import PERMUTED
+from models.fit.shown import PERMUTED, SQUARE
 from models.fit.sides import Side
 
 HEADS, SIZE, LENGTH = 4, 8, 5
@@ -91,3 +91,24 @@ def test_an_average_beside_the_network_says_how_it_is_had() -> None:
     average, state = (each.reason for each in found.unexpected)
     assert average.endswith("save --match 'state_dict_ema.*' makes a file of it alone")
     assert state == "state of training, not of a network"
+
+
+def test_of_square_matrices_beside_swapped_ones_it_says_that_nothing_shows_it() -> None:
+    network = {f"l.{at}.{part}.weight": (9, 9) for at in range(3) for part in ("q_proj", "gate")}
+    plain = {"embed.weight": (5, 9)} | network | {f"l.{at}.up.weight": (9, 4) for at in range(3)}
+    assert propose(plain, plain).notes == []
+    file = {name: shape[::-1] if ".up." in name else shape for name, shape in plain.items()}
+    proposal = propose(plain, file)
+    (note,) = proposal.notes
+    assert note == SQUARE.format("l.{n}.q_proj.weight, l.{n}.gate.weight")
+    sides = Side(dict(plain)), Side(dict(file))
+    code = code_for(proposal, sides[0], misfits(proposal, *sides, ("certain",)), "x.safetensors")
+    assert note in " ".join(line.removeprefix("# ") for line in code.splitlines() if line.startswith("# "))
+
+
+def test_square_matrices_that_are_called_as_swapped_ones_are_swapped_without_a_note() -> None:
+    shapes = {"attn": (9, 9), "mlp": (9, 4)}
+    network = {f"l.{at}.{part}.c_proj.weight": shape for at in range(3) for part, shape in shapes.items()}
+    proposal = propose(network, {name: shape[::-1] for name, shape in network.items()})
+    assert proposal.notes == []
+    assert all(link.transposed for link in proposal.links)
