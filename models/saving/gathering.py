@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..checkpoint.tied import with_tied
 from ..opened.open_model import OpenModel
+from ..stored.signed import Signed
 from .metadata import metadata_of
 from .plan import Candidate, NotSaved
 
@@ -37,7 +38,9 @@ def tensors_of_checkpoint(model: OpenModel, checkpoint: Checkpoint) -> Gathered:
 
 
 def _refusal(tensor: Stored) -> str:
-    """Return why a tensor cannot be saved, where its numbers are not those that lie in the file."""
+    """Return why a tensor cannot be saved, where its numbers are not those that are read from the file."""
+    if isinstance(tensor, Signed):
+        return ""
     said = dict(tensor.notes)
     return next((said[bit] for bit in ("conj", "neg") if bit in said), "")
 

@@ -11,6 +11,7 @@ from ...opened.source import SourceError
 from ...stored.dense import Dense
 from ...stored.dtypes import DTYPES, QUINT2X4, QUINT4X2, UINT8, DType
 from ...stored.file import DataFile
+from ...stored.signed import Signed, has_signs
 from ...stored.stored import Storage, Stored, StoredKind
 from ...stored.strided import ByteSource, Strided, distinct
 from ...tensors.extents import is_row_major
@@ -97,6 +98,13 @@ class Noted(Dense):
         return self._notes
 
 
+SIGNS = {
+    "conj": "the file holds their complex conjugates and a mark: these are the values that torch gives",
+    "neg": "the file holds their negatives and a mark: these are the values that torch gives",
+}
+"""Of a tensor that is marked as conjugate or negative, by the mark: what is shown of it."""
+
+
 class TensorMaker:
     """Makes the tensors of the file `name`.
 
@@ -162,7 +170,9 @@ class TensorMaker:
         whole = Storage(self._file, raw.storage.key, extent.start - extent.before, extent.whole or extent.size)
         shared = whole if self._views[whole.key] > 1 else None
         source = extent.source
-        if row_major and isinstance(source, DataFile) and not (self._swap and dtype.unit > 1):
+        signs = {bit for bit, _ in raw.notes if bit in SIGNS and has_signs(dtype)}
+        said = [(label, SIGNS[label] if label in signs else text) for label, text in said]
+        if row_major and not signs and isinstance(source, DataFile) and not (self._swap and dtype.unit > 1):
             start = extent.start + offset * dtype.unit
             if said or (shared and reach < extent.size):
                 said += _where(raw, extent) if shared else []
@@ -177,7 +187,8 @@ class TensorMaker:
         said += _where(raw, extent)
         if row_major:
             stride = _contiguous(shape)
-        return Strided(path, shape, dtype, source, extent.start, offset, stride, kind, shared, said, self._swap)
+        made = Strided(path, shape, dtype, source, extent.start, offset, stride, kind, shared, said, self._swap)
+        return Signed.of(made, "conj" in signs, "neg" in signs) if signs else made
 
     def _notes(self, raw: RawTensor) -> list[tuple[str, str]]:
         notes = list(raw.notes)

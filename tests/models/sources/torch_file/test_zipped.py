@@ -121,6 +121,7 @@ def test_special_tensors(opened: Opened, raw: Raw) -> None:
     assert found["frozen"].notes == [("requires_grad", "False: it is frozen")]
     assert found["buffer"].kind == "buffer"
     assert found["conj"].notes[0][0] == "conj"
+    assert found["conj"].flat(0, 3) == raw(values["conj"].resolve_conj())
     assert (found["scalar"].shape, found["scalar"].flat(0, 1)) == ((), raw(values["scalar"]))
     assert (found["float4"].shape, found["float4"].nbytes) == ((2, 6), 6)
 
