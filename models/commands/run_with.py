@@ -26,6 +26,8 @@ NAME = 200
 """Characters of a name that are written."""
 WORDS = {"only_a": "only in A", "only_b": "only in B"}
 """What a status is called where people read it, if otherwise."""
+MEASURES = (("relative", "relative_l2"), ("max", "max_abs"))
+"""Measures of a difference, and how they are called where people read them."""
 BEHIND = 8
 """Calls behind the first one that differs which are listed."""
 
@@ -132,6 +134,7 @@ def _report(options: argparse.Namespace, a: Session, b: Session, name_b: str) ->
         "failed": failed,
         "first": first,
         "given_alike": found.given_alike,
+        "given": None if found.given is None else found.given.sentence,
         "read": [{"path": each.path, **_measures(each)} for each in found.read],
         "calls": [of_pair(pair) for pair in found.pairs],
     }
@@ -163,7 +166,7 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
     calls, first = report["calls"], report["first"]
     unread = sum(call["status"] == "unreadable" for call in calls)
     if first is None:
-        yield f"{amount(len(calls), 'call')}: every result that could be compared is equal or close"
+        yield f"{amount(len(calls), 'call')}: {_alike(calls)}"
     else:
         yield ""
         yield f"the first call whose result differs is #{first} of {amount(len(calls), 'call')}:"
@@ -179,6 +182,20 @@ def text_of(report: dict[str, Any]) -> Iterator[str]:
         yield f"{amount(unread, 'result')} could not be compared"
 
 
+def _alike(calls: list[dict[str, Any]]) -> str:
+    """Return how far the results of calls are apart of which none differs."""
+    close = {at: call for at, call in enumerate(calls) if call["status"] not in (None, "equal", "unreadable")}
+    if not close:
+        return "every result that could be compared is equal"
+    furthest = max(close, key=lambda at: close[at]["relative_l2"] or 0.0)
+    call = close[furthest]
+    place = clean(f"#{furthest} {call['op']} {call['module']}".rstrip(), NAME)
+    how = [f"{word} {call[key]:.3g}" for word, key in MEASURES if call[key] is not None]
+    equal = sum(call["status"] == "equal" for call in calls)
+    counted = f"every result that could be compared is equal ({equal:,}) or close ({len(close):,})"
+    return f"{counted}, the furthest apart {', '.join([place, *how])}"
+
+
 def _differs(call: dict[str, Any]) -> bool:
     return call["status"] not in (None, "equal", "close", "unreadable")
 
@@ -187,9 +204,8 @@ def _why(report: dict[str, Any], call: dict[str, Any]) -> Iterator[str]:
     if call["status"] in ("only_a", "only_b"):
         yield f"  {'A' if call['status'] == 'only_a' else 'B'} alone makes this call"
         return
-    given = report["given_alike"]
-    if given is not None:
-        yield "  it was given the same" if given else "  what it was given differs already"
+    if report["given"] is not None:
+        yield f"  {report['given']}"
     for each in report["read"]:
         relative = "" if each["relative_l2"] is None else f", relative {each['relative_l2']:.3g}"
         yield f"  it reads {clean(each['path'], NAME)}, which is {each['status']}{relative}"

@@ -35,9 +35,9 @@ def facts_of_difference(compared: RunComparison, place: CallTensor) -> FactList:
     facts.add("Largest change", _largest(a, b, found))
     if found.grew is not None:
         facts.add("Grew", f"{found.grew:.3g} times the difference of what it read")
-    given = compared.given_alike(a, b)
+    given = compared.given(a, b)
     if given is not None:
-        facts.add("It was given", "the same in both" if given else "what differs already")
+        facts.add("It was given", given.phrase)
     facts.add("It reads", compared.changed_text(b))
     modes = compared.modes(a, b)
     for name, run, call, mode in (("A", compared.a, a, modes[0]), ("B", compared.b, b, modes[1])):

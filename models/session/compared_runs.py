@@ -23,7 +23,7 @@ from ..run.inputs.run_mode import in_dtype
 from ..run.trace.calls import Call
 from ..run.trace.captured import Captures
 from ..run.trace.record import Trace
-from .paired_calls import Against, aligned_calls, difference_of, first_that_differs, is_different
+from .paired_calls import Against, Given, aligned_calls, difference_of, first_that_differs, given_of, is_different
 from .session import Session
 
 ROOM = 2**30
@@ -67,10 +67,15 @@ class ComparedRuns:
     """In order of execution."""
     first: CallPair | None
     """The first call whose result differs, the innermost one; None where none does."""
-    given_alike: bool | None
-    """Whether that call was given the same on both sides; None where that is not known."""
+    given: Given | None
+    """What that call was given on both sides; None where that is not known."""
     read: list[Difference]
     """The parameters and buffers that it read which differ."""
+
+    @property
+    def given_alike(self) -> bool | None:
+        """Return whether that call was given the same, or what is close to it; None where that is not known."""
+        return None if self.given is None else not self.given.differs
 
 
 def compare_runs(a: Session, b: Session, mode: RunMode = AS_IT_IS, tolerance: Tolerance | None = None) -> ComparedRuns:
@@ -91,8 +96,8 @@ def compare_runs(a: Session, b: Session, mode: RunMode = AS_IT_IS, tolerance: To
 
         pairs = [CallPair(x, y, _of_outputs(x, y, against)) for x, y in aligned_calls(mine.calls, theirs.calls)]
         found = first_difference(pairs)
-        alike, read = (None, []) if found is None else _causes(a, b, found, against)
-    return ComparedRuns((my_problem, their_problem), pairs, found, alike, read)
+        given, read = (None, []) if found is None else _causes(a, b, found, against)
+    return ComparedRuns((my_problem, their_problem), pairs, found, given, read)
 
 
 def _copied(arguments: Any) -> Any:
@@ -127,16 +132,11 @@ def _of_outputs(a: Call | None, b: Call | None, against: Against) -> Difference 
     return difference_of(a.captured.outputs, b.captured.outputs, against)
 
 
-def _causes(a: Session, b: Session, pair: CallPair, against: Against) -> tuple[bool | None, list[Difference]]:
-    """Return whether a call was given the same on both sides, and what it read that differs."""
+def _causes(a: Session, b: Session, pair: CallPair, against: Against) -> tuple[Given | None, list[Difference]]:
+    """Return what a call was given on both sides, and what it read that differs."""
     mine, theirs = pair.a, pair.b
     if mine is None or theirs is None:
         return None, []
-    alike: bool | None = None
-    if mine.captured is not None and theirs.captured is not None:
-        given = difference_of(mine.captured.inputs, theirs.captured.inputs, against)
-        if given is not None and given.status != "unreadable":
-            alike = not is_different(given)
     sides = [{each.path: each for each in every_tensor(session.model)} for session in (a, b)]
     read = []
     for path in mine.tensors[:READ_LIMIT]:
@@ -144,4 +144,4 @@ def _causes(a: Session, b: Session, pair: CallPair, against: Against) -> tuple[b
             found = against(sides[0][path], sides[1][path])
             if found.status not in (*ALIKE, "unreadable"):
                 read.append(found)
-    return alike, read
+    return given_of(mine, theirs, against), read

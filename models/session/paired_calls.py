@@ -17,6 +17,8 @@ from ..run.trace.captured import Copy, Kept, NotKept, sample_of
 from ..tensors.tensors import dtype_text
 from ..tensors.torch_readable import readable_of
 
+TINY = 5e-324
+"""What is not 0, and less than all else that is not."""
 Against = Callable[[Comparable, Comparable], Difference]
 """Compares two tensors."""
 Pair = tuple[Call | None, Call | None]
@@ -167,7 +169,7 @@ def is_different(found: Difference) -> bool:
 
 
 def difference_of(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Difference | None:
-    """Return the first difference of tensors of two calls, or what became of the first of them; None without any.
+    """Return the first difference of tensors of two calls, else which are furthest apart; None without any.
 
     Its path is the number of the tensor.
     """
@@ -184,8 +186,65 @@ def difference_of(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Dif
             continue  # a parameter itself
         if is_different(own):
             return own
-        found = found or own
+        found = own if found is None or _apart(own) > _apart(found) else found
     return found
+
+
+def _apart(found: Difference) -> float:
+    """Return how far apart two tensors are that are not different; of equal ones it is 0, also of those not read."""
+    numbers = found.comparison
+    if numbers is None or numbers.values == "equal":
+        return 0.0
+    return 1.0 if numbers.relative_l2 is None else max(numbers.relative_l2, TINY)
+
+
+def closeness(found: Difference) -> str:
+    """Return in a few words how far two tensors that are not different are apart; empty where they are equal."""
+    numbers = found.comparison
+    how = ""
+    if numbers is not None and numbers.values != "equal":
+        measures = (("relative", numbers.relative_l2), ("max", numbers.max_abs))
+        how = ", ".join(f"{name} {value:.3g}" for name, value in measures if value is not None) or "by its tolerance"
+    if found.status != "dtype" or found.a is None or found.b is None:
+        return how
+    return ", ".join(filter(None, [f"{found.a.dtype} → {found.b.dtype}", how]))
+
+
+class Given(NamedTuple):
+    """What two calls that stand side by side were given."""
+
+    differs: bool
+    close: str = ""
+    """How far it is apart where it is close and not equal; empty where it is equal, and where it differs."""
+    unsure: str = ""
+    """As far as what it is the same; empty where that is known."""
+
+    @property
+    def sentence(self) -> str:
+        """Return it in words."""
+        if self.differs:
+            return "what it was given differs already"
+        close = self.close and f"what it was given is close: {self.close}"
+        return close or "it was given the same" + (self.unsure and f", {self.unsure}")
+
+    @property
+    def phrase(self) -> str:
+        """Return what it was given, in words."""
+        if self.differs:
+            return "what differs already"
+        return (self.close and f"what is close: {self.close}") or ", ".join(
+            filter(None, ["the same in both", self.unsure])
+        )
+
+
+def given_of(a: Call, b: Call, against: Against) -> Given | None:
+    """Return what two calls were given, by the copies of it; None where that is not known."""
+    if a.captured is None or b.captured is None:
+        return None
+    found = difference_of(a.captured.inputs, b.captured.inputs, against)
+    if found is None or found.status == "unreadable":
+        return None
+    return Given(True) if is_different(found) else Given(False, closeness(found))
 
 
 def sampled_difference(a: Sequence[Kept], b: Sequence[Kept], against: Against) -> Difference | None:

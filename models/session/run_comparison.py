@@ -25,7 +25,7 @@ from ..undo.random_numbers import is_same_random
 from ..work.cancelled import Cancelled
 from ..work.gc_paused import gc_paused
 from .call_difference import call_difference
-from .paired_calls import Pair, aligned_calls, difference_of, first_that_differs, is_different
+from .paired_calls import Given, Pair, aligned_calls, first_that_differs, given_of
 
 if TYPE_CHECKING:
     from ..work.context import WorkContext
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 REPORT_SECONDS = 0.1
 """Seconds between two reports of how far it is."""
+BY_SAMPLES = "as far as samples and statistics say"
 NAMED = 3
 """Parameters that are named of those that the first call reads and that changed."""
 
@@ -203,9 +204,9 @@ class RunComparison:
         if other is None:
             return []
         lines = []
-        given = self.given_alike(other, first)
+        given = self.given(other, first)
         if given is not None:
-            lines.append("it was given the same" if given else "what it was given differs already")
+            lines.append(given.sentence)
         if changed := self.changed_text(first):
             lines.append(f"it reads {changed}")
         mine, theirs = self.modes(other, first)
@@ -226,8 +227,8 @@ class RunComparison:
 
         return mode_text(self.traces[0].calls, a.index), mode_text(self.traces[1].calls, b.index)
 
-    def given_alike(self, a: Call, b: Call) -> bool | None:
-        """Return whether a call was given the same in both runs; None where that is not known."""
+    def given(self, a: Call, b: Call) -> Given | None:
+        """Return what a call was given in both runs; None where that is not known."""
         if a.captured is None or b.captured is None:
             return None
         with Workers(1) as workers:
@@ -235,13 +236,18 @@ class RunComparison:
             def against(x: Comparable, y: Comparable) -> Difference:
                 return compare(x, y, Tolerance(), workers, lambda size: None)
 
-            found = difference_of(a.captured.inputs, b.captured.inputs, against)
-        if found is not None and found.status != "unreadable":
-            return not is_different(found)
-        read = [each.row_of() for each in b.producers]
-        if b.reads_input or not read or any(each.difference is None or not each.difference.status for each in read):
+            found = given_of(a, b, against)
+        if found is not None:
+            return found
+        read = [each.row_of().difference for each in b.producers]
+        known = [each for each in read if each is not None and each.status]
+        if b.reads_input or not read or len(known) < len(read):
             return None
-        return not any(map(_differs, read))
+        if any(each.differs for each in known):
+            return Given(True)
+        close = max((each.relative or 0.0 for each in known if each.status != "alike"), default=0.0)
+        is_sampled = any(each.status == "alike" for each in known)
+        return Given(False, f"relative {close:.3g}" if close else "", BY_SAMPLES if is_sampled else "")
 
     def note(self) -> str:
         """Return what else is not the same in both: random numbers."""

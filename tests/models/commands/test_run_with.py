@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,32 @@ class Plain(nn.Module):
 class Edited(Plain):
     def forward(self, x):
         return self.a(x).tanh()
+"""
+
+
+ROUNDED = """
+from torch import nn
+
+
+class Net(nn.Module):
+    scale, shift = 1.0, 0.0
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 8)
+        self.b = nn.Linear(8, 2)
+        self.b.bias.data += self.shift
+
+    def forward(self, x):
+        return self.b(self.a(x) * self.scale)
+
+
+class Rounded(Net):
+    scale = 1 + 2**-23
+
+
+class Biased(Rounded):
+    shift = 1.0
 """
 
 
@@ -64,7 +91,7 @@ def test_the_same_as_json_and_what_is_equal(folder: Path) -> None:
     assert [each["path"] for each in report["read"]] == ["2.bias"]
     same = headless("run", "nets.py:net", "--with", "nets.py:net", "--input", "3x4", folder=folder)
     assert same.returncode == 0, same.stderr
-    assert "4 calls: every result that could be compared is equal or close" in same.stdout
+    assert "4 calls: every result that could be compared is equal\n" in same.stdout
 
 
 def test_what_cannot_be_compared_is_one_line(folder: Path) -> None:
@@ -81,3 +108,22 @@ def test_networks_of_two_classes_begin_to_differ_where_one_calls_something_else(
     assert "the first call whose result differs is #2 of 4 calls:" in done.stdout
     assert "relu  (root)  only in A" in done.stdout
     assert "tanh  (root)  only in B" in done.stdout
+
+
+def test_what_is_close_is_not_said_to_be_the_same(folder: Path) -> None:
+    """The first result of B is 1 + 2^-23 times that of A, and the second layer has another bias besides."""
+    (folder / "rounded.py").write_text(ROUNDED)
+    done = headless("run", "rounded.py:Net", "--with", "rounded.py:Rounded", "--input", "3x4", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "every result that could be compared is equal (1) or close (3), the furthest apart #2 mul, relative 1."
+        in done.stdout
+    )
+    assert re.search(r"relative 1\.\d+e-07, max \d", done.stdout)
+    arguments = ("rounded.py:Net", "--with", "rounded.py:Biased", "--input", "3x4")
+    done = headless("run", *arguments, folder=folder)
+    assert "it was given the same" not in done.stdout
+    assert re.search(r"what it was given is close: relative 1\.\d+e-07, max \d", done.stdout)
+    report = strict(headless("run", *arguments, "--json", folder=folder).stdout)
+    assert report["given_alike"] is True
+    assert report["given"].startswith("what it was given is close: relative 1.")
