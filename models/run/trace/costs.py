@@ -99,6 +99,13 @@ def _addbmm(given: Shapes, result: Shapes) -> int:
     return 2 * prod(result[0]) * given[1][-1] * given[1][0]
 
 
+def _grouped(given: Shapes, result: Shapes) -> int:
+    """Each row, or each column, belongs to one of the groups: together they are as many products as one of all."""
+    if len(given[0]) == len(given[1]) == 2:  # the inner dimension is cut into groups, each with a matrix of its own
+        return 2 * prod(given[0]) * given[1][-1]
+    return _matmul(given, result)
+
+
 def _outer(given: Shapes, result: Shapes) -> int:
     return 2 * prod(result[0])
 
@@ -154,6 +161,7 @@ _PRODUCTS: dict[str, Callable[[Shapes, Shapes], int]] = {
     **dict.fromkeys(("rmatmul", "__rmatmul__"), _rmatmul),
     **dict.fromkeys(("addmm", "baddbmm", "addmv"), _added_matmul),
     "addbmm": _addbmm,
+    **dict.fromkeys(("_grouped_mm", "grouped_mm"), _grouped),
     **dict.fromkeys(("outer", "ger", "addr"), _outer),
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed_convolution),

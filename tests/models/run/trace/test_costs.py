@@ -15,6 +15,8 @@ from models.live.live_tree import LiveTree
 from models.run.trace.tracing import Trace, tracing
 from tests.models.run.trace.recorded import Steps, traced
 
+ENDS = torch.tensor([8, 8, 24], dtype=torch.int32)
+"""Where three groups end; the second one is empty."""
 COUNTED: dict[str, tuple[Callable[..., Any], tuple[int, ...], int, int]] = {
     # the operation, the shape it is given, FLOPs, operations on single elements
     "linear": (lambda net, X: net.layer(X), (2, 4), 2 * 2 * 4 * 4, 0),
@@ -26,6 +28,21 @@ COUNTED: dict[str, tuple[Callable[..., Any], tuple[int, ...], int, int]] = {
     "broadcast product": (lambda net, X: X @ torch.ones(5, 2), (7, 3, 5), 2 * 7 * 3 * 5 * 2, 0),
     "addmm": (lambda net, X: torch.addmm(torch.ones(3, 3), X, X.T), (3, 5), 2 * 3 * 5 * 3, 0),
     "addbmm": (lambda net, X: torch.addbmm(torch.ones(3, 3), X, X.mT), (7, 3, 5), 2 * 7 * 3 * 5 * 3, 0),
+    "groups of rows": (
+        lambda net, X: torch._grouped_mm(X, torch.ones(3, 16, 8), offs=ENDS), (24, 16), 2 * 24 * 16 * 8, 0,
+    ),
+    "groups of rows, as a function": (
+        lambda net, X: F.grouped_mm(X, torch.ones(3, 16, 8), offs=ENDS), (24, 16), 2 * 24 * 16 * 8, 0,
+    ),
+    "groups of columns": (
+        lambda net, X: torch._grouped_mm(X, torch.ones(16, 24), offs=ENDS), (3, 8, 16), 2 * 8 * 16 * 24, 0,
+    ),
+    "groups within the product": (
+        lambda net, X: torch._grouped_mm(X, torch.ones(24, 16), offs=ENDS), (8, 24), 2 * 8 * 24 * 16, 0,
+    ),
+    "a group for each": (
+        lambda net, X: torch._grouped_mm(X, torch.ones(3, 16, 8)), (3, 24, 16), 2 * 3 * 24 * 16 * 8, 0,
+    ),
     "outer": (lambda net, X: torch.outer(X, X), (6,), 2 * 36, 0),
     "convolution": (lambda net, X: F.conv2d(X, torch.ones(8, 3, 3, 3)), (1, 3, 6, 6), 2 * 8 * 16 * 27, 0),
     "grouped convolution": (
