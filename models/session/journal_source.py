@@ -14,7 +14,9 @@ _TRUSTED = """\
 import sys
 
 sys.path[:0] = ["", {folder!r}]
-net = checkpoint = torch.load({file!r}, map_location="cpu", weights_only=False)  # which runs what is in it"""
+{names} = torch.load({file!r}, map_location="cpu", weights_only=False)  # which runs what is in it"""
+_ITS_ONLY = """
+net = checkpoint[{at}]"""
 
 
 def opened_code(model: OpenModel, namespace: Mapping[str, Any], folder: str) -> Callable[[], str]:
@@ -29,10 +31,18 @@ def opened_code(model: OpenModel, namespace: Mapping[str, Any], folder: str) -> 
     source = model.source
     if source.checkpoint is not None:
         return partial(_reading, _absolute(folder, source.source))
-    if not source.file or source.module is None or namespace.get("checkpoint") is not source.module:
+    value = namespace.get("checkpoint")
+    if not source.file or source.module is None or value is None:
+        return str
+    is_net = value is source.module or value is source.own  # a dict of networks is `net` as it is
+    listed = value if isinstance(value, (list, tuple)) and not is_net else []
+    at = next((at for at, each in enumerate(listed) if each is source.module), None)
+    if not is_net and at is None:
         return str
     path = _absolute(folder, source.file)
-    return _TRUSTED.format(folder=str(Path(path).parent), file=path).__str__
+    names = "net = checkpoint" if is_net else "checkpoint"
+    made = _TRUSTED.format(folder=str(Path(path).parent), file=path, names=names)
+    return (made if at is None else made + _ITS_ONLY.format(at=at)).__str__
 
 
 def _reading(path: str) -> str:

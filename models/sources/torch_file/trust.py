@@ -23,6 +23,8 @@ from .unpickler import Ordered, hashable
 if TYPE_CHECKING:
     import torch
 
+    from ..networks import Network
+
 _MISSING_NAME = re.compile(r"Can't get attribute '([^']*)' on <module '([^']*)'")
 _SIZE = 1 << 26
 """As if its pickle had so many bytes: what is walked of a trusted file is bounded too."""
@@ -49,10 +51,11 @@ def open_trusted(found: PathInfo, how: OpenOptions) -> Source:
                 source=found.text,
                 kind="module",
                 name="net",
-                module=network[0],
+                module=network.module,
+                own=network.own,
                 names={"checkpoint": value},
                 file=str(found.path),
-                warnings=warnings + network[1],
+                warnings=warnings + network.warnings,
             )
         checkpoint = _checkpoint(value)
         if not checkpoint.tensors:
@@ -129,21 +132,14 @@ def _defining(name: str, folders: tuple[Path, ...]) -> Iterator[Path]:
                     yield path
 
 
-def _network(value: Any, name: str) -> tuple[torch.nn.Module, list[str]] | None:
-    """Return the network that `value` is or holds, and warnings about it; None where it holds none."""
+def _network(value: Any, name: str) -> Network | None:
+    """Return the network that `value` is or holds; None where it holds none."""
     from torch import nn
 
     from ..networks import as_network
 
-    if isinstance(value, nn.Module):
-        return value, []
-    holds = isinstance(value, (Mapping, list, tuple)) and any(
-        isinstance(each, nn.Module) for each in (value.values() if isinstance(value, Mapping) else value)
-    )
-    if not holds:
-        return None
-    network = as_network(value, name)
-    return network.module, network.warnings
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else [value]
+    return as_network(value, name) if any(isinstance(each, nn.Module) for each in parts) else None
 
 
 def _checkpoint(value: Any) -> Checkpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -112,6 +113,23 @@ def test_a_session_on_a_file_that_was_trusted_loads_it(monkeypatch: pytest.Monke
     names = replayed(session, monkeypatch)
     assert torch.equal(names["net"][0].weight, session.root[0].weight)  # type: ignore[index, union-attr, arg-type]
     assert torch.equal(names["output"], session.namespace["output"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_session_on_a_trusted_file_that_holds_a_network_takes_it_from_there(
+    is_list: bool, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    torch.save([3, net] if is_list else {"epoch": 3, "model": net}, folder / "held.pt")
+    session = Session()
+    session.open("held.pt", trust=True)
+    inner = "net" if is_list else "net['model']"
+    run_statement(session, f"weight = {inner}[0].weight")
+    checkpoint: Any = session.namespace["checkpoint"]
+    assert session.namespace["weight"] is checkpoint[1 if is_list else "model"][0].weight
+    names = replayed(session, monkeypatch)
+    assert torch.equal(names["weight"], net[0].weight)  # type: ignore[arg-type]
+    assert "has to be made" not in export(session, "session").text
 
 
 def test_what_cannot_be_said_in_python_is_a_comment() -> None:
