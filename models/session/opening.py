@@ -26,6 +26,8 @@ from .problems import nothing_open, problem_of_source, requires_code
 from .watched_files import Stamp, WatchedFiles
 
 if TYPE_CHECKING:
+    from weakref import WeakSet
+
     import torch
 
     from ..checkpoint.model import CheckpointModel
@@ -72,6 +74,8 @@ class SourceOpener:
         self._files = WatchedFiles()
         self._given: dict[str, Any] = {}
         """The console's names as they were when the source was opened."""
+        self.other_optimizers: WeakSet[torch.optim.Optimizer] | tuple[()] = ()
+        """Those among them that hold nothing of the network as it was opened."""
         self.names_kept: list[str] = []
         """Names of the console that survived the last opening anew."""
         self.names_gone: list[str] = []
@@ -254,6 +258,7 @@ class SourceOpener:
 
         from ..live.live_model import LiveModel
         from ..live.live_tree import LiveTree
+        from .other_optimizers import of_other_networks
 
         model = LiveModel(opened, LiveTree.of(opened.module, opened.name), wanted.unfolded)
         self._clear()
@@ -274,6 +279,7 @@ class SourceOpener:
             guessed_from=arguments.guessed_from,
         )
         self.bind(opened.name, opened.module if opened.own is None else opened.own)
+        self.other_optimizers = of_other_networks(opened.names, model.tree)
         with self.lock:
             self._model = model
 
@@ -295,6 +301,7 @@ class SourceOpener:
                 gc.unfreeze()
                 gc.collect()  # it may have been a million tensors
         self.namespace = {}
+        self.other_optimizers = ()
         self.inputs = NextInputs()
 
     def bind(self, name: str, network: object) -> None:

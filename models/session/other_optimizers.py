@@ -1,0 +1,30 @@
+"""Which optimizers of the user's file belong to another network than the one that was opened from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from ..undo.optimizers import optimizers_in
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from ..live.live_tree import LiveTree
+
+
+def of_other_networks(names: Mapping[str, object], tree: LiveTree) -> WeakSet[Optimizer]:
+    """Return those of the optimizers among `names` that hold nothing of a network, as it is when it is opened.
+
+    A file that is a training script makes its optimizer for its own object; a class of it that is opened is built once
+    more, and has the same shapes.
+    """
+    others: WeakSet[Optimizer] = WeakSet()
+    found = optimizers_in(names)
+    if found:
+        mine = {id(tensor) for tensor in tree.root.parameters()}
+        for optimizer in found.values():
+            if not any(id(tensor) in mine for group in optimizer.param_groups for tensor in group["params"]):
+                others.add(optimizer)
+    return others
