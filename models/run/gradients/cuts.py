@@ -17,6 +17,9 @@ _TRUTH = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "isnan", "isinf", "isfin
     "logical_or", "logical_not", "logical_xor", "bool", "greater", "less", "greater_equal", "less_equal"))  # fmt: skip
 _INDICES = frozenset(("argmax", "argmin", "argsort", "topk", "sort", "max", "min", "median", "mode", "kthvalue",
     "nonzero", "multinomial", "searchsorted", "bucketize", "cummax", "cummin"))  # fmt: skip
+SHAPE_ALONE = frozenset(("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like",
+    "randint_like", "new_zeros", "new_ones", "new_empty", "new_full"))  # fmt: skip
+"""Operations that take the shape and dtype of what they read, and none of its values."""
 _WHOLE = frozenset(("long", "int", "short", "char", "byte", "type", "to"))
 
 
@@ -44,6 +47,8 @@ def cut_at(event: LineageEvent, outside: Call | None = None) -> Reason:
             cause, text = "not_differentiable", f"it only decides a condition{at}, which has no derivative"
         else:
             text = f"{op.strip('_')}{at} takes its values out of torch, and the graph ends there"
+    elif op in SHAPE_ALONE:
+        cause, text = "not_differentiable", f"{op}{at} takes its shape alone, and none of its values"
     elif not event.grad and not event.gives:
         cause, where = "no_grad", event.off_at or call.where
         block = f" at {event.off_at}" if event.off_at else ""

@@ -19,7 +19,7 @@ from ..trace.lineage import LineageEvent
 from ..trace.record import Trace
 from ..trace.went_back import Reason
 from .attributed import Attribution
-from .cuts import LEAVES_TORCH, cut_at, is_cut, unused_output
+from .cuts import LEAVES_TORCH, SHAPE_ALONE, cut_at, is_cut, unused_output
 from .watch import BackwardWatch, GraphStep
 
 
@@ -93,7 +93,7 @@ class Reasons:
         """Return the calls whose values went into any of `last`, these included."""
         found = {id(event.call) for event in last}
         for event in reversed(self._events):
-            if id(event.call) in found:
+            if id(event.call) in found and event.call.op not in SHAPE_ALONE:
                 found.update(id(call) for call, _ in event.reads)
         return found
 
@@ -128,7 +128,7 @@ class Reasons:
         if id(call) in self._results:
             path = self._results[id(call)]
             text = f"leads only to {path or 'a result'}, and backward did not start there"
-            found.append(_End(4, Reason("dropped", text, call.where, call)))
+            found.append(_End(5, Reason("dropped", text, call.where, call)))
         if not found and not consumers:
             what = call.row_of()
             name = f"{what.module} ({what.op})" if what.kind == "module" and what.module else call.op
@@ -145,7 +145,8 @@ class Reasons:
         outside = next(
             (self._events[each].call for each, _ in consumers if self._events[each].call.op == "numpy"), None
         )
-        rank = 5 if leads else 3 if left else 1
+        op = event.call.op
+        rank = 0 if op in SHAPE_ALONE else 6 if leads else 4 if op in LEAVES_TORCH else 3 if left else 1
         return _End(rank, cut_at(event, outside))
 
     def _end_of_reader(self, index: int) -> _End:

@@ -81,6 +81,24 @@ def test_what_is_only_printed_is_dropped_or_taken_out() -> None:
     assert went_back(Net(forward), torch.rand(3, 4)).result.went_back.reasons["lost.weight"].cause == "detached"
 
 
+def test_a_number_taken_out_of_torch_counts_before_what_takes_the_shape_alone() -> None:
+    def forward(net: Net, X: Tensor) -> Tensor:
+        Y = net.lost(X)
+        wanted = torch.zeros_like(Y)
+        error = (Y - wanted).square().mean().item()
+        return torch.tensor(error, requires_grad=True)
+
+    reason = went_back(Net(forward), torch.rand(3, 4)).result.went_back.reasons["lost.weight"]
+    assert reason.text.startswith("item at ")
+
+    def as_a_state(net: Net, X: Tensor) -> Tensor:
+        Y = net.lost(X)
+        return net.kept(X) + torch.zeros_like(Y)
+
+    reason = went_back(Net(as_a_state), torch.rand(3, 4)).result.went_back.reasons["lost.weight"]
+    assert "takes its shape alone, and none of its values" in reason.text
+
+
 def test_a_shared_layer_is_read_under_its_other_name() -> None:
     def forward(net: Net, X: Tensor) -> Tensor:
         return net.kept(X) + net.other(X).detach()
