@@ -9,8 +9,9 @@ from .attributed import Attribution
 from .watch import BackwardWatch, GraphStep
 
 STEPS = frozenset(("round", "round_", "sign", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "bernoulli",
-    "fix", "sgn", "floor_divide", "heaviside"))  # fmt: skip
+    "fix", "sgn", "floor_divide", "heaviside", "normal", "poisson"))  # fmt: skip
 _WHY = {
+    "normal": "what is drawn has no derivative; mean + std * torch.randn_like(std) has one",
     "relu": "what it read is nowhere above 0, so that all its units are dead",
     "relu_": "what it read is nowhere above 0, so that all its units are dead",
     "threshold": "what it read is nowhere above the threshold",
@@ -100,7 +101,7 @@ def _of(call: Call | None, step: GraphStep) -> Reason:
     if call is not None and call.kind == "module":
         op = op.lower()
     at = f" at {call.where}" if call is not None and call.where else ""
-    why = "its derivative is 0 everywhere" if op in STEPS else _WHY.get(op, "its derivative there is 0")
+    why = _WHY.get(op, "its derivative is 0 everywhere" if op in STEPS else "its derivative there is 0")
     return Reason("zero", f"exactly 0 from {op}{at} on: {why}", _where(call), call)
 
 

@@ -43,6 +43,10 @@ def drawn(net: Steps, X: Tensor) -> Tensor:
     return torch.bernoulli(Y) * 2  # <-
 
 
+def drawn_about_a_mean(net: Steps, X: Tensor) -> Tensor:
+    return torch.normal(net.layer(X), 1.0) * 2  # <-
+
+
 def times_zero(net: Steps, X: Tensor) -> Tensor:
     return net.layer(X) * 0.0  # <-
 
@@ -80,7 +84,7 @@ def out_of_range(net: Steps, X: Tensor) -> Tensor:
 
 
 KINDS = [dead_units, rounded, signs, floors, clamped, drawn, times_zero, of_one_class, all_dropped, other_branch]
-KINDS += [all_masked, saturated, written_over, out_of_range]
+KINDS += [drawn_about_a_mean, all_masked, saturated, written_over, out_of_range]
 
 
 @pytest.mark.parametrize("forward", KINDS)
