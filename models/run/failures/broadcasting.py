@@ -51,13 +51,16 @@ def _by_element(failed: FailedCall, left: Tensor, right: Tensor) -> str:
     if broadcast(ours, theirs) is not None:
         return _grown(failed, left, right)
     said = f"{failed.name} joins {sizes(ours)}{failed.given(left)} and {sizes(theirs)}{failed.given(right)}"
-    back = next(
-        back for back in range(1, min(len(ours), len(theirs)) + 1)
+    backs = [
+        back for back in range(min(len(ours), len(theirs)), 0, -1)
         if ours[-back] != theirs[-back] and 1 not in (ours[-back], theirs[-back])
-    )  # fmt: skip
-    a, b = len(ours) - back, len(theirs) - back
-    where = f"dimension {a}" if a == b else f"dimension {a} of the first and {b} of the second"
-    said += f": they differ in {where}, {ours[a]:,} and {theirs[b]:,}"
+    ]  # fmt: skip
+    differing = []
+    for back in backs:
+        a, b = len(ours) - back, len(theirs) - back
+        where = f"dimension {a}" if a == b else f"dimension {a} of the first and {b} of the second"
+        differing.append(f"{where}, {ours[a]:,} and {theirs[b]:,}")
+    said += f": they differ in {', '.join(differing)}"
     mend = _lengthened(ours, theirs, "second") or _lengthened(theirs, ours, "first")
     return f"{said}; {mend}" if mend else said
 

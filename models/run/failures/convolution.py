@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .failed_call import FailedCall
+from .joining import CATS
 from .words import counted, side, sizes
 
 _CONVOLUTIONS = {f"{kind}{n}d": n for n in (1, 2, 3) for kind in ("conv", "conv_transpose")}
@@ -56,12 +57,16 @@ def _channels(failed: FailedCall, given: Tensor, wanted: int, groups: int, n: in
     batched = given.dim() == n + 2
     got = given.shape[-n - 1]
     said = f"{failed.name} expects {counted(wanted, 'channel')}, got {got:,}{failed.given(given)}"
-    if given.shape[-1] == wanted:
+    if (joined := _joined(failed, given, wanted, n)) is not None:
+        return f"{said}: `dim={joined}` of that fits"
+    if given.shape[-1] == wanted and wanted not in given.shape[-n:-1]:
         return f"{said}; the last dimension of {sizes(given.shape)} is {wanted:,}: `.movedim(-1, {int(batched)})` fits"
     if not batched and wanted == 1:
         return (
             f"{said}, as {sizes(given.shape)} is read as {_SINGLE[n]}: `.unsqueeze(1)` makes it {_BATCHED[n]}, and fits"
         )
+    if not batched:
+        said += f", as {sizes(given.shape)} is read as {_SINGLE[n]}, without a batch"
     mends = []
     if failed.is_input(given):
         shape = list(given.shape)
@@ -70,6 +75,18 @@ def _channels(failed: FailedCall, given: Tensor, wanted: int, groups: int, n: in
     if failed.may_change and isinstance(failed.module, nn.modules.conv._ConvNd) and got % groups == 0:
         mends.append(f"`in_channels={got}`")
     return f"{said}: {' fits, or '.join(mends)}{' fits' if len(mends) == 1 else ''}" if mends else said
+
+
+def _joined(failed: FailedCall, given: Tensor, wanted: int, n: int) -> int | None:
+    """Return the dimension of the channels, where a `cat` of as many as are wanted was along another one."""
+    maker = failed.maker(given)
+    call = None if maker is None or maker.call is None else maker.call.row_of()
+    if call is None or call.op not in CATS or given.dim() != n + 2:
+        return None
+    parts = [shape for shape in call.inputs if isinstance(shape, tuple) and len(shape) == n + 2]
+    sides = {(shape[0], *shape[2:]) for shape in parts}
+    fits = len(parts) == len(call.inputs) > 1 and len(sides) == 1
+    return 1 if fits and sum(shape[1] for shape in parts) == wanted else None  # type: ignore[misc]
 
 
 def _kernel(failed: FailedCall, given: Tensor, weight: Tensor, n: int) -> str:

@@ -7,12 +7,13 @@ from torch import Tensor
 from .failed_call import FailedCall
 from .words import sizes
 
-_CAT = ("cat", "concat", "concatenate")
+CATS = ("cat", "concat", "concatenate")
+"""Names of the function that joins tensors along a dimension."""
 
 
 def hint(failed: FailedCall) -> str:
     """Return which tensors of a `cat` or `stack` differ and where, with what fits; empty for anything else."""
-    if failed.op not in (*_CAT, "stack"):
+    if failed.op not in (*CATS, "stack"):
         return ""
     tensors = failed.argument(0, "tensors")
     along = failed.argument(1, "dim", "axis")
@@ -28,7 +29,7 @@ def hint(failed: FailedCall) -> str:
     said += f" and {sizes(other)}{failed.given(tensors[different])}"
     if len(first) != len(other):
         return f"{said}: they have {len(first)} and {len(other)} dimensions" + _lengthened(failed, shapes, along)
-    joined = along % len(first) if failed.op in _CAT else -1
+    joined = along % len(first) if failed.op in CATS else -1
     differing = [d for d in range(len(first)) if first[d] != other[d] and d != joined]
     said += ": they differ in " + ", ".join(f"dimension {d}, {first[d]:,} and {other[d]:,}" for d in differing)
     if failed.op == "stack":

@@ -32,6 +32,10 @@ def test_a_residual_path_of_other_channels() -> None:
     assert hint.endswith(
         "joins [2, 8, 4, 4] from `conv` and [2, 3, 4, 4] from the network's input: they differ in dimension 1, 8 and 3"
     )
+    net = Made(lambda self, x: self.conv(x) + x, conv=nn.Conv2d(3, 8, 1, stride=2))
+    assert hint_of(net, torch.rand(2, 3, 4, 4)).endswith(
+        ": they differ in dimension 1, 8 and 3, dimension 2, 2 and 4, dimension 3, 2 and 4"
+    )
 
 
 @pytest.mark.parametrize(
