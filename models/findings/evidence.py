@@ -41,6 +41,11 @@ class Evidence:
         return [] if self.trace is None else self.trace.calls
 
     @cached_property
+    def losses(self) -> list[Call]:
+        """Return the rows, and behind them the losses that a statement took of the result, which have none."""
+        return [] if self.trace is None else [*self.calls, *self.trace.losses]
+
+    @cached_property
     def called(self) -> dict[str, list[Call]]:
         """Return by path the rows of the modules that the last run called."""
         found: dict[str, list[Call]] = {}

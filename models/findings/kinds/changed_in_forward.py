@@ -12,6 +12,8 @@ from ...sources.wording import listed
 from ...tensors.tensors import class_name
 from ..evidence import Evidence
 
+_NAMES = {"set_data": "by an assignment to .data"}
+
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the buffers, constants and parameters that the forward wrote into, those of one module together.
@@ -20,6 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     """
     together: dict[tuple[str, str], list[str]] = {}
     classes: dict[str, str] = {}
+    failed = {call.module for call in evidence.calls if call.failed}
     for path in {} if evidence.trace is None else evidence.trace.written:
         node = evidence.tree.at(path)
         if node is not None:
@@ -27,7 +30,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             classes[holder.path] = class_name(holder.item) if isinstance(holder.item, nn.Module) else ""
             written = together.setdefault((holder.path, node.kind), [])
             # batch_norm writes its statistics without counting up their version: torch only shows that of the counter
-            counts = isinstance(holder.item, nn.modules.batchnorm._NormBase) and node.attribute == "num_batches_tracked"
+            counts = (
+                isinstance(holder.item, nn.modules.batchnorm._NormBase)
+                and node.attribute == "num_batches_tracked"
+                and holder.path not in failed
+            )
             written += [each.path for each in evidence.tree.children_of(holder) if each.kind == "buffer"] * counts or [
                 path
             ]
@@ -44,7 +51,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             kind="buffer_changed",
             severity="note",
-            text=f"the forward wrote into {what} ({call.op}){more}",
+            text=f"the forward wrote into {what} ({_NAMES.get(call.op, call.op)}){more}",
             path=module,
             call=call.index if call.index >= 0 else None,
             where=call.where or None,

@@ -55,6 +55,11 @@ def _cause(evidence: Evidence, call: Call) -> str:
         return "nothing that comes in is positive, and no gradient goes back through them"
     highest = given.statistics.maximum
     text = f"what {given.op} gives is at most {highest:.4g}"
+    weight = evidence.tree.at(f"{given.module}.weight" if given.module else "weight")
+    if weight is not None and weight.is_tensor and not highest:
+        found = evidence.values.of(weight.item)  # type: ignore[arg-type]
+        if found is not None and found.elements == found.zeros:
+            text += ", as its weight is all zeros"
     bias = evidence.tree.at(f"{given.module}.bias" if given.module else "bias")
     if bias is not None and bias.is_tensor:
         values = evidence.values.of(bias.item)  # type: ignore[arg-type]

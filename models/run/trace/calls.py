@@ -48,6 +48,8 @@ class Call(CallFields, kw_only=True, eq=False):
     tensors: tuple[str, ...] = ()
     statistics: OutputStatistics | None = None
     producers: tuple[Call, ...] = ()
+    subject: Call | None = None
+    """Of a loss, the call that made what it compares with its target; None for what no call made, and for no loss."""
     mode: tuple[str, ...] = ()
     backward: CallBackward | None = None
     captured: CallTensors | None = None
@@ -142,7 +144,7 @@ class Call(CallFields, kw_only=True, eq=False):
             self.reads_input = True
         # or a call would keep all those before it
         later.producers = later.returned = ()
-        later.statistics = later.captured = None
+        later.statistics = later.captured = later.subject = None
         later.into = self
 
     def row(self) -> CallRow:
@@ -154,7 +156,7 @@ class Call(CallFields, kw_only=True, eq=False):
         given["statistics"] = None if self.statistics is None else self.statistics.message()
         given["producers"] = self.producer_rows()
         given["index"] = max(self.index, 0)
-        del given["into"], given["captured"], given["returned"]
+        del given["into"], given["captured"], given["returned"], given["subject"]
         return CallRow(**given)
 
 
@@ -167,7 +169,7 @@ JOINED = (
     "reads_input",
 )
 """Fields that `absorb` joins over the repetitions of a call; `kept` and `backward` are found when all are folded."""
-OF_ROW = ("index", "into", "captured", "returned", "difference")
+OF_ROW = ("index", "into", "captured", "returned", "difference", "subject")
 """Fields that are of one row alone."""
 PRODUCER_LIMIT = 16
 """Producers that a row has over all its repetitions."""

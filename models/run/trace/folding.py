@@ -175,7 +175,7 @@ class Folding:
 
     def _drop(self, call: Call) -> None:
         self.dropped += 1
-        call.producers, call.statistics = (), None  # or it would keep all those before it
+        call.producers, call.statistics, call.subject = (), None, None  # or it would keep all those before it
         for level in self._levels:
             level.complete = False
 

@@ -74,6 +74,7 @@ class Frame:
         call.tensors, call.failed, call.note = held.tensors, held.failed, call.note or held.note
         call.self_seconds = call.seconds
         call.producers, call.mode = call.producers or held.producers, call.mode + held.mode
+        call.subject, held.subject = held.subject, None
         call.reads_input = call.reads_input or held.reads_input
         held.producers, held.statistics = (), None  # or it would keep all those before it
 

@@ -16,6 +16,11 @@ _PARTS = frozenset((
     "__setitem__", "index_put_", "index_copy_", "index_add_", "index_fill_", "scatter_", "scatter_add_",
     "scatter_reduce_", "put_", "masked_scatter_",
 ))  # fmt: skip
+LOSSES = frozenset((
+    "cross_entropy", "nll_loss", "kl_div", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss",
+    "huber_loss",
+))  # fmt: skip
+"""Losses whose first argument, `input`, is what the network says."""
 _MADE_OF_MANY = frozenset(("multi_head_attention_forward", "cross_entropy"))
 _PLAIN = {
     "__idiv__": "div_", "__itruediv__": "div_", "__ifloordiv__": "floor_divide_", "__imod__": "remainder_",

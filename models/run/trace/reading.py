@@ -48,6 +48,11 @@ class Reading(Struct, eq=False):
         return [each for each in (*self.arguments, *self.named.values()) if type(each) is float]
 
     @property
+    def subject(self) -> object:
+        """Return its first argument, of a function of `torch.nn.functional` also where that is given by name."""
+        return self.arguments[0] if self.arguments else self.named.get("input")
+
+    @property
     def texts(self) -> list[str]:
         """Return the texts among them."""
         return [each for each in self.arguments if type(each) is str]
@@ -55,6 +60,8 @@ class Reading(Struct, eq=False):
     def written(self) -> list[Tensor]:
         """Return the tensors that the operation wrote into, now that it is over."""
         found: list[Tensor] = []
+        if self.name == "set_data":  # which counts no version up
+            return self.tensors[:1]
         for tensor, version in zip(self.tensors, self.versions, strict=True):
             if version < 0:  # of inference mode, without versions
                 if tensor is self.tensors[0] and (self.name.endswith("_") or writes_parts(self.name)):

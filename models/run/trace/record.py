@@ -130,6 +130,8 @@ class Trace:
         """The call that `nonfinite` is about while the run goes on: its row may yet be folded into another."""
         self.late: set[Call] = set()
         """Rows to which something was added after they were recorded: what a device had measured meanwhile."""
+        self.losses: list[Call] = []
+        """Losses that the statement took of what the network returned, which have no rows."""
         self.finished = False
         self._folding = Folding()
         self._lock = threading.Lock()

@@ -31,6 +31,7 @@ from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
 from .modes import mode_now, mode_of
 from .operations import counts_without_tensor, is_made_of_many, operation_name
+from .outside import note_loss
 from .places import Places
 from .reading import Reading
 from .record import NODES, REGISTERED, Trace
@@ -151,6 +152,8 @@ class Recorder(TorchFunctionMode):
         if name is None:
             if func is switch:
                 self._trace.lineage.switched(args[0], sys._getframe(1), self._frames)
+            elif not self._frames:
+                note_loss(self._trace, self._tensors, func, args, kwargs)
             return func(*args, **kwargs)
         if self._max_calls is not None:
             self._check_budget(self._max_calls)
@@ -236,11 +239,9 @@ class Recorder(TorchFunctionMode):
 
     def _is_recording(self) -> bool:
         """Return False for other threads, and while torch records a graph: shapes would become part of it."""
-        return (
-            threading.get_ident() == self._thread
-            and torch._C._get_tracing_state() is None
-            and not (torch._C._len_torch_dispatch_stack() and records_graph())
-        )
+        if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
+            return False
+        return not (torch._C._len_torch_dispatch_stack() and records_graph())
 
     def _enter(self, module: nn.Module, args: tuple[Any, ...], python: FrameType) -> Frame | None:
         """Begin a row, called from `python`, and return what keeps it; None for a module not of the network."""
@@ -255,8 +256,7 @@ class Recorder(TorchFunctionMode):
         if path is None:
             return None
         if caller is not None:
-            if caller.counts is None:
-                caller.counts = {}
+            caller.counts = caller.counts or {}
             caller.counts[id(module)] = nth + 1
             if caller.held is not None:
                 self._release(caller)

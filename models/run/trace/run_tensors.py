@@ -22,7 +22,7 @@ from .device_seconds import Framed, TimedOperation, account_in, event_on, is_tim
 from .flow import Flow, storage_of
 from .live_memory import constants_of
 from .looks import Before, Looks
-from .operations import gives_unset_memory, writes_parts
+from .operations import LOSSES, gives_unset_memory, writes_parts
 from .output_statistics import spread_of_rows, statistics_of
 from .places import Places
 from .reading import Reading
@@ -114,6 +114,8 @@ class RunTensors:
             self._readings.time(timed.read)
         flow, tensors, memory, looks = self._flow, reading.tensors, self.memory, self._looks
         call.bytes = bytes_of(outputs)
+        if call.op in LOSSES and isinstance(subject := reading.subject, Tensor):
+            call.subject = flow.made_by(subject)
         if reading.kept is not None and self._captures is not None and self._captures.wants(call):
             call.captured = CallTensors(reading.kept, self._captures.of(outputs[:LIMIT], self._own_path))
         written = reading.written()

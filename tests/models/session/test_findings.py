@@ -40,6 +40,47 @@ def test_optimizers_of_the_console_are_asked() -> None:
     assert not texts(read_findings(session), "optimizer_incomplete")
 
 
+def test_an_optimizer_of_the_file_for_its_own_object_is_not_one_of_the_class_that_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Sequential):\n"
+        "    def __init__(self): super().__init__(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))\n"
+        "model = Net()\n"
+        "opt = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "half = torch.optim.SGD(model[0].parameters(), lr=0.1)\n"
+    )
+    session = opened(f"{tmp_path}/train.py:Net")
+    assert not texts(read_findings(session), "optimizer_incomplete")
+    run_statement(session, "mine = torch.optim.SGD(net.parameters(), lr=0.1)")
+    run_statement(session, "net[0] = nn.Linear(2, 2); net[1] = nn.Linear(2, 2)")
+    (text,) = texts(read_findings(session), "optimizer_incomplete")
+    assert text.endswith("instead 4 tensors that the network held before: make the optimizer anew")
+    session = opened(f"{tmp_path}/train.py:model")
+    assert not texts(read_findings(session), "optimizer_incomplete")
+    run_statement(session, "del opt")
+    (text,) = texts(read_findings(session), "optimizer_incomplete")
+    assert text.startswith("2 of 4 trainable parameters in no optimizer: 1.weight, 1.bias")
+
+
+def test_a_loss_that_a_statement_takes_of_the_result_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.fc, self.sm = torch.nn.Linear(4, 3), torch.nn.Softmax(1)\n"
+        "    def forward(self, x): return self.sm(self.fc(x))\n"
+    )
+    session = opened(f"{tmp_path}/net.py:Net")
+    run_statement(session, "loss = F.nll_loss(net(X).log(), torch.tensor([0, 1]))")
+    assert not texts(read_findings(session), "loss_input")
+    run_statement(session, "crit = nn.CrossEntropyLoss(); loss = crit(net(X), torch.tensor([0, 1]))")
+    (text,) = texts(read_findings(session), "loss_input")
+    assert text.startswith("cross_entropy reads what `sm` gives at net.py:6, and takes the softmax itself")
+    (found,) = [each for each in read_findings(session).findings if each.kind == "loss_input"]
+    assert (found.call, found.path) == (None, "")
+
+
 def test_values_are_those_of_now() -> None:
     session = opened("mlp")
     assert not texts(read_findings(session), "nan")

@@ -1,0 +1,249 @@
+"""Of `loss_input`, `loss_shape`, `one_of_batch`, `made_in_forward` and `linear_chain`: what a layer is given, and
+sound networks that look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tests.models.findings.finding import findings, kinds, only, rows
+
+TARGET = torch.tensor([0, 1, 2, 0])
+
+
+class Head(nn.Module):
+    """A linear layer, and what a function makes of what it gives and of the inputs."""
+
+    def __init__(self, then: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.fc, self.other, self.act = nn.Linear(4, 3), nn.Linear(4, 3), nn.Softmax(1)
+        self.loss, self._then = nn.CrossEntropyLoss(), then
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor:
+        return self._then(self, self.fc(x), *others)
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (
+            lambda net, y: net.loss(net.act(y), TARGET),
+            "takes the softmax itself: give it what `act` reads",
+        ),
+        (lambda net, y: F.cross_entropy(target=TARGET, input=y.softmax(1).view(-1, 3)), "takes the softmax itself"),
+        (lambda net, y: F.cross_entropy(y.sigmoid(), TARGET), "takes logits: leave sigmoid out"),
+        (
+            lambda net, y: F.binary_cross_entropy_with_logits(y.sigmoid().squeeze(), torch.ones(4, 3)),
+            "takes the sigmoid itself",
+        ),
+        (lambda net, y: F.binary_cross_entropy_with_logits(y.relu(), torch.ones(4, 3)), "each probability is 0.5"),
+        (lambda net, y: F.nll_loss(y.softmax(1), TARGET), "`log_softmax` in its place fits"),
+        (
+            lambda net, y: F.kl_div(y.softmax(1), torch.full((4, 3), 1 / 3), reduction="batchmean"),
+            "takes log-probabilities first",
+        ),
+    ],
+)
+def test_a_loss_that_is_given_what_it_makes_itself(then: Callable[..., Tensor], said: str) -> None:
+    found = only("loss_input", findings(Head(then), rows(4, 4)))
+    assert found.severity == "warning"
+    assert said in found.text
+    assert found.where.startswith("test_inputs_of_layers.py:")
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda net, y, logits: F.cross_entropy(y, TARGET),
+        lambda net, y, logits: F.cross_entropy(y.log_softmax(1), TARGET),
+        lambda net, y, logits: F.nll_loss(y.log_softmax(1), TARGET),
+        lambda net, y, logits: F.cross_entropy(y, logits.softmax(1)),
+        lambda net, y, logits: F.cross_entropy(logits, y.softmax(1)),
+        lambda net, y, logits: F.cross_entropy(target=y.softmax(1), input=logits),
+        lambda net, y, logits: F.binary_cross_entropy_with_logits(logits, y.sigmoid()),
+        lambda net, y, logits: F.kl_div(y.log_softmax(1), logits.softmax(1), reduction="batchmean"),
+        lambda net, y, logits: F.cross_entropy(y * logits.softmax(1), TARGET),
+        lambda net, y, logits: F.binary_cross_entropy(y.sigmoid(), torch.ones(4, 3)),
+    ],
+)
+def test_losses_that_are_given_what_they_take_are_sound(then: Callable[..., Tensor]) -> None:
+    assert kinds(findings(Head(then), rows(4, 4), rows(4, 3, seed=1))) == set()
+
+
+class Taking(nn.Module):
+    def __init__(self, take: Callable[[Tensor], Tensor], layer: type[nn.RNNBase], batch_first: bool) -> None:
+        super().__init__()
+        self.layer, self._take = layer(3, 5, batch_first=batch_first), take
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._take(self.layer(x)[0])
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN])
+def test_one_of_the_batch_in_place_of_a_step(layer: type[nn.RNNBase]) -> None:
+    found = only("one_of_batch", findings(Taking(lambda y: y[:, -1], layer, False), rows(4, 7, 3)))
+    assert (found.severity, found.path) == ("warning", "layer")
+    assert found.text == (
+        "`layer` gives [4, 7, 5], 4 steps of a batch of 7 (batch_first=False), and this takes one of the batch: "
+        "`[-1]` is the last step of each; a batch of 4 needs `batch_first=True`"
+    )
+    found = only("one_of_batch", findings(Taking(lambda y: y[-1], layer, True), rows(4, 7, 3)))
+    assert "`[:, -1]` is the last step of each; a batch of 7 needs `batch_first=False`" in found.text
+
+
+@pytest.mark.parametrize(
+    ("take", "batch_first", "shape"),
+    [
+        (lambda y: y[-1], False, (4, 7, 3)),
+        (lambda y: y[:, -1], True, (4, 7, 3)),
+        (lambda y: y[:, 0], False, (4, 1, 3)),  # a batch of one
+        (lambda y: y[:, 0], False, (4, 4, 3)),  # the sizes do not show it
+        (lambda y: y[:, -1], False, (4, 3)),  # no batch
+        (lambda y: torch.stack([y[:, node] * node for node in range(7)]), False, (4, 7, 3)),
+        (lambda y: y[:, 0] + y[:, 3].sin(), False, (4, 7, 3)),
+        (lambda y: y[:, :, -1], False, (4, 7, 3)),
+    ],
+)
+def test_steps_and_what_is_gone_through_one_by_one_are_sound(
+    take: Callable[[Tensor], Tensor], batch_first: bool, shape: tuple[int, ...]
+) -> None:
+    assert kinds(findings(Taking(take, nn.GRU, batch_first), rows(*shape))) == set()
+
+
+class Masked(nn.Module):
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.fc, self._value = nn.Linear(4, 4), value
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self.fc(x).masked_fill(mask[:, None], self._value).unsqueeze(0).softmax(-1)
+
+
+def test_a_row_that_is_masked_as_a_whole_is_named_as_the_cause() -> None:
+    mask = torch.tensor([False, True, False])
+    found = only("nan", findings(Masked(float("-inf")), rows(3, 4), mask))
+    assert "a whole row that it reads is -inf; leave an element of each unmasked" in found.text
+    found = only("nan", findings(Masked(float("inf")), rows(3, 4), mask))
+    assert "whole row" not in found.text
+
+
+class Entropy(nn.Module):
+    def __init__(self, log: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.fc, self._log = nn.Linear(4, 3), log
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._log(1e5 * self.fc(x))
+
+
+def test_the_logarithm_of_a_probability_that_became_0_names_what_takes_both() -> None:
+    found = only("inf", findings(Entropy(lambda y: y.softmax(-1).log()), rows(8, 4)))
+    assert found.text.endswith(", of a 0 from softmax: `log_softmax` in place of both fits")
+    found = only("nan", findings(Entropy(lambda y: y.softmax(-1) * torch.log(y.softmax(-1))), rows(8, 4)))
+    assert found.text.endswith(", of a 0 from softmax: `log_softmax` in place of both fits")
+    found = only("inf", findings(Entropy(lambda y: y.sigmoid().log()), rows(8, 4)))
+    assert "`logsigmoid`" in found.text
+    assert "place of both" not in only("inf", findings(Entropy(lambda y: y.relu().log()), rows(8, 4))).text
+
+
+class Decaying(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.scale.data = self.scale.data * 0.9
+        return x * self.scale
+
+
+def test_a_parameter_whose_data_the_forward_assigns_is_a_note() -> None:
+    found = only("buffer_changed", findings(Decaying(), rows(2, 4)))
+    assert (found.severity, found.text) == (
+        "note",
+        "the forward wrote into the parameter scale (by an assignment to .data)",
+    )
+
+
+def test_a_batch_norm_that_failed_wrote_no_statistics() -> None:
+    found = only("buffer_changed", findings(nn.Sequential(nn.BatchNorm1d(4)), rows(1, 4), may_fail=True))
+    assert "running_mean" not in found.text
+
+
+BROADCASTS = pytest.mark.filterwarnings("ignore:Using a target size")  # torch's own word on it
+
+
+@BROADCASTS
+@pytest.mark.parametrize("loss", [F.mse_loss, nn.L1Loss(), F.smooth_l1_loss, nn.HuberLoss()])
+def test_an_output_that_is_compared_with_all_targets(loss: Callable[..., Tensor]) -> None:
+    found = only("loss_shape", findings(Head(lambda net, y: loss(y[:, :1], torch.rand(4))), rows(4, 4)))
+    assert found.severity == "warning"
+    assert "of [4, 1]" in found.text
+    assert found.text.endswith(
+        " and [4] compares each element with several, as [4, 4]; `.squeeze(-1)` of the output fits"
+    )
+    found = only("loss_shape", findings(Head(lambda net, y: loss(y[:, 0], torch.rand(4, 1))), rows(4, 4)))
+    assert found.text.endswith("`.squeeze(-1)` of the target fits")
+
+
+@BROADCASTS
+@pytest.mark.parametrize("target", [(4, 3), (1, 3), (), (1,), (3,), (4, 1)])
+def test_losses_of_no_more_elements_than_the_output_has_are_sound(target: tuple[int, ...]) -> None:
+    assert kinds(findings(Head(lambda net, y: F.mse_loss(y, torch.rand(target))), rows(4, 4))) == set()
+
+
+class Made(nn.Module):
+    def __init__(self, make: Callable[[], nn.Module], keep: bool = False) -> None:
+        super().__init__()
+        self.a, self._make, self._keep = nn.Linear(4, 4), make, keep
+
+    def forward(self, x: Tensor) -> Tensor:
+        layer = self._make()
+        if self._keep:
+            self.b = layer
+        return layer(self.a(x).relu()[:, None])
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Linear(4, 3), lambda: nn.Conv1d(1, 2, 3)])
+def test_a_layer_that_is_made_in_the_forward(make: Callable[[], nn.Module]) -> None:
+    found = only("made_in_forward", findings(Made(make), rows(3, 4)))
+    assert found.severity == "warning"
+    assert found.where.startswith("test_inputs_of_layers.py:")
+    assert "made_in_forward" not in kinds(findings(Made(make, keep=True), rows(3, 4)))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_layers_that_find_their_sizes_at_the_first_call_are_sound(bias: bool) -> None:
+    assert kinds(findings(nn.Sequential(nn.LazyLinear(3, bias=bias), nn.ReLU()), rows(16, 4)), "dead_units") == set()
+
+
+def chain(net: nn.Module) -> list[str]:
+    return [each.path for each in findings(net, rows(3, 6)) if each.kind == "linear_chain"]
+
+
+def test_linear_layers_with_nothing_between_are_a_note() -> None:
+    found = only("linear_chain", findings(nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 2)), rows(3, 6)))
+    assert (found.severity, found.path) == ("note", "1")
+    assert found.text.endswith("two linear layers without an activation are one (and 1 more)")
+    assert chain(nn.Sequential(nn.Sequential(nn.Linear(6, 8)), nn.Linear(8, 2))) == ["1"]
+
+
+def test_low_rank_and_what_others_read_too_is_no_chain() -> None:
+    assert chain(nn.Sequential(nn.Linear(6, 2), nn.Linear(2, 6))) == []
+    assert chain(nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 6))) == []
+    assert chain(nn.Sequential(nn.Linear(6, 8), nn.LayerNorm(8), nn.Linear(8, 6))) == []
+
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(6, 6), nn.Linear(6, 6)
+
+        def forward(self, x: Tensor) -> object:
+            y = self.a(x)
+            return y, self.b(y)
+
+    assert chain(Both()) == []
