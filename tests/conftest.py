@@ -69,10 +69,12 @@ def imported_is_frozen() -> Iterator[None]:
     """What is imported by now stays, and no collection of garbage need look at it again; nothing else may stay.
 
     The program freezes what it made, once, for it lives as long as the process; here the apps and checkpoints of a
-    thousand tests would never be freed.
+    thousand tests would never be freed.  An app is some hundred thousand objects: collecting after each 700 of them
+    would take a sixth of its tests.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 5, 5)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gc, "freeze", lambda: None)
         patch.setattr(gc, "unfreeze", lambda: None)
