@@ -26,6 +26,7 @@ from textual.worker import Worker, WorkerFailed, WorkerState
 
 from models.engine.fault_file import keep_traceback
 from tui.faults import Fault
+from tui.quick_styles import QuickStylesheet
 
 AnyWidget = TypeVar("AnyWidget", bound=Widget)
 
@@ -44,6 +45,7 @@ class GuardedApp(App[int], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self.stylesheet = QuickStylesheet(variables=self.get_css_variables())
         _spread()
         self._faults: dict[tuple[str, str], int] = {}
         self._reporting = False

@@ -11,7 +11,11 @@ import pytest
 import textual.app
 import textual.pilot
 from textual._wait import SLEEP_GRANULARITY
+from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+
+import tui.quick_styles
+from tui.quick_styles import KnownRules
 
 
 async def wait_until_idle(min_sleep: float = SLEEP_GRANULARITY, max_sleep: float = 1) -> None:
@@ -55,10 +59,21 @@ class Rules(dict[Any, Any]):
         """They stay: other variables have other rules."""
 
 
+class KnownOnce:
+    """What is known of the nodes for which some rules are, kept for all apps that have these."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[int, ...], KnownRules] = {}
+
+    def __call__(self, rules: list[RuleSet], rules_map: dict[str, list[RuleSet]]) -> KnownRules:
+        return self._all.setdefault(tuple(map(id, rules)), KnownRules(rules_map))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textual.app, "wait_for_idle", wait_until_idle)
         patch.setattr(textual.pilot, "wait_for_idle", wait_until_idle)
         patch.setattr(Stylesheet, "_parse_cache", ParsedOnce(), raising=False)
+        patch.setattr(tui.quick_styles, "known_of", KnownOnce())
         yield
