@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import cached_property
 
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -13,6 +14,7 @@ from models.messages.errors import EngineGone, EngineProblem
 from tui.command_line import CommandOptions
 from tui.engine_link import EngineLink
 from tui.first_opening import EarlyReply, FirstOpening
+from tui.frame_clock import FrameClock
 from tui.recent import RecentSources
 from tui.settings import Settings
 from tui.tabs import Area, Tab, tabs_in
@@ -70,6 +72,11 @@ class ExplorerBase(Screen[None]):
         """How far the opening is, in the engine's words; says more than that the engine is busy opening."""
         if options.source is None:
             self.settled_opening.set()
+
+    @cached_property
+    def _update_timer(self) -> FrameClock:  # type: ignore[override]
+        """What Textual has this screen drawn by."""
+        return FrameClock(self._on_timer_update, lambda: self.is_running and not self.app._exit)
 
     @property
     def console(self) -> Console:
