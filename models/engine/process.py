@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..messages import Body, OutputText
+from ..work.gc_paused import collect_seldom
 from .capture import ROOM, Capture, StreamName
 from .framing import FrameReader, FramingError
 from .interrupts import Interrupts
@@ -75,9 +76,11 @@ def serve_process(
 
 
 def import_torch() -> None:
-    """Import torch; do nothing where it is missing: opening a model reports that."""
+    """Import torch, before anything of the user's; do nothing where it is missing: opening a model reports that."""
     with contextlib.suppress(ImportError):
         import torch  # noqa: F401
+
+        collect_seldom()
 
 
 def end_process(error: FramingError | None) -> NoReturn:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ..messages import RunMode, Summary
 from ..messages.errors import EngineProblem
 from ..opened.source import OpenOptions, Source, SourceError
+from ..work.gc_paused import collect_where_seldom
 from .console_names import surviving
 from .journal import Journal
 from .journal_source import opened_code
@@ -64,6 +65,8 @@ class SourceOpener:
         self._model: OpenModel | None = None
         self._opened_ahead: tuple[str, CheckpointModel, int] | None = None
         """A SOURCE, the checkpoint that `open_ahead` opened for it, and when it began, in nanoseconds."""
+        self._let_go_network = False
+        """Whether what was open before was a network."""
         self.namespace: dict[str, Any] = {}
         """The console's names."""
         self.inputs = NextInputs()
@@ -200,6 +203,9 @@ class SourceOpener:
         self.names_gone = [name for name in gone if name not in self._given]
         self.namespace |= kept
         self._take_over(others)
+        if self._let_go_network and not self.is_beside:
+            collect_where_seldom()  # it may refer to itself
+        self._let_go_network = False
 
     def _watch_files(self, before: Mapping[str, Stamp], since: int) -> None:
         # Those of a checkpoint may be thousands, on a slow disk: they are looked at when it is asked for them.
@@ -296,6 +302,7 @@ class SourceOpener:
             before, self._model = self._model, None
         if before is not None:
             before.close()
+            self._let_go_network = before.source.checkpoint is None
             if before.source.checkpoint is not None and not self.is_beside:
                 del before
                 gc.unfreeze()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import torch
 from models.messages.errors import EngineProblem
 from models.session.session import Session
 from models.session.statement import run_statement
+from models.work.gc_paused import collect_seldom
 
 NET = """
 import torch
@@ -207,3 +210,21 @@ def test_nothing_open_and_a_documented_network_have_no_changed_files() -> None:
     assert session.changed_files()[0] == []
     session.open("rgnet", anew=True)
     assert session.summary().parameters == 309
+
+
+def test_a_network_that_refers_to_itself_goes_when_another_is_opened(project: Path) -> None:
+    (project / "net.py").write_text(
+        f"{NET}\n    def __setattr__(self, name, value):\n        super().__setattr__(name, value)\n"
+        "        self.__dict__['me'] = self\n"
+    )
+    session = Session()
+    before = gc.get_threshold()
+    collect_seldom()
+    try:
+        session.open("net.py:Net")
+        gone = weakref.ref(session.root)
+        session.open("net.py:Net")
+        assert gone() is None
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

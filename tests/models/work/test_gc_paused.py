@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from models.work.gc_paused import gc_paused
+from models.work.gc_paused import SELDOM, collect_seldom, collect_where_seldom, gc_paused
 
 
 def test_as_it_was_afterwards() -> None:
@@ -49,3 +49,20 @@ def test_what_one_thread_leaves_stays_off_for_the_other() -> None:
     leave.set()
     thread.join()
     assert gc.isenabled()
+
+
+def test_full_collections_come_seldom_and_leave_alone_what_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    collections: list[str] = []
+    before = gc.get_threshold()
+    monkeypatch.setattr("models.work.gc_paused.gc.collect", lambda: collections.append("full"))
+    collect_where_seldom()
+    assert collections == []
+    try:
+        collect_seldom()
+        assert gc.get_freeze_count()
+        assert gc.get_threshold() == (*before[:2], SELDOM)
+        collect_where_seldom()
+        assert collections == ["full"]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
