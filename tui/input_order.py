@@ -12,14 +12,25 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from time import monotonic
 
 from textual.app import App
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.errors import NoWidget
-from textual.events import Event, InputEvent, Key, MouseEvent, MouseMove, MouseScrollDown, MouseScrollUp, Paste
+from textual.events import (
+    Callback,
+    Event,
+    InputEvent,
+    Key,
+    MouseEvent,
+    MouseMove,
+    MouseScrollDown,
+    MouseScrollUp,
+    Paste,
+)
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -248,10 +259,10 @@ class InputOrder:
         """Go on behind what `node` has to do, or, when it is being removed, what its parent has."""
         while node is not self._app:
             above = node._parent or self._app
-            if node.call_later(self._send, turn, above, start, rounds):
+            if _call_behind(node, partial(self._send, turn, above, start, rounds)):
                 return
             node = above
-        self._app.call_later(self._arrived, turn, start, rounds)
+        _call_behind(self._app, partial(self._arrived, turn, start, rounds))
 
     async def _arrived(self, turn: int, start: MessagePump, rounds: int) -> None:
         if turn != self._turn or not self._acting:
@@ -281,6 +292,22 @@ class InputOrder:
     async def _go_on(self) -> None:
         while self._waiting and not self._acting and not self._holds:
             await self._act(self._waiting.popleft())
+
+
+class _Call:
+    """A call whose method takes nothing: Textual looks at the signature of each other callback, for a tenth of a ms."""
+
+    def __init__(self, call: Callable[[], Coroutine[None, None, None] | None]) -> None:
+        self._call = call
+
+    async def go(self) -> None:
+        if (result := self._call()) is not None:
+            await result
+
+
+def _call_behind(node: MessagePump, call: Callable[[], Coroutine[None, None, None] | None]) -> bool:
+    """Have `node` call something behind what it has to do; return False where it takes nothing any more."""
+    return node.post_message(Callback(callback=_Call(call).go))
 
 
 def _is_chosen_in(field: Widget) -> bool:

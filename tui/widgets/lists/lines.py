@@ -38,6 +38,7 @@ class _Frame(NamedTuple):
     """What all lines of one drawing have in common."""
 
     width: int
+    header_height: int
     base: Style
     offset: Offset
     selection: Selection | None
@@ -268,16 +269,17 @@ class Lines(Plane, can_focus=True):
     def _look_around(self) -> _Frame:
         # A list that is being removed may be drawn once more, without a screen that knows what is selected.
         selection = self.text_selection if self.is_attached else None
-        return _Frame(self.view.width, self.rich_style, self.scroll_offset, selection)
+        return _Frame(self.view.width, self.header_height, self.rich_style, self.scroll_offset, selection)
 
     def render_line(self, y: int) -> Strip:
         frame = self._frame or self._look_around()
-        if y < self.header_height:
+        header_height = frame.header_height
+        if y < header_height:
             title = [Segment(" "), *self.render_header(frame.width - 1)]
             return self._line(title, frame, self.look("lines--header"), -1)
-        row = frame.offset.y + y - self.header_height
+        row = frame.offset.y + y - header_height
         if row >= self.count:
-            return self._blank(y - self.header_height, frame)
+            return self._blank(y - header_height, frame)
         bar, over = " ", None
         if row == self.cursor:
             bar = "▌" if self.has_focus else "▏"

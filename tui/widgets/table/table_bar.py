@@ -79,24 +79,24 @@ class TableBar(Vertical):
         """Examples of what may be typed."""
         self.typing = False
         """Whether the filter is open although it may be empty."""
+        self.input = FilterInput(placeholder=hint, select_on_focus=False, compact=True)
+        """The line in which the filter is typed."""
+        self._label = Static("filter", classes="label", markup=False)
+        self._text = Static("", classes="text", markup=False)
+        self._trouble = Static("", classes="trouble", markup=False)
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield Static("filter", classes="label", markup=False)
-            yield FilterInput(placeholder=self.hint, select_on_focus=False, compact=True)
-            yield Static("", classes="text", markup=False)
-        yield Static("", classes="trouble", markup=False)
-
-    @property
-    def input(self) -> FilterInput:
-        """Return the line in which the filter is typed."""
-        return self.query_one(FilterInput)
+            yield self._label
+            yield self.input
+            yield self._text
+        yield self._trouble
 
     def open(self, label: str = "filter", text: str | None = None) -> None:
         """Let the user type a filter, or what `label` says; `text` stands there at first, None leaves what does."""
         self.typing = True
-        say(self.query_one(".label", Static), label)
+        say(self._label, label)
         self.input.placeholder = self.hint
         if text is not None:
             with self.prevent(Input.Changed):
@@ -113,16 +113,15 @@ class TableBar(Vertical):
 
     def show(self, text: str, trouble: str = "", filters: bool = True) -> None:
         """Show `text` at the right end and `trouble` below; without `filters` nothing that is shown can be filtered."""
-        say(self.query_one(".text", Static), clean(text, LONGEST))
-        below = self.query_one(".trouble", Static)
-        say(below, clean(trouble, LONGEST))
-        below.display = bool(trouble)
+        say(self._text, clean(text, LONGEST))
+        say(self._trouble, clean(trouble, LONGEST))
+        self._trouble.display = bool(trouble)
         self._arrange(text, filters)
 
     def _arrange(self, text: str, filters: bool = True) -> None:
         filtering = filters and (self.typing or bool(self.input.value))
-        self.input.display = self.query_one(".label").display = filtering
-        self.query_one(".text").set_class(not filtering, "alone")
+        self.input.display = self._label.display = filtering
+        self._text.set_class(not filtering, "alone")
         self.display = filtering or bool(text)
 
     def _stop(self) -> None:
