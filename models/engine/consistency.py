@@ -11,6 +11,8 @@ def contradiction(body: m.Body) -> str:
         case m.TreePage() | m.TensorPage() | m.GradientPage() | m.CallPage():
             if body.rows and body.start + len(body.rows) > body.total:
                 return f"rows {body.start:,} to {body.start + len(body.rows):,} of {body.total:,}"
+        case m.CallsGrew():
+            return contradiction(body.page) if body.page is not None else ""
         case m.TreePlace():
             if body.row >= max(body.total, 1):
                 return f"row {body.row:,} of {body.total:,}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Body
+from .calls import CallPage
 from .limits import Count, Names, Text
 from .sources import Summary
 
@@ -38,6 +39,11 @@ class CallsGrew(Body):
     """Its calls so far, folded."""
     complete: bool = False
     """Whether it has ended."""
+    interrupted: bool = False
+    """Whether an interrupt has just ended what it records; that it has ended is reported when its last rows are known.
+    """
+    page: CallPage | None = None
+    """The first page of its calls, so that nobody has to ask for it, when they are reported for the first time."""
 
 
 class Busy(Body):

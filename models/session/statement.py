@@ -14,6 +14,7 @@ import msgspec
 from ..messages import CallsGrew, Executed
 from ..run.console.loaded_torch import loaded_torch
 from ..work.parsing import parse_python
+from .call_reports import CallReports
 
 if TYPE_CHECKING:
     from ..messages import Problem
@@ -130,7 +131,7 @@ def new_trace(session: Session) -> Trace:
 
     trace = Trace(captures=Captures() if session.keeps_tensors else None)
     run = session.runs.keep(trace)
-    trace.on_grow = lambda total: session.emit(CallsGrew(run=run, total=total))
+    trace.on_grow = CallReports(session, trace, run)
     return trace
 
 

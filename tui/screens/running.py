@@ -229,15 +229,19 @@ class Running(ExplorerBase):
         )
 
     def take_calls(self, event: m.CallsGrew) -> None:
-        """Take in that a run has more calls, or is over."""
-        self._growing.tell(event)
+        """Take in that a run has more calls, or is over, or is about to be: an interrupt has reached it."""
+        if event.interrupted and not event.complete:
+            self.status.state = f"{self.running} interrupted".strip()
+            self.status.hint = ""
+        else:
+            self._growing.tell(event)
 
     def _show_calls(self, event: m.CallsGrew) -> None:
         table = self.query_one(CallTable)
         if table.run == event.run:
             table.grow(event.total, event.complete)
         else:
-            table.show(event.run, event.total, event.complete)
+            table.show(event.run, event.total, event.complete, page=event.page)
         self.show_count("calls", event.total)
         if event.complete:
             self.query_one(Info).refresh_values()  # which says what the last run did

@@ -80,7 +80,8 @@ class Trace:
         self.gradients: Captures | None = None
         """Took copies of the gradients of the last backward; None before the first."""
         self.on_grow = on_grow
-        """Called with the number of rows in the running thread, at most every 0.05 s and once at the end."""
+        """Called with the number of rows in the running thread, at most every 0.05 s, once when an interrupt ends it,
+        and once at the end."""
         self.nonfinite: FirstNonfinite | None = None
         self.nonfinite_backward: FirstNonfinite | None = None
         """The same of the last backward from the run's result."""
@@ -132,6 +133,8 @@ class Trace:
         """Rows to which something was added after they were recorded: what a device had measured meanwhile."""
         self.losses: list[Call] = []
         """Losses that the statement took of what the network returned, which have no rows."""
+        self.interrupted = False
+        """Whether an interrupt ended what was recorded."""
         self.finished = False
         self._folding = Folding()
         self._lock = threading.Lock()
@@ -239,6 +242,12 @@ class Trace:
     def index(self, place: int) -> int:
         """Return the index of the row of the open call at `place`."""
         return self._folding.row_of(place)
+
+    def interrupt(self) -> None:
+        """Note that an interrupt ends what is recorded, and report that at once."""
+        self.interrupted = True
+        if self.on_grow is not None:
+            self.on_grow(len(self))
 
     def finish(self) -> None:
         """End the run, and report that once."""

@@ -48,6 +48,8 @@ def tracing(
         yield
     except BaseException as error:
         raised = error
+        if isinstance(error, KeyboardInterrupt):
+            trace.interrupt()
         raise
     finally:
         interrupt: KeyboardInterrupt | None = None

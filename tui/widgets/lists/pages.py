@@ -105,6 +105,11 @@ class Pages(Generic[Row]):
         self.clear()
         self._want(0)
 
+    def begin(self, total: int, rows: Sequence[Row]) -> None:
+        """Forget every row, for it is another list, of which the first rows are here already; ask for nothing."""
+        self.clear()
+        self._store(0, _Page(rows[: self.size], self._generation), total)
+
     def clear(self) -> None:
         """Forget every row and ask for nothing: there is no list."""
         self.drop_requests()

@@ -60,6 +60,10 @@ class CallLines(PagedLines[CallRow]):
         def control(self) -> CallLines:
             return self.table
 
+        def can_replace(self, message: Message) -> bool:
+            """Return whether one that was posted right behind this one is enough."""
+            return all(type(each) is CallLines.StatusChanged for each in (self, message))
+
     class FilterWanted(StatusChanged):
         """Posted when the user wants to type a filter."""
 
@@ -221,12 +225,21 @@ class CallLines(PagedLines[CallRow]):
             return 0, []
         requested = self._requested
         page = await self.ask(requested.request(self.run, start, count, self.against), CallPage)
-        if page.run == self.run:
-            self.all, self.because, self.remark = page.all, page.because, page.remark
-            self.took(page.totals)
+        self.take_page(page)
         if requested == self.listing:
             self.empty = self._nothing()
         return page.total, page.rows
+
+    def is_first(self, page: CallPage) -> bool:
+        """Return whether what is shown begins with a page of all calls in the order of execution."""
+        whole = len(page.rows) >= min(page.total, self.PAGE)
+        return page.run == self.run and self.wanted.is_plain and page.start == 0 and whole and bool(page.rows)
+
+    def take_page(self, page: CallPage) -> None:
+        """Take in what a page says of the whole run."""
+        if page.run == self.run:
+            self.all, self.because, self.remark = page.all, page.because, page.remark
+            self.took(page.totals)
 
     def took(self, totals: RunTotals) -> None:
         """Take in what the whole run took."""

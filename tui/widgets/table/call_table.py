@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.events import Click, Focus
 from textual.message import Message
 
-from models.messages import CallOrder, CallRow, CallTensor, RunTotals
+from models.messages import CallOrder, CallPage, CallRow, CallTensor, RunTotals
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.text import clean, fit_middle
@@ -89,10 +89,18 @@ class CallTable(CallFolding):
         self._before: CallRow | None = None
         """The call that was selected of the run before: the cursor goes to the one like it."""
 
-    def show(self, run: int | None, total: int = 0, complete: bool = True, against: int | None = None) -> None:
+    def show(
+        self,
+        run: int | None,
+        total: int = 0,
+        complete: bool = True,
+        against: int | None = None,
+        page: CallPage | None = None,
+    ) -> None:
         """Show another run, of which `total` calls are known, `complete` when it is over; None for no run.
 
-        With `against` it is compared with that run, and how they differ is in view.
+        With `against` it is compared with that run, and how they differ is in view.  `page` has its first rows, where
+        they have come already.
         """
         self._before = self.row if run is not None and self.chosen else None
         if against is not None:
@@ -109,7 +117,11 @@ class CallTable(CallFolding):
         self.workers.cancel_group(self, "call end")
         self.wanted = self.listing = self._requested = CallListing(query=self.wanted.query if stays else "")
         self._arrange()
-        self.pages.reset()
+        first = page if against is None and page is not None and self.is_first(page) else None
+        if first is None:
+            self.pages.reset()
+        else:
+            self.pages.clear()
         self.all = total
         self.empty = self._nothing()
         self.count = min(total, 1)  # how many are shown is known when rows come
@@ -117,6 +129,9 @@ class CallTable(CallFolding):
         self.scroll_to_row(0)
         self.reveal(self.cursor)
         self._end(complete and total > 0)
+        if first is not None:
+            self.take_page(first)
+            self.pages.begin(first.total, first.rows)
         self.refresh()
         self.post_message(self.StatusChanged(self))
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from textual.app import ComposeResult
 
-from models.messages import Body, CallRow, CallRows
+from models.messages import Body, CallPage, CallRow, CallRows
 from tests.tui.stage import until
 from tests.tui.widgets.table.call_app import CallApp, call, shown
 from tui.widgets.table.call_table import CallTable
@@ -356,3 +356,24 @@ async def test_rows_are_folded_and_shown_apart_with_the_cursor_where_it_was() ->
         assert app.table.listing.toggled == ()
         await pilot.press("down", "down", "left")
         assert app.table.cursor == 0, "a leaf goes to what holds it"
+
+
+async def test_rows_that_came_with_the_run_are_shown_where_they_are_the_first_ones() -> None:
+    rows = [call("a", index=0), call("b", index=1)]
+    app = CallApp(*rows)
+    async with app.run_test(size=(80, 8)) as pilot:
+        page = CallPage(run=3, total=2, start=0, complete=False, rows=rows, all=2)
+        app.table.show(3, 2, complete=False, page=page)
+        assert [line.split()[1] for line in shown(app.table)[1:3]] == ["a", "b"]
+        assert app.table.cursor == 1, "it goes along with the run"
+        await pilot.pause()
+        assert app.engine.count(CallRows) == 0
+        for other in (replace(page, run=2), replace(page, start=1), replace(page, total=9), replace(page, rows=[])):
+            before = app.engine.count(CallRows)
+            app.table.show(3, 2, complete=False, page=other)
+            await until(pilot, lambda before=before: app.engine.count(CallRows) > before)
+        app.table.filter("b")
+        await until(pilot, lambda: app.table.listing.query == "b")
+        app.table.show(3, 2, complete=False, page=page)
+        await until(pilot, lambda: app.table.row is not None)
+        assert [line.split()[1] for line in shown(app.table)[1:] if line] == ["b"], "only what the filter leaves"

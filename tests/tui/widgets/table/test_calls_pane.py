@@ -6,6 +6,7 @@ from textual.app import App, ComposeResult
 from models.messages import CallRow
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.stage import until
+from tui.widgets.table.call_listing import CallLines
 from tui.widgets.table.calls_pane import CallsPane
 from tui.widgets.table.table_bar import FilterInput
 
@@ -135,3 +136,28 @@ async def test_a_word_that_looks_like_a_term_is_said_to_be_searched_as_text() ->
         await until(pilot, lambda: app.pane.table.count == 0)
         await until(pilot, lambda: app.pane.bar.query_one(".trouble").display)
         assert str(app.pane.bar.query_one(".trouble").render()) == "foo:bar is searched as text."
+
+
+async def test_what_changes_at_once_is_taken_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = PaneApp(call("0", "linear"))
+    async with app.run_test(size=(80, 12)) as pilot:
+        table, times = app.pane.table, 0
+        table.show(3, 1)
+        await until(pilot, lambda: table.row is not None)
+        await pilot.pause()
+        update = app.pane._update
+
+        def counted() -> None:
+            nonlocal times
+            times += 1
+            update()
+
+        monkeypatch.setattr(app.pane, "_update", counted)
+        for _ in range(3):
+            table.post_message(CallLines.StatusChanged(table))
+        await until(pilot, lambda: times)
+        await pilot.pause()
+        assert times == 1
+        table.post_message(CallLines.StatusChanged(table))
+        table.post_message(CallLines.FilterWanted(table))
+        await until(pilot, lambda: app.pane.bar.typing)
