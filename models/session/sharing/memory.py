@@ -65,10 +65,11 @@ def shared_memory(tree: LiveTree) -> list[ShareGroup]:
     found = []
     for spans in groups.values():
         spans.sort(key=lambda span: span.node.index)
-        if len(spans) > 1:
-            found.append(_memory(spans))
-        elif spans[0].whole - spans[0].size >= SMALLEST_UNUSED and spans[0].size:
-            found.append(_part(spans[0]))
+        filled = [span for span in spans if span.size]  # what has no elements shares none
+        if len(filled) > 1:
+            found.append(_memory(spans, filled))
+        elif filled and filled[0].whole - filled[0].size >= SMALLEST_UNUSED:
+            found.append(_part(filled[0]))
     return sorted(found, key=lambda group: group.members[0].node.index)
 
 
@@ -78,11 +79,12 @@ def _span(node: Node) -> _Span | None:
     return None if found is None else _Span(node, tensor, *found)
 
 
-def _memory(spans: Sequence[_Span]) -> ShareGroup:
-    whole, union = spans[0].whole, reached(span.extent for span in spans)
-    apart = not Overlaps([span.extent for span in spans]).any()
-    same = len({(span.first, span.end) for span in spans}) == 1
-    count = f"{len(spans):,} tensors"
+def _memory(spans: Sequence[_Span], filled: Sequence[_Span]) -> ShareGroup:
+    """Return the group of tensors of one memory, of which those that are `filled` have elements."""
+    whole, union = spans[0].whole, reached(span.extent for span in filled)
+    apart = not Overlaps([span.extent for span in filled]).any()
+    same = len({(span.first, span.end) for span in filled}) == 1
+    count = f"{len(filled):,} tensors"
     title = f"{count} in one flat memory" if apart else f"{count} on the same elements" if same else f"{count} overlap"
     notes = []
     if not apart:

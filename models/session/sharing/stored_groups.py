@@ -32,6 +32,9 @@ def stored_groups(model: CheckpointModel) -> Iterator[SharingGroup]:
         yield equal_group("object", title, [model.facts(node) for node in nodes], TIED)
     together: set[str] = set()
     for nodes in model.sharing.storages():
+        tensors = [model.tree.tensor(node) for node in nodes]
+        if sum(tensor is not None and tensor.elements > 0 for tensor in tensors) < 2:
+            continue  # what has no elements shares none
         together.update(path for node in nodes for path in (model.tree.path(node), *model.sharing.same(node)))
         yield _of_storage(model, nodes)
     apart: dict[object, list[NodeFacts]] = {}

@@ -253,6 +253,24 @@ def test_columns_of_one_matrix_do_not_overlap_though_their_ranges_do():
     assert not any("steps each parameter" in note for note in group.notes)
 
 
+def test_slices_without_an_element_share_no_memory(session):
+    base = torch.zeros(10)
+    tensors = {"a": base[:0], "b": base[2:2], "c": base.view(2, 5)[:0]}
+    net = nn.Module()
+    for name, tensor in tensors.items():
+        net.register_buffer(name, tensor)
+    assert shared_memory(tree_of(net)) == []
+    torch.save(tensors, "w.pt")
+    session.open("w.pt")
+    assert {group.kind for group in read_sharing(session).groups} <= {"part"}
+    net.one, net.other = base[:4], base[4:]
+    (group,) = shared_memory(tree_of(net))
+    assert group.title == "2 tensors in one flat memory"
+    assert {member.node.path: member.part for member in group.members if member.node.path in "abc"} == dict.fromkeys(
+        "abc", "no element"
+    )
+
+
 # -- the session
 
 
