@@ -3,8 +3,8 @@
 Textual hands a key to the widget that has the focus when the key is read, and only when it has gone up from there to
 the app does it act.  A key read meanwhile is handed to the same widget: behind the `o` that opens the catalogue it
 would be a command of the tree.  So an input waits here until what the one before it did is done, screens that it
-opened or closed included.  A key also waits for what it is meant for: for a source that is being opened, and for a
-pane that has nothing to show yet.
+opened or closed included.  A key also waits for what it is meant for: for a source that is being opened, for a pane
+that has nothing to show yet, and for a panel that comes when a run is over.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
@@ -36,7 +37,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from tui.actions import ACTIONS, is_of_open
-from tui.meant_keys import meant
+from tui.meant_keys import EDITS, key_of, meant
 
 PATIENCE = 2.0
 """Seconds after which inputs go on whatever the one before them waits for."""
@@ -75,6 +76,8 @@ class InputOrder:
         self._acting = False
         """Whether the last input is not done yet."""
         self._holds: set[object] = set()
+        self._long: _LongHold | None = None
+        """What keeps inputs without an end, until it is let go or given up."""
         self._clock: asyncio.TimerHandle | None = None
         self.opening: Callable[[], bool] = lambda: False
         """Returns whether keys for what is open are to wait for what is being opened."""
@@ -99,7 +102,7 @@ class InputOrder:
                 self.interval, self._last_key = self.last - self._last_key, self.last
             else:  # what is clicked is meant by itself, however close the mouse's moves to it are
                 self.interval = math.inf
-        if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
+        if not isinstance(event, InputEvent | Paste) or event.is_forwarded or self._goes_by(event):
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one
             self._waiting.clear()
@@ -111,6 +114,7 @@ class InputOrder:
             if isinstance(event, MouseMove) and self._waiting and isinstance(self._waiting[-1], MouseMove):
                 self._waiting.pop()
             self._waiting.append(event)
+            self._look_at_long()
             await self._go_on()
 
     # -- what waits for a source that is being opened
@@ -196,6 +200,48 @@ class InputOrder:
             self._release(hold)
 
         return release
+
+    def hold_long(self, on_given_up: Callable[[], None]) -> Callable[[bool], None]:
+        """Let keys and pastes wait, however long it takes; Esc forgets those before it and calls `on_given_up`.
+
+        Meanwhile the mouse and Ctrl+C act at once.
+
+        Returns:
+            What ends it: with True inputs go on, to what was shown before it was called; with False they are forgotten.
+        """
+        hold = _LongHold(on_given_up)
+        if self._long is not None:
+            self._holds.discard(self._long)
+        self._long = hold
+        self._holds.add(hold)
+        self._look_at_long()
+        return lambda goes_on: self._end_long(hold, goes_on)
+
+    def _end_long(self, hold: _LongHold, goes_on: bool) -> None:
+        if hold is self._long:
+            self._long = None
+            self.on_kept(0)
+            if not goes_on:
+                self._waiting.clear()
+            self._release(hold)
+
+    def _look_at_long(self) -> None:
+        """Give up what keeps inputs where Esc is among them, else report how many there are."""
+        if (hold := self._long) is None:
+            return
+        for place, event in enumerate(self._waiting):
+            if isinstance(event, Key) and (event.key == "escape" or (event.key in EDITS and event.character)):
+                behind = list(self._waiting)[place + 1 :]
+                then = [] if event.key == "escape" or not event.character else [key_of(event.character)]
+                self._end_long(hold, False)
+                self._waiting.extend([*then, *behind])
+                hold.on_given_up()
+                return
+        self.on_kept(len(self._waiting))
+
+    def _goes_by(self, event: Event) -> bool:
+        """Whether an input acts although others wait without an end: the mouse and Ctrl+C."""
+        return self._long is not None and (isinstance(event, MouseEvent) or _is_key(event, "ctrl+c"))
 
     def _release(self, hold: object) -> None:
         if hold in self._holds:
@@ -310,9 +356,26 @@ def _call_behind(node: MessagePump, call: Callable[[], Coroutine[None, None, Non
     return node.post_message(Callback(callback=_Call(call).go))
 
 
+@dataclass(frozen=True, eq=False)
+class _LongHold:
+    """What keeps inputs until it is let go."""
+
+    on_given_up: Callable[[], None]
+
+
+def _is_key(event: Event, key: str) -> bool:
+    return isinstance(event, Key) and event.key == key
+
+
 def _is_chosen_in(field: Widget) -> bool:
     """Whether Enter was pressed in a field, and what it goes to is not known yet."""
     return any(getattr(node, "choosing", False) for node in field.ancestors)
+
+
+def hold_long(app: App[object], on_given_up: Callable[[], None]) -> Callable[[bool], None]:
+    """Let what is typed wait for a panel that comes when something is over (`InputOrder.hold_long`)."""
+    order = getattr(app, "input_order", None)
+    return order.hold_long(on_given_up) if isinstance(order, InputOrder) else lambda goes_on: None
 
 
 def hold_input(app: App[object]) -> Callable[[], None]:

@@ -10,9 +10,11 @@ from fake_app import Played, opened
 from textual import events
 from textual.keys import _character_to_key
 
-from models.messages import Backward, Describe, Description, Fact, FactGroup, Forward, HeatMap
+from models.messages import Backward, Describe, Description, Fact, FactGroup, Forward, HeatMap, Interrupt
 from tui import input_order
+from tui.screens.input_form import InputForm
 from tui.screens.run_choices import RunChoices
+from tui.screens.running import AWAITING
 from tui.terminal_reports import TerminalReports
 from tui.widgets.grid.jump import Jump
 from tui.widgets.parts.line_input import LineInput
@@ -215,9 +217,74 @@ async def test_what_names_a_run_is_no_key_of_the_calls_also_where_the_run_was_no
         await played.until(lambda: table.complete and table.has_focus and not played.explorer.pending, "a run")
         gate = played.engine.hold(Forward)
         burst(played, "f", "D", "n", *"first 1d")
-        await played.until(lambda: any(each.group == "choose run" for each in played.app.workers), "D")
+        await played.until(lambda: any(each.group == AWAITING for each in played.app.workers), "D")
         assert played.explorer.pending
         gate.set()
         await played.until(lambda: isinstance(played.app.screen, RunChoices), "the panel stands")
         await played.rest()
         assert played.app.screen.query_one("#run-name", LineInput).value == "first 1d"
+
+
+async def test_however_long_a_run_takes_what_is_typed_for_a_panel_behind_it_is_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(input_order, "PATIENCE", 0.02)
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "K", *"two")
+        await played.sees("K and 3 keys wait for it, Esc gives up")
+        assert played.explorer.path == ""
+        await played.pilot.press("f")
+        await played.sees("K and 4 keys wait")
+        gate.set()
+        await played.until(lambda: getattr(played.app.focused, "value", "") == "twof", "what was typed is the name")
+        assert "wait" not in played.text.splitlines()[0]
+        assert len(played.asked(Forward)) == 1
+
+
+@pytest.mark.parametrize("escape", [["escape", "j"], ["alt+f"]])
+async def test_escape_gives_up_a_panel_that_waits_with_what_was_typed_for_it(escape: list[str]) -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "I")
+        await played.sees("I waits for it")
+        burst(played, *"bz")
+        await played.sees("I and 2 keys wait")
+        if escape == ["alt+f"]:
+            for event in TerminalReports().feed("\x1bf"):  # Escape, and f right behind it
+                played.app.post_message(event)
+            await played.until(lambda: len(played.asked(Forward)) == 2, "the key behind Escape acts")
+        else:
+            burst(played, *escape)
+            await played.until(lambda: played.explorer.path == "0", "the key behind Escape acts")
+        assert played.asked(Backward) == []
+        assert "Esc gives up" not in played.text
+        gate.set()
+        await played.until(lambda: not played.explorer.running and not played.explorer.pending, "it is over")
+        assert not isinstance(played.app.screen, InputForm)
+
+
+async def test_what_a_panel_waits_for_is_interrupted_as_ever() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "I", "x")
+        await played.sees("I and 1 key wait")
+        await played.press("ctrl+c")
+        await played.until(lambda: played.asked(Interrupt), "interrupted")
+        await played.sees("I and 1 key wait")
+        gate.set()
+        await played.until(lambda: isinstance(played.app.screen, InputForm), "it is over")
+
+
+async def test_what_was_typed_for_a_panel_is_forgotten_where_the_engine_ends() -> None:
+    async with opened() as played:
+        played.engine.hold(Forward)
+        burst(played, "f", "W", "Z")
+        await played.sees("W and 1 key wait")
+        played.engine.end()
+        await played.sees("no engine")
+        await played.rest()
+        assert played.app.screen is played.explorer
+        assert not played.explorer.has_class("-zoom-left")
+        await played.press("2")  # and no other is kept
+        await played.until(lambda: played.explorer.query_one("#right-panes").current == "gradients", "it acts")

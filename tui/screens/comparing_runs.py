@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from time import monotonic
 
@@ -11,7 +10,7 @@ from textual import on, work
 from models import messages as m
 from models.messages.errors import EngineGone, EngineProblem
 from tui.asking import Answer
-from tui.input_order import LOOK_AGAIN, hold_input
+from tui.input_order import hold_input
 from tui.screens.call_selection import CallSelection
 from tui.screens.explorer_base import NOTICE
 from tui.screens.run_choices import RunChoice
@@ -24,8 +23,6 @@ from tui.widgets.table.calls_pane import CallsPane
 
 REFRESH = 0.3
 """Seconds between two looks at the differences that came meanwhile."""
-SOON = 0.7
-"""Seconds in which a run that is being made may be over, so that it is compared: keys wait meanwhile, Ctrl+C too."""
 GROUP = "comparing runs"
 CURVE = 60
 """Cells of the line of bars that says how a difference goes on."""
@@ -45,16 +42,13 @@ class ComparingRuns(CallSelection):
     # -- choosing
     @on(CallTable.ComparisonWanted)
     def _comparison_wanted(self) -> None:
-        self._choose_run(hold_input(self.app))
+        self.when_over("D", lambda: self._choose_run(hold_input(self.app)))
 
     @work(exclusive=True, group="choose run", exit_on_error=False)
     async def _choose_run(self, release: Callable[[], None]) -> None:
         from tui.screens.run_choices import RunChoices
 
         try:
-            if not await self._over_soon():
-                self.status_message("something runs: runs are compared when it is over")
-                return
             if self.query_one(CallTable).run is None:
                 self.status_message("no run yet: f runs the network forward")
                 return
@@ -65,13 +59,6 @@ class ComparingRuns(CallSelection):
             self.notify_error(error)
         finally:
             release()
-
-    async def _over_soon(self) -> bool:
-        """Wait a moment until nothing runs, for what is typed behind would act as keys; return whether it is so."""
-        end = monotonic() + SOON
-        while (self.running or self.pending) and monotonic() < end:  # noqa: ASYNC110 - plain values, set in many places
-            await asyncio.sleep(LOOK_AGAIN)
-        return not self.running and not self.pending
 
     def _run_chosen(self, choice: RunChoice | None) -> None:
         if choice is None:

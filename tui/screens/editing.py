@@ -25,7 +25,7 @@ class Editing(RequiresCode):
         from tui.screens.edit_form import EditForm
 
         message.stop()
-        if not self._may_change():
+        if not self._may_change():  # what the grid shows of the element may not be true when it is over
             return
         of: Literal["value", "gradient"] = "gradient" if message.of == "gradient" else "value"
         if not message.present:
@@ -81,10 +81,13 @@ class Editing(RequiresCode):
     # -- steps of an optimizer
     def action_optimise(self) -> None:
         """Show the panel in which steps of an optimizer are taken."""
+        if self.summary is not None and self._has_code():
+            self.when_over("B", self._show_steps)
+
+    def _show_steps(self) -> None:
         from tui.screens.optimising import OptimisePanel
 
-        if self._may_change():
-            self.app.push_screen(OptimisePanel(self.link.ask, self._steps_taken))
+        self.app.push_screen(OptimisePanel(self.link.ask, self._steps_taken))
 
     def take_steps(self, news: m.StepsGrew) -> None:
         """Show steps that were taken, where the panel is still there."""
@@ -106,8 +109,8 @@ class Editing(RequiresCode):
     # -- snapshots
     def action_snapshots(self) -> None:
         """Show the snapshots that there are, to take another one or to go back to one."""
-        if self._may_change():
-            self._show_snapshots(hold_input(self.app))
+        if self.summary is not None and self._has_code():
+            self.when_over("K", lambda: self._show_snapshots(hold_input(self.app)))
 
     @work(exclusive=True, group="snapshots", exit_on_error=False)
     async def _show_snapshots(self, release: Callable[[], None]) -> None:

@@ -17,10 +17,8 @@ class Initialising(RequiresCode):
 
     def action_initialise(self) -> None:
         """Show the initialisation lab for what is selected."""
-        if self.running or self.pending:
-            self.status_message("something runs: parameters can be initialised when it is over")
-        elif self.summary is not None and self._has_code():
-            self._show_lab(hold_input(self.app))
+        if self.summary is not None and self._has_code():
+            self.when_over("P", lambda: self._show_lab(hold_input(self.app)))
 
     @work(exclusive=True, group="initialise", exit_on_error=False)
     async def _show_lab(self, release: Callable[[], None]) -> None:

@@ -21,11 +21,11 @@ class LoadingWeights(RequiresCode):
 
     def action_weights(self) -> None:
         """Show what of a checkpoint fits the open network, and which rules bring more together."""
-        if self.summary is None or not self._has_code():
-            return
-        if self.running or self.pending:
-            self.status_message("something runs: weights can be loaded when it is over")
-            return
+        if self.summary is not None and self._has_code():
+            self.when_over("W", self._show_or_ask)
+
+    def _show_or_ask(self) -> None:
+        assert self.summary is not None
         state = self._fit_state
         if state is None or self._fit_source != self.summary.source:
             self._ask_for_weights(self.options.weights or "")

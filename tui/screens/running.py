@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +15,7 @@ from models import messages as m
 from models.engine.run_modes import options_of
 from models.messages.errors import EngineGone, EngineProblem
 from tui import numbers
-from tui.input_order import InputOrder, hold_input
+from tui.input_order import LOOK_AGAIN, InputOrder, hold_input, hold_long
 from tui.screens.catalogue import Catalogue
 from tui.screens.explorer_base import NOTICE, ExplorerBase
 from tui.screens.growing import Growing
@@ -27,6 +28,9 @@ from tui.widgets.table.call_table import CallTable
 
 PATIENCE = 3
 """Interrupts without an effect after which killing the engine is offered."""
+
+AWAITING = "awaiting the end"
+"""The worker of a panel that comes when nothing runs."""
 
 KILL = "Kill the engine? What was changed in the model is lost. The screen stays, and R opens it again."
 LEAVE = "Leave the explorer? What runs is part of your program and goes on there, until Ctrl+C ends it."
@@ -91,10 +95,8 @@ class Running(ExplorerBase):
     # -- the inputs of the next forward
     def action_inputs(self) -> None:
         """Show the form for the inputs of the next forward."""
-        if self.running or self.pending:
-            self.status_message("something runs: the inputs can be set when it is over")
-        elif self.summary is not None:
-            self._show_inputs(hold_input(self.app))
+        if self.summary is not None:
+            self.when_over("I", lambda: self._show_inputs(hold_input(self.app)))
 
     @on(CallTable.InputsWanted)
     def _inputs_wanted(self) -> None:
@@ -205,6 +207,32 @@ class Running(ExplorerBase):
             self.pending = max(self.pending - 1, 0)
             if not self.pending and self.link.alive:
                 self.look_anew()
+
+    # -- panels that wait for what runs
+    def when_over(self, key: str, show: Callable[[], object]) -> None:
+        """Call `show`, which shows the panel of a key, once nothing runs.
+
+        Until then the line on top says that the key waits, what is typed waits as well, and Esc gives up.
+        """
+        if not self.running and not self.pending:
+            show()
+            return
+        self.status.message, self.status.awaiting = "", key
+        self._show_when_over(show, hold_long(self.app, self._given_up))
+
+    def _given_up(self) -> None:
+        self.workers.cancel_group(self, AWAITING)
+        self.status.awaiting = ""
+
+    @work(exclusive=True, group=AWAITING, exit_on_error=False)
+    async def _show_when_over(self, show: Callable[[], object], end: Callable[[bool], None]) -> None:
+        while self.running or self.pending:  # noqa: ASYNC110 - plain values, set in many places
+            await asyncio.sleep(LOOK_AGAIN)
+        self.status.awaiting = ""
+        shows = self.summary is not None and not self.status.gone
+        if shows:
+            show()
+        end(shows)
 
     # -- what runs ---------------------------------------------------------------------------------------------------
     def take_busy(self, text: str) -> None:

@@ -15,13 +15,13 @@ class Saving(Running):
 
     def action_save(self) -> None:
         """Show the form for a new file."""
+        if self.summary is not None:
+            self.when_over("Ctrl+S", self._show_save_form)
+
+    def _show_save_form(self) -> None:
         from tui.screens.save_form import SaveForm
 
-        if self.summary is None:
-            return
-        if self.running or self.pending:
-            self.status_message("something runs: it can be saved when that is over")
-            return
+        assert self.summary is not None
         place = ", on the engine's machine" if self.options.engine is not None else ""
         self.app.push_screen(SaveForm(self.link.ask, self.summary.name, place), self._saved)
 

@@ -61,13 +61,15 @@ async def choose(played: Played, key: str) -> None:
     await played.press(key)
 
 
-async def test_while_a_run_goes_on_no_run_is_compared_and_it_is_said() -> None:
+async def test_while_a_run_goes_on_the_choice_of_another_waits_and_it_is_said() -> None:
     async with opened() as played:
         await twice(played)
-        played.engine.hold(Forward)
+        gate = played.engine.hold(Forward)
         await played.press("f", "D")
-        await played.sees("something runs: runs are compared when it is over")
+        await played.sees("D waits for it, Esc gives up")
         assert not isinstance(played.app.screen, RunChoices)
+        gate.set()
+        await played.until(lambda: isinstance(played.app.screen, RunChoices), "it is over")
 
 
 async def test_the_run_before_is_the_first_choice_and_the_first_difference_is_gone_to() -> None:

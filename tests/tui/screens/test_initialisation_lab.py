@@ -159,7 +159,8 @@ async def test_while_code_runs_and_for_a_file_of_tensors_there_is_none() -> None
         await played.type("loop()")
         await played.until(lambda: played.explorer.running, "it runs")
         await played.press("escape", "P")
-        await played.reported("something runs")
+        await played.sees("P waits for it, Esc gives up")
+        await played.press("escape")
         gate.set()
         engine.summary_fields["kind"] = "checkpoint"
         played.explorer.open("shared")

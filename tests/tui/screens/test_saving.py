@@ -78,7 +78,9 @@ async def test_while_something_runs_it_has_to_wait() -> None:
     async with opened() as played:
         played.explorer.running = "training"
         await played.press("ctrl+s")
-        await played.sees("something runs: it can be saved when that is over")
+        await played.sees("Ctrl+S waits for it, Esc gives up")
+        played.explorer.running = ""
+        await played.sees("net.safetensors", "16 tensors")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (50, 16)])

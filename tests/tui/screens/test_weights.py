@@ -197,11 +197,14 @@ async def test_what_cannot_be_opened_says_why() -> None:
         await played.sees("x.pt: There is no file x.pt [/]", "Look at its name.")
 
 
-async def test_while_something_runs_nothing_is_loaded() -> None:
+async def test_while_something_runs_nothing_is_loaded_and_the_name_that_is_typed_waits() -> None:
     async with opened() as played:
         played.explorer.running = "training"
-        await played.press("W")
-        await played.sees("something runs: weights can be loaded when it is over")
+        await played.press("W", *"w.pt")
+        await played.sees("W and 4 keys wait for it, Esc gives up")
+        played.explorer.running = ""
+        await played.sees("Weights for rgnet")
+        await played.until(lambda: getattr(played.app.focused, "value", "") == "w.pt", "what was typed is in its line")
 
 
 async def test_beside_a_file_there_is_no_network_to_load_into() -> None:

@@ -64,7 +64,9 @@ class StatusLine(Widget):
     found: reactive[str] = reactive("")
     """How many findings there are, and where; empty for none."""
     kept: reactive[int] = reactive(0)
-    """Keys that wait for what is being opened."""
+    """Keys that wait for what is being opened, or for what `awaiting` shows."""
+    awaiting: reactive[str] = reactive("")
+    """The key whose panel comes when what runs is over; empty for none."""
     gone: reactive[bool] = reactive(False)
     """The engine's process has ended."""
     stale: reactive[str] = reactive("")
@@ -112,10 +114,10 @@ class StatusLine(Widget):
             return "status--gone", f"✗ {state}"
         if self.message:
             return "status--message", clean(self.message, 120)
-        if state:
+        if state or self.awaiting:
             seconds = monotonic() - self._since
-            long = f" {elapsed(seconds)}" if seconds >= 1 else ""
-            kept = f" · {self.kept} {'key waits' if self.kept == 1 else 'keys wait'} for it" if self.kept else ""
+            long = f" {elapsed(seconds)}" if state and seconds >= 1 else ""
+            kept, state = self._kept_text(), state or "running"
             return "status--busy", f"● {state}{long}{kept}" + (f" · {self.hint}" if self.hint and long else "")
         since = self.waiting_since()
         seconds = 0.0 if since is None else monotonic() - since
@@ -126,6 +128,13 @@ class StatusLine(Widget):
         if self.stale:
             return "status--busy", f"● {clean(self.stale, 60)}: R opens anew"
         return "status--dim", "" if self.summary is None else f"● ready{self.found and f' · {self.found}'}"
+
+    def _kept_text(self) -> str:
+        """Return which keys wait for what runs."""
+        keys = f"{self.kept} {'key' if self.kept == 1 else 'keys'}" if self.kept else ""
+        if not self.awaiting:
+            return f" · {keys} {'waits' if self.kept == 1 else 'wait'} for it" if keys else ""
+        return f" · {f'{self.awaiting} and {keys} wait' if keys else f'{self.awaiting} waits'} for it, Esc gives up"
 
     def _parts(self) -> list[tuple[str, str]]:
         """Class and text of each part, the most important first."""
