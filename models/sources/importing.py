@@ -112,7 +112,9 @@ def user_code(what: str) -> Iterator[None]:
     except BaseException as error:  # pytest's and trio's own are no Exception
         problem = problem_of(error)
         raise SourceError(
-            f"{what}: {problem.title}", "\n\n".join(filter(None, [problem.text, _lacks(error)])), problem.where
+            f"{what}: {problem.title}{_mend(problem.message)}",
+            "\n\n".join(filter(None, [problem.text, _lacks(error)])),
+            problem.where,
         ) from error
 
 
@@ -183,6 +185,19 @@ def _said_by_argparse(traceback: TracebackType | None) -> str:
             return " ".join(str(traceback.tb_frame.f_locals.get("message", "")).split())[:300]
         traceback = traceback.tb_next
     return ""
+
+
+_MENDS = {
+    "before Module.__init__() call": "`super().__init__()` comes first in its __init__",
+    "Torch not compiled with CUDA enabled": "`'cuda' if torch.cuda.is_available() else 'cpu'` fits",
+    "Found no NVIDIA driver": "`'cuda' if torch.cuda.is_available() else 'cpu'` fits",
+}
+"""By a part of what torch says while a network is built, what mends it."""
+
+
+def _mend(message: str) -> str:
+    """Return what mends an error of which that is certain, to stand behind it; empty for any other."""
+    return next((f": {mend}" for part, mend in _MENDS.items() if part in message), "")
 
 
 def _lacks(error: BaseException) -> str:

@@ -30,7 +30,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if not units:
             continue
         if found.zeros == found.elements:
-            text = f"all {units:,} units of {call.op} are 0 for all {seen:,} rows seen: {_cause(evidence, call)}"
+            which = f"all {units:,} units of {call.op} are" if units > 1 else f"the one unit of {call.op} is"
+            text = f"{which} 0 for all {seen:,} rows seen: {_cause(evidence, call)}"
             yield _finding(call, text, is_serious=seen >= ENOUGH)
         elif found.dead and found.dead >= SHARE * units and seen >= MANY and call.repeat == 1:
             text = f"{found.dead:,} of {units:,} units of {call.op} are 0 for all {seen:,} rows seen"

@@ -58,7 +58,7 @@ def _channels(failed: FailedCall, given: Tensor, wanted: int, groups: int, n: in
     got = given.shape[-n - 1]
     said = f"{failed.name} expects {counted(wanted, 'channel')}, got {got:,}{failed.given(given)}"
     if (joined := _joined(failed, given, wanted, n)) is not None:
-        return f"{said}: `dim={joined}` of that fits"
+        return f"{said}: `dim={joined}` of that `cat` fits"
     if given.shape[-1] == wanted and wanted not in given.shape[-n:-1]:
         return f"{said}; the last dimension of {sizes(given.shape)} is {wanted:,}: `.movedim(-1, {int(batched)})` fits"
     if not batched and wanted == 1:

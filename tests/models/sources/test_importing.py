@@ -260,3 +260,26 @@ def test_packages_called_as_ours_are_theirs(tmp_path: Path, file: str) -> None:
     program = PRIVATE.format(home=str(home), file=str(tmp_path / file))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=home.parent)
     assert (done.stdout, done.stderr) == ("theirs\n", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        (
+            "import torch.nn as nn\nclass N(nn.Module):\n    def __init__(self): self.a = nn.Linear(2, 2)\nN()",
+            "before Module.__init__() call: `super().__init__()` comes first in its __init__",
+        ),
+        (
+            "raise AssertionError('Torch not compiled with CUDA enabled')",
+            ": `'cuda' if torch.cuda.is_available() else 'cpu'` fits",
+        ),
+        ("raise AssertionError('something else')", "AssertionError: something else"),
+    ],
+)
+def test_what_mends_a_network_that_cannot_be_built_stands_behind_the_error(
+    tmp_path: Path, code: str, ends: str
+) -> None:
+    write(tmp_path, {"net.py": code})
+    with pytest.raises(SourceError) as caught:
+        import_file(tmp_path / "net.py")
+    assert caught.value.title.endswith(ends)

@@ -92,6 +92,6 @@ def test_parts_that_were_joined_along_the_batch() -> None:
     net = Made(lambda self, x: self.conv(torch.cat([x, x])), conv=nn.Conv2d(6, 2, 3))
     hint = hint_of(net, torch.rand(2, 3, 6, 6))
     assert "expects 6 channels, got 3 from `cat`" in hint
-    assert hint.endswith(": `dim=1` of that fits")
+    assert hint.endswith(": `dim=1` of that `cat` fits")
     hint = hint_of(nn.Conv2d(6, 2, 3), torch.rand(2, 3, 6, 6))
     assert "movedim" not in hint  # of two sides of 6 the last is no more the channels than the other
