@@ -22,6 +22,7 @@ from .gradients.captured import GradientCopies
 from .gradients.conflicts import conflict_of
 from .gradients.explained import explained
 from .gradients.no_graph import why_no_graph
+from .gradients.unnoticed import unnoticed_conflict
 from .gradients.watch import BackwardWatch
 from .graph import NODE_LIMIT, wave
 from .start import Start, is_scalar, others_of, start_of, tensors_of
@@ -76,13 +77,15 @@ def run_backward(
         if trace is not None and trace.finished and len(trace) and trace.failed is None:
             return _refused("The network returned nothing", "Have its forward end with a `return` of its result.")
         return _refused("There is no result to go back from", "Run forward first.")
-    start = None
+    start, unnoticed = None, None
     watch = None if trace is None else BackwardWatch(None if trace.captures is None else GradientCopies(trace))
     try:
         start = start_of(output)
         if start is None:
             cut = None if trace is None or tree is None else why_no_graph(trace, tree)
             return _refused(*_why_none(output, network, cut))
+        if trace is not None:
+            unnoticed = unnoticed_conflict([each.tensor for each in start.tensors], trace, tree)
         _go_back(start, watch)
     except BaseException as error:  # SystemExit of a hook too
         conflict = None
@@ -102,8 +105,8 @@ def run_backward(
         return BackwardResult(None, start, seconds)
     note_backward(trace, watch)
     went_back = trace.went_back = explained(trace, watch, tree, others_of(output, start))
-    if not watch.complete:
-        went_back = trace.went_back = replace(went_back, watched=False)
+    if unnoticed is not None or not watch.complete:
+        went_back = trace.went_back = replace(went_back, watched=watch.complete, unnoticed=unnoticed)
     trace.nonfinite_backward = went_back.nonfinite
     return BackwardResult(None, start, seconds, went_back, watched=watch.complete)
 

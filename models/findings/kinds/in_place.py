@@ -1,4 +1,4 @@
-"""`inplace_conflict`: the last backward failed as a tensor that it needs was changed in place, or was used up."""
+"""`inplace_conflict`: a tensor that the last backward needs was changed in place or used up: it failed, or is wrong."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from ..evidence import Evidence
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the call that changed it, or else the one that needs it."""
     went_back = None if evidence.trace is None else evidence.trace.went_back
-    if went_back is None or went_back.conflict is None:
+    if went_back is None:
         return
-    conflict, needed = went_back.conflict, went_back.conflict.needed_by
-    report = conflict.report()
-    yield Finding(
-        kind="inplace_conflict",
-        severity="error",
-        text=f"backward failed: {conflict.hint}",
-        path=None if needed is None else needed.module,
-        call=report["needed_by"] if report["changed_by"] is None else report["changed_by"],
-        where=conflict.where or None,
-    )
+    failed, unnoticed = went_back.conflict, went_back.unnoticed
+    for conflict, begin in ((failed, "backward failed: "), (unnoticed, "")):
+        if conflict is None:
+            continue
+        report, needed = conflict.report(), conflict.needed_by
+        yield Finding(
+            kind="inplace_conflict",
+            severity="error",
+            text=f"{begin}{conflict.hint}",
+            path=None if needed is None else needed.module,
+            call=report["needed_by"] if report["changed_by"] is None else report["changed_by"],
+            where=conflict.where or None,
+        )

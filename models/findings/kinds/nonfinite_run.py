@@ -24,39 +24,40 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         kind="nan" if first["what"] == "NaN" else "inf",
         severity="error",
-        text=_text(first) + _range(evidence, first) + _mend(evidence, first),
+        text=_text(first) + _mend(evidence, first) + _spread(evidence, first),
         path=first["module"] if first["tensor"] is None else first["tensor"],
         call=first["call"],
         where=first["where"],
     )
 
 
-def _range(evidence: Evidence, first: FirstNonfinite) -> str:
-    """Return between which numbers the elements lie that the call read, where it made it of finite ones of one call."""
-    if first["phase"] != "forward" or first["call"] is None or first["tensor"] or first["cause"]:
+def _spread(evidence: Evidence, first: FirstNonfinite) -> str:
+    """Return how many calls behind the one that made it give it too; empty where none does."""
+    if first["phase"] != "forward" or first["call"] is None:
         return ""
-    index = first["call"]
-    producers = [call.row_of() for call in evidence.calls[index].producers] if index < len(evidence.calls) else []
-    found = producers[0].statistics if len(producers) == 1 else None
-    if found is None or not found.finite or found.finite < found.elements:
+    kind = "nan" if first["what"] == "NaN" else "inf"
+    behind = [call for call in evidence.calls[first["call"] + 1 :] if call.statistics is not None]
+    count = sum(1 for call in behind if getattr(call.statistics, kind))
+    if not count:
         return ""
-    return f", which read {found.minimum:.4g} to {found.maximum:.4g}"
+    if len(behind) == 1:
+        return f"; the call behind it gives {first['what']} too"
+    which = f"all {count}" if count == len(behind) else f"{count} of the {len(behind)}"
+    return f"; {which} calls behind it give {first['what']} too"
 
 
 def _mend(evidence: Evidence, first: FirstNonfinite) -> str:
-    """Return what is certain of how it came to be, and what gives finite numbers instead; empty where nothing is."""
+    """Return what gives finite numbers instead; empty where nothing is certain."""
     if first["phase"] != "forward" or first["call"] is None or first["call"] >= len(evidence.calls):
         return ""
     call, cause = evidence.calls[first["call"]], first["cause"]
     if call.op in _SOFTMAX and first["what"] == "NaN" and (read := _computed(call)) is not None:
         found = read.statistics
         if found is not None and found.negative_inf and not (found.nan or found.positive_inf):
-            return (
-                ": a whole row that it reads is -inf; leave an element of each unmasked, or mask with a finite number"
-            )
+            return "; leave an element of each row unmasked, or mask with a finite number"
     log = call if cause is None else next((each for each in evidence.calls if _is_made_by(each, cause)), None)
     if log is not None and log.op == "log" and (read := _computed(log)) is not None and read.op in _LOGS:
-        return f", of a 0 from {read.op}: `{_LOGS[read.op]}` in place of both fits"
+        return f"; `{_LOGS[read.op]}` in place of {read.op} and log fits"
     return ""
 
 
@@ -76,7 +77,7 @@ def _computed(call: Call) -> Call | None:
 
 
 def _text(first: FirstNonfinite) -> str:
-    what, cause = first["what"], first["cause"]
+    what = first["what"]
     if first["phase"] == "input":
         return f"the input holds {what}"
     if first["phase"] == "backward" and first["text"]:
@@ -85,7 +86,4 @@ def _text(first: FirstNonfinite) -> str:
         return f"{what} in gradients, on the way back first in that of {first['tensor'] or first['module']}"
     if first["tensor"] is not None:
         return f"{first['op']} reads {what} from {first['tensor']}, and it reaches the result"
-    text = f"first {what} is made by {first['op']}"
-    if cause is not None:
-        return f"{text}, of an infinity from {cause['op']}" + (f" at {cause['where']}" if cause["where"] else "")
-    return text
+    return f"first {what} is made by {first['text'] or first['op']}"

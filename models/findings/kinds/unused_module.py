@@ -64,5 +64,6 @@ def _of_siblings(evidence: Evidence, parent: Node, unused: list[Node]) -> Findin
         return Finding(kind="unused_module", severity="note", text=text, path=unused[0].path)
     every = sum(isinstance(node.item, nn.Module) for node in evidence.tree.children_of(parent))
     names = listed([node.name for node in unused])
-    text = f"the last run called {len(unused)} of its {amount(every, 'module')} not, nor read their parameters: {names}"
+    some = f"{len(unused)} of its {amount(every, 'module')}"
+    text = f"the last run neither called {some} nor read their parameters: {names}"
     return Finding(kind="unused_module", severity="note", text=text, path=parent.path)

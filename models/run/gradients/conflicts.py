@@ -66,7 +66,7 @@ def conflict_of(
 
 def _changed_in_place(message: str, starts: Sequence[Tensor], trace: Trace, own: Mapping[int, str]) -> Conflict | None:
     wanted = message.partition("Hint:")[0]
-    failing = [saved for node in _nodes(starts) for saved in _stale(node, wanted)]
+    failing = [saved for node in nodes_below(starts) for saved in _stale(node, wanted)]
     if not failing:
         return None
     saved = max(failing, key=lambda each: each.node._sequence_nr())  # which ran first
@@ -75,7 +75,7 @@ def _changed_in_place(message: str, starts: Sequence[Tensor], trace: Trace, own:
     expected = int(versions[2]) if versions else 0
     writers = [call for memory, version, call in trace.lineage.writes if memory == saved.memory and version > expected]
     what = _what(saved, needed, own)
-    who = _named(needed) if needed is not None else saved.node.name().partition("Backward")[0]
+    who = named(needed) if needed is not None else saved.node.name().partition("Backward")[0]
     begin = f"{who} needs {what} for backward"
     if not writers or not saved.memory:
         return Conflict(
@@ -95,7 +95,7 @@ def _of_an_earlier_forward(starts: Sequence[Tensor], trace: Trace) -> Conflict |
         return None
     first = trace.nodes[0][0]
     attribution = Attribution(trace)
-    for node in _nodes(starts):
+    for node in nodes_below(starts):
         if node._sequence_nr() < first or type(node).__name__ == "AccumulateGrad":
             continue
         for below, _ in node.next_functions:
@@ -104,14 +104,15 @@ def _of_an_earlier_forward(starts: Sequence[Tensor], trace: Trace) -> Conflict |
             call = attribution.call_of_node(node)
             if call is not None:
                 text = (
-                    f"{_named(call)} reads a tensor that an earlier forward computed, whose graph is used up: keep it "
+                    f"{named(call)} reads a tensor that an earlier forward computed, whose graph is used up: keep it "
                     "without its graph, as in self.h = h.detach()"
                 )
                 return Conflict(text, call, None, call.where)
     return None
 
 
-def _nodes(starts: Sequence[Tensor]) -> list[Any]:
+def nodes_below(starts: Sequence[Tensor]) -> list[Any]:
+    """Return the nodes of the graph that leads to some tensors, those below a node before it."""
     return discovered([get_gradient_edge(start).node for start in starts])[0]
 
 
@@ -149,7 +150,7 @@ def _what(saved: _Saved, needed: Call | None, own: Mapping[int, str]) -> str:
     return "what it read"
 
 
-def _named(call: Call) -> str:
+def named(call: Call) -> str:
     """Return a call as a user knows it: `act (Sigmoid) at net.py:12`."""
     row = call.row_of()
     name = f"{row.module} ({row.op})" if row.kind == "module" and row.module else call.op

@@ -14,12 +14,13 @@ from torch import Tensor
 
 from ...live.live_tree import LiveTree
 from ..trace.record import Trace
-from ..trace.went_back import WentBack
+from ..trace.went_back import Conflict, WentBack
 from .attributed import Attribution, note_backward
 from .captured import GradientCopies
 from .conflicts import conflict_of
 from .explained import explained
 from .no_graph import gives_graph, why_no_graph
+from .unnoticed import unnoticed_conflict
 from .watch import BackwardWatch
 
 USED_UP = (
@@ -70,11 +71,13 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[Wa
             if not _is_graph(starts):
                 own(tensors, *args, **kwargs)
                 return
-            watch = BackwardWatch(None if trace.captures is None else GradientCopies(trace))
+            watch, unnoticed = BackwardWatch(None if trace.captures is None else GradientCopies(trace)), None
+            with suppress(Exception):  # the statement goes on, whatever we make of what was seen
+                unnoticed = unnoticed_conflict(list(starts), trace, tree())
             with watch.over(list(starts)):
                 own(tensors, *args, **kwargs)
-            with suppress(Exception):  # the statement goes on, whatever we make of what was seen
-                _note(trace, watch, tree())
+            with suppress(Exception):
+                _note(trace, watch, tree(), unnoticed)
         except RuntimeError as error:
             found.error = error
             with suppress(Exception):
@@ -114,11 +117,11 @@ def _explain(error: RuntimeError, starts: object, trace: Trace, tree: LiveTree) 
     return USED_UP if "backward through the graph a second time" in str(error) else ""
 
 
-def _note(trace: Trace, watch: BackwardWatch, tree: LiveTree) -> None:
+def _note(trace: Trace, watch: BackwardWatch, tree: LiveTree, unnoticed: Conflict | None) -> None:
     attribution = Attribution(trace)
     if all(attribution.call_of(step) is None for step in watch.steps):
         return  # the graph of something else, which says nothing about this run
     note_backward(trace, watch)
     found = explained(trace, watch, tree, {})
-    trace.went_back = found if watch.complete else replace(found, watched=False)
+    trace.went_back = replace(found, watched=watch.complete, unnoticed=unnoticed)
     trace.nonfinite_backward = found.nonfinite

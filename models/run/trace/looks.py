@@ -200,5 +200,16 @@ def _described(origin: Origin, index: int) -> FirstNonfinite:
         "call": index if index >= 0 else None,
         "tensor": origin.tensor,
         "cause": None if cause is None else {"op": cause.call.op, "where": cause.call.where or None},
-        "text": None,
+        "text": None if origin.phase == "input" or origin.tensor is not None else _sentence(origin),
     }
+
+
+def _sentence(origin: Origin) -> str:
+    """Return which operation made it of what: `log of -0.31 at [0, 2], which read -0.83 to 0.58`."""
+    call, cause = origin.call, origin.cause
+    text = f"{call.op}{origin.made_of}"
+    if cause is not None:
+        text += f", of an infinity from {cause.call.op}" + (f" at {cause.call.where}" if cause.call.where else "")
+    elif origin.range and not (origin.made_of and " to " not in origin.range):
+        text += f", which read {origin.range}" + (" in all" if origin.made_of else "")
+    return text

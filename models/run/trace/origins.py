@@ -15,6 +15,7 @@ from weakref import ref
 
 from torch import Tensor
 
+from .born import Read, made_of, range_of
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .costs import is_elementwise
@@ -25,6 +26,8 @@ What = Literal["NaN", "infinity"]
 
 ORIGIN_LIMIT = 1000
 """Origins that are kept."""
+DESCRIBED_LIMIT = 16
+"""Origins of which it is noted what they were made of."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +48,10 @@ class Origin:
     """Of an infinity: whether a NaN was made of it."""
     cause: Origin | None = None
     """Of a NaN: the infinity that it was made of."""
+    made_of: str = ""
+    """What stands behind the operation's name: ` of -0.31 at [0, 2]`; empty where that is not known."""
+    range: str = ""
+    """Between which numbers lay what it read; empty where not all were finite."""
 
 
 class Memory:
@@ -153,7 +160,19 @@ class Origins:
         if partly and (earlier := self._held.get(address)) is not None:
             held.nan, held.infinity = earlier.nan or held.nan, earlier.infinity or held.infinity
         self._held[address] = held
+        if new and not partly and len(self.born) <= DESCRIBED_LIMIT:
+            self._describe(new, output, [(memory, known) for memory, known, _ in before], literals, call)
         return new
+
+    def _describe(
+        self, new: list[Origin], output: Memory, before: list[Read], literals: list[float], call: Call
+    ) -> None:
+        """Note of what `call` made what it made it of: the first of its kind are those that are reported."""
+        read = [each for each in before if (tensor := each[0].tensor) is None or self.path_of(tensor) is None]
+        for origin in new:
+            if origin.call is call and origin.tensor is None:
+                origin.made_of = made_of(call.op, origin.what, output, read, literals)
+                origin.range = range_of(read)
 
     def in_output(self, tensors: Iterable[Tensor]) -> list[Origin]:
         """Return the origins of what is not finite in the network's result, NaN first."""

@@ -57,7 +57,8 @@ class FirstNonfinite(TypedDict):
     cause: NonfiniteCause | None
     """Of a NaN that was made of an infinity, such as that of a mask: the operation that made or placed that."""
     text: str | None
-    """Of a backward: what happened there and what mends it, in a sentence."""
+    """Of a forward: what the operation made it of, such as `log of -0.31 at [0, 2]`; of a backward what happened there
+    and what mends it."""
 
 
 class Maker(NamedTuple):

@@ -93,3 +93,5 @@ class WentBack:
     """Whether the graph was small enough to be watched: otherwise the gradients at calls are not known."""
     conflict: Conflict | None = None
     """Why it failed, where a call needs what is not there any more."""
+    unnoticed: Conflict | None = None
+    """What it needed and was changed without torch noticing it, so that its gradients are wrong."""

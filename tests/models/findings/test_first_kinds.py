@@ -46,7 +46,8 @@ class CausalMask(nn.Module):
 def test_the_call_that_makes_a_nan_is_found_with_its_line() -> None:
     found = only("nan", findings(LogOfNegative(), rows(2, 4)))
     assert found.severity == "error"
-    assert found.text.startswith("first NaN is made by log, which read -")
+    assert found.text.startswith("first NaN is made by log of -99")
+    assert " at [0, 0], which read -" in found.text
     line = LogOfNegative.forward.__code__.co_firstlineno + 1
     assert found.where == f"{os.path.basename(__file__)}:{line}"  # noqa: PTH119
     assert found.call is not None
@@ -54,7 +55,9 @@ def test_the_call_that_makes_a_nan_is_found_with_its_line() -> None:
 
 def test_a_row_of_a_mask_that_leaves_nothing_is_named_as_the_cause() -> None:
     found = only("nan", findings(MaskedRow(), rows(1, 3, 4)))
-    assert "softmax" in found.text
+    assert found.text.startswith(
+        "first NaN is made by softmax of a row, [0, 0, :], that is -inf throughout, of an infinity from masked_fill at "
+    )
     assert "masked_fill" in found.text
 
 
@@ -214,6 +217,35 @@ def test_what_is_not_registered_is_found_and_is_serious_where_it_could_be_traine
     }  # fmt: skip
     assert "nn.ParameterList" in found["raw[0]"].text
     assert "nn.ModuleDict" in found["layers['a']"].text
+
+
+class Meant(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.plain = torch.ones(4, requires_grad=True)
+        self.cast = nn.Parameter(torch.ones(4)).double()
+        self.scaled = (nn.Parameter(torch.ones(4, 4)) * 0.02).t()
+        self.listed = [torch.ones(4, requires_grad=True)]
+        self.kept: Tensor | None = None
+        self.of_layer = self.layer.weight.detach().clone() * 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.kept = self.layer(x)
+        return self.kept * self.plain + self.cast.float() + self.listed[0]
+
+
+def test_a_plain_tensor_that_requires_a_gradient_was_meant_to_be_a_parameter() -> None:
+    found = {each.path: each for each in findings(Meant(), rows(2, 4)) if each.kind == "unregistered"}
+    severities = {path: each.severity for path, each in found.items()}
+    assert severities == {
+        "plain": "warning", "cast": "warning", "scaled": "warning", "listed[0]": "warning", "kept": "note",
+        "of_layer": "note",
+    }  # fmt: skip
+    assert found["plain"].text.endswith("nn.Parameter registers it")
+    assert "nn.ParameterList" in found["listed[0]"].text
+    assert "nn.Parameter around the whole" in found["cast"].text
+    assert "register_buffer" in found["of_layer"].text
 
 
 def test_parameters_on_one_memory_are_found_unless_they_are_one_object_or_apart() -> None:

@@ -21,7 +21,17 @@ from tui.asking import Ask
 from tui.widgets.lists.columns import Needs
 from tui.widgets.tree.difference_columns import DIFFERENCES
 from tui.widgets.tree.ordered_steps import OrderedSteps
-from tui.widgets.tree.tree_drawing import GRADIENTS, INITIAL, SETS, SIZES, ColumnSet, draw_header, draw_row, texts_of
+from tui.widgets.tree.tree_drawing import (
+    GRADIENTS,
+    INITIAL,
+    SETS,
+    SIZES,
+    ColumnSet,
+    draw_header,
+    draw_row,
+    orders_in_view,
+    texts_of,
+)
 
 NO_RUN = "nothing has run: f runs, C goes on"
 """Instead of titles over empty columns."""
@@ -297,7 +307,7 @@ class ModuleTree(OrderedSteps[TreeRow]):
 
     def action_sort_siblings(self) -> None:
         """Sort siblings by the next figure in view, the largest first; after the last one, in their own order."""
-        orders: tuple[TreeOrder, ...] = ("file", *self._columns.orders)
+        orders: tuple[TreeOrder, ...] = ("file", *orders_in_view(self.row_width, self._columns, self._needs.widths))
         at = orders.index(self.order) if self.order in orders else 0
         self.order = orders[(at + 1) % len(orders)]
         self._show_header()

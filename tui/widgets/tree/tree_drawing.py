@@ -300,6 +300,12 @@ def _in_room(columns: ColumnSet, width: int) -> ColumnSet:
     return columns.tight if columns.tight is not None and width < ROOM_FOR_ALL else columns
 
 
+def orders_in_view(width: int, columns: ColumnSet, needs: tuple[int, ...] | None) -> tuple[TreeOrder, ...]:
+    """Return what siblings may be sorted by, of the figures in a tree `width` cells wide; all if it has none."""
+    widths = _widths(width, columns, needs)
+    return tuple(order for order, cells in zip(columns.orders, widths[2:], strict=False) if cells) or columns.orders
+
+
 def draw_row(
     row: TreeRow,
     width: int,

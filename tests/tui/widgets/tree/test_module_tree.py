@@ -354,3 +354,18 @@ async def test_siblings_are_sorted_by_the_figures_in_view_and_the_cursor_stays_o
             ("parameters", path), ("bytes", path), ("file", path),
         ]  # fmt: skip
         assert app.tree.selected == path
+
+
+async def test_a_figure_that_is_left_out_for_want_of_room_sorts_nothing() -> None:
+    engine = FakeEngine(rgnet())
+    async with opened(engine, (60, 20)) as (app, pilot):
+        app.tree.styles.width = 40
+        await pilot.pause()
+        await pilot.press("S")
+        await app.tree.settled()
+        titles = "".join(part.text for part in app.tree.render_header(app.tree.row_width))
+        assert "▼params" in titles
+        assert "bytes" not in titles
+        await pilot.press("S")
+        await app.tree.settled()
+        assert app.tree.order == "file"

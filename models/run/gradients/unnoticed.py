@@ -1,0 +1,85 @@
+"""What a backward needs and was written over through `.data`, which torch does not notice: its gradients are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from ...live.live_tree import LiveTree
+from ...tensors.plainly import plainly
+from ..trace.calls import Call
+from ..trace.flow import storage_of
+from ..trace.record import Trace
+from ..trace.went_back import Conflict
+from .attributed import Attribution
+from .conflicts import named, nodes_below
+
+_UNSEEN = frozenset(("data", "set_data"))
+
+
+@plainly
+def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: LiveTree | None = None) -> Conflict | None:
+    """Return which call needs what a later one wrote into through `.data`; None for none.
+
+    Is asked before backward: afterwards the graph no longer has what it needed.  Costs nothing where `.data` was not
+    written to.
+
+    Args:
+        tree: the network's, which gives the paths of its tensors.
+    """
+    writers = _writers(trace)
+    if not writers:
+        return None
+    attribution = Attribution(trace)
+    nodes = [] if tree is None else tree.nodes
+    own = {storage_of(node.item): node.path for node in reversed(nodes) if isinstance(node.item, Tensor)}
+    for node in nodes_below(starts):
+        number = node._sequence_nr()
+        for name, memory in _saved(node):
+            writer = next((call for first, call in writers.get(memory, ()) if first > number), None)
+            needed = None if writer is None else attribution.call_of_node(node)
+            if writer is None or needed is None:
+                continue
+            what = own.get(memory) or ("what it gave" if name == "result" else "what it read")
+            at = f" at {writer.where}" if writer.where else ""
+            text = (
+                f"{named(needed)} needs {what} for backward, and {writer.op}{at} changed it through .data, which torch "
+                "does not notice: the gradients are wrong; write into a clone() of it instead"
+            )
+            return Conflict(text, needed, writer, writer.where)
+    return None
+
+
+def _writers(trace: Trace) -> Mapping[int, list[tuple[int, Call]]]:
+    """Return by memory the calls that wrote into it through `.data`, with the number that the next node then had."""
+    found: dict[int, list[tuple[int, Call]]] = {}
+    writes = [
+        (memory, call)
+        for memory, _, call in trace.lineage.writes
+        if memory and any(producer.op in _UNSEEN for producer in call.producers)
+    ]
+    if writes:
+        firsts = {id(event.call): event.first for event in trace.lineage.events}
+        for memory, call in writes:
+            if id(call) in firsts:
+                found.setdefault(memory, []).append((firsts[id(call)], call))
+    return found
+
+
+def _saved(node: Any) -> Iterator[tuple[str, int]]:
+    """Yield by name the memory of each tensor that a node saved, and that no hook packed."""
+    for raw_name in dir(type(node)):
+        if not raw_name.startswith("_raw_saved_"):
+            continue
+        try:
+            raw = getattr(node, raw_name)
+        except RuntimeError:
+            continue
+        for part in raw if isinstance(raw, (tuple, list)) else (raw,):
+            if part is None or getattr(part, "unpack_hook", None) is not None:
+                continue
+            tensor = getattr(part, "data", None)
+            if isinstance(tensor, Tensor):
+                yield raw_name.removeprefix("_raw_saved_"), storage_of(tensor)
