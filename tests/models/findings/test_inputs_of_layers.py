@@ -129,7 +129,7 @@ def test_a_row_that_is_masked_as_a_whole_is_named_as_the_cause() -> None:
     found = only("nan", findings(Masked(float("-inf")), rows(3, 4), mask))
     assert "; leave an element of each row unmasked, or mask with a finite number" in found.text
     found = only("nan", findings(Masked(float("inf")), rows(3, 4), mask))
-    assert "whole row" not in found.text
+    assert "unmasked" not in found.text
 
 
 class Entropy(nn.Module):
