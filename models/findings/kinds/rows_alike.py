@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...messages.findings import Finding
 from ...run.trace.calls import Call, Several
+from ...run.trace.captured import Copy
+from ...run.trace.output_statistics import spread_of_rows, statistics_of
+from ...sources.wording import listed
 from ..evidence import Evidence
 
 ALIKE = 1e-3
@@ -32,15 +35,20 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         alike -= 1
     if not alike or max(_spread(call) or 0.0 for call in inner[:alike]) < APART or alike == len(inner):
         return
-    first, out = inner[alike], whole[-1]
+    last, first, out = inner[alike - 1], inner[alike], whole[-1]
     rows = _rows(out)
     identical = (_spread(out) or 0.0) < IDENTICAL
     cause = _cause(evidence, first)
-    before = _spread(inner[alike - 1])
+    between = [call for call in evidence.calls[last.index + 1 : first.index] if call.kind == "operation"]
+    made = _alike_from(between, rows)
+    at = first.op if made is None else f"{made.op} at {made.where}" if made.where else made.op
     text = (
-        f"all {rows} rows of the batch are {'identical' if identical else 'nearly alike'} from {first.op} on "
-        f"({100 * (_spread(first) or 0.0):.2g}% apart, {100 * (before or 0.0):.2g}% before)"
+        f"all {rows} rows of the batch are {'identical' if identical else 'nearly alike'} from {at} on "
+        f"({100 * (_spread(first) or 0.0):.2g}% apart, {100 * (_spread(last) or 0.0):.2g}% before)"
     )
+    if made is None and between and not cause:
+        cause = f"between them lies what {listed([call.op for call in between])} gave"
+    first = first if made is None else made
     yield Finding(
         kind="rows_alike",
         severity="warning" if identical and rows >= ENOUGH and not cause.startswith("its weight") else "note",
@@ -49,6 +57,20 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         call=first.index,
         where=first.where or None,
     )
+
+
+def _alike_from(between: Sequence[Call], rows: int) -> Call | None:
+    """Return the first of some operations that gave all rows alike, by the copies of what they gave; None for none."""
+    for call in between:
+        outputs = () if call.captured is None else call.captured.outputs
+        tensor = outputs[0].tensor if outputs and isinstance(outputs[0], Copy) else None
+        if tensor is None or tensor.dim() < 2 or tensor.shape[0] != rows:
+            continue
+        found = statistics_of(tensor)
+        spread = None if found is None else spread_of_rows(tensor, found)
+        if spread is not None and spread < ALIKE:
+            return call
+    return None
 
 
 def _cause(evidence: Evidence, call: Call) -> str:

@@ -13,6 +13,9 @@ from models.findings.evidence import Evidence
 from models.findings.registry import findings_of
 from models.live.live_tree import LiveTree
 from models.messages import Finding
+from models.run.forward import run_forward
+from models.run.trace.captured import Captures
+from models.run.trace.record import Trace
 from models.work.cancelled import Cancelled
 from tests.models.findings.finding import findings, kinds, only, rows, without_run
 
@@ -180,6 +183,31 @@ def test_the_call_from_which_all_rows_are_alike_is_found(squash: nn.Module) -> N
     found = only("rows_alike", findings(Alike(squash), rows(5, 4)))
     assert (found.severity, found.path) == ("warning", "squash")
     assert "all 5 rows of the batch are identical" in found.text
+
+
+class AlikeBetween(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.before, self.after = nn.Linear(4, 6), nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.before(x) * 2
+        h = h.mean(0, keepdim=True)
+        h = h.expand(len(x), -1)
+        return self.after(h + 1)
+
+
+def test_the_operation_that_makes_rows_alike_is_named_where_copies_are_kept_and_else_those_it_can_be() -> None:
+    net, x = AlikeBetween(), rows(5, 4)
+    found = only("rows_alike", findings(net, x))
+    assert found.path == "after"
+    assert found.text.endswith(": between them lies what mul, mean, expand and 1 more gave")
+    tree, trace = LiveTree.of(net), Trace(captures=Captures())
+    assert run_forward(net, (x,), {}, tree, trace).problem is None
+    found = only("rows_alike", findings_of(Evidence(tree, trace)))
+    assert "all 5 rows of the batch are identical from expand at test_first_kinds.py:" in found.text
+    assert found.call is not None
+    assert trace.calls[found.call].op == "expand"
 
 
 def test_rows_that_were_alike_in_the_input_are_no_finding() -> None:
