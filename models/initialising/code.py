@@ -9,10 +9,10 @@ from torch import nn
 
 from ..live.live_tree import LiveTree
 from ..live.own_container import OwnContainer
-from ..live.paths import python_path
+from ..live.paths import path_in_holder, python_path
 from ..live.registered import modules_in, registry_of
-from .scheme import Scheme, by_holder, is_for_some
-from .scope import Target, class_of_name, modules_of, targets_of
+from .scheme import Scheme, by_holder, is_for_some, targets_for
+from .scope import Target, class_of_name, modules_of
 
 LINES = 8
 """Parameters up to which each has a line of its own."""
@@ -72,7 +72,7 @@ def _indented(lines: Sequence[str], by: int = 1) -> list[str]:
 
 
 def _fills(tree: LiveTree, scheme: Scheme, function: str) -> Iterator[str]:
-    targets = targets_of(tree, scheme.scope)
+    targets = targets_for(tree, scheme)
     filled = [target for target in targets if not scheme.why_not(target)]
     if len(filled) > LINES and (loop := _loop(tree, scheme, function, targets)):
         yield from loop
@@ -136,7 +136,7 @@ def _loop_of_class(tree: LiveTree, scheme: Scheme, function: str) -> list[str]:
             names[str(name)] = all(registry_of(each, "_parameters").get(name) is not None for each in modules)
     loop = ["for module in net.modules():", f"    if {_is_of(scheme)}:"]
     if not set(names) <= {"weight", "bias"}:
-        targets = targets_of(tree, scheme.scope)
+        targets = targets_for(tree, scheme)
         body = _branches(scheme, function, targets, "name")
         return [*loop, "        for name, parameter in module.named_parameters(recurse=False):", *_indented(body, 3)]
     for name, everywhere in names.items():
@@ -161,11 +161,12 @@ def _calls(tree: LiveTree, scheme: Scheme, function: str) -> list[str]:
     defined = [] if function else [*_RESET.splitlines(), ""]
     if is_for_some(tree, scheme):
         lines = list(defined)
-        for group in by_holder(targets_of(tree, scheme.scope)):
+        for group in by_holder(targets_for(tree, scheme)):
             holder = python_path(tree, tree.holder(group[0].node))
             lines += [f"fresh = deepcopy({holder})", f"{call}(fresh)", "with torch.no_grad():"]
             for target in group:
-                lines.append(f"    {python_path(tree, target.node)}.copy_(fresh.{target.node.attribute})")
+                fresh = path_in_holder(tree, target.node, "fresh")
+                lines.append(f"    {python_path(tree, target.node)}.copy_({fresh})")
         return lines
     if scheme.scope.kind == "class":
         if not function and all(

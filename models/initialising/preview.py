@@ -18,8 +18,8 @@ from ..sources.wording import size_text
 from ..tensors.tensors import size_in_bytes
 from ..work.cancelled import ShouldCancel, never
 from . import theory as law
-from .scheme import OnStep, Scheme, by_holder, carry_out, is_for_some, modules_for, step
-from .scope import Scope, Target, targets_of
+from .scheme import OnStep, Scheme, by_holder, carry_out, is_for_some, modules_for, step, targets_for
+from .scope import Scope, Target
 from .theory import Theory, digits
 
 COPY_LIMIT = 2**31
@@ -86,7 +86,7 @@ def fresh_values(
         return _by_modules(tree, scheme, path, should_cancel, on_step)
     with scheme.drawing() as generators:
         if scheme.fills_tensors:
-            targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
+            targets = [target for target in targets_for(tree, scheme) if not scheme.why_not(target)]
             if scheme.rule is not None and not scheme.rule.draws:
                 targets = [target for target in targets if target.node.path == path]
             for done, target in enumerate(targets):
@@ -99,7 +99,7 @@ def fresh_values(
                 if target.node.path == path:
                     return tensor
             raise KeyError(path)
-        groups = by_holder(targets_of(tree, scheme.scope))
+        groups = by_holder(targets_for(tree, scheme))
         for done, group in enumerate(groups):
             step(should_cancel, on_step, done, len(groups), group[0].node.path)
             fresh = deepcopy(group[0].holder)

@@ -11,14 +11,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ..live.live_tree import LiveTree
+from ..live.registered import modules_in
 from ..messages.initialising import Biases, Fans
+from ..tensors.tensors import class_name
 from ..undo.random_numbers import random_state, set_random_state
 from ..work.cancelled import Cancelled, ShouldCancel, never
 from .abandoned import LARGE, filled_apart
@@ -26,6 +28,8 @@ from .orientation import is_turned
 from .rules import ArgumentValues, InitialiserRule
 from .scope import Scope, Target, is_single, modules_of, targets_of
 
+RESETS = ("reset_parameters", "_reset_parameters")
+"""Methods of torch's layers that draw their parameters anew."""
 TENSOR_NAMES = frozenset(("t", "w", "x", "tensor", "weight", "weights", "param", "parameter", "p", "data", "values"))
 """Names of a first parameter that takes a tensor; any other takes a module, as functions for `net.apply` do."""
 Generators = Callable[[torch.device], torch.Generator | None]
@@ -167,7 +171,7 @@ def takes(function: Callable[..., object]) -> Literal["tensor", "module"]:
 
 def reset_parameters(module: nn.Module) -> None:
     """Have a layer draw its own parameters anew, as when it was built; one without that ability is left alone."""
-    for name in ("reset_parameters", "_reset_parameters"):
+    for name in RESETS:
         if callable(reset := getattr(module, name, None)):
             reset()
             return
@@ -204,7 +208,7 @@ def carry_out(
     """
     with scheme.drawing() as generators:
         if scheme.fills_tensors:
-            targets = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
+            targets = [target for target in targets_for(tree, scheme) if not scheme.why_not(target)]
             for done, target in enumerate(targets):
                 step(should_cancel, on_step, done, len(targets), target.node.path)
                 values = scheme.filled(target, generators, should_cancel)
@@ -214,7 +218,7 @@ def carry_out(
                     with torch.no_grad():
                         target.tensor.copy_(values)
         elif is_for_some(tree, scheme):
-            groups = by_holder(targets_of(tree, scheme.scope))
+            groups = by_holder(targets_for(tree, scheme))
             for done, group in enumerate(groups):
                 step(should_cancel, on_step, done, len(groups), group[0].node.path)
                 fresh = deepcopy(group[0].holder)
@@ -240,6 +244,29 @@ def step(should_cancel: ShouldCancel, on_step: OnStep, done: int, total: int, pa
 def is_for_some(tree: LiveTree, scheme: Scheme) -> bool:
     """Return whether a rule of modules is to change some of their parameters only: those of a pattern, or one."""
     return scheme.scope.kind == "pattern" or is_single(tree, scheme.scope)
+
+
+def targets_for(tree: LiveTree, scheme: Scheme) -> list[Target]:
+    """Return the parameters of a scheme's scope, those that no layer draws anew by itself left alone by the default."""
+    targets = targets_of(tree, scheme.scope)
+    if scheme.rule is not None or scheme.own is not None:
+        return targets
+    if is_for_some(tree, scheme):
+        drawn = {id(target.holder) for target in targets if draws_itself(target.holder)}
+    else:
+        called = filter(draws_itself, modules_for(tree, scheme))
+        drawn = {id(below) for module in called for below in modules_in(module)}
+    return [
+        target
+        if target.why_not or id(target.holder) in drawn
+        else replace(target, why_not=f"{class_name(target.holder)} has no reset_parameters()")
+        for target in targets
+    ]
+
+
+def draws_itself(module: nn.Module) -> bool:
+    """Return whether a module can draw its parameters anew; nothing of it is called to find out."""
+    return any(callable(getattr(type(module), name, vars(module).get(name))) for name in RESETS)
 
 
 def by_holder(targets: Sequence[Target]) -> list[list[Target]]:

@@ -36,6 +36,13 @@ def python_path(tree: LiveTree, node: Node, name: str = "net") -> str:
     return text
 
 
+def path_in_holder(tree: LiveTree, node: Node, name: str) -> str:
+    """Return Python that evaluates to what the node is in another module like its holder, where `name` is that one."""
+    holder = tree.holder(node).item
+    assert isinstance(holder, nn.Module)
+    return _append(name, holder, node)
+
+
 def getter_call(tree: LiveTree, node: Node, name: str = "net") -> str | None:
     """Return `net.get_parameter('0.bias')`, or the like for modules and buffers; None where torch's getter fails."""
     if not node.index or not node.registered or isinstance(tree.root, OwnContainer):

@@ -13,8 +13,8 @@ from ..initialising import preview
 from ..initialising.code import code_of, replayed
 from ..initialising.orientation import is_turned
 from ..initialising.rules import RULES, Argument, fans
-from ..initialising.scheme import Scheme, carry_out
-from ..initialising.scope import Scope, Target, classes_in, targets_of
+from ..initialising.scheme import Scheme, carry_out, targets_for
+from ..initialising.scope import Scope, Target, classes_in
 from ..initialising.signal import SignalOfScheme, signal_of
 from ..messages.errors import EngineProblem
 from ..sources.tracebacks import problem_of
@@ -99,7 +99,7 @@ def preview_initialiser(session: Session, request: m.PreviewInitialiser, context
     scheme = typed.scheme
     if scheme is None:
         return m.InitialPreview(errors=typed.errors)
-    targets = targets_of(tree, scheme.scope)
+    targets = targets_for(tree, scheme)
     filled = [target for target in targets if not scheme.why_not(target)]
     left = [f"{target.node.path}: {why}" for target in targets if (why := scheme.why_not(target))]
     answer = m.InitialPreview(
@@ -271,7 +271,7 @@ def apply_initialiser(session: Session, how: m.Initialisation, context: WorkCont
     """
     tree = session.live.tree
     scheme = TypedScheme(session, how).needed
-    filled = [target for target in targets_of(tree, scheme.scope) if not scheme.why_not(target)]
+    filled = [target for target in targets_for(tree, scheme) if not scheme.why_not(target)]
     if not filled:
         raise EngineProblem(m.Problem("usage", "There is nothing to fill"))
     code = code_of(tree, scheme)

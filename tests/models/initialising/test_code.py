@@ -48,6 +48,13 @@ def tied():
     net = nn.Sequential(*(nn.Linear(5, 5) for _ in range(12)))
     net[7].weight = net[2].weight
     return net
+
+def listed():
+    net = nn.Module()
+    net.rows = nn.ParameterList([torch.ones(3, 3), torch.ones(3)])
+    net.named = nn.ParameterDict({"a b": torch.ones(2, 2), "class": torch.ones(2)})
+    net.add_module("my layer", nn.Linear(3, 3))
+    return net
 """
 WIDE = lambda tensor: tensor.uniform_(-10, 10)  # noqa: E731 - as it is typed
 TO_TENSORS = OwnFunction("lambda t: t.uniform_(-10, 10)", WIDE, "tensor")
@@ -85,6 +92,7 @@ SCHEMES: dict[str, tuple[str, Scheme]] = {
     "default of attention": ("large", Scheme(Scope("class", text="MultiheadAttention"), seed=6)),
     "default of what is tied": ("tied", Scheme(LINEAR, seed=6)),
     "default of one": ("small", Scheme(Scope("this", "2.weight"), seed=6)),
+    "default of what has no name in Python": ("listed", Scheme(Scope("pattern", text="*"), seed=6)),
     "default of a pattern": ("large", Scheme(Scope("pattern", text="*.list.*.weight"), seed=6)),
 }  # fmt: skip
 FRESH = """

@@ -213,3 +213,29 @@ def test_the_same_seed_again_changes_nothing_and_says_so() -> None:
     assert apply_initialiser(session, how, Context()).text == "normal_ of 0.weight, seed 3"
     again = apply_initialiser(session, how, Context())
     assert (again.text, again.changed) == ("normal_ of 0.weight, seed 3: it had these values already", [])
+
+
+def test_what_no_layer_draws_by_itself_is_not_said_to_be_filled_by_the_default(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import torch\nfrom torch import nn\n"
+        "class Scale(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.gain = nn.Parameter(torch.ones(3, 3))\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.token = nn.Parameter(torch.zeros(1, 4))\n        self.fc, self.scale = nn.Linear(4, 3), Scale()\n"
+        "        self.attention = nn.MultiheadAttention(4, 2)\n"
+    )
+    session = opened(f"{tmp_path}/own.py:Net")
+
+    def previewed(path: str, **rest: str) -> m.InitialPreview:
+        how = m.Initialisation(rule="default", path=path, **rest)  # type: ignore[arg-type]
+        return preview_initialiser(session, m.PreviewInitialiser(how=how), Context())
+
+    found = previewed("")
+    assert found.left == ["token: Net has no reset_parameters()", "scale.gain: Scale has no reset_parameters()"]
+    assert found.filled == 6
+    for path in ("scale", "scale.gain"):
+        assert previewed(path).errors == ["nothing to fill: scale.gain: Scale has no reset_parameters()"]
+        with pytest.raises(EngineProblem, match="nothing to fill"):
+            apply_initialiser(session, m.Initialisation(rule="default", path=path), Context())
+    assert previewed("", scope="pattern", text="*.gain").filled == 0
+    assert previewed("attention.out_proj.weight").filled == 1
