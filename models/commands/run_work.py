@@ -10,7 +10,6 @@ from msgspec.structs import asdict
 from ..live.gradients import gradient_row
 from ..messages import Problem
 from ..run.backward import run_backward
-from ..run.dry.dry_run import run_dry
 from ..run.forward import ForwardResult, run_forward, structure_of
 from ..run.gradients.weight_norms import weight_norms
 from ..run.inputs.arguments import device_of
@@ -110,6 +109,8 @@ class Work:
     def _forward(self) -> ForwardResult:
         tree, mode = self._session.live.tree, self._session.inputs.mode
         if self._dry:
+            from ..run.dry.dry_run import run_dry  # with it comes sympy, which takes most of a second to import
+
             result, reason = run_dry(self._arguments, tree, self._trace, mode)
             if reason is None:
                 self._trace.send_kept()

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: F401
+import torch.fx.experimental.symbolic_shapes  # noqa: F401 - what runs without values need: sympy takes as long as torch
 
 MAIN = Path(__file__).resolve().parents[3] / "models" / "engine" / "__main__.py"
 

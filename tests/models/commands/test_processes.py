@@ -340,3 +340,12 @@ def test_ctrl_c_before_anything_is_open_is_reported_in_one_line(name: str) -> No
     assert process.returncode == 130
     assert out == ""
     assert err == "modulescope: interrupted\n"
+
+
+def test_a_run_with_values_waits_for_no_sympy(tmp_path: Path) -> None:
+    """Which takes as long to import as torch, and only runs without values need."""
+    code = "import sys; sys.modules['sympy'] = None; from models.commands import main; sys.exit(main(sys.argv[1:]))"
+    line = [command()[0], "-c", code, "run", "rgnet", "--json"]
+    done = subprocess.run(line, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert strict(done.stdout)["complete"]
