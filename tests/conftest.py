@@ -19,11 +19,12 @@ for folder in (HERE, HERE / "e2e", HERE / "tui"):
         sys.path.append(str(folder))
 
 # Machines are shared: how long an example takes says nothing.  What is checked before a change lands is checked with
-# the same examples each time; everywhere else they are new ones, which is how faults are found.  `.ci/quick` takes few.
+# the same examples each time; everywhere else they are new ones, which is how faults are found: a few with each run,
+# many where they are asked for.
 settings.register_profile(
     "ours",
     deadline=None,
-    max_examples=20 if "FEW_EXAMPLES" in os.environ else 100,
+    max_examples=100 if "MANY_EXAMPLES" in os.environ else 20,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize="SAME_EXAMPLES" in os.environ,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from cases import slow
 from pseudo_terminal import Terminal, wait_dead
 
 READY = "● ready"
@@ -153,6 +154,7 @@ def test_a_signal_during_the_start(own_state: Path, moment: str, number: signal.
         assert b"Traceback" not in t.raw
 
 
+@pytest.mark.slow
 def test_a_terminal_that_goes_without_a_signal_while_output_flows(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, controlling=False) as t:
         t.wait_for(READY, "block 3")
@@ -163,6 +165,7 @@ def test_a_terminal_that_goes_without_a_signal_while_output_flows(own_state: Pat
         assert not wait_dead(family)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_stands_still_and_then_goes(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, controlling=False) as t:
         t.wait_for(READY, "block 3")
@@ -214,7 +217,7 @@ def test_a_terminal_that_goes_without_a_signal(own_state: Path, moment: str) -> 
         assert not wait_dead(family)
 
 
-@pytest.mark.parametrize("how", ["hang up", "SIGTERM"])
+@pytest.mark.parametrize("how", ["hang up", slow("SIGTERM")])
 def test_an_end_while_the_editor_has_the_terminal(own_state: Path, sleeper: Path, how: str) -> None:
     environment = {"EDITOR": str(sleeper), "VISUAL": ""}
     with Terminal("shared", state=own_state, environment=environment, controlling=how != "hang up") as t:
@@ -232,6 +235,7 @@ def test_an_end_while_the_editor_has_the_terminal(own_state: Path, sleeper: Path
         assert not wait_dead(family)
 
 
+@pytest.mark.slow
 def test_keys_that_interrupt_the_editor_are_not_ours(own_state: Path, tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\ntrap 'echo interrupted; read line; exit 0' INT\necho editing\nsleep 1000\n")
@@ -263,6 +267,7 @@ def test_stopped_by_the_shell_and_continued(own_state: Path, weights: str) -> No
         t.wait_until(lambda: is_given_back(t), "the terminal given back")
 
 
+@pytest.mark.slow
 def test_stopped_without_a_word_and_continued(own_state: Path, weights: str) -> None:
     with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
@@ -308,7 +313,7 @@ open("went_on", "w").write("yes")
 """
 
 
-@pytest.mark.parametrize("how", ["hang up while output flows", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("how", [slow("hang up while output flows"), "SIGTERM", slow("SIGINT")])
 def test_a_program_that_explores_goes_on(own_state: Path, tmp_path: Path, how: str) -> None:
     script = tmp_path / "train.py"
     script.write_text(PROGRAM)
@@ -331,6 +336,7 @@ def test_a_program_that_explores_goes_on(own_state: Path, tmp_path: Path, how: s
         assert not wait_dead(family)
 
 
+@pytest.mark.slow
 def test_a_program_that_explores_and_is_ended(own_state: Path, tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(PROGRAM)
@@ -340,4 +346,4 @@ def test_a_program_that_explores_and_is_ended(own_state: Path, tmp_path: Path) -
         os.kill(t.process.pid, signal.SIGTERM)
         assert t.wait_end() == -signal.SIGTERM
         assert not wait_dead(family)
-        assert is_given_back(t)
+        t.wait_until(lambda: is_given_back(t), "the terminal given back")

@@ -40,6 +40,7 @@ def test_a_project_with_packages_of_our_names(project: Path, own_state: Path) ->
         t.wait_for("Calls", "train.py")
 
 
+@pytest.mark.slow
 def test_the_engine_in_another_python(own_state: Path) -> None:
     """The same Python by its path: what counts is that the engine is run by it, not imported by us."""
     with Terminal("shared", "--python", sys.executable, state=own_state) as t:
@@ -64,6 +65,7 @@ def test_a_command_line_that_is_no_engine(own_state: Path) -> None:
         t.wait_for("engine", "echo hello")
 
 
+@pytest.mark.slow
 def test_a_failing_import_shows_the_user_own_lines(tmp_path: Path, own_state: Path) -> None:
     file = tmp_path / "broken.py"
     file.write_text("import torch\n\ndef build():\n    return torch.rand(2) @ torch.rand(3)\n")

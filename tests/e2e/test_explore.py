@@ -132,6 +132,7 @@ def test_a_crash_of_the_interface_gives_the_terminal_back(script: Path, own_stat
         assert t.raw.rindex(b"\x1b[?1003l") > t.raw.rindex(b"\x1b[?1003h")
 
 
+@pytest.mark.slow
 def test_a_program_with_more_open_files_than_select_takes(script: Path, own_state: Path) -> None:
     code = """
 import resource
@@ -150,6 +151,7 @@ print("goes on")
         assert t.wait_end() == 0
 
 
+@pytest.mark.slow
 def test_a_statement_that_closes_all_descriptors_costs_the_explorer_and_not_the_program(
     script: Path, own_state: Path
 ) -> None:
@@ -178,6 +180,7 @@ def test_no_interface_is_left_behind_by_a_program_that_dies(script: Path, own_st
         assert not wait_dead([interface])
 
 
+@pytest.mark.slow
 def test_leaving_while_something_cannot_be_interrupted(script: Path, own_state: Path) -> None:
     code = """
 class Deaf:
@@ -225,6 +228,7 @@ def test_in_a_repl_and_a_debugger(own_state: Path, tmp_path: Path) -> None:
         t.wait_for("42")
 
 
+@pytest.mark.slow
 def test_a_project_with_packages_of_our_names(tmp_path: Path, own_state: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "__init__.py").write_text("from torch import nn\nclass Theirs(nn.Linear): pass\n")
@@ -260,6 +264,7 @@ def test_without_a_terminal_nothing_starts(script: Path, call: str) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_what_has_no_tree_is_reported_before_anything_starts(script: Path, own_state: Path) -> None:
     with program(script, "explore(torch.optim.SGD(net.parameters()))", own_state) as t:
         t.wait_end()

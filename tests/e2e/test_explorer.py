@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from cases import slow
 from pseudo_terminal import Terminal, wait_dead
 
 READY = "● ready"
@@ -57,6 +58,7 @@ def test_forward_and_backward(terminal: Terminal) -> None:
         t.wait_gone("none yet")
 
 
+@pytest.mark.slow
 def test_backward_without_a_result_runs_forward_first(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -134,6 +136,7 @@ def test_a_crash_in_c_is_reported_with_its_signal(terminal: Terminal) -> None:
         assert "block 3" in t.text
 
 
+@pytest.mark.slow
 def test_output_of_c_code_reaches_the_console(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -156,7 +159,7 @@ def test_catalogue_open_leave_and_open_another(own_state: Path) -> None:
         assert [process.pid for process in t.engines()] == [engine.pid]
 
 
-@pytest.mark.parametrize("how", ["q", "hang up", "kill"])
+@pytest.mark.parametrize("how", ["q", slow("hang up"), "kill"])
 def test_nothing_is_left_behind(terminal: Terminal, how: str) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -174,6 +177,7 @@ def test_nothing_is_left_behind(terminal: Terminal, how: str) -> None:
         assert not wait_dead(family)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_when_no_signal_shows_that_the_terminal_is_gone(own_state: Path) -> None:
     with Terminal("rgnet", state=own_state, controlling=False) as t:
         t.wait_for(READY, "block 3")
@@ -182,6 +186,7 @@ def test_nothing_is_left_behind_when_no_signal_shows_that_the_terminal_is_gone(o
         assert not wait_dead(family, timeout=60)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_while_a_loop_runs(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -192,7 +197,7 @@ def test_nothing_is_left_behind_while_a_loop_runs(terminal: Terminal) -> None:
         assert not wait_dead(family)
 
 
-@pytest.mark.parametrize("sizes", [[(20, 6), (40, 12)], [(200, 60), (80, 24)]])
+@pytest.mark.parametrize("sizes", [[(20, 6), (40, 12)], slow([(200, 60), (80, 24)])])
 def test_every_size_shows_something_and_lives(own_state: Path, sizes: list[tuple[int, int]]) -> None:
     with Terminal("rgnet", size=sizes[0], state=own_state) as t:
         t.wait_for("rgnet")
@@ -217,6 +222,7 @@ class Net(nn.Sequential):
 """
 
 
+@pytest.mark.slow
 def test_alike_layers_are_one_row_of_calls_that_is_unfolded_filtered_and_sorted(
     own_state: Path, tmp_path: Path
 ) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from pseudo_terminal import Terminal
 
 KEYS = (":\x1b[6~\x1b[5~\r\x1b", "?\x1b", "Y\x1b[6~\x1b", ">a=1\x1b\rb=2\x1b\rc=3\x1b[A\x1b[A", "o\x1b[6~\x1b")
 
 
+@pytest.mark.slow
 def test_keys_of_one_read_lead_where_they_lead_one_by_one(own_state: Path) -> None:
     with Terminal("rgnet", "--seed", "1", state=own_state) as terminal:
 

@@ -64,6 +64,7 @@ def test_the_edited_file_and_its_helper_are_read_again_and_one_is_where_one_was(
         t.wait_for("2,802 parameters", "[2, 50]", READY)
 
 
+@pytest.mark.slow
 def test_a_failing_edit_is_shown_and_when_it_is_mended_one_is_where_one_was(project: Path, own_state: Path) -> None:
     with Terminal("net.py:Net", folder=project, state=own_state) as t:
         t.wait_for(READY, "Net", "25 parameters")
@@ -80,6 +81,7 @@ def test_a_failing_edit_is_shown_and_when_it_is_mended_one_is_where_one_was(proj
         t.wait_for("State-dict key  last.weight")
 
 
+@pytest.mark.slow
 def test_a_selection_that_is_gone_leaves_what_held_it(project: Path, own_state: Path) -> None:
     with Terminal("net.py:Net", folder=project, state=own_state) as t:
         t.wait_for(READY, "Net", "25 parameters")
@@ -116,6 +118,7 @@ def test_R_keeps_the_process_that_has_torch_loaded_and_ctrl_r_starts_another(pro
         assert wait_dead([first]) == []
 
 
+@pytest.mark.slow
 def test_a_save_is_opened_by_itself_where_that_is_chosen(project: Path, own_state: Path) -> None:
     with Terminal("net.py:Net", folder=project, state=own_state) as t:
         t.wait_for(READY, "Net", "25 parameters")

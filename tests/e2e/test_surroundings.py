@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cases import slow
 from pseudo_terminal import Terminal
 
 READY = "● ready"
@@ -17,10 +18,10 @@ PROGRAM = '"$0" -m tui rgnet'
     ("environment", "script"),
     [
         ({}, f"exec {PROGRAM} 2>&-"),
-        ({}, f"exec {PROGRAM} 2>/dev/null"),
+        slow({}, f"exec {PROGRAM} 2>/dev/null"),
         ({}, f'mkdir "$1/gone"; cd "$1/gone"; rmdir "$1/gone"; exec {PROGRAM}'),
         ({"COLUMNS": "1000000000", "LINES": "-1"}, 'exec "$0" -m tui "$2"'),
-        ({"COLUMNS": "9" * 5000, "LINES": "abc"}, 'exec "$0" -m tui "$2"'),
+        slow({"COLUMNS": "9" * 5000, "LINES": "abc"}, 'exec "$0" -m tui "$2"'),
     ],
 )
 def test_the_explorer_shows_as_ever(

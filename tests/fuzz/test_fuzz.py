@@ -74,6 +74,7 @@ def test_what_was_found_can_be_played_again(tmp_path: Path, monkeypatch: pytest.
     assert main(["replay", Session.from_json(script["session"]).with_steps([]).script]) == 0
 
 
+@pytest.mark.slow
 def test_a_freeze_needs_both_steps_that_make_it(tmp_path: Path) -> None:
     steps = (Step("calm", ["h", "x"]), Step("quiet"), Step("resize", [[50, 20], [5, 20]]), Step("probe"))
     record = found(tmp_path, fake("freezes"), Session("fake", steps), patience=1.0)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from fake_app import Played
 
 from models.engine.launch import Launch
@@ -81,6 +82,7 @@ async def test_both_names_of_a_shared_module_are_marked_when_one_changes() -> No
         await played.until(lambda: played.explorer.path == "4", "the twin")
 
 
+@pytest.mark.slow
 async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
     async with opened("fixed_hidden_mlp") as played:
         await played.sees("420 parameters", "rand_weight")
@@ -134,6 +136,7 @@ async def test_the_catalogue_and_the_note_of_a_network_are_in_the_language_that_
         await played.until(lambda: "两个线性层" in "".join(played.log), "the note")
 
 
+@pytest.mark.slow
 async def test_weights_are_loaded_and_loaded_again_with_the_network(tmp_path: Path) -> None:
     import torch
 
@@ -193,6 +196,7 @@ async def test_weights_with_rules_are_loaded_saved_and_taken_back(tmp_path: Path
         await statement(played, "abs(net[0].weight.sum().item()) < 10", "True")
 
 
+@pytest.mark.slow
 async def test_a_run_is_compared_with_the_one_before_an_edit_and_with_eval() -> None:
     async with opened("rgnet") as played:
         await played.press("f")

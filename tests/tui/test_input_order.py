@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from cases import slow
 from fake_app import Played, opened
 from textual import events
 from textual.keys import _character_to_key
@@ -79,9 +80,21 @@ SEQUENCES = [
     "greater_than_sign q tab escape escape Z slash q",
     "t question_mark escape 3 j",
 ]
+QUICKLY = {
+    "o escape escape",
+    "o o x escape",
+    "question_mark q j escape",
+    "Y Y escape j",
+    "colon colon q escape",
+    "i escape",
+    "slash b i a s enter escape escape j",
+    "slash escape q",
+    "greater_than_sign q tab escape escape Z slash q",
+}
+"""At least one for each of the screens; the others with the slow tests."""
 
 
-@pytest.mark.parametrize("keys", SEQUENCES)
+@pytest.mark.parametrize("keys", [keys if keys in QUICKLY else slow(keys) for keys in SEQUENCES])
 async def test_keys_of_one_read_do_what_they_do_one_by_one(keys: str) -> None:
     async with opened() as played:
         for key in keys.split():
@@ -119,7 +132,7 @@ def press_at(played: Played, x: int, y: int) -> None:
     played.app.post_message(events.MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y))
 
 
-@pytest.mark.parametrize("steps", range(0, 30, 3))
+@pytest.mark.parametrize("steps", [steps if steps in (0, 3, 12) else slow(steps) for steps in range(0, 30, 3)])
 async def test_a_click_on_what_is_being_removed_or_while_the_app_ends(steps: int) -> None:
     async with opened() as played:
         await played.press("slash")

@@ -22,6 +22,7 @@ from models.messages import RunMode
 from models.run.backward import run_backward
 from models.run.forward import run_forward
 from models.run.trace.tracing import Trace
+from tests.cases import slow
 from tests.models.run.whole_state import differences, of_network, of_process, of_result
 
 EVERY, SAMPLED = 1, 211
@@ -230,7 +231,7 @@ IN_A_MODE = frozenset(("run_mode.py", "run_memory.py", "__torch_dispatch__", "of
 
 @pytest.mark.parametrize(
     ("names", "step", "mode"),
-    [(SWITCHING, EVERY, RunMode()), (None, SAMPLED, RunMode()), (IN_A_MODE, EVERY, MODE)],
+    [(SWITCHING, EVERY, RunMode()), slow(None, SAMPLED, RunMode()), slow(IN_A_MODE, EVERY, MODE)],
     ids=["switching", "everywhere", "in a mode"],
 )
 def test_an_interrupt_at_any_line_of_ours_leaves_everything_as_it_was(

@@ -21,7 +21,7 @@ from models.session.session import Session
 from models.sources.safetensors.rules import TYPES
 from tests.models.saving.saved import candidates, safetensors, same, save
 
-EXAMPLES = 20 if os.environ.get("FEW_EXAMPLES") else 100
+EXAMPLES = 100 if "MANY_EXAMPLES" in os.environ else 20
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12).filter(lambda name: name != "__metadata__")
 
 

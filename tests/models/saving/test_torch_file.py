@@ -22,7 +22,7 @@ from models.saving.writing import write
 from models.session.session import Session
 from tests.models.saving.saved import same, save
 
-EXAMPLES = 20 if os.environ.get("FEW_EXAMPLES") else 100
+EXAMPLES = 100 if "MANY_EXAMPLES" in os.environ else 20
 DTYPES = [
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
     torch.uint8, torch.bool, torch.complex64, torch.complex128, torch.uint16, torch.uint32, torch.uint64,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cases import slow
 from fake_app import Played, opened
 from textual import events
 from textual.geometry import Size
@@ -50,6 +51,7 @@ async def test_closing_twice_closes_once() -> None:
             assert answers == [None], name
 
 
+@pytest.mark.slow
 async def test_closing_at_any_moment_of_its_opening() -> None:
     async with opened() as played:
         for name, make in SCREENS.items():
@@ -84,7 +86,7 @@ async def test_a_screen_leaves_alone_what_lies_over_it() -> None:
             assert played.app.screen is played.explorer, name
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", [name if name in ("palette", "jump") else slow(name) for name in SCREENS])
 async def test_the_app_ends_at_any_moment_of_its_opening(name: str) -> None:
     for steps in (0, 1, 2, 4):
         async with opened() as played:
@@ -94,7 +96,7 @@ async def test_the_app_ends_at_any_moment_of_its_opening(name: str) -> None:
             played.app.exit(0)
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", [name if name in ("palette", "jump") else slow(name) for name in SCREENS])
 async def test_the_app_is_shut_down_at_any_moment_of_its_opening(name: str) -> None:
     for steps in (0, 1, 2, 4):
         async with opened() as played:
