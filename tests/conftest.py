@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
+FREEZE = gc.freeze
 for folder in (HERE, HERE / "e2e", HERE / "tui"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
@@ -80,6 +81,15 @@ def imported_is_frozen() -> Iterator[None]:
         patch.setattr(gc, "freeze", lambda: None)
         patch.setattr(gc, "unfreeze", lambda: None)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_stays_is_frozen(imported_is_frozen: None) -> Iterator[None]:
+    """What a file of tests imported stays too: each checkpoint that is closed is followed by a collection."""
+    yield
+    if len(gc.get_objects()) > 20_000:
+        gc.collect()
+        FREEZE()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
