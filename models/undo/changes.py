@@ -214,8 +214,10 @@ class Watch:
         back, lost = change.restore()
         root = change.root or self._root
         inverse = self._take(LiveTree.of(root, self._name))
-        source.pop()  # only now: of one that is interrupted the rest can still be restored
         inverse.names, inverse.random, inverse.mark = names, random, change.mark
+        if back:  # before all else, and before the other goes: an interrupt loses neither
+            target.append(inverse)
+        source.pop()  # only now: of one that is interrupted the rest can still be restored
         # what a statement that goes on has recorded follows
         self.follow_names(names_in(names))
         if self._random is not None and random is not None:
@@ -223,7 +225,7 @@ class Watch:
         if not back:
             cannot = "take back" if did == "took back" else "do again"
             raise NothingToUndo(f"cannot {cannot} {quoted_label(change.label)}: {listed_reasons(lost)}")
-        self._timeline.keep(target, inverse)
+        self._timeline.fit(target, inverse)
         text = f"{did} {quoted_label(change.label)}: {inverse.described() or 'nothing was left of it'}"
         text = f"{text} (but not {listed_reasons(lost)})" if lost else text
         return Undone(text, inverse.paths, self._tree, change.mark)

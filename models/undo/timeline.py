@@ -33,12 +33,16 @@ class Timeline:
 
     def keep(self, target: list[Change], change: Change) -> None:
         """Add a change to the past or the future, and drop the oldest beyond the limits."""
+        target.append(change)
+        self.fit(target, change)
+
+    def fit(self, target: list[Change], change: Change) -> None:
+        """Drop the oldest beyond the limits, and of `change`, the last of `target`, what is beyond them alone."""
         limit = self._limit
         if change.size() > limit:
             change.spare()
         if change.size() > limit:
             change.give_up(f"undoing it would take {change.size() / 1e6:,.1f} MB, of at most {limit / 1e6:,.1f}")
-        target.append(change)
         for is_beside in (True, False):
             alike = [each for each in target if each.is_beside is is_beside]
             if len(alike) > COUNT_LIMIT:
