@@ -33,6 +33,7 @@ KINDS = (
     "unused_module",
     "broken_tie",
     "shared_statistics",
+    "repeated_module",
     "changed_in_forward",
     "linear_chain",
     "initialisation",

@@ -1,4 +1,4 @@
-"""A layer that was given what another module returned, and that is no tensor: nothing, or a tuple."""
+"""A layer that was given what is no tensor: what another module returned, nothing or a tuple; a module; an array."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def hint(failed: FailedCall) -> str:
         given = failed.args[0]
         if given is None:
             return _nothing(failed)
+        if isinstance(given, nn.Module):
+            return _module(failed, given)
+        if type(given).__module__ == "numpy" and type(given).__name__ == "ndarray":
+            return f"{failed.name} takes a tensor, got an array of NumPy: `torch.from_numpy(…)` of it fits"
         if isinstance(given, tuple) and given and isinstance(given[0], Tensor):
             return _tuple(failed, given)
     if isinstance(failed.error, AttributeError) and "'NoneType' object has no attribute" in failed.message:
@@ -48,6 +52,17 @@ def _last_within(failed: FailedCall, call: Call) -> Call:
     rows = failed.trace.calls[call.index + 1 :]
     within = [row for row in takewhile(lambda row: row.depth > call.depth, rows) if row.depth == call.depth + 1]
     return _last_within(failed, within[-1]) if within else call
+
+
+def _module(failed: FailedCall, given: nn.Module) -> str:
+    """Return that a layer was given on and not called, or was given its input where it takes settings."""
+    node = next((node for node in failed.tree.modules() if node.item is given), None)
+    name = type(given).__name__
+    if node is not None and node.path:
+        call = node.path.rpartition(".")[2]
+        mend = f"`{call}(…)` calls it" if call.isidentifier() else "calling it gives a tensor"
+        return f"{failed.name} takes a tensor, got the module `{node.path}` ({name}) itself: {mend}"
+    return f"{failed.name} takes a tensor, got a new {name} itself: `{name}()(…)` makes the layer and calls it"
 
 
 def _nothing(failed: FailedCall) -> str:

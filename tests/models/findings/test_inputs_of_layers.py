@@ -247,3 +247,37 @@ def test_low_rank_and_what_others_read_too_is_no_chain() -> None:
             return y, self.b(y)
 
     assert chain(Both()) == []
+
+
+def test_one_layer_at_several_places_of_a_list_is_a_note() -> None:
+    class Listed(nn.Module):
+        def __init__(self, layers: list[nn.Module]) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(layers)
+
+        def forward(self, x: Tensor) -> Tensor:
+            for layer in self.layers:
+                x = layer(x).tanh()
+            return x
+
+    found = only("repeated_module", findings(Listed([nn.Linear(4, 4)] * 3), rows(3, 4)))
+    assert (found.severity, found.path) == ("note", "layers")
+    assert found.text.startswith("all 3 are one Linear with one set of weights, as `[layer] * 3` makes it")
+    shared = nn.Linear(4, 4)
+    for layers in ([nn.Linear(4, 4), nn.Linear(4, 4)], [nn.ReLU()] * 3, [shared, nn.ReLU(), shared], []):
+        assert not [each for each in findings(Listed(layers), rows(3, 4)) if each.kind == "repeated_module"]
+
+
+def test_a_plain_tensor_that_requires_a_gradient_is_told_to_become_a_parameter() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.scale, self.last = nn.Linear(4, 3), torch.ones(3, requires_grad=True), torch.zeros(1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.last = self.fc(x) * self.scale
+            return self.last
+
+    (found,) = [each for each in findings(Scaled(), rows(2, 4)) if each.severity == "warning"]
+    assert (found.kind, found.path) == ("unregistered", "scale")
+    assert found.text.endswith("nn.Parameter makes it one")

@@ -76,3 +76,17 @@ def test_memory_that_is_not_there() -> None:
     assert hint.startswith("`zeros` at test_results.py:")
     assert "asked for 363.8 TB, which is not there; the network's own tensors take 2.0 KB" in hint
     assert hint.endswith("the largest outputs before: 3.1 KB [8, 100] of `fc`")
+
+
+def test_a_module_that_was_given_on_and_not_called() -> None:
+    net = Made(lambda self, x: self.fc(self.act), fc=nn.Linear(2, 2), act=nn.ReLU())
+    said = "`fc` takes a tensor, got the module `act` (ReLU) itself: `act(…)` calls it"
+    assert hint_of(net, torch.rand(2, 2)) == said
+    net = Made(lambda self, x: self.fc(nn.Tanh()), fc=nn.Linear(2, 2))
+    said = "`fc` takes a tensor, got a new Tanh itself: `Tanh()(…)` makes the layer and calls it"
+    assert hint_of(net, torch.rand(2, 2)) == said
+
+
+def test_an_array_in_place_of_a_tensor() -> None:
+    net = Made(lambda self, x: self.fc(x.numpy()), fc=nn.Linear(2, 2))
+    assert hint_of(net, torch.rand(2, 2)).endswith("got an array of NumPy: `torch.from_numpy(…)` of it fits")
