@@ -66,7 +66,8 @@ def findings_of_network(
     total = max(session.model.totals_of_parameters()[2], 1)
     values = Values(values_limit, session.known_values, lambda done: on_progress(min(done / total, 1.0)))
     named = [value for value in list(session.namespace.values()) if isinstance(value, Optimizer)]
-    optimizers = [value for value in named if value not in session.other_optimizers]
+    others = [each() for each in session.other_optimizers]
+    optimizers = [value for value in named if all(value is not other for other in others)]
     evidence = Evidence(tree, trace, session.model.source.warnings, optimizers, should_cancel, values)
     found = findings_of(evidence)
     looked_at = [amount(len(tree.modules()), "module"), amount(len(tree.distinct_tensors), "tensor")]

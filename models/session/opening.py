@@ -27,7 +27,7 @@ from .problems import nothing_open, problem_of_source, requires_code
 from .watched_files import Stamp, WatchedFiles
 
 if TYPE_CHECKING:
-    from weakref import WeakSet
+    from weakref import ref
 
     import torch
 
@@ -77,7 +77,7 @@ class SourceOpener:
         self._files = WatchedFiles()
         self._given: dict[str, Any] = {}
         """The console's names as they were when the source was opened."""
-        self.other_optimizers: WeakSet[torch.optim.Optimizer] | tuple[()] = ()
+        self.other_optimizers: list[ref[torch.optim.Optimizer]] = []
         """Those among them that hold nothing of the network as it was opened."""
         self.names_kept: list[str] = []
         """Names of the console that survived the last opening anew."""
@@ -308,7 +308,7 @@ class SourceOpener:
                 gc.unfreeze()
                 gc.collect()  # it may have been a million tensors
         self.namespace = {}
-        self.other_optimizers = ()
+        self.other_optimizers = []
         self.inputs = NextInputs()
 
     def bind(self, name: str, network: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import ref
 
 from ..undo.optimizers import optimizers_in
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from ..live.live_tree import LiveTree
 
 
-def of_other_networks(names: Mapping[str, object], tree: LiveTree) -> WeakSet[Optimizer]:
+def of_other_networks(names: Mapping[str, object], tree: LiveTree) -> list[ref[Optimizer]]:
     """Return those of the optimizers among `names` that hold nothing of a network, as it is when it is opened.
 
     A file that is a training script makes its optimizer for its own object; a class of it that is opened is built once
     more, and has the same shapes.
     """
-    others: WeakSet[Optimizer] = WeakSet()
+    others: list[ref[Optimizer]] = []
     found = optimizers_in(names)
     if found:
         mine = {id(tensor) for tensor in tree.root.parameters()}
         for optimizer in found.values():
             if not any(id(tensor) in mine for group in optimizer.param_groups for tensor in group["params"]):
-                others.add(optimizer)
+                others.append(ref(optimizer))
     return others
