@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..messages.findings import FoundFindings
 from ..work.cancelled import never
+from .known_optimizers import known_optimizers
 
 if TYPE_CHECKING:
     from ..live.live_tree import LiveTree
@@ -56,8 +57,6 @@ def findings_of_network(
     Raises:
         Cancelled: `should_cancel` returned True.
     """
-    from torch.optim import Optimizer
-
     from ..findings.evidence import Evidence
     from ..findings.registry import findings_of
     from ..findings.values import Values
@@ -65,9 +64,9 @@ def findings_of_network(
 
     total = max(session.model.totals_of_parameters()[2], 1)
     values = Values(values_limit, session.known_values, lambda done: on_progress(min(done / total, 1.0)))
-    named = [value for value in list(session.namespace.values()) if isinstance(value, Optimizer)]
     others = [each() for each in session.other_optimizers]
-    optimizers = [value for value in named if all(value is not other for other in others)]
+    known = known_optimizers(session.root, session.namespace)
+    optimizers = [each for each in known if all(each is not other for other in others)]
     evidence = Evidence(tree, trace, session.model.source.warnings, optimizers, should_cancel, values)
     found = findings_of(evidence)
     looked_at = [amount(len(tree.modules()), "module"), amount(len(tree.distinct_tensors), "tensor")]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from ..undo.optimizers import optimizers_in
+from .known_optimizers import known_optimizers
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -21,10 +21,10 @@ def of_other_networks(names: Mapping[str, object], tree: LiveTree) -> list[ref[O
     more, and has the same shapes.
     """
     others: list[ref[Optimizer]] = []
-    found = optimizers_in(names)
+    found = known_optimizers(tree.root, names)
     if found:
         mine = {id(tensor) for tensor in tree.root.parameters()}
-        for optimizer in found.values():
+        for optimizer in found:
             if not any(id(tensor) in mine for group in optimizer.param_groups for tensor in group["params"]):
                 others.append(ref(optimizer))
     return others

@@ -10,11 +10,13 @@ from ...messages.findings import Finding
 from ...run.trace.calls import Call
 from ..evidence import Evidence
 
-FACTOR = 1e6
-"""How much all gradients of the first quarter of the layers differ from all those of the last, for a finding.
+SHRINKS = 1e5
+"""How much smaller all gradients of the first quarter of the layers are than all those of the last, for a finding.
 
 A network in which a gradient of 1 comes to the last layers and 1e-6 to the first does not learn there: the smallest
-change of a float32 weight is larger than a step.  Sound networks of some dozen layers stay within a thousand."""
+change of a float32 weight is larger than a step.  Sound networks of some dozen layers stay within a hundred."""
+GROWS = 1e3
+"""How much larger they are, for a finding: in sound networks the first quarter is nowhere as a whole above the last."""
 LAYERS = 8
 """Layers below which nothing is said."""
 
@@ -30,7 +32,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     first, last = layers[:quarter], layers[-quarter:]
     before, after = list(map(_norm, first)), list(map(_norm, last))
     # all of them, as a branch that is scaled by nearly nothing has small gradients at any depth
-    if max(before) * FACTOR >= min(after) and min(before) <= FACTOR * max(after):
+    if max(before) * SHRINKS >= min(after) and min(before) <= GROWS * max(after):
         return
     early, late = median(before), median(after)
     ratio = early / late

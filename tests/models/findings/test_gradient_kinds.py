@@ -96,9 +96,11 @@ def deep(activation: type[nn.Module], layers: int, gain: float = 1.0) -> nn.Modu
         (deep(nn.ReLU, 40, 0.8), "vanishing"),
         (deep(nn.Identity, 30, 5.0), "exploding"),
         (deep(nn.LeakyReLU, 40, 6.0), "exploding"),
+        (deep(nn.Sigmoid, 9), "vanishing"),
+        (deep(nn.ReLU, 12, 10.0), "exploding"),
         (nn.Sequential(*[nn.Linear(32, 32) for _ in range(60)], nn.Linear(32, 1)), "vanishing"),
     ],
-    ids=["sigmoid", "tanh", "relu", "large", "leaky", "linear"],
+    ids=["sigmoid", "tanh", "relu", "large", "leaky", "few sigmoids", "few with weights of 1", "linear"],
 )
 def test_gradients_that_shrink_or_grow_with_depth(net: nn.Module, kind: str) -> None:
     torch.manual_seed(0)

@@ -81,6 +81,58 @@ def test_a_loss_that_a_statement_takes_of_the_result_is_looked_at(tmp_path: Path
     assert (found.call, found.path) == (None, "")
 
 
+TRAINER = """
+import torch
+from torch import nn
+
+class Trainer:
+    def __init__(self):
+        self.model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 1))
+        self.steps = {steps}
+
+class Own(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(3, 3), nn.Linear(3, 1)
+        self.step = torch.optim.SGD(self.first.parameters(), lr=0.1)
+    def forward(self, x):
+        return self.last(self.first(x))
+
+trainer = Trainer()
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "target"),
+    [
+        ("torch.optim.SGD(self.model[0].parameters(), lr=0.1)", "trainer.model"),
+        ("[torch.optim.SGD(self.model[0].parameters(), lr=0.1)]", "trainer.model"),
+        ("{'a': torch.optim.Adam(self.model[0].parameters())}", "trainer.model"),
+        ("None", "Own"),
+    ],
+)
+def test_optimizers_of_a_trainer_and_of_the_network_itself_are_asked(tmp_path: Path, steps: str, target: str) -> None:
+    (tmp_path / "trainer.py").write_text(TRAINER.replace("{steps}", steps))
+    session = opened(f"{tmp_path}/trainer.py:{target}")
+    (found,) = texts(read_findings(session), "optimizer_incomplete")
+    assert found.startswith("2 of 4 trainable parameters in no optimizer: ")
+
+
+def test_an_optimizer_of_a_trainer_of_another_network_is_no_finding_about_a_class_that_is_opened(
+    tmp_path: Path,
+) -> None:
+    text = TRAINER.replace("{steps}", "torch.optim.SGD(self.model.parameters(), lr=0.1)")
+    text += "class Like(nn.Sequential):\n    def __init__(self): super().__init__(nn.Linear(3, 3), nn.Linear(3, 1))\n"
+    (tmp_path / "trainer.py").write_text(text)
+    assert not texts(read_findings(opened(f"{tmp_path}/trainer.py:Like")), "optimizer_incomplete")
+
+
+def test_an_optimizer_of_a_trainer_that_holds_all_is_no_finding(tmp_path: Path) -> None:
+    text = TRAINER.replace("{steps}", "torch.optim.SGD(self.model.parameters(), lr=0.1)")
+    (tmp_path / "trainer.py").write_text(text)
+    assert not texts(read_findings(opened(f"{tmp_path}/trainer.py:trainer.model")), "optimizer_incomplete")
+
+
 def test_values_are_those_of_now() -> None:
     session = opened("mlp")
     assert not texts(read_findings(session), "nan")
