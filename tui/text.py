@@ -63,6 +63,10 @@ def fit_path(text: str, width: int) -> str:
     return fit(head + "…" + text[start:], width)
 
 
+LEAST_OF_LAST = 8
+"""Cells that a long last part of a path keeps where the number of its layer stands before it."""
+
+
 def fit_name(text: str, width: int) -> str:
     """Return a dotted path as `fit` does, but with what tells it from its neighbours: numbers, and its last two parts.
 
@@ -80,6 +84,11 @@ def fit_name(text: str, width: int) -> str:
     kept = dict.fromkeys(range(len(parts)))
     shown = text
     for at in [*(at for at in order if at not in numbered), *numbered]:
+        if numbered and at == numbered[-1]:  # a long last part gives way first: layer 10 must not look like layer 0
+            head = f"…{parts[at]}…"
+            room = width - cell_len(head)
+            if room >= LEAST_OF_LAST:
+                return fit(head + parts[last][_start_of_end(parts[last], room) :], width)
         del kept[at]
         shown = "".join(f"{_link(at, kept)}{parts[at]}" for at in kept)
         if cell_len(shown) <= width:

@@ -62,6 +62,10 @@ def test_a_name_that_is_cut_still_says_which_one_it_is() -> None:
     for width in range(14, 60):
         names = [f"model.layers.{layer}.mlp.experts.{expert}.up.weight" for layer in (1, 11) for expert in (1, 2)]
         assert len({fit_name(name, width) for name in names}) == 4, width
+    long = [f"blocks.{layer}.attention.output_projection_of_attention" for layer in range(32)]
+    assert fit_name(long[18], 20) == "…18…ion_of_attention"
+    for width in range(12, 60):
+        assert len({fit_name(name, width) for name in long}) == 32, width
     assert fit_name("a.b", 10) == "a.b       "
     assert fit_name("one_name_without_any_dots", 12).strip() == "…ut_any_dots"
     assert cell_len(fit_name("." * 100_000, 30)) == 30
