@@ -12,7 +12,7 @@ from .last_run import duration_text, ending_of, line_of_call, rows_text, times_t
 from .trace.call_mode import mode_text
 from .trace.calls import Call, shape_as_text
 from .trace.dataflow import Dataflow, lanes
-from .trace.record import Trace
+from .trace.record import FirstNonfinite, Trace
 from .units import dead_units
 
 _KNOWN: WeakKeyDictionary[Trace, Dataflow] = WeakKeyDictionary()
@@ -25,8 +25,20 @@ def facts_of_call(trace: Trace, run: int, index: int) -> list[FactGroup]:
     call = calls[index]
     flow = _dataflow(trace, calls)
     because = trace.hint if call.failed else ""
-    first = [_call(calls, index, because), _values(call), _flow(flow, calls, run, index)]
-    return [*with_facts(first), *_around(flow, calls, run, index), *with_facts([_costs(call), _backward(call)])]
+    first = [
+        _call(calls, index, because),
+        _values(call, _origin(trace.nonfinite, index)),
+        _flow(flow, calls, run, index),
+    ]
+    last = [_costs(call), _backward(call, _origin(trace.nonfinite_backward, index))]
+    return [*with_facts(first), *_around(flow, calls, run, index), *with_facts(last)]
+
+
+def _origin(first: FirstNonfinite | None, index: int) -> tuple[str, str]:
+    """Return how the first NaN or infinity came about, with what to call it; both empty where that was another call."""
+    if first is None or first["call"] != index or not first["text"]:
+        return "", ""
+    return f"First {first['what']}", first["text"]
 
 
 def _dataflow(trace: Trace, calls: Sequence[Call]) -> Dataflow:
@@ -55,13 +67,14 @@ def _call(calls: Sequence[Call], index: int, because: str) -> FactList:
     return facts
 
 
-def _values(call: Call) -> FactList:
+def _values(call: Call, origin: tuple[str, str]) -> FactList:
     facts = FactList("Output values" + (f", of all {call.repeat:,} turns" if call.repeat > 1 else ""))
     found = call.statistics
     if found is not None:
         facts.add("Range", values_text(found))
         facts.add("Rows of the batch", rows_text(found.rows))
         facts.add("Dead units", lambda: _dead_units(call))
+    facts.add(*origin)
     return facts
 
 
@@ -111,7 +124,7 @@ def _costs(call: Call) -> FactList:
     return facts
 
 
-def _backward(call: Call) -> FactList:
+def _backward(call: Call, origin: tuple[str, str]) -> FactList:
     facts = FactList("Last backward")
     found = call.backward
     if found is None:
@@ -122,6 +135,7 @@ def _backward(call: Call) -> FactList:
         turns = call.repeat > 1 and found.min is not None and found.max is not None
         of_turns = f" at the last turn, {found.min:.3g} to {found.max:.3g} over all" if turns else ""
         facts.add("Norm at its output", f"{found.norm:.4g}{of_turns}")
+    facts.add(*origin)
     facts.add("Made", f"{found.nonfinite} out of finite gradients" if found.nonfinite else "")
     facts.add("Took", duration_text(found.seconds))
     return facts

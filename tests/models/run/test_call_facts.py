@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from models.live.live_tree import LiveTree
 from models.messages import CallTensor, Fact
 from models.run.call_facts import facts_of_call
+from models.run.forward import run_forward
 from models.run.trace.captured import Captures
 from models.run.trace.tracing import Trace, tracing
 
@@ -100,3 +101,17 @@ def test_dead_units_are_counted_with_the_rows_that_were_seen(shape: tuple[int, .
 
 def test_without_a_copy_nothing_is_said_of_dead_units_that_few_rows_went_through() -> None:
     assert not texts(facts(2)["Output values"], "Dead units")
+
+
+def test_the_call_that_made_the_first_nan_says_of_what() -> None:
+    net, made = nn.Sequential(nn.Linear(3, 3), nn.Softplus()), Trace()
+    forward = net.forward
+    net.forward = lambda x: torch.log(forward(x) - 100).sum()  # type: ignore[method-assign]
+    assert run_forward(net, (torch.rand(2, 3),), {}, LiveTree.of(net), made).problem is None
+    (row,) = [call.index for call in made.calls if call.op == "log"]
+    groups = {group.title: group.facts for group in facts_of_call(made, 1, row)}
+    (said,) = texts(groups["Output values"], "First NaN")
+    assert said.startswith("log of -9")
+    assert " at [0, 0], which read -" in said
+    others = [facts_of_call(made, 1, call.index) for call in made.calls if call.index != row]
+    assert not any(fact.label == "First NaN" for each in others for group in each for fact in group.facts)
