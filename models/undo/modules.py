@@ -79,7 +79,7 @@ class ModuleRecord:
         """Those of them that held nothing."""
         self.training = training_of(module)
         held = vars(module)
-        if any(type(held.get(name)) is not dict for name in REGISTRIES):
+        if any(type(held.get(name)) not in (dict, OrderedDict) for name in REGISTRIES):
             return
         for name, value in list(held.items()):
             if type(value) in _PLAIN:
@@ -117,27 +117,32 @@ class ModuleRecord:
                 continue
             if before is _MISSING and not _is_kept(value, []):
                 continue  # a result that a forward left behind
+            if name in REGISTRIES and isinstance(value, dict):  # another one: `del net[1]` of a Sequential makes it
+                yield from _differing(value, self._copy_of(before))
+                continue
             is_entry = isinstance(before, Tensor | nn.Module) or isinstance(value, Tensor | nn.Module)
             yield ModuleDifference("entry" if is_entry else "attribute", name)
         if now.keys() == self.own.keys() and list(now) != list(self.own):
             yield ModuleDifference("attribute", "order")
+        left = [self.own.get(name) for name in REGISTRIES if now.get(name) is not self.own.get(name)]
         for container, before in self.filled:
-            if not same_items(container, before):
+            if not same_items(container, before) and not any(container is each for each in left):
                 yield from self._within(container, before)
         for container in self.empty:
-            if container:
+            if container and not any(container is each for each in left):
                 yield from self._within(container, type(container)())
+
+    def _copy_of(self, registry: object) -> dict[Any, Any]:
+        """Return what a registry held when the record was made."""
+        found = next((copy for container, copy in self.filled if container is registry), {})
+        assert isinstance(found, dict)
+        return found
 
     def _within(self, container: Container, before: Container) -> Iterator[ModuleDifference]:
         """Yield what differs in a registry, in hooks, or in a container of an attribute."""
         name = next((name for name, value in self.own.items() if value is container), "")
         if name in REGISTRIES and isinstance(container, dict) and isinstance(before, dict):
-            differing = [
-                key for key in {**before, **container} if before.get(key, LEFT) is not container.get(key, LEFT)
-            ]
-            yield from (ModuleDifference("entry", str(key)) for key in differing)
-            if not differing:
-                yield ModuleDifference("attribute", "order")
+            yield from _differing(container, before)
         else:
             yield ModuleDifference("hooks" if name in _OWN and "hooks" in name else "attribute", name or "a container")
 
@@ -229,6 +234,14 @@ class ModuleRecords:
             return self._all_items() == self._items and not any(self._empty) and self._sets == self._sets_before
         except Exception:  # two tensors, which `==` compares element by element
             return False
+
+
+def _differing(registry: dict[Any, Any], before: dict[Any, Any]) -> Iterator[ModuleDifference]:
+    """Yield the entries of a registry that are others than before, or that only their order or their dict is."""
+    differing = [key for key in {**before, **registry} if before.get(key, LEFT) is not registry.get(key, LEFT)]
+    yield from (ModuleDifference("entry", str(key)) for key in differing)
+    if not differing:
+        yield ModuleDifference("attribute", "order")
 
 
 def _items(container: Container) -> Iterable[object]:

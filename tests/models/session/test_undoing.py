@@ -152,3 +152,18 @@ def test_a_network_that_undo_in_a_statement_binds_is_no_change_of_that_statement
     with pytest.raises(EngineProblem, match="nothing to undo"):
         undo_last(session)
     assert session.root is session.namespace["net"] is first
+
+
+def test_layers_that_are_deleted_come_back_and_go_again_as_often_as_asked() -> None:
+    session, _ = opened("rgnet")
+    whole = [path for path, _ in session.root.named_modules()]
+    run(session, "del net[0][1]")
+    fewer = [path for path, _ in session.root.named_modules()]
+    run(session, "net[0].append(nn.Tanh())")
+    more = [path for path, _ in session.root.named_modules()]
+    assert len(fewer) < len(more) < len(whole)
+    for _ in range(2):
+        for again, wanted in ((False, fewer), (False, whole), (True, fewer), (True, more)):
+            text = undo_last(session, again=again)
+            assert "nothing was left" not in text
+            assert [path for path, _ in session.root.named_modules()] == wanted

@@ -158,3 +158,21 @@ def test_keys_of_a_dict_and_names_of_attributes_that_are_others_are_seen_and_com
     assert next(iter(net.cache)) is one
     assert net.last == 5
     assert not hasattr(net, "renamed")
+
+
+def test_registries_that_torch_makes_anew_are_watched_and_come_back() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    layers = list(net)
+    record = ModuleRecord(net)
+    del net[1]  # a Sequential numbers the others anew, in an OrderedDict
+    assert differences(record) == [("entry", "1"), ("entry", "2")]
+    after = ModuleRecord(net)
+    record.restore()
+    assert list(net) == layers
+    after.restore()
+    assert list(net) == [layers[0], layers[2]]
+    assert differences(after) == []
+    net.append(nn.Tanh())
+    assert differences(after) == [("entry", "2")]
+    after.restore()
+    assert list(net._modules) == ["0", "1"]
