@@ -13,7 +13,7 @@ from ..diff.items import differing_items
 from ..diff.modules import MeasureSquares, ModuleChanges
 from ..diff.pairing import NamesClash, Pairs, pair, rename
 from ..diff.ranking import largest, worst_first
-from ..diff.stream import differences
+from ..diff.stream import differences_at_once
 from ..diff.sums import Sum
 from ..diff.tensors import Comparable
 from ..diff.workers import Workers
@@ -54,11 +54,11 @@ def main(argv: list[str]) -> int:
         tolerance = Tolerance(options.rtol, options.atol)
         if differ_at_a_glance(pairs):
             import_torch_beside()  # what is equal is then read once, with what modules need of it
-        for difference in differences(pairs, tolerance, _on_progress(line), None, True, torch_is_there):
-            tally.add(difference)
-            changes.add(difference)
-            if _wanted(difference, options):
-                found.append(difference)
+        for together in differences_at_once(pairs, tolerance, _on_progress(line), None, True, torch_is_there):
+            changes.add_all(together)
+            for difference in together:
+                tally.add(difference)
+            found += (each for each in together if _wanted(each, options))
         changes.measure_rest(_measure_squares(line))
     items = differing_items(a.source, b.source, options.rename, options.match and options.match.matches)
     items = [each for each in items if not options.only or each.status in options.only]

@@ -43,7 +43,9 @@ class FloatSums:
         self._alike, self._rows = 0, 0
         """Rows of equal parts, and of those that differ."""
         self._vanished = False
-        """Whether a part of equal elements has a sum of 0 without being all 0."""
+        """Whether a part of equal elements has a sum of 0 without being all 0: asked until one has another sum."""
+        self._found = False
+        """Whether a part of equal elements has a sum that is not 0: beside it nothing that vanished counts."""
         self._parts, self._counted = 0, 0
         """Parts whose flags are counted already but not added up, and the elements of each."""
         self._starts: list[tuple[int, int]] = []
@@ -61,9 +63,11 @@ class FloatSums:
         rows = numbers.view(-1, ROW)
         norms = torch.linalg.vector_norm(rows, 2, 1, out=self._slice("alike", self._alike, len(rows)))
         self._alike += len(rows)
-        if not norms.amax().item():
+        if not (self._found or norms.amax().item()):
             low, high = torch.aminmax(numbers)
             self._vanished = self._vanished or bool(low.item() or high.item())
+        else:
+            self._found = True
 
     def add(self, a: Tensor, b: Tensor, first: int) -> None:
         """Take in parts of both, a multiple of `UNIT` elements, which begin at the position `first`."""

@@ -48,35 +48,37 @@ def neighbours(pairs: Sequence[TensorPair], start: int) -> Neighbours | None:
     tensors: list[Dense] = []
     offsets: list[tuple[int, int]] = []
     files: tuple[DataFile, DataFile] | None = None
-    low, high = [0, 0], [0, 0]
+    low_a = low_b = high_a = high_b = 0
     for at in range(start, len(pairs)):
         a, b = pairs[at]
         if a is None or b is None:
             break
         mine, theirs = a.readable, b.readable
-        if type(mine) is not Dense or type(theirs) is not Dense or mine.dtype is not theirs.dtype:
+        if type(mine) is not Dense or type(theirs) is not Dense:
             break
-        if mine.shape != theirs.shape or not 0 < mine.nbytes <= SMALL or mine.dtype.decode is None:
+        size, begin, other = mine.nbytes, mine.offset, theirs.offset
+        if mine.dtype is not theirs.dtype or mine.dtype.decode is None or mine.shape != theirs.shape:
+            break
+        if not 0 < size <= SMALL:
             break
         if files is None:
             files = mine.file, theirs.file
-            low = high = [mine.offset, theirs.offset]
+            low_a, low_b = high_a, high_b = begin, other
         elif mine.file is not files[0] or theirs.file is not files[1]:
             break
-        lower = [min(low[0], mine.offset), min(low[1], theirs.offset)]
-        higher = [max(high[0], mine.offset + mine.nbytes), max(high[1], theirs.offset + theirs.nbytes)]
-        if higher[0] - lower[0] > ROOM or higher[1] - lower[1] > ROOM:
+        lower_a, lower_b = min(low_a, begin), min(low_b, other)
+        higher_a, higher_b = max(high_a, begin + size), max(high_b, other + size)
+        if higher_a - lower_a > ROOM or higher_b - lower_b > ROOM:
             break
-        low, high = lower, higher
+        low_a, low_b, high_a, high_b = lower_a, lower_b, higher_a, higher_b
         found.append((a, b))
         tensors.append(mine)
-        offsets.append((mine.offset, theirs.offset))
+        offsets.append((begin, other))
     if files is None or len(found) < _LEAST:
         return None
-    begins = [(mine - low[0], theirs - low[1]) for mine, theirs in offsets]
-    return Neighbours(
-        found, tensors, begins, ((files[0], low[0], high[0] - low[0]), (files[1], low[1], high[1] - low[1]))
-    )
+    begins = [(mine - low_a, theirs - low_b) for mine, theirs in offsets]
+    places = (files[0], low_a, high_a - low_a), (files[1], low_b, high_b - low_b)
+    return Neighbours(found, tensors, begins, places)
 
 
 def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) -> list[Difference] | None:
@@ -100,9 +102,10 @@ def compare_neighbours(many: Neighbours, tolerance: Tolerance, squares: bool) ->
         for places in _of_one_form(many).values():
             found.update(_measure(many, both, places, alike, tolerance))
         return [
-            _alone(many, both, place, tolerance) if numbers is None else _difference(a, b, numbers)
+            Difference(a.path, numbers.values, a.side, b.side, numbers)
+            if (numbers := found.get(place)) is not None
+            else _alone(many, both, place, tolerance)
             for place, (a, b) in enumerate(many.pairs)
-            for numbers in (found.get(place),)
         ]
 
 
@@ -132,7 +135,7 @@ def _measure(
 
     None for those that need more care.
     """
-    from .small_floats import Measured, can_be_rows, measure_rows, rows_of, squares_of_rows
+    from .small_floats import Measured, can_be_rows, measure_rows, rows_of, same_with, squares_of_rows
 
     first = many.tensors[places[0]]
     if not can_be_rows(first.dtype.torch):
@@ -144,20 +147,14 @@ def _measure(
         numbers = first.from_bytes(both.rooms[side][: count * unit], count)
         return rows_of(numbers, [many.begins[place][side] // unit for place in places], first.elements)
 
-    measured = Measured(squares_of_rows(rows(0)), {}) if alike else measure_rows(rows(0), rows(1), tolerance)
-    found = [
-        structs.replace(SAME, squares=Squares(Sum(each), Sum())) if math.isfinite(each) else None
-        for each in measured.squares
-    ]
+    if alike:
+        measured = Measured(squares_of_rows(rows(0)), {})
+    else:
+        measured = measure_rows(rows(0), rows(1), [many.tensors[place].shape for place in places], tolerance)
+    found = [same_with(each) if math.isfinite(each) else None for each in measured.squares]
     for row, comparison in measured.differing.items():
         found[row] = comparison
     return zip(places, found, strict=True)
-
-
-def _difference(a: Comparable, b: Comparable, numbers: ElementComparison) -> Difference:
-    if numbers.index is not None:
-        numbers = structs.replace(numbers, index=tuple(index_at(a.side.shape or (), numbers.index[0])))
-    return Difference(a.path, numbers.values, a.side, b.side, numbers)
 
 
 def _alone(many: Neighbours, both: BytesOfBoth, place: int, tolerance: Tolerance) -> Difference:
@@ -177,4 +174,5 @@ def _alone(many: Neighbours, both: BytesOfBoth, place: int, tolerance: Tolerance
     numbers = found.comparison()
     if numbers.values == "equal":
         return Difference(a.path, "equal", a.side, b.side, structs.replace(SAME, squares=numbers.squares))
-    return _difference(a, b, structs.replace(numbers, index=None if found.place is None else (found.place,)))
+    index = None if found.place is None else tuple(index_at(a.side.shape or (), found.place))
+    return Difference(a.path, numbers.values, a.side, b.side, structs.replace(numbers, index=index))

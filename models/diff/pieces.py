@@ -17,8 +17,11 @@ from ..tensors.readable import Readable, Unreadable
 if TYPE_CHECKING:
     from torch import Tensor
 
-PART = 2**16
-"""Elements of four bytes that are read at a time, of wider ones half, of others twice: they stay in the cache."""
+PART = 2**17
+"""Elements of up to four bytes that are read at a time, of wider ones fewer: half a megabyte of each side at most.
+
+Smaller parts stay in a nearer cache, and yet took longer: each has costs of its own.
+"""
 ROOM = 2**19
 """Bytes of the memory for one side."""
 
@@ -34,7 +37,7 @@ class Pieces:
         self.in_bytes = self._same_dtype and a.has_bytes and b.has_bytes and a.item_bytes <= 16
         """Whether both sides are compared as bytes, for which torch is not needed."""
         item = max(a.item_bytes, b.item_bytes)
-        self._part = 2 * PART if item <= 2 else PART if item <= 4 else max(PART // 2, 1)
+        self._part = PART if item <= 4 else max(PART // 2 if item <= 8 else PART // 4, 1)
 
     def equal(self, start: int, stop: int) -> bool:
         """Return whether elements are the same bytes; False too where a side has none at hand.

@@ -6,15 +6,15 @@ The sums of a row are those that `measures` has of a tensor by itself but for ro
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from msgspec import structs
 from torch import Tensor
 
-from .difference import SAME, ElementComparison, Tolerance
+from ..tensors.seeking import index_at
+from .difference import ElementComparison, Tolerance
 from .sums import Squares, Sum
 
 PART = 2**14
@@ -33,7 +33,7 @@ class Measured(NamedTuple):
     squares: list[float]
     """Of each row the sum of the squares of A; NaN or infinite where a number is."""
     differing: dict[int, ElementComparison | None]
-    """Of the rows whose bytes differ, the comparison with the place of the largest change as its index.
+    """Of the rows whose bytes differ, the comparison.
 
     None where a number is not finite or the dtype is none of floats: these are to be measured with more care.
     """
@@ -53,8 +53,11 @@ def rows_of(numbers: Tensor, starts: Sequence[int], size: int) -> Tensor:
     return torch.stack([numbers[start : start + size] for start in starts])
 
 
-def measure_rows(a: Tensor, b: Tensor, tolerance: Tolerance) -> Measured:
-    """Return what the rows of two matrices of one shape and dtype differ by; the dtype is one that `can_be_rows`."""
+def measure_rows(a: Tensor, b: Tensor, shapes: Sequence[tuple[int, ...]], tolerance: Tolerance) -> Measured:
+    """Return what the rows of two matrices of one shape and dtype differ by; the dtype is one that `can_be_rows`.
+
+    `shapes` are those of the tensors that the rows are.
+    """
     squares: list[float] = []
     found: dict[int, ElementComparison | None] = {}
     size = a.shape[1]
@@ -73,7 +76,8 @@ def measure_rows(a: Tensor, b: Tensor, tolerance: Tolerance) -> Measured:
         if len(rows) < len(x):
             x, y, wide, sums = x[rows], y[rows], wide[rows], sums[rows]
         places = (rows + first).tolist()
-        found.update(zip(places, _compared(x, y, wide, sums, tolerance), strict=True))
+        columns = _columns(x, y, wide, sums, tolerance)
+        found.update((place, _comparison(shapes[place], *row)) for place, row in zip(places, columns, strict=True))
     return Measured(squares, found)
 
 
@@ -97,8 +101,8 @@ def _dots(x: Tensor, y: Tensor) -> Tensor:
     return torch.mul(x, y).sum(1)
 
 
-def _compared(x: Tensor, y: Tensor, a: Tensor, sums: Tensor, tolerance: Tolerance) -> list[ElementComparison | None]:
-    """Return the comparison of each row; `a` are those of A as float64, and `sums` their squares added up."""
+def _columns(x: Tensor, y: Tensor, a: Tensor, sums: Tensor, tolerance: Tolerance) -> Iterable[Any]:
+    """Return what `_comparison` takes of each row; `a` are those of A as float64, and `sums` their squares added up."""
     b = y.to(torch.float64)
     apart = torch.sub(a, b).abs_()
     squares = _dots(apart, apart)
@@ -110,23 +114,30 @@ def _compared(x: Tensor, y: Tensor, a: Tensor, sums: Tensor, tolerance: Toleranc
     roots = sums.sqrt(), others.sqrt()
     cosine = (products / roots[0] / roots[1]).clamp_(-1.0, 1.0)
     columns = (sums, others, squares, squares.sqrt() / roots[0], cosine, largest, place, differing, close)
-    return [_comparison(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _comparison(
-    a: float, b: float, squares: float, relative: float, cosine: float, largest: float, place: int, differing: int,
-    close: bool,
+    shape: tuple[int, ...], a: float, b: float, squares: float, relative: float, cosine: float, largest: float,
+    place: int, differing: int, close: bool,
 ) -> ElementComparison | None:  # fmt: skip
     if not math.isfinite(a + b + squares):
         return None
     if not differing:
-        return structs.replace(SAME, squares=Squares(Sum(a), Sum()))
+        return same_with(a)
     return ElementComparison(
         values="close" if close else "changed",
         max_abs=largest,
         relative_l2=relative if a else None,
         cosine=cosine if a and b else None,
         differing=differing,
-        index=(place,),
+        index=tuple(index_at(shape, place)),
         squares=Squares(Sum(a), Sum(squares)),
+    )
+
+
+def same_with(squares: float) -> ElementComparison:
+    """Return the comparison of equal tensors with the sum of their squares."""
+    return ElementComparison(
+        values="equal", max_abs=0.0, relative_l2=0.0, cosine=1.0, squares=Squares(Sum(squares), Sum())
     )

@@ -95,12 +95,17 @@ def one_sided(a: Comparable | None, b: Comparable | None) -> Difference:
 def pair_bytes(pair: tuple[Comparable | None, Comparable | None]) -> int:
     """Return the bytes that are read of both; 0 where they are not read."""
     a, b = pair
-    if a is None or b is None or a.side.shape != b.side.shape or a.side.shape is None:
+    if a is None or b is None:
         return 0
-    return int(_elements_read(a) * a.readable.item_bytes + _elements_read(b) * b.readable.item_bytes)
+    shape = a.side.shape
+    if shape is None or shape != b.side.shape:
+        return 0
+    mine, theirs = a.readable, b.readable
+    return int(
+        _elements_read(a, mine.strides) * mine.item_bytes + _elements_read(b, theirs.strides) * theirs.item_bytes
+    )
 
 
-def _elements_read(tensor: Comparable) -> int:
+def _elements_read(tensor: Comparable, strides: tuple[int, ...] | None) -> int:
     """Return how many elements are read: the stored ones, where few are repeated many times."""
-    shape, strides = tensor.side.shape or (), tensor.readable.strides
-    return tensor.elements if strides is None else min(tensor.elements, span_of(shape, strides))
+    return tensor.elements if strides is None else min(tensor.elements, span_of(tensor.side.shape or (), strides))

@@ -130,8 +130,9 @@ class _Descriptor:
     def __exit__(self, *error: object) -> None:
         with _Descriptor._lock:
             self._users -= 1
-            for other in list(_Descriptor._open)[: max(0, len(_Descriptor._open) - OPEN_LIMIT)]:
-                other._shut()
+            if len(_Descriptor._open) > OPEN_LIMIT:
+                for other in list(_Descriptor._open)[: len(_Descriptor._open) - OPEN_LIMIT]:
+                    other._shut()
 
     def close(self) -> None:
         with _Descriptor._lock:

@@ -102,6 +102,15 @@ def test_figures_of_floats_are_torchs(small, data):
         assert torch.equal(a.double().nan_to_num(7.0), b.double().nan_to_num(7.0))
 
 
+@pytest.mark.parametrize("rest", [0.0, 1.0])
+@pytest.mark.parametrize("part", [0, 1, 3])
+def test_squares_that_float32_has_no_room_for_are_found_between_others(small, rest, part):
+    a = torch.full((2**13,), rest)
+    a[part * 2**11 : (part + 1) * 2**11] = 1e-30
+    value, exponent = found(stored(a), stored(a)).comparison.squares.a.root()
+    assert value * 2.0**exponent == pytest.approx(float(a.double().norm()), rel=1e-6)
+
+
 @pytest.mark.parametrize("dtype", OTHERS)
 @pytest.mark.parametrize("make", [live, stored])
 def test_figures_of_other_dtypes_are_torchs(small, dtype, make):

@@ -15,6 +15,7 @@ from models.diff.sources import every_tensor
 from models.diff.stream import differences
 from models.diff.workers import Workers
 from models.session.session import Session
+from models.work.cancelled import Cancelled
 from tests.models.stored.held import bytes_of
 
 NAMES = {
@@ -111,3 +112,32 @@ def test_many_are_read_at_once_and_a_file_that_changed_is_named(tmp_path):
     found = list(differences(pairs, Tolerance(), workers=Workers(1)))
     assert {each.status for each in found} == {"unreadable"}
     assert "b.safetensors was changed" in found[5].reason
+
+
+def test_between_two_groups_a_request_can_be_cancelled_and_what_was_found_stays(tmp_path):
+    tensors = {f"m{number}.w": torch.full((64,), float(number)) for number in range(5000)}
+    paths = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    write(paths[0], tensors)
+    write(paths[1], {name: tensor + 1 for name, tensor in tensors.items()})
+    sessions = Session(), Session()
+    for session, path in zip(sessions, paths, strict=True):
+        session.open(str(path))
+    pairs = pair(*(every_tensor(session.model) for session in sessions), True, lambda path: True)
+    asked = []
+
+    def on_progress(done, total, path):
+        asked.append((done, total))
+        if len(asked) == 2:
+            raise Cancelled
+
+    found = []
+
+    def gather():
+        for together in stream.differences_at_once(pairs, Tolerance(), on_progress, Workers(1)):
+            found.extend(together)
+
+    with pytest.raises(Cancelled):
+        gather()
+    assert 1000 < len(found) < 5000
+    assert asked == [(0, 5000 * 512), (len(found) * 512, 5000 * 512)]
+    assert {each.status for each in found} == {"changed"}

@@ -48,7 +48,7 @@ def test_each_has_the_measures_that_it_has_by_itself(data):
             a[at // size] = 0.0
         else:
             y[at] = {"to nan": math.nan, "infinite": math.inf, "far": 2.0}[kind]
-    squares, differing = measure_rows(a, b, TOLERANCE)
+    squares, differing = measure_rows(a, b, [(a.shape[1],)] * len(a), TOLERANCE)
     torch.testing.assert_close(squares_of_rows(a), squares, rtol=0, atol=0, equal_nan=True)
     for row, (mine, theirs) in enumerate(zip(a, b, strict=True)):
         wanted = measure_pair(mine, theirs, TOLERANCE)
@@ -81,18 +81,18 @@ def test_of_whole_numbers_only_the_squares_are_taken(dtype):
     b = a.clone()
     b[1, 1] = 0
     assert can_be_rows(str(dtype).removeprefix("torch."))
-    assert measure_rows(a, b, TOLERANCE) == ([2.0, 3.0, 0.0], {1: None})
+    assert measure_rows(a, b, [(3,)] * 3, TOLERANCE) == ([2.0, 3.0, 0.0], {1: None})
 
 
 def test_rows_beyond_a_part_are_measured_too():
     a = torch.arange(3 * PART, dtype=torch.float32).view(-1, 32)
     b = a.clone()
     b[PART // 32 + 1, 5] += 2**20
-    squares, differing = measure_rows(a, b, TOLERANCE)
+    squares, differing = measure_rows(a, b, [(a.shape[1],)] * len(a), TOLERANCE)
     assert len(squares) == len(a)
     assert [(row, each.index, each.max_abs) for row, each in differing.items()] == [(PART // 32 + 1, (5,), 2.0**20)]
-    squares, differing = measure_rows(a.view(1, -1), b.view(1, -1), TOLERANCE)
-    assert (len(squares), differing[0].index) == (1, (PART + 37,))
+    squares, differing = measure_rows(a.view(1, -1), b.view(1, -1), [(3, PART)], TOLERANCE)
+    assert (len(squares), differing[0].index) == (1, (1, 37))
 
 
 @pytest.mark.parametrize("starts", [[3], [0, 5, 10], [0, 7, 14, 21], [21, 14, 0], [4, 5, 17], [2, 2]])
