@@ -18,7 +18,7 @@ from ..sources.tracebacks import problem_of
 from ..tensors.plainly import plainly
 from ..tensors.tensors import dtype_text, requires_grad
 from .gradients.attributed import note_backward
-from .gradients.captured import GradientCopies
+from .gradients.captured import watch_of
 from .gradients.conflicts import conflict_of
 from .gradients.explained import explained
 from .gradients.no_graph import why_no_graph
@@ -78,7 +78,7 @@ def run_backward(
             return _refused("The network returned nothing", "Have its forward end with a `return` of its result.")
         return _refused("There is no result to go back from", "Run forward first.")
     start, unnoticed = None, None
-    watch = None if trace is None else BackwardWatch(None if trace.captures is None else GradientCopies(trace))
+    watch = None if trace is None else watch_of(trace)
     try:
         start = start_of(output)
         if start is None:

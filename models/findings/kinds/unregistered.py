@@ -36,9 +36,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             text = f"a parameter in a plain {'list or dict' if node.keys else 'attribute'}: {LEFT_OUT}{mends}"
             severity: Severity = "warning" if trained else "note"
             yield Finding(kind="unregistered", severity=severity, text=text, path=node.path)
-        elif requires_grad(tensor) and tensor.is_leaf:
-            text = f"a tensor that requires a gradient, but is no parameter: {LEFT_OUT}; nn.Parameter makes it one"
-            yield Finding(kind="unregistered", severity="warning", text=text, path=node.path)
         elif node_role(evidence.tree, node).word == "constant":
             yield _of_constant(node, tensor, known)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Literal
 
 from ...messages import CallBackward
@@ -17,6 +18,9 @@ from ..trace.record import Trace
 from .watch import BackwardWatch, GraphStep
 
 Made = Literal["", "NaN", "infinity"]
+
+
+_sequence = attrgetter("sequence")
 
 
 class Attribution:
@@ -75,26 +79,33 @@ def note_backward(trace: Trace, watch: BackwardWatch) -> None:
     The gradient at a call is that at its last node, which is the one that made its result; at a module's call that at
     the last call within.
     """
-    attribution = Attribution(trace)
+    attribution, steps = Attribution(trace), watch.steps
     by_call: dict[int, tuple[Call, list[GraphStep]]] = {}
     for index in watch.order:
-        call = attribution.call_of(watch.steps[index])
-        if call is not None:
-            by_call.setdefault(id(call), (call, []))[1].append(watch.steps[index])
+        step = steps[index]
+        call = attribution.call_of(step)
+        if call is None:
+            continue
+        if (known := by_call.get(id(call))) is None:
+            by_call[id(call)] = call, [step]
+        else:
+            known[1].append(step)
     found: dict[int, CallBackward] = {}
-    for call, steps in by_call.values():  # the last turn of a folded loop comes first
-        passed = _of_call(watch, steps)
+    is_finite = watch.all_finite()
+    for call, made in by_call.values():  # the last turn of a folded loop comes first
+        passed = _of_call(watch, made, is_finite)
         row = call.row_of().index
         found[row] = _joined(found[row], passed) if row in found else passed
     _write(trace.calls, found)
 
 
-def _of_call(watch: BackwardWatch, steps: Sequence[GraphStep]) -> CallBackward:
-    last = max(steps, key=lambda step: step.sequence)
+def _of_call(watch: BackwardWatch, steps: Sequence[GraphStep], is_finite: bool) -> CallBackward:
+    """Return what passed the nodes of a call; `is_finite` says whether all gradients of the backward are."""
+    last = steps[0] if len(steps) == 1 else max(steps, key=_sequence)
     norm = watch.arrived(last)
-    made: list[Made] = [what for step in steps if (what := made_nonfinite(watch, step))]
+    made: list[Made] = [] if is_finite else [what for step in steps if (what := made_nonfinite(watch, step))]
     return CallBackward(
-        seconds=sum(step.seconds or 0.0 for step in steps),
+        seconds=sum([step.seconds or 0.0 for step in steps]),
         norm=norm,
         min=norm,
         max=norm,
@@ -117,27 +128,37 @@ def _joined(first: CallBackward, more: CallBackward) -> CallBackward:
 
 def _write(rows: Sequence[Call], found: dict[int, CallBackward]) -> None:
     """Write into each row what was found for it and, of a module, for all within it."""
-    holders: list[Call] = []
+    holders: list[tuple[Call, list[CallBackward]]] = []
+    """The modules' calls that a row is within, the innermost last, each with what is known of rows within so far."""
     for row in rows:
-        row.backward = None
-        while holders and holders[-1].depth >= row.depth:
-            holders.pop()
-        own = found.get(row.index)
-        for call in (*holders, row) if own is not None else ():
-            assert own is not None
-            before = call.backward
-            # what runs later is nearer to the module's result, so that its gradient is that of the module
-            call.backward = own if before is None else _outer(before, own)
+        while holders and holders[-1][0].depth >= row.depth:
+            _leave(holders)
+        own = row.backward = found.get(row.index)
         if row.kind == "module":
-            holders.append(row)
+            holders.append((row, [] if own is None else [own]))
+        elif own is not None and holders:
+            holders[-1][1].append(own)
+    while holders:
+        _leave(holders)
 
 
-def _outer(before: CallBackward, last: CallBackward) -> CallBackward:
-    """Return what a module's call has by those of its calls up to `last`."""
+def _leave(holders: list[tuple[Call, list[CallBackward]]]) -> None:
+    """Write what was found within the innermost call of a module into its row, and hand it on."""
+    call, within = holders.pop()
+    if within:
+        call.backward = within[0] if len(within) == 1 else _outer(within)
+        if holders:
+            holders[-1][1].append(call.backward)
+
+
+def _outer(within: Sequence[CallBackward]) -> CallBackward:
+    """Return what a module's call has by those within it."""
+    last = within[-1]  # what runs later is nearer to the module's result, so that its gradient is that of the module
+    made = [each.nonfinite for each in within if each.nonfinite]
     return CallBackward(
-        seconds=before.seconds + last.seconds,
+        seconds=sum([each.seconds for each in within]),
         norm=last.norm,
         min=last.min,
         max=last.max,
-        nonfinite="NaN" if "NaN" in (before.nonfinite, last.nonfinite) else before.nonfinite or last.nonfinite,
+        nonfinite="NaN" if "NaN" in made else made[0] if made else "",
     )

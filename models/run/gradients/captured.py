@@ -10,7 +10,12 @@ from ..trace.calls import Call
 from ..trace.captured import CallTensors, Captures
 from ..trace.record import Trace
 from .attributed import Attribution
-from .watch import GraphStep
+from .watch import BackwardWatch, GraphStep
+
+
+def watch_of(trace: Trace) -> BackwardWatch:
+    """Return what watches a backward through the graph of a run, and takes copies where the run took such."""
+    return BackwardWatch(None if trace.captures is None else GradientCopies(trace), Attribution(trace).call_at)
 
 
 class GradientCopies:

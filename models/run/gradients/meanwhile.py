@@ -16,7 +16,7 @@ from ...live.live_tree import LiveTree
 from ..trace.record import Trace
 from ..trace.went_back import Conflict, WentBack
 from .attributed import Attribution, note_backward
-from .captured import GradientCopies
+from .captured import watch_of
 from .conflicts import conflict_of
 from .explained import explained
 from .no_graph import gives_graph, why_no_graph
@@ -71,7 +71,7 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[Wa
             if not _is_graph(starts):
                 own(tensors, *args, **kwargs)
                 return
-            watch, unnoticed = BackwardWatch(None if trace.captures is None else GradientCopies(trace)), None
+            watch, unnoticed = watch_of(trace), None
             with suppress(Exception):  # the statement goes on, whatever we make of what was seen
                 unnoticed = unnoticed_conflict(list(starts), trace, tree())
             with watch.over(list(starts)):

@@ -22,6 +22,7 @@ from torch.autograd.graph import get_gradient_edge
 
 from ...work.gc_paused import gc_paused
 from ..graph import NODE_LIMIT
+from ..trace.calls import Call
 from .element import BadElement, bad_element, is_suspect
 from .norms import SMALL, Norms
 
@@ -85,10 +86,12 @@ class BackwardWatch:
 
     Args:
         taker: sees the gradients themselves; None for nobody.
+        call_at: returns the call within which the node of a number was made; None knows of no call.
     """
 
-    def __init__(self, taker: Taker | None = None) -> None:
+    def __init__(self, taker: Taker | None = None, call_at: Callable[[int], Call | None] | None = None) -> None:
         self._taker = taker
+        self._call_at = call_at
         self.steps: list[GraphStep] = []
         self.order: list[int] = []
         """The nodes in the order in which they ran."""
@@ -100,11 +103,11 @@ class BackwardWatch:
         self._summed: set[int] = set()
         """Nodes where such come."""
         self._lock = threading.Lock()  # torch has a thread for each accelerator
-        self._passed: list[tuple[int, float, Sequence[Tensor | None]]] = []
-        """The nodes that ran lately, in that order: when each ended, and the gradients that it gave if these are small.
-
-        In between, with -1, when looking at larger ones ended.
-        """
+        self._passed: list[tuple[int, float, Sequence[Tensor | None], float]] = []
+        """The nodes that ran lately, in that order: when each ended, the gradients that it gave if these are small, and
+        when looking at it ended."""
+        self._turned: list[GraphStep] = []
+        """Those that turn a weight within a call of `linear`, on which there are no hooks."""
         self._since = 0.0
         """When the node before these ended."""
 
@@ -153,6 +156,7 @@ class BackwardWatch:
             with torch.no_grad(), torch._C.DisableTorchFunction():
                 self._take_down()
                 self._norms.finish()
+                self._note_turned()
 
     def _take_down(self) -> None:
         """Note how long the nodes took that ran, and measure what they gave, which is small."""
@@ -160,16 +164,23 @@ class BackwardWatch:
         with self._lock:
             passed = self._passed[:]
             before = self._since
-            for index, ended, given in passed:
-                if index >= 0:
-                    order.append(index)
-                    step = steps[index]
-                    step.seconds = (step.seconds or 0.0) + ended - before
-                    if given:
-                        take(step.slots, given)
-                before = ended
+            for index, ended, given, done in passed:
+                order.append(index)
+                step = steps[index]
+                step.seconds = (step.seconds or 0.0) + ended - before
+                if given:
+                    take(step.slots, given)
+                before = done
             self._since = before
             del self._passed[: len(passed)]
+
+    def _note_turned(self) -> None:
+        """Note of the nodes that turn a weight that they gave what came to them."""
+        values = self._norms.values
+        for step in self._turned:
+            (slot,) = step.arriving.values()
+            if slot in values:
+                values[step.slots[0]], step.seconds = values[slot], 0.0
 
     def _walk(self, starts: Sequence[Tensor]) -> list[Any]:
         """Take down the graph, breadth first: what Python touches of a deep one is then near its root."""
@@ -226,24 +237,36 @@ class BackwardWatch:
             ended = now()
             for gradient in given:
                 if gradient is not None and (type(gradient) is not Tensor or _numel(gradient) > SMALL):
-                    note((index, ended, ()))
                     norms.add_all(steps[index].slots, given)
+                    given = ()
                     break
-            else:
-                note((index, ended, given))
-                if len(passed) < LATELY:
-                    return
+            note((index, ended, given, now()))
+            if len(passed) >= LATELY:
                 self._take_down()
-            note((-1, now(), ()))
+                self._since = now()
 
         for index, (node, step) in enumerate(zip(nodes, self.steps, strict=True)):
             if step.leaf is not None:
                 if len(step.feeders) > 1:
                     handles.append(node.register_prehook(self._before(step)))
+            elif step.name == "TBackward0" and index not in summed and self._is_inner(step):
+                self._turned.append(step)
             elif taker is not None or index in summed or is_suspect(step.name):
                 handles.append(node.register_hook(self._closely(index, node, step)))
             else:
                 handles.append(node.register_hook(partial(passes, index)))
+
+    def _is_inner(self, step: GraphStep) -> bool:
+        """Return whether a node was made within a call of `linear` with the one that leads to it.
+
+        No other code got at the tensor between them, to put a hook on it that changes what passes.
+        """
+        if self._call_at is None or len(step.feeders) != 1:
+            return False
+        call = self._call_at(step.sequence)
+        if call is None or call.op != "linear":
+            return False
+        return self._call_at(self.steps[step.feeders[0][0]].sequence) is call
 
     def _closely(self, index: int, node: Any, step: GraphStep) -> Callable[..., None]:
         """Return the hook of a node of which more is looked at than how large the gradients are that it gives."""
@@ -252,7 +275,7 @@ class BackwardWatch:
         sums = [(output, slot) for output, slot in step.arriving.items() if slot in self._own]
 
         def passes(given: Gradients, came: Gradients) -> None:
-            note((index, now(), ()))
+            ended = now()
             norms.add_all(step.slots, given)
             for output, slot in sums:
                 if output < len(came) and (gradient := came[output]) is not None:
@@ -261,7 +284,7 @@ class BackwardWatch:
                 step.bad = bad_element(node, given, came)
             if taker is not None:
                 taker.take(step, came)
-            note((-1, now(), ()))
+            note((index, ended, (), now()))
 
         return passes
 

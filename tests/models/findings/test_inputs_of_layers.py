@@ -280,4 +280,4 @@ def test_a_plain_tensor_that_requires_a_gradient_is_told_to_become_a_parameter()
 
     (found,) = [each for each in findings(Scaled(), rows(2, 4)) if each.severity == "warning"]
     assert (found.kind, found.path) == ("unregistered", "scale")
-    assert found.text.endswith("nn.Parameter makes it one")
+    assert found.text.endswith("nn.Parameter registers it")

@@ -13,12 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.live.live_tree import LiveTree
 from models.run.backward import run_backward
+from models.run.gradients.captured import watch_of
 from models.run.gradients.norms import Norms
 from models.run.gradients.watch import LATELY, BackwardWatch
 from models.run.graph import wave
 from models.run.start import start_of
 from models.run.trace.record import Trace
+from models.run.trace.tracing import tracing
 from tests.models.run.gradients.went_back import went_back
 from tests.models.run.trace.recorded import Steps
 
@@ -211,6 +214,47 @@ def test_sparse_gradients_have_norms() -> None:
     assert next(watch.leaves()).variable == id(net.weight)
     (slot,) = next(watch.leaves()).arriving.values()
     assert watch.norm(slot) == pytest.approx(math.sqrt(4 * 4 + 4))  # row 1 was read twice
+
+
+def test_a_weight_that_a_layer_turns_has_the_gradient_that_came_to_the_layer() -> None:
+    net, X = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2, bias=False)), torch.rand(5, 4)
+    trace = Trace()
+    with tracing(net, LiveTree.of(net), trace):
+        loss = net(X).square().sum()
+    watch = watch_of(trace)
+    with watch.over([loss]):
+        loss.backward()
+    turned = [step for step in watch.steps if step.name == "TBackward0"]
+    assert [step.seconds for step in turned] == [0.0, 0.0]
+    assert not {watch.steps.index(step) for step in turned} & set(watch.order)
+    for leaf in watch.leaves():
+        assert leaf.leaf is not None
+        parameter = leaf.leaf()
+        assert parameter is not None
+        assert parameter.grad is not None
+        assert watch.arrived(leaf) == pytest.approx(parameter.grad.norm().item())
+
+
+def test_a_hook_on_a_weight_that_the_user_turned_is_seen() -> None:
+    class Turned(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.rand(3, 4))
+
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            weight = self.weight.t()
+            weight.register_hook(lambda gradient: gradient * 10)
+            return X @ weight
+
+    net, trace = Turned(), Trace()
+    with tracing(net, LiveTree.of(net), trace):
+        loss = net(torch.rand(5, 4)).sum()
+    watch = watch_of(trace)
+    with watch.over([loss]):
+        loss.backward()
+    (leaf,) = watch.leaves()
+    assert net.weight.grad is not None
+    assert watch.arrived(leaf) == pytest.approx(net.weight.grad.norm().item())
 
 
 def test_a_loss_outside_of_the_network_is_of_no_call() -> None:

@@ -25,10 +25,12 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.parametrize("piece", [2**12, 2**13 + 8, 2**20])
 @pytest.mark.parametrize("elements", [1, 1023, 1024, 5000, 70_001])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_sums(monkeypatch: pytest.MonkeyPatch, piece: int, elements: int, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("is_wide", [True, False])
+def test_sums(monkeypatch: pytest.MonkeyPatch, piece: int, elements: int, dtype: torch.dtype, is_wide: bool) -> None:
     monkeypatch.setattr(module, "PIECE", piece)
+    monkeypatch.setattr(module, "_HAS_AVX512", is_wide)
     values = torch.randn(elements, generator=torch.Generator().manual_seed(elements)).to(dtype)
-    for each in (values, values.relu(), values.relu() * -1.0, values + 5, torch.zeros_like(values)):
+    for each in (values, values.relu(), values.relu() * -1.0, values + 5, torch.zeros_like(values), values.round()):
         found, wide = sums_of(each), each.double()
         assert found is not None
         assert (found.minimum, found.maximum) == (each.min().item(), each.max().item())
@@ -60,6 +62,17 @@ def test_many_are_summed_in_pieces_and_the_rest_is_as_before(one_thread: None) -
     found = statistics_of(values)
     assert found is not None
     assert (found.nan, found.positive_inf, found.negative_inf, found.elements) == (1, 0, 1, 5 * MANY)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_flags_that_were_taken_in_inference_mode_serve_outside_of_it(first: bool, one_thread: None) -> None:
+    module._Flags._own.__dict__.clear()
+    values = torch.randn(MANY, generator=torch.Generator().manual_seed(0)).round()
+    for inference in (first, not first):
+        with torch.inference_mode(inference):
+            found = sums_of(values)
+        assert found is not None
+        assert found.zeros == values.tolist().count(0.0)
 
 
 def test_several_threads_begin_later() -> None:
