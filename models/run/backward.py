@@ -85,7 +85,7 @@ def run_backward(
             cut = None if trace is None or tree is None else why_no_graph(trace, tree)
             return _refused(*_why_none(output, network, cut))
         if trace is not None:
-            unnoticed = unnoticed_conflict([each.tensor for each in start.tensors], trace, tree)
+            unnoticed = unnoticed_conflict([each.tensor for each in start.tensors], trace, lambda: tree)
         _go_back(start, watch)
     except BaseException as error:  # SystemExit of a hook too
         conflict = None

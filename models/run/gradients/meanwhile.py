@@ -73,7 +73,7 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[Wa
                 return
             watch, unnoticed = watch_of(trace), None
             with suppress(Exception):  # the statement goes on, whatever we make of what was seen
-                unnoticed = unnoticed_conflict(list(starts), trace, tree())
+                unnoticed = unnoticed_conflict(list(starts), trace, tree)
             with watch.over(list(starts)):
                 own(tensors, *args, **kwargs)
             with suppress(Exception):

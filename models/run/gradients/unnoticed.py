@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -20,20 +20,20 @@ _UNSEEN = frozenset(("data", "set_data"))
 
 
 @plainly
-def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: LiveTree | None = None) -> Conflict | None:
+def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: Callable[[], LiveTree | None]) -> Conflict | None:
     """Return which call needs what a later one wrote into through `.data`; None for none.
 
     Is asked before backward: afterwards the graph no longer has what it needed.  Costs nothing where `.data` was not
     written to.
 
     Args:
-        tree: the network's, which gives the paths of its tensors.
+        tree: returns the network's, which gives the paths of its tensors; asked where there is such a write alone.
     """
     writers = _writers(trace)
     if not writers:
         return None
-    attribution = Attribution(trace)
-    nodes = [] if tree is None else tree.nodes
+    attribution, known = Attribution(trace), tree()
+    nodes = [] if known is None else known.nodes
     own = {storage_of(node.item): node.path for node in reversed(nodes) if isinstance(node.item, Tensor)}
     for node in nodes_below(starts):
         number = node._sequence_nr()

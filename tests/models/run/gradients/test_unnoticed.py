@@ -1,4 +1,4 @@
-"""Of `unnoticed`: writes through `.data` that make gradients wrong, and those that do not."""
+"""Of `unnoticed`: writes through data that make gradients wrong, and those that do not."""
 
 from __future__ import annotations
 
