@@ -22,7 +22,7 @@ from ..messages.errors import EngineProblem
 from ..opened.facts import amount
 from ..opened.open_model import OpenModel
 from ..safe_text import clean
-from ..session.rename_proposal import rename_proposal
+from ..session.rename_proposal import rename_proposal, reshaped
 from ..session.session import Session
 from ..tree.globs import Glob
 from ..work.imported import import_torch_beside, torch_is_there
@@ -188,11 +188,14 @@ def _measure_squares(line: ProgressLine) -> MeasureSquares:
 def _hint(pairs: Pairs, options: argparse.Namespace) -> str:
     """Return what may bring more names together; empty where enough are."""
     names = "name is" if pairs.common == 1 else "names are"
+    a, b = (clean(text, 200) for text in (options.a, options.b))
     found = rename_proposal(pairs)
     if found is None:
-        return ""
+        others = reshaped(pairs)
+        which = f"{others:,} tensors of A are" if others > 1 else "1 tensor of A is"
+        how = f"cut, put together or swapped in B: modulescope fit {b} {a} says how"
+        return f"{pairs.common:,} {names} in both; {which} {how}" if others else ""
     if len(found.rules) > RULES:
-        a, b = (clean(text, 200) for text in (options.a, options.b))
         return (
             f"{pairs.common:,} {names} in both; with {len(found.rules):,} renames {found.more:,} more would be: "
             f"modulescope fit {b} {a} lists them"

@@ -337,3 +337,21 @@ def test_the_hint_is_what_fit_proposes_and_does_what_it_says(folder, renamed, ru
     assert given == rules
     arguments = [part for rule in given for part in ("--rename", rule.strip("'"))]
     assert headless("diff", "a", "b", *arguments, folder=folder).stdout == "12 equal\n"
+
+
+@pytest.mark.parametrize(("how", "said"), [("fused", "30 tensors of A are"), ("swapped", "5 tensors of A are")])
+def test_what_no_rename_can_say_is_named_with_the_command_that_says_it(how, said, folder):
+    parts = [f"l.{n}.attn.{part}_proj" for n in range(5) for part in "qkv"]
+    a = {f"{part}.weight": torch.ones(6, 6) for part in parts} | {f"{part}.bias": torch.ones(6) for part in parts}
+    b = {name: value for name, value in a.items() if how == "swapped"}
+    for n in range(5):
+        a[f"l.{n}.mlp.weight"] = torch.ones(4, 6)
+        b[f"l.{n}.mlp.weight"] = torch.ones(6, 4) if how == "swapped" else torch.ones(4, 6)
+        if how == "fused":
+            b |= {f"l.{n}.attn.qkv.weight": torch.ones(18, 6), f"l.{n}.attn.qkv.bias": torch.ones(18)}
+    for name, tensors in (("a.pt", a), ("b.pt", b)):
+        torch.save(tensors, folder / name)
+    (hint,) = (line for line in headless("diff", "a.pt", "b.pt", folder=folder).stderr.splitlines() if "fit" in line)
+    assert said in hint
+    assert hint.endswith("modulescope fit b.pt a.pt says how")
+    assert " fit " not in headless("diff", "b.pt", "b.pt", folder=folder).stderr
