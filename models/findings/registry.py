@@ -26,6 +26,7 @@ KINDS = (
     "one_of_batch",
     "dead_units",
     "rows_alike",
+    "softmax_of_batch",
     "unregistered",
     "same_memory",
     "optimizer",
