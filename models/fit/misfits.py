@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -93,8 +93,9 @@ def misfits_of(
     for name in network.shapes:
         if name not in filled:
             found.missing.append(Misfit(name, _missing(name, network, filled)))
-    found.unexpected = [Misfit(name, _unexpected(name)) for name in file.shapes if name not in used]
-    found.unexpected += [Misfit(name, _unexpected(name, beside=True)) for name in file.state if name not in used]
+    found.unexpected = [Misfit(name, _unexpected(name, file.shapes)) for name in file.shapes if name not in used]
+    beside = [name for name in file.state if name not in used]
+    found.unexpected += [Misfit(name, _unexpected(name, file.shapes, beside=True)) for name in beside]
     return found
 
 
@@ -151,8 +152,11 @@ def copy_hint(name: str) -> str:
     return "" if at is None else f"save --match '{'.'.join(parts[: at + 1])}.*' makes a file of it alone"
 
 
-def _unexpected(name: str, *, beside: bool = False) -> str:
-    """Return why the network has no place for a tensor; `beside`: the file has it beside the network."""
+def _unexpected(name: str, names: Container[str], *, beside: bool = False) -> str:
+    """Return why the network has no place for a tensor of a file that has `names`.
+
+    `beside`: the file has it beside the network.
+    """
     last = name.rpartition(".")[2]
     if name.startswith(SET_ASIDE):
         return _TRAINING
@@ -162,6 +166,9 @@ def _unexpected(name: str, *, beside: bool = False) -> str:
         return "a flat parameter of FSDP: several weights in one; only FSDP can part them"
     if _QUANTISED.search(name):
         return "a part of a quantised weight: it has to be unpacked first"
+    module = name.removesuffix(last)
+    if last in ("weight_u", "weight_v", "weight_orig") and f"{module}weight_orig" in names:
+        return "a part of spectral norm: weight = weight_orig / (u · weight_orig · v), computed and not renamed"
     if last in ("weight_g", "weight_v"):
         return "a part of weight norm: weight = g * v / |v|, computed and not renamed"
     if last.startswith("original") and "parametrizations" in name:

@@ -179,3 +179,12 @@ def test_the_python_for_a_folder_knows_a_tensor_that_it_holds_once_under_two_nam
     exec(code.replace("file = ...", "file = held"), names)
     assert torch.equal(net["head"].weight, values)
     assert "setdefault" not in code_of(chosen.links, chosen, sides[0], found, "w.pt", ties)
+
+
+def test_the_parts_of_weight_norm_and_of_spectral_norm_in_one_file_are_told_apart():
+    parts = {"0.weight_g": (8, 1), "0.weight_v": (8, 4)}
+    file = parts | {"2.weight_orig": (8, 8), "2.weight_u": (8,), "2.weight_v": (8,)}
+    reasons = {each.name: each.reason for each in misfits_of([], Side({}), Side(file)).unexpected}
+    assert {name: reason.split(":")[0] for name, reason in reasons.items()} == {
+        name: f"a part of {'weight' if name in parts else 'spectral'} norm" for name in file
+    }
