@@ -19,6 +19,10 @@ for folder in (HERE, HERE / "e2e", HERE / "tui"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
+# Finding ten thousand tests, and each app, makes some hundred thousand objects, and nearly none of them is garbage: to
+# look at them after each 700 took a sixth of the time.
+gc.set_threshold(50_000, 5, 5)
+
 # Machines are shared: how long an example takes says nothing.  What is checked before a change lands is checked with
 # the same examples each time; everywhere else they are new ones, which is how faults are found: a few with each run,
 # many where they are asked for.
@@ -71,12 +75,10 @@ def imported_is_frozen() -> Iterator[None]:
     """What is imported by now stays, and no collection of garbage need look at it again; nothing else may stay.
 
     The program freezes what it made, once, for it lives as long as the process; here the apps and checkpoints of a
-    thousand tests would never be freed.  An app is some hundred thousand objects: collecting after each 700 of them
-    would take a sixth of its tests.
+    thousand tests would never be freed.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 5, 5)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gc, "freeze", lambda: None)
         patch.setattr(gc, "unfreeze", lambda: None)
