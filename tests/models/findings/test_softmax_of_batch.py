@@ -1,4 +1,4 @@
-"""Of `softmax_of_batch`: found where it normalises the rows of a batch together, and nowhere else."""
+"""Of `models/findings/kinds/softmax_of_batch.py`: found where it normalises rows together, and nowhere else."""
 
 from __future__ import annotations
 
