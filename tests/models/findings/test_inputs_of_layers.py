@@ -1,5 +1,5 @@
-"""Of `loss_input`, `loss_shape`, `one_of_batch`, `made_in_forward` and `linear_chain`: what a layer is given, and
-sound networks that look alike.
+"""Findings about what a loss or a layer is given, and about layers made anew or without an activation between them;
+sound networks that look alike have none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Of `models/findings/kinds/softmax_of_batch.py`: found where it normalises rows together, and nowhere else."""
+"""A softmax over the rows of the batch: found where it normalises them together, and nowhere else."""
 
 from __future__ import annotations
 
