@@ -209,7 +209,9 @@ class Log(nn.Module):
         return (self.inner(x) - 9).log()
 
 
-def test_the_first_nan_is_one_line_where_there_is_no_more_to_say() -> None:
+def test_behind_the_first_nan_is_said_of_what_it_was_made() -> None:
     lines = list(text_of(ran(of(Log(), torch.rand(2, 4)))))
     place = next(place for place, line in enumerate(lines) if line.startswith("first NaN in (root): log, at "))
-    assert lines[place + 1].startswith("output [2, 3]")
+    assert lines[place + 1].startswith("  log of -")
+    assert " at [0, 0], which read -" in lines[place + 1]
+    assert lines[place + 2].startswith("output [2, 3]")

@@ -86,7 +86,8 @@ def test_a_mask_of_another_length() -> None:
     hint = hint_of(Made(forward, mask=torch.ones(8, 8).bool()), torch.rand(2, 10, 6))
     assert "`masked_fill` at " in hint
     assert "joins [2, 10, 10] from `matmul`" in hint
-    assert "and [8, 8] from `mask`: they differ in dimension 2 of the first and 1 of the second, 10 and 8" in hint
+    assert "and [8, 8] from `mask`: they differ in dimension 1 of the first and 0 of the second, 10 and 8, " in hint
+    assert "dimension 2 of the first and 1 of the second, 10 and 8" in hint
     torch.rand(2, 8, 8).masked_fill(torch.ones(8, 8).bool(), 0)
 
 
