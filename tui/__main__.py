@@ -30,6 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         return _main(argv)
     except KeyboardInterrupt:  # before it was installed
         return 130
+    except Exception:
+        if ENDING.status is None:
+            raise
+        return ENDING.status  # of a signal: what it raised within an import may have become another error
 
 
 def _main(argv: list[str] | None) -> int:
