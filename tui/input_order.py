@@ -102,7 +102,7 @@ class InputOrder:
                 self.interval, self._last_key = self.last - self._last_key, self.last
             else:  # what is clicked is meant by itself, however close the mouse's moves to it are
                 self.interval = math.inf
-        if not isinstance(event, InputEvent | Paste) or event.is_forwarded or self._goes_by(event):
+        if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await self._deliver(event)
         elif self._app._exit:  # the app ends, and takes its widgets away one by one
             self._waiting.clear()
@@ -110,6 +110,9 @@ class InputOrder:
             self._waiting.clear()
             self._open()
             await self._deliver(event)
+        elif self._goes_by(event):
+            if not _is_lost(event, self._target(event), self._app):
+                await self._deliver(event)
         else:
             if isinstance(event, MouseMove) and self._waiting and isinstance(self._waiting[-1], MouseMove):
                 self._waiting.pop()
@@ -204,16 +207,17 @@ class InputOrder:
     def hold_long(self, on_given_up: Callable[[], None]) -> Callable[[bool], None]:
         """Let keys and pastes wait, however long it takes; Esc forgets those before it and calls `on_given_up`.
 
-        Meanwhile the mouse and Ctrl+C act at once.
+        Meanwhile the mouse and Ctrl+C act at once; so does a key for a screen that came meanwhile, which gives up too.
 
         Returns:
             What ends it: with True inputs go on, to what was shown before it was called; with False they are forgotten.
         """
-        hold = _LongHold(on_given_up)
-        if self._long is not None:
-            self._holds.discard(self._long)
-        self._long = hold
+        self._holds.discard(self._long)
+        self._long = hold = _LongHold(on_given_up, len(self._app.screen_stack))
         self._holds.add(hold)
+        for event in [each for each in self._waiting if self._goes_by(each)]:
+            self._waiting.remove(event)
+            self._app.call_later(self.take, event)
         self._look_at_long()
         return lambda goes_on: self._end_long(hold, goes_on)
 
@@ -229,6 +233,12 @@ class InputOrder:
         """Give up what keeps inputs where Esc is among them, else report how many there are."""
         if (hold := self._long) is None:
             return
+        if len(self._app.screen_stack) > hold.screens:  # a question, or what was clicked: the last input is for that
+            last = self._waiting.pop()
+            self._end_long(hold, False)
+            self._waiting.append(last)
+            hold.on_given_up()
+            return
         for place, event in enumerate(self._waiting):
             if isinstance(event, Key) and (event.key == "escape" or (event.key in EDITS and event.character)):
                 behind = list(self._waiting)[place + 1 :]
@@ -241,7 +251,7 @@ class InputOrder:
 
     def _goes_by(self, event: Event) -> bool:
         """Whether an input acts although others wait without an end: the mouse and Ctrl+C."""
-        return self._long is not None and (isinstance(event, MouseEvent) or _is_key(event, "ctrl+c"))
+        return self._long is not None and (isinstance(event, MouseEvent) or getattr(event, "key", "") == "ctrl+c")
 
     def _release(self, hold: object) -> None:
         if hold in self._holds:
@@ -251,8 +261,8 @@ class InputOrder:
     # -- one input
     async def _act(self, event: Event) -> None:
         target = self._target(event)
-        if isinstance(event, MouseEvent) and not (target is self._app or target.is_attached):
-            return  # on what is just being removed, or while the app ends: Textual cannot place it
+        if _is_lost(event, target, self._app):
+            return
         if isinstance(event, Key):
             key, then = meant(event, target)
             if key is not event:
@@ -361,10 +371,13 @@ class _LongHold:
     """What keeps inputs until it is let go."""
 
     on_given_up: Callable[[], None]
+    screens: int
+    """How many there were when it began."""
 
 
-def _is_key(event: Event, key: str) -> bool:
-    return isinstance(event, Key) and event.key == key
+def _is_lost(event: Event, target: MessagePump, app: App[int]) -> bool:
+    """Whether the mouse is on what is just being removed, or while the app ends: Textual cannot place it."""
+    return isinstance(event, MouseEvent) and not (target is app or target.is_attached)
 
 
 def _is_chosen_in(field: Widget) -> bool:

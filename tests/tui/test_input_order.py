@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -13,6 +14,7 @@ from textual.keys import _character_to_key
 
 from models.messages import Backward, Describe, Description, Fact, FactGroup, Forward, HeatMap, Interrupt
 from tui import input_order
+from tui.input_order import InputOrder
 from tui.screens.input_form import InputForm
 from tui.screens.run_choices import RunChoices
 from tui.screens.running import AWAITING
@@ -152,6 +154,8 @@ async def test_a_click_on_what_is_being_removed_or_while_the_app_ends(steps: int
         assert parent is not None
         listed._detach()  # as its removal and the end of the app do, before the screen is drawn without it
         await played.app.input_order.take(events.MouseDown(None, 3, 3, 0, 0, 1, False, False, False, 3, 3))
+        played.app.input_order.hold_long(lambda: None)  # then the mouse waits for nothing
+        await played.app.input_order.take(events.MouseDown(None, 3, 3, 0, 0, 1, False, False, False, 3, 3))
         listed._attach(parent)
 
 
@@ -241,7 +245,13 @@ async def test_what_names_a_run_is_no_key_of_the_calls_also_where_the_run_was_no
 async def test_however_long_a_run_takes_what_is_typed_for_a_panel_behind_it_is_no_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(input_order, "PATIENCE", 0.02)
+    patience, hold_long = input_order.PATIENCE, InputOrder.hold_long
+
+    def impatient(order: InputOrder, on_given_up: Callable[[], None]) -> Callable[[bool], None]:
+        monkeypatch.setattr(input_order, "PATIENCE", 0.02)  # not before: a busy machine needs as long for the key
+        return hold_long(order, on_given_up)
+
+    monkeypatch.setattr(InputOrder, "hold_long", impatient)
     async with opened() as played:
         gate = played.engine.hold(Forward)
         burst(played, "f", "K", *"two")
@@ -249,6 +259,7 @@ async def test_however_long_a_run_takes_what_is_typed_for_a_panel_behind_it_is_n
         assert played.explorer.path == ""
         await played.pilot.press("f")
         await played.sees("K and 4 keys wait")
+        monkeypatch.setattr(input_order, "PATIENCE", patience)
         gate.set()
         await played.until(lambda: getattr(played.app.focused, "value", "") == "twof", "what was typed is the name")
         assert "wait" not in played.text.splitlines()[0]
@@ -301,3 +312,47 @@ async def test_what_was_typed_for_a_panel_is_forgotten_where_the_engine_ends() -
         assert not played.explorer.has_class("-zoom-left")
         await played.press("2")  # and no other is kept
         await played.until(lambda: played.explorer.query_one("#right-panes").current == "gradients", "it acts")
+
+
+@pytest.mark.parametrize("escape", [["escape", "j"], ["alt+f"]])
+async def test_escape_in_one_read_with_the_key_of_a_panel_gives_it_up_too(escape: list[str]) -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        if escape == ["alt+f"]:
+            burst(played, "f", "I")
+            for event in TerminalReports().feed("\x1bf"):  # Escape, and f right behind it
+                played.app.post_message(event)
+            await played.until(lambda: len(played.asked(Forward)) == 2, "the key behind Escape acts")
+        else:
+            burst(played, "f", "I", *escape)
+            await played.until(lambda: played.explorer.path == "0", "the key behind Escape acts")
+        gate.set()
+        await played.until(lambda: not played.explorer.running and not played.explorer.pending, "it is over")
+        await played.until(lambda: all(each.group != AWAITING for each in played.app.workers), "nothing is awaited")
+        await played.rest()
+        assert not isinstance(played.app.screen, InputForm)
+
+
+async def test_an_interrupt_in_one_read_with_the_key_of_a_panel_does_not_wait() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "I", "ctrl+c", "x")
+        await played.until(lambda: played.asked(Interrupt), "interrupted")
+        await played.sees("I and 1 key wait")
+        gate.set()
+        await played.until(lambda: isinstance(played.app.screen, InputForm), "it is over")
+
+
+async def test_whether_to_kill_the_engine_is_answered_by_a_key_while_a_panel_waits() -> None:
+    async with opened() as played:
+        gate = played.engine.hold(Forward)
+        burst(played, "f", "I", "x")
+        await played.sees("I and 1 key wait")
+        await played.press(*["ctrl+c"] * 3)
+        await played.sees("does not react")
+        await played.press("n")
+        await played.until(lambda: played.app.screen is played.explorer, "answered")
+        gate.set()
+        await played.until(lambda: not played.explorer.running and not played.explorer.pending, "it is over")
+        await played.rest()
+        assert not isinstance(played.app.screen, InputForm)

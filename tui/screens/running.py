@@ -218,7 +218,9 @@ class Running(ExplorerBase):
             show()
             return
         self.status.message, self.status.awaiting = "", key
-        self._show_when_over(show, hold_long(self.app, self._given_up))
+        end = hold_long(self.app, self._given_up)
+        if self.status.awaiting:  # else Esc was typed right behind the key
+            self._show_when_over(show, end)
 
     def _given_up(self) -> None:
         self.workers.cancel_group(self, AWAITING)
