@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from textual.app import App
 from textual.css.query import NoMatches
@@ -33,6 +34,7 @@ from textual.events import (
     Paste,
 )
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -213,7 +215,7 @@ class InputOrder:
             What ends it: with True inputs go on, to what was shown before it was called; with False they are forgotten.
         """
         self._holds.discard(self._long)
-        self._long = hold = _LongHold(on_given_up, len(self._app.screen_stack))
+        self._long = hold = _LongHold(on_given_up, self._app.screen_stack)
         self._holds.add(hold)
         for event in [each for each in self._waiting if self._goes_by(each)]:
             self._waiting.remove(event)
@@ -233,7 +235,7 @@ class InputOrder:
         """Give up what keeps inputs where Esc is among them, else report how many there are."""
         if (hold := self._long) is None:
             return
-        if len(self._app.screen_stack) > hold.screens:  # a question, or what was clicked: the last input is for that
+        if self._app.screen not in hold.screens:  # a question, or what was clicked: the last input is for that
             last = self._waiting.pop()
             self._end_long(hold, False)
             self._waiting.append(last)
@@ -371,8 +373,8 @@ class _LongHold:
     """What keeps inputs until it is let go."""
 
     on_given_up: Callable[[], None]
-    screens: int
-    """How many there were when it began."""
+    screens: Sequence[Screen[Any]]
+    """Those that there were when it began."""
 
 
 def _is_lost(event: Event, target: MessagePump, app: App[int]) -> bool:
