@@ -356,3 +356,17 @@ async def test_whether_to_kill_the_engine_is_answered_by_a_key_while_a_panel_wai
         await played.until(lambda: not played.explorer.running and not played.explorer.pending, "it is over")
         await played.rest()
         assert not isinstance(played.app.screen, InputForm)
+
+
+async def test_a_panel_that_cannot_be_shown_keeps_no_keys() -> None:
+    def show() -> None:
+        raise ValueError("own")
+
+    async with opened() as played:
+        played.explorer.running = "training"
+        played.explorer.when_over("I", show)
+        played.explorer.running = ""
+        await played.reported("own fault")
+        played.app._exception = None
+        await played.press("2")
+        await played.until(lambda: played.explorer.query_one("#right-panes").current == "gradients", "it acts")

@@ -232,9 +232,11 @@ class Running(ExplorerBase):
             await asyncio.sleep(LOOK_AGAIN)
         self.status.awaiting = ""
         shows = self.summary is not None and not self.status.gone
-        if shows:
-            show()
-        end(shows)
+        try:
+            if shows:
+                show()
+        finally:
+            end(shows)
 
     # -- what runs ---------------------------------------------------------------------------------------------------
     def take_busy(self, text: str) -> None:
