@@ -6,7 +6,7 @@ import re
 
 from torch import Tensor
 
-from ..gradients.anew import assigned_anew
+from ..gradients.anew import assigned_anew, computed_anew
 from ..trace.lines import line_text
 from .failed_call import FailedCall
 from .words import dtype, sizes
@@ -48,9 +48,13 @@ def _into_leaf(failed: FailedCall, written: Tensor, is_part: bool) -> str:
         path = maker.path
     what = f"`{path}`" if path else f"a tensor of {sizes(written.shape)} that requires a gradient"
     into = f"a part of {what}" if is_part else what
-    mend = _anew(failed) if not is_part else f"write into `{path}.clone()`" if path else _CLONE
+    if is_part:
+        mend = f"write into `{path}.clone()`" if path else _CLONE
+    else:
+        computed = computed_anew(line_text(failed.call.where))
+        mend = f"`{computed}` gives a new tensor" if computed else _anew(failed)
     said = f"{failed.name} writes into {into}, which would change what is trained while the graph is recorded"
-    return f"{said}: {mend}; if that is what it is for, do it within `torch.no_grad()`"
+    return f"{said}: {mend}; within `torch.no_grad()` it may be changed, and what is not learnt is a buffer"
 
 
 def _anew(failed: FailedCall) -> str:

@@ -16,6 +16,15 @@ def assigned_anew(line: str) -> str:
     return f"write {name} = {name} {sign} {value} instead of {name} {sign}= {value}"
 
 
+def computed_anew(line: str) -> str:
+    """Return `self.h + 1` of `self.h += 1`; empty for any other line, and where what is assigned is no attribute.
+
+    A parameter is an attribute to which no other tensor can be assigned.
+    """
+    assigned = _ASSIGNED.match(line)
+    return f"{assigned[1]} {assigned[2]} {assigned[3]}" if assigned is not None and "." in assigned[1] else ""
+
+
 def assigns_part(line: str) -> bool:
     """Return whether a line is one such as `h[0] += 1`."""
     assigned = _ASSIGNED.match(line)

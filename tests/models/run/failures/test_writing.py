@@ -25,6 +25,22 @@ def test_a_parameter_is_named_with_the_line_as_it_would_be() -> None:
     assert "`torch.no_grad()`" in hint
 
 
+def test_what_is_computed_of_an_attribute_is_not_assigned_to_it_as_a_parameter_takes_no_tensor() -> None:
+    def wrong(self: nn.Module, x: Tensor) -> Tensor:
+        self.count += 1
+        return x * self.count
+
+    hint = hint_of(Made(wrong, count=nn.Parameter(torch.zeros(3))), torch.rand(2, 3))
+    assert "writes into `count`" in hint
+    assert "`self.count + 1` gives a new tensor" in hint
+    assert hint.endswith("within `torch.no_grad()` it may be changed, and what is not learnt is a buffer")
+
+
+def test_a_layer_that_writes_into_a_parameter() -> None:
+    net = Made(lambda self, x: x * self.act(self.scale), act=nn.ReLU(inplace=True), scale=nn.Parameter(torch.ones(3)))
+    assert "writes into `scale`" in hint_of(net, torch.rand(2, 3))
+
+
 def test_a_part_of_a_parameter() -> None:
     def wrong(self: nn.Module, x: Tensor) -> Tensor:
         self.table[0] = 0
