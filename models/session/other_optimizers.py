@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -23,8 +24,9 @@ def of_other_networks(names: Mapping[str, object], tree: LiveTree) -> list[ref[O
     others: list[ref[Optimizer]] = []
     found = known_optimizers(tree.root, names)
     if found:
-        mine = {id(tensor) for tensor in tree.root.parameters()}
+        mine = set(map(id, tree.distinct_tensors))
         for optimizer in found:
-            if not any(id(tensor) in mine for group in optimizer.param_groups for tensor in group["params"]):
-                others.append(ref(optimizer))
+            with suppress(Exception):  # of a class of the user's
+                if not any(id(tensor) in mine for group in optimizer.param_groups for tensor in group["params"]):
+                    others.append(ref(optimizer))
     return others

@@ -40,6 +40,24 @@ def test_optimizers_of_the_console_are_asked() -> None:
     assert not texts(read_findings(session), "optimizer_incomplete")
 
 
+def test_optimizers_are_looked_at_without_the_parameters_of_the_users_class(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Sequential):\n"
+        "    def __init__(self): super().__init__(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))\n"
+        "    def parameters(self, which): raise TypeError(which)\n"
+        "class Unready(torch.optim.Optimizer):\n"
+        "    def __init__(self): pass\n"
+        "net, both, unready = Net(), {'g': Net(), 'd': Net()}, Unready()\n"
+        "opt = torch.optim.SGD(list(torch.nn.Module.parameters(net[0])), lr=0.1)\n"
+        "half = torch.optim.SGD(list(torch.nn.Module.parameters(both['g'])), lr=0.1)\n"
+    )
+    for name in ("Net", "net", "both"):
+        session = opened(f"{tmp_path}/train.py:{name}")
+        assert (session.namespace["opt"] in [each() for each in session.other_optimizers]) == (name != "net")
+        assert (session.namespace["half"] in [each() for each in session.other_optimizers]) == (name != "both")
+
+
 def test_an_optimizer_of_the_file_for_its_own_object_is_not_one_of_the_class_that_is_opened(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(
         "import torch\n"
