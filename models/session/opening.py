@@ -206,6 +206,8 @@ class SourceOpener:
         if self._let_go_network and not self.is_beside:
             collect_where_seldom()  # it may refer to itself
         self._let_go_network = False
+        if self.is_checkpoint and not self.is_beside:
+            gc.freeze()  # the objects of a large one stay: the collector need not visit them again and again
 
     def _watch_files(self, before: Mapping[str, Stamp], since: int) -> None:
         # Those of a checkpoint may be thousands, on a slow disk: they are looked at when it is asked for them.
@@ -249,8 +251,6 @@ class SourceOpener:
         if wanted.for_run:
             raise requires_code(model.source)
         self._clear()
-        if not self.is_beside:
-            gc.freeze()  # the objects of a large checkpoint stay: the collector need not visit them again and again
         self.namespace = model.namespace()
         with self.lock:
             self._model = model

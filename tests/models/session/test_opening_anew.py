@@ -212,19 +212,25 @@ def test_nothing_open_and_a_documented_network_have_no_changed_files() -> None:
     assert session.summary().parameters == 309
 
 
-def test_a_network_that_refers_to_itself_goes_when_another_is_opened(project: Path) -> None:
+@pytest.mark.parametrize("other", ["net.py:Net", "weights.pt"])
+def test_a_network_that_refers_to_itself_goes_when_another_source_is_opened(
+    project: Path, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save({"a": torch.zeros(2)}, project / "weights.pt")
     (project / "net.py").write_text(
         f"{NET}\n    def __setattr__(self, name, value):\n        super().__setattr__(name, value)\n"
         "        self.__dict__['me'] = self\n"
     )
     session = Session()
-    before = gc.get_threshold()
+    before, frozen = gc.get_threshold(), []
     collect_seldom()
     try:
         session.open("net.py:Net")
         gone = weakref.ref(session.root)
-        session.open("net.py:Net")
+        monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gone() is not None))  # which never goes then
+        session.open(other)
         assert gone() is None
+        assert not any(frozen)
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
