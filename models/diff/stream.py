@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice, takewhile
+from itertools import chain
 
 from ..tensors.lattice import span_of
 from .compare import compare
@@ -54,9 +54,11 @@ def differences_at_once(
         while at < count:
             a, b = pairs.both[at]
             if a is None or b is None:
-                sided = [one_sided(*pair) for pair in takewhile(_is_one_sided, islice(pairs.both, at, None))]
-                at += len(sided)
-                yield sided
+                end = at + 1
+                while end < count and None in pairs.both[end]:
+                    end += 1
+                yield [one_sided(*pair) for pair in pairs.both[at:end]]
+                at = end
                 continue
             before, path = done, a.path
 
@@ -78,10 +80,6 @@ def differences_at_once(
             done = before + sum(sizes[at : at + len(found)])  # a tensor may be read in part, or twice
             at += len(found)
             yield found
-
-
-def _is_one_sided(pair: tuple[Comparable | None, Comparable | None]) -> bool:
-    return pair[0] is None or pair[1] is None
 
 
 def one_sided(a: Comparable | None, b: Comparable | None) -> Difference:

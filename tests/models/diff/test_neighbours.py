@@ -141,3 +141,25 @@ def test_between_two_groups_a_request_can_be_cancelled_and_what_was_found_stays(
     assert 1000 < len(found) < 5000
     assert asked == [(0, 5000 * 512), (len(found) * 512, 5000 * 512)]
     assert {each.status for each in found} == {"changed"}
+
+
+def test_what_one_side_alone_has_is_not_sought_from_the_beginning_each_time(tmp_path):
+    class Walked(list):
+        walks = 0
+
+        def __iter__(self):
+            self.walks += 1
+            return super().__iter__()
+
+    models = []
+    for words in ("xy", "x"):
+        path = tmp_path / f"{words}.safetensors"
+        write(path, {f"{at}.{word}": torch.zeros(2) for at in range(150) for word in words})
+        session = Session()
+        session.open(str(path))
+        models.append(session.model)
+    pairs = pair(*map(every_tensor, models), True, lambda path: True)
+    pairs.both = Walked(pairs.both)
+    found = list(differences(pairs, Tolerance(), workers=Workers(1)))
+    assert [each.status for each in found] == ["equal", "only_a"] * 150
+    assert pairs.both.walks < 3
