@@ -24,6 +24,7 @@ LEFT_OUT = "not in state_dict, not moved by .to(), not given to an optimizer"
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each hidden module and tensor that is registered nowhere; a warning for what could be trained."""
     known = {id(node.item) for node in evidence.tree.nodes if node.registered}
+    given = set() if evidence.trace is None else {id(each()) for each in evidence.trace.given}
     for node, module in evidence.modules():
         if node.plain and id(module) not in known:
             yield _of_module(node, module)
@@ -37,15 +38,18 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             severity: Severity = "warning" if trained else "note"
             yield Finding(kind="unregistered", severity=severity, text=text, path=node.path)
         elif node_role(evidence.tree, node).word == "constant":
-            yield _of_constant(node, tensor, known)
+            yield _of_constant(node, tensor, known | given)
 
 
 def _of_constant(node: Node, tensor: Tensor, known: set[int]) -> Finding:
-    """Return the finding of a tensor that is no parameter: what requires a gradient itself was meant to be one."""
+    """Return the finding of a tensor that is no parameter: what requires a gradient itself was meant to be one.
+
+    Unless it is among the `known`, which the network holds or was given: some keep their input for later.
+    """
     text = "a plain attribute: not in state_dict, not moved by .to(); register_buffer keeps it with the network"
     severity: Severity = "note"
     function = attribute(tensor, "grad_fn")
-    if requires_grad(tensor) and function is None:
+    if requires_grad(tensor) and function is None and id(tensor) not in known:
         mends = "nn.ParameterList of nn.Parameter" if node.keys else "nn.Parameter"
         text = f"a plain tensor that requires a gradient: {LEFT_OUT}; {mends} registers it"
         severity = "warning"

@@ -16,6 +16,8 @@ from .totals import join_peaks, totals_of
 from .went_back import WentBack
 
 if TYPE_CHECKING:
+    from weakref import ref
+
     from torch import Tensor
 
     from .captured import Captures
@@ -132,6 +134,8 @@ class Trace:
         """The call that `nonfinite` is about while the run goes on: its row may yet be folded into another."""
         self.late: set[Call] = set()
         """Rows to which something was added after they were recorded: what a device had measured meanwhile."""
+        self.given: list[ref[Tensor]] = []
+        """What the network was called with last that requires a gradient."""
         self.losses: list[Call] = []
         """Losses that the statement took of what the network returned, which have no rows."""
         self.interrupted = False

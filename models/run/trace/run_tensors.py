@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor
@@ -94,6 +95,7 @@ class RunTensors:
     def given(self, tensors: list[Tensor], call: Call) -> None:
         """Note the inputs of the network, which `call` is the call of."""
         self._batch = next((size for tensor in tensors if (size := _rows(tensor)) is not None), None)
+        self._trace.given = [ref(tensor) for tensor in tensors if tensor.requires_grad]
         self.memory.given(tensor for tensor in tensors if self._flow.known(tensor) is None)
         for tensor in tensors:
             if self._flow.known(tensor) is not None:
