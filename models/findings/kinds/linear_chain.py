@@ -11,6 +11,9 @@ from ...run.trace.calls import Call
 from ..evidence import Evidence
 from ..same_elements import FOLLOWED, SAME_ELEMENTS
 
+_SAME_FEATURES = SAME_ELEMENTS - {"transpose", "permute", "movedim", "T", "mT"}
+"""Without those behind which a layer may read another dimension than that of the features."""
+
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the first of the linear layers that read nothing but what another one gives, and is read by nothing else.
@@ -52,7 +55,7 @@ def _linear_before(call: Call, readers: dict[int, int]) -> Call | None:
             return None
         if call.op == "Linear" and call.kind == "module":
             return call
-        if call.op not in SAME_ELEMENTS:
+        if call.op not in _SAME_FEATURES:
             return None
     return None
 

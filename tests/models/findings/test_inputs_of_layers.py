@@ -225,6 +225,18 @@ def chain(net: nn.Module) -> list[str]:
     return [each.path for each in findings(net, rows(3, 6)) if each.kind == "linear_chain"]
 
 
+def test_linear_layers_of_two_dimensions_are_no_chain() -> None:
+    class Mixed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tokens, self.features = nn.Linear(6, 6), nn.Linear(6, 6)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.features(self.tokens(x).transpose(1, 2))
+
+    assert [each for each in findings(Mixed(), rows(3, 6, 6)) if each.kind == "linear_chain"] == []
+
+
 def test_linear_layers_with_nothing_between_are_a_note() -> None:
     found = only("linear_chain", findings(nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 2)), rows(3, 6)))
     assert (found.severity, found.path) == ("note", "1")
