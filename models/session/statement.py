@@ -102,16 +102,12 @@ def _problem(outcome: StatementOutcome, trace: Trace | None, backward: WatchedBa
     if outcome.raised is not None:
         problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
     hint = "" if trace is None else trace.hint
-    if backward is not None and backward.hint and _is_of(problem, backward.error):
+    # not where the statement went on behind it, to fail with another one
+    if backward is not None and backward.hint and backward.error == (problem.type, problem.message):
         hint = backward.hint
         if trace is not None:
             trace.hint = hint
     return msgspec.structs.replace(problem, hint=hint) if hint else problem
-
-
-def _is_of(problem: Problem, error: BaseException | None) -> bool:
-    """Return whether a statement ended with `error`, and did not go on behind it to fail with another one."""
-    return problem.type == type(error).__name__ and problem.message == str(error)
 
 
 def _watched_backward(session: Session, text: str) -> AbstractContextManager[WatchedBackward] | None:

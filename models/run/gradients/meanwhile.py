@@ -37,8 +37,9 @@ CUT_BEHIND = (
 class WatchedBackward:
     """Each backward that was started while `watching_backward` was entered."""
 
-    error: BaseException | None = None
-    """What the last one raised; None where it came to its end."""
+    error: tuple[str, str] | None = None
+    """The type and text of what the last one raised, as that itself has the frames, and all they hold; None where it
+    came to its end."""
     hint: str = ""
     """Why, and what mends it; empty where that is not certain."""
 
@@ -79,8 +80,8 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[Wa
             with suppress(Exception):
                 _note(trace, watch, tree(), unnoticed)
         except RuntimeError as error:
-            found.error = error
             with suppress(Exception):
+                found.error = type(error).__name__, str(error)
                 found.hint = _explain(error, starts, trace, tree())
             raise
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,30 @@ def test_calls_have_the_gradients_that_the_key_gives_them(statements: list[str])
         assert mine.grad is not None
         assert theirs.grad is not None
         assert torch.allclose(mine.grad, theirs.grad)
+
+
+def test_what_a_backward_that_failed_held_goes_with_the_statement() -> None:
+    session, _ = opened()
+    run_statement(
+        session,
+        "def go():\n"
+        "    global held\n"
+        "    large = torch.ones(9)\n"
+        "    held = weakref.ref(large)\n"
+        "    loss = net(X).sum()\n"
+        "    loss.backward()\n"
+        "    loss.backward()\n",
+    )
+    run_statement(session, "import weakref; net(X)")
+    gc.collect()
+    gc.disable()
+    try:
+        problem = run_statement(session, "go().backward()").problem
+        assert problem is not None
+        assert "retain_graph=True" in problem.hint
+        assert session.namespace["held"]() is None
+    finally:
+        gc.enable()
 
 
 def test_a_graph_of_something_else_leaves_the_run_as_it_was() -> None:
