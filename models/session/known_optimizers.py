@@ -39,9 +39,8 @@ def _attributes(holder: object, network: type) -> Iterator[object]:
     """Yield what an object of the user's own holds; nothing is called for that."""
     if issubclass(type(holder), (type, ModuleType, FunctionType)):
         return
-    own = type(holder).__module__.partition(".")[0] not in ("builtins", "torch", "numpy") or issubclass(
-        type(holder), network
-    )
+    package = str(type(holder).__module__).partition(".")[0]
+    own = package not in ("builtins", "torch", "numpy") or issubclass(type(holder), network)
     try:
         names = object.__getattribute__(holder, "__dict__")
     except AttributeError:
