@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from torch import Tensor
@@ -17,6 +18,8 @@ from .attributed import Attribution
 from .conflicts import named, nodes_below
 
 _UNSEEN = frozenset(("data", "set_data"))
+_UNUSED = ("_running_mean", "_running_var")
+"""What batch_norm saves and in training does not need: the statistics of its batch take their place."""
 
 
 @plainly
@@ -37,8 +40,10 @@ def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: Callable[[]
     own = {storage_of(node.item): node.path for node in reversed(nodes) if isinstance(node.item, Tensor)}
     for node in nodes_below(starts):
         number = node._sequence_nr()
-        for name, memory in _saved(node):
-            writer = next((call for first, call in writers.get(memory, ()) if first > number), None)
+        for name, tensor in _saved(node):
+            memory = storage_of(tensor)
+            later = (call for first, call in writers.get(memory, ()) if first > number)
+            writer = next((call for call in later if _is_hit(tensor, call)), None)
             needed = None if writer is None else attribution.call_of_node(node)
             if writer is None or needed is None:
                 continue
@@ -58,7 +63,8 @@ def _writers(trace: Trace) -> Mapping[int, list[tuple[int, Call]]]:
     writes = [
         (memory, call)
         for memory, _, call in trace.lineage.writes
-        if memory and any(producer.op in _UNSEEN for producer in call.producers)
+        if memory
+        and any(producer.op in _UNSEEN for producer in call.row_of().producers)  # a turn that was folded has none
     ]
     if writes:
         firsts = {id(event.call): event.first for event in trace.lineage.events}
@@ -68,10 +74,19 @@ def _writers(trace: Trace) -> Mapping[int, list[tuple[int, Call]]]:
     return found
 
 
-def _saved(node: Any) -> Iterator[tuple[str, int]]:
-    """Yield by name the memory of each tensor that a node saved, and that no hook packed."""
+def _is_hit(saved: Tensor, writer: Call) -> bool:
+    """Return whether a call surely wrote into what was saved: one of both is all of their memory, and not a part."""
+    size = saved.untyped_storage().nbytes()
+    written = next(iter(writer.inputs), None)
+    elements = prod(written) if isinstance(written, tuple) and all(type(each) is int for each in written) else 0
+    return max(saved.numel(), elements) * saved.element_size() >= size
+
+
+def _saved(node: Any) -> Iterator[tuple[str, Tensor]]:
+    """Yield by name each tensor that a node saved and needs, and that no hook packed."""
+    unused = _UNUSED if getattr(node, "_saved_training", False) is True else ()
     for raw_name in dir(type(node)):
-        if not raw_name.startswith("_raw_saved_"):
+        if not raw_name.startswith("_raw_saved_") or raw_name.endswith(unused):
             continue
         try:
             raw = getattr(node, raw_name)
@@ -82,4 +97,4 @@ def _saved(node: Any) -> Iterator[tuple[str, int]]:
                 continue
             tensor = getattr(part, "data", None)
             if isinstance(tensor, Tensor):
-                yield raw_name.removeprefix("_raw_saved_"), storage_of(tensor)
+                yield raw_name.removeprefix("_raw_saved_"), tensor

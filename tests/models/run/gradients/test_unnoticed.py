@@ -35,9 +35,17 @@ def weight_written(net: Steps, X: Tensor) -> Tensor:
     return Y
 
 
+def weight_written_in_a_loop(net: Steps, X: Tensor) -> Tensor:
+    for _ in range(3):
+        net.layer.weight.data.mul_(0.5)  # <-
+        X = net.layer(X).tanh()
+    return X
+
+
 @pytest.mark.parametrize(
     ("forward", "needs", "what"),
     [
+        (weight_written_in_a_loop, "layer (Linear)", "layer.weight"),
         (result_written, "exp", "what it gave"),
         (input_written, "mul", "what it read"),
         (weight_written, "matmul", "layer.weight"),
@@ -66,6 +74,20 @@ def not_needed(net: Steps, X: Tensor) -> Tensor:
     return Z
 
 
+def another_part_of_the_memory(net: Steps, X: Tensor) -> Tensor:
+    first, second = net.layer(X).chunk(2, -1)
+    Y = first * first
+    second.data.zero_()
+    return Y
+
+
+def running_statistics(net: Steps, X: Tensor) -> Tensor:
+    norm = nn.BatchNorm1d(X.shape[1])
+    Y = norm(X * net.layer.weight.sum())
+    norm.running_mean.data.zero_()
+    return Y
+
+
 def not_part_of_the_result(net: Steps, X: Tensor) -> Tensor:
     Y = net.layer(X)
     Z = Y.exp()
@@ -78,7 +100,17 @@ def read_alone(net: Steps, X: Tensor) -> Tensor:
     return Y * Y.data.mean()
 
 
-@pytest.mark.parametrize("forward", [before_it_is_read, not_needed, not_part_of_the_result, read_alone])
+@pytest.mark.parametrize(
+    "forward",
+    [
+        before_it_is_read,
+        not_needed,
+        another_part_of_the_memory,
+        running_statistics,
+        not_part_of_the_result,
+        read_alone,
+    ],
+)
 def test_other_writes_and_reads_are_none(forward: Callable[..., Any]) -> None:
     assert went_back(forward, torch.rand(3, 4)).result.went_back.unnoticed is None
 
