@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from models.run.trace import many_statistics as module
+from models.run.trace.call_statistics import OutputStatistics
 from models.run.trace.many_statistics import MANY, is_many, sums_of
 from models.run.trace.output_statistics import statistics_of
 
@@ -83,3 +86,22 @@ def test_several_threads_begin_later() -> None:
         assert is_many(2 * MANY)
     finally:
         torch.set_num_threads(threads)
+
+
+def test_those_that_were_asked_for_among_fake_tensors_leave_later_ones_alone() -> None:
+    values = torch.arange(float(MANY * torch.get_num_threads())) + 1
+    found: list[OutputStatistics | None] = []
+
+    def ask() -> None:  # in a thread that asked for none before
+        with FakeTensorMode(allow_non_fake_inputs=True):
+            found.append(statistics_of(values))
+        values[:3] = 0
+        found.append(statistics_of(values))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    among, later = found
+    assert among is None
+    assert later is not None
+    assert later.zeros == 3
