@@ -8,6 +8,7 @@ from torch import nn
 
 from ...messages.findings import Finding
 from ...run.trace.calls import Call
+from ...tensors.tensors import requires_grad
 from ..evidence import Evidence
 from ..same_elements import FOLLOWED, SAME_ELEMENTS
 
@@ -61,9 +62,11 @@ def _linear_before(call: Call, readers: dict[int, int]) -> Call | None:
 
 
 def _is_whole(evidence: Evidence, before: Call, after: Call) -> bool:
-    """Return whether the features between two layers are not fewer than those at both ends."""
+    """Return whether two layers, both of them trained or neither, have no fewer features between than at both ends."""
     first, second = (evidence.tree.at(call.module) for call in (before, after))
     one, other = (None if node is None else node.item for node in (first, second))
     if not isinstance(one, nn.Linear) or not isinstance(other, nn.Linear) or one is other:
         return False
+    if requires_grad(one.weight) is not requires_grad(other.weight):
+        return False  # a head behind what was trained before
     return one.out_features == other.in_features >= min(one.in_features, other.out_features)

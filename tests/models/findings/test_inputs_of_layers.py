@@ -225,6 +225,11 @@ def chain(net: nn.Module) -> list[str]:
     return [each.path for each in findings(net, rows(3, 6)) if each.kind == "linear_chain"]
 
 
+def test_a_layer_that_is_trained_behind_one_that_is_not_is_no_chain() -> None:
+    assert chain(nn.Sequential(nn.Linear(6, 8).requires_grad_(False), nn.Linear(8, 2))) == []
+    assert chain(nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 2))) == ["1"]
+
+
 def test_linear_layers_of_two_dimensions_are_no_chain() -> None:
     class Mixed(nn.Module):
         def __init__(self) -> None:
