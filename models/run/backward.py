@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -85,8 +85,7 @@ def run_backward(
             cut = None if trace is None or tree is None else why_no_graph(trace, tree)
             return _refused(*_why_none(output, network, cut))
         if trace is not None:
-            with suppress(Exception):  # the backward goes on, whatever we make of what was seen
-                unnoticed = unnoticed_conflict([each.tensor for each in start.tensors], trace, lambda: tree)
+            unnoticed = unnoticed_conflict([each.tensor for each in start.tensors], trace, lambda: tree)
         _go_back(start, watch)
     except BaseException as error:  # SystemExit of a hook too
         conflict = None

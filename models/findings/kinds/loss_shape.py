@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...messages.findings import Finding
 from ...run.failures.broadcasting import broadcast
-from ...run.trace.calls import Several
+from ...run.trace.calls import sizes_of
 from ..evidence import Evidence
 
 _LOSSES = frozenset((
@@ -19,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for call in evidence.losses:
         if call.op not in _LOSSES or call.failed or len(call.inputs) < 2:
             continue
-        output, target = _sizes(call.inputs[0]), _sizes(call.inputs[1])
+        output, target = (list(sizes_of(given) or ()) for given in call.inputs[:2])  # a number goes with everything
         together = broadcast(output, target)
         if together is None or together in (output, target):
             continue
@@ -38,9 +38,3 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             call=call.index if call.index >= 0 else None,
             where=call.where or None,
         )
-
-
-def _sizes(shape: object) -> list[int]:
-    """Return the sizes of one tensor; none for anything else, which goes together with everything."""
-    is_one = isinstance(shape, tuple) and not isinstance(shape, Several)
-    return [int(size) for size in shape if isinstance(size, int)] if is_one else []  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torch import nn
 
 from ...messages.findings import Finding
-from ...run.trace.calls import Call, Several
+from ...run.trace.calls import Call, sizes_of
 from ..evidence import Evidence
 
 _TAKES_ONE = frozenset(("__getitem__", "select"))
@@ -43,7 +43,7 @@ def _said(evidence: Evidence, call: Call) -> str:
     path = call.producers[0].module
     node = evidence.tree.at(path)
     layer = None if node is None else node.item
-    given, taken = _sizes(call.inputs[0]) if call.inputs else None, _sizes(call.output)
+    given, taken = sizes_of(call.inputs[0]) if call.inputs else None, sizes_of(call.output)
     if not isinstance(layer, nn.RNNBase) or given is None or len(given) != 3 or taken is None:
         return ""
     batch, steps = (given[0], given[1]) if layer.batch_first else (given[1], given[0])
@@ -55,10 +55,3 @@ def _said(evidence: Evidence, call: Call) -> str:
         f"this takes one of the batch: `{'[:, -1]' if layer.batch_first else '[-1]'}` is the last step of each; "
         f"a batch of {steps:,} needs `batch_first={not layer.batch_first}`"
     )
-
-
-def _sizes(shape: object) -> tuple[int, ...] | None:
-    """Return the sizes of one tensor; None for several, and for what has none."""
-    if isinstance(shape, tuple) and not isinstance(shape, Several) and all(isinstance(size, int) for size in shape):
-        return tuple(shape)
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
-from ...run.trace.calls import Call, Several
+from ...run.trace.calls import Call, sizes_of
 from ..evidence import Evidence
 
 NAMES = ("softmax", "Softmax")
@@ -49,10 +49,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _sizes(call: Call) -> tuple[int, int] | None:
     """Return the rows and columns that a call gave; None where it gave no matrix of several of both."""
-    shape = call.output
-    if not isinstance(shape, tuple) or isinstance(shape, Several) or len(shape) != 2:
+    shape = sizes_of(call.output)
+    if shape is None or len(shape) != 2 or min(shape) < 2:
         return None
-    rows, columns = shape
-    if not isinstance(rows, int) or not isinstance(columns, int) or min(rows, columns) < 2:
-        return None
-    return rows, columns
+    return shape[0], shape[1]

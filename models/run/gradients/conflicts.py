@@ -16,7 +16,7 @@ from torch.autograd.graph import get_gradient_edge
 from ...live.live_tree import LiveTree
 from ...tensors.plainly import plainly
 from ..graph import discovered
-from ..trace.calls import Call, Several
+from ..trace.calls import Call, sizes_of
 from ..trace.flow import storage_of
 from ..trace.lines import line_text
 from ..trace.record import Trace
@@ -181,7 +181,5 @@ def _writes_a_part(writer: Call, saved: _Saved) -> bool:
     """Return whether a call wrote into a view of a part: a new tensor in its place would not be in the whole."""
     if writer.producers and writer.producers[0].op in _PARTS:
         return True
-    written = next(iter(writer.inputs), None)
-    if not isinstance(written, tuple) or isinstance(written, Several) or not all(type(size) is int for size in written):
-        return False
-    return 0 < prod(written) < saved.elements
+    written = sizes_of(next(iter(writer.inputs), None))
+    return written is not None and 0 < prod(written) < saved.elements

@@ -72,12 +72,10 @@ def watching_backward(trace: Trace, tree: Callable[[], LiveTree]) -> Iterator[Wa
             if not _is_graph(starts):
                 own(tensors, *args, **kwargs)
                 return
-            watch, unnoticed = watch_of(trace), None
-            with suppress(Exception):  # the statement goes on, whatever we make of what was seen
-                unnoticed = unnoticed_conflict(list(starts), trace, tree)
+            watch, unnoticed = watch_of(trace), unnoticed_conflict(list(starts), trace, tree)
             with watch.over(list(starts)):
                 own(tensors, *args, **kwargs)
-            with suppress(Exception):
+            with suppress(Exception):  # the statement goes on, whatever we make of what was seen
                 _note(trace, watch, tree(), unnoticed)
         except RuntimeError as error:
             with suppress(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ...live.live_tree import LiveTree
 from ...tensors.plainly import plainly
-from ..trace.calls import Call
+from ..trace.calls import Call, sizes_of
 from ..trace.flow import storage_of
 from ..trace.record import Trace
 from ..trace.went_back import Conflict
@@ -22,9 +23,8 @@ _UNUSED = ("_running_mean", "_running_var")
 """What batch_norm saves and in training does not need: the statistics of its batch take their place."""
 
 
-@plainly
 def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: Callable[[], LiveTree | None]) -> Conflict | None:
-    """Return which call needs what a later one wrote into through `.data`; None for none.
+    """Return which call needs what a later one wrote into through `.data`; None for none, and where looking fails.
 
     Is asked before backward: afterwards the graph no longer has what it needed.  Costs nothing where `.data` was not
     written to.
@@ -32,6 +32,13 @@ def unnoticed_conflict(starts: Sequence[Tensor], trace: Trace, tree: Callable[[]
     Args:
         tree: returns the network's, which gives the paths of its tensors; asked where there is such a write alone.
     """
+    with suppress(Exception):  # the backward goes on, whatever we make of what was seen
+        return _conflict(starts, trace, tree)
+    return None
+
+
+@plainly
+def _conflict(starts: Sequence[Tensor], trace: Trace, tree: Callable[[], LiveTree | None]) -> Conflict | None:
     writers = _writers(trace)
     if not writers:
         return None
@@ -77,8 +84,8 @@ def _writers(trace: Trace) -> Mapping[int, list[tuple[int, Call]]]:
 def _is_hit(saved: Tensor, writer: Call) -> bool:
     """Return whether a call surely wrote into what was saved: one of both is all of their memory, and not a part."""
     size = saved.untyped_storage().nbytes()
-    written = next(iter(writer.inputs), None)
-    elements = prod(written) if isinstance(written, tuple) and all(type(each) is int for each in written) else 0
+    written = sizes_of(next(iter(writer.inputs), None))
+    elements = 0 if written is None else prod(written)
     return max(saved.numel(), elements) * saved.element_size() >= size
 
 

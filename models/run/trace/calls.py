@@ -27,6 +27,11 @@ Shape = tuple[int, ...] | Several | str | None
 for what has no shape."""
 
 
+def sizes_of(shape: Shape) -> tuple[int, ...] | None:
+    """Return the sizes of one tensor; None for several, and for what has none."""
+    return shape if isinstance(shape, tuple) and not isinstance(shape, Several) else None
+
+
 def shape_as_text(shape: Shape) -> str:
     """Return a shape as text: `[2, 20]`, `[?, 4]`, `([2, 3], [2])`, `True`; empty for what has no shape."""
     if shape is None or isinstance(shape, str):

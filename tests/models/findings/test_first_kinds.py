@@ -276,22 +276,6 @@ def test_a_plain_tensor_that_requires_a_gradient_was_meant_to_be_a_parameter() -
     assert "register_buffer" in found["of_layer"].text
 
 
-def test_a_network_that_keeps_its_input_and_what_it_made_of_it_is_sound() -> None:
-    class Keeps(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.Linear(4, 4)
-
-        def forward(self, x: Tensor) -> Tensor:
-            self.x, self.weights = x, x.softmax(-1)
-            return self.layer(x)
-
-    net, given = Keeps(), rows(2, 4).requires_grad_()
-    for _ in range(2):
-        found = [each for each in findings(net, given) if each.kind == "unregistered"]
-        assert {each.severity for each in found} == {"note"}
-
-
 def test_parameters_on_one_memory_are_found_unless_they_are_one_object_or_apart() -> None:
     net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4))
     net[1].weight = net[0].weight  # tied: one object

@@ -298,3 +298,19 @@ def test_a_plain_tensor_that_requires_a_gradient_is_told_to_become_a_parameter()
     (found,) = [each for each in findings(Scaled(), rows(2, 4)) if each.severity == "warning"]
     assert (found.kind, found.path) == ("unregistered", "scale")
     assert found.text.endswith("nn.Parameter registers it")
+
+
+def test_a_network_that_keeps_its_input_and_what_it_made_of_it_is_sound() -> None:
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.x, self.weights = x, x.softmax(-1)
+            return self.layer(x)
+
+    net, given = Keeps(), rows(2, 4).requires_grad_()
+    for _ in range(2):
+        found = [each for each in findings(net, given) if each.kind == "unregistered"]
+        assert {each.severity for each in found} == {"note"}
