@@ -108,8 +108,9 @@ class Writer(threading.Thread):
         given_up = time.monotonic() + LAST
         while self.is_alive() and time.monotonic() < min(ends, given_up):
             self.join(TICK)
-            if has_room(self._descriptor):  # else it is the terminal that is slow, and not this thread
-                given_up = time.monotonic() + LAST
+            with contextlib.suppress(OSError):  # it is closed: its thread will notice
+                if has_room(self._descriptor):  # else it is the terminal that is slow, and not this thread
+                    given_up = time.monotonic() + LAST
 
 
 vars(linux_driver)["WriterThread"] = Writer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..messages import CallRows, CallsGrew
@@ -37,6 +38,7 @@ class CallReports:
             from ..run.listing.call_list import list_of
 
             self._begun = True
-            page = list_of(trace).page(CallRows(run=run, start=0, count=LONGEST_PAGE))
+            with suppress(Exception):  # the run goes on, and the page is asked for
+                page = list_of(trace).page(CallRows(run=run, start=0, count=LONGEST_PAGE))
         # That it was interrupted is said before all that is found out about the run, and what it changed.
         self._session.emit(CallsGrew(run=run, total=total, interrupted=trace.interrupted, page=page))
