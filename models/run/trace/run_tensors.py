@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...live.live_tree import LiveTree
-from ...tensors.tensors import shape_of
+from ...tensors.tensors import requires_grad, shape_of
 from .accelerator import Found, Pending, Readings, is_capturing, is_read_later
 from .call_statistics import OutputStatistics
 from .calls import Call
@@ -95,7 +95,7 @@ class RunTensors:
     def given(self, tensors: list[Tensor], call: Call) -> None:
         """Note the inputs of the network, which `call` is the call of."""
         self._batch = next((size for tensor in tensors if (size := _rows(tensor)) is not None), None)
-        self._trace.given = [ref(tensor) for tensor in tensors if tensor.requires_grad]
+        self._trace.given = [ref(tensor) for tensor in tensors if requires_grad(tensor)]
         self.memory.given(tensor for tensor in tensors if self._flow.known(tensor) is None)
         for tensor in tensors:
             if self._flow.known(tensor) is not None:
