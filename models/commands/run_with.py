@@ -27,7 +27,7 @@ NAME = 200
 WORDS = {"only_a": "only in A", "only_b": "only in B"}
 """What a status is called where people read it, if otherwise."""
 MEASURES = (("relative", "relative_l2"), ("max", "max_abs"))
-"""Measures of a difference, and how they are called where people read them."""
+"""Measures of a difference, and how they are called where users read them."""
 BEHIND = 8
 """Calls behind the first one that differs which are listed."""
 
