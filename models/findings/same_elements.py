@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..run.trace.calls import Call
+
 SAME_ELEMENTS = frozenset((
     "view", "reshape", "flatten", "squeeze", "unsqueeze", "transpose", "permute", "movedim", "contiguous", "T", "mT",
     "expand", "float", "double", "half", "bfloat16", "to", "clone", "Flatten", "Unflatten", "Identity",
@@ -9,3 +11,15 @@ SAME_ELEMENTS = frozenset((
 """By name, of operations and layers."""
 FOLLOWED = 8
 """How many of them are gone back through."""
+
+
+def computed_by(call: Call | None) -> Call | None:
+    """Return the row of the operation that computed what `call` gave, before that was only laid out anew."""
+    for _ in range(FOLLOWED):
+        if call is None:
+            return None
+        row = call.row_of()
+        if row.op not in SAME_ELEMENTS:
+            return row
+        call = row.producers[0] if len(row.producers) == 1 else None
+    return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
-from ...run.trace.calls import Call
 from ..evidence import Evidence
-from ..same_elements import FOLLOWED, SAME_ELEMENTS
+from ..same_elements import computed_by
 
 _LOSSES = {
     "CrossEntropyLoss": "cross_entropy",
@@ -56,7 +55,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         loss = _LOSSES.get(call.op, call.op)
         if loss not in _TAKES or call.failed:
             continue
-        made_by = _maker(call.subject)
+        made_by = computed_by(call.subject)
         if made_by is None:
             continue
         activation = _ACTIVATIONS.get(made_by.op, made_by.op)
@@ -73,15 +72,3 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             call=call.index if call.index >= 0 else None,
             where=call.where or None,
         )
-
-
-def _maker(call: Call | None) -> Call | None:
-    """Return the row of the operation that computed what `call` gave, before that was only laid out anew."""
-    for _ in range(FOLLOWED):
-        if call is None:
-            return None
-        row = call.row_of()
-        if row.op not in SAME_ELEMENTS:
-            return row
-        call = row.producers[0] if len(row.producers) == 1 else None
-    return None

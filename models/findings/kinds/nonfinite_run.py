@@ -8,7 +8,7 @@ from ...messages.findings import Finding
 from ...run.trace.calls import Call
 from ...run.trace.record import FirstNonfinite, NonfiniteCause
 from ..evidence import Evidence
-from ..same_elements import FOLLOWED, SAME_ELEMENTS
+from ..same_elements import computed_by
 
 _SOFTMAX = frozenset(("softmax", "Softmax", "log_softmax", "LogSoftmax"))
 _LOGS = {"softmax": "log_softmax", "Softmax": "log_softmax", "sigmoid": "logsigmoid", "Sigmoid": "logsigmoid"}
@@ -66,14 +66,8 @@ def _is_made_by(call: Call, cause: NonfiniteCause) -> bool:
 
 
 def _computed(call: Call) -> Call | None:
-    """Return the row of the one call that computed what `call` reads, before that was laid out anew."""
-    for _ in range(FOLLOWED):
-        if len(call.producers) != 1:
-            return None
-        call = call.producers[0].row_of()
-        if call.op not in SAME_ELEMENTS:
-            return call
-    return None
+    """Return the row of the one call that computed what `call` reads."""
+    return computed_by(call.producers[0]) if len(call.producers) == 1 else None
 
 
 def _text(first: FirstNonfinite) -> str:

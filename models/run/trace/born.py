@@ -21,7 +21,7 @@ _BY_ROW = frozenset(("softmax", "log_softmax", "logsumexp"))
 _OF_SAMPLES = frozenset(("std", "var", "std_mean", "var_mean"))
 _OF_TARGETS = frozenset(("cross_entropy", "nll_loss"))
 IGNORED = -100
-"""The target that losses leave out, unless they are told another."""
+"""The target that losses leave out, unless they are given another."""
 _MOST = 3
 """Operands that are named."""
 
@@ -29,7 +29,7 @@ _MOST = 3
 def made_of(
     op: str, what: Literal["NaN", "infinity"], output: Memory, read: Sequence[Read], numbers: list[float]
 ) -> str:
-    """Return what stands behind an operation's name: ` of -0.31 at [0, 2]`; empty where that cannot be told.
+    """Return what stands behind an operation's name: ` of -0.31 at [0, 2]`; empty where that cannot be known.
 
     Args:
         output: what it gave.
