@@ -14,7 +14,10 @@ FOLLOWED = 8
 
 
 def computed_by(call: Call | None) -> Call | None:
-    """Return the row of the operation that computed what `call` gave, before that was only laid out anew."""
+    """Return the row of the operation that computed what `call` gave, before that was only laid out anew.
+
+    None where the input of `call` is given, where several calls made it, or behind more than `FOLLOWED` such calls.
+    """
     for _ in range(FOLLOWED):
         if call is None:
             return None
