@@ -81,12 +81,12 @@ def one_type(name: str, runs: int) -> None:
 def moments_only(name: str, runs: int) -> None:
     """Print the speed of moments and extremes over that of copying: the best of each, for others use the machine."""
     tensor = made(name)
-    copy, readable, package = torch.empty_like(tensor), readable_of(tensor), fast._package
+    copy, readable, package = torch.empty_like(tensor), readable_of(tensor), fast.kernels
 
     def measure(with_package: bool) -> None:
-        fast._package = package if with_package else lambda: None  # type: ignore[assignment]
+        fast.kernels = package if with_package else lambda: None  # type: ignore[assignment]
         statistics(readable, path="", only_moments=True)
-        fast._package = package
+        fast.kernels = package
 
     measures = {"copy": lambda: copy.copy_(tensor), "torch alone": lambda: measure(False)}
     if fast.summariser(tensor.dtype) is not None:

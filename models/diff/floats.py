@@ -25,6 +25,8 @@ _LEAST = {torch.float32: 1e-25, torch.float64: 1e-280}
 """The smallest sum of squares of which nothing to speak of has vanished: in float32 what does is below 1e-38 each."""
 _FAR = 16
 """How many times as large the sum of the squares of one side may be as that of the other."""
+SPANS = 32
+"""Spans with the largest difference, as float32 has it, that are read again to tell the largest of them exactly."""
 _COUNTED = 255
 """Parts whose flags a byte can count."""
 
@@ -63,17 +65,27 @@ class FloatSums:
         rows = numbers.view(-1, ROW)
         norms = torch.linalg.vector_norm(rows, 2, 1, out=self._slice("alike", self._alike, len(rows)))
         self._alike += len(rows)
-        if not (self._found or norms.amax().item()):
-            low, high = torch.aminmax(numbers)
-            self._vanished = self._vanished or bool(low.item() or high.item())
-        else:
-            self._found = True
+        if not self._found:
+            self._look_at_alike(numbers, norms.amax().item())
 
     def add(self, a: Tensor, b: Tensor, first: int) -> None:
         """Take in parts of both, a multiple of `UNIT` elements, which begin at the position `first`."""
         x, y = self._as(a, "left"), self._as(b, "right")
         apart = room("apart", x.numel(), self._dtype)
         torch.sub(x, y, out=apart).abs_()
+        self._add_sums(x, y, apart, first)
+        if self.close and self._tolerance is not None:
+            self.close = self._are_close(a, b, apart, self._tolerance)
+
+    def _look_at_alike(self, numbers: Tensor, sum_of_squares: float) -> None:
+        """Find out whether all squares of equal elements vanished, as long as none is known that did not."""
+        if sum_of_squares:
+            self._found = True
+        else:
+            low, high = torch.aminmax(numbers)
+            self._vanished = self._vanished or bool(low.item() or high.item())
+
+    def _add_sums(self, x: Tensor, y: Tensor, apart: Tensor, first: int) -> None:
         count = x.numel() // ROW
         for name, numbers in (("a", x), ("b", y), ("apart", apart)):
             torch.linalg.vector_norm(numbers.view(-1, ROW), 2, 1, out=self._slice(name, self._rows, count))
@@ -81,8 +93,6 @@ class FloatSums:
         self._count(apart)
         self._starts.append((self._rows, first))
         self._rows += count
-        if self.close and self._tolerance is not None:
-            self.close = self._are_close(a, b, apart, self._tolerance)
 
     def finish(self) -> tuple[Sum, Sum, Sum, Sum] | None:
         """Return the sums of the squares of A, of B, of their products, and of the squares of the differences.
@@ -95,7 +105,7 @@ class FloatSums:
         if not self._rows:
             sound = self._is_safe(alike) or not (alike or self._vanished)
             return (Sum(alike), Sum(alike), Sum(alike), Sum()) if sound else None
-        self.largest = self._peaks[: self._rows].amax().item()
+        self.largest = self._peak()
         a, b, apart = (self._total(name, self._rows) for name in ("a", "b", "apart"))
         if not math.isfinite(self.largest) or not (self._is_safe(alike + a) and self._is_safe(alike + b)):
             return None
@@ -110,17 +120,21 @@ class FloatSums:
         """Return whether the largest difference is larger than a number in the dtype of the differences."""
         return self.largest > torch.tensor(number, dtype=self._dtype, device="cpu").item()
 
-    def largest_rows(self) -> list[int]:
-        """Return where the rows begin that have the largest difference; ask after `finish`."""
-        found: list[int] = (self._peaks[: self._rows] == self.largest).nonzero().view(-1).tolist()
+    def largest_spans(self) -> list[tuple[int, int]]:
+        """Return spans of elements that have the largest difference, the first ones; ask after `finish`."""
+        found: list[int] = (self._peaks[: self._rows] == self.largest).nonzero().view(-1)[:SPANS].tolist()
         starts = iter([*self._starts, (self._rows, 0)])
         (row, first), (end, after) = next(starts), next(starts)
         places = []
         for each in found:
             while each >= end:
                 (row, first), (end, after) = (end, after), next(starts)
-            places.append(first + (each - row) * ROW)
+            begin = first + (each - row) * ROW
+            places.append((begin, begin + ROW))
         return places
+
+    def _peak(self) -> float:
+        return self._peaks[: self._rows].amax().item()
 
     def _as(self, numbers: Tensor, name: str) -> Tensor:
         return numbers if numbers.dtype == self._dtype else room(name, numbers.numel(), self._dtype).copy_(numbers)

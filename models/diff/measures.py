@@ -180,18 +180,28 @@ def _carefully(a: Tensor, b: Tensor, first: int) -> Measures:
     whole = not a.is_complex() and not a.is_floating_point()
     exact = whole_differences(a, b).abs().max().item() if whole else None
     x, y = (_as_pairs(each) for each in (a, b))
-    exponent = _exponent(max(x.abs().max().item(), y.abs().max().item()))
-    x, y = (each * 2.0**-exponent for each in (x, y))
-    apart = x - y
-    for into, value in ((found.a, x.dot(x)), (found.b, y.dot(y)), (found.products, x.dot(y))):
-        into.add(float(value), 2 * exponent)
-    found.apart.add(float(apart.dot(apart)), 2 * exponent)
+    apart, halved = x - y, 0
+    if not apart.isfinite().all():
+        apart, halved = x / 2 - y / 2, 1
+    # Each has a scale of its own: beside 1e300 on one side, what the other has would vanish.
+    (x, of_x), (y, of_y), (apart, of_apart) = map(_near_one, (x, y, apart))
+    of_apart += halved
+    found.a.add(float(x.dot(x)), 2 * of_x)
+    found.b.add(float(y.dot(y)), 2 * of_y)
+    found.products.add(float(x.dot(y)), of_x + of_y)
+    found.apart.add(float(apart.dot(apart)), 2 * of_apart)
     if exact is not None:
         found.largest = float(exact)
     else:
         magnitudes = torch.view_as_complex(apart.view(-1, 2)).abs() if a.is_complex() else apart.abs()
-        found.largest = scaled(float(magnitudes.max()), exponent)
+        found.largest = scaled(float(magnitudes.max()), of_apart)
     return found
+
+
+def _near_one(numbers: Tensor) -> tuple[Tensor, int]:
+    """Return numbers that are scaled by a power of two, and its exponent; themselves where no square needs it."""
+    exponent = _exponent(numbers.abs().max().item())
+    return (numbers * 2.0**-exponent, exponent) if exponent else (numbers, 0)
 
 
 def _as_pairs(numbers: Tensor) -> Tensor:

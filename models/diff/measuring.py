@@ -8,15 +8,14 @@ from torch import Tensor
 
 from ..work.one_thread import one_thread
 from .difference import Tolerance
-from .floats import FLOATS, ROW, UNIT, FloatSums
+from .float_kernels import sums_of
+from .floats import FLOATS, UNIT, FloatSums
 from .largest import changes
 from .measures import Measures, measure_alike, measure_pair
 from .pieces import Pieces
 
 MANY = 2**12
 """Elements of a piece from which on floats are measured in few passes; fewer are added as float64."""
-_ROWS = 32
-"""Rows with the largest change, as float32 has it, that are read again to tell the largest of them exactly."""
 
 
 def measure_piece(
@@ -64,7 +63,7 @@ def _in_few_passes(
             other = x.dtype if y is None else y.dtype
             if not {x.dtype, other} <= FLOATS:
                 return None
-            sums = FloatSums(x.dtype, other, stop - start, tolerance)
+            sums = sums_of(x.dtype, other, stop - start, tolerance, beat)
         whole = x.numel() - x.numel() % UNIT
         if whole and y is None:
             sums.add_alike(x[:whole])
@@ -78,16 +77,16 @@ def _in_few_passes(
         return None
     found = Measures(*totals, sums.largest, sums.differing, close=equal or sums.close)
     if sums.differing and sums.may_be_larger(beat):
-        found.largest, found.place = _largest(pieces, sums.largest_rows()[:_ROWS])
+        found.largest, found.place = _largest(pieces, sums.largest_spans())
     found.merge(rest)
     return found
 
 
-def _largest(pieces: Pieces, rows: list[int]) -> tuple[float, int]:
-    """Return the largest change of those in some rows, exactly, and its position, the first of several."""
+def _largest(pieces: Pieces, spans: list[tuple[int, int]]) -> tuple[float, int]:
+    """Return the largest change of those in some spans, exactly, and its position, the first of several."""
     largest, place = -1.0, 0
-    for row in rows:
-        for first, x, y in pieces.both(row, row + ROW):
+    for start, stop in spans:
+        for first, x, y in pieces.both(start, stop):
             if y is None:
                 continue
             apart = changes(x, y)

@@ -27,7 +27,7 @@ _SPREAD_OF_HALVES = 1.5
 
 def summariser(dtype: torch.dtype) -> Callable[[], Summarise] | None:
     """Return what makes a summariser of a dtype, for one worker; None without the package, and for other dtypes."""
-    package = _package()
+    package = kernels()
     if package is None or dtype not in _NAMES:
         return None
     kind = _Floats if dtype.is_floating_point else _Bytes
@@ -35,7 +35,8 @@ def summariser(dtype: torch.dtype) -> Callable[[], Summarise] | None:
 
 
 @cache
-def _package() -> ModuleType | None:
+def kernels() -> ModuleType | None:
+    """Return the package, where it is there with all that is used of it; None where not."""
     try:
         import numkong
     except Exception:  # not installed, or built for another machine

@@ -1,5 +1,6 @@
 """Pieces of two tensors in files and live, against torch's float64.  Of `measuring`, `floats`, `pieces`."""
 
+import importlib.util
 import math
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.diff import compare as compared
-from models.diff import measuring, pieces
+from models.diff import float_kernels, measuring, pieces
 from models.diff.compare import compare
 from models.diff.difference import Tolerance
 from models.diff.floats import ROW
@@ -27,11 +28,14 @@ OTHERS = [
     torch.float8_e4m3fn, torch.float8_e5m2,
 ]  # fmt: skip
 SPECIAL = [0.0, -0.0, math.nan, math.inf, -math.inf, 1e-40, 1e-30, 3e19, 1e300]
+needs_package = pytest.mark.skipif(importlib.util.find_spec("numkong") is None, reason="needs NumKong")
 
 
-@pytest.fixture
-def small(monkeypatch):
-    """Several pieces of several parts in few elements."""
+@pytest.fixture(params=[pytest.param(True, marks=needs_package), False], ids=["NumKong", "torch"])
+def small(request, monkeypatch):
+    """Several pieces of several parts in few elements, by the kernels of a package and by torch alone."""
+    if not request.param:
+        monkeypatch.setattr(float_kernels, "kernels", lambda: None)
     monkeypatch.setattr(compared, "PIECE", 2**13)
     monkeypatch.setattr(pieces, "PART", 2**11)
 
@@ -156,6 +160,19 @@ def test_the_largest_of_several_that_are_one_number_in_float32_is_exact():
     b[5], b[900], b[3000] = 1e-9, -1e-8, 1e-8
     result = found(stored(a), stored(b)).comparison
     assert (result.index, result.max_abs) == ((900,), float(a[900].double() - b[900].double()))
+
+
+def test_small_numbers_are_measured_beside_large_ones(small):
+    a = torch.full((5_000,), 0.5, dtype=torch.float64)
+    b = a.clone()
+    a[7] = b[7] = 1e300
+    b[1_321] += 1e-16
+    b[1_321] = torch.nextafter(b[1_321], torch.tensor(9.0, dtype=torch.float64))
+    result = found(stored(a), live(b)).comparison
+    assert (result.index, result.max_abs) == ((1_321,), float((a - b).abs().max()))
+    a[7] = 0.5
+    assert found(stored(a), live(b)).comparison.relative_l2 == pytest.approx(1e300 / (0.5 * 5_000**0.5), rel=1e-9)
+    assert found(live(b), stored(a)).comparison.relative_l2 == 1.0
 
 
 def test_where_many_rows_have_the_largest_the_first_is_told(small):

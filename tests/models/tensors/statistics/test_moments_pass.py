@@ -38,7 +38,7 @@ def cut_up(patch: pytest.MonkeyPatch, package: bool) -> None:
     patch.setattr(chunks, "CHUNK", 10)
     patch.setattr(moments_pass, "PIECE", 80)
     if not package:
-        patch.setattr(fast, "_package", lambda: None)
+        patch.setattr(fast, "kernels", lambda: None)
 
 
 def moments(tensor: torch.Tensor, package: bool = False) -> StatisticsOf:
@@ -100,7 +100,7 @@ def test_any_mix(dtype, package, values, constant):
 @pytest.mark.parametrize("scale", [1e-3, 3.0, 100.0])
 def test_large_pieces_agree_with_the_census(dtype, package, scale, monkeypatch):
     if not package:
-        monkeypatch.setattr(fast, "_package", lambda: None)
+        monkeypatch.setattr(fast, "kernels", lambda: None)
     tensor = torch.randn(700_001, generator=torch.Generator().manual_seed(1)) * scale
     tensor[::50] = 0.0
     tensor[1::50] = -0.0
