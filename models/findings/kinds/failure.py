@@ -21,7 +21,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if trace.went_back is not None and trace.went_back.conflict is not None:
             return  # `inplace_conflict` says it
         if (after := trace.failed_outside) is not None:
-            text = f"failed after the forward at {_place(after)}: {trace.hint or after.failed}"
+            text = f"failed after the forward: {trace.hint or after.failed}; at {_place(after)}"
             yield Finding(kind="failure", severity="error", text=text, path=None, where=after.where or None)
         elif problem is None and trace.returned_nothing:
             yield Finding(kind="failure", severity="warning", text=NOTHING, path="")
@@ -39,7 +39,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         kind="failure",
         severity="error",
-        text=f"forward failed at {_place(failed)}: {trace.hint or failed.failed}",
+        text=f"forward failed: {trace.hint or failed.failed}; at {_place(failed)}",
         path=failed.module,
         call=rows[-1] if rows else None,
         where=failed.where or None,

@@ -33,7 +33,8 @@ def test_a_loss_that_fails_in_the_console_is_explained_and_found_with_its_line()
     assert "10 classes" in problem.hint
     (found,) = [each for each in read_findings(session).findings if each.kind == "failure"]
     assert found.severity == "error"
-    assert found.text.startswith("failed after the forward at cross_entropy of [2, 10] x [2]: target 99")
+    assert found.text.startswith("failed after the forward: target 99 at [1]")
+    assert found.text.endswith("; at cross_entropy of [2, 10] x [2]")
     assert found.where is not None
     assert re.fullmatch(r"<console \d+>:2", found.where)
     run_statement(session, "net(X).undefined")

@@ -14,7 +14,7 @@ from textual.message import Message
 from models.messages import CallOrder, CallPage, CallRow, CallTensor, RunTotals
 from tui.actions import bindings
 from tui.asking import Ask
-from tui.text import clean, fit_middle
+from tui.text import clean
 from tui.widgets.lists.columns import GAP, Column, Needs, header_of, lay_out, marked, row_of
 from tui.widgets.lists.fields import styles_of
 from tui.widgets.table.call_columns import (
@@ -30,11 +30,7 @@ from tui.widgets.table.call_columns import (
 from tui.widgets.table.call_differences import DIFFERENCES
 from tui.widgets.table.call_folding import CallFolding
 from tui.widgets.table.call_listing import CallListing
-
-ERROR_ROOM = 26
-"""Cells that the error has at least."""
-PLACE_ROOM = 20
-"""Cells that the place of an error has at most, before it."""
+from tui.widgets.table.failed_row import failed_line
 
 
 class CallTable(CallFolding):
@@ -269,19 +265,15 @@ class CallTable(CallFolding):
         return self._draw_failed(row, width)
 
     def _draw_failed(self, row: CallRow, width: int) -> Iterable[Segment]:
-        """Return a row with the error where others have what came of the call; its place stands before that."""
-        end = 1 + len(self._view.called)
-        place = fit_middle(clean(row.where), min(len(row.where), PLACE_ROOM, width // 4)) if row.where else ""
-        room = ERROR_ROOM + len(place)
+        """Return a row with its cause or error where others have what came of the call."""
+        called = 1 + len(self._view.called)
         columns, widths = self._laid_out(width)
-        if width - sum(widths[:end]) - end < room:
-            end -= 1
-            widths = lay_out(columns[:end], width - room, self._needs.widths[:end])
+        line = failed_line(row, self.because, width, columns[:called], widths[:called], self._needs.widths[:called])
+        end = len(line.widths)
         styles = [self.look("lines--dim"), *styles_of(self._view.called, row, self.look)]
-        parts = row_of(columns[:end], widths[:end], self._texts_in(row, widths)[:end], styles[:end])
-        # Longer than the line, if it must be: then the row can be scrolled sideways.
-        error = Segment(clean(f"✗ {row.failed}"), self.look("lines--problem"))
-        return [*parts, Segment(f" {place} " if place else " ", self.look("lines--dim")), error]
+        parts = row_of(columns[:end], line.widths, self._texts_in(row, line.widths)[:end], styles[:end])
+        place = f" {line.place} " if line.place else " "
+        return [*parts, Segment(place, self.look("lines--dim")), Segment(line.error, self.look("lines--problem"))]
 
     @property
     def shows_order(self) -> bool:
@@ -290,11 +282,12 @@ class CallTable(CallFolding):
 
     def cut_off(self, row: CallRow) -> str:
         """Return what of a row is not to be read in its line: why it failed, its error, its note; empty for nothing."""
+        drawn = "".join(part.text for part in self.draw(self.cursor, row, self.row_width))[: self.row_width]
         if row.failed and self.because:
-            return f"→ {clean(self.because)}\n✗ {clean(row.failed)}"
+            where = clean(row.where)
+            return f"→ {clean(self.because)}{'' if where in drawn else f'  ({where})'}\n✗ {clean(row.failed)}"
         text = "; ".join(filter(None, [f"✗ {row.failed}" if row.failed else "", note_of(row)]))
-        drawn = "".join(part.text for part in self.draw(self.cursor, row, self.row_width))
-        return "" if clean(text) in drawn[: self.row_width] else clean(text)
+        return "" if clean(text) in drawn else clean(text)
 
     def _arrange(self) -> None:
         """Take the columns of the view, in the run that is shown."""

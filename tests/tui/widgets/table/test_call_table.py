@@ -62,6 +62,24 @@ async def test_a_failure_is_read_at_every_width(width: int) -> None:
         assert any(part.style.color == problem for part in app.table.render_line(2) if "✗" in part.text)
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+async def test_why_a_call_failed_is_read_in_its_line(width: int) -> None:
+    error = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x32 and 16x4)"
+    failed = call("decoder.head", "Linear", failed=error, output="", where="lstm.py:19", inputs=["[2, 32]"])
+    app = CallApp(call("", "Net", 0), call("encoder.0", "Linear"), failed)
+    app.engine.because = "`decoder.head` expects 16 features, got 32 from `encoder.2`: `in_features=32` fits"
+    async with app.run_test(size=(width, 8)) as pilot:
+        app.table.show(3, 3)
+        await until(pilot, lambda: app.table.cursor == 2 and bool(app.table.because))
+        await pilot.pause()
+        line = shown(app.table)[3]
+        assert "decoder.head Linear" in " ".join(line.split())
+        assert "✗ `decoder.head` expects 16 features, got 32" in line
+        row = app.table.row
+        assert row is not None
+        assert "lstm.py:19" in line or "(lstm.py:19)" in app.table.cut_off(row)
+
+
 @pytest.mark.parametrize("width", [20, 30, 40, 60])
 async def test_a_failure_is_read_in_a_narrow_terminal_whatever_the_columns(width: int) -> None:
     app = CallApp(call("", "Net", 0), call(failed="RuntimeError: mat1", output="", where="net.py:12"))
