@@ -6,7 +6,7 @@ cursor's new place in one step of those that `ordered_steps.py` does one after t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -18,6 +18,8 @@ from textual.reactive import var
 from models.messages import Body, Fold, Locate, NextHit, SortTree, TreeOrder, TreePage, TreePlace, TreeRow, TreeRows
 from tui.actions import bindings
 from tui.asking import Ask
+from tui.telling_apart import cut_names
+from tui.text import clean, fit_middle
 from tui.widgets.lists.columns import Needs
 from tui.widgets.tree.difference_columns import DIFFERENCES
 from tui.widgets.tree.ordered_steps import OrderedSteps
@@ -33,6 +35,8 @@ from tui.widgets.tree.tree_drawing import (
     texts_of,
 )
 
+NEAR = 50
+"""Rows within which siblings are told apart by their names."""
 NO_RUN = "nothing has run: f runs, C goes on"
 """Instead of titles over empty columns."""
 
@@ -190,7 +194,22 @@ class ModuleTree(OrderedSteps[TreeRow]):
         return page.total, page.rows
 
     def draw(self, index: int, row: TreeRow, width: int) -> Iterable[Segment]:
-        return draw_row(row, width, self.look, self._needs.widths, self._columns)
+        def cut(name: str, room: int) -> str:
+            return cut_names(tuple(self._names_beside(index, row.depth)), room).get(name) or fit_middle(name, room)
+
+        return draw_row(row, width, self.look, self._needs.widths, self._columns, cut)
+
+    def _names_beside(self, index: int, depth: int) -> Iterator[str]:
+        """Yield the names of a row and of its siblings near it that are here."""
+        block = index // NEAR
+        before = range(index - 1, max(block - 1, 0) * NEAR - 1, -1)
+        for rows in (range(index, (block + 2) * NEAR), before):
+            for at in rows:
+                row = self.pages.peek(at)
+                if row is None or row.depth < depth:
+                    break
+                if row.depth == depth:
+                    yield clean(row.name)
 
     def render_header(self, width: int) -> Iterable[Segment]:
         if self.shows_run and all(row.run is None for row in self.pages.rows()):

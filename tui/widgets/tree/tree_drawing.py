@@ -312,8 +312,12 @@ def draw_row(
     look: Callable[[str], Style],
     needs: tuple[int, ...] | None = None,
     columns: ColumnSet = SIZES,
+    cut: Callable[[str, int], str] = fit_middle,
 ) -> list[Segment]:
-    """Return the parts of `row` in `width` cells; `needs` are the cells that each column takes (`Needs.widths`)."""
+    """Return the parts of `row` in `width` cells; `needs` are the cells that each column takes (`Needs.widths`).
+
+    `cut` makes a name fit into fewer cells than it takes.
+    """
     widths = _widths(width, columns, needs)
     columns = _in_room(columns, width)
     dim = look("lines--dim")
@@ -326,7 +330,7 @@ def draw_row(
         indent = ("…" + indent[-(room - 1) :] if room > 1 else "")[:room]
     fold = ("▾ " if row.unfolded else "▸ ") if row.children else "  "
     room = max(space - len(indent) - len(fold), 0)
-    name = fit_middle(name, min(room, cell_len(name)))
+    name = name if cell_len(name) <= room else cut(name, room)
     texts = (*columns.texts(row), flags_of(row), *([partner_text(row)] if columns.partners else []))
     # A class that is too long for its column begins earlier, where the name leaves room.
     earlier = max(min(cell_len(clean(texts[0])) - widths[1], room - cell_len(name)), 0) if widths[1] else 0

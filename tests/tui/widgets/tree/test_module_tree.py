@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from models.messages import Fold, InitialState, Problem, SortTree, TreeRow, TreeRows
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.fake_networks import linear, many, module, rgnet, sequential, shared
+from tests.tui.fake_networks import linear, many, module, rgnet, sequential, shared, tensor
 from tui.widgets.lists.lines import Lines
 from tui.widgets.tree.module_tree import ModuleTree, parent_of
 
@@ -369,3 +369,12 @@ async def test_a_figure_that_is_left_out_for_want_of_room_sorts_nothing() -> Non
         await pilot.press("S")
         await app.tree.settled()
         assert app.tree.order == "file"
+
+
+async def test_siblings_that_are_cut_are_not_drawn_alike() -> None:
+    names = [f"weight_{of}_l{layer}_reverse" for layer in (0, 1) for of in ("ih", "hh")]
+    engine = FakeEngine(module("LSTM", **{name: tensor(64, 16) for name in names}))
+    async with opened(engine, size=(38, 10)) as (app, _):
+        drawn = [line.split()[1] for line in shown(app)[1:5]]
+        assert len({*drawn}) == 4, drawn
+        assert any("…" in name for name in drawn)
