@@ -73,7 +73,7 @@ class Findings(Vertical):
     DEFAULT_CSS = """
     Findings {
         & > FindingList { height: 1fr; }
-        & > #whole { height: auto; max-height: 3; padding: 0 1; color: $text-muted; background: $panel; display: none; }
+        & > #whole { height: auto; padding: 0 1; color: $text-muted; background: $panel; display: none; }
         &.-any > #whole { display: block; }
     }
     """
@@ -102,7 +102,15 @@ class Findings(Vertical):
         self._lines.empty = LOOKING if found is None else f"Nothing remarkable in {found.looked_at}."
         self._lines.show(() if found is None else found.findings)
         self.set_class(bool(self._lines.count), "-any")
+        self._divide()
         self._show_whole()
+
+    def on_resize(self) -> None:
+        self._divide()
+
+    def _divide(self) -> None:
+        """Give the text of the finding under the cursor the rows that the list leaves, and half of them at least."""
+        self._whole.styles.max_height = max(self.size.height - self._lines.count, self.size.height // 2 + 1)
 
     @on(Lines.Moved)
     def _show_whole(self) -> None:
