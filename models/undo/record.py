@@ -79,10 +79,11 @@ class ValueRecord:
             self.size, self._reason = 0, f"torch cannot copy it: {str(exc).partition(chr(10))[0][:200]}"
 
     def changed(self) -> bool:
-        """Return whether the tensor's values are not what they were."""
-        if self._here is not None and self._bits is not None and layout(self.tensor) == self._layout:
+        """Return whether the tensor's values are not what they were, or lie in its memory in another order."""
+        now = layout(self.tensor)
+        if self._here is not None and self._bits is not None and now == self._layout:
             return not torch.equal(self._here, self._bits)
-        return self.differs(self.tensor)
+        return _is_other_order(self._layout, now) or self.differs(self.tensor)
 
     def flat(self, limit: int) -> tuple[Tensor, Tensor] | None:
         """Return the elements in the tensor's memory and those of the copy as integers, in one dimension each.
@@ -127,7 +128,7 @@ class ValueRecord:
         Raises:
             RestoreError: there is no copy, or torch cannot write to the tensor.
         """
-        if self._lazy is None and (self.copy is None or self.alias is None):
+        if self._lazy is None and (self.copy is None or self.alias is None) and not self._has_old_memory():
             raise RestoreError(self._reason)
         try:
             with _writing(self.tensor):
@@ -142,6 +143,12 @@ class ValueRecord:
         except Exception as exc:  # memory that several elements share (`expand`), say
             raise RestoreError(str(exc).split("\n")[0]) from exc
 
+    def _has_old_memory(self) -> bool:
+        """Return whether the memory that the tensor has left is here, with every value as it was."""
+        if self.alias is None or self.detail == "samples" or layout(self.tensor) == self._layout:
+            return False
+        return not self.differs(self.alias)
+
 
 def _writing(tensor: Tensor) -> AbstractContextManager[object]:
     return torch.inference_mode() if tensor.is_inference() else torch.no_grad()
@@ -151,6 +158,17 @@ def _version(tensor: Tensor) -> int:
     """Return the tensor's version counter; -1 where it has none."""
     tensor = plain(tensor)  # it shares the counter
     return -1 if is_uninitialised(tensor) or tensor.is_inference() else tensor._version
+
+
+def _is_other_order(before: tuple[object, ...] | None, now: tuple[object, ...] | None) -> bool:
+    """Return whether two results of `layout` have one shape and other strides, where those say where elements lie."""
+    if before is None or now is None or before[1] != now[1]:
+        return False
+    (_, shape, strides, *_), (_, _, others, *_) = before, now
+    assert isinstance(shape, tuple)
+    assert isinstance(strides, tuple)
+    assert isinstance(others, tuple)
+    return any(size > 1 and one != other for size, one, other in zip(shape, strides, others, strict=True))
 
 
 def layout(tensor: Tensor) -> tuple[object, ...] | None:
