@@ -10,6 +10,7 @@ import linecache
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -67,6 +68,8 @@ class SourceOpener:
         """A SOURCE, the checkpoint that `open_ahead` opened for it, and when it began, in nanoseconds."""
         self._let_go_network = False
         """Whether what was open before was a network."""
+        self._has_foreign = False
+        """Whether a trusted file made objects, which may refer to themselves, when what is open was frozen."""
         self.namespace: dict[str, Any] = {}
         """The console's names."""
         self.inputs = NextInputs()
@@ -208,6 +211,7 @@ class SourceOpener:
         self._let_go_network = False
         if self.is_checkpoint and not self.is_beside:
             gc.freeze()  # the objects of a large one stay: the collector need not visit them again and again
+            self._has_foreign = wanted.options.trust
 
     def _watch_files(self, before: Mapping[str, Stamp], since: int) -> None:
         # Those of a checkpoint may be thousands, on a slow disk: they are looked at when it is asked for them.
@@ -250,7 +254,7 @@ class SourceOpener:
     def _use_checkpoint(self, model: CheckpointModel, wanted: _Wanted) -> None:
         if wanted.for_run:
             raise requires_code(model.source)
-        self._clear()
+        self._let_go()
         self.namespace = model.namespace()
         with self.lock:
             self._model = model
@@ -267,7 +271,7 @@ class SourceOpener:
         from .other_optimizers import of_other_networks
 
         model = LiveModel(opened, LiveTree.of(opened.module, opened.name), wanted.unfolded)
-        self._clear()
+        self._let_go()
         self.namespace = {
             "__name__": "__main__",
             "torch": torch,
@@ -291,23 +295,37 @@ class SourceOpener:
 
     def close(self) -> None:
         """Close the model, and drop the console's names, the runs and the undo history."""
-        self._clear()
+        self._let_go()
 
     def _added_names(self) -> dict[str, Any]:
         """Return the names of ours that the console has beside those of a network."""
         return {}
 
+    def _let_go(self) -> None:
+        """Close the model, and free the memory of a checkpoint, whose objects were frozen.
+
+        They go by themselves, as none of ours refers to itself.  Torch's stay frozen then: there are so many that each
+        later collection would take 0.1 s.
+        """
+        model = self._model
+        if model is None or model.source.checkpoint is None or self.is_beside:
+            self._clear()
+            return
+        parts = weakref.ref(model), weakref.ref(model.tree)
+        del model
+        self._clear()
+        if self._has_foreign or any(part() is not None for part in parts):
+            gc.unfreeze()
+        gc.collect()
+
     def _clear(self) -> None:
+        """Forget what is open and all that was made of it."""
         with self.lock:
             before, self._model = self._model, None
         if before is not None:
             before.close()
             self._let_go_network = before.source.checkpoint is None
-            if before.source.checkpoint is not None and not self.is_beside:
-                del before
-                gc.unfreeze()
-                gc.collect()  # it may have been a million tensors
-        self.namespace = {}
+        self.namespace, self._given = {}, {}
         self.other_optimizers = []
         self.inputs = NextInputs()
 

@@ -12,7 +12,7 @@ from torch import nn
 from models.live.live_tree import LiveTree
 from models.undo.changes import NothingToUndo, Watch
 from models.undo.history import quoted_label
-from models.undo.record import Detail, RestoreError, ValueRecord
+from models.undo.record import ValueRecord
 from models.undo.timeline import COUNT_LIMIT
 
 
@@ -78,48 +78,6 @@ def test_every_way_of_writing_is_seen_and_taken_back(statement: str, paths: list
     with pytest.raises(NothingToUndo, match="nothing to undo"):
         console.watch.undo()
     assert console.run("pass") == []
-
-
-@pytest.mark.parametrize(
-    "statement", ["net[2].weight.data = net[2].weight.data.T.contiguous().T", "net[2].weight.data = net[2].weight.t()"]
-)
-def test_another_order_in_memory_is_seen_and_taken_back(statement: str) -> None:
-    """The values may well be the same: what reads the memory itself, a kernel or a file, does not find them so."""
-    console = Console(shared())
-    if statement.endswith(".t()"):
-        console.net[2].weight.data = torch.ones(8, 8)  # symmetric
-        console.watch = Watch(LiveTree.of(console.net))
-    weight, before = console.net[2].weight, console.values()
-    assert console.run(statement) == ["2.weight", "4.weight"]
-    assert (weight.stride(), same(console.values(), before)) == ((1, 8), True)
-    assert console.watch.undo().paths == ["2.weight", "4.weight"]
-    assert (weight.stride(), same(console.values(), before)) == ((8, 1), True)
-    console.watch.redo()
-    assert (weight.stride(), same(console.values(), before)) == ((1, 8), True)
-    one_row = "net[6].weight.data = net[6].weight.data.as_strided((1, 8), (77, 1))"
-    assert "6.weight" not in console.run(one_row), "one row has one order"
-
-
-@pytest.mark.parametrize(("detail", "comes_back"), [("copy", True), ("whole", True), ("samples", False)])
-def test_without_a_copy_the_old_memory_comes_back_where_every_value_is_known_to_be_there(
-    detail: Detail, comes_back: bool
-) -> None:
-    tensor = torch.rand(4, 6)
-    before, record = tensor.clone(), ValueRecord(tensor, detail)
-    tensor.data = tensor.data.T.contiguous().T
-    assert record.changed()
-    if comes_back:
-        record.restore()
-    else:
-        with pytest.raises(RestoreError, match="no room"):
-            record.restore()
-    assert tensor.is_contiguous() is comes_back
-    assert torch.equal(tensor, before)
-    record = ValueRecord(tensor, "whole")
-    old, tensor.data = tensor.data, torch.zeros(4, 6)
-    old[0, 0] += 1
-    with pytest.raises(RestoreError, match="no room"):
-        record.restore()
 
 
 @pytest.mark.parametrize("statement", ["net(torch.rand(2, 4))", "net.train()", "net[0].weight.data[0, 0] += 0", "1"])
