@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -34,6 +34,8 @@ class Evidence:
     should_cancel: ShouldCancel = never
     values: Values = field(default_factory=Values)
     """Statistics of the elements of tensors."""
+    was_held: Callable[[Tensor], bool] = lambda tensor: True
+    """Return whether the network holds a tensor, or held it since it was opened."""
 
     @cached_property
     def calls(self) -> list[Call]:

@@ -20,6 +20,7 @@ from ..messages.errors import EngineProblem
 from ..opened.source import OpenOptions, Source, SourceError
 from ..work.gc_paused import collect_where_seldom
 from .console_names import surviving
+from .held_tensors import HeldTensors
 from .journal import Journal
 from .journal_source import opened_code
 from .new_process import NewProcess
@@ -28,8 +29,6 @@ from .problems import nothing_open, problem_of_source, requires_code
 from .watched_files import Stamp, WatchedFiles
 
 if TYPE_CHECKING:
-    from weakref import ref
-
     import torch
 
     from ..checkpoint.model import CheckpointModel
@@ -80,8 +79,8 @@ class SourceOpener:
         self._files = WatchedFiles()
         self._given: dict[str, Any] = {}
         """The console's names as they were when the source was opened."""
-        self.other_optimizers: list[ref[torch.optim.Optimizer]] = []
-        """Those among them that hold nothing of the network as it was opened."""
+        self.held_tensors = HeldTensors()
+        """Of the open network; empty for a checkpoint."""
         self.names_kept: list[str] = []
         """Names of the console that survived the last opening anew."""
         self.names_gone: list[str] = []
@@ -268,7 +267,6 @@ class SourceOpener:
 
         from ..live.live_model import LiveModel
         from ..live.live_tree import LiveTree
-        from .other_optimizers import of_other_networks
 
         model = LiveModel(opened, LiveTree.of(opened.module, opened.name), wanted.unfolded)
         self._let_go()
@@ -289,7 +287,7 @@ class SourceOpener:
             guessed_from=arguments.guessed_from,
         )
         self.bind(opened.name, opened.module if opened.own is None else opened.own)
-        self.other_optimizers = of_other_networks(opened.names, model.tree)
+        self.held_tensors.take(model.tree)
         with self.lock:
             self._model = model
 
@@ -326,7 +324,7 @@ class SourceOpener:
             before.close()
             self._let_go_network = before.source.checkpoint is None
         self.namespace, self._given = {}, {}
-        self.other_optimizers = []
+        self.held_tensors = HeldTensors()
         self.inputs = NextInputs()
 
     def bind(self, name: str, network: object) -> None:

@@ -232,6 +232,7 @@ class Session(SourceOpener):
         if tree is not model.tree:
             fresh = LiveModel(model.source, tree, model.fold_state.overrides())
             structure = not tree.same_structure(model.tree)
+            self.held_tensors.take(tree)
         fresh.statistics_cache.forget(changed)
         self.runs.note_changes(changed)
         fresh = fresh.with_changes(changed)

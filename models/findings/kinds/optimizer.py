@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+
+from torch import Tensor
 
 from ...messages.findings import Finding
 from ...opened.facts import amount
@@ -12,10 +15,15 @@ from ..evidence import Evidence
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield what all optimizers that know the network leave out, and what they hold in its place."""
-    held = [
-        tensor for optimizer in evidence.optimizers for group in optimizer.param_groups for tensor in group["params"]
-    ]
+    """Yield what all optimizers that know the network leave out, and what they hold in its place.
+
+    One that holds nothing that the network has or had is of another network: of a twin, say.
+    """
+    held: list[Tensor] = []
+    for optimizer in evidence.optimizers:
+        with suppress(Exception):  # of a class of the user's
+            of_it = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+            held += of_it if any(map(evidence.was_held, of_it)) else []
     known = {id(tensor) for tensor in held}
     parameters = [
         (node, tensor)
@@ -24,7 +32,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     ]
     missing = [(node, tensor) for node, tensor in parameters if id(tensor) not in known]
     mine = {id(tensor) for _, tensor in parameters}
-    strange = [tensor for tensor in held if id(tensor) not in mine and requires_grad(tensor)]
+    strange = [
+        tensor for tensor in held if id(tensor) not in mine and evidence.was_held(tensor) and requires_grad(tensor)
+    ]
     replaced = bool(strange) and {tuple(t.shape) for t in strange} <= {tuple(t.shape) for _, t in missing}
     if not missing or (len(missing) == len(parameters) and not replaced):
         return  # of another network

@@ -53,9 +53,12 @@ def test_optimizers_are_looked_at_without_the_parameters_of_the_users_class(tmp_
         "half = torch.optim.SGD(list(torch.nn.Module.parameters(both['g'])), lr=0.1)\n"
     )
     for name in ("Net", "net", "both"):
-        session = opened(f"{tmp_path}/train.py:{name}")
-        assert (session.namespace["opt"] in [each() for each in session.other_optimizers]) == (name != "net")
-        assert (session.namespace["half"] in [each() for each in session.other_optimizers]) == (name != "both")
+        missing = texts(read_findings(opened(f"{tmp_path}/train.py:{name}")), "optimizer_incomplete")
+        assert [each.partition(":")[0] for each in missing] == {
+            "Net": [],
+            "net": ["2 of 4 trainable parameters in no optimizer"],
+            "both": ["4 of 8 trainable parameters in no optimizer"],
+        }[name]
 
 
 def test_an_optimizer_of_the_file_for_its_own_object_is_not_one_of_the_class_that_is_opened(tmp_path: Path) -> None:
@@ -78,6 +81,38 @@ def test_an_optimizer_of_the_file_for_its_own_object_is_not_one_of_the_class_tha
     run_statement(session, "del opt")
     (text,) = texts(read_findings(session), "optimizer_incomplete")
     assert text.startswith("2 of 4 trainable parameters in no optimizer: 1.weight, 1.bias")
+
+
+TWINS = {
+    "copied": "from copy import deepcopy; twin = deepcopy(net); opt = torch.optim.SGD(twin.parameters(), lr=0.1)",
+    "made anew": "twin = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)); opt = torch.optim.Adam(twin.parameters())",
+    "a step away": "from copy import deepcopy; twin = deepcopy(net); opts = {0: torch.optim.Adam(twin.parameters())}",
+}
+
+
+@pytest.mark.parametrize("statement", TWINS.values(), ids=TWINS)
+def test_an_optimizer_of_a_twin_made_in_the_console_is_no_finding(statement: str, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import torch\nnet = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))\n"
+    )
+    session = opened(f"{tmp_path}/net.py:net")
+    assert run_statement(session, statement).problem is None
+    assert not texts(read_findings(session), "optimizer_incomplete")
+    run_statement(session, "mine = torch.optim.SGD(net[0].parameters(), lr=0.1)")
+    (text,) = texts(read_findings(session), "optimizer_incomplete")
+    assert text == "2 of 4 trainable parameters in no optimizer: 1.weight, 1.bias"
+
+
+def test_an_optimizer_of_what_the_console_made_and_replaced_again_is_found(tmp_path: Path) -> None:
+    session = opened("mlp")
+    run_statement(session, "net.out = nn.Linear(256, 10)")
+    run_statement(session, "opt = torch.optim.SGD(net.parameters(), lr=0.1)")
+    run_statement(session, "net.out = nn.Linear(256, 10)")
+    (text,) = texts(read_findings(session), "optimizer_incomplete")
+    assert text.startswith("2 of 4 trainable parameters in no optimizer: out.weight, out.bias; instead 2 tensors")
+    run_statement(session, "net = type(net)()")
+    (text,) = texts(read_findings(session), "optimizer_incomplete")
+    assert text.startswith("4 of 4 trainable parameters in no optimizer")
 
 
 def test_a_loss_that_a_statement_takes_of_the_result_is_looked_at(tmp_path: Path) -> None:
