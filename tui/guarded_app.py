@@ -114,9 +114,10 @@ class GuardedApp(App[int], inherit_bindings=False):
         fault = Fault("Textual cannot go on", "a thread of Textual's", text)
         self.end_by(fault, str(keep_traceback(fault.traceback) or ""))
 
-    async def _ready(self) -> None:
+    async def _process_messages(self, *args: Any, **named: Any) -> None:
+        # Before anything is drawn or begun: what fails in a callback or task until then, nobody would hear of.
         asyncio.get_running_loop().set_exception_handler(self._task_failed)
-        await super()._ready()
+        await super()._process_messages(*args, **named)
 
     def _task_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

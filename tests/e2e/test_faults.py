@@ -56,3 +56,25 @@ def test_what_cannot_be_shown_ends_it_with_one_line_and_the_terminal_given_back(
         f"the traceback is in {own_state / 'faults.log'}"
     )
     assert b"Traceback" not in t.raw
+
+
+BEFORE_READY = """
+import asyncio
+from textual.app import App
+build = App._build_driver
+def planted(self, *args, **named):
+    asyncio.get_running_loop().call_soon(fail)
+    return build(self, *args, **named)
+App._build_driver = planted
+"""
+
+
+def test_a_callback_that_fails_before_the_app_is_ready_ends_it_with_one_line(tmp_path: Path, own_state: Path) -> None:
+    text = PLANT.format(module="tui.first_frame", owner="FirstFrame", name="planted_by_none")
+    script = tmp_path / "planted.py"
+    script.write_text(text.replace("from tui.__main__", f"{BEFORE_READY}from tui.__main__"))
+    with Terminal(command=[sys.executable, str(script)], state=own_state) as t:
+        assert t.wait_end() == 1
+        t.wait_until(lambda: b"the traceback is in" in t.raw, "the line")
+    after = re.sub(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]", b"", t.raw.rpartition(b"\x1b[?1049l")[2]).decode().strip()
+    assert "modulescope: ended by a fault of its own, ZeroDivisionError: planted; please report it" in after

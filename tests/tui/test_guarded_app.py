@@ -188,6 +188,21 @@ class Noticed(GuardedApp):
         return True
 
 
+async def test_a_callback_that_fails_before_the_app_is_ready_ends_it(fault_file: Path) -> None:
+    class Early(GuardedApp):
+        def report_fault(self, fault: object, place: str, times: int) -> bool:
+            return False
+
+        async def on_load(self) -> None:
+            asyncio.get_running_loop().call_soon(fail)
+            await asyncio.sleep(0)
+
+    app = Early()
+    await asyncio.wait_for(app.run_async(headless=True), 30)
+    assert "ZeroDivisionError: planted" in app.ended_by
+    assert written(fault_file, "ZeroDivisionError: planted")
+
+
 @pytest.mark.parametrize("delay", [0.0, -0.00005, -60.0])
 async def test_a_timer_for_a_moment_that_is_over_acts_at_once(delay: float) -> None:
     app = Noticed()
