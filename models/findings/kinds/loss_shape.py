@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ...messages.findings import Finding
 from ...run.failures.broadcasting import broadcast
-from ...run.trace.calls import sizes_of
+from ...run.trace.calls import Call, sizes_of
 from ..evidence import Evidence
+from ..same_elements import FOLLOWED, SAME_ELEMENTS
 
 _LOSSES = frozenset((
     "mse_loss", "MSELoss", "l1_loss", "L1Loss", "smooth_l1_loss", "SmoothL1Loss", "huber_loss", "HuberLoss",
@@ -21,7 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         output, target = (list(sizes_of(given) or ()) for given in call.inputs[:2])  # a number goes with everything
         together = broadcast(output, target)
-        if together is None or together in (output, target):
+        if together is None or together in (output, target) or _is_of_pairs(call, output, target):
             continue
         given = call.subject
         by = f" from `{given.row_of().module or given.op}`" if given is not None else ""
@@ -38,3 +39,33 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             call=call.index if call.index >= 0 else None,
             where=call.where or None,
         )
+
+
+def _is_of_pairs(call: Call, output: list[int], target: list[int]) -> bool:
+    """Return whether each of one is meant to be compared with each of the other: `x[:, None]` with `y[None]`.
+
+    Both have a dimension of 1 for that.  Where there are as many of one as of the other it may be an oversight, unless
+    both were given that dimension by an operation.
+    """
+    if len(output) != len(target):
+        return False
+    of_output = {size for size, other in zip(output, target, strict=True) if other == 1 != size}
+    of_target = {size for size, other in zip(target, output, strict=True) if other == 1 != size}
+    return of_output.isdisjoint(of_target) or (len(call.producers) == 2 and all(map(_is_given_one, call.producers)))
+
+
+def _is_given_one(call: Call) -> bool:
+    """Return whether what a call gave has a dimension more than what it read, of the same elements."""
+    for _ in range(FOLLOWED):
+        row = call.row_of()
+        if row.op not in SAME_ELEMENTS and row.op != "__getitem__":
+            return False
+        read, given = sizes_of(row.inputs[0]) if row.inputs else None, sizes_of(row.output)
+        if read is None or given is None:
+            return False
+        if len(given) > len(read):
+            return True
+        if len(row.producers) != 1:
+            return False
+        call = row.producers[0]
+    return False

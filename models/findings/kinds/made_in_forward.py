@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
+from ...run.trace.calls import Call
+from ...run.trace.record import Trace
 from ..evidence import Evidence
 
 _DRAWN = {
@@ -20,21 +22,37 @@ _DRAWN = {
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each operation that reads a weight which was drawn in the same run as layers draw theirs.
 
-    What the run registered is a layer of the network from then on.
+    What the run registered is a layer of the network from then on.  Weights that require no gradient are not meant to
+    be learnt: a random projection.
     """
     if evidence.trace is None or evidence.trace.registered:
         return
+    found = []
     for call in evidence.calls:
         drawn = _DRAWN.get(call.op)
         if drawn is None or call.kind != "operation" or call.tensors or call.failed:
             continue
-        if any(made_by.row_of().op == drawn for made_by in call.producers):
-            yield Finding(
-                kind="made_in_forward",
-                severity="warning",
-                text=f"{call.op} reads weights that are drawn anew in each forward: no optimizer has them, and nothing "
-                "is learnt; a layer that is made in __init__ keeps its own",
-                path=call.module,
-                call=call.index,
-                where=call.where or None,
-            )
+        found += [(call, made_by.row_of()) for made_by in call.producers if made_by.row_of().op == drawn]
+    fixed = _fixed(evidence.trace) if found else set()
+    for call in dict.fromkeys(call for call, made_by in found if (call, made_by) not in fixed):
+        yield Finding(
+            kind="made_in_forward",
+            severity="warning",
+            text=f"{call.op} reads weights that are drawn anew in each forward: no optimizer has them, and nothing "
+            "is learnt; a layer that is made in __init__ keeps its own",
+            path=call.module,
+            call=call.index,
+            where=call.where or None,
+        )
+
+
+def _fixed(trace: Trace) -> set[tuple[Call, Call]]:
+    """Return the rows that read what draws a weight, each with that, where no gradient flows back to it."""
+    draws = frozenset(_DRAWN.values())
+    drawn = [
+        (event.call.row_of(), made_by.row_of(), live)
+        for event in trace.lineage.events
+        for made_by, live in event.reads
+        if made_by.row_of().op in draws
+    ]
+    return {(call, made_by) for call, made_by, _ in drawn} - {(call, made_by) for call, made_by, live in drawn if live}

@@ -196,6 +196,33 @@ def test_losses_of_no_more_elements_than_the_output_has_are_sound(target: tuple[
     assert kinds(findings(Head(lambda net, y: F.mse_loss(y, torch.rand(target))), rows(4, 4))) == set()
 
 
+PAIRS: list[Callable[[Tensor], Tensor]] = [
+    lambda y: F.mse_loss(y.unsqueeze(1), y.unsqueeze(0)),
+    lambda y: F.mse_loss(y[:, None], y[None], reduction="none"),
+    lambda y: F.l1_loss(y[:, None].expand(4, 1, 3), y.view(1, 4, 3)),
+    lambda y: F.mse_loss(y[:, None], torch.rand(1, 5, 3)),
+    lambda y: F.huber_loss(y[:, 0].unsqueeze(1), y[:, 0].unsqueeze(0)),
+]
+
+
+@BROADCASTS
+@pytest.mark.parametrize("loss", PAIRS)
+def test_a_loss_that_is_meant_to_be_of_all_pairs_is_sound(loss: Callable[[Tensor], Tensor]) -> None:
+    assert kinds(findings(Head(lambda net, y: loss(y)), rows(4, 4))) == set()
+
+
+@BROADCASTS
+def test_as_many_of_one_as_of_the_other_are_found_where_nothing_says_that_it_is_meant() -> None:
+    """A sequence of one step that has its batch first, and a target that has it second."""
+    for loss in (
+        lambda net, y: F.mse_loss(y[:, None].relu(), torch.rand(1, 4, 3)),
+        lambda net, y: F.mse_loss(y[:, None], torch.rand(1, 4, 3)),
+        lambda net, y: F.mse_loss(y[:, 0].unsqueeze(1), y[:, 1]),
+        lambda net, y: F.mse_loss(y.mean(1, keepdim=True), y[:, 0][None]),
+    ):
+        assert "loss_shape" in kinds(findings(Head(loss), rows(4, 4)))
+
+
 class Made(nn.Module):
     def __init__(self, make: Callable[[], nn.Module], keep: bool = False) -> None:
         super().__init__()
@@ -214,6 +241,42 @@ def test_a_layer_that_is_made_in_the_forward(make: Callable[[], nn.Module]) -> N
     assert found.severity == "warning"
     assert found.where.startswith("test_inputs_of_layers.py:")
     assert "made_in_forward" not in kinds(findings(Made(make, keep=True), rows(3, 4)))
+
+
+class Projected(nn.Module):
+    """Projects what a layer gives by a weight that `draw` makes in the forward."""
+
+    def __init__(self, draw: Callable[[], Tensor]) -> None:
+        super().__init__()
+        self.a, self._draw = nn.Linear(4, 4), draw
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(self.a(x), self._draw())
+
+
+def drawn() -> Tensor:
+    return nn.init.kaiming_uniform_(torch.empty(3, 4))
+
+
+PROJECTIONS = [
+    drawn,
+    lambda: torch.randn(3, 4),
+    lambda: nn.Linear(4, 3).requires_grad_(False).weight,
+    lambda: nn.Parameter(drawn(), requires_grad=False),
+    lambda: nn.init.kaiming_uniform_(torch.empty(3, 4), generator=torch.Generator().manual_seed(0)),
+]
+
+
+@pytest.mark.parametrize("draw", PROJECTIONS)
+def test_a_random_projection_that_is_not_to_be_learnt_is_sound(draw: Callable[[], Tensor]) -> None:
+    assert kinds(findings(Projected(draw), rows(3, 4))) == set()
+
+
+@pytest.mark.parametrize("draw", [lambda: nn.Linear(4, 3).weight, lambda: nn.Parameter(drawn())])
+def test_a_parameter_that_is_made_in_the_forward_is_found(draw: Callable[[], Tensor]) -> None:
+    assert only("made_in_forward", findings(Projected(draw), rows(3, 4))).severity == "warning"
+    with torch.no_grad():
+        assert "made_in_forward" in kinds(findings(Projected(draw), rows(3, 4)))
 
 
 @pytest.mark.parametrize("bias", [False, True])
