@@ -59,7 +59,7 @@ class CopyForms(NumberedPanel[None]):
             keys = (("1-9 Enter", does), ("Shift+↑↓", "scroll the text"), ("Esc", "closes"))
             panel.border_subtitle = keys_line(*keys)
             labels = max((len(clean(form.label, 40)) for form in self.forms), default=0)
-            yield self.options(_line(form, labels) for form in self.forms)
+            yield self.options(_line(form, labels, bool(self._title)) for form in self.forms)
             yield Static("", id="rule", markup=False)
             yield TextPane(id="preview")
 
@@ -96,8 +96,9 @@ class CopyForms(NumberedPanel[None]):
             preview.scroll_page_up(animate=False)
 
 
-def _line(form: PathForm, labels: int) -> Content:
+def _line(form: PathForm, labels: int, is_about: bool) -> Content:
+    """Return the row of a form: its text as far as there is room, or, where that is about it, the first line."""
     first, _, more = form.text.partition("\n")
-    text = clean(first, 120) + (" …" if more else "")
+    text = clean(first, 120) + (" …" if more and not is_about else "")
     line = Content.assemble(fit(clean(form.label, 40), labels), "  ", (text, "dim"))
     return line.truncate(197, ellipsis=True)

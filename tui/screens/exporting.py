@@ -19,25 +19,31 @@ CHOICES: tuple[tuple[str, ExportForm, bool, str], ...] = (
         "Copy a report, Markdown",
         "markdown",
         True,
-        "The last run for an issue: what failed and why, or the findings, then the calls.",
+        "The last run, for an issue\nWhat failed and why, or the findings, then the calls.",
     ),
-    ("Report, Markdown", "markdown", False, "The same as a file."),
+    ("Report, Markdown", "markdown", False, "The same as a file"),
     (
         "Dataflow, Mermaid",
         "mermaid",
         False,
-        "Who reads whose results within {}; GitHub draws it in a mermaid block.",
+        "Who reads whose results\nWithin {}; GitHub draws it in a mermaid block.",
     ),
-    ("Dataflow, DOT", "dot", False, "Who reads whose results within {}, for Graphviz: dot -Tsvg."),
+    ("Dataflow, DOT", "dot", False, "The same for Graphviz\nWho reads whose results within {}: dot -Tsvg."),
     (
         "Times, Chrome trace",
         "chrome",
         False,
-        "The calls on a time line, for https://ui.perfetto.dev.",
+        "The calls on a time line\nFor https://ui.perfetto.dev.",
     ),
-    ("Session, Python", "session", False, "What was run here since it was opened, as a script that does it again."),
+    (
+        "Session, Python",
+        "session",
+        False,
+        "What was run here, as a script\nIt does again what was done since this was opened.",
+    ),
 )
-"""What can be chosen: label, form, whether it is copied, and what it is; `{}` is the selected module."""
+"""What can be chosen: label, form, whether it is copied, and what it is, in a line that an 80 column terminal has room
+for and lines below it; `{}` is the selected module."""
 
 
 class Exporting(ExplorerBase):

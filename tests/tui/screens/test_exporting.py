@@ -34,6 +34,15 @@ async def test_a_run_is_written_beside_what_is_there(folder: Path) -> None:
         assert (folder / "net-mermaid.txt").read_text() == "mine"
 
 
+async def test_every_row_is_read_to_its_end_in_a_small_terminal() -> None:
+    async with opened(size=(80, 24)) as played:
+        await played.press("E")
+        await played.sees("Write the run or the session", *(about.partition("\n")[0] for *_, about in CHOICES))
+        assert "…" not in "".join(line for line in played.text.splitlines() if "Dataflow, " in line)
+        await played.press("j", "j", "j", "j", "j")
+        await played.sees("It does again what was done since this was opened.")
+
+
 async def test_a_report_is_copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = []
 

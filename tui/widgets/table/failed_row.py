@@ -50,7 +50,8 @@ def failed_line(
         widths: cells of each while all columns are shown.
         needs: cells that the texts of each take.
     """
-    error = clean(f"✗ {because or row.failed}")
+    why = because.removeprefix(f"`{row.module}` ") if row.module else because  # the line itself begins with it
+    error = clean(f"✗ {why or row.failed}")
     place = fit_middle(clean(row.where), min(len(row.where), PLACE_ROOM, width // 4)) if row.where else ""
     least = max(ERROR_ROOM, min(cell_len(error), round(width * CAUSE_SHARE))) if because else ERROR_ROOM
 

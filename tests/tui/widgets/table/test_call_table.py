@@ -74,7 +74,7 @@ async def test_why_a_call_failed_is_read_in_its_line(width: int) -> None:
         await pilot.pause()
         line = shown(app.table)[3]
         assert "decoder.head Linear" in " ".join(line.split())
-        assert "✗ `decoder.head` expects 16 features, got 32" in line
+        assert "✗ expects 16 features, got 32 from `encoder.2`" in line
         row = app.table.row
         assert row is not None
         assert "lstm.py:19" in line or "(lstm.py:19)" in app.table.cut_off(row)
