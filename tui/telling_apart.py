@@ -7,18 +7,39 @@ beside each other they are `wei…ih_l0…` and `wei…hh_l1…`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.text import fit_middle
+from tui.text import fit_middle, fit_name
 
 ROUNDS = 3
 """How often names that are still alike are cut anew, together with those that they are like."""
 LEAST_OF_END = 3
 """Letters of an end that all have in common below which it is left out."""
-_SEPARATOR = re.compile(r"([_.\-]+)")
+EXTRA = (40, 12, 8, 6, 4, 3, 2, 1, 0)
+"""Letters that the words of a name have beyond those that tell them apart, where there is room for them."""
+_SEPARATOR = re.compile(r"([_.\- ]+)")
+
+
+@lru_cache(maxsize=256)
+def cut_paths(paths: tuple[str, ...], width: int) -> dict[str, str]:
+    """Return for each of these dotted paths how it reads in `width` cells; those that fit stay whole.
+
+    Where some are alike, as `fit_name` cuts them, all those with as many parts show what differs between them:
+    `…0.self…query…`.
+    """
+    cut = {path: fit_name(path, min(width, cell_len(path))) for path in paths}
+    counts = Counter(cut.values())
+    too_long = [path for path in cut if cell_len(path) > width]
+    for parts in {path.count(".") for path in too_long if counts[cut[path]] > 1}:
+        group = [path for path in too_long if path.count(".") == parts]
+        by_words = {path: _by_words(path, group, width) for path in group}
+        if len({*by_words.values()}) == len(group) and all(by_words.values()):
+            cut |= by_words
+    return cut
 
 
 @lru_cache(maxsize=256)
@@ -86,25 +107,44 @@ def _with_ends(head: str, middle: str, tail: str, room: int) -> str:
 
 
 def _by_words(name: str, group: Sequence[str], width: int) -> str:
-    """Return the words of a name that differ within the group, each as short as tells them apart; empty if too long."""
-    parts = [_SEPARATOR.split(each) for each in group]
-    mine = _SEPARATOR.split(name)
-    if len({len(each) for each in parts}) > 1:
+    """Return the words of a name that differ within the group, as long as there is room for; empty if too long."""
+    every = [each.split(".") for each in group]
+    mine = name.split(".")
+    if len({len(each) for each in every}) > 1:
         return ""
-    for shortest in (False, True):
-        shown, gap = "", False
-        for at, word in enumerate(mine):
-            words = {each[at] for each in parts}
-            if len(words) == 1:
-                gap = gap or bool(_SEPARATOR.sub("", word))
-                continue
-            kept = word[: _unique(words)] if shortest else word
-            shown += ("…" if gap else "_" if shown else "") + kept
-            gap = kept != word
-        shown += "…" if gap else ""
-        if cell_len(shown) <= width:
-            return shown
+    words: list[tuple[str, set[str]]] = []
+    for at, part in enumerate(mine):
+        words += [(".", {"."})] if at else []
+        apart = [_SEPARATOR.split(each[at]) for each in every]
+        if len({len(each) for each in apart}) > 1:  # some have more words than others
+            words.append((part, {each[at] for each in every}))
+        else:
+            words += [(word, {each[nth] for each in apart}) for nth, word in enumerate(_SEPARATOR.split(part))]
+    for extra in EXTRA:
+        for whole_end in (True, False):
+            shown = _joined(words, extra, whole_end)
+            if cell_len(shown) <= width:
+                return shown
     return ""
+
+
+def _joined(words: Sequence[tuple[str, set[str]]], extra: int, whole_end: bool) -> str:
+    """Return those words that are not the same in all names, cut; `…` stands where others were.
+
+    With `whole_end` what all names end with stays.
+    """
+    shown, between, is_cut = "", "", False
+    for word, others in words:
+        if len(others) == 1:
+            between += word
+            continue
+        kept = word[: _unique(others) + extra]
+        only_separators = not _SEPARATOR.sub("", between)
+        shown += ("…" if is_cut or not only_separators else between) + kept
+        between, is_cut = "", kept != word
+    if whole_end:
+        return shown + ("…" if is_cut else "") + between
+    return shown + ("…" if is_cut or _SEPARATOR.sub("", between) else "")
 
 
 def _unique(words: set[str]) -> int:

@@ -6,12 +6,13 @@ types; a filter that cannot be read changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import work
 from textual.binding import Binding, BindingType
@@ -24,6 +25,7 @@ from models.messages.errors import EngineGone, EngineProblem
 from tui.actions import bindings
 from tui.asking import Ask
 from tui.paths import name_below
+from tui.telling_apart import cut_paths
 from tui.text import clean
 from tui.widgets.lists.columns import GAP, Column, Needs, header_of, lay_out, row_of
 from tui.widgets.lists.fields import styles_of
@@ -32,6 +34,8 @@ from tui.widgets.table.tensor_columns import DIFFERENCES, FACTS, STATISTICS, Ten
 
 PATIENCE = 0.3
 """Seconds without rows after which the table says what it waits for."""
+NEAR = 50
+"""Rows within which tensors are told apart by their names."""
 REFRESH = 0.5
 """Seconds between two looks at the statistics that came meanwhile."""
 NOTHING_LEFT = "No tensor here matches the filter. F changes it, Esc while typing drops it."
@@ -263,7 +267,18 @@ class TensorTable(PagedLines[TensorRow]):
         return header_of(*self._laid_out())
 
     def draw(self, index: int, row: TensorRow, width: int) -> Iterable[Segment]:
-        return row_of(*self._laid_out(), self.texts_of(row), styles_of(self._fields, row, self.look))
+        columns, widths = self._laid_out()
+        name, *others = self.texts_of(row)
+        if cell_len(clean(name)) > widths[0]:
+            name = cut_paths(tuple(self._names_near(index)), widths[0]).get(clean(name), name)
+        return row_of(columns, widths, (name, *others), styles_of(self._fields, row, self.look))
+
+    def _names_near(self, index: int) -> Iterator[str]:
+        """Yield the names of the rows near one that are here, the same ones for rows near each other."""
+        first = max(index // NEAR - 1, 0) * NEAR
+        for at in range(first, first + 3 * NEAR):
+            if (row := self.pages.peek(at)) is not None:
+                yield clean(name_below(row.path, self.listing.path))
 
     def texts_of(self, row: TensorRow) -> tuple[str, ...]:
         """Return what stands in each column."""

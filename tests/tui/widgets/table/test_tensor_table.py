@@ -334,3 +334,11 @@ async def test_hostile_names_are_data(width: int) -> None:
         assert "\u202e" not in text
         assert width < 60 or "[bold]x[/]␛[31m␊<202E>" in text
         assert app.table.max_scroll_x == 0
+
+
+async def test_tensors_whose_names_are_cut_are_not_drawn_alike() -> None:
+    app = TableApp(FakeEngine(rgnet()))
+    async with app.run_test(size=(34, 20)) as pilot:
+        await until(pilot, lambda: len([line for line in shown(app.table) if "weight" in line or "bias" in line]) == 18)
+        drawn = [line[1:].partition("[")[0].strip() for line in shown(app.table)[1:19]]
+        assert len({*drawn}) == 18, drawn
