@@ -35,6 +35,10 @@ settings.register_profile(
 )
 settings.load_profile("ours")
 
+# The program is started hundreds of times: as users have it, compiled once.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A shell has these ignored by what it starts in the background, which the programs under test would inherit and heed.
 for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     number = getattr(signal, name, None)

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("models", "tui")
 APART = {"snapshots"}
@@ -45,17 +43,17 @@ ROWS = rows()
 NAMED = {place.rstrip("/") for cell in ROWS.values() for place in places(cell)}
 
 
-@pytest.mark.parametrize("wish", ROWS)
-def test_a_place_that_is_named_is_there(wish: str) -> None:
-    found = list(places(ROWS[wish]))
-    assert found
-    assert [place for place in found if not (ROOT / place).exists()] == []
-    assert [place for place in found if place.endswith("/") and not (ROOT / place).is_dir()] == []
+def test_a_place_that_is_named_is_there() -> None:
+    found = {wish: list(places(cell)) for wish, cell in ROWS.items()}
+    assert [wish for wish, named in found.items() if not named] == []
+    every = [place for named in found.values() for place in named]
+    assert [place for place in every if not (ROOT / place).exists()] == []
+    assert [place for place in every if place.endswith("/") and not (ROOT / place).is_dir()] == []
 
 
-@pytest.mark.parametrize("folder", [folder for package in PACKAGES for folder in folders(package)])
-def test_no_folder_is_left_out(folder: str) -> None:
-    assert any(PurePosixPath(name).is_relative_to(folder) for name in NAMED)
+def test_no_folder_is_left_out() -> None:
+    ours = [folder for package in PACKAGES for folder in folders(package)]
+    assert [each for each in ours if not any(PurePosixPath(name).is_relative_to(each) for name in NAMED)] == []
 
 
 def test_the_table_is_read() -> None:
@@ -73,27 +71,29 @@ def mirrored() -> list[Path]:
 MIRRORED = mirrored()
 
 
-@pytest.mark.parametrize("folder", sorted({file.parent for file in MIRRORED if file.parent.name not in APART}), ids=str)
-def test_a_folder_of_tests_mirrors_one_of_ours(folder: Path) -> None:
-    assert (ROOT / folder).is_dir()
+def docstring(file: Path) -> str:
+    return ast.get_docstring(ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))) or ""
 
 
-@pytest.mark.parametrize("file", MIRRORED, ids=str)
-def test_a_file_of_tests_has_the_name_of_its_subject_or_says_what_it_is_about(file: Path) -> None:
-    subject = ROOT / file.parent / file.name.removeprefix("test_")
-    if not subject.exists() and not subject.with_suffix("").is_dir():
-        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
-        assert ast.get_docstring(tree), "the subject of these tests is not beside them: where is it?"
+def test_a_folder_of_tests_mirrors_one_of_ours() -> None:
+    mirrors = {file.parent for file in MIRRORED if file.parent.name not in APART}
+    assert [folder for folder in sorted(mirrors) if not (ROOT / folder).is_dir()] == []
+
+
+def test_a_file_of_tests_has_the_name_of_its_subject_or_says_what_it_is_about() -> None:
+    for file in MIRRORED:
+        subject = ROOT / file.parent / file.name.removeprefix("test_")
+        if not subject.exists() and not subject.with_suffix("").is_dir():
+            assert docstring(file), f"the subject of {file} is not beside it: where is it?"
 
 
 def subjects(file: Path) -> list[str]:
     """What the docstring says that these tests are of, beside or instead of the file of their name."""
-    tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
-    paragraphs = (ast.get_docstring(tree) or "").split("\n\n")
+    paragraphs = docstring(file).split("\n\n")
     return [name for text in paragraphs if text.startswith("Of ") for name in re.findall(r"`([^`]+)`", text)]
 
 
-@pytest.mark.parametrize("file", [file for file in MIRRORED if subjects(file)], ids=str)
-def test_subjects_that_a_file_of_tests_names_are_there(file: Path) -> None:
-    named = [ROOT / name if "/" in name else ROOT / file.parent / f"{name}.py" for name in subjects(file)]
-    assert [path for path in named if not path.exists()] == []
+def test_subjects_that_a_file_of_tests_names_are_there() -> None:
+    for file in MIRRORED:
+        named = [ROOT / name if "/" in name else ROOT / file.parent / f"{name}.py" for name in subjects(file)]
+        assert [path for path in named if not path.exists()] == [], file

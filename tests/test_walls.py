@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 OURS = {"models", "tui"}
 
@@ -54,47 +52,48 @@ WALL = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("module", WALL)
-def test_the_wall_needs_neither_torch_nor_textual(module: str) -> None:
-    assert not loaded_by(f"models.{module}") & {"torch", "numpy", "jedi", "pygments", "textual", "rich"}
+def test_the_wall_needs_neither_torch_nor_textual() -> None:
+    loaded = loaded_by(*(f"models.{module}" for module in WALL))
+    assert not loaded & {"torch", "numpy", "jedi", "pygments", "textual", "rich"}
 
 
 def test_the_catalogue_is_known_without_torch() -> None:
     assert "torch" not in loaded_by("models.examples.catalogue", "models.session.session")
 
 
-@pytest.mark.parametrize("file", files("models"), ids=lambda file: str(file.relative_to(ROOT)))
-def test_inside_models_our_own_is_imported_relatively_and_nothing_that_draws(file: Path) -> None:
-    # What the gguf package unpacks is NumPy's: an extra, imported when such values are looked at.
-    allowed = {"numpy"} if file.parent.name == "gguf" else set()
-    for level, name in imports(file):
-        if level == 0:
-            assert name.partition(".")[0] not in (OURS | {"textual", "rich", "numpy"}) - allowed
+def test_inside_models_our_own_is_imported_relatively_and_nothing_that_draws() -> None:
+    for file in files("models"):
+        # What the gguf package unpacks is NumPy's: an extra, imported when such values are looked at.
+        allowed = {"numpy"} if file.parent.name == "gguf" else set()
+        for level, name in imports(file):
+            if level == 0:
+                assert name.partition(".")[0] not in (OURS | {"textual", "rich", "numpy"}) - allowed, file
 
 
 FACTORIES = {"arange", "as_tensor", "empty", "empty_strided", "eye", "full", "linspace", "ones", "rand", "randint"}
 FACTORIES |= {"randn", "randperm", "scalar_tensor", "tensor", "zeros"}
 
 
-@pytest.mark.parametrize("file", files("models"), ids=lambda file: str(file.relative_to(ROOT)))
-def test_a_tensor_of_ours_says_where_it_is(file: Path) -> None:
+def test_a_tensor_of_ours_says_where_it_is() -> None:
     # Users set a default device (`torch.set_default_device("cuda")`): what is made without one would lie there.
-    if "examples" in file.parts:
-        return  # networks: theirs
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr=name)) if name in FACTORIES:
-                assert any(each.arg == "device" for each in node.keywords), f"line {node.lineno}: {ast.unparse(node)}"
+    for file in files("models"):
+        if "examples" in file.parts:
+            continue  # networks: theirs
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr=name)) if name in FACTORIES:
+                    said = any(each.arg == "device" for each in node.keywords)
+                    assert said, f"{file}:{node.lineno}: {ast.unparse(node)}"
 
 
-@pytest.mark.parametrize("file", files("tui"), ids=lambda file: str(file.relative_to(ROOT)))
-def test_the_interface_imports_the_wall_only(file: Path) -> None:
+def test_the_interface_imports_the_wall_only() -> None:
     allowed = ("models", "models.engine", *(f"models.{part}" for part in WALL))
-    for level, name in imports(file):
-        top = name.partition(".")[0]
-        assert level > 0 or top not in ("torch", "numpy", "jedi")
-        if level == 0 and top == "models":
-            assert name in allowed
+    for file in files("tui"):
+        for level, name in imports(file):
+            top = name.partition(".")[0]
+            assert level > 0 or top not in ("torch", "numpy", "jedi"), file
+            if level == 0 and top == "models":
+                assert name in allowed, file
 
 
 def test_no_part_of_the_wall_reaches_behind_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from pseudo_terminal import Terminal
 from torch import nn
@@ -41,6 +42,7 @@ def test_two_checkpoints_are_one_tree_with_the_values_of_both(own_state: Path, t
         t.wait_gone("B after.pt")
 
 
+@pytest.mark.slow
 def test_a_network_is_compared_with_itself_after_each_statement(own_state: Path) -> None:
     with Terminal("rgnet", "--seed", "0", state=own_state) as t:
         t.wait_for(READY, "block 0")

@@ -111,7 +111,7 @@ def test_ctrl_c_typed_behind_the_key_that_quits_changes_nothing(own_state: Path,
         assert t.process.returncode == 0
 
 
-@pytest.mark.parametrize("keys", [[":"], ["/", "b"]])
+@pytest.mark.parametrize("keys", [[":"], slow(["/", "b"])])
 def test_a_signal_with_another_screen_open(own_state: Path, weights: str, keys: list[str]) -> None:
     with Terminal(weights, state=own_state) as t:
         t.wait_for(READY, "block 3")
@@ -138,7 +138,7 @@ def test_a_signal_while_the_engine_lets_nobody_in(own_state: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["the engine runs", "the other screen"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, slow(signal.SIGINT)])
 def test_a_signal_during_the_start(own_state: Path, moment: str, number: signal.Signals) -> None:
     with Terminal("rgnet", state=own_state) as t:
         if moment == "the engine runs":
@@ -202,7 +202,7 @@ def test_a_signal_while_the_terminal_stands_still(own_state: Path) -> None:
         assert not wait_dead(family)
 
 
-@pytest.mark.parametrize("moment", ["the engine runs", "the other screen", "help"])
+@pytest.mark.parametrize("moment", [slow("the engine runs"), slow("the other screen"), "help"])
 def test_a_terminal_that_goes_without_a_signal(own_state: Path, moment: str) -> None:
     with Terminal("rgnet", state=own_state, controlling=False) as t:
         if moment == "the engine runs":
@@ -313,7 +313,8 @@ open("went_on", "w").write("yes")
 """
 
 
-@pytest.mark.parametrize("how", [slow("hang up while output flows"), "SIGTERM", slow("SIGINT")])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["hang up while output flows", "SIGTERM", "SIGINT"])
 def test_a_program_that_explores_goes_on(own_state: Path, tmp_path: Path, how: str) -> None:
     script = tmp_path / "train.py"
     script.write_text(PROGRAM)

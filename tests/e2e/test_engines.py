@@ -47,6 +47,7 @@ def test_the_engine_in_another_python(own_state: Path) -> None:
         t.wait_for(READY, "121 parameters")
 
 
+@pytest.mark.slow
 def test_a_python_that_is_none(own_state: Path) -> None:
     with Terminal("shared", "--python", "/nowhere/python", state=own_state) as t:
         t.wait_for("/nowhere/python", "no program")

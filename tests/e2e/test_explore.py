@@ -172,6 +172,7 @@ print("an error", file=sys.stderr)
         assert "Traceback" not in t.text
 
 
+@pytest.mark.slow
 def test_no_interface_is_left_behind_by_a_program_that_dies(script: Path, own_state: Path) -> None:
     with program(script, "explore(net)", own_state) as t:
         t.wait_for(READY)

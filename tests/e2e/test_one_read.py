@@ -42,6 +42,7 @@ def test_keys_of_one_read_lead_where_they_lead_one_by_one(own_state: Path) -> No
         assert terminal.wait_end() == 0
 
 
+@pytest.mark.slow
 def test_resizes_that_come_with_keys(own_state: Path) -> None:
     with Terminal("rgnet", "--seed", "1", state=own_state) as terminal:
         terminal.wait_for("309 parameters", "block 0")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cases import slow
 from pseudo_terminal import ROOT, Terminal
 
 
@@ -41,22 +42,22 @@ def test_no_terminal_is_refused_with_a_hint() -> None:
     ("arguments", "words"),
     [
         (["show", "rgnett"], ["rgnett", "rgnet"]),
-        (["show", "missing.py:Net"], ["missing.py"]),
+        slow(["show", "missing.py:Net"], ["missing.py"]),
         (["show"], ["SOURCE"]),
         (["run", "rgnet", "--input", "2by4"], ["2by4"]),
-        (["run", "rgnet", "--timeout", "-1"], ["-1"]),
-        (["run", "rgnet", "--timeout", "nan"], ["nan"]),
+        slow(["run", "rgnet", "--timeout", "-1"], ["-1"]),
+        slow(["run", "rgnet", "--timeout", "nan"], ["nan"]),
         (["run", "rgnet", "--bogus\x1b[31m\n"], ["--bogus␛[31m␊"]),
-        (["run", "rgnet", "--dry", "--backward"], ["--dry", "--backward"]),
-        (["run", "rgnet", "--inputs", "missing.py:f"], ["missing.py"]),
-        (["run", "rgnet", "--device", "cuda:99"], ["cuda:99"]),
-        (["show", "rgnet", "--seed", "1" * 30], ["--seed"]),
-        (["console"], ["SOURCE"]),
-        (["--seed", "1" * 30], ["--seed"]),
+        slow(["run", "rgnet", "--dry", "--backward"], ["--dry", "--backward"]),
+        slow(["run", "rgnet", "--inputs", "missing.py:f"], ["missing.py"]),
+        slow(["run", "rgnet", "--device", "cuda:99"], ["cuda:99"]),
+        slow(["show", "rgnet", "--seed", "1" * 30], ["--seed"]),
+        slow(["console"], ["SOURCE"]),
+        slow(["--seed", "1" * 30], ["--seed"]),
         (["--seed", "x"], ["--seed", "x"]),
         (["--python", "/nowhere/python", "--engine", "x"], ["--engine"]),
-        (["show", "rgnet", "--python", "/nowhere/python"], ["/nowhere/python"]),
-        (["show", "x.pt"], ["x.pt"]),
+        slow(["show", "rgnet", "--python", "/nowhere/python"], ["/nowhere/python"]),
+        slow(["show", "x.pt"], ["x.pt"]),
     ],
 )
 def test_wrong_use_is_reported_in_one_line(arguments: list[str], words: list[str]) -> None:
@@ -67,7 +68,7 @@ def test_wrong_use_is_reported_in_one_line(arguments: list[str], words: list[str
     assert all(word in done.stderr for word in words), done.stderr
 
 
-@pytest.mark.parametrize("command", ["show", "run", "console"])
+@pytest.mark.parametrize("command", ["run", slow("show"), slow("console")])
 def test_each_command_has_help_with_an_example(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0

@@ -64,6 +64,7 @@ def test_a_death_is_found_and_only_the_keys_that_make_it_are_left(tmp_path: Path
     assert record.session.size == (120, 40)
 
 
+@pytest.mark.slow
 def test_what_was_found_can_be_played_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found(tmp_path, fake("dies"), session(Step("burst", ["o", "enter", "enter"])))
     (file,) = (tmp_path / "findings").iterdir()
@@ -103,6 +104,7 @@ def test_each_planted_fault_is_found(tmp_path: Path, planted: str, key: str, kin
     assert words in finding.signature
 
 
+@pytest.mark.slow
 def test_a_program_that_works_without_being_asked_is_found(tmp_path: Path) -> None:
     finding = play(session(Step("keys", ["s"]), Step("probe")), fake("spins"), tmp_path, PATIENCE).finding
     assert finding is not None
@@ -110,6 +112,7 @@ def test_a_program_that_works_without_being_asked_is_found(tmp_path: Path) -> No
     assert "fake_program.py take" in finding.signature
 
 
+@pytest.mark.slow
 def test_a_program_that_was_quit_is_started_anew_and_the_session_goes_on(tmp_path: Path) -> None:
     campaign = Campaign([fake()], tmp_path, report=lambda line: None, patience=PATIENCE)
     campaign.session(session(Step("keys", ["q"]), Step("quiet"), Step("keys", ["j"]), Step("burst", ["x", "q"])))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import slow, slow_but
 from fake_app import AppEngine, Played, starting
 from fake_checkpoint import SUMMARY, checkpoint
 from textual import events
@@ -43,7 +44,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first_frame, "PATIENCE", 60)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (50, 30), (80, 12), (20, 4)])
+@pytest.mark.parametrize("size", slow_but(1, [(120, 40), (50, 30), (80, 12), (20, 4)]))
 async def test_the_tree_stands_where_the_explorer_has_it_and_before_it(
     weights: str, engine: AppEngine, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, patient: None
 ) -> None:
@@ -152,7 +153,7 @@ async def test_leaving_meanwhile_ends_the_engine(weights: str, engine: AppEngine
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "t", "R", "question_mark", "colon", "o", "escape"])
-@pytest.mark.parametrize("steps", [0, 1, 5, 20])
+@pytest.mark.parametrize("steps", slow_but(1, [5, 0, 1, 20]))
 async def test_any_key_at_any_moment_of_the_start(key: str, steps: int) -> None:
     async with starting() as played:
         for _ in range(steps):
@@ -173,7 +174,7 @@ async def test_the_end_as_the_explorer_stands_leaves_no_warning_behind(recwarn: 
     assert [str(warning.message) for warning in recwarn if "never awaited" in str(warning.message)] == []
 
 
-@pytest.mark.parametrize("action", ["interrupt", "restart", "next_theme"])
+@pytest.mark.parametrize("action", slow_but(1, ["interrupt", "restart", "next_theme"]))
 async def test_keys_behind_the_one_that_quits(action: str) -> None:
     async with starting() as played:
         await played.until(lambda: played.explorer.row is not None, "the root is selected")
@@ -184,8 +185,9 @@ async def test_keys_behind_the_one_that_quits(action: str) -> None:
 
 
 @pytest.mark.parametrize("source", [None, "rgnet"])
-async def test_the_end_at_any_moment_of_the_start(source: str | None) -> None:
-    for steps in range(0, 60, 3):
+@pytest.mark.parametrize("moments", [(0, 9, 24), slow(tuple(range(0, 60, 3)))], ids=["some", "all"])
+async def test_the_end_at_any_moment_of_the_start(source: str | None, moments: tuple[int, ...]) -> None:
+    for steps in moments:
         async with starting(source) as played:
             for _ in range(steps):
                 await asyncio.sleep(0)

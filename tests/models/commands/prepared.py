@@ -1,4 +1,4 @@
-"""Runs headless commands, each in a process of its own that has torch imported already.
+"""Runs headless commands, each in a process of its own that has torch and the engine's package imported already.
 
 A script.  Each line on standard input is a JSON request; each line on standard output is the status of what it asked
 for.  What runs in the child is what `python -m tui` becomes for a headless command: the engine's main module, from
@@ -7,18 +7,29 @@ start to end.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch.fx.experimental.symbolic_shapes  # noqa: F401 - what runs without values need: sympy takes as long as torch
 
 MAIN = Path(__file__).resolve().parents[3] / "models" / "engine" / "__main__.py"
+
+
+def import_ours() -> None:
+    """Import our package as the engine does, under its private name, with all that a command may need of it."""
+    package = runpy.run_path(str(MAIN.with_name("boot.py")))["load"]()
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 def asked() -> dict[str, Any] | None:
@@ -50,10 +61,17 @@ def become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     sys.argv = [str(MAIN), "headless", *request["arguments"]]
     sys.path[0] = str(MAIN.parent)
-    runpy.run_path(str(MAIN), run_name="__main__")
+    try:
+        runpy.run_path(str(MAIN), run_name="__main__")
+    except SystemExit as ended:  # to take apart what torch made takes longer than most commands
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
 
 
 if __name__ == "__main__":
+    import_ours()
     gc.collect()
     gc.freeze()
     request = asked()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import Played, opened
 from textual.geometry import Region
 
@@ -16,7 +17,7 @@ def shown(played: Played) -> set[str]:
     return {name for name in ("left", "right", "lower") if played.explorer.query_one(f"#{name}").region.area}
 
 
-@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.id)
+@pytest.mark.parametrize("tab", slow_but(2, TABS), ids=lambda tab: tab.id)
 async def test_digits_show_a_tab_and_give_it_the_focus(tab: Tab) -> None:
     async with opened() as played:
         await played.press(tab.key)
@@ -27,6 +28,7 @@ async def test_digits_show_a_tab_and_give_it_the_focus(tab: Tab) -> None:
         assert not played.explorer.query_one("#left-bar").has_class("-focused")
 
 
+@pytest.mark.slow
 async def test_the_focus_goes_along_from_tab_to_tab() -> None:
     async with opened() as played:
         await played.selected("1.bias")
@@ -53,6 +55,7 @@ async def test_tab_goes_round_and_back() -> None:
         assert area_with_focus(played) == "left"
 
 
+@pytest.mark.slow
 async def test_the_sign_leads_to_the_prompt_and_escape_back() -> None:
     async with opened() as played:
         await played.press("6", "greater_than_sign")
@@ -118,6 +121,7 @@ async def test_keys_and_drags_change_the_sizes_within_bounds() -> None:
         assert left.size.width == 50
 
 
+@pytest.mark.slow
 async def test_shares_stay_when_the_terminal_changes_its_size() -> None:
     async with opened(size=(120, 40)) as played:
         before = played.explorer.query_one("#left").size.width / 120
@@ -152,7 +156,7 @@ async def test_low_shows_the_console_in_place_of_the_rest() -> None:
         assert shown(played) == {"left", "right"}
 
 
-@pytest.mark.parametrize("size", [(20, 6), (1, 1), (300, 100)])
+@pytest.mark.parametrize("size", slow_but(1, [(20, 6), (1, 1), (300, 100)]))
 async def test_no_size_ends_the_app(size: tuple[int, int]) -> None:
     async with opened(size=(80, 24)) as played:
         await played.pilot.resize_terminal(*size)
@@ -182,7 +186,7 @@ async def test_the_smallest_usable_screen_has_a_place_for_everything() -> None:
             assert all(f"{key} {title}" in bar.render_line(0).text for key, title in bar.shown)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 10)])
+@pytest.mark.parametrize("size", slow_but(1, [(120, 40), (80, 24), (40, 10)]))
 async def test_notices_cover_no_tabs(size: tuple[int, int]) -> None:
     async with opened(size=size) as played:
         for _ in range(3):
@@ -218,6 +222,7 @@ async def test_the_console_has_room_as_it_has_something_to_show_and_keeps_it() -
         assert lower_rows(played) == 13
 
 
+@pytest.mark.slow
 async def test_calls_get_room_when_they_are_seen() -> None:
     async with opened() as played:
         await played.press("f")
@@ -225,6 +230,7 @@ async def test_calls_get_room_when_they_are_seen() -> None:
         await played.until(lambda: lower_rows(played) == 13, "a third of the screen")
 
 
+@pytest.mark.slow
 async def test_a_border_that_was_moved_stays_where_it_is() -> None:
     async with opened() as played:
         await played.press("minus")

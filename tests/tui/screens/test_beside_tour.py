@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, Played, opened
 from textual.screen import Screen
 from textual.widgets import Input, OptionList
@@ -64,8 +65,8 @@ async def over(played: Played, key: str) -> Screen[object]:
     return played.app.screen
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("size", slow_but(1, SIZES))
+@pytest.mark.parametrize("key", slow_but(3, KEYS))
 async def test_a_screen_that_a_step_leads_to_shows_the_step_beside_all_that_it_has(
     engine: AppEngine, key: str, size: tuple[int, int]
 ) -> None:
@@ -84,7 +85,7 @@ async def test_a_screen_that_a_step_leads_to_shows_the_step_beside_all_that_it_h
         assert screen.room.width + (note.outer_size.width if size[0] > 100 else 0) == size[0]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", slow_but(1, SIZES))
 async def test_where_the_explorer_stays_in_sight_the_step_lies_where_it_lay(
     engine: AppEngine, size: tuple[int, int]
 ) -> None:
@@ -105,13 +106,14 @@ async def test_a_step_that_is_done_meanwhile_has_its_answer_and_says_that_the_sc
         await played.sees("✓ It is so.", "done: ) goes on")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", slow_but(1, ["en", "zh"]))
 async def test_the_step_is_in_the_language_of_the_tours(engine: AppEngine, language: Language) -> None:
     async with opened(engine=engine, tour=TOUR, language=language, size=(80, 24)) as played:
         await over(played, "M")
         await played.sees(*("按键，然后看屏幕。", "第 1 步") if language == "zh" else ("Press the key", "Step 1"))
 
 
+@pytest.mark.slow
 async def test_a_screen_that_is_resized_has_room_for_both(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR, size=(120, 40)) as played:
         screen = await over(played, "D")
@@ -125,7 +127,7 @@ async def test_a_screen_that_is_resized_has_room_for_both(engine: AppEngine) -> 
             assert screen.room.height >= 8
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", slow_but(1, SIZES))
 async def test_notices_cover_no_step(engine: AppEngine, size: tuple[int, int]) -> None:
     async with opened(engine=engine, tour=TOUR, size=size) as played:
         screen = await over(played, "K")
@@ -144,7 +146,7 @@ async def test_without_a_tour_there_is_none(engine: AppEngine) -> None:
         assert screen.room == screen.size
 
 
-@pytest.mark.parametrize("key", ALONE)
+@pytest.mark.parametrize("key", slow_but(1, ALONE))
 async def test_the_list_of_tours_and_the_help_have_all_the_room(engine: AppEngine, key: str) -> None:
     async with opened(engine=engine, tour=TOUR) as played:
         screen = await over(played, key)
@@ -152,6 +154,7 @@ async def test_the_list_of_tours_and_the_help_have_all_the_room(engine: AppEngin
         assert screen.room == screen.size
 
 
+@pytest.mark.slow
 async def test_the_lines_for_a_new_file_say_what_they_are_for_where_there_is_no_room_above_them(
     engine: AppEngine,
 ) -> None:
@@ -160,6 +163,7 @@ async def test_the_lines_for_a_new_file_say_what_they_are_for_where_there_is_no_
         await played.sees("rename: such as model.=", "match: such as")
 
 
+@pytest.mark.slow
 async def test_the_line_for_the_name_of_a_run_has_room_below_many_runs(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR, size=(80, 24)) as played:
         table = played.explorer.query_one(CallTable)
@@ -176,6 +180,7 @@ async def test_the_line_for_the_name_of_a_run_has_room_below_many_runs(engine: A
         assert not panel.overlaps(screen.query_one(TourNote).region)
 
 
+@pytest.mark.slow
 async def test_many_snapshots_have_room_in_their_panel(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR, size=(80, 24)) as played:
         items = [SnapshotItem(name=f"kept {at}", detail="1.2 KB") for at in range(20)]

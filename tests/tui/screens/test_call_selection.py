@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import Played, opened
 
 from models.messages import CallRow, CallTensor, Cells, Describe, KeepCall, Problem, SourceCode, Window
@@ -66,6 +67,7 @@ async def test_v_brings_values_to_the_front_with_what_is_selected() -> None:
         await played.sees("[2, 4] float32", "[input [2, 4]]")
 
 
+@pytest.mark.slow
 async def test_v_without_a_call_says_where_to_find_one() -> None:
     async with opened() as played:
         await played.press("v")
@@ -113,7 +115,7 @@ async def test_a_link_to_the_tree_leads_there_and_backspace_to_the_call_again() 
         await played.until(lambda: played.explorer.call == CallTensor(run=1, call=1), "the call again")
 
 
-@pytest.mark.parametrize("key", ["escape", "tab"])
+@pytest.mark.parametrize("key", slow_but(1, ["escape", "tab"]))
 async def test_in_the_tree_again_what_its_cursor_is_on_is_selected(key: str) -> None:
     async with opened() as played:
         await played.selected("0.block 0.0.bias")
@@ -126,6 +128,7 @@ async def test_in_the_tree_again_what_its_cursor_is_on_is_selected(key: str) -> 
         assert "#0 " not in played.text
 
 
+@pytest.mark.slow
 async def test_a_run_alone_takes_the_selection_from_nobody() -> None:
     async with opened() as played:
         await played.selected("0.block 0.0.bias")
@@ -186,6 +189,7 @@ async def test_what_was_not_kept_says_so_and_V_runs_again_for_it() -> None:
         await played.sees("[2, 8] float32")
 
 
+@pytest.mark.slow
 async def test_a_run_that_cannot_be_run_again_says_why() -> None:
     async with opened() as played:
         await ran(played)
@@ -194,6 +198,7 @@ async def test_a_run_that_cannot_be_run_again_says_why() -> None:
         await played.reported("its parameters have changed")
 
 
+@pytest.mark.slow
 async def test_V_without_a_call_runs_nothing() -> None:
     async with opened() as played:
         await played.press("V")
@@ -217,6 +222,7 @@ async def test_v_shows_each_of_several_outputs() -> None:
         assert seen == [("output", 1), ("output", 2), ("input", 0), ("output", 0)]
 
 
+@pytest.mark.slow
 async def test_after_another_run_the_cursor_is_on_the_call_that_was_selected() -> None:
     async with opened() as played:
         table = await ran(played)
@@ -227,6 +233,7 @@ async def test_after_another_run_the_cursor_is_on_the_call_that_was_selected() -
         assert table.cursor == 6
 
 
+@pytest.mark.slow
 async def test_enter_on_a_call_leads_to_its_module_also_where_the_tree_is_there_already() -> None:
     async with opened() as played:
         await played.selected("0.block 0.0")
@@ -240,6 +247,7 @@ async def test_enter_on_a_call_leads_to_its_module_also_where_the_tree_is_there_
         await played.until(lambda: played.explorer.call == CallTensor(run=1, call=1), "the call again")
 
 
+@pytest.mark.slow
 async def test_going_back_skips_the_calls_of_runs_that_are_not_shown_any_more() -> None:
     async with opened() as played:
         await ran(played)

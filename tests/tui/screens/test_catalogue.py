@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from fake_app import AppEngine, opened, starting
 from textual.events import Key
 
@@ -37,6 +38,7 @@ async def test_it_is_there_before_the_engine() -> None:
         await played.sees("The network rgnet")
 
 
+@pytest.mark.slow
 async def test_before_the_engine_is_started_it_does_not_say_that_there_is_none() -> None:
     engine = AppEngine()
     engine.start_gate = asyncio.Event()
@@ -71,6 +73,7 @@ async def test_escape_leaves_the_line_then_the_catalogue_when_something_is_open(
         assert len(played.asked(OpenSource)) == 1
 
 
+@pytest.mark.slow
 async def test_escape_with_nothing_open_says_what_to_do() -> None:
     async with opened(None) as played:
         await played.press("escape")
@@ -78,6 +81,7 @@ async def test_escape_with_nothing_open_says_what_to_do() -> None:
         assert isinstance(played.app.screen, Catalogue)
 
 
+@pytest.mark.slow
 async def test_q_quits_from_it_and_is_typed_in_its_line() -> None:
     async with opened(None) as played:
         await played.press("/", "q")
@@ -86,6 +90,7 @@ async def test_q_quits_from_it_and_is_typed_in_its_line() -> None:
         await played.until(lambda: played.app.return_code == 0, "quit")
 
 
+@pytest.mark.slow
 async def test_an_engine_that_ends_is_reported_and_a_new_one_fills_it() -> None:
     engine = AppEngine()
     engine.hold(ListExamples)
@@ -106,6 +111,7 @@ async def test_it_fits_80x24() -> None:
         )
 
 
+@pytest.mark.slow
 async def test_a_click_on_a_row_moves_and_a_double_click_opens() -> None:
     async with opened(None) as played:
         assert await played.pilot.click("SourceList", offset=(10, 2))
@@ -144,6 +150,7 @@ async def test_Tab_completes_the_line_as_far_as_there_is_one_way() -> None:
         assert [body.source for body in played.asked(OpenSource)] == ["train.py:Net"]
 
 
+@pytest.mark.slow
 async def test_a_Tab_right_behind_the_letters_waits_for_the_suggestions_and_Enter_for_it() -> None:
     engine = here("checkpoint.safetensors", "model.pt")
     async with opened(None, engine=engine) as played:
@@ -173,6 +180,7 @@ async def test_arrows_put_suggestions_into_the_line_and_give_back_what_was_typed
         await played.sees("The documented networks")
 
 
+@pytest.mark.slow
 async def test_what_can_only_be_a_beginning_goes_into_the_line() -> None:
     async with opened(None, engine=here("nets/", "nets/a.pt")) as played:
         await played.press("/", "n")
@@ -184,6 +192,7 @@ async def test_what_can_only_be_a_beginning_goes_into_the_line() -> None:
         assert played.asked(OpenSource) == []
 
 
+@pytest.mark.slow
 async def test_an_engine_that_cannot_suggest_leaves_the_line_as_it_was() -> None:
     engine = AppEngine()
     engine.problems[SuggestSources] = Problem("usage", "not here")
@@ -209,6 +218,7 @@ async def test_what_was_opened_before_is_offered_the_newest_first(tmp_path: Path
         assert offers[3:] == [str(tmp_path / "two.pt"), str(tmp_path / "one.pt")]
 
 
+@pytest.mark.slow
 async def test_o_comes_back_to_the_row_of_what_is_open() -> None:
     async with opened("shared") as played:
         await played.press("o")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, opened, rgnet
 from fake_checkpoint import SUMMARY, checkpoint
 
@@ -69,7 +70,7 @@ async def test_the_tree_shows_groups_inferred_classes_and_what_is_no_tensor(engi
         await played.until(lambda: played.explorer.path == "model.layers", "what holds the group")
 
 
-@pytest.mark.parametrize("key", ["f", "b", "z", "u"])
+@pytest.mark.parametrize("key", slow_but(1, ["f", "b", "z", "u"]))
 async def test_a_key_that_needs_code_is_answered_with_a_remark(engine: AppEngine, key: str) -> None:
     async with opened("run/ckpt.pt", engine=engine) as played:
         await played.press(key)
@@ -81,6 +82,7 @@ async def test_a_key_that_needs_code_is_answered_with_a_remark(engine: AppEngine
         assert played.notices == []
 
 
+@pytest.mark.slow
 async def test_of_a_network_that_was_only_read_the_remark_names_the_option_that_loads_it(engine: AppEngine) -> None:
     engine.summary_fields["unloaded"] = True
     async with opened("run/ckpt.pt", engine=engine) as played:
@@ -90,6 +92,7 @@ async def test_of_a_network_that_was_only_read_the_remark_names_the_option_that_
         assert not any("load_state_dict" in line for line in played.log)
 
 
+@pytest.mark.slow
 async def test_with_a_network_open_the_keys_work_again(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", engine=engine) as played:
         engine.summary_fields = {}
@@ -129,6 +132,7 @@ async def test_a_link_in_Info_leads_to_the_optimizer_state(engine: AppEngine) ->
         await played.until(lambda: played.explorer.path == state, "followed")
 
 
+@pytest.mark.slow
 async def test_another_source_starts_with_a_fresh_table(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", engine=engine) as played:
         await played.press("tab", "F", *"norm", "enter", "S")
@@ -146,6 +150,7 @@ async def test_another_source_starts_with_a_fresh_table(engine: AppEngine) -> No
         await played.until(lambda: (last().query, last().order) == ("", "tree"), "the rows of the new table")
 
 
+@pytest.mark.slow
 async def test_a_restart_keeps_filter_and_order(engine: AppEngine) -> None:
     async with opened("run/ckpt.pt", engine=engine) as played:
         await played.press("tab", "F", *"norm", "enter", "S")
@@ -207,6 +212,7 @@ async def test_A_once_more_stops(engine: AppEngine) -> None:
         await played.until(lambda: [body.path for body in played.asked(StatisticsOfAll)] == ["", ""], "once more")
 
 
+@pytest.mark.slow
 async def test_statistics_under_way_end_with_the_model_they_are_of(engine: AppEngine) -> None:
     engine.hold(StatisticsOfAll)
     engine.steps[StatisticsOfAll] = ["statistics 3 of 20"]

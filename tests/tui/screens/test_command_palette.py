@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from cases import slow_but
 from fake_app import Played, opened
 from rich.style import Style
 from textual import events
@@ -24,7 +25,7 @@ async def opened_palette(played: Played) -> Palette:
     return played.app.screen
 
 
-@pytest.mark.parametrize("steps", range(12))
+@pytest.mark.parametrize("steps", slow_but(2, range(12)))
 async def test_escape_at_any_moment_of_its_opening_closes_it(steps: int) -> None:
     async with opened() as played:
         played.app.action_palette()
@@ -37,7 +38,7 @@ async def test_escape_at_any_moment_of_its_opening_closes_it(steps: int) -> None
         assert played.app.screen is played.explorer
 
 
-@pytest.mark.parametrize("size", [(120, 3), (120, 1), (3, 120), (1, 1), (20, 5)])
+@pytest.mark.parametrize("size", slow_but(2, [(120, 3), (120, 1), (3, 120), (1, 1), (20, 5)]))
 @pytest.mark.parametrize("screen", ["colon", "Y"])
 async def test_page_keys_where_there_is_no_room_for_the_list(size: tuple[int, int], screen: str) -> None:
     async with opened(size=size) as played:
@@ -48,6 +49,7 @@ async def test_page_keys_where_there_is_no_room_for_the_list(size: tuple[int, in
         assert played.app.screen is played.explorer
 
 
+@pytest.mark.slow
 async def test_a_click_on_a_command_that_is_no_more_is_none() -> None:
     async with opened() as played:
         palette = await opened_palette(played)
@@ -88,6 +90,7 @@ async def test_enter_runs_what_was_typed_and_not_what_stood_there_before() -> No
         assert played.app.screen is played.explorer
 
 
+@pytest.mark.slow
 async def test_a_command_that_is_chosen_twice_runs_once() -> None:
     async with opened() as played:
         palette = await opened_palette(played)
@@ -113,6 +116,7 @@ async def test_what_matches_nothing_is_said_and_enter_does_nothing() -> None:
         assert played.app.screen is played.explorer
 
 
+@pytest.mark.slow
 async def test_the_panes_are_searched_once_while_it_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as played:
         palette = await opened_palette(played)
@@ -128,6 +132,7 @@ async def test_the_panes_are_searched_once_while_it_is_open(monkeypatch: pytest.
         assert asked.times == 0
 
 
+@pytest.mark.slow
 async def test_letters_with_which_nothing_fits_leave_the_list_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as played:
         palette = await opened_palette(played)
@@ -140,6 +145,7 @@ async def test_letters_with_which_nothing_fits_leave_the_list_where_it_is(monkey
         assert palette.query_one(PaletteList).get_option_at_index(0).id == palette._NO_MATCHES
 
 
+@pytest.mark.slow
 async def test_a_click_where_nothing_lies_is_none() -> None:
     async with opened() as played:
         palette = await opened_palette(played)

@@ -5,6 +5,7 @@ Of `comparing`, `compare_with`, and what the widgets do while something is compa
 
 from __future__ import annotations
 
+import pytest
 from fake_app import Played, opened
 
 from models.messages import (
@@ -65,6 +66,7 @@ async def test_with_itself_as_it_was_opened() -> None:
         assert any("A is rgnet as it was opened, B is rgnet now: 18 of 18 in both" in line for line in played.log)
 
 
+@pytest.mark.slow
 async def test_the_rows_say_what_is_known_so_far() -> None:
     async with opened() as played:
         other(played)
@@ -100,6 +102,7 @@ async def test_a_b_and_their_difference_with_the_cursor_where_it_is() -> None:
         await played.until(lambda: any(each.of == "other" for each in played.asked(HeatMap)), "a heat map of B")
 
 
+@pytest.mark.slow
 async def test_one_side_alone_is_shown_where_there_is_no_other() -> None:
     async with opened() as played:
         await compare_with_itself_without_changes(played)
@@ -128,6 +131,7 @@ async def test_with_a_source_that_is_typed() -> None:
         assert (request.source, request.seed, request.trust) == ("b.pt", 3, False)
 
 
+@pytest.mark.slow
 async def test_what_is_offered_is_found_by_its_name_in_the_line_too() -> None:
     async with opened() as played:
         await choose(played, "take a snapshot now")
@@ -144,6 +148,7 @@ async def test_what_is_offered_is_found_by_its_name_in_the_line_too() -> None:
             await played.rest()
 
 
+@pytest.mark.slow
 async def test_a_name_in_the_line_is_completed_and_anything_else_is_a_source() -> None:
     async with opened() as played:
         await played.press("D")
@@ -219,6 +224,7 @@ async def test_reading_that_takes_long_is_stopped_and_gone_on_with() -> None:
         await played.reported("18 tensors: 1 changed")
 
 
+@pytest.mark.slow
 async def test_a_change_that_would_take_long_to_compare_waits_for_a_key() -> None:
     async with opened() as played:
         other(played)
@@ -269,6 +275,7 @@ async def test_columns_and_orders_while_something_is_compared() -> None:
         await played.sees("changed, !equal, rel>0.01")
 
 
+@pytest.mark.slow
 async def test_opening_another_network_ends_it() -> None:
     async with opened() as played:
         other(played)
@@ -290,6 +297,7 @@ async def test_opening_it_anew_compares_it_with_the_same_source_again() -> None:
         assert played.asked(Compare)[1].source == "b.pt"
 
 
+@pytest.mark.slow
 async def test_gradients_say_that_a_comparison_has_none() -> None:
     async with opened() as played:
         await compare_with_itself_without_changes(played)

@@ -61,6 +61,7 @@ async def choose(played: Played, key: str) -> None:
     await played.press(key)
 
 
+@pytest.mark.slow
 async def test_while_a_run_goes_on_the_choice_of_another_waits_and_it_is_said() -> None:
     async with opened() as played:
         await twice(played)
@@ -89,6 +90,7 @@ async def test_the_run_before_is_the_first_choice_and_the_first_difference_is_go
         await played.sees("it was given the same")
 
 
+@pytest.mark.slow
 async def test_what_is_not_compared_yet_is_no_zero() -> None:
     async with opened() as played:
         table = await twice(played)
@@ -120,6 +122,7 @@ async def test_another_mode_is_run_now() -> None:
         assert (table.run, table.against) == (3, 2)
 
 
+@pytest.mark.slow
 async def test_other_random_numbers_are_taken_from_the_run_before() -> None:
     async with opened() as played:
         await twice(played)
@@ -141,6 +144,7 @@ async def test_each_new_run_is_compared_with_the_run_before() -> None:
         assert played.asked(CompareRuns) == [CompareRuns(a=1, b=2), CompareRuns(a=2, b=3)]
 
 
+@pytest.mark.slow
 async def test_a_backward_of_the_run_that_is_compared_changes_nothing_of_that() -> None:
     async with opened() as played:
         table = await twice(played)
@@ -151,6 +155,7 @@ async def test_a_backward_of_the_run_that_is_compared_changes_nothing_of_that() 
         assert (table.run, table.against) == (3, 2)
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_kept_stays_the_one_that_is_compared_with() -> None:
     async with opened() as played:
         await twice(played)
@@ -166,6 +171,7 @@ async def test_a_run_that_is_kept_stays_the_one_that_is_compared_with() -> None:
         await played.sees("A run 1 · B run 3")
 
 
+@pytest.mark.slow
 async def test_what_a_alone_made_is_a_call_of_a() -> None:
     async with opened() as played:
         table = await twice(played)
@@ -214,6 +220,7 @@ async def test_it_ends_with_the_choice_and_the_newest_run_stands_there_again() -
         assert all(row.difference is None for row in table.pages.rows())
 
 
+@pytest.mark.slow
 async def test_it_goes_with_what_was_open() -> None:
     async with opened() as played:
         table = await twice(played)
@@ -228,6 +235,7 @@ async def test_it_goes_with_what_was_open() -> None:
         await played.sees("the runs that were compared are gone with what was open")
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_gone_is_said() -> None:
     async with opened() as played:
         table = await twice(played)
@@ -244,6 +252,7 @@ async def test_without_a_run_there_is_nothing_to_choose() -> None:
         await played.sees("no run yet: f runs the network forward")
 
 
+@pytest.mark.slow
 async def test_info_asks_anew_when_the_differences_are_known() -> None:
     async with opened() as played:
         await twice(played)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from textual.app import App
 
 from tui.screens.confirm import ConfirmScreen
@@ -8,7 +9,18 @@ from tui.screens.confirm import ConfirmScreen
 
 @pytest.mark.parametrize(
     ("keys", "answer"),
-    [("y", True), ("n", False), ("enter", False), ("right enter", True), ("right left enter", False), ("escape", None)],
+    slow_but(
+        4,
+        [
+            ("y", True),
+            ("n", False),
+            ("enter", False),
+            ("right enter", True),
+            ("right left enter", False),
+            ("escape", None),
+        ],
+        several=True,
+    ),
 )
 async def test_the_safe_answer_is_the_first(keys: str, answer: bool | None) -> None:
     app: App[None] = App()

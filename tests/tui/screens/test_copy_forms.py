@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from textual.app import App
 from textual.widgets import Static
 
@@ -30,7 +31,10 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize(("keys", "index"), [("2", 1), ("enter", 0), ("down enter", 1), ("j j enter", 2), ("4", 3)])
+@pytest.mark.parametrize(
+    ("keys", "index"),
+    slow_but(3, [("2", 1), ("enter", 0), ("down enter", 1), ("j j enter", 2), ("4", 3)], several=True),
+)
 async def test_a_form_is_copied_by_number_or_enter(copied: list[str], keys: str, index: int) -> None:
     app: App[None] = App()
     async with app.run_test() as pilot:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, opened
 from fake_checkpoint import checkpoint
 from fake_networks import module, tensor
@@ -46,6 +47,7 @@ async def test_y_copies_the_path_of_what_is_selected(copied: Texts) -> None:
         await played.until(lambda: copied[1:] == ["0.block 1.0.bias"], "copied")
 
 
+@pytest.mark.slow
 async def test_in_a_table_y_copies_the_path_of_its_row(copied: Texts) -> None:
     async with opened() as played:
         await played.selected("0.block 1")
@@ -56,6 +58,7 @@ async def test_in_a_table_y_copies_the_path_of_its_row(copied: Texts) -> None:
         assert played.asked(PathForms)[-1].path == "0.block 1.0.bias"
 
 
+@pytest.mark.slow
 async def test_in_the_calls_y_copies_the_path_of_the_module(copied: Texts) -> None:
     async with opened() as played:
         await played.press("f")
@@ -81,7 +84,7 @@ async def test_of_a_group_y_copies_what_stands_for_its_tensors(copied: Texts) ->
         assert copied.notes[1] == "the keys of its tensors"
 
 
-@pytest.mark.parametrize("key", ["a\x1b[31mb", "a\nb", "a\u202eb"])
+@pytest.mark.parametrize("key", slow_but(1, ["a\x1b[31mb", "a\nb", "a\u202eb"]))
 async def test_a_key_with_control_characters_is_copied_as_it_is_and_that_is_said(copied: Texts, key: str) -> None:
     engine = AppEngine()
     engine.sources["run/ckpt.pt"] = lambda: module("", **{key: tensor(2)})
@@ -102,6 +105,7 @@ async def test_Y_offers_the_forms_and_copies_the_one_chosen(copied: Texts) -> No
         await played.sees("309 parameters")
 
 
+@pytest.mark.slow
 async def test_without_an_engine_the_path_can_still_be_copied(copied: Texts) -> None:
     async with opened() as played:
         await played.selected("1.bias")
@@ -113,6 +117,7 @@ async def test_without_an_engine_the_path_can_still_be_copied(copied: Texts) -> 
         await played.until(lambda: copied == ["1.bias"], "copied")
 
 
+@pytest.mark.slow
 async def test_with_nothing_open_it_is_said(copied: Texts) -> None:
     async with opened(None) as played:
         await played.explorer.action_copy_path().wait()
@@ -122,6 +127,7 @@ async def test_with_nothing_open_it_is_said(copied: Texts) -> None:
         assert played.asked(PathForms) == []
 
 
+@pytest.mark.slow
 async def test_a_problem_of_the_forms_is_reported(copied: Texts) -> None:
     async with opened() as played:
         played.engine.problems[PathForms] = Problem("model", "no forms [/]")
@@ -129,6 +135,7 @@ async def test_a_problem_of_the_forms_is_reported(copied: Texts) -> None:
         await played.reported("no forms [/]")
 
 
+@pytest.mark.slow
 async def test_the_root_of_a_checkpoint_which_has_no_key_is_offered_by_its_name_in_the_console(copied: Texts) -> None:
     engine = AppEngine()
     engine.sources["run/ckpt.pt"] = lambda: checkpoint(4)
@@ -153,12 +160,16 @@ async def test_hostile_forms_are_copied_as_they_are(copied: Texts) -> None:
 
 @pytest.mark.parametrize(
     ("editor", "command"),
-    [
-        ("vim", ["vim", "+12", "net.py"]),
-        ("code", ["code", "--wait", "--goto", "net.py:12"]),
-        ("hx", ["hx", "net.py:12"]),
-        ("emacs -nw", ["emacs", "-nw", "+12", "net.py"]),
-    ],
+    slow_but(
+        2,
+        [
+            ("vim", ["vim", "+12", "net.py"]),
+            ("code", ["code", "--wait", "--goto", "net.py:12"]),
+            ("hx", ["hx", "net.py:12"]),
+            ("emacs -nw", ["emacs", "-nw", "+12", "net.py"]),
+        ],
+        several=True,
+    ),
 )
 def test_the_editor_gets_the_line(monkeypatch: pytest.MonkeyPatch, editor: str, command: list[str]) -> None:
     monkeypatch.delenv("VISUAL", raising=False)
@@ -168,6 +179,7 @@ def test_the_editor_gets_the_line(monkeypatch: pytest.MonkeyPatch, editor: str, 
     assert editor_command("net.py", 12) == ["nano", "+12", "net.py"]
 
 
+@pytest.mark.slow
 def test_without_an_editor_there_is_no_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
@@ -274,6 +286,7 @@ async def test_e_opens_the_users_line_that_makes_it_and_in_source_the_class(
         await played.until(lambda: asked[1:] == [("torch.py", 50)], "the class")
 
 
+@pytest.mark.slow
 async def test_the_header_follows_a_rebound_net() -> None:
     async with opened() as played:
         await played.sees("rgnet  Sequential")

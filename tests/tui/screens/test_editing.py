@@ -101,6 +101,7 @@ async def test_freezing_and_mode_of_what_is_selected() -> None:
         ]
 
 
+@pytest.mark.slow
 async def test_why_it_cannot_be_is_said() -> None:
     async with opened() as played:
         played.engine.problems[PlanEdit] = Problem("usage", "There are no parameters below it")
@@ -108,6 +109,7 @@ async def test_why_it_cannot_be_is_said() -> None:
         await played.reported("There are no parameters below it")
 
 
+@pytest.mark.slow
 async def test_nothing_is_changed_while_something_runs() -> None:
     async with opened() as played:
         gate = played.engine.hold(Execute)

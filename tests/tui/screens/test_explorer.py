@@ -9,6 +9,7 @@ from fake_app import AppEngine, opened
 from models.messages import Describe, GradientRows, SourceCode, StateChanged, TensorRows, TreeRows, Window
 
 
+@pytest.mark.slow
 async def test_the_values_pane_of_a_module_knows_of_new_gradients() -> None:
     async with opened() as played:
         await played.sees("none yet")
@@ -33,6 +34,7 @@ async def test_only_the_pane_that_is_seen_asks() -> None:
         assert played.asked(Window)[-1].of == "value"
 
 
+@pytest.mark.slow
 async def test_a_held_key_asks_for_the_last_row_only() -> None:
     async with opened() as played:
         await played.selected("0.block 0.0")
@@ -72,6 +74,7 @@ async def test_structure_that_changed_is_shown_with_the_selection_kept() -> None
         await played.sees("2.weight", "256")
 
 
+@pytest.mark.slow
 async def test_tree_pages_are_asked_again_after_a_change() -> None:
     async with opened() as played:
         before = played.engine.count(TreeRows)
@@ -113,6 +116,7 @@ async def test_facts_and_source_are_asked_for_when_they_are_seen() -> None:
         assert played.asked(Describe)[-1].path == ""
 
 
+@pytest.mark.slow
 async def test_a_new_summary_is_in_the_header() -> None:
     async with opened() as played:
         summary = played.engine.summary
@@ -122,6 +126,7 @@ async def test_a_new_summary_is_in_the_header() -> None:
         await played.sees("40 trainable", "eval")
 
 
+@pytest.mark.slow
 async def test_what_is_known_of_a_row_reaches_its_pane() -> None:
     async with opened() as played:
         await played.selected("1.bias")

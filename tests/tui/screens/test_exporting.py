@@ -56,6 +56,7 @@ async def test_a_report_is_copied(folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert names(folder) == []
 
 
+@pytest.mark.slow
 async def test_the_name_of_a_foreign_engine_leads_nowhere_else(folder: Path) -> None:
     async with opened() as played:
         played.engine.answers[Export] = lambda body: Exported(name="../../etc/x\x1b", ending="/../sh", text="")
@@ -64,6 +65,7 @@ async def test_the_name_of_a_foreign_engine_leads_nowhere_else(folder: Path) -> 
         assert names(folder) == ["etc_x.sh"]
 
 
+@pytest.mark.slow
 async def test_a_problem_is_reported(folder: Path) -> None:
     async with opened() as played:
         played.engine.problems[Export] = Problem("usage", "Nothing has run yet [/]", "f runs it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fake_app import opened
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ async def test_that_a_run_is_interrupted_is_said_before_its_end_is_known() -> No
         await played.sees("● ready", "Interrupted at net.py:21")
 
 
+@pytest.mark.slow
 async def test_the_first_rows_that_come_with_the_run_are_not_asked_for() -> None:
     async with opened() as played:
         rows = [replace(row, index=place) for place, row in enumerate(played.engine.calls(2))]

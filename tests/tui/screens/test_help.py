@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import opened
 from textual.app import App
 from textual.widgets import Static
@@ -23,7 +24,7 @@ from tui.widgets.tree.module_tree import ModuleTree
 from tui.widgets.tree.search_box import SearchInput
 
 
-@pytest.mark.parametrize(("size", "columns"), [((50, 24), 1), ((80, 24), 2), ((120, 40), 3)])
+@pytest.mark.parametrize(("size", "columns"), slow_but(1, [((50, 24), 1), ((80, 24), 2), ((120, 40), 3)], several=True))
 async def test_every_action_is_shown_in_columns_that_fit(size: tuple[int, int], columns: int) -> None:
     app: App[None] = App()
     async with app.run_test(size=size) as pilot:
@@ -41,7 +42,7 @@ async def test_every_action_is_shown_in_columns_that_fit(size: tuple[int, int], 
             assert max(map(len, text.splitlines())) <= column.content_size.width
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "question_mark"])
+@pytest.mark.parametrize("key", slow_but(1, ["escape", "q", "question_mark"]))
 async def test_it_closes(key: str) -> None:
     app: App[None] = App()
     async with app.run_test() as pilot:
@@ -64,7 +65,7 @@ WIDGETS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", WIDGETS)
+@pytest.mark.parametrize("key", slow_but(2, WIDGETS))
 async def test_what_holds_in_the_pane_with_the_focus_comes_first(key: str) -> None:
     async with opened(size=(80, 24)) as played:
         if key:
@@ -82,6 +83,7 @@ async def test_what_holds_in_the_pane_with_the_focus_comes_first(key: str) -> No
             await played.sees("shared: ", "no gradient: ", "not registered: ")  # the legend is there without scrolling
 
 
+@pytest.mark.slow
 async def test_in_the_list_of_sources_its_keys_come_first() -> None:
     async with opened(size=(80, 24)) as played:
         await played.press("o")

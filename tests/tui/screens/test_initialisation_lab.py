@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fake_app import AppEngine, Played, opened
 
 from models.messages import (
@@ -52,6 +53,7 @@ async def test_arrows_change_the_rule_and_its_arguments_and_Enter_carries_it_out
         await played.reported("kaiming_normal_ of 0.weight, seed 0", "code()", "changed: 0.weight   (u takes it back)")
 
 
+@pytest.mark.slow
 async def test_a_letter_leads_to_the_next_rule_that_begins_with_it() -> None:
     async with opened() as played:
         await played.press("P")
@@ -73,6 +75,7 @@ async def test_a_class_has_biases_to_choose_and_a_pattern_a_line() -> None:
         assert played.asked(PreviewInitialiser)[-1].how.scope == "pattern"
 
 
+@pytest.mark.slow
 async def test_what_was_typed_for_the_rule_stays_when_the_scope_changes() -> None:
     async with opened() as played:
         await played.press("P")
@@ -82,6 +85,7 @@ async def test_what_was_typed_for_the_rule_stays_when_the_scope_changes() -> Non
         assert played.asked(PreviewInitialiser)[-1].how.arguments == ["2.5"]
 
 
+@pytest.mark.slow
 async def test_the_next_parameter_is_shown() -> None:
     async with opened() as played:
         await played.press("P")
@@ -126,6 +130,7 @@ async def test_at_80x24_the_picture_takes_the_place_of_the_form_while_it_has_the
         await played.sees("kaiming_normal_ of ±√(6/(4 + 8))", "Ctrl+G runs copies")
 
 
+@pytest.mark.slow
 async def test_an_error_of_the_form_is_shown_and_nothing_is_drawn() -> None:
     engine = AppEngine()
     engine.answers[PreviewInitialiser] = lambda body: InitialPreview(errors=["[b]gain is a number[/]", ""])
@@ -152,6 +157,7 @@ async def test_escape_stops_a_preview_that_is_on_its_way() -> None:
         assert played.asked(ApplyInitialiser) == []
 
 
+@pytest.mark.slow
 async def test_while_code_runs_and_for_a_file_of_tensors_there_is_none() -> None:
     engine = AppEngine()
     async with opened(engine=engine) as played:
@@ -188,6 +194,7 @@ async def test_ctrl_c_interrupts_what_the_engine_does_for_it_and_it_stays() -> N
         assert lab(played)
 
 
+@pytest.mark.slow
 async def test_escape_stops_what_is_being_filled_and_another_closes() -> None:
     engine = AppEngine()
     async with opened(engine=engine) as played:
@@ -204,6 +211,7 @@ async def test_escape_stops_what_is_being_filled_and_another_closes() -> None:
         await played.until(lambda: played.app.screen is played.explorer, "closed")
 
 
+@pytest.mark.slow
 async def test_whose_fans_count_can_be_chosen_where_weights_are_stored_the_other_way_round() -> None:
     async with opened() as played:
         await played.press("P")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from fake_app import AppEngine, Played, opened
 from msgspec.structs import replace
 
@@ -50,6 +51,7 @@ async def test_i_in_calls_shows_a_line_for_each_argument_and_Enter_sets_them() -
         await played.reported("inputs: 2x4~ones, bool[2]   (--input '2x4~ones' --input 'bool[2]')", "f runs forward")
 
 
+@pytest.mark.slow
 async def test_letters_typed_right_behind_the_key_go_into_the_first_line() -> None:
     engine = several()
     async with opened(engine=engine) as played:
@@ -88,6 +90,7 @@ async def test_escape_changes_nothing_and_q_is_typed() -> None:
         assert played.asked(SetInputs) == []
 
 
+@pytest.mark.slow
 async def test_what_was_set_goes_along_to_a_new_engine_but_not_to_another_network() -> None:
     async with opened(engine=several()) as played:
         await played.press("I", "enter")
@@ -100,6 +103,7 @@ async def test_what_was_set_goes_along_to_a_new_engine_but_not_to_another_networ
         assert [body.inputs for body in played.asked(OpenSource)] == [[], ["2x4"], []]
 
 
+@pytest.mark.slow
 async def test_while_code_runs_and_for_a_file_of_tensors_there_is_none() -> None:
     engine = several()
     async with opened(engine=engine) as played:
@@ -118,6 +122,7 @@ async def test_while_code_runs_and_for_a_file_of_tensors_there_is_none() -> None
         assert played.asked(ReadInputs) == []
 
 
+@pytest.mark.slow
 async def test_a_refusal_of_the_engine_is_shown() -> None:
     engine = several()
     async with opened(engine=engine) as played:
@@ -129,6 +134,7 @@ async def test_a_refusal_of_the_engine_is_shown() -> None:
         await played.reported("no signature")
 
 
+@pytest.mark.slow
 async def test_many_arguments_scroll_at_80x24() -> None:
     engine = AppEngine()
     engine.inputs = InputFields(fields=[InputField(name=f"argument_{index}") for index in range(30)])
@@ -179,6 +185,7 @@ async def test_the_mode_of_the_run_is_chosen_with_arrows_and_the_mouse_and_goes_
         assert played.asked(OpenSource)[-1].mode == mode
 
 
+@pytest.mark.slow
 async def test_a_forward_without_arguments_has_a_mode_too() -> None:
     engine = AppEngine()
     engine.inputs = InputFields(fields=[])

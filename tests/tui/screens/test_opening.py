@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, Played, opened, starting
 
 from models.messages import Fold, Forward, OpenSource, Problem
@@ -61,6 +62,7 @@ async def test_progress_is_shown_while_a_source_is_opened() -> None:
         assert "importing torch" not in played.text
 
 
+@pytest.mark.slow
 async def test_that_the_engine_is_busy_takes_the_place_of_no_step() -> None:
     engine = AppEngine()
     engine.steps[OpenSource] = ["importing torch"]
@@ -102,6 +104,7 @@ async def test_nothing_is_lost_when_the_second_source_cannot_be_opened() -> None
         await played.sees("Calls 18")
 
 
+@pytest.mark.slow
 async def test_opening_that_the_user_interrupted_leaves_no_box_to_close() -> None:
     engine = AppEngine()
     engine.problems[OpenSource] = Problem("interrupted", "interrupted")
@@ -148,7 +151,7 @@ async def test_an_engine_that_does_not_start_is_reported_and_R_tries_again() -> 
         assert engine.starts == 2
 
 
-@pytest.mark.parametrize("source", ["rgnet", None])
+@pytest.mark.parametrize("source", slow_but(1, ["rgnet", None]))
 async def test_an_engine_that_dies_while_it_opens_can_be_restarted(source: str | None) -> None:
     engine = AppEngine()
     engine.hold(OpenSource)
@@ -163,6 +166,7 @@ async def test_an_engine_that_dies_while_it_opens_can_be_restarted(source: str |
         await played.sees("309 parameters", "● ready")
 
 
+@pytest.mark.slow
 async def test_a_source_opened_during_another_takes_its_place() -> None:
     async with opened() as played:
         gate = played.engine.hold(OpenSource)
@@ -195,6 +199,7 @@ async def test_the_first_start_welcomes_and_no_other(own_state: Path) -> None:
         assert not any("Arrows walk" in line for line in played.log + played.notices)
 
 
+@pytest.mark.slow
 async def test_a_problem_of_the_tree_is_a_notice() -> None:
     engine = AppEngine()
     async with opened(engine=engine) as played:
@@ -207,7 +212,7 @@ def footer(played: Played) -> str:
     return str(played.text.split("\n")[-1])
 
 
-@pytest.mark.parametrize("kind", ["module", "checkpoint"])
+@pytest.mark.parametrize("kind", slow_but(1, ["module", "checkpoint"]))
 async def test_keys_and_statements_for_a_network_are_offered_only_where_one_is_open(kind: str) -> None:
     engine = AppEngine()
     engine.summary_fields["kind"] = kind
@@ -227,6 +232,7 @@ async def test_keys_and_statements_for_a_network_are_offered_only_where_one_is_o
         await played.sees("net(X), or Tab" if kind == "module" else "state['name'], or Tab")
 
 
+@pytest.mark.slow
 async def test_after_a_refused_R_it_is_reported_that_nothing_is_open() -> None:
     """A new engine was started, and what was open went with the old one."""
     async with opened() as played:
@@ -245,6 +251,7 @@ async def test_after_a_refused_R_it_is_reported_that_nothing_is_open() -> None:
         await played.sees("● ready", "net(X), or Tab")
 
 
+@pytest.mark.slow
 async def test_after_a_refused_R_in_explore_the_object_is_open_as_before() -> None:
     async with opened(attached=True) as played:
         played.engine.problems[OpenSource] = Problem("model", "it cannot be looked at")
@@ -256,6 +263,7 @@ async def test_after_a_refused_R_in_explore_the_object_is_open_as_before() -> No
         assert "f forward" in footer(played)
 
 
+@pytest.mark.slow
 async def test_a_fault_of_the_engine_in_explore_offers_no_new_engine() -> None:
     async with opened(attached=True) as played:
         played.engine.problems[OpenSource] = Problem("engine", "it cannot be looked at")
@@ -296,6 +304,7 @@ async def test_keys_for_another_source_do_not_act_on_the_one_that_is_still_shown
         assert played.explorer.summary.source == "sequential"
 
 
+@pytest.mark.slow
 async def test_what_is_typed_into_the_prompt_meanwhile_stays_there() -> None:
     engine = AppEngine()
     gate = engine.hold(OpenSource)
@@ -310,6 +319,7 @@ async def test_what_is_typed_into_the_prompt_meanwhile_stays_there() -> None:
         assert played.explorer.console.prompt.has_focus
 
 
+@pytest.mark.slow
 async def test_keys_for_what_does_not_open_are_dropped_and_that_is_said() -> None:
     engine = AppEngine()
     engine.problems[OpenSource] = Problem("interrupted", "interrupted")
@@ -324,6 +334,7 @@ async def test_keys_for_what_does_not_open_are_dropped_and_that_is_said() -> Non
         assert played.asked(Forward) == []
 
 
+@pytest.mark.slow
 async def test_keys_for_a_source_that_fails_do_not_act_on_the_one_before() -> None:
     async with opened() as played:
         gate = played.engine.hold(OpenSource)
@@ -337,7 +348,7 @@ async def test_keys_for_a_source_that_fails_do_not_act_on_the_one_before() -> No
         assert played.asked(Forward) == []
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+@pytest.mark.parametrize("key", slow_but(1, ["q", "ctrl+q"]))
 async def test_one_can_leave_although_keys_wait(key: str) -> None:
     engine = AppEngine()
     engine.hold(OpenSource)
@@ -349,6 +360,7 @@ async def test_one_can_leave_although_keys_wait(key: str) -> None:
         assert played.app._exit
 
 
+@pytest.mark.slow
 async def test_the_focus_stays_where_it_is_when_the_same_is_opened_again() -> None:
     async with opened() as played:
         await played.press("3")

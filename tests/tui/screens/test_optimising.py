@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from fake_app import Played, opened
 
 from models.messages import Interrupt, LayerUpdate, Problem, StepPoint, StepsGrew, StepsTaken, TakeSteps
@@ -78,6 +79,7 @@ async def test_ctrl_c_interrupts_and_an_error_is_shown() -> None:
         await played.sees("✗ NameError: no")
 
 
+@pytest.mark.slow
 def test_a_picture_has_the_room_that_it_is_given() -> None:
     steps = Steps()
     steps.take(grown([8.0, math.nan, 2.0]))
@@ -88,6 +90,7 @@ def test_a_picture_has_the_room_that_it_is_given() -> None:
     assert "×" in steps.picture(96, 20).plain
 
 
+@pytest.mark.slow
 def test_reports_that_begin_anew_replace_those_before() -> None:
     steps = Steps()
     steps.take(grown([8.0, 4.0, 2.0]))
@@ -95,6 +98,7 @@ def test_reports_that_begin_anew_replace_those_before() -> None:
     assert steps.losses == [1.0]
 
 
+@pytest.mark.slow
 def test_the_layers_that_moved_most_are_shown_where_there_is_no_room() -> None:
     steps = Steps()
     news = grown([1.0])
@@ -106,6 +110,7 @@ def test_the_layers_that_moved_most_are_shown_where_there_is_no_room() -> None:
     assert "layer1 " not in text
 
 
+@pytest.mark.slow
 async def test_keys_typed_while_steps_are_taken_go_nowhere() -> None:
     async with opened() as played:
         await played.press("B")
@@ -123,6 +128,7 @@ async def test_keys_typed_while_steps_are_taken_go_nowhere() -> None:
         assert [(asked.count, asked.anew) for asked in played.asked(TakeSteps)] == [(50, False), (50, True)]
 
 
+@pytest.mark.slow
 async def test_steps_that_are_stopped_before_the_first_leave_nothing_to_take_back() -> None:
     async with opened() as played:
         await played.press("B")

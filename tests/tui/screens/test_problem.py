@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from textual.app import App
 from textual.widgets import Static
 
@@ -68,7 +69,7 @@ async def test_a_long_text_scrolls_inside_the_screen() -> None:
         assert text.scroll_offset.y == text.max_scroll_y > 400
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+@pytest.mark.parametrize("size", slow_but(1, [(80, 24), (40, 10)]))
 async def test_all_of_a_long_refusal_can_be_read(size: tuple[int, int]) -> None:
     """Its title wraps, and scrolls with the text where both are too much."""
     title = " ".join(f"title{index}" for index in range(30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, opened
 
 from models.messages import CallRow, CallsGrew, CallTensor, Finding, Forward, FoundFindings, Problem, Ran, ReadFindings
@@ -76,7 +77,7 @@ async def test_enter_selects_the_call() -> None:
         assert table.cursor == 1
 
 
-@pytest.mark.parametrize("finding", [LONE, OLD], ids=["no call", "of another run"])
+@pytest.mark.parametrize("finding", slow_but(1, [LONE, OLD]), ids=["no call", "of another run"])
 async def test_enter_goes_to_the_tree_where_there_is_no_call(finding: Finding) -> None:
     async with opened() as played:
         played.explorer.query_one(Findings).show(FoundFindings(findings=[finding], run=7))
@@ -85,6 +86,7 @@ async def test_enter_goes_to_the_tree_where_there_is_no_call(finding: Finding) -
         assert played.explorer.focused is played.explorer.module_tree
 
 
+@pytest.mark.slow
 async def test_what_is_about_the_whole_leads_nowhere() -> None:
     async with opened() as played:
         lost = Finding(kind="files", severity="warning", text="1 of 2 shards is missing")
@@ -93,6 +95,7 @@ async def test_what_is_about_the_whole_leads_nowhere() -> None:
         await played.sees("it is about all that is open")
 
 
+@pytest.mark.slow
 async def test_what_is_opened_next_has_none_of_the_findings_before() -> None:
     engine = ran(AppEngine(), DEAD)
     async with opened(engine=engine) as played:
@@ -109,6 +112,7 @@ async def test_what_is_opened_next_has_none_of_the_findings_before() -> None:
         await played.sees("Nothing remarkable in 8 modules.")
 
 
+@pytest.mark.slow
 async def test_looking_that_takes_long_is_reported_and_ends_when_it_is_asked_for_anew() -> None:
     engine = AppEngine()
     engine.steps[ReadFindings] = ["findings"]
@@ -120,6 +124,7 @@ async def test_looking_that_takes_long_is_reported_and_ends_when_it_is_asked_for
         await played.until(lambda: ReadFindings() in engine.cancelled, "the one before is cancelled")
 
 
+@pytest.mark.slow
 async def test_an_engine_that_cannot_answer_leaves_the_tab_as_it_is() -> None:
     engine = AppEngine()
     engine.problems[ReadFindings] = Problem("gone", "There is nothing")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from fake_app import AppEngine, Played, opened
 
 from models.messages import ChangedFiles, Execute, FilesChanged, OpenSource, Problem, SourceOpened
@@ -27,6 +28,7 @@ async def test_what_a_refused_R_leaves_is_what_was_open() -> None:
         await played.reported("is open again, as it was built anew")
 
 
+@pytest.mark.slow
 async def test_what_runs_is_ended_with_its_engine() -> None:
     async with opened() as played:
         played.engine.hold(Execute)
@@ -54,6 +56,7 @@ async def test_a_large_network_is_freed_before_it_is_built_again() -> None:
         assert engine.starts == 2 + 1
 
 
+@pytest.mark.slow
 async def test_an_engine_that_ended_is_replaced() -> None:
     async with opened() as played:
         played.engine.end()
@@ -132,6 +135,7 @@ async def test_by_choice_each_save_is_opened_once_it_is_written_whole() -> None:
         assert not Settings().reopen_on_save
 
 
+@pytest.mark.slow
 async def test_by_choice_the_second_save_is_opened_too_though_its_version_is_that_of_the_first() -> None:
     engine = AppEngine()
     async with opened(engine=engine) as played:
@@ -149,6 +153,7 @@ async def test_by_choice_the_second_save_is_opened_too_though_its_version_is_tha
             await opened_again(played, times)
 
 
+@pytest.mark.slow
 async def test_a_save_that_was_only_reported_is_opened_when_that_is_chosen() -> None:
     async with opened() as played:
         played.engine.files_changed = FilesChanged(files=["/a/net.py"], version=1)
@@ -159,6 +164,7 @@ async def test_a_save_that_was_only_reported_is_opened_when_that_is_chosen() -> 
         await opened_again(played)
 
 
+@pytest.mark.slow
 async def test_nothing_is_asked_while_code_runs() -> None:
     async with opened() as played:
         played.engine.hold(Execute)
@@ -176,6 +182,7 @@ def test_many_changed_files_are_counted_and_their_names_are_made_safe() -> None:
     assert changed_words([f"/a/{letter}.py" for letter in "abcde"]) == "a.py, b.py, c.py and 2 more changed"
 
 
+@pytest.mark.slow
 async def test_what_was_asked_for_first_is_asked_for_again() -> None:
     async with opened(language="zh", seed=3, device="cpu", trust=True) as played:
         await played.press("R")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, Played, opened, starting
 
 from models.messages import (
@@ -85,6 +86,7 @@ async def test_what_changed_is_reported_marked_and_asked_for_again() -> None:
         assert "[8]" in line
 
 
+@pytest.mark.slow
 async def test_many_changes_are_reported_in_one_line() -> None:
     async with opened() as played:
         paths = [f"p{number}" for number in range(9)]
@@ -106,6 +108,7 @@ async def test_while_something_runs_it_is_reported_and_the_panes_answer() -> Non
         assert played.explorer.running == ""
 
 
+@pytest.mark.slow
 async def test_statements_asked_for_during_a_run_come_in_their_order() -> None:
     async with opened() as played:
         gate = played.engine.hold(Execute)
@@ -177,6 +180,7 @@ async def test_what_changed_beside_values_is_said_and_what_cannot_be_taken_back(
         )
 
 
+@pytest.mark.slow
 async def test_interrupting_with_nothing_running_asks_nothing() -> None:
     async with opened() as played:
         await played.press("ctrl+c")
@@ -184,6 +188,7 @@ async def test_interrupting_with_nothing_running_asks_nothing() -> None:
         assert played.asked(Interrupt) == []
 
 
+@pytest.mark.slow
 async def test_that_nothing_runs_is_not_said_any_more_when_something_is_interrupted() -> None:
     async with opened() as played:
         played.engine.hold(Execute)
@@ -216,7 +221,7 @@ async def test_an_interrupt_that_works_ends_the_run() -> None:
         assert not isinstance(played.app.screen, ConfirmScreen)
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
+@pytest.mark.parametrize("answer", slow_but(1, ["y", "n"]))
 async def test_interrupts_without_effect_offer_the_kill(answer: str) -> None:
     async with opened() as played:
         gate = played.engine.hold(Execute)
@@ -268,6 +273,7 @@ async def test_the_engines_end_keeps_everything_and_R_starts_a_new_one() -> None
         assert not any("own fault" in line for line in played.log)
 
 
+@pytest.mark.slow
 async def test_asking_for_undo_with_nothing_to_undo_is_reported() -> None:
     async with opened() as played:
         played.engine.problems[Undo] = Problem("usage", "There is nothing to take back")
@@ -294,6 +300,7 @@ async def test_quitting_while_something_runs_is_quiet() -> None:
     assert played.engine.client is None or played.engine.client.closed
 
 
+@pytest.mark.slow
 async def test_where_R_is_a_letter_the_way_to_a_new_engine_begins_with_esc() -> None:
     async with opened() as played:
         played.engine.end()
@@ -308,12 +315,14 @@ async def test_where_R_is_a_letter_the_way_to_a_new_engine_begins_with_esc() -> 
         await played.sees("● ready")
 
 
+@pytest.mark.slow
 async def test_ctrl_z_without_a_shell_says_so() -> None:
     async with opened() as played:
         await played.press("ctrl+z")
         await played.sees("there is no shell to return to")
 
 
+@pytest.mark.slow
 async def test_backward_without_a_run_goes_no_further_than_a_forward_that_fails() -> None:
     async with opened() as played:
         problem = Problem("model", "RuntimeError: no", "text")
@@ -331,6 +340,7 @@ async def test_a_second_backward_runs_nothing_forward() -> None:
         assert len(played.asked(Forward)) == 1
 
 
+@pytest.mark.slow
 async def test_that_all_is_ready_is_not_said_while_statistics_are_taken() -> None:
     async with opened() as played:
         await played.sees("● ready")
@@ -344,6 +354,7 @@ async def test_that_all_is_ready_is_not_said_while_statistics_are_taken() -> Non
         await played.sees("● ready")
 
 
+@pytest.mark.slow
 async def test_that_all_is_ready_is_not_said_while_any_answer_is_owed() -> None:
     async with opened() as played:
         gate = played.engine.hold(Statistics)
@@ -354,6 +365,7 @@ async def test_that_all_is_ready_is_not_said_while_any_answer_is_owed() -> None:
         await played.sees("● ready")
 
 
+@pytest.mark.slow
 async def test_a_run_that_was_interrupted_did_not_fail() -> None:
     async with opened() as played:
         problem = Problem("interrupted", "Interrupted at net.py:21")
@@ -363,6 +375,7 @@ async def test_a_run_that_was_interrupted_did_not_fail() -> None:
         assert "forward failed" not in played.text
 
 
+@pytest.mark.slow
 async def test_a_statement_before_the_engine_is_there_is_not_said_to_be_cut_off() -> None:
     engine = AppEngine()
     engine.start_gate = asyncio.Event()

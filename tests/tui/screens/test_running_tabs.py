@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fake_app import opened
 
 from models.messages import Backward, Forward, Problem, Ran
@@ -9,6 +10,7 @@ from models.messages import Backward, Forward, Problem, Ran
 TRACEBACK = Problem("model", "ZeroDivisionError: division by zero", 'File "<console>", line 1\n    1 / 0')
 
 
+@pytest.mark.slow
 async def test_a_tab_that_was_chosen_meanwhile_stays_when_backward_fails() -> None:
     async with opened() as played:
         await played.press("f")
@@ -23,6 +25,7 @@ async def test_a_tab_that_was_chosen_meanwhile_stays_when_backward_fails() -> No
         assert played.explorer.shown_tab("lower") == "findings"
 
 
+@pytest.mark.slow
 async def test_a_tab_that_was_chosen_during_the_forward_before_it_stays_when_backward_fails() -> None:
     async with opened() as played:
         gate = played.engine.hold(Forward)

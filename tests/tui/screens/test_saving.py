@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import opened
 from fake_saving import THERE
 
@@ -49,6 +50,7 @@ async def test_what_is_there_is_named_and_the_form_stays() -> None:
         await played.until(lambda: played.app.screen is played.explorer, "closed")
 
 
+@pytest.mark.slow
 async def test_an_open_quote_is_said() -> None:
     async with opened() as played:
         await played.press("ctrl+s")
@@ -74,6 +76,7 @@ async def test_escape_interrupts_what_is_being_written() -> None:
         await played.until(lambda: played.app.screen is played.explorer, "closed")
 
 
+@pytest.mark.slow
 async def test_while_something_runs_it_has_to_wait() -> None:
     async with opened() as played:
         played.explorer.running = "training"
@@ -83,7 +86,7 @@ async def test_while_something_runs_it_has_to_wait() -> None:
         await played.sees("net.safetensors", "16 tensors")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (50, 16)])
+@pytest.mark.parametrize("size", slow_but(1, [(80, 24), (50, 16)]))
 async def test_it_fits_on_a_small_screen(size: tuple[int, int]) -> None:
     async with opened(size=size) as played:
         await played.press("ctrl+s")

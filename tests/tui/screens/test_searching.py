@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import opened
 from textual.geometry import Region
 from textual.widget import Widget
@@ -54,7 +55,7 @@ async def test_escape_leaves_everything_as_it_was() -> None:
         await played.reported("othing was searched")
 
 
-@pytest.mark.parametrize("key", ["enter", "escape"])
+@pytest.mark.parametrize("key", slow_but(1, ["enter", "escape"]))
 async def test_the_focus_goes_from_the_box_to_the_tree_and_nowhere_between(key: str) -> None:
     async with opened() as played:
         await played.press("slash", *"1 0 bias")
@@ -76,6 +77,7 @@ async def test_nothing_found_is_said_and_keys_are_typed_not_run() -> None:
         assert played.explorer.query(SearchBox)
 
 
+@pytest.mark.slow
 async def test_n_without_a_hit_any_more_is_reported() -> None:
     async with opened() as played:
         await played.press("slash", *"block 3")
@@ -88,6 +90,7 @@ async def test_n_without_a_hit_any_more_is_reported() -> None:
         await played.reported("nothing matches 'block 3'")
 
 
+@pytest.mark.slow
 async def test_there_is_nothing_to_search_before_anything_is_open() -> None:
     async with opened(None) as played:
         await played.explorer.action_search()
@@ -105,6 +108,7 @@ async def test_a_list_that_is_just_being_removed_can_be_drawn() -> None:
         listed.render_lines(Region(0, 0, 20, 3))
 
 
+@pytest.mark.slow
 async def test_a_search_box_that_was_left_is_gone_back_to_and_closed_from_elsewhere() -> None:
     async with opened() as played:
         await played.press("slash", *"bias")

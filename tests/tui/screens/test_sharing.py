@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from cases import slow_but
 from fake_app import opened
 from fake_sharing import EQUAL, PART
 
@@ -60,6 +61,7 @@ async def test_what_ties_them_is_shown_and_run_in_the_console() -> None:
         assert played.app.screen is played.explorer
 
 
+@pytest.mark.slow
 async def test_what_nothing_uses_of_a_flat_memory_is_said_beside_it() -> None:
     async with opened() as played:
         flat = msgspec.structs.replace(PART, kind="flat", title="2 tensors of one storage")
@@ -69,6 +71,7 @@ async def test_what_nothing_uses_of_a_flat_memory_is_said_beside_it() -> None:
         assert "of it unused" not in next(line for line in played.text.split("\n") if "◫ all of it" in line)
 
 
+@pytest.mark.slow
 async def test_what_x_does_is_seen_at_80x24_however_much_there_is_to_know() -> None:
     async with opened(size=(80, 24)) as played:
         notes = [
@@ -116,6 +119,7 @@ async def test_where_nothing_is_shared_that_is_said() -> None:
         await played.sees("Nothing is shared: every name has an object of its own", "16 tensors: nothing shared")
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_looked_at_says_why() -> None:
     async with opened() as played:
         played.engine.problems[ReadSharing] = Problem("usage", "Nothing is open [/]")
@@ -125,13 +129,14 @@ async def test_what_cannot_be_looked_at_says_why() -> None:
         await played.until(lambda: played.app.screen is played.explorer, "left")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (50, 16)])
+@pytest.mark.parametrize("size", slow_but(1, [(80, 24), (50, 16)]))
 async def test_it_is_of_use_on_a_small_screen(size: tuple[int, int]) -> None:
     async with opened(size=size) as played:
         await played.press("M")
         await played.sees("⇄ Linear", "its gradient is the sum")
 
 
+@pytest.mark.slow
 async def test_at_80x24_what_the_list_cuts_stands_below_in_whole() -> None:
     async with opened(size=(80, 24)) as played:
         text = "lies in the memory of " + ", ".join(f"layers.{at}.weight" for at in range(12)) + ": the end of it"

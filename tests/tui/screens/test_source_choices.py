@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, opened, starting
 from textual.app import App
 
@@ -23,7 +24,11 @@ PROBLEM = Problem(
 
 @pytest.mark.parametrize(
     ("keys", "index"),
-    [("enter", 0), ("2", 1), ("j enter", 1), ("G enter", 2), ("G k g enter", 0), ("down down enter", 2)],
+    slow_but(
+        3,
+        [("enter", 0), ("2", 1), ("j enter", 1), ("G enter", 2), ("G k g enter", 0), ("down down enter", 2)],
+        several=True,
+    ),
 )
 async def test_one_is_chosen_by_number_or_enter(keys: str, index: int) -> None:
     app: App[None] = App()
@@ -36,7 +41,7 @@ async def test_one_is_chosen_by_number_or_enter(keys: str, index: int) -> None:
     assert chosen == [PROBLEM.choices[index].source]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (30, 8)])
+@pytest.mark.parametrize("size", slow_but(1, [(80, 24), (120, 40), (30, 8)]))
 async def test_what_can_be_chosen_is_seen_without_what_is_common(size: tuple[int, int]) -> None:
     many = Problem(kind="source", title=PROBLEM.title, choices=PROBLEM.choices + PROBLEM.choices * 20)
     for problem in (PROBLEM, many):
@@ -70,6 +75,7 @@ async def test_the_source_that_was_chosen_is_opened_and_escape_leads_to_the_cata
         assert played.asked(OpenSource)[-1].seed == 3
 
 
+@pytest.mark.slow
 async def test_what_is_open_stays_when_none_is_chosen() -> None:
     engine = AppEngine()
     async with opened("rgnet", engine=engine) as played:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, Played, opened
 from textual.widgets._toast import Toast
 
@@ -57,6 +58,7 @@ async def test_a_step_is_done_by_what_it_asks_for_and_the_next_is_shown_by_a_key
         await played.until(lambda: "This." in shown(played), "the first, done still")
 
 
+@pytest.mark.slow
 async def test_the_mark_of_an_answer_stands_in_the_line_where_a_Chinese_text_begins(engine: AppEngine) -> None:
     step = TourStep(do=text("Run"), answer=Words(zh="中" * 60), done=("ran forward",))
     tour = Tour(source="rgnet", title=text("Mine"), steps=(step,))
@@ -65,6 +67,7 @@ async def test_the_mark_of_an_answer_stands_in_the_line_where_a_Chinese_text_beg
         await played.sees("✓ 中中")
 
 
+@pytest.mark.slow
 async def test_the_panel_names_the_keys_that_lead_somewhere(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR) as played:
         panel = played.explorer.query_one(TourPanel)
@@ -75,6 +78,7 @@ async def test_the_panel_names_the_keys_that_lead_somewhere(engine: AppEngine) -
         assert keys == [") next   T tours", "( back   ) next   T tours", "( back   T tours"]
 
 
+@pytest.mark.slow
 async def test_a_parenthesis_in_a_statement_is_text(engine: AppEngine) -> None:
     async with opened(engine=engine, tour=TOUR) as played:
         await played.press("greater_than_sign", "f", "left_parenthesis", "right_parenthesis", "greater_than_sign", "1")
@@ -92,7 +96,8 @@ async def test_a_statement_that_fails_does_not_count(engine: AppEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "columns", "rows"), [((120, 40), COLUMNS, 38), ((80, 24), 80, ROWS[0]), ((50, 12), 50, 4)]
+    ("size", "columns", "rows"),
+    slow_but(1, [((120, 40), COLUMNS, 38), ((80, 24), 80, ROWS[0]), ((50, 12), 50, 4)], several=True),
 )
 async def test_the_panel_has_a_place_of_its_own(
     engine: AppEngine, size: tuple[int, int], columns: int, rows: int
@@ -124,7 +129,7 @@ async def test_the_list_starts_a_tour_opens_its_network_and_ends_one(engine: App
         assert not [panel for panel in played.explorer.query(TourPanel) if panel.display]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", slow_but(1, ["en", "zh"]))
 async def test_while_another_network_is_open_the_step_says_which_it_is_about(
     engine: AppEngine, language: Language
 ) -> None:
@@ -138,6 +143,7 @@ async def test_while_another_network_is_open_the_step_says_which_it_is_about(
         await played.until(lambda: said not in shown(played), "it is open again")
 
 
+@pytest.mark.slow
 async def test_without_a_tour_its_keys_say_so(engine: AppEngine) -> None:
     async with opened(engine=engine) as played:
         await played.press("right_parenthesis")
@@ -168,6 +174,7 @@ async def test_a_long_step_is_seen_whole_in_a_low_terminal(engine: AppEngine) ->
         assert panel.region.height == ROWS[1]  # the same for all steps: nothing jumps
 
 
+@pytest.mark.slow
 async def test_a_step_is_seen_whole_also_where_the_panel_goes_from_beside_to_above(engine: AppEngine) -> None:
     step = TourStep(do=text("Do it. " * 20), look=text("And look."), answer=text("It is so."), done=("ran forward",))
     async with opened(engine=engine, tour=Tour(source="rgnet", title=text("Mine"), steps=(step,))) as played:
@@ -178,7 +185,7 @@ async def test_a_step_is_seen_whole_also_where_the_panel_goes_from_beside_to_abo
         await played.sees("Do it. Do it.", "And look.", "✓ It is so.", "The end")
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("size", slow_but(1, [(120, 40), (80, 24)]))
 async def test_notices_cover_no_tour(engine: AppEngine, size: tuple[int, int]) -> None:
     async with opened(engine=engine, tour=TOUR, size=size) as played:
         played.explorer.notify("x" * 50)

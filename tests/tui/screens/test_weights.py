@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cases import slow_but
 from fake_app import Played, opened
 
 from models.messages import FitWeights, Interrupt, LoadWeights, OpenWeights, Problem, SourceItem
@@ -58,6 +59,7 @@ async def test_a_rule_that_is_left_or_taken_makes_the_lists_grow_and_shrink() ->
         assert (choice.own, "c" in choice.taken, choice.left) == ([], True, [])
 
 
+@pytest.mark.slow
 async def test_while_many_names_are_compared_that_is_said() -> None:
     async with weights() as played:
         gate = played.engine.hold(FitWeights)
@@ -103,6 +105,7 @@ async def test_a_rule_is_changed_and_stands_first_as_ones_own() -> None:
         await played.until(lambda: "own     end." not in played.text, "taken away")
 
 
+@pytest.mark.slow
 async def test_a_network_that_was_opened_again_meanwhile_is_compared_again() -> None:
     async with weights() as played:
         played.engine.problems[FitWeights] = Problem("gone", "No checkpoint is open beside the network")
@@ -113,6 +116,7 @@ async def test_a_network_that_was_opened_again_meanwhile_is_compared_again() -> 
         await played.sees("[x] guess   end.", "[ ] certain module.")
 
 
+@pytest.mark.slow
 async def test_a_rule_without_a_key_of_a_foreign_engine_is_none_of_the_users_own() -> None:
     async with weights() as played:
         fitted = played.app.screen.fitted
@@ -134,6 +138,7 @@ async def test_a_rule_that_cannot_be_read_is_refused_and_the_line_stays() -> Non
         await played.sees("[x] own     end.", "16 fit")
 
 
+@pytest.mark.slow
 async def test_what_combines_tensors_cannot_be_written_as_a_rule() -> None:
     async with weights() as played:
         await played.press("down", "e")
@@ -158,6 +163,7 @@ async def test_a_tensor_of_a_list_is_shown_in_the_tree() -> None:
         await played.until(lambda: played.explorer.path == "1.weight", "selected")
 
 
+@pytest.mark.slow
 async def test_what_was_chosen_is_there_again_when_the_screen_is() -> None:
     async with weights() as played:
         await played.press("G", "space")
@@ -188,6 +194,7 @@ async def test_escape_interrupts_what_is_being_opened_and_then_goes_back() -> No
         await played.until(lambda: played.app.screen is played.explorer, "left")
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_opened_says_why() -> None:
     async with opened() as played:
         played.engine.problems[OpenWeights] = Problem("source", "There is no file x.pt [/]", "Look at its name.")
@@ -197,6 +204,7 @@ async def test_what_cannot_be_opened_says_why() -> None:
         await played.sees("x.pt: There is no file x.pt [/]", "Look at its name.")
 
 
+@pytest.mark.slow
 async def test_while_something_runs_nothing_is_loaded_and_the_name_that_is_typed_waits() -> None:
     async with opened() as played:
         played.explorer.running = "training"
@@ -207,6 +215,7 @@ async def test_while_something_runs_nothing_is_loaded_and_the_name_that_is_typed
         await played.until(lambda: getattr(played.app.focused, "value", "") == "w.pt", "what was typed is in its line")
 
 
+@pytest.mark.slow
 async def test_beside_a_file_there_is_no_network_to_load_into() -> None:
     async with opened(engine=None) as played:
         played.explorer.summary = type(played.explorer.summary)(
@@ -241,6 +250,7 @@ def weights_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "a.pt"
 
 
+@pytest.mark.slow
 async def test_what_was_opened_before_is_found_when_it_is_typed(weights_here: str) -> None:
     async with opened() as played:
         played.explorer.recent.add(weights_here)
@@ -251,6 +261,7 @@ async def test_what_was_opened_before_is_found_when_it_is_typed(weights_here: st
         await played.until(lambda: [offer.source for offer in played.app.screen.list.offers] == [weights_here], "found")
 
 
+@pytest.mark.slow
 async def test_suggestions_are_walked_with_the_arrows() -> None:
     async with opened() as played:
         played.engine.suggested = [SourceItem(source=name, detail="weights") for name in ("a.pt", "b.pt")]
@@ -264,7 +275,7 @@ async def test_suggestions_are_walked_with_the_arrows() -> None:
         await played.until(lambda: played.asked(OpenWeights) == [OpenWeights(checkpoint="a.pt")], "opened")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (50, 16)])
+@pytest.mark.parametrize("size", slow_but(1, [(80, 24), (50, 16)]))
 async def test_it_is_of_use_on_a_small_screen(size: tuple[int, int]) -> None:
     async with weights(size) as played:
         await played.sees("certain", "missing 2")

@@ -12,7 +12,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributed._tools.mem_tracker import MemTracker
 
 from models.live.live_tree import LiveTree
 from models.run.dry.dry_run import run_dry
@@ -58,6 +57,7 @@ class Block(nn.Module):
         return X + self.down(F.silu(self.gate(X)) * self.up(X))
 
 
+@pytest.mark.slow
 def test_seventy_billion_parameters_against_a_count_by_hand() -> None:
     width, heads, shared, inner, layers, length = 8192, 64, 8, 28672, 80, 128
     with torch.device("meta"):
@@ -88,6 +88,8 @@ def test_seventy_billion_parameters_against_a_count_by_hand() -> None:
     ids=["mlp", "convolutions", "encoder"],
 )
 def test_memory_against_torch(net: nn.Module, shape: tuple[int, ...]) -> None:
+    from torch.distributed._tools.mem_tracker import MemTracker  # which takes a second, in the one worker that needs it
+
     X = torch.rand(shape)
     trace, _, _ = dry(net, X)
     root = trace.calls[0]
