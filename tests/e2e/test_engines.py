@@ -31,6 +31,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_project_with_packages_of_our_names(project: Path, own_state: Path) -> None:
     command = [sys.executable, "-c", "from tui.__main__ import main; raise SystemExit(main())", "train.py:Net"]
     starter = f"import sys; sys.path[0] = {str(ROOT)!r}; " + command[2]

@@ -99,6 +99,7 @@ print("second time", net[0].bias[1].item(), sys.stdin.readline())
         assert t.wait_end() == 0
 
 
+@pytest.mark.slow
 def test_errors_interrupts_and_looking_anew(script: Path, own_state: Path) -> None:
     with program(script, "explore(net)\nprint('ran', ran)", own_state) as t:
         t.wait_for(READY)

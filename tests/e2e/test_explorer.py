@@ -113,6 +113,7 @@ def test_a_killed_engine_is_reported_and_restarted(terminal: Terminal) -> None:
         t.wait_for("Calls 23")
 
 
+@pytest.mark.slow
 def test_three_interrupts_without_effect_offer_a_kill(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -128,6 +129,7 @@ def test_three_interrupts_without_effect_offer_a_kill(terminal: Terminal) -> Non
         assert not wait_dead([engine])
 
 
+@pytest.mark.slow
 def test_a_crash_in_c_is_reported_with_its_signal(terminal: Terminal) -> None:
     with terminal as t:
         t.wait_for(READY, "block 3")
@@ -197,7 +199,8 @@ def test_nothing_is_left_behind_while_a_loop_runs(terminal: Terminal) -> None:
         assert not wait_dead(family)
 
 
-@pytest.mark.parametrize("sizes", [[(20, 6), (40, 12)], slow([(200, 60), (80, 24)])])
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [[(20, 6), (40, 12)], [(200, 60), (80, 24)]])
 def test_every_size_shows_something_and_lives(own_state: Path, sizes: list[tuple[int, int]]) -> None:
     with Terminal("rgnet", size=sizes[0], state=own_state) as t:
         t.wait_for("rgnet")

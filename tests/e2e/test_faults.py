@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from pseudo_terminal import Terminal
 
 READY = "● ready"
@@ -43,6 +44,7 @@ def test_the_screen_goes_on_and_the_traceback_is_in_a_file(tmp_path: Path, own_s
     assert str(tmp_path / "planted.py") in text
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shown_ends_it_with_one_line_and_the_terminal_given_back(
     tmp_path: Path, own_state: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_selection_that_is_gone_leaves_what_held_it(project: Path, own_state: 
         t.wait_for(READY, "21 parameters")
 
 
+@pytest.mark.slow
 def test_R_keeps_the_process_that_has_torch_loaded_and_ctrl_r_starts_another(project: Path, own_state: Path) -> None:
     with Terminal("net.py:Net", folder=project, state=own_state) as t:
         t.wait_for(READY, "Net", "25 parameters")

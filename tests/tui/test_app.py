@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cases import slow
 from fake_app import AppEngine, Played, opened, starting
 from fake_networks import linear, module, sequential, tensor
 from textual.command import CommandPalette
@@ -134,32 +135,32 @@ async def test_a_command_of_the_palette_is_run() -> None:
         await played.until(lambda: played.asked(Forward), "run")
 
 
-async def test_every_action_can_be_run_with_and_without_an_engine() -> None:
+@pytest.mark.parametrize("alive", [True, slow(False)], ids=["with", "without"])
+async def test_every_action_can_be_run_with_and_without_an_engine(alive: bool) -> None:
     """None ends the app or is a fault of ours; `quit` and those that leave the terminal are apart."""
     async with opened() as played:
-        for alive in (True, False):
-            if not alive:
-                played.engine.refusal = None
-                played.engine.end()
+        if not alive:
+            played.engine.refusal = None
+            played.engine.end()
+            await played.rest()
+        for action in ACTIONS:
+            if action.id in ("quit", "edit_source"):
+                continue
+            for widget in (played.app.focused, *played.explorer.query("*"), played.explorer, played.app):
+                name = action.id.partition("(")[0]
+                does = getattr(type(widget), f"action_{name}", None)
+                if does is not None and does is not getattr(DOMNode, f"action_{name}", None) and widget.is_attached:
+                    await played.app.run_action(action.id, default_namespace=widget)
+                    break
+            await played.pilot.pause()
+            while len(played.app.screen_stack) > 2:
+                played.app.pop_screen()
+            if action.id == "restart":
                 await played.rest()
-            for action in ACTIONS:
-                if action.id in ("quit", "edit_source"):
-                    continue
-                for widget in (played.app.focused, *played.explorer.query("*"), played.explorer, played.app):
-                    name = action.id.partition("(")[0]
-                    does = getattr(type(widget), f"action_{name}", None)
-                    if does is not None and does is not getattr(DOMNode, f"action_{name}", None) and widget.is_attached:
-                        await played.app.run_action(action.id, default_namespace=widget)
-                        break
-                await played.pilot.pause()
-                while len(played.app.screen_stack) > 2:
-                    played.app.pop_screen()
-                if action.id == "restart":
+                if not alive:
+                    played.engine.end()
                     await played.rest()
-                    if not alive:
-                        played.engine.end()
-                        await played.rest()
-            assert not any("own fault" in line for line in played.log), played.log
+        assert not any("own fault" in line for line in played.log), played.log
         assert played.app.is_running
 
 
@@ -264,7 +265,7 @@ async def look_at_the_console_and_the_search(played: Played, literal: str, offer
     await look(played)
 
 
-@pytest.mark.parametrize(("text", "size"), [(HOSTILE, (120, 40)), (LONG, (80, 24))], ids=["hostile", "long"])
+@pytest.mark.parametrize(("text", "size"), [(HOSTILE, (120, 40)), slow(LONG, (80, 24))], ids=["hostile", "long"])
 async def test_hostile_text_is_shown_literally_and_safely_everywhere(
     monkeypatch: pytest.MonkeyPatch, text: str, size: tuple[int, int]
 ) -> None:

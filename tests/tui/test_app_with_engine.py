@@ -100,6 +100,7 @@ async def test_the_constant_is_marked_and_the_loop_is_folded() -> None:
         await played.sees("receives no gradient")
 
 
+@pytest.mark.slow
 async def test_an_engine_that_is_killed_is_reported_and_restarted() -> None:
     async with opened("shared") as played:
         await go(played, "6.bias")
@@ -113,6 +114,7 @@ async def test_an_engine_that_is_killed_is_reported_and_restarted() -> None:
         await statement(played, "net[6].bias.shape", "torch.Size([1])")
 
 
+@pytest.mark.slow
 async def test_the_tree_answers_during_an_endless_loop_which_is_interrupted() -> None:
     async with opened("rgnet") as played:
         await played.type("while True: pass\n")
@@ -126,6 +128,7 @@ async def test_the_tree_answers_during_an_endless_loop_which_is_interrupted() ->
         await statement(played, "6 * 7", "42")
 
 
+@pytest.mark.slow
 async def test_the_catalogue_and_the_note_of_a_network_are_in_the_language_that_was_asked_for() -> None:
     app = ModulescopeApp(CommandOptions(language="zh"), Launch.local())
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -153,6 +156,7 @@ async def test_weights_are_loaded_and_loaded_again_with_the_network(tmp_path: Pa
         await statement(played, "net[0].weight.mean().item()", "7.0")
 
 
+@pytest.mark.slow
 async def test_a_layer_is_initialised_after_a_look_and_taken_back() -> None:
     async with opened("parameter_access") as played:
         await go(played, "0.weight")
@@ -170,6 +174,7 @@ async def test_a_layer_is_initialised_after_a_look_and_taken_back() -> None:
         await played.reported("took back `constant_(val=42) of 0.weight`: 0.weight")
 
 
+@pytest.mark.slow
 async def test_weights_with_rules_are_loaded_saved_and_taken_back(tmp_path: Path) -> None:
     import torch
 

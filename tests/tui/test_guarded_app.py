@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import slow_but
 from fake_app import AppEngine, Played, opened, starting
 from stage import until
 from textual import events
@@ -80,7 +81,9 @@ async def test_a_widgets_handler_that_raises_does_not_end_the_widget(monkeypatch
         await played.until(lambda: played.explorer.path == "0", "the tree still takes keys")
 
 
-@pytest.mark.parametrize("way", ["timer", "call_later", "call_next", "call_after_refresh", "worker", "task"])
+@pytest.mark.parametrize(
+    "way", slow_but(2, ["timer", "call_later", "call_next", "call_after_refresh", "worker", "task"])
+)
 async def test_what_is_called_later_and_raises(way: str) -> None:
     async def failing() -> None:
         fail()
@@ -115,6 +118,7 @@ async def test_a_pane_that_cannot_be_drawn_says_so_and_the_others_are_drawn(monk
         await played.until(lambda: NOT_DRAWN not in played.text, "it is drawn again")
 
 
+@pytest.mark.slow
 async def test_a_list_that_cannot_prepare_its_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with faulty() as played:
         monkeypatch.setattr(ModuleTree, "_look_around", fail)
@@ -133,6 +137,7 @@ async def test_the_same_fault_again_and_again_does_not_fill_the_console(monkeypa
         assert played.log.count("✗ modulescope's own fault: ZeroDivisionError: planted") == 2
 
 
+@pytest.mark.slow
 async def test_a_size_that_cannot_be_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async with faulty() as played:
         monkeypatch.setattr(Explorer, "on_resize", fail, raising=False)
@@ -164,6 +169,7 @@ async def test_a_console_that_cannot_be_drawn_ends_the_program(monkeypatch: pyte
     assert "ZeroDivisionError: planted" in played.app.ended_by
 
 
+@pytest.mark.slow
 async def test_before_there_is_a_console_a_fault_ends_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "compose", fail)
     async with starting("rgnet", engine=AppEngine()) as played:
@@ -203,7 +209,7 @@ async def test_a_callback_that_fails_before_the_app_is_ready_ends_it(fault_file:
     assert written(fault_file, "ZeroDivisionError: planted")
 
 
-@pytest.mark.parametrize("delay", [0.0, -0.00005, -60.0])
+@pytest.mark.parametrize("delay", slow_but(1, [0.0, -0.00005, -60.0]))
 async def test_a_timer_for_a_moment_that_is_over_acts_at_once(delay: float) -> None:
     app = Noticed()
     async with app.run_test():

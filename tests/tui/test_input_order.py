@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from cases import slow
+from cases import slow, slow_but
 from fake_app import Played, opened
 from textual import events
 from textual.keys import _character_to_key
@@ -227,6 +227,7 @@ async def test_a_pane_that_never_answers_holds_nothing_up_for_long(monkeypatch: 
         await played.reported("theme")
 
 
+@pytest.mark.slow
 async def test_what_names_a_run_is_no_key_of_the_calls_also_where_the_run_was_not_over_yet() -> None:
     async with opened() as played:
         table = played.explorer.query_one(CallTable)
@@ -242,6 +243,7 @@ async def test_what_names_a_run_is_no_key_of_the_calls_also_where_the_run_was_no
         assert played.app.screen.query_one("#run-name", LineInput).value == "first 1d"
 
 
+@pytest.mark.slow
 async def test_however_long_a_run_takes_what_is_typed_for_a_panel_behind_it_is_no_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -266,7 +268,7 @@ async def test_however_long_a_run_takes_what_is_typed_for_a_panel_behind_it_is_n
         assert len(played.asked(Forward)) == 1
 
 
-@pytest.mark.parametrize("escape", [["escape", "j"], ["alt+f"]])
+@pytest.mark.parametrize("escape", slow_but(1, [["escape", "j"], ["alt+f"]]))
 async def test_escape_gives_up_a_panel_that_waits_with_what_was_typed_for_it(escape: list[str]) -> None:
     async with opened() as played:
         gate = played.engine.hold(Forward)
@@ -300,6 +302,7 @@ async def test_what_a_panel_waits_for_is_interrupted_as_ever() -> None:
         await played.until(lambda: isinstance(played.app.screen, InputForm), "it is over")
 
 
+@pytest.mark.slow
 async def test_what_was_typed_for_a_panel_is_forgotten_where_the_engine_ends() -> None:
     async with opened() as played:
         played.engine.hold(Forward)
@@ -314,7 +317,7 @@ async def test_what_was_typed_for_a_panel_is_forgotten_where_the_engine_ends() -
         await played.until(lambda: played.explorer.query_one("#right-panes").current == "gradients", "it acts")
 
 
-@pytest.mark.parametrize("escape", [["escape", "j"], ["alt+f"]])
+@pytest.mark.parametrize("escape", slow_but(1, [["escape", "j"], ["alt+f"]]))
 async def test_escape_in_one_read_with_the_key_of_a_panel_gives_it_up_too(escape: list[str]) -> None:
     async with opened() as played:
         gate = played.engine.hold(Forward)
@@ -343,6 +346,7 @@ async def test_an_interrupt_in_one_read_with_the_key_of_a_panel_does_not_wait() 
         await played.until(lambda: isinstance(played.app.screen, InputForm), "it is over")
 
 
+@pytest.mark.slow
 async def test_whether_to_kill_the_engine_is_answered_by_a_key_while_a_panel_waits() -> None:
     async with opened() as played:
         gate = played.engine.hold(Forward)
@@ -358,6 +362,7 @@ async def test_whether_to_kill_the_engine_is_answered_by_a_key_while_a_panel_wai
         assert not isinstance(played.app.screen, InputForm)
 
 
+@pytest.mark.slow
 async def test_a_panel_that_cannot_be_shown_keeps_no_keys() -> None:
     def show() -> None:
         raise ValueError("own")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.cases import slow_but
 from tests.models.commands.headless import headless, strict
 
 NETWORK = """
@@ -167,7 +168,7 @@ def test_the_python_alone(folder):
     assert done.stdout.splitlines()[-1] == "model.load_state_dict(state)  # strict: 18 of 18"
 
 
-@pytest.mark.parametrize("command", [["show"], ["run", "--input", "2x3"], ["check", "--input", "2x3"]])
+@pytest.mark.parametrize("command", slow_but(1, [["show"], ["run", "--input", "2x3"], ["check", "--input", "2x3"]]))
 def test_weights_are_loaded_before_a_command(folder, command):
     (folder / "tiny.py").write_text("from torch import nn\ndef build(): return nn.Sequential(nn.Linear(3, 2))\n")
     torch.save({"module.0.weight": torch.ones(2, 3), "module.0.bias": torch.ones(2)}, folder / "w.pt")

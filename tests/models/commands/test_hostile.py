@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import slow_but
 from tests.models.commands.headless import headless, strict
 
 NETWORKS = """
@@ -182,7 +183,7 @@ def test_a_class_of_a_long_name_is_reported_in_short(folder: Path) -> None:
     assert len(strict(done.stdout)["error"]["type"]) < 400
 
 
-@pytest.mark.parametrize("kind", ["HoldsRaises", "HoldsHangs", "HoldsAttributes", "Containers"])
+@pytest.mark.parametrize("kind", slow_but(2, ["HoldsRaises", "HoldsHangs", "HoldsAttributes", "Containers"]))
 def test_looking_runs_no_code_of_a_tensors_class(folder: Path, kind: str) -> None:
     shown = headless("show", f"nets.py:{kind}", "--json", folder=folder)
     assert (shown.returncode, shown.stderr) == (0, "")

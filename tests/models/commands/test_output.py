@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.commands.output import _plain
+from tests.cases import slow_but
 from tests.models.commands.headless import command, environment, strict
 
 
@@ -26,7 +27,9 @@ def test_a_result_into_a_file_from_a_terminal(tmp_path: Path) -> None:
     assert "309 parameters" in (tmp_path / "out").read_text()
 
 
-@pytest.mark.parametrize("command_line", [["show", "rgnet"], ["show", "rgnet", "--json"], ["diff", "rgnet", "rgnet"]])
+@pytest.mark.parametrize(
+    "command_line", slow_but(1, [["show", "rgnet"], ["show", "rgnet", "--json"], ["diff", "rgnet", "rgnet"]])
+)
 def test_a_closed_standard_output_is_reported(tmp_path: Path, command_line: list[str]) -> None:
     done = in_shell(command_line, ">&-", tmp_path)
     assert (done.returncode, done.stderr) == (
@@ -36,7 +39,7 @@ def test_a_closed_standard_output_is_reported(tmp_path: Path, command_line: list
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("name", ["show", "stats", "run", "console"])
+@pytest.mark.parametrize("name", slow_but(1, ["show", "stats", "run", "console"]))
 def test_a_full_disk_is_reported(tmp_path: Path, name: str) -> None:
     done = in_shell([name, "rgnet"], "> /dev/full", tmp_path)
     assert (done.returncode, done.stderr) == (
@@ -46,7 +49,7 @@ def test_a_full_disk_is_reported(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("line", ["show rgnet --help", "diff --help", "--help", "--version"])
+@pytest.mark.parametrize("line", slow_but(2, ["show rgnet --help", "diff --help", "--help", "--version"]))
 def test_help_that_cannot_be_written_is_reported(tmp_path: Path, line: str) -> None:
     done = in_shell(line.split(), "> /dev/full", tmp_path)
     assert (done.returncode, done.stderr) == (

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.cases import slow_but
 from tests.models.commands.headless import command, environment, headless, strict
 
 HOSTILE = """
@@ -242,7 +243,7 @@ def test_failing_code_is_reported_in_one_line(folder: Path, arguments: list[str]
     assert all(word in done.stderr for word in words), done.stderr
 
 
-@pytest.mark.parametrize("name", ["show", "stats", "run", "check", "fit"])
+@pytest.mark.parametrize("name", slow_but(2, ["show", "stats", "run", "check", "fit"]))
 def test_a_wrong_name_does_not_import_torch(tmp_path: Path, name: str) -> None:
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
     done = subprocess.run(
@@ -284,7 +285,7 @@ def test_own_packages_from_another_folder(project: Path, tmp_path: Path, source:
     assert strict(done.stdout)["parameters"]["total"] == 42
 
 
-@pytest.mark.parametrize("source", ["train.py:net", "models.net:Net"])
+@pytest.mark.parametrize("source", slow_but(1, ["train.py:net", "models.net:Net"]))
 def test_own_packages_in_their_folder_through_the_console_script(project: Path, tmp_path: Path, source: str) -> None:
     script = tmp_path / "modulescope"
     script.write_text("import sys\nfrom tui.__main__ import main\nsys.exit(main())\n")
@@ -300,7 +301,7 @@ def test_own_packages_in_their_folder_through_the_console_script(project: Path, 
     assert strict(done.stdout)["parameters"]["total"] == 42
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", slow_but(1, [signal.SIGTERM, signal.SIGHUP]))
 def test_a_signal_ends_the_work_too(folder: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(
         command("run", "hostile.py:Holds", "--json"),
@@ -321,7 +322,7 @@ def test_a_signal_ends_the_work_too(folder: Path, number: signal.Signals) -> Non
     assert not psutil.wait_procs(family, 60)[1]
 
 
-@pytest.mark.parametrize("name", ["show", "console"])
+@pytest.mark.parametrize("name", slow_but(1, ["show", "console"]))
 def test_ctrl_c_before_anything_is_open_is_reported_in_one_line(name: str) -> None:
     process = subprocess.Popen(
         command(name, "rgnet"),

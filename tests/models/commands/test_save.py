@@ -19,6 +19,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.cases import slow_but
 from tests.models.commands.headless import command, environment, headless, strict
 from tests.models.saving.saved import safetensors, safetensors_header, same
 
@@ -204,7 +205,7 @@ def write_safetensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
-@pytest.mark.parametrize("out", ["b.safetensors", "b.pt"])
+@pytest.mark.parametrize("out", slow_but(1, ["b.safetensors", "b.pt"]))
 def test_an_interruption_leaves_nothing_behind(tmp_path: Path, out: str) -> None:
     size = 40 * 2**30
     header = json.dumps({"zeros": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
@@ -230,7 +231,7 @@ def test_an_interruption_leaves_nothing_behind(tmp_path: Path, out: str) -> None
     assert names(tmp_path) == ["large.safetensors"]
 
 
-@pytest.mark.parametrize("out", ["b.safetensors", "b.pt"])
+@pytest.mark.parametrize("out", slow_but(1, ["b.safetensors", "b.pt"]))
 def test_a_file_that_cannot_grow_is_one_line(tmp_path: Path, out: str) -> None:
     torch.save({"w": torch.zeros(1_000_000)}, tmp_path / "a.pt")
     done = subprocess.run(

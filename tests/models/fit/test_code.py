@@ -138,6 +138,7 @@ class _Holder:
         self.loaded = dict(state)
 
 
+@pytest.mark.slow
 def test_it_runs_in_a_fresh_interpreter_and_gives_an_equal_network(tmp_path):
     torch.manual_seed(0)
     source = Net()

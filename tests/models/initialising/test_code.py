@@ -123,6 +123,7 @@ def digest(net: nn.Module) -> str:
     return sha256("".join(repr(value.tolist()) for value in net.state_dict().values()).encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_the_lines_give_the_same_values_in_a_fresh_interpreter(tmp_path: Path) -> None:
     import inspect
 

@@ -193,6 +193,7 @@ def test_the_signal_of_several_schemes_goes_through_the_same_layers() -> None:
     assert found.signals[1].activations[-1] < found.signals[0].activations[-1] / 10
 
 
+@pytest.mark.slow
 def test_the_session_as_a_file_gives_the_same_values(tmp_path: Path) -> None:
     session = opened()
     run_statement(session, "torch.manual_seed(3)")

@@ -14,6 +14,7 @@ from models.live.live_tree import LiveTree
 from models.run.forward import run_forward
 from models.run.trace.stack_room import DEEP
 from models.run.trace.tracing import Trace, tracing
+from tests.cases import slow_but
 
 
 def sequential(depth: int) -> nn.Module:
@@ -53,7 +54,7 @@ def deepest(make: Callable[[int], nn.Module]) -> int:
     sys.version_info[:2] == (3, 12),
     reason="Python 3.12 counts calls from C apart; under pytest a recorded run then ends some levels earlier",
 )
-@pytest.mark.parametrize("make", [sequential, own])
+@pytest.mark.parametrize("make", slow_but(1, [sequential, own]))
 def test_what_python_can_run_can_be_recorded(make: Callable[[int], nn.Module]) -> None:
     limit, depth = sys.getrecursionlimit(), deepest(make)
     net = make(depth)
@@ -65,7 +66,7 @@ def test_what_python_can_run_can_be_recorded(make: Callable[[int], nn.Module]) -
     assert sys.getrecursionlimit() == limit
 
 
-@pytest.mark.parametrize("make", [sequential, own])
+@pytest.mark.parametrize("make", slow_but(1, [sequential, own]))
 def test_what_python_cannot_run_fails_as_it_does_there(make: Callable[[int], nn.Module]) -> None:
     limit = sys.getrecursionlimit()
     net = make(deepest(make) + limit // 4)
