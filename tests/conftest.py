@@ -47,7 +47,12 @@ for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that a file lists which `WITHOUT_TESTS` names: for `.ci/quick` those that take long."""
+    """Leave out the tests that a file lists which `WITHOUT_TESTS` names: for `.ci/quick` those that take long.
+
+    Of the slow tests, of which not all may come in time, the cases of tests with parameters come last: each repeats.
+    """
+    if config.option.markexpr == "slow":
+        items.sort(key=lambda item: hasattr(item, "callspec"))
     listed = os.environ.get("WITHOUT_TESTS")
     if not listed:
         return

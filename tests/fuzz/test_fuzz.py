@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cases import slow
 
 from fuzz.__main__ import main
 from fuzz.campaign import Campaign, Record
@@ -90,10 +91,10 @@ def test_a_freeze_needs_both_steps_that_make_it(tmp_path: Path) -> None:
     ("planted", "key", "kind", "words"),
     [
         ("mouse", "m", "terminal", "mouse"),
-        ("child", "k", "left behind", "1 processes"),
+        slow("child", "k", "left behind", "1 processes"),
         ("fault", "v", "fault", "ValueError: planted # in tui/pane.py render"),
         ("leaves", "w", "ending", "without being asked"),
-        ("stuck", "d", "freeze", "does not end"),
+        slow("stuck", "d", "freeze", "does not end"),
     ],
 )
 def test_each_planted_fault_is_found(tmp_path: Path, planted: str, key: str, kind: str, words: str) -> None:
