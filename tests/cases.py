@@ -1,7 +1,8 @@
-"""Cases of a test with parameters that are left to the slow tests, as others show the same fact."""
+"""How many cases of a test run when: of parameters some are left to the slow tests, of properties there are few."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,3 +18,8 @@ def slow_but(count: int, cases: Iterable[Any], several: bool = False) -> list[An
     """Cases of which all but the first `count` are slow; `several` where each is a tuple of several parameters."""
     found = list(cases)
     return found[:count] + [slow(*case) if several else slow(case) for case in found[count:]]
+
+
+def examples(many: int) -> int:
+    """How many examples a property is tried with that needs other than the usual number; `many` where that is asked."""
+    return many if "MANY_EXAMPLES" in os.environ else max(many // 5, min(many, 10))

@@ -12,6 +12,7 @@ from models.diff.first_change import certain_difference
 from models.stored.composed import Composed
 from models.stored.dtypes import DTYPES
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.held import Held
 
@@ -26,7 +27,7 @@ def first(a, b, stop=lambda: False, limit=None):
     return None if found is None else found.comparison.index
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.data())
 def test_it_is_the_first_that_is_neither_equal_nor_close(data):
     dtype = data.draw(st.sampled_from([torch.float32, torch.bfloat16, torch.float16, torch.float64, torch.complex64]))

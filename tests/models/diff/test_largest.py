@@ -16,6 +16,7 @@ from models.diff.difference import ElementComparison, Tolerance
 from models.diff.tensors import Comparable
 from models.diff.workers import Workers
 from models.tensors import lattice
+from tests.cases import examples
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.held import Held, Zeros
 from tests.models.stored.test_overlap import of
@@ -45,7 +46,7 @@ def expected(a: torch.Tensor, b: torch.Tensor) -> list[int] | None:
     return [int(each) for each in torch.unravel_index(apart.argmax(), a.shape)]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(NUMBERS, NUMBERS, st.booleans()), min_size=1, max_size=60),
     dtype=st.sampled_from([torch.float32, torch.float64, torch.float16, torch.bfloat16]),
@@ -102,7 +103,7 @@ def test_in_a_tensor_of_many_pieces_of_which_few_are_in_memory():
     assert max(a.largest_read, b.largest_read) <= compared.PIECE
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_in_a_view_that_repeats_elements_it_is_the_first_that_shows_it(data, monkeypatch):
     dims = data.draw(st.integers(1, 3))

@@ -12,6 +12,7 @@ from models.diff import measures
 from models.diff.difference import Tolerance
 from models.diff.measures import measure_pair
 from models.diff.sums import Sum
+from tests.cases import examples
 
 DEFAULT = Tolerance()
 PLAIN = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -36,7 +37,7 @@ elements = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(st.tuples(elements, elements, st.booleans()), min_size=1, max_size=40), st.integers(1, 9), st.data())
 def test_the_status_is_torchs(triples, size, data):
     dtype = data.draw(st.sampled_from(PLAIN))
@@ -108,7 +109,7 @@ def test_tolerances_are_torchs():
         assert (found == "close") == torch.allclose(a, b, rtol=rtol, atol=atol)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 1e-5, 1e-3, 2.0]), st.sampled_from([0.0, 1e-8, 1e-3]), st.data())
 def test_at_the_very_edge_close_is_torchs(seed, rtol, atol, data):
     dtype = data.draw(st.sampled_from([torch.float32, torch.float16, torch.bfloat16]))

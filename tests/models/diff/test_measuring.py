@@ -19,6 +19,7 @@ from models.stored.dense import Dense
 from models.stored.dtypes import DTYPES, FLOAT32
 from models.stored.file import DataFile
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.held import Held, bytes_of
 
@@ -78,7 +79,7 @@ def expect(a, b, comparison):
             assert comparison.cosine == pytest.approx(cosine, abs=2e-6)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_figures_of_floats_are_torchs(small, data):
     kinds = st.sampled_from(FLOATS)

@@ -23,6 +23,7 @@ from models.diff.stream import differences
 from models.diff.tensors import Comparable
 from models.diff.workers import Workers
 from models.tensors import lattice
+from tests.cases import examples
 from tests.models.diff.comparables import live, of_stored, opened
 from tests.models.stored.held import Held
 from tests.models.stored.test_overlap import of
@@ -59,7 +60,7 @@ VALUES = st.sampled_from([0.0, 1.0, -2.5, 1e-3, 3e4, math.nan, math.inf])
 KINDS = ["equal", "equal", "changed", "shape", "only_a", "only_b"]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.dictionaries(NAMES, st.tuples(st.sampled_from(KINDS), st.lists(VALUES, max_size=9), VALUES), max_size=12),
     dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),

@@ -16,6 +16,7 @@ from models.diff.stream import differences
 from models.diff.workers import Workers
 from models.session.session import Session
 from models.work.cancelled import Cancelled
+from tests.cases import examples
 from tests.models.stored.held import bytes_of
 
 NAMES = {
@@ -59,7 +60,7 @@ def shown(difference):
     return (difference.status, numbers.max_abs, numbers.differing, numbers.nonfinite, numbers.index, *figures)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_each_differs_as_by_itself(tmp_path, monkeypatch, data):
     generator = torch.Generator().manual_seed(data.draw(st.integers(0, 2**32)))

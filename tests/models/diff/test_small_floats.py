@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.diff.difference import SAME, Tolerance
 from models.diff.measures import measure_pair
 from models.diff.small_floats import PART, can_be_rows, measure_rows, rows_of, squares_of_rows
+from tests.cases import examples
 
 TOLERANCE = Tolerance()
 KINDS = ("zero", "nan", "to nan", "infinite", "close", "far", "huge", "tiny", "zeros")
@@ -24,7 +25,7 @@ def figures(numbers):
     return numbers.values, numbers.max_abs, numbers.differing, numbers.nonfinite, *about
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.data())
 def test_each_has_the_measures_that_it_has_by_itself(data):
     dtype = data.draw(st.sampled_from([torch.float32, torch.bfloat16, torch.float16]))

@@ -18,6 +18,7 @@ from models.diff.difference import Difference, Tolerance
 from models.diff.tensors import Comparable
 from models.diff.workers import Workers
 from models.tensors import lattice
+from tests.cases import examples
 from tests.models.diff.comparables import live, of_stored
 from tests.models.stored.test_overlap import of
 
@@ -31,7 +32,7 @@ def difference(a: Comparable, b: Comparable) -> Difference:
         return compare(a, b, Tolerance(), workers, lambda size: None)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_pair_counts_as_often_as_it_is_shown(data: st.DataObject, monkeypatch: pytest.MonkeyPatch) -> None:
     dims = data.draw(st.integers(0, 3))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.engine.frame_stream import read_frame
 from models.engine.framing import LIMIT, CutError, FrameReader, FrameWriter, FramingError, frame, payload_size
+from tests.cases import examples
 
 payloads = st.lists(st.binary(max_size=300), max_size=6)
 
@@ -72,7 +73,7 @@ def test_a_cut_anywhere_but_between_frames_is_an_error(sent, data):
 
 
 @given(st.binary(min_size=4, max_size=4))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_a_length_is_taken_exactly_up_to_the_limit(header):
     if int.from_bytes(header, "big") <= LIMIT:
         assert payload_size(header) == int.from_bytes(header, "big")

@@ -15,6 +15,7 @@ from models.fit.misfits import misfits, misfits_of
 from models.fit.proposal import NamesClash, propose
 from models.fit.sides import Side
 from models.tree.globs import Rename
+from tests.cases import examples
 from tests.models.fit.fit_cases import cases
 
 NETWORK = {
@@ -145,7 +146,7 @@ def test_with_all_rules_all_links_hold_and_with_none_those_whose_names_agree(fil
         assert all(link.file == link.network for link in choices.chosen(set()).links if link.how == "copy"), case.name
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.data())
 def test_more_rules_never_take_a_link_away(data):
     case = cases("made_up")[data.draw(st.sampled_from(sorted(cases("made_up"))))]

@@ -15,6 +15,7 @@ from models.fit.name_lists import name_templates
 from models.fit.proposal import propose
 from models.fit.rename_rules import renames_of
 from models.fit.sides import Side
+from tests.cases import examples
 
 PARTS = st.sampled_from(
     ["", "a", "b", "layers", "0", "1", "2", "10", "01", "٣", "9" * 5000, "w" + "9" * 5000, "q_proj", "weight", "bias",
@@ -26,7 +27,7 @@ SHAPES = st.sampled_from([(), (0,), (2,), (4,), (2, 4), (4, 2), (4, 4), (2, 2, 2
 SIDES = st.dictionaries(NAMES, SHAPES, max_size=14)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(SIDES, SIDES)
 def test_whatever_the_names_are_every_tensor_is_in_one_list_and_the_python_is_python(network, file):
     proposal = propose(network, file)
@@ -47,7 +48,7 @@ def test_whatever_the_names_are_every_tensor_is_in_one_list_and_the_python_is_py
 LETTERS = st.text(string.ascii_lowercase, min_size=2, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(2, 12), st.lists(LETTERS, min_size=2, max_size=5, unique=True), LETTERS, LETTERS)
 def test_what_renames_all_names_alike_is_found_whole(blocks, modules, head, word):
     network = {f"blocks.{n}.{module}.weight": (at + 2, 9) for n in range(blocks) for at, module in enumerate(modules)}

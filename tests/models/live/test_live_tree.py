@@ -16,6 +16,7 @@ from torch.nn.utils import parametrizations
 
 from models.examples.catalogue import EXAMPLES, build_example
 from models.live.live_tree import LiveTree
+from tests.cases import examples
 
 
 def rows(tree: LiveTree) -> list[tuple[str, str]]:
@@ -285,7 +286,7 @@ def networks(draw: st.DrawFn) -> nn.Module:
     return make(3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(networks())
 def test_any_network_has_the_rows_that_torch_names(net: nn.Module) -> None:
     tree = LiveTree.of(net)

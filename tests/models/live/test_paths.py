@@ -12,6 +12,7 @@ from torch.nn.utils import parametrizations
 from models.examples.catalogue import EXAMPLES, build_example
 from models.live.live_tree import LiveTree
 from models.live.paths import node_path_forms, python_path
+from tests.cases import examples
 
 
 def written(net: nn.Module, path: str) -> str:
@@ -119,7 +120,7 @@ def networks(draw: st.DrawFn) -> nn.Module:
     return make(3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(networks())
 def test_any_network(net: nn.Module) -> None:
     check_all(net)

@@ -11,6 +11,7 @@ from torch import nn
 from models.examples.catalogue import EXAMPLES, build_example
 from models.live.live_tree import LiveTree
 from models.live.totals import Totals
+from tests.cases import examples
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -76,7 +77,7 @@ def tied(draw: st.DrawFn) -> nn.Module:
     return make(4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(tied())
 def test_each_module_counts_as_torch_does(net: nn.Module) -> None:
     tree = LiveTree.of(net)

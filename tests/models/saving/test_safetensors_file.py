@@ -5,7 +5,6 @@ Of `safetensors_file` and `safetensors_codes`.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -19,13 +18,13 @@ from models.saving.safetensors_codes import CODES
 from models.saving.safetensors_file import header_bytes
 from models.session.session import Session
 from models.sources.safetensors.rules import TYPES
+from tests.cases import examples
 from tests.models.saving.saved import candidates, safetensors, same, save
 
-EXAMPLES = 100 if "MANY_EXAMPLES" in os.environ else 20
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12).filter(lambda name: name != "__metadata__")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=6, unique=True))
 def test_any_name_comes_back(names: list[str]) -> None:
     tensors = {name: torch.full((index,), float(index)) for index, name in enumerate(names)}

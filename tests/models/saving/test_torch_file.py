@@ -5,7 +5,6 @@ Of `torch_file` and `torch_pickle`.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -20,9 +19,9 @@ from models.saving.gathering import tensors_of_network
 from models.saving.plan import plan
 from models.saving.writing import write
 from models.session.session import Session
+from tests.cases import examples
 from tests.models.saving.saved import same, save
 
-EXAMPLES = 100 if "MANY_EXAMPLES" in os.environ else 20
 DTYPES = [
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
     torch.uint8, torch.bool, torch.complex64, torch.complex128, torch.uint16, torch.uint32, torch.uint64,
@@ -51,7 +50,7 @@ def test_torch_loads_what_was_saved(tmp_path: Path, dtype: torch.dtype, shape: t
             assert not found[name].requires_grad
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=6, unique=True))
 def test_any_name_comes_back(names: list[str]) -> None:
     tensors = {name: torch.full((index,), float(index)) for index, name in enumerate(names)}

@@ -26,6 +26,7 @@ from models.session.statement import run_statement
 from models.session.steps import take_steps
 from models.session.undoing import undo_last
 from models.session.weights import loaded_or_why
+from tests.cases import examples
 
 STATEMENTS = (
     "net[0].weight.data[0, 0] = 5",
@@ -90,7 +91,7 @@ def hold_the_same(session: Session) -> None:
 ACTIONS = ("f", "b", "u", "U", "snapshot", "back", *STATEMENTS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=10))
 def test_the_file_makes_the_network_what_it_is(actions: list[str]) -> None:
     session = opened()

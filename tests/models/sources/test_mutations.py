@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from models.opened.source import SourceError
 from models.sources.opening import open_source
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 
 _PICKLE = pickles.whole(
     pickles.a_dict(
@@ -118,7 +119,7 @@ def test_the_good_one_opens(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", GOOD)
 @given(seed=st.integers(0, 1 << 32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_changed_one_is_refused_or_opens(kind: str, seed: int) -> None:
     data, made = GOOD[kind]
     with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +127,7 @@ def test_a_changed_one_is_refused_or_opens(kind: str, seed: int) -> None:
 
 
 @given(data=st.binary(min_size=1, max_size=400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_bytes_are_refused_or_open(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         check(put("any", data, Path(folder)))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.stored import strided
 from models.stored.dtypes import DTYPES
 from models.stored.strided import Strided, boxes, bytes_swapped
+from tests.cases import examples
 
 
 class Memory:
@@ -41,7 +42,7 @@ def raw(tensor: torch.Tensor) -> bytes:
     return ctypes.string_at(tensor.data_ptr(), tensor.numel() * tensor.element_size())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_as_torch_reads_them(data: st.DataObject) -> None:
     dims = data.draw(st.integers(0, 4))

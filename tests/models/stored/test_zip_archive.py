@@ -13,6 +13,7 @@ from models.stored.file import DataFile
 from models.stored.unpacked import Unpacked
 from models.stored.zip_archive import Archive, BrokenArchive, CutArchive, first_name
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 
 RECORDS = {"a/data.pkl": b"pickle", "a/data/0": bytes(range(200)) * 20, "a/é": b""}
 
@@ -140,7 +141,7 @@ def test_first_name(path: Path) -> None:
     assert first_name(b"GGUF" + bytes(100)) is None
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_mutations_are_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
     path = written(tmp_path / "mutated.zip", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from models.tensors import extents
 from models.tensors.extents import Extent, Overlaps, extent_of, meet
+from tests.cases import examples
 
 MEMORY = 60
 
@@ -31,7 +32,7 @@ def views(draw: st.DrawFn) -> torch.Tensor:
     return torch.zeros(MEMORY * 8).as_strided(shape, strides, draw(st.integers(0, 80)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(views(), views())
 def test_two_views_meet_where_they_have_an_element_in_common(one: torch.Tensor, other: torch.Tensor) -> None:
     wanted = bool(elements(one) & elements(other))
@@ -66,7 +67,7 @@ def test_what_takes_too_long_is_taken_to_overlap_as_the_ranges_do(monkeypatch: p
     assert meet(turned, far)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(views(), min_size=1, max_size=8))
 def test_of_many_each_names_those_that_it_meets(several: list[torch.Tensor]) -> None:
     found = Overlaps([extent(view) for view in several])

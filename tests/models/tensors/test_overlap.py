@@ -16,8 +16,9 @@ from models.tensors.statistics import measure
 from models.tensors.statistics.statistics import statistics
 from models.tensors.torch_readable import readable_of
 from models.work.one_thread import _library
+from tests.cases import examples
 
-VIEWS = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+VIEWS = settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

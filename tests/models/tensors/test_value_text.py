@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.tensors.notation import TEXT_LIMIT
 from models.tensors.torch_readable import readable_of
 from models.tensors.value_text import value_texts
+from tests.cases import examples
 
 DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn]
 
@@ -45,7 +46,7 @@ def test_floats_come_back_bit_for_bit(dtype: torch.dtype) -> None:
     assert torch.equal(read_back(as_python(values), dtype).double(), values.double())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.floats(width=32))
 def test_any_float_comes_back(value: float) -> None:
     back = read_back(as_python(torch.tensor(value)), torch.float32).item()

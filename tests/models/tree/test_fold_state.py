@@ -9,6 +9,7 @@ from torch import nn
 from models.examples.catalogue import build_example
 from models.live.live_tree import LiveTree, Node
 from models.tree.fold_state import FoldAction, FoldState, VisibleRow
+from tests.cases import examples
 
 RGNET = LiveTree.of(build_example("rgnet"))
 
@@ -101,7 +102,7 @@ def test_slices_stay_within_the_rows() -> None:
     assert view.slice(99, 10) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(RGNET.nodes), st.sampled_from(["toggle", "open", "close", "all", "none", "fit"]))
@@ -170,7 +171,7 @@ def test_names_that_do_not_count_up_are_not_grouped() -> None:
 NESTED = LiveTree.of(nn.Sequential(layers(5), nn.Sequential(*[layers(4) for _ in range(6)]), nn.Linear(1, 1)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.undo.bits import BitsUnreadable, bits, fingerprint, same_bits
+from tests.cases import examples
 
 
 def test_bits_share_the_memory() -> None:
@@ -23,7 +24,7 @@ def test_different_shapes_or_types_are_different(dtype: torch.dtype, shape: tupl
     assert not same_bits(bits(tensor), bits(tensor.to(torch.int16)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     shape=st.sampled_from([(20_000,), (101, 211), (8192,), (3, 5, 700), (1,)]),
     transposed=st.booleans(),

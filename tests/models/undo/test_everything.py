@@ -20,6 +20,7 @@ from torch.nn.utils import parametrize, prune
 
 from models.live.live_tree import LiveTree
 from models.undo.changes import Watch
+from tests.cases import examples
 
 
 class Block(nn.Module):
@@ -175,7 +176,7 @@ def frozen(value: object) -> tuple[object, ...]:
     return (id(value),)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=8))
 def test_any_sequence_of_actions_is_undone_and_done_again(actions: list[str]) -> None:
     played(actions)

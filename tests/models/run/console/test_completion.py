@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from models.run.console.completion import LIMIT, complete
+from tests.cases import examples
 
 
 def block1() -> nn.Sequential:
@@ -237,7 +238,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     pieces=st.lists(st.sampled_from(PIECES), max_size=12) | st.lists(st.characters(), max_size=12), cursor=st.integers()
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from models.run.console.reprs import CUT, LONGEST, bounded_repr
+from tests.cases import examples
 
 Point = namedtuple("Point", "x y")
 
@@ -54,7 +55,7 @@ def test_small_values_print_as_in_python(value: object) -> None:
     assert bounded_repr(value) == repr(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.floats() | st.text() | st.binary(),

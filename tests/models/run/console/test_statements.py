@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.run.console.statements import is_complete, statements
+from tests.cases import examples
 
 
 def given_by_python(lines: list[str]) -> list[str]:
@@ -68,7 +69,7 @@ def test_statements_end_where_pythons_prompt_ends_them(block: str) -> None:
     assert list(statements(block.split("\n"))) == given_by_python(block.split("\n"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(st.sampled_from(["x", "if x:", "    y", "", "(", ")", "'''", "# c", "else:", "x = 1 \\", "    ", "@d"]))
 )

@@ -11,6 +11,7 @@ from models.messages.findings import Finding
 from models.run.export.markdown import CALLS, RunFailure, RunReport, code, markdown, table_cell
 from models.run.trace.calls import Call
 from models.safe_text import clean
+from tests.cases import examples
 
 PARSER = MarkdownIt("commonmark").enable("table")
 NASTY = st.one_of(
@@ -43,7 +44,7 @@ def report(text: str) -> RunReport:
 PLAIN = report("name")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(NASTY)
 def test_text_of_any_kind_is_code_and_nothing_else(text: str) -> None:
     found, plain = tokens(markdown(report(text if text.strip() else "x"))), tokens(markdown(PLAIN))

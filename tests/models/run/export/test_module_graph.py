@@ -15,6 +15,7 @@ from models.run.export.graph_text import dot, mermaid
 from models.run.export.module_graph import INPUT, OUTPUT, ModuleGraph, NoGraph, graph_of
 from models.run.trace.calls import Call
 from models.run.trace.tracing import Trace, tracing
+from tests.cases import examples
 
 HOSTILE = ['a"]; B["x', "1. <b>|`*_#;}{", "-end\\", "%% --> end", "\x1b[31m\n\u202e", "graph TD"]
 
@@ -136,7 +137,7 @@ def test_both_formats_say_the_same() -> None:
     assert ("input", "c1") in edges
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.one_of(st.sampled_from(HOSTILE), st.text()))
 def test_names_of_any_kind_stay_names(name: str) -> None:
     root = Call(module="", op="Net", kind="module", depth=0, index=0)

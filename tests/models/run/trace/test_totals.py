@@ -14,6 +14,7 @@ from models.run.forward import run_forward
 from models.run.trace.calls import Call
 from models.run.trace.record import Trace
 from models.run.trace.totals import totals_of
+from tests.cases import examples
 
 WIDTH = 4
 LEAVES = ("linear", "relu", "tanh", "norm", "matmul", "add", "view", "sum")
@@ -78,7 +79,7 @@ def check(rows: list[Call], names: tuple[str, ...]) -> None:
         assert getattr(totals, name) == getattr(rows[0], name)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1, 3), st.lists(PROGRAMS, min_size=1, max_size=4))
 def test_what_a_module_costs_is_what_its_calls_cost(times: int, parts: list[object]) -> None:
     net, trace = Program(times, parts), Trace()
@@ -96,7 +97,7 @@ def test_what_a_module_costs_is_what_its_calls_cost(times: int, parts: list[obje
             assert row.seconds == pytest.approx(row.self_seconds + sum(each.seconds or 0 for each in inner), abs=1e-5)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1, 2), st.lists(PROGRAMS, min_size=1, max_size=3))
 def test_without_values_it_costs_the_same(times: int, parts: list[object]) -> None:
     net, trace, dry = Program(times, parts), Trace(), Trace()

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 from tests.models.sources.distributed.saving import Box, checkpoint, loaded, raw, save
 
 ROWS = [(0, (0, 0), (4, 10)), (1, (4, 0), (2, 10))]
@@ -34,7 +35,7 @@ def test_every_stretch_across_chunks_is_the_global_tensors(tmp_path: Path, boxes
             assert bytes(stored.flat(start, stop)) == expected[start * 2 : stop * 2], (start, stop)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_grid_of_any_shape(tmp_path: Path, data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))

@@ -18,6 +18,7 @@ from torch.distributed.checkpoint.metadata import Metadata
 from models.opened.source import SourceError
 from models.sources.distributed import metadata
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 from tests.models.sources.distributed.saving import checkpoint, opened, raw, save
 
 TENSOR = torch.arange(60.0).reshape(6, 10)
@@ -159,7 +160,7 @@ def test_entries_that_are_not_understood_are_named(folder: Path) -> None:
     assert shown.warnings == ["2 entries are left out, their metadata is not understood: odd, a name that is no text"]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_files_are_opened_or_refused(folder: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([".metadata", ".metadata", "__0_0.distcp"]))

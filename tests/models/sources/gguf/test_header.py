@@ -20,6 +20,7 @@ from models.sources.gguf.types import FILE_TYPES
 from models.stored.dtypes import unpack_numbers
 from models.stored.file import DataFile
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 from tests.models.sources.gguf.gguf_files import ARRAY, F32, I32, STRING, U8, U32, entry, gguf, info, opened, text
 
 F16_CODE, F32_CODE, Q8_0 = 1, 0, 8
@@ -224,7 +225,7 @@ def test_the_file_that_is_mutated_is_a_good_one(tmp_path: Path) -> None:
     assert [stored.path for stored in checkpoint.tensors] == ["w", "v"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(
         st.tuples(st.integers(4, len(GOOD) - 1), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4

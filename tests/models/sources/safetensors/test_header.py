@@ -16,6 +16,7 @@ from models.sources.safetensors.header import explain, read_header
 from models.sources.safetensors.rules import TYPES
 from models.stored import dtypes
 from models.stored.dtypes import unpack_numbers
+from tests.cases import examples
 
 GOOD = {
     "b": {"dtype": "F16", "shape": [3], "data_offsets": [24, 30]},
@@ -226,7 +227,7 @@ def test_any_bytes_open_or_are_refused(tmp_path_factory, content):
 
 
 @given(st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 def test_mutations_of_a_good_file_open_or_are_refused(tmp_path_factory, data):
     content = bytearray(whole(GOOD))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.opened.source import OpenOptions, SourceError
 from models.sources.files import open_path
+from tests.cases import examples
 
 NAMES = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "x.safetensors"]
 SECRET = 0xEE
@@ -39,7 +40,7 @@ def folder(tmp_path_factory) -> Path:
     return outer / "here"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     index=st.none() | INDEX | st.binary(max_size=30),
     shards=st.dictionaries(st.sampled_from(NAMES), st.tuples(TENSORS, CUT)),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.sources.torch_file.subsequence import by_whole_layers, certain
+from tests.cases import examples
 
 SHAPES = st.lists(st.sampled_from("abc"), max_size=6)
 
@@ -26,7 +27,7 @@ def ways(groups: list[str], shapes: list[str]) -> list[dict[tuple[int, int], int
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(SHAPES, st.lists(st.lists(st.sampled_from("abc"), max_size=3), min_size=1, max_size=3))
 def test_what_is_certain_is_so_in_every_way(shapes: list[str], groups: list[list[str]]) -> None:
     keys = [[(number, index) for index in range(len(group))] for number, group in enumerate(groups)]
@@ -41,7 +42,7 @@ def test_what_is_certain_is_so_in_every_way(shapes: list[str], groups: list[list
         assert set(found) == {key for key in keys[0] if len({way[key] for way in every}) == 1}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("ab")), max_size=7),
     st.lists(st.sampled_from("ab"), max_size=5),

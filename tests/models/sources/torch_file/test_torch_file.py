@@ -16,6 +16,7 @@ from models.sources.files import checkpoint_at, open_path
 from models.sources.looking import look
 from models.sources.torch_file import FORMAT
 from models.tensors.readable import Unreadable
+from tests.cases import examples
 
 LEGACY = {"_use_new_zipfile_serialization": False}
 GRID = torch.arange(24.0).reshape(4, 6)
@@ -70,7 +71,7 @@ def test_recognised_by_content(tmp_path: Path, data: bytes, is_torch: bool) -> N
 
 
 @pytest.mark.parametrize("kind", FILES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutations_are_read_or_refused(tmp_path: Path, kind: str, data: st.DataObject) -> None:
     whole = bytearray(FILES[kind])

@@ -30,6 +30,7 @@ from models.sources.torch_file.unpickler import (
     read_pickle,
     values,
 )
+from tests.cases import examples
 
 NAMES = {("collections", "OrderedDict"): ordered}
 
@@ -361,7 +362,7 @@ def test_all_instructions_are_known() -> None:
     assert {code for code, action in enumerate(TABLE) if action} == wanted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_mutated_pickles_never_fail_otherwise(data: st.DataObject) -> None:
     honest = bytearray(pickle.dumps({"a": [1, (2.5, "x")], "o": OrderedDict(b=b"1")}, data.draw(st.integers(0, 5))))
@@ -371,7 +372,7 @@ def test_mutated_pickles_never_fail_otherwise(data: st.DataObject) -> None:
         read_pickle(bytes(honest), STUB_CLASSES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes(data: bytes) -> None:
     with suppress(BrokenPickle):

@@ -17,6 +17,7 @@ from models.sources.torch_file.unpickler import BrokenPickle, read_pickle
 from models.sources.torch_file.unpickler.machine import Machine
 from models.sources.torch_file.unpickler.opcodes import TABLE
 from models.sources.torch_file.unpickler.values import Globals
+from tests.cases import examples
 
 
 def quickly(data: bytes) -> Machine:
@@ -70,14 +71,14 @@ _PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(_PLAIN, st.sampled_from([2, 4, 5]))
 def test_plain_values(value, protocol):
     data = pickle.dumps(value, protocol)
     assert quickly(data).stack == one_by_one(data).stack == [value]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data())
 def test_a_damaged_pickle_is_broken_for_both_or_neither(data):
     whole = pickle.dumps(chunks((300, 4)), 4)

@@ -14,6 +14,7 @@ from models.tensors.statistics import census, chunks, measure, stream, tensor_st
 from models.tensors.statistics.quantiles import ranks
 from models.tensors.statistics.statistics import statistics
 from models.tensors.torch_readable import readable_of
+from tests.cases import examples
 
 TYPES = [
     torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2, torch.uint8,
@@ -127,7 +128,7 @@ anything = st.one_of(
 anything64 = st.one_of(anything, st.floats(-1e150, 1e150), st.sampled_from([5e-324, 1e-50, -1e-50, 1e39, -1e100]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(anything, max_size=150), st.booleans())
 def test_any_float32(values, exact):
     tensor = torch.tensor(values, dtype=torch.float32)
@@ -135,14 +136,14 @@ def test_any_float32(values, exact):
     check(found, tensor.double(), 0 if exact else 1 / 255, digits_of(tensor.dtype, exact))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(anything64, max_size=150), st.booleans())
 def test_any_float64(values, exact):
     tensor = torch.tensor(values, dtype=torch.float64)
     check(statistics(readable_of(tensor), path="a", exact=exact), tensor, 0 if exact else 1 / 255)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.lists(st.integers(-(2**53), 2**53), max_size=150), st.booleans())
 @example([-(2**53) + 2**28, -(2**53) + 2**28 - 1], True)  # which float32 rounds to a number beyond both
 @example([2**53 - 2**28, 2**53 - 2**28 + 1], False)
