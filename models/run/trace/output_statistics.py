@@ -106,14 +106,34 @@ def spread_of_rows(tensor: Tensor, found: OutputStatistics) -> float | None:
     if not 0 < size < math.inf:
         return None
     values = tensor.detach().reshape(rows, -1)
-    wide = values if values.dtype in (torch.float32, torch.float64) else values.float()
-    total = wide.sum(0)
-    apart = size - torch.dot(total, total).item() / rows
-    if not apart > 1e-4 * size:  # of the difference little is left: from the first row it is exact
-        difference = wide[1:] - wide[:1]
-        total = difference.sum(0)
-        apart = torch.linalg.vector_norm(difference).item() ** 2 - torch.dot(total, total).item() / rows
+    if elements <= SMALL_LIMIT and _numel(tensor) == elements:
+        return math.sqrt(min(max(_apart_of_few(values.tolist(), size) / size, 0.0), 1.0))
+    apart = _apart(values if values.dtype in (torch.float32, torch.float64) else values.float(), size)
+    if not math.isfinite(apart):  # their squares are beyond what float32 holds
+        apart = _apart(values.double(), size)
     return math.sqrt(min(max(apart / size, 0.0), 1.0))
+
+
+def _apart(rows: Tensor, size: float) -> float:
+    """Return the sum of the squared distances of some rows from their mean; `size` is the sum of all squares."""
+    total = rows.sum(0)
+    apart = size - torch.dot(total, total).item() / len(rows)
+    if apart > 1e-4 * size:
+        return apart
+    difference = rows[1:] - rows[:1]  # of the former little is left: from the first row it is exact
+    total = difference.sum(0)
+    return float(torch.linalg.vector_norm(difference)) ** 2 - torch.dot(total, total).item() / len(rows)
+
+
+def _apart_of_few(rows: list[list[float]], size: float) -> float:
+    """Return the same of rows of few numbers, with Python's floats, which are of twice the precision."""
+    apart = size - sum([total * total for total in map(sum, zip(*rows, strict=True))]) / len(rows)
+    if apart > 1e-9 * size:
+        return apart
+    first = rows[0]
+    moved = [[value - start for value, start in zip(row, first, strict=True)] for row in rows]
+    squares = sum([value * value for row in moved for value in row])
+    return squares - sum([total * total for total in map(sum, zip(*moved, strict=True))]) / len(rows)
 
 
 def _of_stored(tensor: Tensor) -> OutputStatistics | None:

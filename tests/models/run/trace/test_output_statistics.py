@@ -197,3 +197,20 @@ def test_rows_that_are_identical_and_those_that_say_nothing() -> None:
     assert spread(torch.ones(1, 3)) is None
     assert spread(torch.ones(3)) is None
     assert spread(torch.tensor([[1.0, NAN], [1.0, 2.0]])) is None
+
+
+@pytest.mark.parametrize("width", [3, 400])
+def test_rows_of_numbers_whose_squares_float32_does_not_hold(width: int) -> None:
+    rows = torch.randn(5, width, generator=torch.Generator().manual_seed(5)) * 1e25
+    wide = rows.double()
+    assert spread(rows) == pytest.approx(((wide - wide.mean(0)).norm() / wide.norm()).item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("width", [3, 400])
+def test_rows_are_those_of_the_tensor_however_it_lies(width: int) -> None:
+    rows = torch.randn(4, width, generator=torch.Generator().manual_seed(6))
+    found = statistics_of(rows)
+    assert found is not None
+    turned = rows.t()  # has the statistics of what it is a view of
+    wide = turned.double()
+    assert spread_of_rows(turned, found) == pytest.approx(((wide - wide.mean(0)).norm() / wide.norm()).item(), rel=1e-5)
