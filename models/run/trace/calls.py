@@ -124,6 +124,8 @@ class Call(CallFields, kw_only=True, eq=False):
         if later.output != self.output or later.inputs != self.inputs:  # of a run with very many rows
             self.add_note(OTHER_SHAPES)
             self.bytes = max(self.bytes or 0, later.bytes or 0)
+        else:
+            later.output, later.inputs = self.output, self.inputs  # the same, once for all
         self.repeat += later.repeat
         if self.seconds is not None and later.seconds is not None:
             self.seconds += later.seconds

@@ -10,23 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-
-class Cost(NamedTuple):
-    """What one operation does."""
-
-    flops: int
-    """Of products: 2 for each multiplication with its addition."""
-    elementwise: int
-    """Operations on single elements, such as additions of biases, activations, sums."""
-
-
+Cost = tuple[int, int]
+"""What one operation does: its FLOPs, of products 2 for each multiplication with its addition; and its operations on
+single elements, such as additions of biases, activations, sums."""
+FREE: Cost = 0, 0
 _numel = torch._C.TensorBase.numel
-FREE = Cost(0, 0)
 Shapes = Sequence[torch.Size]
 
 
@@ -44,9 +36,9 @@ def cost_of(name: str, tensors: Sequence[Tensor], outputs: Sequence[Tensor], tex
         return FREE if kind else None
     try:
         if kind == "result":
-            return Cost(0, _numel(outputs[0]) if len(outputs) == 1 else sum([_numel(tensor) for tensor in outputs]))
+            return 0, _numel(outputs[0]) if len(outputs) == 1 else sum([_numel(tensor) for tensor in outputs])
         if kind == "given":
-            return Cost(0, _numel(tensors[0]) if tensors else 0)
+            return 0, _numel(tensors[0]) if tensors else 0
         for tensor in tensors:
             if tensor.layout is not torch.strided or tensor.is_quantized:
                 return None  # the shapes say nothing of what is computed
@@ -54,7 +46,7 @@ def cost_of(name: str, tensors: Sequence[Tensor], outputs: Sequence[Tensor], tex
         if name == "einsum":
             return _einsum(texts, tensors)
         flops = _PRODUCTS[name]([tensor.shape for tensor in tensors], [tensor.shape for tensor in outputs])
-        return Cost(flops, 0) if type(flops) is int else None  # a symbol, where sizes depend on values
+        return (flops, 0) if type(flops) is int else None  # a symbol, where sizes depend on values
     except Exception:  # other arguments than the formula knows; a class that computes its shape, and fails
         return None
 
@@ -152,7 +144,7 @@ def _einsum(texts: Sequence[str], tensors: Sequence[Tensor]) -> Cost | None:
     sizes: dict[str, int] = {}
     for labels, tensor in zip(taken.split(","), tensors, strict=True):
         sizes.update(zip(labels, tensor.shape, strict=True))
-    return Cost(2 * prod(sizes.values()), 0) if set(sizes) - set(given) else Cost(0, prod(sizes.values()))
+    return (2 * prod(sizes.values()), 0) if set(sizes) - set(given) else (0, prod(sizes.values()))
 
 
 _PRODUCTS: dict[str, Callable[[Shapes, Shapes], int]] = {

@@ -6,7 +6,7 @@ is known by its version.  An attribute of the tensor would be copied and saved w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from weakref import ref
 
 from msgspec import Struct
@@ -18,16 +18,17 @@ from .calls import Call
 
 _version = TensorBase.__dict__["_version"].__get__
 _requires_grad = TensorBase.__dict__["requires_grad"].__get__
-_base = TensorBase.__dict__["_base"].__get__
 _untyped_storage = TensorBase.untyped_storage
 """Torch's own, whatever the class of a tensor overrides."""
+base_of: Callable[[Tensor], Tensor | None] = TensorBase.__dict__["_base"].__get__
+"""Returns the tensor that a tensor is a view of, as autograd knows it; None for no view."""
 Read = tuple[Call, bool]
 """The call that made a tensor which is read, and whether a gradient can flow back through the tensor."""
 ROOM = 1000
 """Tensors known before those that are gone are looked for."""
 
 
-class Known(Struct, eq=False):
+class Known(Struct, eq=False, gc=False):
     """What is known of a live tensor."""
 
     tensor: ref[Tensor]
@@ -83,22 +84,17 @@ class Flow:
         if address:
             self._writers[address] = ref(_untyped_storage(tensor)), call
 
-    def read(self, tensors: Iterable[Tensor]) -> tuple[list[int], tuple[Call, ...], bool, list[Read]]:
+    def read(self, tensors: list[Tensor]) -> tuple[list[int], tuple[Call, ...], bool, list[Read]]:
         """Return of each tensor the version, the calls that made them, each once, and each reading of one of these.
 
         The third part says whether any was given to the network: it is known, and was made by no call.
         """
-        versions: list[int] = []
+        versions = versions_of(tensors)
         given = False
         found: list[Call] = []
         reads: list[Read] = []
         everything = self._known
-        for tensor in tensors:
-            try:
-                version: int = _version(tensor)
-            except RuntimeError:  # as `version_of` has it
-                version = -1
-            versions.append(version)
+        for tensor, version in zip(tensors, versions, strict=True):
             known = everything.get(id(tensor))
             if known is not None and known.version == version and known.tensor() is tensor:
                 call = known.made_by
@@ -136,15 +132,17 @@ def version_of(tensor: Tensor) -> int:
         return -1
 
 
+def versions_of(tensors: list[Tensor]) -> list[int]:
+    """Return the same of each tensor."""
+    try:
+        return list(map(_version, tensors))
+    except RuntimeError:
+        return [version_of(tensor) for tensor in tensors]
+
+
 def storage_of(tensor: Tensor) -> int:
     """Return what stands for a tensor's memory as long as that lives; 0 where it has none of its own."""
     try:
         return int(_untyped_storage(tensor)._cdata)
     except (RuntimeError, NotImplementedError):
         return 0
-
-
-def base_of(tensor: Tensor) -> Tensor | None:
-    """Return the tensor that `tensor` is a view of, as autograd knows it; None for no view."""
-    base: Tensor | None = _base(tensor)
-    return base

@@ -33,7 +33,7 @@ switch = torch._C._set_grad_enabled
 _requires_grad = TensorBase.__dict__["requires_grad"].__get__
 
 
-class LineageEvent(Struct, eq=False):
+class LineageEvent(Struct, eq=False, gc=False):
     """An operation as autograd sees it."""
 
     call: Call

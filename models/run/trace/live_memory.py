@@ -68,18 +68,18 @@ class LiveMemory:
         self._forget()
         return key in self._alive
 
-    def take(self, tensor: Tensor, counted: bool = True) -> None:
-        """Count the storage of a tensor until it is freed, unless it was there before."""
+    def take(self, tensor: Tensor, counted: bool = True) -> int:
+        """Count the storage of a tensor until it is freed, unless it was there before, and return the bytes in use."""
         try:
             storage = _untyped_storage(tensor)
             key, size = storage._cdata, storage.nbytes()
         except (RuntimeError, NotImplementedError):  # a sparse one
-            return
+            return self.live
         if self._gone:
             self._forget()
         alive = self._alive
         if key in alive or not isinstance(size, int):
-            return
+            return self._live
         known = _Storage(storage, self._when_freed)
         known.key = key
         known.size = size if counted else 0
@@ -88,6 +88,7 @@ class LiveMemory:
             self._live += size
             if self._live > self.peak:
                 self.peak = self._live
+        return self._live
 
     def _forget(self) -> None:
         """Count no longer what was freed."""

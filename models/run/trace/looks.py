@@ -79,7 +79,7 @@ class Looks:
             self._readings.then(partial(self._gave_late, memory, is_own, found, past, literals, call, row))
         elif found is not None and not found.all_finite:  # type: ignore[union-attr]
             self._gave(Memory(output), found, *self._past(reading, before, kept=True), call, row)
-        elif base_of(output) is None:
+        elif self._origins.holds and base_of(output) is None:
             self._origins.finite(output)
 
     def wrote_parts(

@@ -45,7 +45,7 @@ class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def counted(self) -> Cost | None:
         """Return what was counted since `count`; None when one of the operations has no formula, or none was wanted."""
-        return None if self._unknown else Cost(self._flops, self._elementwise)
+        return None if self._unknown else (self._flops, self._elementwise)
 
     def __torch_dispatch__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None

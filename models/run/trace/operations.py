@@ -21,7 +21,8 @@ LOSSES = frozenset((
     "huber_loss",
 ))  # fmt: skip
 """Losses whose first argument, `input`, is what the network says."""
-_MADE_OF_MANY = frozenset(("multi_head_attention_forward", "cross_entropy"))
+MADE_OF_MANY = frozenset(("multi_head_attention_forward", "cross_entropy"))
+"""Functions that are made of many operations that take much memory of their own."""
 _PLAIN = {
     "__idiv__": "div_", "__itruediv__": "div_", "__ifloordiv__": "floor_divide_", "__imod__": "remainder_",
     "__ipow__": "pow_", "__rsub__": "rsub", "__rdiv__": "rdiv", "__rfloordiv__": "rfloordiv", "__rmod__": "rmod",
@@ -72,11 +73,6 @@ def counts_without_tensor(name: str) -> bool:
 def writes_parts(name: str) -> bool:
     """Return whether an operation writes some elements of its first argument, and need not touch the others."""
     return name in _PARTS
-
-
-def is_made_of_many(name: str) -> bool:
-    """Return whether a function is made of many operations that take much memory of their own."""
-    return name in _MADE_OF_MANY
 
 
 def gives_unset_memory(name: str) -> bool:

@@ -110,14 +110,18 @@ class Origins:
         """Return whether anything that is not finite was seen."""
         return self._count > 0
 
+    @property
+    def holds(self) -> bool:
+        """Return whether any memory holds what is not finite."""
+        return bool(self._held)
+
     def is_first(self, origin: Origin) -> bool:
         """Return whether an origin is the first of its kind."""
         return self._first.get(origin.what) is origin
 
     def finite(self, output: Tensor) -> None:
         """Note that all elements of a new tensor are finite."""
-        if self._held:
-            self._held.pop(storage_of(output), None)
+        self._held.pop(storage_of(output), None)
 
     def finite_at(self, key: int) -> None:
         """Note that all elements of what was then a new tensor were finite, by its `Memory.key`."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .calls import Call
 from .captured import Kept
-from .flow import Read, version_of
+from .flow import Read, version_of, versions_of
 from .operations import writes_parts
 
 
@@ -59,9 +59,11 @@ class Reading(Struct, eq=False):
 
     def written(self) -> list[Tensor]:
         """Return the tensors that the operation wrote into, now that it is over."""
-        found: list[Tensor] = []
         if self.name == "set_data":  # which counts no version up
             return self.tensors[:1]
+        if versions_of(self.tensors) == self.versions and -1 not in self.versions:
+            return []
+        found: list[Tensor] = []
         for tensor, version in zip(self.tensors, self.versions, strict=True):
             if version < 0:  # of inference mode, without versions
                 if tensor is self.tensors[0] and (self.name.endswith("_") or writes_parts(self.name)):

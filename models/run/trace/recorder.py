@@ -30,7 +30,7 @@ from .frame import Frame, first_line, is_raised_from, named_arguments, records_g
 from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
 from .modes import mode_now, mode_of
-from .operations import counts_without_tensor, is_made_of_many, operation_name
+from .operations import MADE_OF_MANY, counts_without_tensor, operation_name
 from .outside import note_loss
 from .places import Places
 from .reading import Reading
@@ -161,7 +161,7 @@ class Recorder(TorchFunctionMode):
         bare = not types and not torch._C._len_torch_function_stack()
         reading = self._read(name, args, kwargs, bare)
         reading.first = sequence_number()
-        memory = self._tensors.memory if is_made_of_many(name) and self._tensors is not None else None
+        memory = self._tensors.memory if name in MADE_OF_MANY and self._tensors is not None else None
         started = time.perf_counter()
         try:
             output = func(*args, **kwargs) if memory is None else memory.run(name, func, args, kwargs)
@@ -179,7 +179,7 @@ class Recorder(TorchFunctionMode):
     def _record(
         self, reading: Reading, output: object, began: float, seconds: float, raised: BaseException | None
     ) -> Call | None:
-        room = self._ours()
+        room = self._ours() if len(self._frames) >= DEEP else None
         call = None
         try:
             if reading.bare and type(output) is Tensor:  # nobody else sees what is done to the tensors
@@ -239,7 +239,7 @@ class Recorder(TorchFunctionMode):
 
     def _is_recording(self) -> bool:
         """Return False for other threads, and while torch records a graph: shapes would become part of it."""
-        if threading.get_ident() != self._thread or torch._C._get_tracing_state() is not None:
+        if threading.get_ident() != self._thread or torch._C._is_tracing():
             return False
         return not (torch._C._len_torch_dispatch_stack() and records_graph())
 

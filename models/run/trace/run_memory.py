@@ -38,9 +38,7 @@ class RunMemory:
     def took(self, call: Call, output: Tensor | None = None) -> None:
         """Count the memory of what a call gave, None for nothing new, and note in the call the most that was in use."""
         memory = self.live
-        if output is not None:
-            memory.take(output)
-        call.peak = memory.live
+        call.peak = memory.live if output is None else memory.take(output)
         if self._within:
             call.peak, self._within = max(call.peak, self._within), 0
 

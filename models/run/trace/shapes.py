@@ -20,6 +20,8 @@ SEARCHED = 10_000
 _PLAIN = frozenset((bool, int, float, str, type(None), torch.dtype, torch.device, torch.Size))
 """Types of the most common arguments that hold no tensors."""
 
+_TENSORS = frozenset((Tensor, Parameter))
+
 
 def tensors_in(value: object, depth: int = 4) -> Iterator[Tensor]:
     """Yield the tensors within nested tuples, lists, mappings and dataclasses, in order, down to `depth` levels.
@@ -77,7 +79,10 @@ def arguments_in(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list
 
 def shapes_of(tensors: list[Tensor]) -> tuple[Shape, ...]:
     """Return the shape of each tensor; None for one that has none."""
-    return tuple([_shape(tensor) for tensor in tensors])
+    try:
+        return tuple([tensor.shape if type(tensor) in _TENSORS else sizes_of(tensor) for tensor in tensors])
+    except RuntimeError:  # a nested tensor
+        return tuple([_shape(tensor) for tensor in tensors])
 
 
 def shape_of_output(value: object, depth: int = 3) -> Shape:
@@ -86,6 +91,8 @@ def shape_of_output(value: object, depth: int = 3) -> Shape:
     None for a value of a user's class that fails to be gone through.
     """
     try:
+        if type(value) is Tensor:
+            return value.shape
         if isinstance(value, Tensor):
             return _shape(value)
         if isinstance(value, bool):
@@ -99,8 +106,7 @@ def shape_of_output(value: object, depth: int = 3) -> Shape:
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...] | None:
-    kind = type(tensor)
     try:
-        return tensor.shape if kind is Tensor or kind is Parameter else sizes_of(tensor)
+        return tensor.shape if type(tensor) in _TENSORS else sizes_of(tensor)
     except RuntimeError:  # a nested tensor
         return None
