@@ -116,7 +116,7 @@ class Choices:
         """Return the links, under the file's own names and with their places, by the rules that they depend on."""
         groups: dict[_RulesOfLinks, list[tuple[int, Link]]] = defaultdict(list)
         for at, link in enumerate(self.proposal.links):
-            swap = self._swaps.get(link, "") if link.transposed else None
+            swap = self._swaps.get(link, "") if link.transposed and link.how == "copy" else None
             rules = _RulesOfLinks(tuple(self._needs.get(link, ())), swap, self._resizes.get(link))
             groups[rules].append((at, link._replace(file=tuple(self._before[name] for name in link.file))))
         return groups

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from .combining_code import combining
 from .links import Link
 from .misfits import Misfits
-from .names import NUMBER, NameParts
+from .names import NUMBER, NameParts, fold_numbers
 from .proposal import Proposal
 from .rules import TemplatePairs, changes_of, rules_of
 from .shown import link_notes
@@ -107,7 +107,7 @@ def _renaming(links: Sequence[Link], file: Iterable[str], believed: Set[str], co
     extra = [name for name in file if name not in wanted]
     misled = {after[name] for name in extra} & (set(wanted.values()) | believed)
     if misled or any(after[old] != new for old, new in wanted.items()):
-        yield from _table(changes, links)
+        yield from _table(_exact(changes, file), links)
         return
     yield "state = {}"
     yield "for name, tensor in file.items():"
@@ -127,6 +127,30 @@ def _renamed(name: str, steps: Iterable[Substitution]) -> str:
     for step in steps:
         name = step(name)
     return name
+
+
+def _exact(changes: Iterable[TemplatePairs], file: Iterable[str]) -> list[TemplatePairs]:
+    """Return the changes as the rows of a table in which the first that matches counts: whole names before templates.
+
+    A template that fits a name of the file that it does not change becomes its names.
+    """
+    by_template: dict[NameParts, set[str]] = defaultdict(set)
+    for name in file:
+        by_template[fold_numbers(name)[0]].add(name)
+    changes = list(changes)
+    single = {".".join(change.old) for change in changes if NUMBER not in change.old}
+    named: list[TemplatePairs] = []
+    templates: list[TemplatePairs] = []
+    for change in changes:
+        own = {link.file[0] for link in change.links}
+        if NUMBER in change.old and by_template[change.old] - single <= own:
+            templates.append(change)
+        else:
+            named += [
+                TemplatePairs(tuple(link.file[0].split(".")), tuple(link.network[0].split(".")), [link])
+                for link in change.links
+            ]
+    return named + templates
 
 
 def _table(changes: Sequence[TemplatePairs], links: Sequence[Link]) -> Iterator[str]:

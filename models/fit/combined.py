@@ -26,6 +26,8 @@ class Combination:
     """`fuse`, `stack` or `fuse_stack`, whichever side has the whole."""
     sure: bool
     """Whether no other would do as well, by shapes and words."""
+    transposed: bool = False
+    """Whether the two dimensions of the one side are those of the other swapped."""
 
 
 def combinations(wholes: Sequence[Unit], others: Sequence[Unit]) -> list[Combination]:
@@ -56,8 +58,8 @@ def combinations(wholes: Sequence[Unit], others: Sequence[Unit]) -> list[Combina
             and rival.whole.shape == each.whole.shape
         ]
         chosen.append(
-            Combination(each.whole, each.parts, each.how, score - max(rivals, default=-9.0) > _CLOSE)
-        )  # fmt: skip
+            Combination(each.whole, each.parts, each.how, score - max(rivals, default=-9.0) > _CLOSE, each.transposed)
+        )
     return chosen
 
 
@@ -97,6 +99,9 @@ def _fused(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combinati
                     if _adds_up(whole, parts):
                         yield Combination(whole, parts, "fuse", sure=False)
                         break
+                    if _adds_up(whole, parts, transposed=True):
+                        yield Combination(whole, parts, "fuse", sure=False, transposed=True)
+                        break
 
 
 _OF_ONE = frozenset(("q", "k", "v", "gate", "up", "down", "out"))
@@ -116,8 +121,10 @@ def _named(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combinati
                 yield Combination(whole, parts, "fuse", sure=False)
 
 
-def _adds_up(whole: Unit, parts: Sequence[Unit]) -> bool:
-    for leaf, shape in whole.leaves.items():
+def _adds_up(whole: Unit, parts: Sequence[Unit], *, transposed: bool = False) -> bool:
+    """Return whether the first dimensions of the parts add up to that of the whole, which may be `transposed`."""
+    for leaf, own in whole.leaves.items():
+        shape = own[::-1] if transposed and len(own) == 2 else own
         shapes = [part.leaves[leaf] for part in parts if leaf in part.leaves]
         if len(shapes) != len(parts):
             if leaf == "weight":
@@ -143,7 +150,12 @@ def _stacked(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combina
             continue
         for (_, folds), units in by_container.items():
             experts = len(folds[-1])
-            if shape[0] != experts or whole.count * experts != units[0].count:
+            if whole.count * experts != units[0].count:
+                continue
+            for unit in units:
+                if _in_a_row(whole, unit, experts):
+                    yield Combination(whole, (unit,), "fuse", sure=False)
+            if shape[0] != experts:
                 continue
             fitting = [unit for unit in units if unit.shape == shape[1:]]
             for unit in fitting:
@@ -154,6 +166,12 @@ def _stacked(wholes: Sequence[Unit], others: Sequence[Unit]) -> Iterator[Combina
                     gate, up = gate_up["gate"], gate_up["up"]
                     if gate.shape == up.shape == (shape[1] // 2, shape[2]) and shape[1] % 2 == 0:
                         yield Combination(whole, (gate, up), "fuse_stack", sure=False)
+
+
+def _in_a_row(whole: Unit, unit: Unit, experts: int) -> bool:
+    """Return whether the whole has the rows of all experts, one after the other: `w1` of `experts.#.w1`."""
+    rows = len(whole.shape) == len(unit.shape) == 2 and whole.shape == (experts * unit.shape[0], unit.shape[1])
+    return rows and "experts" in words_of(unit.parts) and _role(whole) & _OF_ONE <= _role(unit)
 
 
 def _role(unit: Unit) -> set[str]:

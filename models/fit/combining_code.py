@@ -8,7 +8,7 @@ from .links import How, Link
 from .names import NameParts, Shapes, fold_numbers, unfold
 from .substitution import literal
 
-_Group = tuple[How, tuple[NameParts, ...], tuple[NameParts, ...]]
+_Group = tuple[How, bool, tuple[NameParts, ...], tuple[NameParts, ...]]
 
 
 def combining(links: Iterable[Link], network: Shapes) -> Iterator[str]:
@@ -17,6 +17,7 @@ def combining(links: Iterable[Link], network: Shapes) -> Iterator[str]:
     for link in links:
         key = (
             link.how,
+            link.transposed,
             tuple(fold_numbers(name)[0] for name in link.file),
             tuple(fold_numbers(name)[0] for name in link.network),
         )
@@ -62,9 +63,10 @@ def _lines(link: Link, network: Shapes, number: int | None) -> Iterator[str]:
     ours = [_name(name, number) for name in link.network]
     shapes = [network[name] for name in link.network]
     if link.how in ("fuse", "stack", "fuse_stack"):
-        yield f"state[{ours[0]}] = {_made(link.how, link.file, number)}"
+        yield f"state[{ours[0]}] = {_made(link, number)}"
         return
-    whole = f"file[{file[0]}]"
+    swap = ".T" if link.transposed else ""
+    whole = f"file[{file[0]}]{swap}"
     if link.how == "resize":
         yield f"state[{ours[0]}] = model.state_dict()[{ours[0]}].clone()  # other rows: those that both have"
         yield f"rows = min(len(state[{ours[0]}]), len({whole}))"
@@ -97,9 +99,10 @@ def _listed(names: Sequence[str], number: int | None) -> str:
     return f"file[f{quoted}] for e in range({len(names)})" if quoted.startswith('"') else plain
 
 
-def _made(how: How, file: Sequence[str], number: int | None) -> str:
+def _made(link: Link, number: int | None) -> str:
+    how, file = link.how, link.file
     if how == "fuse":
-        return f"torch.cat([{', '.join(f'file[{_name(name, number)}]' for name in file)}])"
+        return f"torch.cat([{_listed(file, number)}]){'.T' if link.transposed else ''}"
     halves = [file] if how == "stack" else [file[: len(file) // 2], file[len(file) // 2 :]]
     stacked = [f"torch.stack([{_listed(half, number)}])" for half in halves]
     return stacked[0] if how == "stack" else f"torch.cat([{', '.join(stacked)}], dim=1)"

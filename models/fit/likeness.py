@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from math import log
+from math import fsum, log
 
 from .names import NUMBER, NameParts, is_number
 from .units import Unit
@@ -42,7 +42,8 @@ class Likeness:
             score += RANK if ranks[0] == ranks[1] else -RANK
         if their.folds == our.folds and their.count > 1:
             score += FOLDS
-        score -= SWAPPED * (their.shape != our.shape)
+        swapped = our.shape if their.turned == our.turned or len(our.shape) != 2 else our.shape[::-1]
+        score -= SWAPPED * (their.shape != swapped)
         score -= LEAVES * len(their.leaves.keys() ^ our.leaves.keys() - {"num_batches_tracked"})
         return score
 
@@ -51,8 +52,9 @@ class Likeness:
         return self._order_weight * (1 - abs(places[0] - places[1]))
 
     def _shared(self, a: frozenset[str], b: frozenset[str]) -> float:
-        total = sum(self._weights[word] for word in a) + sum(self._weights[word] for word in b)
-        return 2 * sum(self._weights[word] for word in a & b) / total if total else 0.0
+        # exact, as words are in no order: the same proposal in every run
+        total = fsum(self._weights[word] for each in (a, b) for word in each)
+        return 2 * fsum(self._weights[word] for word in a & b) / total if total else 0.0
 
     def words(self, unit: Unit) -> frozenset[str]:
         """Return the words in the path of a unit."""

@@ -29,7 +29,7 @@ class Link(NamedTuple):
     `fuse_stack`: those of each half stacked, the halves then concatenated along the second; `resize`: as many rows as
     both have."""
     transposed: bool = False
-    """Whether the two dimensions are swapped."""
+    """Whether the two dimensions are swapped: of what is put together afterwards, else of the file's tensor before."""
 
 
 @dataclass(frozen=True)

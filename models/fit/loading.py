@@ -20,7 +20,9 @@ def values_of(link: Link, read: Callable[[str], Tensor], network: Shapes) -> Seq
     values = [read(name) for name in link.file]
     half = len(link.network) // 2
     if link.how == "fuse":
-        return [torch.cat(values)]
+        return [torch.cat(values).T if link.transposed else torch.cat(values)]
+    if link.transposed:
+        values = [values[0].T]
     if link.how == "stack":
         return [torch.stack(values)]
     if link.how == "fuse_stack":
@@ -32,7 +34,7 @@ def values_of(link: Link, read: Callable[[str], Tensor], network: Shapes) -> Seq
         return list(values[0])
     if link.how == "unfuse_unstack":
         return [each.chunk(2)[0] for each in values[0]][:half] + [each.chunk(2)[1] for each in values[0]][:half]
-    return [values[0].T if link.transposed else values[0]]
+    return values
 
 
 def fill(target: Tensor, value: Tensor, link: Link) -> None:

@@ -53,9 +53,11 @@ class _Pair:
 
 
 def shape_key(unit: Unit) -> Hashable:
-    """Return what units must have in common to be the same: the shape, matrices either way around, batch statistics."""
+    """Return what units must have in common to be the same: the shape, matrices either way around, and the parts of
+    batch norm, spectral norm and weight norm."""
     shape: Shape = unit.shape
-    return (tuple(sorted(shape)) if len(shape) == 2 else shape, unit.normalises_batches, "weight_v" in unit.leaves)
+    computed = "weight_orig" in unit.leaves, "weight_v" in unit.leaves
+    return (tuple(sorted(shape)) if len(shape) == 2 else shape, unit.normalises_batches, *computed)
 
 
 def match_units(
@@ -108,11 +110,11 @@ def _pairs(theirs: list[Unit], ours: list[Unit], likeness: Likeness) -> list[_Pa
         _Pair(a, b, likeness.without_order(a, b), likeness.order((places[0][a], places[1][b])))
         for a in theirs
         for b in ours
-        if a.count == b.count and _may_be(a, b)
+        if a.count == b.count and may_be(a, b)
     ]
 
 
-def _may_be(their: Unit, our: Unit) -> bool:
+def may_be(their: Unit, our: Unit) -> bool:
     """Return whether all that both have is of the same shape, a matrix perhaps the other way around."""
     return all(
         shape == our.leaves[leaf] or is_swapped(shape, our.leaves[leaf])

@@ -167,6 +167,8 @@ def _unexpected(name: str, names: Container[str], *, beside: bool = False) -> st
     if _QUANTISED.search(name):
         return "a part of a quantised weight: it has to be unpacked first"
     module = name.removesuffix(last)
+    if last in ("weight_orig", "weight_mask") and f"{module}weight_mask" in names:
+        return "a part of a pruned weight: weight = weight_orig * weight_mask, computed and not renamed"
     if last in ("weight_u", "weight_v", "weight_orig") and f"{module}weight_orig" in names:
         return "a part of spectral norm: weight = weight_orig / (u · weight_orig · v), computed and not renamed"
     if last in ("weight_g", "weight_v"):

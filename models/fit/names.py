@@ -35,6 +35,10 @@ def fold_numbers(name: str) -> tuple[NameParts, NameParts]:
     if NUMBER in name:  # of no network: as it is
         return (name if name != NUMBER else 2 * NUMBER,), ()
     parts = name.split(".")
+    if "parametrizations" in parts:  # the number there says which of the functions on a tensor: a word
+        kept = {at + 2 for at, part in enumerate(parts) if part == "parametrizations"}
+        folded = [NUMBER if is_number(part) and at not in kept else part for at, part in enumerate(parts)]
+        return tuple(folded), tuple([part for at, part in enumerate(parts) if folded[at] == NUMBER])
     numbers = tuple([part for part in parts if is_number(part)])
     if not numbers:
         return tuple(parts), ()

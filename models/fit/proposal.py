@@ -15,6 +15,7 @@ from .refusal import TOO_LITTLE, too_little, why_refused
 from .resizing import has_words_of, resizing_rules, with_rows
 from .rules import PartRule, TemplatePairs, changes_of, rules_of
 from .shown import link_notes, rules_of_links
+from .strays import doubting_strays
 from .structure import Structure
 from .votes import Vote
 
@@ -138,7 +139,7 @@ def propose(network: Shapes, file: Shapes) -> Proposal:
     if too_little(network, weights, sum(len(link.file) for link in proposal.links)):
         proposal.links = [link for link in proposal.links if link.file[0] in agreeing]
         proposal.refusal = proposal.refusal or TOO_LITTLE
-    links = doubting_lone_ones(proposal.links, network, weights)
+    links = doubting_lone_ones(doubting_strays(proposal.links), network, weights)
     proposal.links = [*_with_namesakes(links, network), *_grown(proposal, network, weights)]
     order = {name: at for at, name in enumerate(file)}
     proposal.links.sort(key=lambda link: order[link.file[0]])
@@ -156,7 +157,10 @@ def _agreeing(
 
 
 def _with_namesakes(links: list[Link], network: Shapes) -> list[Link]:
-    """Return links in which square matrices are swapped where all others of their name are: GPT-2's `c_proj`."""
+    """Return links in which square matrices are swapped where all others of their name are: GPT-2's `c_proj`.
+
+    The name of a `kernel` is that alone: other libraries than torch have it, and all of them swapped.
+    """
     seen: dict[str, set[bool]] = defaultdict(set)
     for link in links:
         shape = network[link.network[0]]
@@ -172,7 +176,11 @@ def _with_namesakes(links: list[Link], network: Shapes) -> list[Link]:
 
 
 def _end(link: Link) -> str:
-    return ".".join(link.file[0].split(".")[-2:])
+    end = link.file[0].split(".")[-2:]
+    return _KERNEL if end[-1].rpartition("/")[2] == _KERNEL else ".".join(end)
+
+
+_KERNEL = "kernel"
 
 
 def _grown(proposal: Proposal, network: Shapes, file: Shapes) -> list[Link]:

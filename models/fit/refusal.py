@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .links import Link
+from .module_paths import module_paths
 from .names import NUMBER, Shapes, fold_numbers, resized
 from .resizing import has_words_of
 
 _BY_NAME = 0.3
-"""Share of the smaller side from which on names alone say that the two belong together."""
+"""Share of the smaller side from which on names say that some of the two belongs together, if not all."""
+_BY_NAME_ALONE = 0.5
+"""Share from which on names alone say that the two belong together."""
 _BY_STRUCTURE = 0.6
 """Share that structure has to bring together where names do not."""
 TOO_LITTLE = "Nothing is proposed: too few tensors have the shapes of this network; probably another network."
@@ -27,14 +30,14 @@ def why_refused(network: Shapes, file: Shapes, named: Mapping[str, str], found: 
     links = list(found)
     smaller = max(min(len(network), len(file)), 1)
     by_name = len(named) / smaller
-    if by_name >= _BY_NAME or not links:
+    if by_name >= _BY_NAME_ALONE or not links:
         return ""
     ours = {name for link in links for name in link.network}
     theirs = {name for link in links for name in link.file}
     share = by_name + min(len(ours), len(theirs)) / smaller
-    if share < _BY_STRUCTURE:
+    if share < _BY_STRUCTURE and by_name < _BY_NAME:
         return TOO_LITTLE
-    met = {name: network[name] for name in (*ours, *named.values())}
+    met = {name: network[name] for name in (*ours, *named.values())} | {name: file[name] for name in (*theirs, *named)}
     before, behind = _outside(network), _outside(file)
     if before and behind and not _outside(met) and not _grown(before, behind, network, file):
         return (
@@ -51,7 +54,8 @@ def too_little(network: Shapes, file: Shapes, linked: int) -> bool:
 
 def _outside(shapes: Shapes) -> list[str]:
     """Return the names of the matrices that are in no numbered block."""
-    return [name for name, shape in shapes.items() if len(shape) > 1 and NUMBER not in fold_numbers(name)[0]]
+    matrices = {name: shape for name, shape in shapes.items() if len(shape) > 1}
+    return [name for name, path in module_paths(matrices).items() if NUMBER not in fold_numbers(path)[0]]
 
 
 def _grown(ours: Sequence[str], theirs: Sequence[str], network: Shapes, file: Shapes) -> bool:

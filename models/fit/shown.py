@@ -21,6 +21,7 @@ _NOTES: dict[How, str] = {
     "unfuse_unstack": "one tensor taken apart, and each part cut in two",
     "resize": "",
 }
+_SWAPPED = ", the two dimensions of the whole swapped"
 _RIVALS = 3
 """Other parts that would fit as well that are named."""
 _SQUARES = 4
@@ -65,7 +66,7 @@ def rules_of_links(
         others.setdefault(taken, []).append(rival)
     found = [_renaming(rule, changes, others.get(".".join(rule.old), [])) for rule, changes in rules]
     found += _combining(link for link in links if link.how != "copy")
-    found += _swapping(link for link in links if link.transposed)
+    found += _swapping(link for link in links if link.transposed and link.how == "copy")
     return sorted(found, key=lambda each: CERTAINTIES.index(each.shown.certainty))
 
 
@@ -138,7 +139,8 @@ def _combining(links: Iterable[Link]) -> list[RuleOfLinks]:
     for (old, new, how), group in groups.items():
         kind: RuleKind = "split" if how in ("split", "unstack", "unfuse_unstack") else "fuse"
         keys, certainty = sum(len(link.file) for link in group), worst(*{link.certainty for link in group})
-        found.append(RuleOfLinks(ProposedRule(old, new, kind, keys, certainty, _NOTES[how]), tuple(group)))
+        note = f"{_NOTES[how]}{_SWAPPED if any(link.transposed for link in group) else ''}"
+        found.append(RuleOfLinks(ProposedRule(old, new, kind, keys, certainty, note), tuple(group)))
     return found
 
 

@@ -7,8 +7,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from .combined import Combination, combinations
+from .counting import counted_together
 from .links import Certainty, Link
 from .matching import CLOSE, Match, match_units, shape_key
+from .module_paths import module_paths
 from .names import NameParts, Shape, Shapes, fold_numbers, is_swapped
 from .units import Unit, units_of
 
@@ -26,10 +28,12 @@ class Structure:
         """Take what is open; `open_file` gives for each name of the file the one after the rules so far."""
         self.network, self.file = network, file
         self.links: list[Link] = []
+        self._paths = module_paths(network)
+        paths = module_paths(open_file.values())
         self._open_network = dict.fromkeys(open_network)
-        self._open_file = dict(open_file)
-        self._settled = [name for name in network if name not in self._open_network]
-        self._known = {_container(name): (_container(name), _container(name)) for name in self._settled}
+        self._open_file = {name: paths[path] for name, path in open_file.items()}
+        self._settled = [self._paths[name] for name in network if name not in self._open_network]
+        self._known = {_container(path): (_container(path), _container(path)) for path in self._settled}
         self._guessed: set[Hashable] = set()
         """Shapes of which one was guessed: what is left of it in the next turn is a guess too."""
         self._ordered = not (_sorted(file) or _sorted(network))
@@ -42,14 +46,18 @@ class Structure:
         self._turn(*self._units(folded=False))
 
     def _units(
-        self, *, folded: bool = True, classes: tuple[set[frozenset[str]], set[frozenset[str]]] = (set(), set())
+        self, *, folded: bool = True, classes: tuple[Iterable[frozenset[str]], Iterable[frozenset[str]]] = ((), ())
     ) -> tuple[list[Unit], list[Unit]]:
         """Return the units of the network and of the file that are still open."""
         if not self._open_network or not self._open_file:
             return [], []
-        settled = [*self._settled, *(name for link in self.links for name in link.network)]
+        settled = [*self._settled, *(self._paths[name] for link in self.links for name in link.network)]
         ours = units_of(
-            ((name, name) for name in self._open_network), self.network, settled, folded=folded, classes=classes[0]
+            ((self._paths[name], name) for name in self._open_network),
+            self.network,
+            settled,
+            folded=folded,
+            classes=classes[0],
         )
         theirs = units_of(
             ((path, name) for name, path in self._open_file.items()),
@@ -68,13 +76,15 @@ class Structure:
         used = {unit for each in made for unit in (each.whole, *each.parts)}
         known = list(self._known.values())
         left = [unit for unit in theirs if unit not in used], [unit for unit in ours if unit not in used]
-        matches = match_units(*left, ordered=self._ordered, known=known)
+        matches = counted_together(match_units(*left, ordered=self._ordered, known=known))
         without = {
-            (match.their, match.our): match.margin for match in match_units(*left, ordered=None, known=known)
-        }  # fmt: skip
+            (match.their, match.our): match.margin
+            for match in counted_together(match_units(*left, ordered=None, known=known))
+        }
         for match in matches:
             sure = without.get((match.their, match.our), 0.0) > CLOSE and shape_key(match.our) not in self._guessed
-            sure = sure or self._only(match)
+            sure = (sure or self._only(match)) and not self._unlike_llama(match)
+            sure = sure and not _of_several(match, left[0])
             if not sure:
                 guessed.add(shape_key(match.our))
             self.links += _links_of(match, self.network, self.file, "likely" if sure else "guess")
@@ -85,6 +95,16 @@ class Structure:
                 self._open_file.pop(name, None)
             for name in link.network:
                 self._open_network.pop(name, None)
+
+    def _unlike_llama(self, match: Match) -> bool:
+        """Return whether it is one of a `w1` and a `w2` of one shape: Llama's gate and up are `w1` and `w3`, and which
+        of these two is the gate no name says."""
+        for unit, shapes in ((match.their, self.file), (match.our, self.network)):
+            name = next(iter(unit.names.values()))[0]
+            head, last, tail = name.rpartition(".w1") if ".w1" in name else name.rpartition(".w2")
+            if last and tail in ("", ".weight") and shapes.get(f"{head}.w1{tail}") == shapes.get(f"{head}.w2{tail}"):
+                return True
+        return False
 
     def _only(self, match: Match) -> bool:
         """Return whether both are the only ones of their shape, of all that either side has."""
@@ -115,12 +135,20 @@ class Structure:
         return [*fused, *split]
 
 
+def _of_several(match: Match, theirs: Iterable[Unit]) -> bool:
+    """Return whether both have one name, which was doubted, and its neighbour is of the same shape: `layers.0`."""
+    parts = match.their.parts
+    return parts == match.our.parts and any(
+        unit.parts[:-1] == parts[:-1] and unit is not match.their and unit.shape == match.their.shape for unit in theirs
+    )
+
+
 def _container(name: str) -> NameParts:
     return fold_numbers(name)[0][:-2]
 
 
-def _classes(units: Iterable[Unit]) -> set[frozenset[str]]:
-    return {frozenset(unit.folds[0]) for unit in units if unit.folds}
+def _classes(units: Iterable[Unit]) -> Iterable[frozenset[str]]:
+    return dict.fromkeys(frozenset(unit.folds[0]) for unit in units if unit.folds)
 
 
 def _sorted(names: Shapes) -> bool:
@@ -152,8 +180,9 @@ def _combined_links(each: Combination, *, to_network: bool) -> Iterator[Link]:
             for part in parts:
                 size = len(part.names[leaf]) // len(wholes)
                 pieces += part.names[leaf][at * size : (at + 1) * size]
+            swapped = each.transposed and len(whole.leaves[leaf]) == 2
             if to_network:
-                yield Link(tuple(pieces), (name,), certainty, each.how)
+                yield Link(tuple(pieces), (name,), certainty, each.how, swapped)
             else:
                 how = {"fuse": "split", "stack": "unstack", "fuse_stack": "unfuse_unstack"}[each.how]
-                yield Link((name,), tuple(pieces), certainty, how)  # type: ignore[arg-type]
+                yield Link((name,), tuple(pieces), certainty, how, swapped)  # type: ignore[arg-type]

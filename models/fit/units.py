@@ -15,11 +15,14 @@ from .names import NUMBER, NameParts, Shape, is_number
 _LEAVES = {
     "weight": "weight", "bias": "bias", "running_mean": "running_mean", "running_var": "running_var",
     "moving_mean": "running_mean", "moving_variance": "running_var", "num_batches_tracked": "num_batches_tracked",
-    "weight_g": "weight_g", "weight_v": "weight_v", "kernel": "weight", "gamma": "weight", "beta": "bias",
+    "weight_g": "weight_g", "weight_v": "weight_v", "weight_orig": "weight_orig", "weight_u": "weight_u",
+    "weight_mask": "weight_mask", "kernel": "weight", "gamma": "weight", "beta": "bias",
     "scale": "weight", "shift": "bias", "w": "weight", "b": "bias", "W": "weight", "weights": "weight",
     "biases": "bias",
 }  # fmt: skip
 """What the last parts of names say of a tensor in its module."""
+_PARAMETRIZED = {"original0": "g", "original1": "v", "original": "orig"}
+"""What the old weight norm and spectral norm put behind the name of a tensor, for what the new ones call it."""
 _ONE_WORD = ("kernel", "gamma", "beta", "scale", "shift", "w", "b", "W")
 """Those that are also names of parameters that stand alone in a block."""
 _BLOCKS = 2
@@ -46,6 +49,8 @@ class Unit:
     """The names of each of its tensors, one for each combination of numbers."""
     at: int = 0
     """Its place in the order of its side."""
+    turned: bool = False
+    """Whether its matrix is called a `kernel`, which TensorFlow and JAX have with inputs before outputs."""
     count: int = field(init=False)
     """How many modules it stands for."""
 
@@ -55,7 +60,8 @@ class Unit:
     @property
     def shape(self) -> Shape:
         """Return the shape of what matters most in it."""
-        return self.leaves.get("weight") or self.leaves.get("weight_v") or next(iter(self.leaves.values()))
+        main = next((leaf for leaf in ("weight", "weight_orig", "weight_v") if leaf in self.leaves), None)
+        return self.leaves[main] if main else next(iter(self.leaves.values()))
 
     @property
     def normalises_batches(self) -> bool:
@@ -128,8 +134,10 @@ def _split(path: str) -> list[str]:
     last = parts[-1]
     if last == "weight" or last == "bias":
         return parts
-    if last.startswith("original") and parts[-3:-2] == ["parametrizations"] and last in ("original0", "original1"):
-        return [*parts[:-3], f"{parts[-2]}_{'gv'[last == 'original1']}"]
+    if parts[-3:-2] == ["parametrizations"] and last in _PARAMETRIZED:
+        return [*parts[:-3], f"{parts[-2]}_{_PARAMETRIZED[last]}"]
+    if parts[-4:-3] == ["parametrizations"] and last in ("_u", "_v"):
+        return [*parts[:-4], parts[-3] + last]
     if last.startswith("in_proj_") and last[8:] in ("weight", "bias"):
         return [*parts[:-1], "in_proj", last[8:]]
     if last in ("q_bias", "k_bias", "v_bias"):
@@ -174,7 +182,7 @@ class _Folding:
         if leaves:
             shapes = {leaf: node.children[part].shape for leaf, part in leaves.items()}
             names = {leaf: [each.children[part].leaf for each in members] for leaf, part in leaves.items()}
-            yield Unit(parts or ("",), folds, shapes, names)
+            yield Unit(parts or ("",), folds, shapes, names, turned=leaves.get("weight") == "kernel")
         groups = self._groups(node, bool(folds))
         grouped = {number for numbers in groups for number in numbers}
         for part in alone:

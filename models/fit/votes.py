@@ -18,8 +18,8 @@ TRIED = 60
 """Rules that are tried in each turn, those with the most votes."""
 SAMPLE = 4
 """Names of a template whose shapes are looked at while a rule is tried."""
-_HALVES = {"weight_g", "weight_v", "original0", "original1"}
-"""The two tensors that weight norm stores instead of one."""
+_HALVES = {"weight_g", "weight_v", "original0", "original1", "weight_orig", "weight_mask", "original"}
+"""What weight norm, spectral norm and pruning store instead of one tensor, which is computed of it."""
 TURNS = 40
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer")
 """What wrappers put into names, wherever they stand."""
@@ -148,9 +148,14 @@ class Vote:
             return False
         hits = against = 0
         left: list[tuple[NameParts, Template]] = []
+        changed = sum(after != parts for parts, (after, _) in after_rule.items())
+        # what the ends of a few names become is not said of all others that end so
+        everywhere = rule.place != "end" or 2 * len(met) >= changed
         for parts, theirs in self.theirs:
             after = rule(parts)
             ours = self.ours.get(after) if after != parts and after not in doubtful else None
+            if ours is None and not everywhere:
+                after = parts
             self._all_theirs[theirs.parts] = (after, self._all_theirs[theirs.parts][1])
             if ours is None:
                 left.append((after, theirs))
