@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..live.live_tree import LiveTree, Node
+from ..live.training_notes import TrainingNotes
 from ..run.trace.calls import Call
 from ..run.trace.record import Trace
 from ..work.cancelled import Cancelled, ShouldCancel, never
@@ -31,6 +32,8 @@ class Evidence:
     """What opening the network warned of."""
     optimizers: Sequence[Optimizer] = ()
     """Those that the console's names are bound to."""
+    training: TrainingNotes | None = None
+    """What was seen of code that trains; None where none ran."""
     should_cancel: ShouldCancel = never
     values: Values = field(default_factory=Values)
     """Statistics of the elements of tensors."""

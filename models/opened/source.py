@@ -79,6 +79,8 @@ class Source:
     """Sentences for the user on what is odd about the source."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """The source's own metadata, as JSON values."""
+    training: Any = None
+    """What was seen of training while it was built, a `TrainingNotes`; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

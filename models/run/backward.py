@@ -150,6 +150,9 @@ def _why_none(output: object, network: nn.Module | None, cut: Reason | None) -> 
     if isinstance(output, (Iterator, AsyncIterator, Coroutine)):
         kind = type(output).__name__
         return f"The result is a {kind}, of which nothing has run yet", "Have forward return its tensors in a list."
+    if isinstance(output, nn.Module):
+        kind = type(output).__name__
+        return f"The forward returned a {kind} itself, no tensor", f"`{kind}()(x)` makes the layer and calls it."
     tensors = [each.tensor for each in tensors_of(output)]
     if not tensors:
         return "The result holds no tensor", "Backward starts from a tensor that was computed from parameters."

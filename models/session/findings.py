@@ -65,8 +65,9 @@ def findings_of_network(
     total = max(session.model.totals_of_parameters()[2], 1)
     values = Values(values_limit, session.known_values, lambda done: on_progress(min(done / total, 1.0)))
     optimizers = known_optimizers(session.root, session.namespace)
-    was_held = session.held_tensors.include
-    evidence = Evidence(tree, trace, session.model.source.warnings, optimizers, should_cancel, values, was_held)
+    training, was_held = session.training_notes(), session.held_tensors.include
+    warnings = session.model.source.warnings
+    evidence = Evidence(tree, trace, warnings, optimizers, training, should_cancel, values, was_held)
     found = findings_of(evidence)
     looked_at = [amount(len(tree.modules()), "module"), amount(len(tree.distinct_tensors), "tensor")]
     looked_at.append("no run yet" if trace is None else f"the last run of {amount(trace.events, 'call')}")

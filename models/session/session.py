@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..live.live_tree import LiveTree
+    from ..live.training_notes import TrainingNotes
     from ..opened.open_model import OpenModel
     from ..run.console.interpreter import Interpreter
     from ..undo.changes import Watch
@@ -64,6 +65,8 @@ class Session(SourceOpener):
         """What siblings of the tree are sorted by."""
         self.sorted_tree: object = None
         """The sorted rows that were asked for last, of `tree_order.py`."""
+        self.training: TrainingNotes | None = None
+        """What was seen of training since it was opened; None before the first statement."""
         self.fitting: object = None
         """The checkpoint that was opened beside the network, of `fitting.py`."""
         self.comparison: Comparison | None = None
@@ -90,6 +93,15 @@ class Session(SourceOpener):
             self._given |= {name: value for name, value in self.namespace.items() if name not in before}
         return self._interpreter
 
+    def training_notes(self) -> TrainingNotes:
+        """Return what was seen of training since the network was opened, made where nothing was."""
+        from ..live.training_notes import TrainingNotes
+
+        if self.training is None:
+            self.training = self.live.source.training or TrainingNotes()
+        assert self.training is not None
+        return self.training
+
     def _added_names(self) -> dict[str, Any]:
         return dict(undo_names(self))
 
@@ -115,6 +127,7 @@ class Session(SourceOpener):
         self.runs.clear()
         self.snapshots.clear()
         self.stepper = Stepper()
+        self.training = None
         self.fitting = None
         self.result = None
         self.known_values, self.known_siblings = {}, None

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ..run.trace.tracing import Trace
     from .session import Session
 
+LOOKED_AT = 16
+"""Tensors of a value that a statement names which are looked for in the run before."""
+
 
 def run_statement(session: Session, text: str, *, single: bool = False, about: Sequence[str] = ()) -> Executed:
     """Run `text` in the console's namespace; return its value as text, an error if it raised, and what it changed.
@@ -38,14 +42,17 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
     session.begin_change(text, about, names=True)
     run: int | None = None
     trace: Trace | None = None
+    behind: Trace | None = None
     around: Callable[[], AbstractContextManager[None]] = nullcontext
     if not session.is_checkpoint and calls_network(text, session.namespace, session.root):
         trace = new_trace(session)
         run = session.runs.last
         around = partial(_explained_tracing, session, trace)
+    elif (behind := _run_that_is_read(session, text)) is not None:
+        around = partial(_looking_behind, session, behind)
     watched = _watched_backward(session, text)
     started = time.perf_counter()
-    with nullcontext() if watched is None else watched as backward:
+    with _noted_training(session), nullcontext() if watched is None else watched as backward:
         outcome = interpreter.run(text, single=single, around=around)
     seconds = time.perf_counter() - started
     _note(session, text, outcome)
@@ -57,7 +64,7 @@ def run_statement(session: Session, text: str, *, single: bool = False, about: S
         session.result = outcome.value
     changed = session.end_change()
     effects, lasting = session.effects()
-    problem = _problem(outcome, trace, backward)
+    problem = _problem(outcome, trace, backward, behind)
     return Executed(
         value=outcome.value_repr,
         problem=problem,
@@ -89,12 +96,41 @@ def _explained_tracing(session: Session, trace: Trace) -> Iterator[None]:
         yield
 
 
-def _problem(outcome: StatementOutcome, trace: Trace | None, backward: WatchedBackward | None) -> Problem | None:
+def _run_that_is_read(session: Session, text: str) -> Trace | None:
+    """Return the newest run where a statement names a tensor that this gave, outside any loop; else None."""
+    trace = None if session.is_checkpoint else session.runs.newest
+    made_by = None if trace is None else trace.made_by
+    if trace is None or made_by is None or trace.recorder is None or not trace.finished:
+        return None
+    from ..run.trace.shapes import tensors_in
+
+    for name in _names(text):
+        value = session.namespace.get(name)
+        if value is not session.root and any(map(made_by, islice(tensors_in(value), LOOKED_AT))):
+            return trace
+    return None
+
+
+@contextmanager
+def _looking_behind(session: Session, trace: Trace) -> Iterator[None]:
+    """Look at what a statement does with the result of a run: at a loss, and why it fails."""
+    from ..run.failures.hints import explaining
+
+    assert trace.recorder is not None
+    trace.failed_outside, trace.hint = None, ""
+    with explaining(trace, session.live.tree), trace.recorder:
+        yield
+
+
+def _problem(
+    outcome: StatementOutcome, trace: Trace | None, backward: WatchedBackward | None, behind: Trace | None = None
+) -> Problem | None:
     """Return what a statement raised, with why; a backward's reason stands in the run too, for its findings.
 
     Args:
         trace: the run that it made.
         backward: what became of those that it started.
+        behind: the run whose result it read.
     """
     problem = outcome.problem
     if problem is None:
@@ -102,11 +138,14 @@ def _problem(outcome: StatementOutcome, trace: Trace | None, backward: WatchedBa
     if outcome.raised is not None:
         problem = msgspec.structs.replace(problem, type=outcome.raised.type, message=outcome.raised.message)
     hint = "" if trace is None else trace.hint
+    if trace is None and behind is not None:
+        hint = behind.hint
     # not where the statement went on behind it, to fail with another one
     if backward is not None and backward.hint and backward.error == (problem.type, problem.message):
         hint = backward.hint
-        if trace is not None:
-            trace.hint = hint
+        run = behind if trace is None else trace
+        if run is not None:
+            run.hint = hint
     return msgspec.structs.replace(problem, hint=hint) if hint else problem
 
 
@@ -118,6 +157,17 @@ def _watched_backward(session: Session, text: str) -> AbstractContextManager[Wat
     from ..run.gradients.meanwhile import watching_backward
 
     return watching_backward(trace, session.present_tree)
+
+
+def _noted_training(session: Session) -> AbstractContextManager[None]:
+    """Return what notes what a statement does wrong in training."""
+    if session.is_checkpoint:
+        return nullcontext()
+    from ..live.training_notes import noting_training
+
+    notes = session.training_notes()
+    notes.root = lambda: session.root if session.is_open else None
+    return noting_training(notes)
 
 
 def new_trace(session: Session) -> Trace:
@@ -139,8 +189,18 @@ def calls_network(text: str, namespace: dict[str, Any], root: object) -> bool:
     return any(isinstance(name, ast.Name) and namespace.get(name.id) is root for name in _called(text))
 
 
+def _names(text: str) -> Iterator[str]:
+    """Yield the names that a statement reads outside any loop or function; nothing where it is no Python."""
+    yield from (node.id for node in _nodes(text) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+
+
 def _called(text: str) -> Iterator[ast.expr]:
     """Yield what a statement calls outside any loop or function; nothing where it is no Python."""
+    yield from (node.func for node in _nodes(text) if isinstance(node, ast.Call))
+
+
+def _nodes(text: str) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement outside any loop or function; nothing where it is no Python."""
     try:
         tree = parse_python(text)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
@@ -150,8 +210,7 @@ def _called(text: str) -> Iterator[ast.expr]:
         node = pending.pop()
         if isinstance(node, (ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
-        if isinstance(node, ast.Call):
-            yield node.func
+        yield node
         pending.extend(ast.iter_child_nodes(node))
 
 

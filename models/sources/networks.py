@@ -16,6 +16,8 @@ from .wording import shortened
 if TYPE_CHECKING:
     from torch import nn
 
+    from ..live.training_notes import TrainingNotes
+
 WHAT_WORKS = (
     "NAME must be an nn.Module, a class that builds one or a function that returns one, without arguments or with "
     "literals in parentheses, or a dict or list of them."
@@ -31,6 +33,8 @@ class Network:
     """The dict or list that `module` stands for; None where it is the network itself."""
     warnings: list[str] = field(default_factory=list)
     """Sentences for the user: what is not shown, what was built with defaults."""
+    training: TrainingNotes | None = None
+    """What was seen of training while it was built; None where nothing of the user's ran."""
 
 
 def as_network(value: object, what: str) -> Network:
@@ -126,7 +130,10 @@ def _made(make: Callable[[], object], what: str, warnings: list[str]) -> Network
     """Return the network that `make` returns, with `warnings`."""
     from torch import nn
 
-    with user_code(what):
+    from ..live.training_notes import TrainingNotes, noting_training
+
+    notes = TrainingNotes()
+    with user_code(what), noting_training(notes):
         made = make()
     if inspect.iscoroutine(made) or inspect.isgenerator(made):
         made.close()
@@ -135,6 +142,7 @@ def _made(make: Callable[[], object], what: str, warnings: list[str]) -> Network
         raise SourceError(f"{what}() returned {a(made)}, not a network", WHAT_WORKS)
     found = as_network(made, f"{what}()")
     found.warnings += warnings
+    found.training = notes
     return found
 
 

@@ -56,6 +56,7 @@ def _open(text: str, how: OpenOptions) -> Source:
         names={key: value for key, value in vars(module).items() if not key.startswith("_")},
         file=file,
         warnings=network.warnings,
+        training=network.training,
     )
 
 

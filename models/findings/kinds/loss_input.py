@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
+from ...run.trace.calls import Call, sizes_of
 from ..evidence import Evidence
 from ..same_elements import computed_by
 
@@ -13,6 +14,7 @@ _LOSSES = {
     "NLLLoss": "nll_loss",
     "KLDivLoss": "kl_div",
     "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "BCELoss": "binary_cross_entropy",
 }
 """The function that each layer is."""
 _ACTIVATIONS = {
@@ -20,11 +22,14 @@ _ACTIVATIONS = {
     "Softmax2d": "softmax",
     "Sigmoid": "sigmoid",
     "LogSigmoid": "logsigmoid",
+    "LogSoftmax": "log_softmax",
     "ReLU": "relu",
     "relu_": "relu",
     "sigmoid_": "sigmoid",
 }  # fmt: skip
 """Likewise."""
+_LINEAR = frozenset(("linear", "Linear", "conv1d", "Conv1d", "conv2d", "Conv2d", "conv3d", "Conv3d"))
+"""What gives numbers of both signs."""
 _LOGITS = "takes logits: leave {activation} out"
 _TAKES = {
     "cross_entropy": {
@@ -50,25 +55,42 @@ _TAKES = {
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield each loss whose prediction an activation gave that the loss has within itself, or cannot use."""
+    """Yield each loss that is given what it has within itself or cannot use, by its activation or its numbers."""
     for call in evidence.losses:
         loss = _LOSSES.get(call.op, call.op)
-        if loss not in _TAKES or call.failed:
-            continue
-        made_by = computed_by(call.subject)
-        if made_by is None:
-            continue
-        activation = _ACTIVATIONS.get(made_by.op, made_by.op)
-        what = _TAKES[loss].get(activation)
-        if what is None:
-            continue
-        name = f"`{made_by.module}`" if made_by.kind == "module" and made_by.module else made_by.op
-        at = f" at {made_by.where}" if made_by.where and made_by.where != call.where else ""
-        yield Finding(
-            kind="loss_input",
-            severity="warning",
-            text=f"{loss} reads what {name} gives{at}, and {what.format(activation=name)}",
-            path=call.module,
-            call=call.index if call.index >= 0 else None,
-            where=call.where or None,
-        )
+        text = "" if call.failed else _of_activation(loss, call) or (f"{loss} {call.odd}" if call.odd else "")
+        if text:
+            yield Finding(
+                kind="loss_input",
+                severity="warning",
+                text=text,
+                path=call.module,
+                call=call.index if call.index >= 0 else None,
+                where=call.where or None,
+            )
+
+
+def _of_activation(loss: str, call: Call) -> str:
+    """Return what is wrong with the activation right before a loss; empty for nothing."""
+    made_by = computed_by(call.subject) if loss in _TAKES else None
+    if made_by is None:
+        return ""
+    activation = _ACTIVATIONS.get(made_by.op, made_by.op)
+    what = _TAKES[loss].get(activation)
+    if loss == "nll_loss" and made_by.op in _LINEAR:
+        what = "takes log-probabilities: `log_softmax` before it fits, or `cross_entropy` in its place"
+    if loss == "nll_loss" and activation == "log_softmax" and _is_along_batch(call.subject, made_by):
+        what = "takes the classes from dimension 1: `dim=1` normalises those, `dim=0` the rows of the batch"
+    if what is None:
+        return ""
+    name = f"`{made_by.module}`" if made_by.kind == "module" and made_by.module else made_by.op
+    at = f" at {made_by.where}" if made_by.where and made_by.where != call.where else ""
+    return f"{loss} reads what {name} gives{at}, and {what.format(activation=name)}"
+
+
+def _is_along_batch(given: Call | None, softmax: Call) -> bool:
+    """Return whether a softmax right before a loss normalised dimension 0 of what has a batch and classes."""
+    sizes = sizes_of(softmax.output)
+    return (
+        given is not None and given.row_of() is softmax and softmax.along == 0 and sizes is not None and len(sizes) > 1
+    )

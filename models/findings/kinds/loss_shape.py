@@ -8,11 +8,15 @@ from ...messages.findings import Finding
 from ...run.failures.broadcasting import broadcast
 from ...run.trace.calls import Call, sizes_of
 from ..evidence import Evidence
-from ..same_elements import FOLLOWED, SAME_ELEMENTS
+from ..same_elements import FOLLOWED, SAME_ELEMENTS, computed_by
 
 _LOSSES = frozenset((
     "mse_loss", "MSELoss", "l1_loss", "L1Loss", "smooth_l1_loss", "SmoothL1Loss", "huber_loss", "HuberLoss",
 ))  # fmt: skip
+_DIFFERENCES = frozenset(("sub", "rsub"))
+_LINEAR = frozenset(("linear", "Linear"))
+_BY_ELEMENT = frozenset(("pow", "square", "abs", "mul"))
+_TOGETHER = frozenset(("mean", "sum"))
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -39,6 +43,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             call=call.index if call.index >= 0 else None,
             where=call.where or None,
         )
+    yield from _by_hand(evidence)
 
 
 def _is_of_pairs(call: Call, output: list[int], target: list[int]) -> bool:
@@ -69,3 +74,41 @@ def _is_given_one(call: Call) -> bool:
             return False
         call = row.producers[0]
     return False
+
+
+def _by_hand(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each `((output - target) ** 2).mean()` of one output for each row, where the target has one dimension."""
+    calls = [*evidence.calls, *([] if evidence.trace is None else evidence.trace.behind)]
+    for call in calls:
+        given = [list(sizes_of(each) or ()) for each in call.inputs]
+        if call.op not in _DIFFERENCES or call.failed or len(given) != 2 or not all(given):
+            continue
+        output, target = sorted(given, key=len, reverse=True)
+        if len(target) != 1 or output != [*target, 1] or target[0] < 2:
+            continue
+        makers = [computed_by(made_by) for made_by in call.producers]
+        layer = next((each for each in makers if each is not None and each.op in _LINEAR), None)
+        if layer is None or (len(makers) > 1 and makers[0] is makers[1]) or not _is_loss(calls, call):
+            continue
+        by = f" from `{layer.module}`" if layer.module else ""
+        yield Finding(
+            kind="loss_shape",
+            severity="warning",
+            text=f"{call.op} of {output}{by} and {target} compares each element with several, as "
+            f"{target * 2}; `.squeeze(-1)` of the output fits",
+            path=call.module,
+            call=call.index if call.index >= 0 else None,
+            where=call.where or None,
+        )
+
+
+def _is_loss(calls: list[Call], difference: Call) -> bool:
+    """Return whether a difference is squared or made positive, and that made one number."""
+    by_element = [call for call in calls if call.op in _BY_ELEMENT and _reads(call, difference)]
+    return any(
+        call.op in _TOGETHER and call.output == () and any(_reads(call, each) for each in by_element) for call in calls
+    )
+
+
+def _reads(call: Call, other: Call) -> bool:
+    return any(made_by.row_of() is other for made_by in call.producers)

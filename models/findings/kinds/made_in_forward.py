@@ -1,4 +1,4 @@
-"""`made_in_forward`: a layer that the forward makes anew each time, so that nothing of it is ever learnt."""
+"""`made_in_forward`: a layer or parameter that the forward makes anew each time, so that it never learns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DRAWN = {
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield each operation that reads a weight which was drawn in the same run as layers draw theirs.
+    """Yield each operation that reads a weight which the same run made: drawn as layers draw theirs, or a parameter.
 
     What the run registered is a layer of the network from then on.  Weights that require no gradient are not meant to
     be learnt: a random projection.
@@ -35,15 +35,29 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         found += [(call, made_by.row_of()) for made_by in call.producers if made_by.row_of().op == drawn]
     fixed = _fixed(evidence.trace) if found else set()
     for call in dict.fromkeys(call for call, made_by in found if (call, made_by) not in fixed):
-        yield Finding(
-            kind="made_in_forward",
-            severity="warning",
-            text=f"{call.op} reads weights that are drawn anew in each forward: no optimizer has them, and nothing "
+        yield _of(
+            call,
+            f"{call.op} reads weights that are drawn anew in each forward: no optimizer has them, and nothing "
             "is learnt; a layer that is made in __init__ keeps its own",
-            path=call.module,
-            call=call.index,
-            where=call.where or None,
         )
+    for call in {made_by.row_of(): None for made_by in evidence.trace.made_parameters}:
+        if call.op not in _DRAWN and not call.op.endswith("_") and not call.failed:
+            yield _of(
+                call,
+                f"{call.op} reads a parameter that the forward itself makes: each forward has a new one, no optimizer "
+                "has it, and nothing is learnt; one that is made in __init__ stays",
+            )
+
+
+def _of(call: Call, text: str) -> Finding:
+    return Finding(
+        kind="made_in_forward",
+        severity="warning",
+        text=text,
+        path=call.module,
+        call=call.index if call.index >= 0 else None,
+        where=call.where or None,
+    )
 
 
 def _fixed(trace: Trace) -> set[tuple[Call, Call]]:

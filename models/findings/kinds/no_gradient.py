@@ -44,6 +44,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             call=reason.row,
             where=reason.where or None,
         )
+    if (left := went_back.rounding) is not None:
+        text = f"the gradient is {left.text}"
+        yield Finding(
+            kind="zero_gradient", severity="note", text=text, path=None, call=left.row, where=left.where or None
+        )
 
 
 def _severity(reason: Reason) -> Severity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
+from ...run.trace.born import ATTENTION
 from ...run.trace.calls import Call
 from ...run.trace.record import FirstNonfinite, NonfiniteCause
 from ..evidence import Evidence
@@ -19,6 +20,16 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the call that made it; a mask's infinity that was taken away again is none."""
     trace = evidence.trace
     first = None if trace is None else trace.nonfinite or trace.nonfinite_backward
+    if trace is not None and first is None and (gone := trace.overflow) is not None:
+        yield Finding(
+            kind="inf",
+            severity="note",
+            text=f"infinity is made by {gone['text'] or gone['op']}; it does not reach the result, but what is "
+            "computed of it, as 1 / infinity is 0, is hardly meant",
+            path=gone["module"],
+            call=gone["call"],
+            where=gone["where"],
+        )
     if first is None:
         return
     yield Finding(
@@ -55,6 +66,8 @@ def _mend(evidence: Evidence, first: FirstNonfinite) -> str:
         found = read.statistics
         if found is not None and found.negative_inf and not (found.nan or found.positive_inf):
             return "; leave an element of each row unmasked, or mask with a finite number"
+    if call.op in ATTENTION and " no key" in (first["text"] or ""):
+        return "; leave a key of each row unmasked, or leave such rows out"
     log = call if cause is None else next((each for each in evidence.calls if _is_made_by(each, cause)), None)
     if log is not None and log.op == "log" and (read := _computed(log)) is not None and read.op in _LOGS:
         return f"; `{_LOGS[read.op]}` in place of {read.op} and log fits"

@@ -62,6 +62,11 @@ def _by_element(failed: FailedCall, left: Tensor, right: Tensor) -> str:
         differing.append(f"{where}, {ours[a]:,} and {theirs[b]:,}")
     said += f": they differ in {', '.join(differing)}"
     mend = _lengthened(ours, theirs, "second") or _lengthened(theirs, ours, "first")
+    shorter = left if len(ours) < len(theirs) else right
+    longer = theirs if shorter is left else ours
+    maker = failed.maker(shorter)
+    if maker is not None and maker.path and len(longer) > shorter.dim() == 1:  # it fits a batch by chance at best
+        mend = f"a `{maker.path}` of {sizes(longer[-1:])} fits"
     return f"{said}; {mend}" if mend else said
 
 
@@ -139,6 +144,10 @@ def _product(failed: FailedCall, left: Tensor, right: Tensor) -> str:
             mends.append("first")
         if len(mends) == 1 and (failed.op == "matmul" or len(ours) == len(theirs)):
             return f"{said}; `.transpose(-2, -1)` of the {mends[0]} fits"
+        if (
+            len(mends) == 2 and ours == theirs and len(ours) > 2
+        ):  # as of queries and keys, of which the second is turned
+            return f"{said}; `.transpose(-2, -1)` of the second fits, and gives {sizes([*ours[:-1], ours[-2]])}"
         return said
     if failed.op == "bmm" and len(ours) == len(theirs) == 3 and ours[0] != theirs[0]:
         said += f": the first has a batch of {ours[0]:,}, the second of {theirs[0]:,}"

@@ -84,6 +84,11 @@ def _along(failed: FailedCall, given: Tensor) -> str:
     if not isinstance(dimension, int) or indices is None or indices.is_floating_point() or not given.dim():
         return ""
     dimension %= given.dim()
+    if failed.op in ("gather", "take_along_dim") and indices.dim() == given.dim() - 1:
+        said = f"{failed.name} of {sizes(given.shape)}{failed.given(given)} needs indices of {given.dim()} dimensions"
+        mend = f"`.unsqueeze({dimension})` of them fits"
+        fits = list(indices.shape) == [size for at, size in enumerate(given.shape) if at != dimension]
+        return f"{said}, got {sizes(indices.shape)}{failed.given(indices)}" + (f": {mend}" if fits else "")
     found = where_outside(indices, 0, given.shape[dimension])
     return "" if found is None else _said(failed, given, dimension, found.value)
 

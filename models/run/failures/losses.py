@@ -6,9 +6,12 @@ from math import prod
 
 from torch import Tensor, nn
 
-from .failed_call import FailedCall
+from ..trace.calls import sizes_of
+from .failed_call import RESHAPES, FailedCall
 from .words import dtype, sizes, where_outside
 
+FOLLOWED = 8
+"""Calls that are gone back through for the one that changed the batch."""
 _BY_CLASS = ("cross_entropy", "nll_loss")
 _BY_ELEMENT = ("binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss",
                "huber_loss")  # fmt: skip
@@ -57,9 +60,33 @@ def _shapes(failed: FailedCall, output: Tensor, target: Tensor, wanted: list[int
         for each in range(1, len(shape)):
             if shape[each] == 1 and shape[:each] + shape[each + 1 :] == wanted:
                 return f"{said}: `.squeeze({each})` of the target fits"
+    rows = _rows_before(failed, output, shape) if shape else ""
+    if rows:
+        return f"{said}: {rows}"
     if is_whole and output.dim() == 2 and len(shape) == 2 and prod(shape) == output.shape[0]:
         return f"{said}: `.flatten()` of the target fits"
     return said
+
+
+def _rows_before(failed: FailedCall, output: Tensor, target: list[int]) -> str:
+    """Return which call made other rows of a batch that the target still has; empty where none did."""
+    maker = failed.maker(output)
+    call = None if maker is None else maker.call
+    for _ in range(FOLLOWED):
+        if call is None:
+            return ""
+        row = call.row_of()
+        before, after = sizes_of(row.inputs[0]) if row.inputs else None, sizes_of(row.output)
+        if row.op in RESHAPES and before and after and before[0] == target[0] != after[0] == output.shape[0]:
+            if before[-1] == after[-1]:
+                return ""
+            where = f" at {row.where}" if row.where else ""
+            return (
+                f"`{row.op}`{where} makes {after[0]:,} rows of a batch of {before[0]:,}, {sizes(before)}; "
+                "`.flatten(1)` keeps the batch"
+            )
+        call = row.producers[0] if row.producers else None
+    return ""
 
 
 def _range(failed: FailedCall, output: Tensor, target: Tensor, classes: int) -> str:

@@ -55,6 +55,8 @@ def _state_of_cell(failed: FailedCall, layer: nn.RNNCellBase) -> str:
 
 def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:
     state = failed.argument(1, "hx")
+    if isinstance(state, tuple) is not isinstance(layer, nn.LSTM) and state is not None:
+        return _of_other_kind(failed, layer, state)
     states = [each for each in (state if isinstance(state, tuple) else (state,)) if isinstance(each, Tensor)]
     if not states or given.dim() != 3:
         return ""
@@ -76,3 +78,12 @@ def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:
     if got == [[layers, width] for width in hidden] and batch == 1:
         return f"{said}: `.unsqueeze(1)` of the state fits"
     return said
+
+
+def _of_other_kind(failed: FailedCall, layer: nn.RNNBase, state: object) -> str:
+    """Return that an LSTM takes two states, and the others one."""
+    kind = type(layer).__name__
+    if isinstance(layer, nn.LSTM):
+        got = "one tensor" if isinstance(state, Tensor) else f"a {type(state).__name__}"
+        return f"{failed.name} (LSTM) takes its state as a tuple (h, c), got {got}"
+    return f"{failed.name} ({kind}) takes one tensor as its state, got a tuple as an LSTM's: its first fits"

@@ -51,8 +51,7 @@ def cut_at(event: LineageEvent, outside: Call | None = None) -> Reason:
         cause, text = "not_differentiable", f"{op}{at} takes its shape alone, and none of its values"
     elif not event.grad and not event.gives:
         cause, where = "no_grad", event.off_at or call.where
-        block = f" at {event.off_at}" if event.off_at else ""
-        text = f"{op}{at} ran with gradients switched off{block}"
+        text = _switched_off(event, f"{op}{at}")
     elif op in _NEW_LEAVES:
         text = f"{_NAMES.get(op, op)}{at} takes its values alone"
     else:
@@ -60,6 +59,19 @@ def cut_at(event: LineageEvent, outside: Call | None = None) -> Reason:
         gives = "truth values" if op in _TRUTH else "indices" if op in _INDICES else "integers" if op in _WHOLE else ""
         text = f"{op}{at} gives {gives}, which have no gradient" if gives else f"{op}{at} gives what has no gradient"
     return Reason(cause, text, where, call)
+
+
+def _switched_off(event: LineageEvent, what: str) -> str:
+    block = f" at {event.off_at}" if event.off_at else ""
+    if event.off_by == "checkpoint":
+        return (
+            f"{what} ran within checkpoint(use_reentrant=True){block}, which gives no gradient where none of its "
+            "inputs requires one: `use_reentrant=False` does"
+        )
+    by = f" by {event.off_by}" if event.off_by else ""
+    if event.call.op == "normal":
+        block += ": what is drawn has none; `rsample()` of a distribution has, and mean + std * torch.randn_like(std)"
+    return f"{what} ran with gradients switched off{by}{block}"
 
 
 def unused_output(call: Call) -> Reason:

@@ -16,7 +16,7 @@ from .nonfinite import first_nonfinite
 from .reasons import Reasons, unregistered_leaves
 from .uses import uses_of_parameters
 from .watch import BackwardWatch
-from .zeros import Zeros
+from .zeros import Zeros, rounding
 
 _grad = TensorBase.__dict__["grad"].__get__
 """Torch's own, whatever the class of a tensor overrides."""
@@ -56,5 +56,6 @@ def explained(trace: Trace, watch: BackwardWatch, tree: LiveTree | None, others:
         nonfinite=first_nonfinite(trace, watch, lambda identity: paths().get(identity)),
         reasons=reasons,
         uses=uses_of_parameters(trace, watch, lambda identity: paths().get(identity)),
+        rounding=rounding(trace, watch),
         unregistered=unregistered,
     )

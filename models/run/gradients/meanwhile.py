@@ -109,6 +109,9 @@ def _explain(error: RuntimeError, starts: object, trace: Trace, tree: LiveTree) 
         return CUT_BEHIND if gives_graph(trace) else ""
     if not _is_graph(starts):
         return ""
+    if "only for scalar outputs" in str(error):
+        shapes = " and ".join(str(list(each.shape)) for each in starts)  # type: ignore[attr-defined]
+        return f"backward starts from one number, and this is {shapes}: a loss, or `.mean()` or `.sum()` of it, is one"
     conflict = conflict_of(error, list(starts), trace, tree)  # type: ignore[call-overload]
     if conflict is not None:
         trace.went_back = WentBack(conflict=conflict)

@@ -30,6 +30,9 @@ _REMEDIES = {
     "acos": "keep its input within -1 and 1, as in x.clamp(-1 + 1e-6, 1 - 1e-6)",
     "asin": "keep its input within -1 and 1, as in x.clamp(-1 + 1e-6, 1 - 1e-6)",
     "atanh": "keep its input within -1 and 1, as in x.clamp(-1 + 1e-6, 1 - 1e-6)",
+    "linalg_svd": "it divides by the differences of singular values: two are equal, or one is 0",
+    "svd": "it divides by the differences of singular values: two are equal, or one is 0",
+    "linalg_eigh": "it divides by the differences of eigenvalues: two are equal",
     "exp": "keep its input small, as in exp(x.clamp_max(80))",
 }
 """By operation, what keeps its derivative finite."""

@@ -118,7 +118,7 @@ class Reasons:
         for consumer in live:
             later = self._events[consumer]
             if id(later.call) in self._in_graph and not is_cut(later):
-                found.append(_End(3, unused_output(later.call)))
+                found.append(_End(6, unused_output(later.call)))
             elif (end := ends[consumer]) is not None:
                 found.append(end)
         dead = [each for each in consumers if not each[1]]
@@ -128,13 +128,13 @@ class Reasons:
         if id(call) in self._results:
             path = self._results[id(call)]
             text = f"leads only to {path or 'a result'}, and backward did not start there"
-            found.append(_End(5, Reason("dropped", text, call.where, call)))
+            found.append(_End(10, Reason("dropped", text, call.where, call)))
         if not found and not consumers:
             what = call.row_of()
             name = f"{what.module} ({what.op})" if what.kind == "module" and what.module else call.op
             at = f" at {call.where}" if call.where else ""
             text = f"what {name} gives{at} is not used for what backward started from"
-            found.append(_End(2, Reason("dropped", text, call.where, call)))
+            found.append(_End(4, Reason("dropped", text, call.where, call)))
         return found
 
     def _cut(self, event: LineageEvent, consumers: Sequence[tuple[int, bool]]) -> _End:
@@ -147,7 +147,10 @@ class Reasons:
         )
         op = event.call.op
         rank = 0 if op in SHAPE_ALONE else 6 if leads else 4 if op in LEAVES_TORCH else 3 if left else 1
-        return _End(rank, cut_at(event, outside))
+        reason = cut_at(event, outside)
+        return _End(
+            2 * rank + (reason.cause in ("detached", "no_grad")), reason
+        )  # of two such the one that was written
 
     def _end_of_reader(self, index: int) -> _End:
         end = self._ends[index]
@@ -155,7 +158,7 @@ class Reasons:
             return end
         call = self._events[index].call
         if id(call) in self._in_graph:
-            return _End(3, unused_output(call))
+            return _End(6, unused_output(call))
         return _End(0, Reason("unknown", f"not known: {call.op} at {call.where} read it", call.where, call))
 
     # -- parameters that no operation read, or whose operation gave them nothing ------------------------------------

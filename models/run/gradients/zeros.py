@@ -8,6 +8,8 @@ from ..trace.went_back import Reason
 from .attributed import Attribution
 from .watch import BackwardWatch, GraphStep
 
+ROUNDING = 1e-6
+"""How much smaller a gradient is, when a softmax is behind it, of which nothing but rounding is left."""
 STEPS = frozenset(("round", "round_", "sign", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "bernoulli",
     "fix", "sgn", "floor_divide", "heaviside", "normal", "poisson"))  # fmt: skip
 _WHY = {
@@ -45,6 +47,7 @@ class Zeros:
     def __init__(self, trace: Trace, watch: BackwardWatch) -> None:
         self._watch = watch
         self._attribution = Attribution(trace)
+        self._hooks = trace.lineage.hooks
         self._known: dict[int, Reason | None] = {}
         """By identity of a step that a gradient of zero came to."""
 
@@ -84,7 +87,12 @@ class Zeros:
         for index, _ in step.feeders:
             feeder = watch.steps[index]
             if feeder.seconds is not None and watch.arrived(feeder):
-                return _of(self._attribution.call_of(feeder), feeder)
+                call = self._attribution.call_of(feeder)
+                at = "" if call is None else self._hooks.get(id(call), "")
+                if at and not any(watch.gave(feeder)):
+                    text = f"exactly 0 from a hook on: what register_hook at {at} put there makes it 0"
+                    return Reason("zero", text, at, call)
+                return _of(call, feeder)
         return None
 
     def _noted(self, step: GraphStep, before: dict[int, GraphStep | None], found: Reason) -> Reason:
@@ -97,6 +105,10 @@ class Zeros:
 
 
 def _of(call: Call | None, step: GraphStep) -> Reason:
+    if step.is_function:
+        name = step.name.removesuffix("Backward")
+        at = f" at {call.where}" if call is not None and call.where else ""
+        return Reason("zero", f"exactly 0 from {name}{at} on: its own backward gives 0", _where(call), call)
     op = step.name.partition("Backward")[0].lower() if call is None else call.op
     if call is not None and call.kind == "module":
         op = op.lower()
@@ -107,3 +119,30 @@ def _of(call: Call | None, step: GraphStep) -> Reason:
 
 def _where(call: Call | None) -> str:
     return "" if call is None else call.where
+
+
+def rounding(trace: Trace, watch: BackwardWatch) -> Reason | None:
+    """Return the softmax of whose gradient only rounding goes on, as of a loss that is the same whatever it reads.
+
+    None for none, and where backward started from more than one number: the sum of what a softmax gives is constant.
+    """
+    starts = [step for step in watch.steps if not step.feeders and step.leaf is None]
+    if any(watch.arrived(step) != 1 for step in starts):
+        return None
+    attribution = Attribution(trace)
+    for step in watch.steps:
+        came, gave = watch.arrived(step), watch.gave(step)
+        if not step.name.startswith("Softmax") or not came or not gave or not 0 < max(gave) < ROUNDING * came:
+            continue
+        call = attribution.call_of(step)
+        if call is None:
+            continue
+        at = f" at {call.where}" if call.where else ""
+        return Reason(
+            "zero",
+            f"nothing but rounding from {call.op}{at} on, {came:.2g} came there and {max(gave):.2g} went on: what "
+            "backward starts from is the same whatever it reads, as the sum of what it gives",
+            _where(call),
+            call,
+        )
+    return None

@@ -20,6 +20,10 @@ Read = tuple["Memory", OutputStatistics]
 _BY_ROW = frozenset(("softmax", "log_softmax", "logsumexp"))
 _OF_SAMPLES = frozenset(("std", "var", "std_mean", "var_mean"))
 _OF_TARGETS = frozenset(("cross_entropy", "nll_loss"))
+ATTENTION = frozenset(("multi_head_attention_forward",))
+_OF_DETERMINANT = frozenset(("logdet",))
+LARGEST = 65_504
+"""Of float16."""
 IGNORED = -100
 """The target that losses leave out, unless they are given another."""
 _MOST = 3
@@ -55,6 +59,14 @@ def range_of(read: Sequence[Read]) -> str:
     return " and ".join(ranges)
 
 
+def is_narrow(what: str, output: Memory, read: Sequence[Read]) -> bool:
+    """Return whether float16 is what made a result infinite, or NaN of finite numbers that it cannot hold."""
+    result = output.tensor
+    if result is None or result.dtype is not torch.float16 or not all(each.all_finite for _, each in read):
+        return False
+    return what != "NaN" or any(max(each.maximum, -each.minimum) > LARGEST for _, each in read if each.finite)
+
+
 def _made_of(op: str, what: str, output: Memory, read: Sequence[Read], numbers: list[float]) -> str:
     result = output.tensor
     operands = [memory.tensor for memory, _ in read if memory.key != output.key]  # else it is written over
@@ -68,8 +80,16 @@ def _made_of(op: str, what: str, output: Memory, read: Sequence[Read], numbers: 
         return " of one element at a time"
     if name in _OF_TARGETS and len(plain) > 1 and bool((plain[1] == IGNORED).all()):
         return f" of targets that are all {IGNORED}, which it ignores"
+    if name in _OF_TARGETS and len(plain) > 1 and what != "NaN":
+        return _of_target(plain[0], plain[1])
     if name in _BY_ROW and plain and what == "NaN":
         return _of_row(result, plain[0])
+    if name in ATTENTION and what == "NaN":
+        return _of_masks(plain)
+    if name == "kl_div" and len(plain) > 1 and bool((plain[1] < 0).any()):
+        return f" of a target of {float(plain[1].min()):.4g}, which is no probability"
+    if name in _OF_DETERMINANT:
+        return " of a matrix whose determinant is not above 0"
     if not is_elementwise(op) or not plain or len(plain) + len(numbers) > _MOST:
         return ""
     broadcast = [each.expand(result.shape) for each in plain]
@@ -96,6 +116,46 @@ def _of_row(result: Tensor, given: Tensor) -> str:
             shown = ", ".join([*map(str, before), ":", *map(str, after)])
             return f" of a row, [{shown}], that is -inf throughout"
     return ""
+
+
+def _of_target(given: Tensor, target: Tensor) -> str:
+    """Return which target is of a class that is masked; empty for none."""
+    if target.is_floating_point() or given.dim() not in (1, 2) or target.dim() != given.dim() - 1:
+        return ""
+    rows = given if given.dim() == 2 else given[None]
+    of = rows.gather(1, target.reshape(-1, 1).clamp(0, rows.shape[1] - 1)).reshape(-1)
+    index = _first(of.isinf() & (target.reshape(-1) >= 0))
+    if index is None:
+        return ""
+    return f" of target {int(target.reshape(-1)[index])} at {list(index)}, for which it read {float(of[index])}"
+
+
+def _of_masks(given: Sequence[Tensor]) -> str:
+    """Return where the masks of an attention of `[time, batch, features]` leave a query no key; empty for nowhere."""
+    if len(given) < 4 or any(each.dim() != 3 for each in given[:3]):
+        return ""
+    (queries, batch, _), keys = given[0].shape, given[1].shape[0]
+    hidden = torch.zeros(batch, queries, keys, dtype=torch.bool, device="cpu")
+    names = []
+    for mask in given[3:]:
+        masked = mask if mask.dtype is torch.bool else mask == -math.inf
+        if not bool(masked.any()):
+            continue
+        if mask.shape == (batch, keys):
+            names.append("key_padding_mask")
+            hidden |= masked[:, None]
+        elif mask.shape == (queries, keys):
+            names.append("attn_mask")
+            hidden |= masked
+        elif mask.dim() == 3 and mask.shape[1:] == (queries, keys) and not mask.shape[0] % batch:
+            names.append("attn_mask")
+            hidden |= masked.view(batch, -1, queries, keys).any(1)
+    rows = hidden.all(2)
+    index = _first(rows)
+    if index is None:
+        return ""
+    of = f"all queries of row {index[0]} of the batch" if bool(rows[index[0]].all()) else f"query {list(index)}"
+    return f" where {' and '.join(dict.fromkeys(names))} leave{'s' * (len(set(names)) == 1)} {of} no key"
 
 
 def _first(bad: Tensor) -> tuple[int, ...] | None:

@@ -55,6 +55,10 @@ class Call(CallFields, kw_only=True, eq=False):
     producers: tuple[Call, ...] = ()
     subject: Call | None = None
     """Of a loss, the call that made what it compares with its target; None for what no call made, and for no loss."""
+    odd: str = ""
+    """Of a loss, what is wrong with the numbers that it was given; empty for nothing."""
+    along: int | None = None
+    """Of a softmax, the dimension whose elements it makes sum to 1; None where it is not known."""
     mode: tuple[str, ...] = ()
     backward: CallBackward | None = None
     captured: CallTensors | None = None
@@ -163,7 +167,7 @@ class Call(CallFields, kw_only=True, eq=False):
         given["statistics"] = None if self.statistics is None else self.statistics.message()
         given["producers"] = self.producer_rows()
         given["index"] = max(self.index, 0)
-        del given["into"], given["captured"], given["returned"], given["subject"]
+        del given["into"], given["captured"], given["returned"], given["subject"], given["odd"], given["along"]
         return CallRow(**given)
 
 
@@ -176,7 +180,7 @@ JOINED = (
     "reads_input",
 )
 """Fields that `absorb` joins over the repetitions of a call; `kept` and `backward` are found when all are folded."""
-OF_ROW = ("index", "into", "captured", "returned", "difference", "subject")
+OF_ROW = ("index", "into", "captured", "returned", "difference", "subject", "odd", "along")
 """Fields that are of one row alone."""
 PRODUCER_LIMIT = 16
 """Producers that a row has over all its repetitions."""

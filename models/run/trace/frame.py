@@ -75,6 +75,7 @@ class Frame:
         call.self_seconds = call.seconds
         call.producers, call.mode = call.producers or held.producers, call.mode + held.mode
         call.subject, held.subject = held.subject, None
+        call.odd, call.along = held.odd, held.along
         call.reads_input = call.reads_input or held.reads_input
         held.producers, held.statistics = (), None  # or it would keep all those before it
 

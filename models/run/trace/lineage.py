@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from os.path import basename
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class LineageEvent(Struct, eq=False, gc=False):
     """Whether gradients were switched on."""
     off_at: str
     """Where they were switched off, if that was within the run: `net.py:12`."""
+    off_by: str = ""
+    """By what: `torch.no_grad`, `torch.inference_mode`, `checkpoint`; empty where that is not known."""
 
 
 class Lineage:
@@ -58,7 +61,10 @@ class Lineage:
         """Of each tensor in what the network returned its identity, and the call that made it."""
         self.writes: list[tuple[int, int, Call]] = []
         """Of each write in place, at most `LIMIT`: what stands for the memory, the version that it made, the call."""
+        self.hooks: dict[int, str] = {}
+        """By identity of a call, the line that put a hook on the gradient of what it gave, at most `LIMIT`."""
         self._off_at = ""
+        self._off_by = ""
 
     @property
     def complete(self) -> bool:
@@ -80,7 +86,15 @@ class Lineage:
                 if live:  # a gradient flows back to what a function as a whole gives
                     gives = _within_function()
                     break
-        self.events.append(LineageEvent(call, reading.first, reads, gives, grad, "" if grad else self._off_at))
+        by = "" if grad else "torch.inference_mode" if torch.is_inference_mode_enabled() else self._off_by
+        self.events.append(LineageEvent(call, reading.first, reads, gives, grad, "" if grad else self._off_at, by))
+
+    def no_call(self, reading: Reading, python: FrameType) -> Call | None:
+        """Note a hook on the gradient of a tensor, which may make anything of it; return None: it is no call."""
+        if reading.name == "register_hook" and len(self.hooks) < LIMIT:
+            for call, _ in reading.reads[:1]:
+                self.hooks.setdefault(id(call), where_of(python))
+        return None
 
     def wrote(self, tensor: Tensor, call: Call) -> None:
         """Note a write in place."""
@@ -90,9 +104,35 @@ class Lineage:
     def switched(self, on: bool, python: FrameType, frames: list[Frame]) -> None:
         """Note where gradients are about to be switched on or off, within the calls of `frames`."""
         if on:
-            self._off_at = ""
-        elif torch.is_grad_enabled() and frames:
+            self._off_at = self._off_by = ""
+        elif frames and (torch.is_grad_enabled() or (not self._off_at and _is_checkpoint(python))):
             self._off_at = _decorated(python) or where_of(python, frames[-1].python, frames[-1].call.where)
+            self._off_by = "checkpoint" if _is_checkpoint(python) else _NAMES.get(_context(python), "")
+
+
+_NAMES = {"no_grad": "torch.no_grad", "set_grad_enabled": "torch.set_grad_enabled"}
+_CHECKPOINT = ("torch", "utils", "checkpoint.py")
+
+
+def _context(frame: FrameType | None) -> str:
+    """Return the class of the context that is entered: `no_grad` sets it by another, `set_grad_enabled`."""
+    found = ""
+    for _ in range(2):
+        if frame is not None and isinstance(held := frame.f_locals.get("self"), torch.set_grad_enabled | torch.no_grad):
+            found = type(held).__name__
+            frame = frame.f_back
+    return found
+
+
+def _is_checkpoint(frame: FrameType | None) -> bool:
+    """Return whether torch's checkpoint, which computes without a graph first, switches gradients off."""
+    for _ in range(4):
+        if frame is None:
+            return False
+        if tuple(Path(frame.f_code.co_filename).parts[-3:]) == _CHECKPOINT:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _within_function() -> bool:

@@ -10,6 +10,7 @@ from torch._C import TensorBase
 
 from ...live.live_tree import LiveTree
 from .calls import Call
+from .flow import storage_of
 
 _untyped_storage = TensorBase.untyped_storage
 
@@ -67,6 +68,12 @@ class LiveMemory:
         """Return whether the storage at this address, as `storage_of` gives it, was seen and is in use."""
         self._forget()
         return key in self._alive
+
+    def counts(self, tensor: Tensor) -> bool:
+        """Return whether the memory of `tensor` was made by the run itself."""
+        self._forget()
+        known = self._alive.get(storage_of(tensor))
+        return known is not None and known.size > 0
 
     def take(self, tensor: Tensor, counted: bool = True) -> int:
         """Count the storage of a tensor until it is freed, unless it was there before, and return the bytes in use."""

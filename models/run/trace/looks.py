@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...tensors.plainly import attribute
 from .accelerator import Found, Pending, Readings, known
+from .born import ATTENTION, LARGEST
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .flow import base_of
@@ -121,6 +122,8 @@ class Looks:
         if origins:
             self._is_settled = True
             self._trace.nonfinite = _described(origins[0], origins[0].call.row_of().index)
+        elif (gone := self._origins.overflow()) is not None:
+            self._trace.overflow = _described(gone, gone.call.row_of().index)
 
     def _past(self, reading: Reading | None, before: Before | None, kept: bool) -> tuple[_Past, list[float]]:
         """Return what an operation read, and the numbers among its arguments."""
@@ -168,13 +171,18 @@ class Looks:
                 cause = origin.cause
                 made_of = f", of the infinity of {cause.call.op}" if cause is not None else ""
                 row.row_of().add_note(f"first {origin.what}{made_of}")
-                if origin.what == "NaN" and not self._is_settled:
+                if origin.what == "NaN" and not self._is_settled and not _is_behind(row):
                     self._report(origin, row)
 
     def _report(self, origin: Origin, row: Call) -> None:
         """Report a NaN before it is known whether it reaches the result: the run may not come so far."""
         index = row.index if row.index >= 0 else len(self._trace)
         self._trace.nonfinite, self._trace.nonfinite_at = _described(origin, index), row
+
+
+def _is_behind(call: Call) -> bool:
+    """Return whether it is of an operation behind the network, which has no row."""
+    return call.kind == "operation" and not call.depth
 
 
 def _read(past: _Past) -> list[tuple[Memory, OutputStatistics | None]]:
@@ -208,8 +216,8 @@ def _sentence(origin: Origin) -> str:
     """Return which operation made it of what: `log of -0.31 at [0, 2], which read -0.83 to 0.58`."""
     call, cause = origin.call, origin.cause
     text = f"{call.op}{origin.made_of}"
-    if cause is not None:
+    if cause is not None and not (call.op in ATTENTION and origin.made_of):  # which says it by the mask's own name
         text += f", of an infinity from {cause.call.op}" + (f" at {cause.call.where}" if cause.call.where else "")
     elif origin.range and not (origin.made_of and " to " not in origin.range):
         text += f", which read {origin.range}" + (" in all" if origin.made_of else "")
-    return text
+    return f"{text}; it is float16 there, which holds at most {LARGEST:,}" if origin.narrow else text

@@ -17,10 +17,12 @@ _PARTS = frozenset((
     "scatter_reduce_", "put_", "masked_scatter_",
 ))  # fmt: skip
 LOSSES = frozenset((
-    "cross_entropy", "nll_loss", "kl_div", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss",
-    "huber_loss",
+    "cross_entropy", "nll_loss", "kl_div", "binary_cross_entropy_with_logits", "binary_cross_entropy", "mse_loss",
+    "l1_loss", "smooth_l1_loss", "huber_loss",
 ))  # fmt: skip
 """Losses whose first argument, `input`, is what the network says."""
+SOFTMAXES = frozenset(("softmax", "log_softmax", "softmin"))
+"""What normalises the elements along one dimension."""
 MADE_OF_MANY = frozenset(("multi_head_attention_forward", "cross_entropy"))
 """Functions that are made of many operations that take much memory of their own."""
 _PLAIN = {

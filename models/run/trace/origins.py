@@ -15,7 +15,7 @@ from weakref import ref
 
 from torch import Tensor
 
-from .born import Read, made_of, range_of
+from .born import Read, is_narrow, made_of, range_of
 from .call_statistics import OutputStatistics
 from .calls import Call
 from .costs import is_elementwise
@@ -48,10 +48,14 @@ class Origin:
     """Of an infinity: whether a NaN was made of it."""
     cause: Origin | None = None
     """Of a NaN: the infinity that it was made of."""
+    positive: bool = False
+    """Of an infinity: whether it is above 0."""
     made_of: str = ""
     """What stands behind the operation's name: ` of -0.31 at [0, 2]`; empty where that is not known."""
     range: str = ""
     """Between which numbers lay what it read; empty where not all were finite."""
+    narrow: bool = False
+    """Whether it was made as float16, which ends early, of numbers that would not have been too large for others."""
 
 
 class Memory:
@@ -172,11 +176,15 @@ class Origins:
         self, new: list[Origin], output: Memory, before: list[Read], literals: list[float], call: Call
     ) -> None:
         """Note of what `call` made what it made it of: the first of its kind are those that are reported."""
-        read = [each for each in before if (tensor := each[0].tensor) is None or self.path_of(tensor) is None]
+        paths = [None if (tensor := memory.tensor) is None else self.path_of(tensor) for memory, _ in before]
+        read = [each for each, path in zip(before, paths, strict=True) if path is None]
         for origin in new:
             if origin.call is call and origin.tensor is None:
-                origin.made_of = made_of(call.op, origin.what, output, read, literals)
-                origin.range = range_of(read)
+                origin.made_of = made_of(call.op, origin.what, output, before, literals)
+                origin.range = range_of(read or before)
+                origin.narrow = is_narrow(origin.what, output, before)
+                if len(before) == 1 and paths[0] is not None and origin.made_of:
+                    origin.made_of += f" of {paths[0][0]}"
 
     def in_output(self, tensors: Iterable[Tensor]) -> list[Origin]:
         """Return the origins of what is not finite in the network's result, NaN first."""
@@ -189,9 +197,32 @@ class Origins:
             found = statistics_of(tensor)  # a view may have none of what its memory holds
             if held.nan is not None and (found is None or found.nan):
                 nan.append(held.nan)
-            if held.infinity is not None and not held.infinity.placed and (found is None or found.inf):
-                infinity.append(held.infinity)
+            if held.infinity is not None and (found is None or found.inf):
+                if not held.infinity.placed:
+                    infinity.append(held.infinity)
+                elif not tensor.dim() and tensor.requires_grad:
+                    held.infinity.made_of = ", as of a mask, and it reaches a loss: what that takes is masked too"
+                    infinity.append(held.infinity)
         return sorted(nan, key=_order) + sorted(infinity, key=_order)
+
+    def overflow(self) -> Origin | None:
+        """Return the first number that grew too large and led to nothing that is not finite; None for none.
+
+        Not of an operation that is given 0 on purpose, as a logarithm or quotient, or of which an infinity is expected.
+        """
+        return next(
+            (
+                each
+                for each in self.born
+                if each.positive
+                and each.phase == "forward"
+                and each.tensor is None
+                and not each.led_to_nan
+                and each.made_of
+                and each.call.op.rstrip("_") not in _MAY_BE_INFINITE
+            ),
+            None,
+        )
 
     def _before(
         self, memory: Memory, known: OutputStatistics | None, call: Call
@@ -226,13 +257,15 @@ class Origins:
         if any(math.isinf(number) for number in numbers):
             return self._origin("infinity", call, placed=True)
         sources = [held.infinity for _, _, held in before if held.infinity is not None]
-        if sources and not (is_elementwise(call.op) and _adds_infinities(output, found, before)):
+        masks_target = call.op in _OF_TARGETS and found.positive_inf and not any(e.positive_inf for _, e, _ in before)
+        if sources and not masks_target and not (is_elementwise(call.op) and _adds_infinities(output, found, before)):
             made = [origin for origin in sources if not origin.placed]
             origin = min(made or sources, key=_order)
             if origin.call is call and not origin.placed:
                 new.append(origin)
             return origin
         origin = self._origin("infinity", call)
+        origin.positive = bool(found.positive_inf)
         new.append(origin)
         return origin
 
@@ -277,6 +310,11 @@ class Origins:
         return origin
 
 
+_OF_TARGETS = frozenset(("cross_entropy", "nll_loss"))
+_MAY_BE_INFINITE = frozenset((
+    "exp", "exp2", "expm1", "div", "rdiv", "true_divide", "reciprocal", "log", "log2", "log10", "log1p", "logit",
+    "rsqrt", "softplus", "full", "full_like", "to", "half", "type", "__setitem__", "fill", "masked_fill", "copy",
+))  # fmt: skip
 _FINITE = OutputStatistics(0, 0.0, 0.0, 0.0, 0.0, 0)
 
 

@@ -53,6 +53,20 @@ class Reading(Struct, eq=False):
         return self.arguments[0] if self.arguments else self.named.get("input")
 
     @property
+    def dimension(self) -> int | None:
+        """Return its argument `dim` from 0 on, the second one, of an operation along one; None where it is not known.
+
+        Where that is left out it is 0 of one and of three dimensions, else 1, as torch has it.
+        """
+        if not self.tensors:
+            return None
+        dim = self.arguments[1] if len(self.arguments) > 1 else self.named.get("dim")
+        of = self.tensors[0].dim()
+        if dim is None:
+            dim = 0 if of in (0, 1, 3) else 1
+        return dim % of if type(dim) is int and of else None
+
+    @property
     def texts(self) -> list[str]:
         """Return the texts among them."""
         return [each for each in self.arguments if type(each) is str]

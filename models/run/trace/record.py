@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .captured import Captures
     from .lineage import Lineage
     from .live_memory import LiveMemory
+    from .recorder import Recorder
 
 REPORT_EVERY = 0.05
 """Seconds between two calls of `on_grow`."""
@@ -30,6 +31,7 @@ REPORT_EVERY = 0.05
 
 NODES = 20_000
 """Calls of which the numbers of their nodes are kept."""
+MADE = 16
 REGISTERED = 10_000
 """Names of which it is noted where they were registered during a run."""
 
@@ -86,6 +88,8 @@ class Trace:
         """Called with the number of rows in the running thread, at most every 0.05 s, once when an interrupt ends it,
         and once at the end."""
         self.nonfinite: FirstNonfinite | None = None
+        self.overflow: FirstNonfinite | None = None
+        """Where a number grew too large, of a run whose result is finite all the same."""
         self.nonfinite_backward: FirstNonfinite | None = None
         """The same of the last backward from the run's result."""
         self.failed: Call | None = None
@@ -136,8 +140,16 @@ class Trace:
         """Rows to which something was added after they were recorded: what a device had measured meanwhile."""
         self.given: list[ref[Tensor]] = []
         """What the network was called with last that requires a gradient."""
+        self.made_parameters: list[Call] = []
+        """Calls that read a parameter which the forward itself made, at most `MADE`."""
         self.losses: list[Call] = []
-        """Losses that the statement took of what the network returned, which have no rows."""
+        """Losses that statements took of what the network returned, which have no rows."""
+        self.behind: list[Call] = []
+        """Operations on what the network returned that were looked at, which have no rows."""
+        self.made_by: Callable[[Tensor], Call | None] | None = None
+        """Returns the call that gave a tensor, behind the run too; None where that is not known any more."""
+        self.recorder: Recorder | None = None
+        """What recorded it, which knows the tensors of the run; None where later statements are not looked at."""
         self.interrupted = False
         """Whether an interrupt ended what was recorded."""
         self.finished = False
@@ -203,16 +215,16 @@ class Trace:
             return []  # it was asked for before: all but some of the newest runs have none
         calls = (*self.calls, *([] if self.failed is None else [self.failed]))
         held: list[object] = [call.captured for call in calls]
-        held += (self.captures, self.gradients, self.memory)
-        self.captures = self.gradients = self.memory = None
+        held += (self.captures, self.gradients, self.memory, self.recorder, self.made_by)
+        self.captures = self.gradients = self.memory = self.recorder = self.made_by = None
         for call in calls:
             call.captured = None
         return held
 
     def forget_gradients(self) -> list[object]:
         """Forget the copies of the gradients that came to the calls, and return what held them."""
-        held: list[object] = [self.gradients, self.memory]
-        self.gradients = self.memory = None
+        held: list[object] = [self.gradients, self.memory, self.recorder, self.made_by]
+        self.gradients = self.memory = self.recorder = self.made_by = None
         for call in self.calls:
             if call.captured is not None:
                 held.append(call.captured.gradient)

@@ -31,7 +31,7 @@ from .fused_path import FUSED_PATH
 from .lineage import sequence_number, switch
 from .modes import mode_now, mode_of
 from .operations import MADE_OF_MANY, counts_without_tensor, operation_name
-from .outside import note_loss
+from .outside import run_outside
 from .places import Places
 from .reading import Reading
 from .record import NODES, REGISTERED, Trace
@@ -153,7 +153,7 @@ class Recorder(TorchFunctionMode):
             if func is switch:
                 self._trace.lineage.switched(args[0], sys._getframe(1), self._frames)
             elif not self._frames:
-                note_loss(self._trace, self._tensors, func, args, kwargs)
+                return run_outside(self._trace, self._tensors, func, args, kwargs)
             return func(*args, **kwargs)
         if self._max_calls is not None:
             self._check_budget(self._max_calls)
@@ -328,7 +328,7 @@ class Recorder(TorchFunctionMode):
         name, tensors = reading.name, reading.tensors
         outputs = [output] if isinstance(output, Tensor) else list(tensors_in(output))
         if not (outputs or raised or counts_without_tensor(name)):
-            return None
+            return self._trace.lineage.no_call(reading, sys._getframe(3))
         assert self._places is not None
         assert self._tensors is not None
         path = (frame := self._frames[-1]).path

@@ -10,6 +10,7 @@ from weakref import ref
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from ...live.live_tree import LiveTree
 from ...tensors.tensors import requires_grad, shape_of
@@ -23,11 +24,12 @@ from .device_seconds import Framed, TimedOperation, account_in, event_on, is_tim
 from .flow import Flow, storage_of
 from .live_memory import constants_of
 from .looks import Before, Looks
-from .operations import LOSSES, gives_unset_memory, writes_parts
+from .loss_values import odd_values
+from .operations import LOSSES, SOFTMAXES, gives_unset_memory, writes_parts
 from .output_statistics import spread_of_rows, statistics_of
 from .places import Places
 from .reading import Reading
-from .record import Maker, Trace
+from .record import MADE, Maker, Trace
 from .run_memory import RunMemory
 from .shapes import LIMIT, arguments_in, shapes_of, tensors_in
 
@@ -116,8 +118,13 @@ class RunTensors:
             self._readings.time(timed.read)
         flow, tensors, memory, looks = self._flow, reading.tensors, self.memory, self._looks
         call.bytes = bytes_of(outputs)
-        if call.op in LOSSES and isinstance(subject := reading.subject, Tensor):
-            call.subject = flow.made_by(subject)
+        if call.op in LOSSES:
+            self._of_loss(reading, call)
+        elif call.op in SOFTMAXES:
+            call.along = reading.dimension
+        for tensor in tensors:
+            if type(tensor) is Parameter and not self._places.paths(tensor):
+                self._made_meanwhile(tensor, call)
         if reading.kept is not None and self._captures is not None and self._captures.wants(call):
             call.captured = CallTensors(reading.kept, self._captures.of(outputs[:LIMIT], self._own_path))
         written = reading.written()
@@ -152,6 +159,20 @@ class RunTensors:
                 call.statistics = found  # type: ignore[assignment]
             return
         self._gave_several(reading, outputs, call, row)
+
+    def _made_meanwhile(self, tensor: Tensor, call: Call) -> None:
+        """Note a call that reads a parameter which is not the network's, where the run itself made its memory."""
+        known = self._trace.made_parameters
+        if requires_grad(tensor) and len(known) < MADE and self.memory.live.counts(tensor) and call.kind == "operation":
+            known.append(call)
+
+    def _of_loss(self, reading: Reading, call: Call) -> None:
+        """Note what a loss compares with its target, and what is odd about the numbers that it was given."""
+        if isinstance(subject := reading.subject, Tensor):
+            call.subject = self._flow.made_by(subject)
+        if not torch._C._len_torch_dispatch_stack():
+            with suppress(Exception):  # of a class or dtype without such an operation
+                call.odd = odd_values(call.op, reading.arguments, reading.named)
 
     def _gave_several(self, reading: Reading, outputs: list[Tensor], call: Call, row: Call) -> None:
         """Note what an operation gave that may share memory with what it read or wrote, or is not one tensor."""
@@ -228,9 +249,14 @@ class RunTensors:
         self._trace.lineage.results = [(key, call) for key, call in made if call is not None]
         self._looks.end(output)
 
+    def end_of_loss(self, loss: Tensor) -> None:
+        """Report what is not finite in a loss that was taken behind the network."""
+        self._looks.end(loss)
+
     def finish(self) -> None:
         """Read what devices are still measuring, now that the run is over, however it ended."""
         self._readings.read()
+        self._trace.made_by = self._flow.made_by
 
     def _measured_of(self, reading: Reading, output: Tensor) -> Found:
         """Return the statistics of what an operation gave; of a ReLU with its units."""

@@ -60,5 +60,6 @@ def tracing(
                 break
             except KeyboardInterrupt as error:  # it is raised when all is as it was
                 interrupt = error
+        trace.recorder = recorder if meter is None else None
         if interrupt is not None:
             raise interrupt

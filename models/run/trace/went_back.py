@@ -87,6 +87,8 @@ class WentBack:
     """Of those without a gradient, and of those whose gradient is exactly zero where that can be said."""
     uses: dict[str, list[Use]] = field(default_factory=dict)
     """Of those whose gradient is a sum over several uses."""
+    rounding: Reason | None = None
+    """The softmax behind which nothing but rounding is left of the gradient; None for none."""
     unregistered: list[Reason] = field(default_factory=list)
     """Leaves that a gradient came to and that the network does not hold."""
     watched: bool = True

@@ -60,7 +60,7 @@ def test_reasons_in_words() -> None:
     assert ", then numpy at lost_gradients.py:" in reason_of(by_numpy)
     block = line_of(under_no_grad, "no_grad()", HERE)
     call = line_of(under_no_grad, "net.lost", HERE)
-    assert reason_of(under_no_grad) == f"linear at {call} ran with gradients switched off at {block}"
+    assert reason_of(under_no_grad) == f"linear at {call} ran with gradients switched off by torch.no_grad at {block}"
 
 
 def test_a_cut_that_leads_to_the_loss_counts_before_a_use_that_leads_nowhere() -> None:

@@ -1,0 +1,72 @@
+"""`dropout`: one that drops of what another has dropped already, or that stays on where the network is in eval mode."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterator
+
+from ...messages.findings import Finding
+from ...run.trace.call_mode import mode_text
+from ...run.trace.calls import Call
+from ...run.trace.where import files_named
+from ..evidence import Evidence
+from ..same_elements import computed_by
+
+_LAYERS = frozenset((
+    "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
+))  # fmt: skip
+_OPERATIONS = frozenset((
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
+))  # fmt: skip
+_CALL = re.compile(
+    r"\b(?:F|functional)\.(?:feature_)?(?:alpha_)?dropout[123]?d?\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
+)
+"""A call of the function with its arguments, on one line."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield notes: two in a row are one with a larger share, and to drop in eval mode too may be meant."""
+    calls = evidence.calls
+    for call in calls:
+        if not _drops(call):
+            continue
+        before = computed_by(call.producers[0]) if len(call.producers) == 1 else None
+        if before is not None and before is not call and _drops(before):
+            at = f" at {before.where}" if before.where and before.where != call.where else ""
+            yield _of(call, f"it drops of what {before.op}{at} has dropped already: one dropout after the other")
+        elif call.op in _OPERATIONS and (text := _stays_on(calls, call)):
+            yield _of(call, text)
+
+
+def _drops(call: Call) -> bool:
+    """Return whether a call is of a dropout that was switched on: it gave more zeros than it read."""
+    if call.op not in _LAYERS and call.op not in _OPERATIONS:
+        return False
+    found = call.statistics
+    if call.failed or found is None or not found.zeros:
+        return False
+    read = [made_by.row_of().statistics or made_by.statistics for made_by in call.producers]
+    return (
+        not read or read[0] is None or found.zeros / max(found.elements, 1) > read[0].zeros / max(read[0].elements, 1)
+    )
+
+
+def _stays_on(calls: list[Call], call: Call) -> str:
+    """Return what is said of the function where eval mode does not switch it off; empty where that does."""
+    mends = "`training=self.training` switches it off there, and a layer `nn.Dropout` by itself"
+    if mode_text(calls, call.index).startswith("eval"):
+        return f"{call.op} drops though the network is in eval mode: {mends}"
+    file, _, line = call.where.rpartition(":")
+    for name in files_named(file)[:1] if line.isdigit() else ():
+        written = list(_CALL.finditer(linecache.getline(name, int(line))))
+        given = written[0].group(1) if len(written) == 1 else "training"
+        if "training" not in given and "*" not in given and given.count(",") < 2:
+            return f"{call.op} drops in eval mode too: {mends}"
+    return ""
+
+
+def _of(call: Call, text: str) -> Finding:
+    return Finding(
+        kind="dropout", severity="note", text=text, path=call.module, call=call.index, where=call.where or None
+    )
