@@ -118,13 +118,7 @@ class RunTensors:
             self._readings.time(timed.read)
         flow, tensors, memory, looks = self._flow, reading.tensors, self.memory, self._looks
         call.bytes = bytes_of(outputs)
-        if call.op in LOSSES:
-            self._of_loss(reading, call)
-        elif call.op in SOFTMAXES:
-            call.along = reading.dimension
-        for tensor in tensors:
-            if type(tensor) is Parameter and not self._places.paths(tensor):
-                self._made_meanwhile(tensor, call)
+        self._describe(reading, call)
         if reading.kept is not None and self._captures is not None and self._captures.wants(call):
             call.captured = CallTensors(reading.kept, self._captures.of(outputs[:LIMIT], self._own_path))
         written = reading.written()
@@ -159,6 +153,16 @@ class RunTensors:
                 call.statistics = found  # type: ignore[assignment]
             return
         self._gave_several(reading, outputs, call, row)
+
+    def _describe(self, reading: Reading, call: Call) -> None:
+        """Note of an operation that is over what findings ask of its arguments."""
+        if call.op in LOSSES:
+            self._of_loss(reading, call)
+        elif call.op in SOFTMAXES:
+            call.along = reading.dimension
+        for tensor in reading.tensors:
+            if type(tensor) is Parameter and not self._places.paths(tensor):
+                self._made_meanwhile(tensor, call)
 
     def _made_meanwhile(self, tensor: Tensor, call: Call) -> None:
         """Note a call that reads a parameter which is not the network's, where the run itself made its memory."""
