@@ -167,7 +167,7 @@ async def test_while_code_runs_no_other_thread_asks_for_a_gradient(tmp_path: Pat
         assert page.note == ""
         await run(client, "from torch.optim import optimizer as o")
         hooks = await run(client, "len(o._global_optimizer_pre_hooks) + len(o._global_optimizer_post_hooks)")
-        assert hooks.value == "0"
+        assert hooks.value == "1"  # that of this statement, by which its steps are noted
     finally:
         await client.close()
 
