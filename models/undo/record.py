@@ -139,9 +139,16 @@ class ValueRecord:
                 if type(self.tensor) is not self._kind:
                     self.tensor.__class__ = self._kind
                 if self.copy is not None:
-                    self.tensor.copy_(self.copy)
-        except Exception as exc:  # memory that several elements share (`expand`), say
+                    self._write(self.copy)
+        except Exception as exc:  # memory that several elements share (`expand`) and that was written to, say
             raise RestoreError(str(exc).split("\n")[0]) from exc
+
+    def _write(self, values: Tensor) -> None:
+        try:
+            self.tensor.copy_(values)
+        except RuntimeError:  # of an `expand`; its old memory may well have the values still
+            if self.differs(self.tensor):
+                raise
 
     def _has_old_memory(self) -> bool:
         """Return whether the memory that the tensor has left is here, with every value as it was."""

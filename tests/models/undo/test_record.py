@@ -34,6 +34,22 @@ def test_another_order_in_memory_is_seen_and_taken_back(change: Callable[[nn.Mod
     assert (net.weight.stride(), net.weight.sum()) == ((1, 8), 64)
 
 
+@pytest.mark.parametrize("added", [0, 1])
+def test_an_expanded_tensor_comes_back_on_its_old_memory(added: int) -> None:
+    """Torch writes to none of its elements, which several share."""
+    net = nn.Module()
+    net.register_buffer("mask", torch.ones(1, 4).expand(3, 4))
+    watch = Watch(LiveTree.of(net))
+    watch.begin("change")
+    net.mask.data = net.mask.data.contiguous() + added
+    assert watch.end() == ["mask"]
+    for _ in range(2):
+        assert watch.undo().paths == ["mask"]
+        assert (net.mask.stride(), net.mask.sum()) == ((0, 1), 12)
+        watch.redo()
+        assert (net.mask.stride(), net.mask.sum()) == ((4, 1), 12 * (1 + added))
+
+
 def test_one_row_has_one_order() -> None:
     tensor = torch.rand(1, 8)
     record = ValueRecord(tensor, "copy")
