@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from rich.cells import cell_len, set_cell_size
 
@@ -21,6 +22,8 @@ LEAST_OF_END = 3
 """Letters of an end that all have in common below which it is left out."""
 EXTRA = (40, 12, 8, 6, 4, 3, 2, 1, 0)
 """Letters that the words of a name have beyond those that tell them apart, where there is room for them."""
+MANY_WORDS = 60
+"""Words of a name up to which those that differ are picked: a name with more is cut as if it stood alone."""
 _SEPARATOR = re.compile(r"([_.\- ]+)")
 
 
@@ -35,9 +38,9 @@ def cut_paths(paths: tuple[str, ...], width: int) -> dict[str, str]:
     counts = Counter(cut.values())
     too_long = [path for path in cut if cell_len(path) > width]
     for parts in {path.count(".") for path in too_long if counts[cut[path]] > 1}:
-        group = [path for path in too_long if path.count(".") == parts]
-        by_words = {path: _by_words(path, group, width) for path in group}
-        if len({*by_words.values()}) == len(group) and all(by_words.values()):
+        group = _Group([path for path in too_long if path.count(".") == parts])
+        by_words = {path: _by_words(path, group, width) for path in group.names}
+        if len({*by_words.values()}) == len(by_words) and all(by_words.values()):
             cut |= by_words
     return cut
 
@@ -54,14 +57,43 @@ def cut_names(names: tuple[str, ...], width: int) -> dict[str, str]:
         again = [frozenset(group) for group in alike.values() if len({*map(cut.get, group)}) < len(group)]
         if not again or width < 5:
             break
-        for group in again:
-            for name in group:
-                groups[name] = group
-                cut[name] = _apart(name, sorted(group), width)
+        for members in again:
+            group = _Group(sorted(members))
+            for name in members:
+                groups[name] = members
+                cut[name] = _apart(name, group, width)
     return cut
 
 
-def _apart(name: str, group: Sequence[str], width: int) -> str:
+class _Group:
+    """Names that are told apart from each other: what they have in common is found once for all of them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.start = _in_common(names)
+        """Letters that all begin with."""
+        self.end = _in_common([name[self.start :][::-1] for name in names])
+        """Letters behind those that all end with."""
+
+    @cached_property
+    def words(self) -> list[list[int]] | None:
+        """How many letters of each word of each dotted part tell the names apart, 0 where all have the same.
+
+        One number for a part of which some names have more words than others; None where some have more parts, or all
+        have very many words.
+        """
+        every = [name.split(".") for name in self.names]
+        if len({len(parts) for parts in every}) > 1 or len(every[0]) > MANY_WORDS:
+            return None
+        found = []
+        for parts in zip(*every, strict=True):
+            apart = [_SEPARATOR.split(part) for part in parts]
+            same_count = len({len(words) for words in apart}) == 1
+            found.append([_unique({*words}) for words in (zip(*apart, strict=True) if same_count else [parts])])
+        return found if sum(map(len, found)) <= MANY_WORDS else None
+
+
+def _apart(name: str, group: _Group, width: int) -> str:
     """Return a name cut to where it differs from those of its group, or in its middle where that does not fit."""
     if cell_len(name) <= width:
         return name
@@ -73,10 +105,9 @@ def _apart(name: str, group: Sequence[str], width: int) -> str:
     return _by_words(name, group, width) or fit_middle(name, width)
 
 
-def _differing(name: str, group: Sequence[str], whole_words: bool) -> tuple[int, int]:
+def _differing(name: str, group: _Group, whole_words: bool) -> tuple[int, int]:
     """Return where the part of a name begins and ends that is not the same in all of the group."""
-    start = _in_common(group)
-    end = len(name) - _in_common([each[start:][::-1] for each in group])
+    start, end = group.start, len(name) - group.end
     if whole_words:
         start = max((match.end() for match in _SEPARATOR.finditer(name, 0, start)), default=0)
         end = min((match.start() for match in _SEPARATOR.finditer(name) if match.start() >= end), default=len(name))
@@ -106,20 +137,14 @@ def _with_ends(head: str, middle: str, tail: str, room: int) -> str:
     return head + middle + tail
 
 
-def _by_words(name: str, group: Sequence[str], width: int) -> str:
+def _by_words(name: str, group: _Group, width: int) -> str:
     """Return the words of a name that differ within the group, as long as there is room for; empty if too long."""
-    every = [each.split(".") for each in group]
-    mine = name.split(".")
-    if len({len(each) for each in every}) > 1:
+    if group.words is None:
         return ""
-    words: list[tuple[str, set[str]]] = []
-    for at, part in enumerate(mine):
-        words += [(".", {"."})] if at else []
-        apart = [_SEPARATOR.split(each[at]) for each in every]
-        if len({len(each) for each in apart}) > 1:  # some have more words than others
-            words.append((part, {each[at] for each in every}))
-        else:
-            words += [(word, {each[nth] for each in apart}) for nth, word in enumerate(_SEPARATOR.split(part))]
+    words: list[tuple[str, int]] = []
+    for part, counts in zip(name.split("."), group.words, strict=True):
+        words += [(".", 0)] if words else []
+        words += zip(_SEPARATOR.split(part) if len(counts) > 1 else [part], counts, strict=True)
     for extra in EXTRA:
         for whole_end in (True, False):
             shown = _joined(words, extra, whole_end)
@@ -128,17 +153,17 @@ def _by_words(name: str, group: Sequence[str], width: int) -> str:
     return ""
 
 
-def _joined(words: Sequence[tuple[str, set[str]]], extra: int, whole_end: bool) -> str:
+def _joined(words: Iterable[tuple[str, int]], extra: int, whole_end: bool) -> str:
     """Return those words that are not the same in all names, cut; `…` stands where others were.
 
     With `whole_end` what all names end with stays.
     """
     shown, between, is_cut = "", "", False
-    for word, others in words:
-        if len(others) == 1:
+    for word, unique in words:
+        if not unique:
             between += word
             continue
-        kept = word[: _unique(others) + extra]
+        kept = word[: unique + extra]
         only_separators = not _SEPARATOR.sub("", between)
         shown += ("…" if is_cut or not only_separators else between) + kept
         between, is_cut = "", kept != word
@@ -147,7 +172,6 @@ def _joined(words: Sequence[tuple[str, set[str]]], extra: int, whole_end: bool) 
     return shown + ("…" if is_cut or _SEPARATOR.sub("", between) else "")
 
 
-def _unique(words: set[str]) -> int:
-    """Return how many letters of these words tell them all apart."""
-    longest = max(map(len, words))
-    return next((count for count in range(1, longest) if len({word[:count] for word in words}) == len(words)), longest)
+def _unique(words: Iterable[str]) -> int:
+    """Return how many letters of different words tell them all apart; 0 for a single one."""
+    return max((_in_common(pair) + 1 for pair in pairwise(sorted(words))), default=0)

@@ -60,6 +60,14 @@ def test_paths_that_differ_are_cut_as_before() -> None:
     assert cut_paths(LONG, 20)[LONG[-1]] == "…11.cross…output_pr…"
 
 
+def test_names_of_very_many_words_are_cut_as_if_they_stood_alone() -> None:
+    """Nobody sees in a line which of hundreds of words differ, and to find out takes long."""
+    for link in "_", ".":
+        words = [f"{number:03}" for number in range(100)]
+        paths = tuple(link.join([*words[:50], which, *words[50:]]) for which in ("key", "value"))
+        assert [text.rstrip() for text in cut_paths(paths, 20).values()] == [fit_name(path, 20) for path in paths]
+
+
 @given(st.lists(st.text("ab_字1", min_size=1, max_size=20), unique=True, max_size=8), st.integers(1, 24))
 def test_names_keep_their_room_and_those_that_fit_are_whole(names: list[str], width: int) -> None:
     cut = cut_names(tuple(names), width)

@@ -200,16 +200,20 @@ class ModuleTree(OrderedSteps[TreeRow]):
         return draw_row(row, width, self.look, self._needs.widths, self._columns, cut)
 
     def _names_beside(self, index: int, depth: int) -> Iterator[str]:
-        """Yield the names of a row and of its siblings near it that are here."""
-        block = index // NEAR
-        before = range(index - 1, max(block - 1, 0) * NEAR - 1, -1)
-        for rows in (range(index, (block + 2) * NEAR), before):
-            for at in rows:
-                row = self.pages.peek(at)
-                if row is None or row.depth < depth:
-                    break
-                if row.depth == depth:
-                    yield clean(row.name)
+        """Yield the names of a row and its siblings near it that are here, the same ones for rows near each other."""
+        start = max(index // NEAR - 1, 0) * NEAR
+        first = index
+        for at in range(index - 1, start - 1, -1):
+            row = self.pages.peek(at)
+            if row is None or row.depth < depth:
+                break
+            first = at
+        for at in range(first, start + 3 * NEAR):
+            row = self.pages.peek(at)
+            if row is None or row.depth < depth:
+                break
+            if row.depth == depth:
+                yield clean(row.name)
 
     def render_header(self, width: int) -> Iterable[Segment]:
         if self.shows_run and all(row.run is None for row in self.pages.rows()):

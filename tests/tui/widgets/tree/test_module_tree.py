@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from models.messages import Fold, InitialState, Problem, SortTree, TreeRow, TreeRows
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.fake_networks import linear, many, module, rgnet, sequential, shared, tensor
+from tui.telling_apart import cut_names
 from tui.widgets.lists.lines import Lines
 from tui.widgets.tree.module_tree import ModuleTree, parent_of
 
@@ -378,3 +379,13 @@ async def test_siblings_that_are_cut_are_not_drawn_alike() -> None:
         drawn = [line.split()[1] for line in shown(app)[1:5]]
         assert len({*drawn}) == 4, drawn
         assert any("…" in name for name in drawn)
+
+
+async def test_names_near_each_other_are_cut_together_once() -> None:
+    names = [f"projection_{number}_of_the_attention" for number in range(120)]
+    engine = FakeEngine(module("Heads", **{name: tensor(64, 16) for name in names}))
+    async with opened(engine, size=(38, 30)) as (app, _):
+        cut_names.cache_clear()
+        drawn = [line.split()[1] for line in shown(app)[1:30]]
+        assert len({*drawn}) == 29
+        assert cut_names.cache_info().misses == 1
