@@ -52,16 +52,17 @@ def failed_line(
     """
     why = because.removeprefix(f"`{row.module}` ") if row.module else because  # the line itself begins with it
     error = clean(f"✗ {why or row.failed}")
-    place = fit_middle(clean(row.where), min(len(row.where), PLACE_ROOM, width // 4)) if row.where else ""
+    place = clean(row.where)
+    place = fit_middle(place, min(cell_len(place), PLACE_ROOM, width // 4))
     least = max(ERROR_ROOM, min(cell_len(error), round(width * CAUSE_SHARE))) if because else ERROR_ROOM
 
     def fits(widths: Sequence[int], place: str) -> bool:
-        return sum(widths) + len(widths) + len(place) + least <= width
+        return sum(widths) + len(widths) + cell_len(place) + least <= width
 
     end = len(columns)
     if not fits(widths, place):
         end -= 1
-        widths = lay_out(tuple(columns[:end]), width - least - len(place), tuple(needs[:end]))
+        widths = lay_out(tuple(columns[:end]), width - least - cell_len(place), tuple(needs[:end]))
     if because and not fits(widths, place):
         place = ""
         widths = lay_out(tuple(columns[:end]), width - least - 1, tuple(needs[:end]))
