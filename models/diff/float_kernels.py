@@ -1,6 +1,6 @@
-"""Sums over parts of two tensors by the kernels of the extra `[fast]`, where that is there: a third of torch's time.
+"""Sums over parts of two tensors by the kernels of the extra `[fast]`, where that is there, in fewer passes.
 
-Differences are taken as float32, and all squares of what differs are added in float64.
+Differences are taken as float32, and squares are added in float64.
 """
 
 from __future__ import annotations
@@ -13,13 +13,9 @@ import torch
 from torch import Tensor
 
 from ..tensors.statistics.fast import kernels
-from ..tensors.statistics.summaries import ADDED
 from .difference import Tolerance
 from .floats import ROW, SPANS, FloatSums
 from .scratch import room
-
-_NAMES = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
-"""What NumKong calls the dtypes that are measured here."""
 
 
 def sums_of(a: torch.dtype, b: torch.dtype, elements: int, tolerance: Tolerance | None, beat: float) -> FloatSums:
@@ -49,19 +45,17 @@ class KernelSums(FloatSums):
         """Rows that have it, the first ones."""
 
     def add_alike(self, part: Tensor) -> None:
-        """Take in elements that are equal on both sides; squares of those of 2 bytes are added in float32."""
-        name, size, count = _NAMES[part.dtype], part.dtype.itemsize, part.numel()
-        squares = 0.0
-        for start in range(0, count, ADDED):
-            squares += self._sum_of_squares(part.data_ptr() + start * size, min(ADDED, count - start), name)
+        """Take in elements that are equal on both sides."""
+        numbers = self._as(part, "left")
+        squares = self._sum_of_squares(numbers)
         self._squares["alike"] += squares
         if not self._found:
-            self._look_at_alike(part, squares)
+            self._look_at_alike(numbers, squares)
 
     def _add_sums(self, x: Tensor, y: Tensor, apart: Tensor, first: int) -> None:
         count = x.numel()
         for name, numbers in (("a", x), ("b", y), ("apart", apart)):
-            self._squares[name] += self._sum_of_squares(numbers.data_ptr(), count, "float32")
+            self._squares[name] += self._sum_of_squares(numbers)
         # Of numbers that are not negative the bits are in the numbers' order, and those of 0 are 0.
         bits = self._package.from_pointer(apart.data_ptr(), (count,), "uint32")
         lowest, _, highest, _ = self._package.minmax(bits)
@@ -90,9 +84,10 @@ class KernelSums(FloatSums):
     def _total(self, name: str, count: int) -> float:
         return self._squares[name]
 
-    def _sum_of_squares(self, address: int, count: int, dtype: str) -> float:
+    def _sum_of_squares(self, numbers: Tensor) -> float:
         """Return the sum; infinity where an element is NaN or infinite, too."""
-        found = float(self._package.moments(self._package.from_pointer(address, (count,), dtype))[1])
+        array = self._package.from_pointer(numbers.data_ptr(), (numbers.numel(),), "float32")
+        found = float(self._package.moments(array)[1])
         return found if math.isfinite(found) else math.inf
 
     def _zeros_of(self, bits: object, count: int) -> int:

@@ -107,6 +107,16 @@ def test_figures_of_floats_are_torchs(small, data):
         assert torch.equal(a.double().nan_to_num(7.0), b.double().nan_to_num(7.0))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_squares_of_many_equal_elements_keep_their_digits(dtype):
+    a = torch.full((2**18,), 1e-2).to(dtype)
+    b = a.clone()
+    b[-(2**17) :] *= 1.5
+    result = found(stored(a), stored(b)).comparison
+    exact = float((a.double() - b.double()).norm() / a.double().norm())
+    assert result.relative_l2 == pytest.approx(exact, rel=2e-6)
+
+
 @pytest.mark.parametrize("rest", [0.0, 1.0])
 @pytest.mark.parametrize("part", [0, 1, 3])
 def test_squares_that_float32_has_no_room_for_are_found_between_others(small, rest, part):
