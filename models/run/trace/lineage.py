@@ -111,16 +111,19 @@ class Lineage:
 
 
 _NAMES = {"no_grad": "torch.no_grad", "set_grad_enabled": "torch.set_grad_enabled"}
-_CHECKPOINT = ("torch", "utils", "checkpoint.py")
+_CONTEXTS = torch.no_grad.__init__.__code__.co_filename
+"""The file of torch's contexts: frames of other files are not asked for their locals, which then live longer."""
+_CHECKPOINT = str(Path("torch", "utils", "checkpoint.py"))
 
 
 def _context(frame: FrameType | None) -> str:
     """Return the class of the context that is entered: `no_grad` sets it by another, `set_grad_enabled`."""
     found = ""
     for _ in range(2):
-        if frame is not None and isinstance(held := frame.f_locals.get("self"), torch.set_grad_enabled | torch.no_grad):
-            found = type(held).__name__
-            frame = frame.f_back
+        if frame is None or frame.f_code.co_filename != _CONTEXTS:
+            break
+        found = type(frame.f_locals.get("self")).__name__
+        frame = frame.f_back
     return found
 
 
@@ -129,7 +132,7 @@ def _is_checkpoint(frame: FrameType | None) -> bool:
     for _ in range(4):
         if frame is None:
             return False
-        if tuple(Path(frame.f_code.co_filename).parts[-3:]) == _CHECKPOINT:
+        if frame.f_code.co_filename.endswith(_CHECKPOINT):
             return True
         frame = frame.f_back
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -167,3 +168,19 @@ def test_looking_leaves_the_grad_mode_alone() -> None:
     for forward in (under_no_grad, switched_off, by_decorator):
         went_back(Net(forward), torch.rand(3, 4))
         assert torch.is_grad_enabled()
+
+
+def test_switching_gradients_off_keeps_nothing_of_the_forward_alive() -> None:
+    living = []
+
+    def forward(net: Net, X: Tensor) -> Tensor:
+        large = net.kept(X)
+        known = ref(large)
+        torch.set_grad_enabled(False)
+        del large
+        living.append(known())
+        torch.set_grad_enabled(True)
+        return net.kept(X)
+
+    went_back(Net(forward), torch.rand(3, 4))
+    assert living == [None]
