@@ -55,9 +55,10 @@ def _state_of_cell(failed: FailedCall, layer: nn.RNNCellBase) -> str:
 
 def _state(failed: FailedCall, layer: nn.RNNBase, given: Tensor) -> str:
     state = failed.argument(1, "hx")
-    if isinstance(state, tuple) is not isinstance(layer, nn.LSTM) and state is not None:
+    several = isinstance(state, (tuple, list))  # torch takes a list for a tuple
+    if several is not isinstance(layer, nn.LSTM) and state is not None:
         return _of_other_kind(failed, layer, state)
-    states = [each for each in (state if isinstance(state, tuple) else (state,)) if isinstance(each, Tensor)]
+    states = [each for each in (state if isinstance(state, (tuple, list)) else (state,)) if isinstance(each, Tensor)]
     if not states or given.dim() != 3:
         return ""
     layers = layer.num_layers * (2 if layer.bidirectional else 1)
@@ -86,4 +87,4 @@ def _of_other_kind(failed: FailedCall, layer: nn.RNNBase, state: object) -> str:
     if isinstance(layer, nn.LSTM):
         got = "one tensor" if isinstance(state, Tensor) else f"a {type(state).__name__}"
         return f"{failed.name} (LSTM) takes its state as a tuple (h, c), got {got}"
-    return f"{failed.name} ({kind}) takes one tensor as its state, got a tuple as an LSTM's: its first fits"
+    return f"{failed.name} ({kind}) takes one tensor as its state, got a {type(state).__name__} as an LSTM's: its first fits"

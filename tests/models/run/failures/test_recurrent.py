@@ -45,6 +45,12 @@ def test_a_state_for_another_batch() -> None:
     nn.GRU(5, 3)(torch.rand(2, 7, 5), torch.zeros(1, 7, 3))
 
 
+def test_a_state_in_a_list_is_as_one_in_a_tuple() -> None:
+    hint = hint_of(Piped(nn.LSTM(5, 3)), torch.rand(2, 7, 5), [torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)])
+    assert "the state of `layer` is [1, 2, 3]" in hint
+    nn.LSTM(5, 3)(torch.rand(2, 7, 5), [torch.zeros(1, 7, 3), torch.zeros(1, 7, 3)])
+
+
 def test_a_state_with_its_dimensions_swapped() -> None:
     layer = nn.GRU(5, 3, num_layers=2)
     assert hint_of(Piped(layer), torch.rand(7, 4, 5), torch.zeros(4, 2, 3)).endswith(
