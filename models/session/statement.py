@@ -100,7 +100,7 @@ def _run_that_is_read(session: Session, text: str) -> Trace | None:
     """Return the newest run where a statement names a tensor that this gave, outside any loop; else None."""
     trace = None if session.is_checkpoint else session.runs.newest
     made_by = None if trace is None else trace.made_by
-    if trace is None or made_by is None or trace.recorder is None or not trace.finished:
+    if trace is None or made_by is None or trace.recorder is None or not trace.finished or trace.failed is not None:
         return None
     from ..run.trace.shapes import tensors_in
 

@@ -162,3 +162,15 @@ def test_what_is_looked_at_behind_a_run_is_none_of_its_loss() -> None:
         problem.hint
         == "backward starts from one number, and this is [2, 10]: a loss, or `.mean()` or `.sum()` of it, is one"
     )
+
+
+def test_why_a_run_failed_is_said_still_when_a_statement_reads_what_it_computed() -> None:
+    session = opened(
+        "seen = []",
+        "net.hidden.register_forward_hook(lambda module, given, output: seen.append(output))",
+        "net.out = nn.Linear(7, 2)",
+        "y = net(X)",
+        "seen[0].shape",
+    )
+    (finding,) = found(session, "failure")
+    assert "`in_features=256` fits" in finding.text
