@@ -17,10 +17,12 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ..work.own_files import is_own
-from .registered import modules_in, training_of
+from .registered import modules_in, parameters_in, training_of
 
 LOOKED_AT = 4
 """Parameters of an optimizer whose gradients are looked at: it zeroes them all together."""
+BEGIN = 32
+"""Along each dimension of a gradient, how much of it is read."""
 _DIFFER_IN_EVAL = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
@@ -78,7 +80,8 @@ class TrainingNotes:
     def before_backward(self) -> None:
         """Forget what was zeroed since the last step or backward."""
         for known in self._stepped.values():
-            if not (known.marks and all(map(_is_as_it_was, known.marks))):
+            as_before = bool(known.marks) and all(map(_is_as_it_was, known.marks))
+            if not as_before or (known.is_old and all(map(_is_zero, known.marks))):
                 known.marks, known.is_old, known.adds_up = [], False, False
 
     def after_backward(self) -> None:
@@ -157,11 +160,28 @@ def _is_as_it_was(mark: _Mark) -> bool:
     return gradient is not None and (gradient.data_ptr(), gradient._version) == (mark.memory, mark.version)
 
 
+def _is_zero(mark: _Mark) -> bool:
+    """Return whether a gradient is 0, at least where it begins: by `.data` it is zeroed without a new version."""
+    parameter = mark.parameter()
+    gradient = None if parameter is None else parameter.grad
+    if gradient is None:
+        return True
+    with torch.no_grad(), torch._C.DisableTorchFunction():
+        return not bool(gradient.detach()[(slice(BEGIN),) * gradient.dim()].any())
+
+
 def _differs(root: nn.Module, parameters: Sequence[Tensor]) -> bool:
-    """Return whether eval mode changes what a network computes that is trained by these parameters."""
-    own = {id(each) for module in modules_in(root) for each in module._parameters.values()}
-    modules = [each for each in modules_in(root) if isinstance(each, _DIFFER_IN_EVAL) and training_of(each) is False]
-    return bool(modules) and any(id(each) in own for each in parameters)
+    """Return whether eval mode changes what a network computes that is trained by these parameters.
+
+    Not where most of it is left as it is, or some of it is in training mode: there the mode was chosen for each part.
+    """
+    modules = list(modules_in(root))
+    if any(training_of(each) for each in modules):
+        return False
+    own = {id(each) for each in parameters_in(root)}
+    return 2 * sum(id(each) in own for each in parameters) > len(own) and any(
+        isinstance(each, _DIFFER_IN_EVAL) for each in modules
+    )
 
 
 def _why_nothing(state: Mapping[str, Any], missing: Sequence[str], unexpected: Sequence[str]) -> str:

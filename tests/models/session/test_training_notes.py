@@ -54,6 +54,7 @@ def test_gradients_that_nothing_zeroes(then: str) -> None:
         ("pass", "opt.zero_grad()"),
         ("net.zero_grad()", "pass"),
         ("pass", "[p.grad.zero_() for p in net.parameters()]"),
+        ("pass", "[p.grad.data.zero_() for p in net.parameters()]"),
         ("net(X).mean().backward()", "opt.zero_grad()"),
     ],
 )
@@ -121,6 +122,17 @@ def test_steps_in_eval_mode_are_a_note() -> None:
     assert finding.severity == "note"
     run_statement(session, "net.train()")
     run_statement(session, loop)
+    assert not found(session, "trained_in_eval")
+
+
+@pytest.mark.parametrize("head", ["pass", "head.train()"])
+def test_a_last_layer_that_is_trained_alone_in_eval_mode_is_sound(head: str) -> None:
+    session = opened(
+        "net.drop = nn.Dropout(0.1); net.eval(); head = net.out",
+        "opt = torch.optim.SGD(head.parameters(), lr=0.01)",
+        head,
+        LOOP.format(first="opt.zero_grad()", then="pass", last="pass"),
+    )
     assert not found(session, "trained_in_eval")
 
 
