@@ -10,6 +10,8 @@ from .watch import BackwardWatch, GraphStep
 
 ROUNDING = 1e-6
 """How much smaller a gradient is, when a softmax is behind it, of which nothing but rounding is left."""
+SATURATED = 0.999
+"""From which result of a softmax on its gradient is small by itself."""
 STEPS = frozenset(("round", "round_", "sign", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "bernoulli",
     "fix", "sgn", "floor_divide", "heaviside", "normal", "poisson"))  # fmt: skip
 _WHY = {
@@ -135,7 +137,8 @@ def rounding(trace: Trace, watch: BackwardWatch) -> Reason | None:
         if not step.name.startswith("Softmax") or not came or not gave or not 0 < max(gave) < ROUNDING * came:
             continue
         call = attribution.call_of(step)
-        if call is None:
+        found = None if call is None else call.row_of().statistics
+        if call is None or found is None or found.maximum > SATURATED:  # of one that is sure there is no more either
             continue
         at = f" at {call.where}" if call.where else ""
         return Reason(

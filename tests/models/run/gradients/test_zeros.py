@@ -135,3 +135,21 @@ def test_many_layers_of_which_none_learns_are_followed_once(monkeypatch: pytest.
     assert len(found) == layers
     assert {reason.text.partition(" at ")[0] for reason in found.values()} == {"exactly 0 from round"}
     assert asked < 30 * layers, "each step some times, and not once for each layer below it"
+
+
+def constant(net: Steps, X: Tensor) -> Tensor:
+    return (net.layer(X).softmax(-1) * 0.37).sum()  # <-
+
+
+def sure(net: Steps, X: Tensor) -> Tensor:
+    return ((net.layer(X) + torch.arange(4) * 30).softmax(-1) * torch.arange(4)).sum()
+
+
+def test_a_softmax_behind_which_only_rounding_is_left_and_one_that_is_sure() -> None:
+    X = torch.rand(3, 4, generator=torch.Generator().manual_seed(0))
+    found = went_back(constant, X).result.went_back.rounding
+    assert found is not None
+    assert found.where == line_of(constant, "# <-", HERE)
+    passes = went_back(sure, X)
+    assert 0 < passes.net.get_parameter("layer.weight").grad.norm() < 1e-5
+    assert passes.result.went_back.rounding is None, "its gradient is what it ought to be"
