@@ -79,16 +79,20 @@ def _is_given_one(call: Call) -> bool:
 def _by_hand(evidence: Evidence) -> Iterator[Finding]:
     """Yield each `((output - target) ** 2).mean()` of one output for each row, where the target has one dimension."""
     calls = [*evidence.calls, *([] if evidence.trace is None else evidence.trace.behind)]
+    readers: dict[Call, list[Call]] | None = None
     for call in calls:
-        given = [list(sizes_of(each) or ()) for each in call.inputs]
-        if call.op not in _DIFFERENCES or call.failed or len(given) != 2 or not all(given):
+        if call.op not in _DIFFERENCES or call.failed or len(call.inputs) != 2:
             continue
+        given = [list(sizes_of(each) or ()) for each in call.inputs]
         output, target = sorted(given, key=len, reverse=True)
         if len(target) != 1 or output != [*target, 1] or target[0] < 2:
             continue
         makers = [computed_by(made_by) for made_by in call.producers]
         layer = next((each for each in makers if each is not None and each.op in _LINEAR), None)
-        if layer is None or (len(makers) > 1 and makers[0] is makers[1]) or not _is_loss(calls, call):
+        if layer is None or (len(makers) > 1 and makers[0] is makers[1]):
+            continue
+        readers = _readers(calls) if readers is None else readers
+        if not _is_loss(readers, call):
             continue
         by = f" from `{layer.module}`" if layer.module else ""
         yield Finding(
@@ -102,13 +106,17 @@ def _by_hand(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _is_loss(calls: list[Call], difference: Call) -> bool:
+def _readers(calls: list[Call]) -> dict[Call, list[Call]]:
+    """Return by row those that take its elements further towards one number."""
+    found: dict[Call, list[Call]] = {}
+    for call in calls:
+        if call.op in _BY_ELEMENT or (call.op in _TOGETHER and call.output == ()):
+            for row in dict.fromkeys(made_by.row_of() for made_by in call.producers):
+                found.setdefault(row, []).append(call)
+    return found
+
+
+def _is_loss(readers: dict[Call, list[Call]], difference: Call) -> bool:
     """Return whether a difference is squared or made positive, and that made one number."""
-    by_element = [call for call in calls if call.op in _BY_ELEMENT and _reads(call, difference)]
-    return any(
-        call.op in _TOGETHER and call.output == () and any(_reads(call, each) for each in by_element) for call in calls
-    )
-
-
-def _reads(call: Call, other: Call) -> bool:
-    return any(made_by.row_of() is other for made_by in call.producers)
+    by_element = [call for call in readers.get(difference, ()) if call.op in _BY_ELEMENT]
+    return any(call.op in _TOGETHER for each in by_element for call in readers.get(each, ()))
