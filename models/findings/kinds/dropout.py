@@ -23,6 +23,9 @@ _CALL = re.compile(
     r"\b(?:F|functional)\.(?:feature_)?(?:alpha_)?dropout[123]?d?\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
 )
 """A call of the function with its arguments, on one line."""
+_BEGINS = re.compile(r"\s*(?:async\s+)?def\s")
+_LINES = 1000
+"""Of a function that are read."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -58,12 +61,23 @@ def _stays_on(calls: list[Call], call: Call) -> str:
     if mode_text(calls, call.index).startswith("eval"):
         return f"{call.op} drops though the network is in eval mode: {mends}"
     file, _, line = call.where.rpartition(":")
-    for name in files_named(file)[:1] if line.isdigit() else ():
-        written = list(_CALL.finditer(linecache.getline(name, int(line))))
-        given = written[0].group(1) if len(written) == 1 else "training"
-        if "training" not in given and "*" not in given and given.count(",") < 2:
-            return f"{call.op} drops in eval mode too: {mends}"
-    return ""
+    files = files_named(file) if line.isdigit() else []
+    if len(files) != 1 or "training" in _function_up_to(files[0], int(line)):
+        return ""
+    written = list(_CALL.finditer(linecache.getline(files[0], int(line))))
+    given = written[0].group(1) if len(written) == 1 else "*"
+    return f"{call.op} drops in eval mode too: {mends}" if "*" not in given and given.count(",") < 2 else ""
+
+
+def _function_up_to(file: str, line: int) -> str:
+    """Return the lines of a function up to one of its lines: what asks for the mode before a call stands there."""
+    lines: list[str] = []
+    while line > 0 and len(lines) < _LINES:
+        lines.append(linecache.getline(file, line))
+        if _BEGINS.match(lines[-1]):
+            break
+        line -= 1
+    return "".join(lines)
 
 
 def _of(call: Call, text: str) -> Finding:

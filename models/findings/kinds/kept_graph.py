@@ -16,11 +16,12 @@ from ..evidence import Evidence
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each buffer and plain attribute of which a graph of the last run leads back, as a note.
 
-    A state that goes through time may be meant to keep it, up to where it is detached.
+    A state that goes through time may be meant to keep it, up to where it is detached.  An attribute that the forward
+    does not read is no state: a part of the loss, say, which needs its graph and is computed anew each time.
     """
     for node, tensor in evidence.tensors():
         call = kept_from(evidence, node, tensor)
-        if call is None:
+        if call is None or (node.kind != "buffer" and node.path not in evidence.read):
             continue
         row = call.row_of()
         what = "buffer" if node.kind == "buffer" else "plain attribute"

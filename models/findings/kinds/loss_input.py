@@ -89,8 +89,11 @@ def _of_activation(loss: str, call: Call) -> str:
 
 
 def _is_along_batch(given: Call | None, softmax: Call) -> bool:
-    """Return whether a softmax right before a loss normalised dimension 0 of what has a batch and classes."""
+    """Return whether a softmax right before a loss normalised dimension 0 of what has a batch and classes.
+
+    Of as many rows as columns it may be meant: what of each of the batch with each is right is on the diagonal.
+    """
     sizes = sizes_of(softmax.output)
-    return (
-        given is not None and given.row_of() is softmax and softmax.along == 0 and sizes is not None and len(sizes) > 1
-    )
+    if given is None or given.row_of() is not softmax or softmax.along != 0 or sizes is None:
+        return False
+    return len(sizes) > 1 and sizes[0] != sizes[1]

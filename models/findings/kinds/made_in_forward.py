@@ -17,6 +17,8 @@ _DRAWN = {
     "embedding": "normal_",
 }
 """How the layer of each operation draws its weight when it is made."""
+_STEPS = frozenset(("add_", "sub_", "addcdiv_", "_foreach_add_", "_foreach_sub_", "_foreach_addcdiv_"))
+"""What an optimizer changes parameters by: those that the forward trains itself are meant to be new."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -40,13 +42,24 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             f"{call.op} reads weights that are drawn anew in each forward: no optimizer has them, and nothing "
             "is learnt; a layer that is made in __init__ keeps its own",
         )
-    for call in {made_by.row_of(): None for made_by in evidence.trace.made_parameters}:
+    made = {made_by.row_of(): None for made_by in evidence.trace.made_parameters}
+    if any(call.op in _STEPS for call in made) or (made and _copies_own(evidence.calls)):
+        return
+    for call in made:
         if call.op not in _DRAWN and not call.op.endswith("_") and not call.failed:
             yield _of(
                 call,
                 f"{call.op} reads a parameter that the forward itself makes: each forward has a new one, no optimizer "
                 "has it, and nothing is learnt; one that is made in __init__ stays",
             )
+
+
+def _copies_own(calls: list[Call]) -> bool:
+    """Return whether a run copied what the network holds, as `deepcopy` does: a copy is made to be another each time."""
+    copies = (call for call in calls if call.op == "clone" and not call.failed)
+    return any(
+        made_by.row_of().op == "data" and made_by.row_of().tensors for call in copies for made_by in call.producers
+    )
 
 
 def _of(call: Call, text: str) -> Finding:

@@ -25,6 +25,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         layer = _computed(call)
         if sizes[-1] != 1 or call.along != len(sizes) - 1 or layer is None or layer.op not in _LINEAR:
             continue
+        if sizes_of(layer.output) != sizes or (max(sizes) == 1 and call.producers[0].row_of() is not layer):
+            continue  # another dimension than that of its outputs: one key, of which there is one in the first step
         name = f"`{layer.module}`" if layer.module else layer.op
         always = 0 if "og" in call.op else 1
         yield Finding(

@@ -66,6 +66,8 @@ def _above_zero(given: Tensor) -> str:
 def _of_classes(given: Tensor, target: Tensor) -> str:
     classes = given.shape[1 if given.dim() > 1 else 0] if given.dim() else 0
     if classes == 1:
+        if given.numel() == 1:  # of a batch of one: it may be each of the batch with each, as in contrastive losses
+            return ""
         return (
             "is of one class, so it is 0 whatever is learnt: `binary_cross_entropy_with_logits` takes one output for "
             "two classes"

@@ -4,6 +4,8 @@ sound networks that look alike have none.
 
 from __future__ import annotations
 
+import copy
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.findings.evidence import Evidence
+from models.findings.kinds import loss_shape
+from models.live.live_tree import LiveTree
+from models.run.forward import run_forward
+from models.run.trace.record import Trace
 from tests.models.findings.finding import findings, kinds, only, rows
 
 CLASSES = torch.tensor([0, 1, 2, 0])
@@ -73,6 +80,9 @@ def test_a_loss_that_is_given_numbers_it_does_not_take(then: Callable[..., Tenso
         lambda net, x: (net.one(x) - net.one(x).squeeze(-1)).abs().mean(),
         lambda net, x: (net.one(x) - torch.ones(4)).softmax(1),
         lambda net, x: net.one(x[:, None].expand(4, 5, 4)).softmax(1).sum(1),
+        lambda net, x: net.one(x[:, None]).squeeze(-1).softmax(-1) * net.fc(x),
+        lambda net, x: F.cross_entropy(net.fc(x[:1]) @ net.fc(x[:1]).T, CLASSES[:1]),
+        lambda net, x: F.nll_loss((net.fc(x) @ x[:, :3].T).log_softmax(0), torch.arange(4)),
     ],
 )
 def test_numbers_that_a_loss_takes_are_sound(then: Callable[..., Tensor]) -> None:
@@ -86,6 +96,25 @@ def test_a_difference_by_hand_of_a_column_and_a_row() -> None:
         "sub of [4, 1] from `one` and [4] compares each element with several, as [4, 4]; `.squeeze(-1)` of the output "
         "fits"
     )
+
+
+def test_many_differences_by_hand_are_looked_at_in_linear_time() -> None:
+    rounds = 2000
+
+    def forward(net: Head, x: Tensor) -> Tensor:
+        total = x.new_zeros(())
+        for each in net.many:
+            total = total + ((each(x) - torch.ones(4)) ** 2).mean()
+        return total
+
+    net = Head(forward)
+    net.many = nn.ModuleList(nn.Linear(4, 1) for _ in range(rounds))
+    tree, trace = LiveTree.of(net), Trace()
+    run_forward(net, (rows(4, 4),), {}, tree, trace)
+    began = time.process_time()
+    found = list(loss_shape.find(Evidence(tree, trace)))
+    assert len(found) == rounds
+    assert time.process_time() - began < 5, "it was 30 s"
 
 
 def test_a_softmax_over_one_output() -> None:
@@ -125,6 +154,26 @@ def test_a_dropout_that_eval_mode_leaves_on() -> None:
     assert "dropout" not in {each.kind for each in findings(sound, rows(64, 4))}
 
 
+def if_training(net: Head, x: Tensor) -> Tensor:
+    y = net.square(x)
+    if net.training:
+        y = F.dropout(y, 0.5)
+    return net.fc(y)
+
+
+def unless_in_eval(net: Head, x: Tensor) -> Tensor:
+    y = net.square(x)
+    if not net.training:
+        return net.fc(y)
+    y = F.dropout(y, 0.5)
+    return net.fc(y)
+
+
+@pytest.mark.parametrize("then", [if_training, unless_in_eval])
+def test_a_dropout_behind_a_condition_is_sound(then: Callable[..., Tensor]) -> None:
+    assert "dropout" not in {each.kind for each in findings(Head(then), rows(64, 4))}
+
+
 def test_one_batchnorm_behind_two_layers() -> None:
     net = Head(lambda net, x: net.norm(net.square(net.norm(x).relu())))
     found = only("shared_statistics", findings(net, rows(8, 4)))
@@ -137,6 +186,25 @@ def test_a_parameter_that_the_forward_makes() -> None:
     found = only("made_in_forward", findings(net, rows(4, 4)))
     assert found.severity == "warning"
     assert found.text.startswith("matmul reads a parameter that the forward itself makes")
+
+
+def with_copy(net: Head, x: Tensor) -> Tensor:
+    return net.fc(copy.deepcopy(net.norm)(net.square(x)))
+
+
+def with_search(net: Head, x: Tensor) -> Tensor:
+    y, best = net.square(x), nn.Parameter(torch.zeros(4))
+    optimizer = torch.optim.SGD([best], 0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (y.detach() + best).square().mean().backward()
+        optimizer.step()
+    return net.fc(y + best.detach())
+
+
+@pytest.mark.parametrize("then", [with_copy, with_search])
+def test_a_parameter_that_is_copied_or_trained_in_the_forward_is_sound(then: Callable[..., Tensor]) -> None:
+    assert kinds(findings(Head(then), rows(4, 4))) == set()
 
 
 class Keeping(nn.Module):
@@ -155,3 +223,22 @@ def test_a_buffer_that_keeps_the_graph() -> None:
     found = only("kept_graph", findings(Keeping(), rows(4, 4)))
     assert (found.severity, found.path) == ("note", "mean")
     assert "keep `.detach()` of it" in found.text
+
+
+def as_state(net: Head, x: Tensor) -> Tensor:
+    net.state = net.square(x) + net.state
+    return net.fc(net.state)
+
+
+def as_part_of_the_loss(net: Head, x: Tensor) -> Tensor:
+    net.penalty = net.square(x).square().mean()
+    return net.fc(x)
+
+
+def test_an_attribute_that_keeps_the_graph_is_a_state_if_the_forward_reads_it() -> None:
+    net = Head(as_state)
+    net.state = torch.zeros(4, 4)
+    assert only("kept_graph", findings(net, rows(4, 4))).path == "state"
+    net = Head(as_part_of_the_loss)
+    for _ in range(2):
+        assert "kept_graph" not in {each.kind for each in findings(net, rows(4, 4))}, "that needs its graph"
