@@ -55,11 +55,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _copies_own(calls: list[Call]) -> bool:
-    """Return whether a run copied what the network holds, as `deepcopy` does: a copy is made to be another each time."""
-    copies = (call for call in calls if call.op == "clone" and not call.failed)
-    return any(
-        made_by.row_of().op == "data" and made_by.row_of().tensors for call in copies for made_by in call.producers
-    )
+    """Return whether a run copied what the network holds, as `deepcopy` does: such a copy is meant to be new."""
+    read = (made_by.row_of() for call in calls if call.op == "clone" for made_by in call.producers)
+    return any(row.op == "data" and row.tensors for row in read)
 
 
 def _of(call: Call, text: str) -> Finding:

@@ -87,4 +87,5 @@ def _of_other_kind(failed: FailedCall, layer: nn.RNNBase, state: object) -> str:
     if isinstance(layer, nn.LSTM):
         got = "one tensor" if isinstance(state, Tensor) else f"a {type(state).__name__}"
         return f"{failed.name} (LSTM) takes its state as a tuple (h, c), got {got}"
-    return f"{failed.name} ({kind}) takes one tensor as its state, got a {type(state).__name__} as an LSTM's: its first fits"
+    got = f"a {type(state).__name__} as an LSTM's"
+    return f"{failed.name} ({kind}) takes one tensor as its state, got {got}: its first fits"
