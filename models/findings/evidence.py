@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from ..live.live_tree import LiveTree, Node
 from ..live.training_notes import TrainingNotes
+from ..run.trace.call_mode import training_modes
 from ..run.trace.calls import Call
 from ..run.trace.record import Trace
 from ..work.cancelled import Cancelled, ShouldCancel, never
@@ -44,6 +45,11 @@ class Evidence:
     def calls(self) -> list[Call]:
         """Return the rows of the last run in order of execution; none before the first."""
         return [] if self.trace is None else self.trace.calls
+
+    @cached_property
+    def training_modes(self) -> list[str]:
+        """Return of each row `train` or `eval`; empty where no call says so."""
+        return training_modes(self.calls)
 
     @cached_property
     def losses(self) -> list[Call]:

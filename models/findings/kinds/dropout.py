@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 from ...messages.findings import Finding
-from ...run.trace.call_mode import mode_text
 from ...run.trace.calls import Call
 from ...run.trace.where import files_named
 from ..evidence import Evidence
@@ -30,15 +29,14 @@ _LINES = 1000
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield notes: two in a row are one with a larger share, and to drop in eval mode too may be meant."""
-    calls = evidence.calls
-    for call in calls:
+    for call in evidence.calls:
         if not _drops(call):
             continue
         before = computed_by(call.producers[0]) if len(call.producers) == 1 else None
         if before is not None and before is not call and _drops(before):
             at = f" at {before.where}" if before.where and before.where != call.where else ""
             yield _of(call, f"it drops of what {before.op}{at} has dropped already: one dropout after the other")
-        elif call.op in _OPERATIONS and (text := _stays_on(calls, call)):
+        elif call.op in _OPERATIONS and (text := _stays_on(evidence, call)):
             yield _of(call, text)
 
 
@@ -55,10 +53,10 @@ def _drops(call: Call) -> bool:
     )
 
 
-def _stays_on(calls: list[Call], call: Call) -> str:
+def _stays_on(evidence: Evidence, call: Call) -> str:
     """Return what is said of the function where eval mode does not switch it off; empty where that does."""
     mends = "`training=self.training` switches it off there, and a layer `nn.Dropout` by itself"
-    if mode_text(calls, call.index).startswith("eval"):
+    if evidence.training_modes[call.index] == "eval":
         return f"{call.op} drops though the network is in eval mode: {mends}"
     file, _, line = call.where.rpartition(":")
     files = files_named(file) if line.isdigit() else []

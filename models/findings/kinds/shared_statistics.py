@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from torch import nn
 
 from ...messages.findings import Finding
-from ...run.trace.call_mode import mode_text
-from ...run.trace.calls import Call
 from ...sources.wording import listed
 from ..evidence import Evidence
 
@@ -18,7 +16,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for node, module in evidence.modules():
         if not isinstance(module, nn.modules.batchnorm._NormBase) or module.running_mean is None:
             continue
-        turns = [call for call in evidence.called.get(node.path, ()) if "train" in _modes(evidence, call)]
+        turns = [call for call in evidence.called.get(node.path, ()) if evidence.training_modes[call.index] == "train"]
         places = list(dict.fromkeys(call.where for call in turns))
         makers = {call.producers[0].row_of().module if call.producers else None for call in turns}
         if len(node.names) > 1:
@@ -39,7 +37,3 @@ def find(evidence: Evidence) -> Iterator[Finding]:
                 call=call.index,
                 where=call.where or None,
             )
-
-
-def _modes(evidence: Evidence, call: Call) -> str:
-    return mode_text(evidence.calls, call.index)

@@ -25,6 +25,19 @@ def mode_text(calls: Sequence[Call], index: int) -> str:
     return "; ".join(found[kind] for kind in ("training", "gradients", "autocast") if kind in found)
 
 
+def training_modes(calls: Sequence[Call]) -> list[str]:
+    """Return of each row `train` or `eval`, as of the innermost call around it that says so; empty for none."""
+    found: list[str] = []
+    around: list[tuple[int, str]] = []
+    for call in calls:
+        while around and around[-1][0] >= call.depth:
+            around.pop()
+        mode = next((word for word in call.mode if word in TRAINING), around[-1][1] if around else "")
+        found.append(mode)
+        around.append((call.depth, mode))
+    return found
+
+
 def _kind(word: str) -> str:
     return "training" if word in TRAINING else "autocast" if "autocast" in word else "gradients"
 

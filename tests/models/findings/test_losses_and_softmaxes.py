@@ -99,7 +99,7 @@ def test_a_difference_by_hand_of_a_column_and_a_row() -> None:
 
 
 def test_many_differences_by_hand_are_looked_at_in_linear_time() -> None:
-    rounds = 2000
+    rounds = 1000
 
     def forward(net: Head, x: Tensor) -> Tensor:
         total = x.new_zeros(())
@@ -114,7 +114,7 @@ def test_many_differences_by_hand_are_looked_at_in_linear_time() -> None:
     began = time.process_time()
     found = list(loss_shape.find(Evidence(tree, trace)))
     assert len(found) == rounds
-    assert time.process_time() - began < 5, "it was 30 s"
+    assert time.process_time() - began < 2, "it was 5 s"
 
 
 def test_a_softmax_over_one_output() -> None:

@@ -13,6 +13,7 @@ from models.live.live_tree import LiveTree
 from models.messages import Fact
 from models.run.call_facts import facts_of_call
 from models.run.listing.call_query import matching, parse_call_query
+from models.run.trace.call_mode import mode_text, training_modes
 from models.run.trace.calls import Call
 from models.run.trace.modes import INFERENCE, NO_GRAD, PLAIN, mode_now
 from models.run.trace.tracing import Trace, tracing
@@ -146,3 +147,15 @@ def test_calls_are_found_by_their_mode_and_json_lists_it() -> None:
     assert [trace.row(index).op for index in matching(parse_call_query("autocast"), trace.calls)] == ["Linear"]
     reports = json.loads(json.dumps([call_report(call) for call in trace.calls]))
     assert [report["mode"] for report in reports[:5]] == [["train"], [], ["eval"], ["no_grad"], []]
+
+
+def test_the_training_mode_of_all_calls_is_that_of_each() -> None:
+    depths = [0, 1, 2, 2, 1, 2, 3, 1, 0, 1]
+    modes = {0: "train", 2: "eval", 4: "eval", 6: "train", 8: "eval"}
+    calls = [
+        Call(module="", op="", kind="module", depth=depth, mode=("no_grad", modes[row]) if row in modes else ())
+        for row, depth in enumerate(depths)
+    ]
+    expected = ["train", "train", "eval", "train", "eval", "eval", "train", "train", "eval", "eval"]
+    assert training_modes(calls) == expected
+    assert [mode_text(calls, row).split()[0].rstrip(";") for row in range(len(calls))] == expected
