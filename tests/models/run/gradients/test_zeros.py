@@ -146,7 +146,7 @@ def sure(net: Steps, X: Tensor) -> Tensor:
 
 
 def test_a_softmax_behind_which_only_rounding_is_left_and_one_that_is_sure() -> None:
-    X = torch.rand(3, 4, generator=torch.Generator().manual_seed(0))
+    X = torch.rand(256, 4)  # of few rows what is left is often 0
     found = went_back(constant, X).result.went_back.rounding
     assert found is not None
     assert found.where == line_of(constant, "# <-", HERE)
