@@ -6,6 +6,7 @@ import traceback
 
 from ..messages import Problem
 from ..messages.errors import EngineProblem
+from ..work.cancelled import Cancelled
 
 TITLE = 300
 """Characters of a title."""
@@ -16,11 +17,16 @@ FRAMES = 8
 
 
 def handler_problem(error: BaseException) -> Problem:
-    """Return the problem of an error: its own if it has one, else `interrupted`, or `engine` with a traceback."""
+    """Return the problem of an error: its own if it has one, else `interrupted`, or `engine` with a traceback.
+
+    Work that gave up though its request was not cancelled was about something else than what is there by now.
+    """
     if isinstance(error, EngineProblem):
         return error.problem
     if isinstance(error, KeyboardInterrupt):
         return Problem(kind="interrupted", title="interrupted")
+    if isinstance(error, Cancelled):
+        return Problem(kind="gone", title="Something else is looked at by now")
     formatted = traceback.TracebackException.from_exception(error, limit=-FRAMES)
     title = " ".join("".join(formatted.format_exception_only()).split())
     return Problem(kind="engine", title=title[:TITLE], text="".join(formatted.format())[-TEXT:])

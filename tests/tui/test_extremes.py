@@ -143,8 +143,13 @@ class ExtremeEngine(AppEngine):
     def send_anything(self) -> None:
         kind = self.extremes.random.choice(get_args(m.EventBody))
         client = self.client
+        try:
+            body = codec.event_body(codec.pack(self.extremes.struct(kind)))
+        except (OverflowError, codec.DecodeError):  # as the client of an engine refuses it
+            self.refused += 1
+            return
         if isinstance(client, FakeClient):
-            client.on_event(codec.event_body(codec.pack(self.extremes.struct(kind))))
+            client.on_event(body)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ NO_RUN = frozenset(
         "Nothing is compared",
         "Nothing is compared here",
         "No runs are compared",
+        "Something else is looked at by now",
     )
 )
 """Titles of the problems that requests meet where nothing ran, and nothing is open beside the network or compared."""

@@ -27,8 +27,10 @@ async def play(played: Played, each: str) -> None:
     if len(each) == 1 or each in ("enter", "escape", "down", "tab", "ctrl+s"):
         await played.press(NAMES.get(each, each))
     else:
+        # A panel may wait for what runs.
+        await played.until(lambda: isinstance(played.app.screen.focused, Input | TextArea), f"{each!r} is typed")
         field = played.app.screen.focused
-        assert isinstance(field, Input | TextArea), f"{each!r} is not typed into {field}"
+        assert isinstance(field, Input | TextArea)
         if isinstance(field, TextArea):
             field.insert(each)
         else:  # letter by letter, for what is selected gives way to the first

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Literal
 
@@ -209,9 +210,8 @@ class Console(Widget):
         self.prompt.replace_before_cursor(start, text)
 
     def _complete(self, delay: float, asked_for: bool = False) -> None:
-        self._completing = self.run_worker(
-            self._ask_completions(delay, asked_for), group="completion", exclusive=True, exit_on_error=False
-        )
+        ask = partial(self._ask_completions, delay, asked_for)  # not begun yet: it may be replaced before it is
+        self._completing = self.run_worker(ask, group="completion", exclusive=True, exit_on_error=False)
 
     def _stop_completing(self) -> None:
         if self._completing is not None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,17 @@ async def test_enter_is_only_taken_once_the_list_was_entered(app: Tiny) -> None:
         await pilot.press("backspace", "enter")
         await pilot.pause()
         assert app.ran == ["net.width", "net.bias"]
+
+
+async def test_completions_that_are_replaced_before_they_begin_leave_nothing(app: Tiny) -> None:
+    async with app.run_test() as pilot:
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            for _ in range(3):
+                app.console_._complete(0.0)
+            await pilot.pause()
+            gc.collect()
+        assert [str(each.message) for each in found] == []
 
 
 async def test_tab_completes_at_once_when_there_is_one_and_indents_at_a_lines_start(app: Tiny) -> None:
