@@ -13,9 +13,13 @@ import torch
 from torch import Tensor
 
 from ..tensors.statistics.fast import kernels
+from ..work.cores import usable_cores
 from .difference import Tolerance
 from .floats import ROW, SPANS, FloatSums
 from .scratch import room
+
+CORES = 2
+"""Processor cores up to which the kernels are used: they hold Python's lock, and threads wait for each other."""
 
 
 def sums_of(a: torch.dtype, b: torch.dtype, elements: int, tolerance: Tolerance | None, beat: float) -> FloatSums:
@@ -24,7 +28,7 @@ def sums_of(a: torch.dtype, b: torch.dtype, elements: int, tolerance: Tolerance 
     The `largest_spans` are only asked for where the largest difference `may_be_larger` than `beat`.
     """
     package = kernels()
-    if package is None or torch.float64 in (a, b):
+    if package is None or torch.float64 in (a, b) or usable_cores() > CORES:
         return FloatSums(a, b, elements, tolerance)
     return KernelSums(package, a, b, tolerance, beat)
 

@@ -35,6 +35,7 @@ needs_package = pytest.mark.skipif(importlib.util.find_spec("numkong") is None, 
 @pytest.fixture(params=[pytest.param(True, marks=needs_package), False], ids=["NumKong", "torch"])
 def small(request, monkeypatch):
     """Several pieces of several parts in few elements, by the kernels of a package and by torch alone."""
+    monkeypatch.setattr(float_kernels, "usable_cores", lambda: 2)
     if not request.param:
         monkeypatch.setattr(float_kernels, "kernels", lambda: None)
     monkeypatch.setattr(compared, "PIECE", 2**13)
