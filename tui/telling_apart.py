@@ -66,7 +66,7 @@ def cut_names(names: tuple[str, ...], width: int) -> dict[str, str]:
 
 
 class _Group:
-    """Names that are told apart from each other: what they have in common is found once for all of them."""
+    """Names that are distinguished from each other: what they have in common is found once for all of them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names

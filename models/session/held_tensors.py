@@ -1,4 +1,4 @@
-"""Which tensors the open network holds, or held since it was opened: whose optimizer is whose is told by them."""
+"""Which tensors the open network holds, or held since it was opened: by them it is known whose an optimizer is."""
 
 from __future__ import annotations
 

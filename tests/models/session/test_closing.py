@@ -1,4 +1,4 @@
-"""Of `opening`: what is closed goes, whatever the collector was told to leave alone."""
+"""Of `opening`: what is closed goes, whatever the collector leaves alone."""
 
 from __future__ import annotations
 

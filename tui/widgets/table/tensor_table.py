@@ -35,7 +35,7 @@ from tui.widgets.table.tensor_columns import DIFFERENCES, FACTS, STATISTICS, Ten
 PATIENCE = 0.3
 """Seconds without rows after which the table says what it waits for."""
 NEAR = 50
-"""Rows within which tensors are told apart by their names."""
+"""Rows within which tensors are distinguished by their names."""
 REFRESH = 0.5
 """Seconds between two looks at the statistics that came meanwhile."""
 NOTHING_LEFT = "No tensor here matches the filter. F changes it, Esc while typing drops it."

@@ -36,7 +36,7 @@ from tui.widgets.tree.tree_drawing import (
 )
 
 NEAR = 50
-"""Rows within which siblings are told apart by their names."""
+"""Rows within which siblings are distinguished by their names."""
 NO_RUN = "nothing has run: f runs, C goes on"
 """Instead of titles over empty columns."""
 
